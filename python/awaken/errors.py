@@ -1,0 +1,116 @@
+"""Every public exception, including those the compiled core raises.
+
+Two families, kept apart on purpose. What user code may catch derives from `Exception`. What unwinds a handler
+whose attempt is over (suspension, a lost connection, a protocol error) derives from `BaseException`, so that a
+plain `except Exception` cannot swallow it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+__all__ = [
+    "AttemptClosedError",
+    "DisconnectedException",
+    "InvalidIdError",
+    "JournalMismatchError",
+    "LocalProtocolError",
+    "RemoteProtocolError",
+    "RetryableError",
+    "SdkInternalBaseException",
+    "SdkInternalException",
+    "SuspendedException",
+    "TerminalError",
+    "UnsupportedFeatureError",
+    "is_internal_exception",
+]
+
+
+class TerminalError(Exception):
+    """End the invocation with a failure that its caller sees; it is not retried.
+
+    Args:
+        message: what happened, for the caller.
+        status_code: HTTP-like code; the status of the ingress answer.
+        metadata: extra facts for the caller (protocol version 6 and later).
+    """
+
+    def __init__(self, message: str, status_code: int = 500, metadata: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status_code = status_code
+        self.metadata = metadata
+
+
+class InvalidIdError(TerminalError, ValueError):
+    """An invocation or awakeable id does not parse. It never will, so the invocation is not retried."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status_code=400)
+
+
+class RetryableError(Exception):
+    """Fail this attempt and ask for another one.
+
+    Args:
+        message: what happened, for operators.
+        status_code: HTTP-like code, shown by the admin API.
+        retry_after: delay before the next attempt; the runtime's retry policy decides when it is None.
+    """
+
+    def __init__(self, message: str, status_code: int = 500, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status_code = status_code
+        self.retry_after = retry_after
+
+
+class RemoteProtocolError(Exception):
+    """The peer broke the protocol."""
+
+
+class LocalProtocolError(Exception):
+    """This process broke the protocol: an operation that is not possible now."""
+
+
+class SdkInternalBaseException(BaseException):
+    """Base of what unwinds a handler whose attempt is over. Let it pass; clean up with `finally`."""
+
+
+class SuspendedException(SdkInternalBaseException):
+    """The attempt is suspended; the handler runs again when what it awaits is there."""
+
+
+class SdkInternalException(SdkInternalBaseException):
+    """The attempt ended with an error frame."""
+
+
+class JournalMismatchError(SdkInternalException):
+    """The handler asked for something else than its journal has: recorded and attempted differ."""
+
+
+class UnsupportedFeatureError(SdkInternalException):
+    """The feature needs a newer version of the invocation protocol than the runtime negotiated."""
+
+
+class AttemptClosedError(SdkInternalException):
+    """The attempt was already over when the handler asked for more."""
+
+
+class DisconnectedException(SdkInternalBaseException):
+    """The stream was reset or the connection was lost; nothing this attempt does counts any more."""
+
+
+def is_internal_exception(error: BaseException) -> bool:
+    """Tell whether this exception, or a cause of it, only unwinds a handler whose attempt is over."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        if isinstance(current, SdkInternalBaseException):
+            return True
+        seen.add(id(current))
+        current = current.__cause__
+    return False
