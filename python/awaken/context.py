@@ -368,7 +368,7 @@ class Context:
         callee: Handler[I, O] = handler_from_callable(tpe)
         body = callee.input_serde.serialize(arg)
         return self._call(
-            callee.service.name, callee.name, key, body, callee.output_serde, idempotency_key, headers
+            callee.service_tag.name, callee.name, key, body, callee.output_serde, idempotency_key, headers
         )
 
     def _send_handler(
@@ -383,7 +383,7 @@ class Context:
         callee: Handler[I, O] = handler_from_callable(tpe)
         body = callee.input_serde.serialize(arg)
         return self._send(
-            callee.service.name, callee.name, key, body, send_delay, idempotency_key, headers
+            callee.service_tag.name, callee.name, key, body, send_delay, idempotency_key, headers
         )
 
     def _call(

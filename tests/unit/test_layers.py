@@ -10,9 +10,12 @@ PACKAGE = Path(__file__).parents[2] / "python" / "awaken"
 #: Bottom up. A module imports from its own layer's same folder and from layers below; the last group wires all.
 LAYERS = [
     {"_core", "errors", "serde", "exchange"},
-    {"retry_policy", "request", "handler", "service", "runs", "state", "context", "futures"},
+    {
+        "context", "definition", "futures", "handler", "object", "options", "request", "retry_policy", "runs",
+        "service", "signatures", "state", "workflow",
+    },
     {"endpoint", "transports"},
-    {"serve", "cli"},
+    {"serve", "workers", "cli"},
 ]
 #: Folders of one layer that know each other only as bytes on an Exchange.
 SIBLINGS = {"endpoint", "transports"}

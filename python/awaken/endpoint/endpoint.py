@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from awaken import _core
 from awaken.endpoint.attempt import Attempt
-from awaken.endpoint.discovery import Discovery, NotAcceptableError
+from awaken.endpoint.discovery import Discovery
 from awaken.endpoint.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from awaken.definition import Definition
+    from awaken.endpoint.discovery import ProtocolMode
     from awaken.exchange import Exchange, Receiver
     from awaken.handler import Handler
-    from awaken.service import Service, VirtualObject, Workflow
 
 __all__ = ["Endpoint", "app"]
 
 log = logging.getLogger("awaken")
-
-#: How requests and responses flow: at the same time, or one after the other.
-Protocol = Literal["bidi", "request_response"]
 
 _SERVER = ("x-restate-server", f"awaken/{_core.__version__}")
 
@@ -37,7 +35,7 @@ class Endpoint:
     """Serves the handlers of some services, over any transport."""
 
     def __init__(
-        self, services: Iterable[Service | VirtualObject | Workflow] = (), protocol: Protocol | None = None
+        self, services: Iterable[Definition] = (), protocol: ProtocolMode | None = None
     ) -> None:
         """Bind services.
 
@@ -50,13 +48,13 @@ class Endpoint:
         """
         if protocol not in (None, "bidi", "request_response"):
             raise ValueError(f'protocol {protocol!r} is not "bidi" or "request_response"')
-        self.services: dict[str, Service | VirtualObject | Workflow] = {}
+        self.services: dict[str, Definition] = {}
         self.protocol = protocol
         self._handlers: dict[str, Handler[Any, Any]] = {}
         self._discovery: Discovery | None = None
         self.bind(*services)
 
-    def bind(self, *services: Service | VirtualObject | Workflow) -> Endpoint:
+    def bind(self, *services: Definition) -> Endpoint:
         """Serve these services, too. Raises ValueError when a name is taken."""
         for service in services:
             if service.name in self.services:
@@ -109,20 +107,20 @@ class Endpoint:
         if exchange.method != "GET":
             return _refuse_method(exchange, "GET")
         if self._discovery is None:
-            self._discovery = Discovery(self.services.values(), self.protocol)
-        try:
-            content_type, manifest = self._discovery.manifest(
-                exchange.headers.get("accept"), is_bidirectional=exchange.is_bidirectional
+            self._discovery = Discovery(
+                self.services.values(),
+                min_protocol_version=_core.MIN_PROTOCOL_VERSION,
+                max_protocol_version=_core.MAX_PROTOCOL_VERSION,
+                protocol_mode=self.protocol,
             )
-        except NotAcceptableError as error:
-            return _refuse(exchange, 415, str(error))
-        except ValueError as error:
-            return _refuse(exchange, 500, str(error))
-        return _reply(exchange, 200, manifest, content_type)
+        answer = self._discovery.answer(
+            exchange.headers.get("accept"), is_bidirectional=exchange.is_bidirectional
+        )
+        return _reply(exchange, answer.status, answer.body, answer.content_type)
 
 
 def app(
-    services: Iterable[Service | VirtualObject | Workflow], protocol: Protocol | None = None
+    services: Iterable[Definition], protocol: ProtocolMode | None = None
 ) -> Endpoint:
     """Return an endpoint for these services, to be served by `awaken serve MODULE:NAME`.
 

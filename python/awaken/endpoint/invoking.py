@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from awaken.context import (
@@ -30,7 +31,7 @@ _CONTEXTS: dict[tuple[str, str | None], type[Context]] = {
 
 def context_for(handler: Handler[Any, Any], driver: Driver, request: Input) -> Context:
     """Return the context that fits the kind of the handler."""
-    return _CONTEXTS[handler.service.kind, handler.kind](driver, request)
+    return _CONTEXTS[handler.service_tag.kind, handler.kind](driver, request)
 
 
 async def invoke(handler: Handler[Any, Any], context: Context, body: bytes) -> bytes:
@@ -39,14 +40,22 @@ async def invoke(handler: Handler[Any, Any], context: Context, body: bytes) -> b
     Raises:
         TerminalError: the input does not decode; or whatever the handler raises.
     """
+    if handler.context_managers:
+        async with AsyncExitStack() as stack:
+            for manager in handler.context_managers:
+                await stack.enter_async_context(manager())
+            return await _call(handler, context, body)
+    return await _call(handler, context, body)
+
+
+async def _call(handler: Handler[Any, Any], context: Context, body: bytes) -> bytes:
+    io = handler.io
     if handler.arity == 1:
-        result = await handler.fn(context)
-    else:
-        try:
-            argument = handler.input_serde.deserialize(body)
-        except Exception as reason:
-            raise TerminalError(
-                f"Unable to parse an input argument. {handler.target} got a body of {len(body)} bytes: {reason}"
-            ) from reason
-        result = await handler.fn(context, argument)
-    return handler.output_serde.serialize(result)
+        return io.output_serde.serialize(await handler.fn(context))
+    try:
+        argument = io.input_serde.deserialize(body)
+    except Exception as reason:
+        raise TerminalError(
+            f"Unable to parse an input argument. {handler.target} got a body of {len(body)} bytes: {reason}"
+        ) from reason
+    return io.output_serde.serialize(await handler.fn(context, argument))
