@@ -1,4 +1,10 @@
 //! Properties of the codec: for every type of message, for every way to cut the input, for any bytes at all.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failure ends the test"
+)]
 
 mod reflect;
 
