@@ -80,6 +80,15 @@ pub fn describe(command: &Command) -> String {
     words
 }
 
+/// Whether replay may compare the two. A state read may turn from eager to lazy and back, so both count as one.
+pub fn is_same_type(recorded: &Command, attempted: &Command) -> bool {
+    match (recorded, attempted) {
+        (Command::GetEagerState(_), Command::GetLazyState(_))
+        | (Command::GetEagerStateKeys(_), Command::GetLazyStateKeys(_)) => true,
+        _ => recorded.code() == attempted.code(),
+    }
+}
+
 /// Compares the fields that must be equal on replay; `None` when all are.
 ///
 /// Both commands have the same type, or a state read was recorded eager and is attempted lazy: a read may turn from

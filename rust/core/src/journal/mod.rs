@@ -11,5 +11,5 @@ pub use notification::{Notification, NotificationError, NotificationId, Outcome}
 
 /// The built-in signal that cancels an invocation.
 pub const CANCEL_SIGNAL: u32 = 1;
-/// Signal ids up to 16 are reserved; the first awakeable takes this one.
-pub const FIRST_AWAKEABLE_SIGNAL: u32 = 17;
+
+

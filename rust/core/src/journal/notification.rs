@@ -5,7 +5,7 @@ use prost::Message as _;
 
 use crate::wire::{
     generated::{self as pb, notification as wire},
-    message,
+    message::name_of as name,
 };
 
 /// Type code of signals; every other notification completes a command.
@@ -53,10 +53,10 @@ pub enum Outcome {
 #[non_exhaustive]
 pub enum NotificationError {
     /// It is not protobuf.
-    #[error("{name} notification of {size} bytes is not valid protobuf: {reason}")]
+    #[error("cannot decode {name} notification of {size} bytes: {reason}")]
     Undecodable {
         /// Name of the message.
-        name: String,
+        name: &'static str,
         /// Length of the payload.
         size: usize,
         /// What the parser said.
@@ -64,10 +64,10 @@ pub enum NotificationError {
     },
     /// It is for nobody.
     #[error("{0} notification carries no id")]
-    NoId(String),
+    NoId(&'static str),
     /// It says nothing.
     #[error("{0} notification carries no result")]
-    NoResult(String),
+    NoResult(&'static str),
     /// A state key that is not text.
     #[error("state key {0} is not UTF-8")]
     KeyNotText(String),
@@ -75,7 +75,7 @@ pub enum NotificationError {
     #[error("{name} notification carries a {found}, expected a {expected}")]
     WrongId {
         /// Name of the message.
-        name: String,
+        name: &'static str,
         /// The kind of id it has.
         found: &'static str,
         /// The kind of id it should have.
@@ -85,7 +85,7 @@ pub enum NotificationError {
     #[error("{name} completion {id} carries {found}, but {name} completes with {allowed}")]
     WrongResult {
         /// Name of the message.
-        name: String,
+        name: &'static str,
         /// Its id.
         id: String,
         /// The result it carries.
@@ -136,17 +136,6 @@ impl Notification {
         check_outcome(code, &id, &outcome)?;
         Ok(Self { code, id, outcome })
     }
-}
-
-/// The name of a notification type for messages; unknown codes by their number.
-pub fn name(code: u16) -> String {
-    message::Notification::CODES
-        .iter()
-        .find(|(known, _)| *known == code)
-        .map_or_else(
-            || format!("unknown 0x{code:04X}"),
-            |(_, name)| (*name).to_owned(),
-        )
 }
 
 /// Reads state keys; the wire has bytes, handlers have text.
@@ -278,7 +267,7 @@ mod tests {
             (0x8013, &["void", "value", "failure"]),
             (0xFBFF, &["void", "value", "failure"]),
         ];
-        assert_eq!(table.len(), message::Notification::CODES.len());
+        assert_eq!(table.len(), crate::wire::Notification::CODES.len());
         for (code, expected) in table {
             let id = if *code == SIGNAL {
                 wire::Id::SignalId(17)
@@ -361,7 +350,7 @@ mod tests {
         let garbage = Notification::decode(0x9000, Bytes::from_static(&[0xff])).unwrap_err();
         assert_eq!(garbage.wire_code(), 500);
         assert!(garbage.to_string().starts_with(
-            "unknown 0x9000 notification of 1 bytes is not valid protobuf: "
+            "cannot decode unknown notification notification of 1 bytes: "
         ));
     }
 
