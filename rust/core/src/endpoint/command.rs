@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::identifier::{AwakeableId, InvocationId};
 use crate::journal::notification::state_keys;
-use crate::journal::{Outcome, command};
+use crate::journal::command;
 use crate::wire::{Command, Feature, generated as pb};
 
 use super::cancellation::cancel_command;

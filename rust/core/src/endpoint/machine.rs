@@ -277,8 +277,7 @@ impl Machine {
         self.has_written_command = true;
         match message {
             Message::Command(command) => Ok(command),
-            // It was made a command three lines above.
-            _ => Err(Error::NothingAwaited),
+            _ => unreachable!("it was made a command above"),
         }
     }
 }

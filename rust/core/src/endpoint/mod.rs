@@ -24,5 +24,5 @@ pub use error::{Error, Kind, Result};
 pub use input::Input;
 pub use machine::{DEFAULT_MAX_JOURNAL_SIZE, LastCommand, Machine, Options};
 pub use progress::Progress;
-pub use run::RetryPolicy;
+pub use run::{RetryPolicy, RunFailure};
 pub use state::State;

@@ -116,11 +116,6 @@ impl Results {
         self.stored_size
     }
 
-    /// How many handles there are.
-    pub(super) fn handle_count(&self) -> usize {
-        self.handles.len()
-    }
-
     pub(super) fn push(&mut self, notification: Notification, size: usize) {
         self.queued_size += size;
         self.queue.push_back(Queued::Notification(notification, size));
