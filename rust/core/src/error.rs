@@ -205,3 +205,104 @@ pub(crate) fn quote(text: &str) -> String {
         None => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One example of each variant with its code and text. The match makes a variant that is not listed a compile error.
+    macro_rules! examples {
+        ($($variant:ident { $($field:ident: $value:expr),* } => $code:literal $text:literal,)*) => {
+            fn examples() -> Vec<(Error, u16, &'static str)> {
+                vec![$((Error::$variant { $($field: $value),* }, $code, $text),)*]
+            }
+
+            /// The name under which a variant is listed.
+            fn listed_as(error: &Error) -> &'static str {
+                match error {
+                    $(Error::$variant { .. } => stringify!($variant),)*
+                }
+            }
+        };
+    }
+
+    examples! {
+        UnknownControl { code: 0x0008, length: 12 } => 500
+            "unknown control message 0x0008 of 12 bytes; does the peer speak a newer protocol version?",
+        CustomMessage { code: 0xFC01, length: 3 } => 571
+            "custom message 0xFC01 of 3 bytes; types from 0xFC00 on are not part of the protocol",
+        MessageTooLarge { name: "SetState", code: 0x0403, size: 70_254_592, limit: 67_108_864 } => 413
+            "SetState message (0x0403) of 70254592 bytes exceeds max_message_size 67108864; \
+             raise the limit or store a reference",
+        PayloadTooLarge { name: "Output", size: 33_816_576, limit: 33_816_575 } => 413
+            "cannot send Output message of 33816576 bytes: the peer accepts 33816575; \
+             store the value elsewhere and send a reference",
+        InvalidPayload { name: "Call", code: 0x040D, size: 7, reason: "invalid varint".to_owned() } => 500
+            "cannot decode Call message (0x040D) of 7 bytes: invalid varint",
+        UnsendableMessage { name: "unknown command", code: 0x0415 } => 500
+            "cannot send unknown command message 0x0415: a server stops on types it does not know; drop the message",
+        FutureTooDeep { name: "Suspension", limit: 100 } => 500
+            "cannot send Suspension message: its tree of awaited futures is more than 100 levels deep; \
+             nest gather and select less",
+        UnsupportedVersion { version: 8, min: 5, max: 7 } => 415
+            "protocol version 8 is not supported; supported are 5 to 7",
+        UnsupportedContentType { content_type: "text/plain".to_owned() } => 415
+            "content-type \"text/plain\" names no supported protocol version; \
+             send application/vnd.restate.invocation.v5, v6 or v7",
+        UnsupportedFeature { feature: "failure metadata", since: 6, version: 5 } => 573
+            "failure metadata needs protocol version 6, and the runtime negotiated 5; \
+             upgrade the runtime or do without",
+        InvalidInvocationId { id: "inv_2".to_owned(), reason: "it does not start with inv_1".to_owned() } => 400
+            "invalid invocation id \"inv_2\": it does not start with inv_1; \
+             copy it whole, like inv_1 and 33 letters or digits",
+        InvalidAwakeableId { id: "sign_1".to_owned(), reason: "too short".to_owned() } => 400
+            "invalid awakeable id \"sign_1\": too short; copy it whole, like sign_1 and 38 characters of base64url",
+        LegacyAwakeableId { id: "prom_1abc".to_owned(), current: "sign_1abc".to_owned() } => 400
+            "refusing legacy awakeable id \"prom_1abc\": a server can lose a partition over prom_1; \
+             use sign_1abc instead",
+    }
+
+    #[test]
+    fn every_variant_has_its_code_and_text() {
+        for (error, code, text) in examples() {
+            assert_eq!(error.to_string(), text);
+            assert_eq!(error.code(), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_variant_is_listed_once() {
+        let mut listed: Vec<_> = examples()
+            .iter()
+            .map(|(error, ..)| listed_as(error))
+            .collect();
+        let count = listed.len();
+        listed.sort_unstable();
+        listed.dedup();
+
+        assert_eq!(listed.len(), count);
+    }
+
+    #[test]
+    fn texts_are_lowercase_first_and_have_no_full_stop() {
+        for (error, ..) in examples() {
+            let text = error.to_string();
+
+            assert!(!text.ends_with('.'), "{text}");
+            let first_word = text.split(' ').next().unwrap();
+            let is_message_name = first_word == "SetState";
+            assert!(
+                is_message_name || text.starts_with(char::is_lowercase),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn foreign_text_is_shortened_between_characters() {
+        let long = "é".repeat(1000);
+
+        assert_eq!(quote(&long), format!("{}...", "é".repeat(80)));
+        assert_eq!(quote("short"), "short");
+    }
+}

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 
 use super::header::{HEADER_LENGTH, Header};
 use super::message::{Message, name_of};
@@ -50,7 +50,7 @@ pub struct Decoder {
     /// The header of the frame whose payload is not complete.
     header: Option<Header>,
     /// What arrived of a header or payload that spans segments.
-    partial: BytesMut,
+    partial: Vec<u8>,
     error: Option<Error>,
 }
 
@@ -62,7 +62,7 @@ impl Decoder {
             segments: VecDeque::new(),
             queued: 0,
             header: None,
-            partial: BytesMut::new(),
+            partial: Vec::new(),
             error: None,
         }
     }
@@ -172,9 +172,12 @@ impl Decoder {
         while let Some(front) = self.segments.front_mut() {
             let missing = length - self.partial.len();
             let size = missing.min(front.len());
-            // Doubling keeps the copying linear; it stops at the length, so that a whole payload has no slack.
-            self.partial
-                .reserve(missing.min(size.max(self.partial.len())));
+            if self.partial.capacity() - self.partial.len() < size {
+                // Room for what has arrived; doubling keeps the copying linear when it arrives in crumbs. Both
+                // stop at the length, so that nothing is left unused.
+                let room = self.queued.max(self.partial.len());
+                self.partial.reserve_exact(missing.min(room));
+            }
             self.partial
                 .extend_from_slice(front.get(..size).unwrap_or_default());
             self.queued -= size;
@@ -183,7 +186,7 @@ impl Decoder {
                 self.segments.pop_front();
             }
             if size == missing {
-                return Some(self.partial.split().freeze());
+                return Some(std::mem::take(&mut self.partial).into());
             }
         }
         None
@@ -193,7 +196,7 @@ impl Decoder {
         self.segments = VecDeque::new();
         self.queued = 0;
         self.header = None;
-        self.partial = BytesMut::new();
+        self.partial = Vec::new();
         self.error.insert(error).clone()
     }
 }
@@ -201,5 +204,163 @@ impl Decoder {
 impl Default for Decoder {
     fn default() -> Self {
         Self::new(DEFAULT_MAX_MESSAGE_SIZE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Command, Flags, generated as pb};
+
+    const OUTPUT: u16 = 0x0401;
+
+    fn header(code: u16, length: u32) -> [u8; HEADER_LENGTH] {
+        Header {
+            code,
+            flags: Flags::NONE,
+            length,
+        }
+        .to_bytes()
+    }
+
+    fn decoder_with(parts: &[&[u8]]) -> Decoder {
+        let mut decoder = Decoder::new(1024);
+        for part in parts {
+            decoder.receive(Bytes::copy_from_slice(part));
+        }
+        decoder
+    }
+
+    #[test]
+    fn payload_inside_one_segment_is_not_copied() {
+        let value = [0x72, 0x06, 0x0A, 0x04, b'a', b'b', b'c', b'd'];
+        let segment = Bytes::from([header(OUTPUT, 8).as_slice(), &value, &[0; 3]].concat());
+        let mut decoder = Decoder::default();
+
+        decoder.receive(segment.clone());
+
+        let Some(Message::Command(Command::Output(output))) = decoder.take_message().unwrap()
+        else {
+            panic!("not an Output")
+        };
+        let Some(pb::output_command::Result::Value(value)) = output.result else {
+            panic!("not a value")
+        };
+        assert_eq!(
+            value.content.as_ptr(),
+            segment[HEADER_LENGTH + 4..].as_ptr()
+        );
+    }
+
+    #[test]
+    fn too_large_frame_is_refused_from_its_header_alone() {
+        let mut decoder = Decoder::new(1024);
+        decoder.receive(Bytes::copy_from_slice(&header(0x0403, 1024)));
+        assert_eq!(decoder.take_frame(), Ok(None));
+
+        let mut decoder = Decoder::new(1024);
+        decoder.receive(Bytes::copy_from_slice(&header(0x0403, 1025)));
+
+        assert_eq!(
+            decoder.take_frame(),
+            Err(Error::MessageTooLarge {
+                name: "SetState",
+                code: 0x0403,
+                size: 1025,
+                limit: 1024
+            })
+        );
+    }
+
+    #[test]
+    fn memory_grows_with_what_arrived_and_not_with_what_a_header_claims() {
+        let mut decoder = Decoder::default();
+        decoder.receive(Bytes::copy_from_slice(&header(OUTPUT, 60_000_000)));
+        for _ in 0..100 {
+            decoder.receive(Bytes::from_static(&[0; 10]));
+            assert_eq!(decoder.take_frame(), Ok(None));
+        }
+
+        assert_eq!(decoder.buffered_len(), 1000);
+        assert!(decoder.segments.is_empty());
+        assert!(
+            decoder.partial.capacity() <= 2000,
+            "{}",
+            decoder.partial.capacity()
+        );
+    }
+
+    #[test]
+    fn unknown_control_and_custom_messages_are_refused_from_their_header_alone() {
+        for code in [0x0008, 0x03FF] {
+            let error = decoder_with(&[&header(code, 9)]).take_frame().unwrap_err();
+            assert_eq!(error, Error::UnknownControl { code, length: 9 });
+        }
+        for code in [0xFC00, 0xFFFF] {
+            let error = decoder_with(&[&header(code, 9)]).take_frame().unwrap_err();
+            assert_eq!(error, Error::CustomMessage { code, length: 9 });
+        }
+    }
+
+    #[test]
+    fn unknown_command_is_kept_as_it_came() {
+        for code in [0x040F, 0x0415, 0x7FFF] {
+            let message = decoder_with(&[&header(code, 3), &[0xFF; 3]]).take_message();
+
+            let payload = Bytes::from_static(&[0xFF; 3]);
+            assert_eq!(message, Ok(Some(Message::UnknownCommand { code, payload })));
+        }
+    }
+
+    #[test]
+    fn unknown_notification_is_read_with_the_common_layout() {
+        for code in [0x8000, 0x8003, 0xFBFE] {
+            let message =
+                decoder_with(&[&header(code, 4), &[0x08, 0x05, 0x22, 0x00]]).take_message();
+
+            let body = pb::Notification {
+                id: Some(pb::notification::Id::CompletionId(5)),
+                result: Some(pb::notification::Result::Void(pb::Void {})),
+            };
+            assert_eq!(
+                message,
+                Ok(Some(Message::UnknownNotification { code, body }))
+            );
+        }
+    }
+
+    #[test]
+    fn first_error_ends_decoding_and_comes_again() {
+        let end = header(0x0003, 0);
+        let mut decoder = decoder_with(&[&end, &header(0x0401, 1), &[0xFF], &end]);
+        assert!(decoder.take_message().unwrap().is_some());
+
+        let error = decoder.take_message().unwrap_err();
+
+        assert!(matches!(
+            error,
+            Error::InvalidPayload {
+                name: "Output",
+                code: OUTPUT,
+                size: 1,
+                ..
+            }
+        ));
+        decoder.receive(Bytes::copy_from_slice(&end));
+        assert_eq!(decoder.take_message(), Err(error.clone()));
+        assert_eq!(decoder.take_frame(), Err(error));
+        assert!(decoder.is_empty());
+    }
+
+    #[test]
+    fn input_that_ends_inside_a_frame_is_told_from_one_that_does_not() {
+        let mut decoder = decoder_with(&[&header(OUTPUT, 2)]);
+        assert_eq!(decoder.take_frame(), Ok(None));
+        assert!(!decoder.is_empty());
+
+        decoder.receive(Bytes::from_static(&[0x72, 0x00]));
+
+        assert!(decoder.take_frame().unwrap().is_some());
+        assert!(decoder.is_empty());
     }
 }
