@@ -213,7 +213,9 @@ impl EndpointMachine {
         value: Bytes,
         name: &str,
     ) -> PyResult<()> {
-        with(slf, |machine| machine.resolve_awakeable(awakeable_id, value, name))
+        with(slf, |machine| {
+            machine.resolve_awakeable(awakeable_id, value, name)
+        })
     }
 
     #[pyo3(signature = (awakeable_id, failure, name=""))]
@@ -224,7 +226,9 @@ impl EndpointMachine {
         name: &str,
     ) -> PyResult<()> {
         let failure = failure.get().to_message();
-        with(slf, |machine| machine.reject_awakeable(awakeable_id, failure, name))
+        with(slf, |machine| {
+            machine.reject_awakeable(awakeable_id, failure, name)
+        })
     }
 
     #[pyo3(signature = (invocation_id, signal_name, value, name=""))]
@@ -235,7 +239,9 @@ impl EndpointMachine {
         value: Bytes,
         name: &str,
     ) -> PyResult<()> {
-        with(slf, |machine| machine.resolve_signal(invocation_id, signal_name, value, name))
+        with(slf, |machine| {
+            machine.resolve_signal(invocation_id, signal_name, value, name)
+        })
     }
 
     #[pyo3(signature = (invocation_id, signal_name, failure, name=""))]
@@ -247,12 +253,16 @@ impl EndpointMachine {
         name: &str,
     ) -> PyResult<()> {
         let failure = failure.get().to_message();
-        with(slf, |machine| machine.reject_signal(invocation_id, signal_name, failure, name))
+        with(slf, |machine| {
+            machine.reject_signal(invocation_id, signal_name, failure, name)
+        })
     }
 
     #[pyo3(signature = (invocation_id, name=""))]
     fn cancel_invocation(slf: &Bound<'_, Self>, invocation_id: &str, name: &str) -> PyResult<()> {
-        with(slf, |machine| machine.cancel_invocation(invocation_id, name))
+        with(slf, |machine| {
+            machine.cancel_invocation(invocation_id, name)
+        })
     }
 
     /// Return an eager value (None when absent), or the handle of a lazy read.
@@ -301,7 +311,12 @@ impl EndpointMachine {
     }
 
     #[pyo3(signature = (key, value, name=""))]
-    fn resolve_promise(slf: &Bound<'_, Self>, key: &str, value: Bytes, name: &str) -> PyResult<u32> {
+    fn resolve_promise(
+        slf: &Bound<'_, Self>,
+        key: &str,
+        value: Bytes,
+        name: &str,
+    ) -> PyResult<u32> {
         with(slf, |machine| machine.resolve_promise(key, value, name))
     }
 
@@ -322,35 +337,38 @@ impl EndpointMachine {
         handler,
         parameter,
         *,
-        key=String::new(),
+        key="",
         headers=Pairs::new(),
         idempotency_key=None,
         scope=None,
         limit_key=None,
-        name=String::new(),
-    ))]
+        name="",
+    ), text_signature = "($self, service, handler, parameter, *, key='', headers=(), idempotency_key=None, \
+scope=None, limit_key=None, name='')")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments in Python")]
     fn call(
         slf: &Bound<'_, Self>,
         service: &str,
         handler: &str,
         parameter: Bytes,
-        key: String,
+        key: &str,
         headers: Pairs,
         idempotency_key: Option<String>,
         scope: Option<String>,
         limit_key: Option<String>,
-        name: String,
+        name: &str,
     ) -> PyResult<(u32, u32)> {
         let options = CallOptions {
-            key,
+            key: key.to_owned(),
             headers,
             idempotency_key,
             scope,
             limit_key,
-            name,
+            name: name.to_owned(),
         };
-        with(slf, |machine| machine.call(service, handler, parameter, options))
+        with(slf, |machine| {
+            machine.call(service, handler, parameter, options)
+        })
     }
 
     /// Return the handle of the callee's invocation id.
@@ -359,42 +377,51 @@ impl EndpointMachine {
         handler,
         parameter,
         *,
-        key=String::new(),
+        key="",
         invoke_time_ms=0,
         headers=Pairs::new(),
         idempotency_key=None,
         scope=None,
         limit_key=None,
-        name=String::new(),
-    ))]
+        name="",
+    ), text_signature = "($self, service, handler, parameter, *, key='', invoke_time_ms=0, headers=(), \
+idempotency_key=None, scope=None, limit_key=None, name='')")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments in Python")]
     fn send(
         slf: &Bound<'_, Self>,
         service: &str,
         handler: &str,
         parameter: Bytes,
-        key: String,
+        key: &str,
         invoke_time_ms: u64,
         headers: Pairs,
         idempotency_key: Option<String>,
         scope: Option<String>,
         limit_key: Option<String>,
-        name: String,
+        name: &str,
     ) -> PyResult<u32> {
         let options = CallOptions {
-            key,
+            key: key.to_owned(),
             headers,
             idempotency_key,
             scope,
             limit_key,
-            name,
+            name: name.to_owned(),
         };
-        with(slf, |machine| machine.send(service, handler, parameter, invoke_time_ms, options))
+        with(slf, |machine| {
+            machine.send(service, handler, parameter, invoke_time_ms, options)
+        })
     }
 
     #[pyo3(signature = (invocation_id, name=""))]
-    fn attach_invocation(slf: &Bound<'_, Self>, invocation_id: String, name: &str) -> PyResult<u32> {
-        with(slf, |machine| machine.attach(Target::Invocation(invocation_id), name))
+    fn attach_invocation(
+        slf: &Bound<'_, Self>,
+        invocation_id: String,
+        name: &str,
+    ) -> PyResult<u32> {
+        with(slf, |machine| {
+            machine.attach(Target::Invocation(invocation_id), name)
+        })
     }
 
     #[pyo3(signature = (workflow, key, *, scope=None, name=""))]
@@ -429,7 +456,9 @@ impl EndpointMachine {
         invocation_id: String,
         name: &str,
     ) -> PyResult<u32> {
-        with(slf, |machine| machine.get_output(Target::Invocation(invocation_id), name))
+        with(slf, |machine| {
+            machine.get_output(Target::Invocation(invocation_id), name)
+        })
     }
 
     #[pyo3(signature = (workflow, key, *, scope=None, name=""))]
@@ -479,7 +508,9 @@ impl EndpointMachine {
         next_retry_delay_ms: Option<u64>,
         pause: bool,
     ) -> PyResult<()> {
-        with(slf, |machine| machine.retry(code, message, stacktrace, next_retry_delay_ms, pause))
+        with(slf, |machine| {
+            machine.retry(code, message, stacktrace, next_retry_delay_ms, pause)
+        })
     }
 }
 

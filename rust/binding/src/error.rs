@@ -27,10 +27,12 @@ impl ErrorClass {
     }
 
     fn error(&self, message: String) -> PyErr {
-        Python::attach(|py| match self.class.import(py, "awaken.errors", self.name) {
-            Ok(class) => PyErr::from_type(class.clone(), message),
-            Err(error) => error,
-        })
+        Python::attach(
+            |py| match self.class.import(py, "awaken.errors", self.name) {
+                Ok(class) => PyErr::from_type(class.clone(), message),
+                Err(error) => error,
+            },
+        )
     }
 }
 

@@ -40,6 +40,13 @@ mod _core {
         module.add("MIN_PROTOCOL_VERSION", wire::Version::MIN.number())?;
         module.add("MAX_PROTOCOL_VERSION", wire::Version::MAX.number())?;
         module.add("DEFAULT_MAX_MESSAGE_SIZE", wire::DEFAULT_MAX_MESSAGE_SIZE)?;
-        module.add("DEFAULT_MAX_JOURNAL_SIZE", endpoint::DEFAULT_MAX_JOURNAL_SIZE)
+        module.add(
+            "DEFAULT_MAX_JOURNAL_SIZE",
+            endpoint::DEFAULT_MAX_JOURNAL_SIZE,
+        )?;
+        module.add("Progress", convert::progress_type(module.py())?)?;
+        module.add("Result", convert::result_type(module.py())?)?;
+        // The stub tells what there is; a second list would only go stale.
+        module.delattr("__all__")
     }
 }

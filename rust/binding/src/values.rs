@@ -21,7 +21,10 @@ pub(crate) struct Failure {
 #[pymethods]
 impl Failure {
     #[new]
-    #[pyo3(signature = (code, message, metadata=Vec::new()))]
+    #[pyo3(
+        signature = (code, message, metadata=Vec::new()),
+        text_signature = "(code, message, metadata=())",
+    )]
     fn new(code: u32, message: String, metadata: Vec<(String, String)>) -> Self {
         Self {
             code,
@@ -34,7 +37,10 @@ impl Failure {
         if self.metadata.is_empty() {
             return format!("Failure({}, {:?})", self.code, self.message);
         }
-        format!("Failure({}, {:?}, {:?})", self.code, self.message, self.metadata)
+        format!(
+            "Failure({}, {:?}, {:?})",
+            self.code, self.message, self.metadata
+        )
     }
 }
 

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use crate::identifier::{AwakeableId, InvocationId};
-use crate::journal::notification::state_keys;
 use crate::journal::command;
+use crate::journal::notification::state_keys;
 use crate::wire::{Command, Feature, generated as pb};
 
 use super::cancellation::cancel_command;
@@ -130,7 +130,11 @@ impl Machine {
     /// As every command; an id that does not parse or is legacy is refused before anything happens.
     pub fn resolve_awakeable(&mut self, id: &str, value: Bytes, name: &str) -> Result<()> {
         let value = pb::Value { content: value };
-        self.complete_awakeable(id, pb::complete_awakeable_command::Result::Value(value), name)
+        self.complete_awakeable(
+            id,
+            pb::complete_awakeable_command::Result::Value(value),
+            name,
+        )
     }
 
     /// Rejects an awakeable.
@@ -140,7 +144,11 @@ impl Machine {
     pub fn reject_awakeable(&mut self, id: &str, failure: pb::Failure, name: &str) -> Result<()> {
         self.require_active(|| format!("reject awakeable {id}"))?;
         self.require_failure(&failure)?;
-        self.complete_awakeable(id, pb::complete_awakeable_command::Result::Failure(failure), name)
+        self.complete_awakeable(
+            id,
+            pb::complete_awakeable_command::Result::Failure(failure),
+            name,
+        )
     }
 
     /// Sends a named signal with a value.
@@ -155,7 +163,12 @@ impl Machine {
         name: &str,
     ) -> Result<()> {
         let value = pb::Value { content: value };
-        self.send_signal(invocation_id, signal, pb::send_signal_command::Result::Value(value), name)
+        self.send_signal(
+            invocation_id,
+            signal,
+            pb::send_signal_command::Result::Value(value),
+            name,
+        )
     }
 
     /// Sends a named signal with a failure.
@@ -171,7 +184,12 @@ impl Machine {
     ) -> Result<()> {
         self.require_active(|| format!("signal {invocation_id}"))?;
         self.require_failure(&failure)?;
-        self.send_signal(invocation_id, signal, pb::send_signal_command::Result::Failure(failure), name)
+        self.send_signal(
+            invocation_id,
+            signal,
+            pb::send_signal_command::Result::Failure(failure),
+            name,
+        )
     }
 
     /// Cancels another invocation.
@@ -583,7 +601,11 @@ impl Machine {
         options: &CallOptions,
     ) -> Result<()> {
         let command = || format!("{verb} {service}/{handler}");
-        not_empty("idempotency_key", options.idempotency_key.as_deref(), command)?;
+        not_empty(
+            "idempotency_key",
+            options.idempotency_key.as_deref(),
+            command,
+        )?;
         not_empty("scope", options.scope.as_deref(), command)?;
         not_empty("limit_key", options.limit_key.as_deref(), command)?;
         if let (Some(limit_key), None) = (&options.limit_key, &options.scope) {

@@ -17,7 +17,10 @@ pub(super) struct EagerState {
 
 impl EagerState {
     /// Takes the snapshot that Start carries. With `is_partial`, keys that are not in it may exist.
-    pub(super) fn new(entries: Vec<StateEntry>, is_partial: bool) -> Result<Self, NotificationError> {
+    pub(super) fn new(
+        entries: Vec<StateEntry>,
+        is_partial: bool,
+    ) -> Result<Self, NotificationError> {
         let known = entries
             .into_iter()
             .map(|entry| Ok((state_key(&entry.key)?, Some(entry.value))))

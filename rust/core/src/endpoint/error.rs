@@ -185,7 +185,9 @@ pub enum Error {
         command: String,
     },
     /// A limit key alone.
-    #[error("{command} has limit_key {limit_key:?} and no scope; a limit key counts within a scope, give both")]
+    #[error(
+        "{command} has limit_key {limit_key:?} and no scope; a limit key counts within a scope, give both"
+    )]
     LimitKeyWithoutScope {
         /// The command.
         command: String,

@@ -6,8 +6,7 @@ use crate::identifier::InvocationId;
 use crate::journal::{Cursor, command};
 use crate::wire::{
     Command, DEFAULT_MAX_MESSAGE_SIZE, Decoder, Encoder, Flags, HEADER_LENGTH, Message, Version,
-    generated as pb,
-    message::name_of,
+    generated as pb, message::name_of,
 };
 
 use super::cancellation::Cancellation;
@@ -281,4 +280,3 @@ impl Machine {
         }
     }
 }
-

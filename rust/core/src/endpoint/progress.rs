@@ -94,7 +94,9 @@ impl Machine {
             .handle_of_completion(completion_id)
             .and_then(|handle| self.runs.take_proposal(handle));
         match kept {
-            Some(outcome) => self.results.complete(completion_id, RUN_COMPLETION, outcome),
+            Some(outcome) => self
+                .results
+                .complete(completion_id, RUN_COMPLETION, outcome),
             // The whole notification came before its ack.
             None => Ok(Taken::Other),
         }
@@ -157,12 +159,13 @@ impl Machine {
     }
 
     fn await_mismatch(&mut self, awaited: String) -> Progress {
-        let recorded = self.cursor.peek().map_or_else(String::new, |recorded| {
-            match Message::decode(recorded.code, recorded.payload.clone()) {
-                Ok(Message::Command(decoded)) => command::describe(&decoded),
-                _ => format!("{:#06X}", recorded.code),
-            }
-        });
+        let recorded =
+            self.cursor.peek().map_or_else(String::new, |recorded| {
+                match Message::decode(recorded.code, recorded.payload.clone()) {
+                    Ok(Message::Command(decoded)) => command::describe(&decoded),
+                    _ => format!("{:#06X}", recorded.code),
+                }
+            });
         let error = Error::AwaitMismatch {
             index: self.cursor.next_index(),
             recorded,
@@ -235,7 +238,10 @@ impl Machine {
             }
             names.push(match leaf {
                 Leaf::Completion(id) => {
-                    let code = self.results.completion_of(handle).map_or(0, |(_, code)| code);
+                    let code = self
+                        .results
+                        .completion_of(handle)
+                        .map_or(0, |(_, code)| code);
                     format!("{} (completion {id})", name_of(code))
                 }
                 Leaf::Signal(id) => format!("an awakeable (signal {id})"),

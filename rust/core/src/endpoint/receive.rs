@@ -128,10 +128,8 @@ impl Machine {
     /// Accounts for an entry that will be held until the handler comes to it; answers its size.
     fn hold(&self, payload: &Bytes) -> Result<usize> {
         let size = payload.len() + HEADER_LENGTH;
-        let held = self.recorded_size
-            + self.results.queued_size()
-            + self.results.stored_size()
-            + size;
+        let held =
+            self.recorded_size + self.results.queued_size() + self.results.stored_size() + size;
         if held > self.options.max_journal_size {
             return Err(Error::JournalTooLarge {
                 size: held,
@@ -148,4 +146,3 @@ impl Machine {
         }
     }
 }
-

@@ -118,7 +118,8 @@ impl Results {
 
     pub(super) fn push(&mut self, notification: Notification, size: usize) {
         self.queued_size += size;
-        self.queue.push_back(Queued::Notification(notification, size));
+        self.queue
+            .push_back(Queued::Notification(notification, size));
     }
 
     pub(super) fn push_ack(&mut self, completion_id: u32) {
@@ -329,7 +330,12 @@ impl Results {
                     Ok(self.deliver(number, stored))
                 }
                 None => {
-                    keep_first(&mut self.unclaimed_completions, id, stored, &mut self.stored_size);
+                    keep_first(
+                        &mut self.unclaimed_completions,
+                        id,
+                        stored,
+                        &mut self.stored_size,
+                    );
                     Ok(Taken::Other)
                 }
             },
@@ -341,7 +347,12 @@ impl Results {
                 match waiting {
                     Some(number) => Ok(self.deliver(number, stored)),
                     None => {
-                        keep_first(&mut self.unclaimed_signals, id, stored, &mut self.stored_size);
+                        keep_first(
+                            &mut self.unclaimed_signals,
+                            id,
+                            stored,
+                            &mut self.stored_size,
+                        );
                         Ok(Taken::Other)
                     }
                 }

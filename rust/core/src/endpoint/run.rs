@@ -184,7 +184,11 @@ impl Machine {
     pub fn propose_run_value(&mut self, handle: u32, value: Bytes) -> Result<()> {
         self.require_active(|| "propose a run value".to_owned())?;
         let kept = Outcome::Value(value.clone());
-        self.propose(handle, pb::propose_run_completion::Result::Value(value), kept)
+        self.propose(
+            handle,
+            pb::propose_run_completion::Result::Value(value),
+            kept,
+        )
     }
 
     /// Proposes a terminal failure of an executing run.
@@ -195,7 +199,11 @@ impl Machine {
         self.require_active(|| "propose a run failure".to_owned())?;
         self.require_failure(&failure)?;
         let kept = Outcome::Failure(Box::new(failure.clone()));
-        self.propose(handle, pb::propose_run_completion::Result::Failure(failure), kept)
+        self.propose(
+            handle,
+            pb::propose_run_completion::Result::Failure(failure),
+            kept,
+        )
     }
 
     /// Applies the retry policy to a retryable failure of an executing run.
@@ -349,7 +357,10 @@ mod tests {
             max_attempts: Some(max_attempts),
             ..RetryPolicy::default()
         };
-        assert_eq!([1, 2, 3].map(|n| at_most(3).gives_up(n, 0)), [false, false, true]);
+        assert_eq!(
+            [1, 2, 3].map(|n| at_most(3).gives_up(n, 0)),
+            [false, false, true]
+        );
         assert_eq!([1, 2].map(|n| at_most(1).gives_up(n, 0)), [true, true]);
         assert!(at_most(0).gives_up(1, 0));
     }
@@ -360,6 +371,9 @@ mod tests {
             max_duration_ms: Some(100),
             ..RetryPolicy::default()
         };
-        assert_eq!([99, 100, 101].map(|ms| bounded.gives_up(1, ms)), [false, true, true]);
+        assert_eq!(
+            [99, 100, 101].map(|ms| bounded.gives_up(1, ms)),
+            [false, true, true]
+        );
     }
 }

@@ -65,13 +65,7 @@ pub enum Reaction {
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 5] = [
-        WaitingStart,
-        WaitingEntries,
-        Replaying,
-        Processing,
-        Closed,
-    ];
+    pub const ALL: [Self; 5] = [WaitingStart, WaitingEntries, Replaying, Processing, Closed];
 
     /// The name of the state for callers, who do not tell the two waiting states apart.
     pub fn name(self) -> &'static str {

@@ -2,7 +2,9 @@
 
 use crate::journal::Awaiting;
 use crate::journal::{awaiting::flatten, command};
-use crate::wire::{Command, Control, Feature, Flags, Message, generated as pb, message::Control as C};
+use crate::wire::{
+    Command, Control, Feature, Flags, Message, generated as pb, message::Control as C,
+};
 
 use super::error::{Error, Result};
 use super::machine::Machine;
@@ -192,7 +194,9 @@ impl Machine {
                 Some(Ending::Failed { code, message }) => {
                     format!("failed with {code}: {message}")
                 }
-                Some(Ending::Suspended) => "suspended; find the `except BaseException` that hid it".to_owned(),
+                Some(Ending::Suspended) => {
+                    "suspended; find the `except BaseException` that hid it".to_owned()
+                }
                 Some(Ending::Ended) | None => "its output is written".to_owned(),
             },
         }
@@ -217,7 +221,11 @@ impl Machine {
     }
 
     fn close(&mut self, terminal: Control, ending: Ending) {
-        if self.encoder.encode(&Message::Control(terminal), Flags::NONE).is_err() {
+        if self
+            .encoder
+            .encode(&Message::Control(terminal), Flags::NONE)
+            .is_err()
+        {
             // Only a Suspension can be too large, by awaiting millions of futures; an Error frame is kept short.
             let message = "what this attempt awaits does not fit into one Suspension; await fewer futures at once";
             let error = pb::Error {

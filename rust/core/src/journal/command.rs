@@ -56,8 +56,14 @@ pub fn describe(command: &Command) -> String {
         Command::PeekPromise(c) => ("peek promise", Some(text(&c.key))),
         Command::CompletePromise(c) => ("complete promise", Some(text(&c.key))),
         Command::Sleep(_) => ("sleep", None),
-        Command::Call(c) => ("call", Some(format!("{}/{}", c.service_name, c.handler_name))),
-        Command::OneWayCall(c) => ("send", Some(format!("{}/{}", c.service_name, c.handler_name))),
+        Command::Call(c) => (
+            "call",
+            Some(format!("{}/{}", c.service_name, c.handler_name)),
+        ),
+        Command::OneWayCall(c) => (
+            "send",
+            Some(format!("{}/{}", c.service_name, c.handler_name)),
+        ),
         Command::SendSignal(c) => ("send signal to", Some(c.target_invocation_id.clone())),
         Command::Run(_) => ("run", None),
         Command::AttachInvocation(_) => ("attach invocation", None),
@@ -118,7 +124,11 @@ pub fn difference(
         }
         (Command::SetState(r), Command::SetState(a)) => {
             fields.raw("key", &r.key, &a.key);
-            fields.payload("value", content(r.value.as_ref()), content(a.value.as_ref()));
+            fields.payload(
+                "value",
+                content(r.value.as_ref()),
+                content(a.value.as_ref()),
+            );
         }
         (Command::ClearState(r), Command::ClearState(a)) => fields.raw("key", &r.key, &a.key),
         (Command::GetPromise(r), Command::GetPromise(a)) => {
@@ -140,7 +150,11 @@ pub fn difference(
             fields.payload("parameter", &r.parameter, &a.parameter);
             fields.headers(&r.headers, &a.headers);
             fields.text("key", &r.key, &a.key);
-            fields.optional("idempotency_key", r.idempotency_key.as_ref(), a.idempotency_key.as_ref());
+            fields.optional(
+                "idempotency_key",
+                r.idempotency_key.as_ref(),
+                a.idempotency_key.as_ref(),
+            );
             fields.optional("scope", r.scope.as_ref(), a.scope.as_ref());
             fields.optional("limit_key", r.limit_key.as_ref(), a.limit_key.as_ref());
             fields.number(
@@ -156,7 +170,11 @@ pub fn difference(
             fields.payload("parameter", &r.parameter, &a.parameter);
             fields.headers(&r.headers, &a.headers);
             fields.text("key", &r.key, &a.key);
-            fields.optional("idempotency_key", r.idempotency_key.as_ref(), a.idempotency_key.as_ref());
+            fields.optional(
+                "idempotency_key",
+                r.idempotency_key.as_ref(),
+                a.idempotency_key.as_ref(),
+            );
             fields.optional("scope", r.scope.as_ref(), a.scope.as_ref());
             fields.optional("limit_key", r.limit_key.as_ref(), a.limit_key.as_ref());
             fields.number(
@@ -262,7 +280,12 @@ impl Fields {
         self.number("result_completion_id", recorded, attempted);
     }
 
-    fn optional(&mut self, field: &'static str, recorded: Option<&String>, attempted: Option<&String>) {
+    fn optional(
+        &mut self,
+        field: &'static str,
+        recorded: Option<&String>,
+        attempted: Option<&String>,
+    ) {
         if recorded != attempted {
             let show = |side: Option<&String>| side.map_or_else(|| "none".to_owned(), |s| text(s));
             self.differ(field, || (show(recorded), show(attempted)));
@@ -272,16 +295,26 @@ impl Fields {
     fn headers(&mut self, recorded: &[pb::Header], attempted: &[pb::Header]) {
         if recorded != attempted {
             let show = |side: &[pb::Header]| {
-                let pairs: Vec<_> = side.iter().map(|h| format!("{}={}", h.key, h.value)).collect();
+                let pairs: Vec<_> = side
+                    .iter()
+                    .map(|h| format!("{}={}", h.key, h.value))
+                    .collect();
                 shorten(pairs.join(", ").as_bytes())
             };
             self.differ("headers", || (show(recorded), show(attempted)));
         }
     }
 
-    fn shown<T: PartialEq + std::fmt::Debug>(&mut self, field: &'static str, recorded: &T, attempted: &T) {
+    fn shown<T: PartialEq + std::fmt::Debug>(
+        &mut self,
+        field: &'static str,
+        recorded: &T,
+        attempted: &T,
+    ) {
         if recorded != attempted {
-            self.differ(field, || (format!("{recorded:?}"), format!("{attempted:?}")));
+            self.differ(field, || {
+                (format!("{recorded:?}"), format!("{attempted:?}"))
+            });
         }
     }
 
@@ -309,7 +342,12 @@ fn answer_text(answer: Answer<'_>) -> String {
                 .iter()
                 .map(|m| format!(" {}={}", m.key, m.value))
                 .collect();
-            format!("failure {} {}{}", failure.code, text(&failure.message), metadata.concat())
+            format!(
+                "failure {} {}{}",
+                failure.code,
+                text(&failure.message),
+                metadata.concat()
+            )
         }
     }
 }

@@ -11,5 +11,3 @@ pub use notification::{Notification, NotificationError, NotificationId, Outcome}
 
 /// The built-in signal that cancels an invocation.
 pub const CANCEL_SIGNAL: u32 = 1;
-
-

@@ -349,9 +349,11 @@ mod tests {
         }
         let garbage = Notification::decode(0x9000, Bytes::from_static(&[0xff])).unwrap_err();
         assert_eq!(garbage.wire_code(), 500);
-        assert!(garbage.to_string().starts_with(
-            "cannot decode unknown notification notification of 1 bytes: "
-        ));
+        assert!(
+            garbage
+                .to_string()
+                .starts_with("cannot decode unknown notification notification of 1 bytes: ")
+        );
     }
 
     #[test]
