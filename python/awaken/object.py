@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from awaken.retry_policy import InvocationRetryPolicy
     from awaken.serde import Serde
 
+    AnyObjectFunction = (
+        Callable[[ObjectContext], Awaitable[Any]]
+        | Callable[[ObjectContext, Any], Awaitable[Any]]
+        | Callable[[ObjectSharedContext], Awaitable[Any]]
+        | Callable[[ObjectSharedContext, Any], Awaitable[Any]]
+    )
+
 __all__ = ["VirtualObject"]
 
 # The decorator gives back the type it was given, so that input and output flow into calls of the handler. The
 # bound makes a checker refuse plain functions, wrong parameters and the context of another kind of service.
-ObjectFunction = TypeVar(
-    "ObjectFunction",
-    bound="Callable[[ObjectContext], Awaitable[Any]] | Callable[[ObjectContext, Any], Awaitable[Any]]"
-    " | Callable[[ObjectSharedContext], Awaitable[Any]]"
-    " | Callable[[ObjectSharedContext, Any], Awaitable[Any]]",
-)
+ObjectFunction = TypeVar("ObjectFunction", bound="AnyObjectFunction")
 
 
 class VirtualObject(KeyedDefinition):

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from awaken.retry_policy import InvocationRetryPolicy
     from awaken.serde import Serde
 
+    AnyServiceFunction = Callable[[Context], Awaitable[Any]] | Callable[[Context, Any], Awaitable[Any]]
+
 __all__ = ["Service"]
 
 # The decorator gives back the type it was given, so that input and output flow into calls of the handler. The
 # bound makes a checker refuse plain functions, wrong parameters and the context of another kind of service.
-ServiceFunction = TypeVar(
-    "ServiceFunction", bound="Callable[[Context], Awaitable[Any]] | Callable[[Context, Any], Awaitable[Any]]"
-)
+ServiceFunction = TypeVar("ServiceFunction", bound="AnyServiceFunction")
 
 
 class Service(Definition):

@@ -19,8 +19,8 @@ def function_of(target: Callable[..., Any]) -> Any:
     while True:
         if isinstance(target, partial):
             target = target.func
-        elif hasattr(target, "__wrapped__"):
-            target = target.__wrapped__
+        elif (wrapped := getattr(target, "__wrapped__", None)) is not None:
+            target = wrapped
         elif inspect.ismethod(target):
             target = target.__func__
         elif inspect.isfunction(target) or inspect.isbuiltin(target) or isinstance(target, type):

@@ -16,19 +16,20 @@ if TYPE_CHECKING:
     from awaken.retry_policy import InvocationRetryPolicy
     from awaken.serde import Serde
 
+    AnyMainFunction = (
+        Callable[[WorkflowContext], Awaitable[Any]] | Callable[[WorkflowContext, Any], Awaitable[Any]]
+    )
+    AnySharedFunction = (
+        Callable[[WorkflowSharedContext], Awaitable[Any]]
+        | Callable[[WorkflowSharedContext, Any], Awaitable[Any]]
+    )
+
 __all__ = ["Workflow"]
 
 # The decorator gives back the type it was given, so that input and output flow into calls of the handler. The
 # bound makes a checker refuse plain functions, wrong parameters and the context of another kind of service.
-MainFunction = TypeVar(
-    "MainFunction",
-    bound="Callable[[WorkflowContext], Awaitable[Any]] | Callable[[WorkflowContext, Any], Awaitable[Any]]",
-)
-SharedFunction = TypeVar(
-    "SharedFunction",
-    bound="Callable[[WorkflowSharedContext], Awaitable[Any]]"
-    " | Callable[[WorkflowSharedContext, Any], Awaitable[Any]]",
-)
+MainFunction = TypeVar("MainFunction", bound="AnyMainFunction")
+SharedFunction = TypeVar("SharedFunction", bound="AnySharedFunction")
 
 
 class Workflow(KeyedDefinition):

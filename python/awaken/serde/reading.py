@@ -23,7 +23,7 @@ from awaken.serde.models import adapter, describe, is_pydantic, read_error, type
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["is_raw", "is_untyped", "read_json", "reader_for", "rewrite"]
+__all__ = ["is_raw", "is_untyped", "mentions_pydantic", "read_json", "reader_for", "rewrite"]
 
 
 def read_json(data: bytes) -> Any:
@@ -88,7 +88,7 @@ def _typed(annotation: Any) -> _MsgspecReader | _PydanticReader:
         foreign = custom_types(rewritten)
     except TypeError as error:
         # A union in a field of a dataclass; pydantic can read it, if it has a say in this type at all.
-        if _mentions_pydantic(annotation):
+        if mentions_pydantic(annotation):
             return _PydanticReader(annotation)
         raise TypeError(f"cannot read {type_name(annotation)} from JSON: {error}") from error
     for cls in foreign:
@@ -168,7 +168,7 @@ class _MsgspecReader:
     def _find_reader(self, cls: type) -> Callable[[Any], Any]:
         stands_for = self._placeholders.get(cls, cls)
         members = get_args(stands_for) if get_origin(stands_for) in (Union, UnionType) else ()
-        if not members or _mentions_pydantic(stands_for):
+        if not members or mentions_pydantic(stands_for):
             return _PydanticReader(stands_for).convert
         return _first_of([member for member in members if member is not NoneType], stands_for)
 
@@ -219,7 +219,7 @@ def rewrite(annotation: Any) -> tuple[Any, dict[type, Any]]:
         return generic[visited]
 
     def replace(part: Any) -> type:
-        placeholder = _Placeholder("Placeholder", (), {})
+        placeholder = _Placeholder("Union", (), {})
         placeholders[placeholder] = part
         return placeholder
 
@@ -235,7 +235,8 @@ def _is_known(union: Any) -> bool:
     return True
 
 
-def _mentions_pydantic(annotation: Any, seen: frozenset[int] = frozenset()) -> bool:
+def mentions_pydantic(annotation: Any, seen: frozenset[int] = frozenset()) -> bool:
+    """Tell whether pydantic has a say in this type, or in a type inside of it."""
     if is_pydantic(annotation):
         return True
     if id(annotation) in seen:
@@ -244,7 +245,7 @@ def _mentions_pydantic(annotation: Any, seen: frozenset[int] = frozenset()) -> b
     parts: list[Any] = list(get_args(annotation))
     if isinstance(annotation, type) and hasattr(annotation, "__annotations__"):
         parts.extend(_field_types(annotation))
-    return any(_mentions_pydantic(part, seen) for part in parts)
+    return any(mentions_pydantic(part, seen) for part in parts)
 
 
 def _field_types(cls: type) -> list[Any]:
