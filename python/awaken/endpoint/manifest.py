@@ -1,8 +1,8 @@
 """The endpoint manifest as JSON, in each of its versions.
 
 Servers reject members they do not know, so a member is only written in versions that have it; an option that
-was given and cannot be told is an error rather than silently dropped. What is not set is left out: null is not
-accepted everywhere.
+was given and cannot be told is an error rather than silently dropped. What is not set is left out: null is
+not accepted everywhere.
 """
 
 from __future__ import annotations
