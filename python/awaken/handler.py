@@ -94,8 +94,8 @@ class Handler(Generic[I, O]):
     options: Options
     accept: str = _JSON
     content_type: str = _JSON
-    given_input_serde: Serde[I] = field(default_factory=DefaultSerde)
-    given_output_serde: Serde[O] = field(default_factory=DefaultSerde)
+    given_input_serde: Serde[I] = field(default_factory=lambda: DefaultSerde[I]())
+    given_output_serde: Serde[O] = field(default_factory=lambda: DefaultSerde[O]())
     context_managers: Sequence[ContextManagerFactory] = ()
     arity: int = field(init=False)
 

@@ -1,8 +1,8 @@
 """The endpoint manifest as JSON, in each of its versions.
 
-Servers reject members they do not know, so a member is only written in versions that have it; an option that was
-given and cannot be told is an error rather than silently dropped. What is not set is left out: null is not
-accepted everywhere.
+Servers reject members they do not know, so a member is only written in versions that have it; an option that
+was given and cannot be told is an error rather than silently dropped. What is not set is left out: null is
+not accepted everywhere.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class _Members:
             self._add(3, "enableLazyState", "enable_lazy_state", options.enable_lazy_state)
             return
         self._add(3, "enableLazyState", "state_preload", preload is not True)
-        # Versions before 5 have no list of keys. There all state is read lazily: slower, with the same results.
+        # Versions before 5 have no list of keys; there state is read lazily: slower, with the same results.
         if not isinstance(preload, bool) and self._version >= 5:
             self._add(5, "eagerStateKeysWhitelist", "state_preload", list(preload))
 
@@ -146,8 +146,8 @@ class _Members:
             return
         if self._version < since:
             raise ManifestError(
-                f"{self._where}: {option} needs manifest version {since}, and the runtime reads {self._version} at "
-                "most; upgrade the runtime, or remove the option"
+                f"{self._where}: {option} needs manifest version {since}, and the runtime reads "
+                f"{self._version} at most; upgrade the runtime, or remove the option"
             )
         self._members[member] = value
 
