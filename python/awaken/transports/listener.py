@@ -53,7 +53,12 @@ class Listener(asyncio.Protocol):
         self._received += data
         if self._received.startswith(_PREFACE):
             self._hand_over(Http2Connection(self._accept, self._connections))
-        elif not _PREFACE.startswith(self._received):
+        elif _PREFACE.startswith(self._received):
+            return
+        elif _is_not_http(self._received):
+            # An answer in HTTP/1.1 would only confuse it: a broken HTTP/2 preface is answered by closing.
+            self.abort()
+        else:
             self._hand_over(Http1Connection(self._accept, self._connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -84,3 +89,8 @@ class Listener(asyncio.Protocol):
         connection.connection_made(transport)
         if self._received:
             connection.data_received(self._received)
+
+
+def _is_not_http(received: bytes) -> bool:
+    first_line, newline, _ = received.partition(b"\n")
+    return bool(newline) and b" HTTP/1." not in first_line

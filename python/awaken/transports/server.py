@@ -58,9 +58,9 @@ class Server:
     async def close(self, grace: timedelta = timedelta(0)) -> None:
         """Stop listening, let the live exchanges wind up, and close.
 
-        New connections are refused at once, which is how load balancers and the runtime learn to go elsewhere. Open
-        HTTP/2 connections get GOAWAY, HTTP/1.1 ones close after the response that is being written, and every live
-        receiver is told to `drain`.
+        New connections are refused at once, which is how load balancers and the runtime learn to go
+        elsewhere. Open HTTP/2 connections get GOAWAY, HTTP/1.1 ones close after the response that is being
+        written, and every live receiver is told to `drain`.
 
         Args:
             grace: how long they may take; what is live after that is reset.
@@ -73,7 +73,9 @@ class Server:
         except TimeoutError:
             for connection in self._connections:
                 if connection.exchange_count:
-                    logger.warning("%d exchanges did not end within %s: reset", connection.exchange_count, grace)
+                    logger.warning(
+                        "%d exchanges did not end within %s: reset", connection.exchange_count, grace
+                    )
                 connection.abort()
             # What was written last may still be on its way.
             with suppress(TimeoutError):
