@@ -127,7 +127,7 @@ async def serve(
 
 
 def run_in_loop(main: Coroutine[None, None, None]) -> None:
-    """Run a coroutine, on uvloop where it is installed, with what exists so far kept out of garbage collection."""
+    """Run a coroutine, on uvloop where it is installed, with what exists so far left out of collections."""
     gc.collect()
     gc.freeze()  # modules and declarations live as long as the process; walking them again finds nothing
     try:

@@ -85,7 +85,7 @@ class PeerLeaving:
 
 @dataclass(slots=True)
 class ConnectionFailed:
-    """The peer broke the protocol; the output now ends with GOAWAY, and the connection is to be closed after it."""
+    """The peer broke the protocol; the output ends with GOAWAY, and after it the connection is closed."""
 
     reason: str
 

@@ -90,7 +90,7 @@ class Http1Connection(asyncio.Protocol):
         self._adjust_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the exchange. A peer that closed only its side is taken as gone: nothing tells the two apart."""
+        """Tell the exchange. A peer that closed only its side is taken as gone: both look the same."""
         self._is_closing = True
         self._transport = None
         self._connections.discard(self)
@@ -255,7 +255,7 @@ class Http1Connection(asyncio.Protocol):
         self._adjust_reading()
 
     def break_off(self) -> None:
-        """Close at once, in the middle: HTTP/1.1 has no other sign of a response that is not complete."""
+        """Close at once, in the middle: HTTP/1.1 has no other sign of an incomplete response."""
         self._flush()
         self._is_closing = True
         self._exchange = None
