@@ -1,8 +1,9 @@
 """What an HTTP/2 engine is to the connection that drives it.
 
-An engine is the server side of the protocol without I/O and without a clock: bytes in, events out, bytes out. It owns
-flow control in both directions: what is written beyond the peer's window it keeps, what is received it gives credit
-for only when told. Any two engines behave the same behind this interface, and one suite of tests proves it.
+An engine is the server side of the protocol without I/O and without a clock: bytes in, events out, bytes out.
+It owns flow control in both directions: what is written beyond the peer's window it keeps, what is received
+it gives credit for only when told. Any two engines behave the same behind this interface, and one suite of
+tests proves it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class ErrorCode(IntEnum):
 
 @dataclass(slots=True)
 class RequestReceived:
-    """The head of a request is there, checked; names are lower case, of a repeated header the first value."""
+    """The head of a request is there, checked; names are lower case, of a repeated one the first value."""
 
     stream_id: int
     method: str
@@ -84,7 +85,7 @@ class PeerLeaving:
 
 @dataclass(slots=True)
 class ConnectionFailed:
-    """The peer broke the protocol; the output now ends with GOAWAY, and the connection is to be closed after it."""
+    """The peer broke the protocol; the output ends with GOAWAY, and after it the connection is closed."""
 
     reason: str
 

@@ -23,9 +23,10 @@ _remembered: Final[dict[tuple[tuple[bytes, bytes], ...], bytes]] = {}
 
 
 class LeanConnection(H2Connection):
-    """An `H2Connection` that counts streams rarely, survives the peer's GOAWAY and remembers response heads."""
+    """Counts streams rarely, survives the peer's GOAWAY, remembers response heads."""
 
-    #: How many closed streams to tell apart from streams that never were, for frames that were still in flight.
+    #: How many closed streams to tell apart from streams that never were, for frames that were still in
+    #: flight.
     MAX_CLOSED_STREAMS = 4096
 
     def __init__(self, config: H2Configuration) -> None:
@@ -37,9 +38,10 @@ class LeanConnection(H2Connection):
     def open_inbound_streams(self) -> int:
         """How many streams the peer has open; 0 while that cannot be too many.
 
-        h2 asks for every new stream, and counts by walking all of them, which is also how it drops the closed ones. So
-        count when their number has doubled since: as cheap as it gets, and memory stays in proportion. The engine
-        counts exactly, and refuses what is too many one by one, where h2 would end the connection.
+        h2 asks for every new stream, and counts by walking all of them, which is also how it drops the closed
+        ones. So count when their number has doubled since: as cheap as it gets, and memory stays in
+        proportion. The engine counts exactly, and refuses what is too many one by one, where h2 would end the
+        connection.
         """
         if len(self.streams) < self._count_at:
             return 0
@@ -50,8 +52,9 @@ class LeanConnection(H2Connection):
     def clear_outbound_data_buffer(self) -> None:
         """Keep what is to be sent, and stay open.
 
-        h2 calls this when the peer's GOAWAY has put the connection into its closed state. But a client's GOAWAY only
-        says that it takes no pushed streams: its own requests go on, and want their answers (RFC 9113, section 6.8).
+        h2 calls this when the peer's GOAWAY has put the connection into its closed state. But a client's
+        GOAWAY only says that it takes no pushed streams: its own requests go on, and want their answers (RFC
+        9113, section 6.8).
         """
         self.state_machine.state = ConnectionState.SERVER_OPEN
 

@@ -1,7 +1,7 @@
 """The HTTP/2 engine over the h2 package.
 
-h2 keeps the state of the protocol and of HPACK. This adds what h2 leaves to its user: the bytes that wait for the
-peer's window and whose turn it is, when credit goes back, what is malformed, and how much is too much.
+h2 keeps the state of the protocol and of HPACK. This adds what h2 leaves to its user: the bytes that wait for
+the peer's window and whose turn it is, when credit goes back, what is malformed, and how much is too much.
 
 Where h2 is used against its habits there is a comment: these are the places to look at when h2 changes.
 """
@@ -229,7 +229,9 @@ class H2Engine:
         self._give_stream_credit(stream, size)
         stream.discarded += size
         if stream.discarded > limits.DISCARD_SIZE and not stream.pending_size:
-            self.reset(stream.id, ErrorCode.NO_ERROR)  # RFC 9113, section 8.1: the response stands, send no more
+            self.reset(
+                stream.id, ErrorCode.NO_ERROR
+            )  # RFC 9113, section 8.1: the response stands, send no more
 
     def _on_end(self, event: h2_events.StreamEnded) -> Event | None:
         stream = self._streams.get(event.stream_id)
@@ -309,7 +311,10 @@ class H2Engine:
         stream = self._streams.get(stream_id)
         if stream is None:
             return
-        if self._send(self._h2.send_headers, stream_id, [(":status", str(status)), *headers], is_end) and is_end:
+        if (
+            self._send(self._h2.send_headers, stream_id, [(":status", str(status)), *headers], is_end)
+            and is_end
+        ):
             self._end(stream)
 
     def send_data(self, stream_id: int, data: bytes, *, is_end: bool = False) -> None:

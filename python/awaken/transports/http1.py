@@ -1,9 +1,9 @@
 """HTTP/1.1 on asyncio, server side, over the h11 package.
 
-One request at a time: the next one is read when this one is answered. Requests and responses do not flow at the same
-time here (`is_bidirectional` is False): simple peers read nothing before they have sent everything, so an endpoint
-that answered early would wait for them for ever. What an exchange writes in a turn of the event loop is one write to the
-socket.
+One request at a time: the next one is read when this one is answered. Requests and responses do not flow at
+the same time here (`is_bidirectional` is False): simple peers read nothing before they have sent everything,
+so an endpoint that answered early would wait for them for ever. What an exchange writes in a turn of the
+event loop is one write to the socket.
 """
 
 from __future__ import annotations
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Http1Connection"]
 
-_REASONS: Final = {400: "Bad Request", 408: "Request Timeout", 413: "Content Too Large", 431: "Headers Too Large"}
+_REASONS: Final = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    431: "Headers Too Large",
+}
 
 
 class Http1Connection(asyncio.Protocol):
@@ -85,7 +90,7 @@ class Http1Connection(asyncio.Protocol):
         self._adjust_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the exchange. A peer that closes its side alone is taken as gone: nothing tells it from one that is."""
+        """Tell the exchange. A peer that closed only its side is taken as gone: both look the same."""
         self._is_closing = True
         self._transport = None
         self._connections.discard(self)
@@ -108,7 +113,7 @@ class Http1Connection(asyncio.Protocol):
     def _advance(self) -> None:
         """Handle every event there is."""
         if self._is_advancing:
-            return  # a receiver that ended its response while it was told of the request; the loop below goes on
+            return  # a receiver ended its response while it was told of the request; the loop goes on
         self._is_advancing = True
         try:
             while not self._is_closing:
@@ -215,7 +220,8 @@ class Http1Connection(asyncio.Protocol):
         """Write an event with the next flush.
 
         Raises:
-            h11.LocalProtocolError: the response does not fit what was said before, such as its content-length.
+            h11.LocalProtocolError: the response does not fit what was said before, such as its
+            content-length.
         """
         data = self._h11.send(event)
         if data:
@@ -249,7 +255,7 @@ class Http1Connection(asyncio.Protocol):
         self._adjust_reading()
 
     def break_off(self) -> None:
-        """Close at once, in the middle: a response that is not complete has no other sign of that in HTTP/1.1."""
+        """Close at once, in the middle: HTTP/1.1 has no other sign of an incomplete response."""
         self._flush()
         self._is_closing = True
         self._exchange = None
@@ -264,7 +270,7 @@ class Http1Connection(asyncio.Protocol):
         self._output_size = 0
 
     def _adjust_reading(self) -> None:
-        """Stop reading from the socket while more is unread than one stream's window in HTTP/2, or pipelined."""
+        """Stop reading while more is unconsumed than a stream's window in HTTP/2, or too much is pipelined."""
         if self._transport is None or self._is_closing:
             return
         is_full = self._unacknowledged > limits.STREAM_WINDOW or self._ahead > limits.PIPELINE_SIZE
@@ -346,8 +352,8 @@ class Http1Connection(asyncio.Protocol):
             self._is_reading_paused = False
             self._transport.resume_reading()  # to see the peer's EOF
         if self._transport.can_write_eof():
-            # Closing now would answer what the peer still sends with a TCP reset, and that can take from it what it
-            # has not read yet. Its EOF, or `tick`, closes.
+            # Closing now would answer what the peer still sends with a TCP reset, and that can take from it
+            # what it has not read yet. Its EOF, or `tick`, closes.
             self._transport.write_eof()
         else:
             self._transport.close()

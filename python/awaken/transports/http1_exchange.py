@@ -19,7 +19,7 @@ __all__ = ["Http1Exchange"]
 
 
 class Http1Exchange:
-    """An `awaken.exchange.Exchange` in HTTP/1.1. Once it is ended or lost, its receiver hears nothing more."""
+    """An exchange in HTTP/1.1. Once it is ended or lost, its receiver hears nothing more."""
 
     __slots__ = (
         "_connection",
@@ -51,7 +51,7 @@ class Http1Exchange:
 
     @property
     def is_write_paused(self) -> bool:
-        """Whether the peer reads slower than we write. Having asked, the receiver is told when that is over."""
+        """Whether the peer reads slower than we write. Who asked is told when that is over."""
         if self._connection.is_socket_paused and not self.is_lost:
             self._connection.note_waiting()
             return True
@@ -86,7 +86,9 @@ class Http1Exchange:
         try:
             self._connection.send(h11.EndOfMessage())
         except h11.LocalProtocolError:
-            logger.exception("%r ended before it wrote what its content-length says; connection aborted", self)
+            logger.exception(
+                "%r ended before it wrote what its content-length says; connection aborted", self
+            )
             self.is_lost = True
             self._connection.break_off()
         else:

@@ -1,8 +1,8 @@
 """HTTP/2 on asyncio, server side: an engine between a socket and many exchanges.
 
-Everything happens inside `data_received` and one flush per turn of the event loop. What exchanges write in a turn is
-kept by each of them, becomes one DATA frame each, and all frames become one write to the socket. There is no task, no
-queue and no timer of a stream; what has a deadline is looked at by `tick`.
+Everything happens inside `data_received` and one flush per turn of the event loop. What exchanges write in a
+turn is kept by each of them, becomes one DATA frame each, and all frames become one write to the socket.
+There is no task, no queue and no timer of a stream; what has a deadline is looked at by `tick`.
 """
 
 from __future__ import annotations
@@ -199,7 +199,9 @@ class Http2Connection(asyncio.Protocol):
             self._on_receiver_raised(exchange)
 
     def _on_receiver_raised(self, exchange: Http2Exchange) -> None:
-        logger.exception("the receiver of %s %s raised; only its stream fails", exchange.method, exchange.path)
+        logger.exception(
+            "the receiver of %s %s raised; only its stream fails", exchange.method, exchange.path
+        )
         receiver: Receiver = exchange.receiver
         exchange.refuse()
         disconnect_quietly(receiver)
@@ -342,7 +344,9 @@ class Http2Connection(asyncio.Protocol):
             if not self._resets.take(resets, now):
                 self._calm(f"the peer reset more than {limits.RESET_BURST} streams too fast")
             elif not self._control_frames.take(control_frames, now):
-                self._calm(f"the peer sent more than {limits.CONTROL_FRAME_BURST} frames without use too fast")
+                self._calm(
+                    f"the peer sent more than {limits.CONTROL_FRAME_BURST} frames without use too fast"
+                )
 
     def _calm(self, reason: str) -> None:
         if not self._is_closing:
@@ -367,8 +371,8 @@ class Http2Connection(asyncio.Protocol):
         self._is_closing = True
         self._closing_at = self._loop.time()
         if self._transport.can_write_eof():
-            # Closing now would answer what the peer still sends with a TCP reset, and that can take from it what it
-            # has not read yet. Its EOF, or `tick`, closes.
+            # Closing now would answer what the peer still sends with a TCP reset, and that can take from it
+            # what it has not read yet. Its EOF, or `tick`, closes.
             self._transport.write_eof()
         else:
             self._transport.close()

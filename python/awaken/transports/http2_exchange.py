@@ -20,7 +20,7 @@ __all__ = ["Http2Exchange"]
 
 
 class Http2Exchange:
-    """An `awaken.exchange.Exchange` over one stream. Once it is ended or lost, its receiver hears nothing more."""
+    """An exchange over one stream. Once it is ended or lost, its receiver hears nothing more."""
 
     __slots__ = (
         "_chunks",
@@ -62,7 +62,7 @@ class Http2Exchange:
 
     @property
     def is_write_paused(self) -> bool:
-        """Whether the peer reads slower than we write. Having asked, the receiver is told when that is over."""
+        """Whether the peer reads slower than we write. Who asked is told when that is over."""
         if self.is_lost:
             return False
         if self._connection.is_socket_paused:
@@ -139,7 +139,7 @@ class Http2Exchange:
             self._connection.guard_resume(self)
 
     def hand_over(self, engine: Engine) -> bool:
-        """Give the engine what was written since the last flush, as one piece; tell whether that ends a pause."""
+        """Give the engine what was written since the last flush; tell whether that ends a pause."""
         self._is_listed = False
         if self.is_lost:
             return False

@@ -32,14 +32,16 @@ __all__ = [
     "RateLimit",
 ]
 
-#: Streams open at once. The runtime uses at most 128 of a connection; nghttpd and hyper default to 100 to 200, and a
-#: proxy in front may join many runtimes on one connection.
+#: Streams open at once. The runtime uses at most 128 of a connection; nghttpd and hyper default to 100 to
+#: 200, and a proxy in front may join many runtimes on one connection.
 STREAMS: Final = 1024
 
-#: Initial window of a stream, in bytes: what the runtime offers itself, so that a replay arrives without round trips.
+#: Initial window of a stream, in bytes: what the runtime offers itself, so that a replay arrives without
+#: round trips.
 STREAM_WINDOW: Final = 2 * 1024 * 1024
 
-#: Window of a connection, in bytes. The runtime offers 5 MiB; we read for many streams, so eight full ones fit.
+#: Window of a connection, in bytes. The runtime offers 5 MiB; we read for many streams, so eight full ones
+#: fit.
 CONNECTION_WINDOW: Final = 16 * 1024 * 1024
 
 #: Largest frame taken, in bytes: the protocol's default, which the runtime uses as well.
@@ -49,14 +51,15 @@ MAX_FRAME_SIZE: Final = 16 * 1024
 #: 64 KiB is the default of nghttp2 and of the h2 package.
 HEADERS_SIZE: Final = 64 * 1024
 
-#: Size at which decoding a header list stops and the connection with it: what one block can unpack to is a bomb.
+#: Size at which decoding a header list stops and the connection with it: what one block can unpack to is a
+#: bomb.
 DECODED_HEADERS_SIZE: Final = 4 * HEADERS_SIZE
 
 #: Fields in one request; Apache httpd and hyper stop at 100, and the runtime forwards headers of its callers.
 HEADERS_COUNT: Final = 256
 
-#: Bytes that may arrive without completing a single frame that means something, in bytes. A header block of 64
-#: CONTINUATION frames of the largest size fits, the most that the h2 package joins.
+#: Bytes that may arrive without completing a single frame that means something, in bytes. A header block of
+#: 64 CONTINUATION frames of the largest size fits, the most that the h2 package joins.
 PARTIAL_FRAMES_SIZE: Final = 66 * (MAX_FRAME_SIZE + 9)
 
 #: Streams the peer may reset at once, and per second (rapid reset, CVE-2023-44487): the defaults of nghttp2.
@@ -75,23 +78,24 @@ BUFFER_LOW: Final = 16 * 1024
 #: Bytes given to the socket in one turn of the loop; more waits, so that streams take turns.
 OUTPUT_SIZE: Final = 256 * 1024
 
-#: What a peer may still send, in bytes and seconds, to a stream whose response has ended. The runtime half-closes at
-#: once, and gives a response 5 s of its own to end.
+#: What a peer may still send, in bytes and seconds, to a stream whose response has ended. The runtime
+#: half-closes at once, and gives a response 5 s of its own to end.
 DISCARD_SIZE: Final = 2 * STREAM_WINDOW
 DISCARD_TIMEOUT: Final = 15.0
 
-#: Seconds until the first request, or the head of the next one in HTTP/1.1, is complete. Apache's mod_reqtimeout
-#: allows 20 to 40 s for a head.
+#: Seconds until the first request, or the head of the next one in HTTP/1.1, is complete. Apache's
+#: mod_reqtimeout allows 20 to 40 s for a head.
 OPENING_TIMEOUT: Final = 20.0
 
-#: Seconds a connection may be without a request. The runtime closes idle ones after 5 min: it has to be first, since
-#: a request that crosses with our closing is a failed attempt.
+#: Seconds a connection may be without a request. The runtime closes idle ones after 5 min: it has to be
+#: first, since a request that crosses with our closing is a failed attempt.
 IDLE_TIMEOUT: Final = 10 * 60.0
 
 #: Seconds for a peer to take anything at all of what waits for it, nginx's send_timeout.
 STALL_TIMEOUT: Final = 60.0
 
-#: Seconds between announcing that a connection ends and refusing its new streams, if the peer answers no PING.
+#: Seconds between announcing that a connection ends and refusing its new streams, if the peer answers no
+#: PING.
 GOAWAY_TIMEOUT: Final = 1.0
 
 #: Seconds for the peer to close after we have; nginx's lingering_timeout is 5 s.
@@ -100,8 +104,8 @@ LINGER_TIMEOUT: Final = 2.0
 #: Bytes of later requests taken while an HTTP/1.1 request is answered.
 PIPELINE_SIZE: Final = 64 * 1024
 
-#: Largest HTTP/1.1 request body, in bytes. Journals are bounded by the runtime (32 MiB for a message); this ends what
-#: never was one.
+#: Largest HTTP/1.1 request body, in bytes. Journals are bounded by the runtime (32 MiB for a message); this
+#: ends what never was one.
 HTTP1_BODY_SIZE: Final = 1024 * 1024 * 1024
 
 

@@ -6,12 +6,16 @@ import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
 from awaken.transports import limits
+from awaken.transports.h2_engine import H2Engine
 from awaken.transports.http1 import Http1Connection
 from awaken.transports.http2 import Http2Connection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from awaken.exchange import Accept
     from awaken.transports.connection import Connections
+    from awaken.transports.engine import Engine
 
 __all__ = ["Listener"]
 
@@ -25,9 +29,13 @@ class Listener(asyncio.Protocol):
     Args:
         accept: given each request.
         connections: where connections list themselves while they are open.
+        make_engine: makes the HTTP/2 engine of a connection.
     """
 
-    def __init__(self, accept: Accept, connections: Connections) -> None:
+    def __init__(
+        self, accept: Accept, connections: Connections, make_engine: Callable[[], Engine] = H2Engine
+    ) -> None:
+        self._make_engine = make_engine
         self._accept = accept
         self._connections = connections
         self._loop = asyncio.get_running_loop()
@@ -46,14 +54,19 @@ class Listener(asyncio.Protocol):
         self._connections.add(self)
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() == "h2":
-            self._hand_over(Http2Connection(self._accept, self._connections))
+            self._hand_over(Http2Connection(self._accept, self._connections, self._make_engine))
 
     def data_received(self, data: bytes) -> None:
         """Compare with the preface of HTTP/2, as far as it is there."""
         self._received += data
         if self._received.startswith(_PREFACE):
-            self._hand_over(Http2Connection(self._accept, self._connections))
-        elif not _PREFACE.startswith(self._received):
+            self._hand_over(Http2Connection(self._accept, self._connections, self._make_engine))
+        elif _PREFACE.startswith(self._received):
+            return
+        elif _is_not_http(self._received):
+            # An answer in HTTP/1.1 would only confuse it: a broken HTTP/2 preface is answered by closing.
+            self.abort()
+        else:
             self._hand_over(Http1Connection(self._accept, self._connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -84,3 +97,8 @@ class Listener(asyncio.Protocol):
         connection.connection_made(transport)
         if self._received:
             connection.data_received(self._received)
+
+
+def _is_not_http(received: bytes) -> bool:
+    first_line, newline, _ = received.partition(b"\n")
+    return bool(newline) and b" HTTP/1." not in first_line

@@ -1,7 +1,7 @@
 """Checks the head of an HTTP/2 request: RFC 9113, sections 8.2 and 8.3.
 
-Done here and not in the h2 package, whose checks cost as much as everything else it does for a request. Names repeat
-on every request, so each one is checked once and remembered; values are checked all at once.
+Done here and not in the h2 package, whose checks cost as much as everything else it does for a request. Names
+repeat on every request, so each one is checked once and remembered; values are checked all at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ __all__ = ["MalformedRequestError", "check_trailers", "parse_head"]
 
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
 
-# RFC 9113 8.2.1 makes any of these malformed: they would be a second header to whoever forwards it in HTTP/1.1.
+# RFC 9113 8.2.1 makes any of these malformed: they would be a second header to whoever forwards it in
+# HTTP/1.1.
 _FORBIDDEN_IN_VALUE: Final = re.compile(rb"[\x00\r\n]")
 
 # RFC 9113 8.2.2: they speak of a connection, and HTTP/2 has its own ways.

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 from awaken.transports import limits
 from awaken.transports.connection import Connections, logger
+from awaken.transports.h2_engine import H2Engine
 from awaken.transports.listener import Listener
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from os import PathLike
 
     from awaken.exchange import Accept
+    from awaken.transports.engine import Engine
 
 __all__ = ["Server", "make_tls_context", "start_server"]
 
@@ -58,9 +60,9 @@ class Server:
     async def close(self, grace: timedelta = timedelta(0)) -> None:
         """Stop listening, let the live exchanges wind up, and close.
 
-        New connections are refused at once, which is how load balancers and the runtime learn to go elsewhere. Open
-        HTTP/2 connections get GOAWAY, HTTP/1.1 ones close after the response that is being written, and every live
-        receiver is told to `drain`.
+        New connections are refused at once, which is how load balancers and the runtime learn to go
+        elsewhere. Open HTTP/2 connections get GOAWAY, HTTP/1.1 ones close after the response that is being
+        written, and every live receiver is told to `drain`.
 
         Args:
             grace: how long they may take; what is live after that is reset.
@@ -73,7 +75,9 @@ class Server:
         except TimeoutError:
             for connection in self._connections:
                 if connection.exchange_count:
-                    logger.warning("%d exchanges did not end within %s: reset", connection.exchange_count, grace)
+                    logger.warning(
+                        "%d exchanges did not end within %s: reset", connection.exchange_count, grace
+                    )
                 connection.abort()
             # What was written last may still be on its way.
             with suppress(TimeoutError):
@@ -100,6 +104,7 @@ async def start_server(
     port: int = 0,
     sock: socket.socket | None = None,
     tls: ssl.SSLContext | None = None,
+    make_engine: Callable[[], Engine] = H2Engine,
 ) -> Server:
     """Listen for HTTP/2 and HTTP/1.1 on one port.
 
@@ -109,6 +114,7 @@ async def start_server(
         port: where to listen; 0 finds a free one, see `Server.address`.
         sock: a socket that is already bound, instead of host and port.
         tls: context for TLS, see `make_tls_context`; cleartext without.
+        make_engine: makes the HTTP/2 engine of a connection.
 
     Raises:
         OSError: the address is taken, or not ours.
@@ -117,7 +123,7 @@ async def start_server(
     connections = Connections()
 
     def make_listener() -> Listener:
-        return Listener(accept, connections)
+        return Listener(accept, connections, make_engine)
 
     if sock is not None:
         server = await loop.create_server(make_listener, sock=sock, ssl=tls, backlog=1024)
