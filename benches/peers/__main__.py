@@ -46,7 +46,7 @@ def main(
         holds = run_holds(peers, hold, errors) if HOLD in wanted else []
     except (generator.WrongAnswer, RuntimeError) as error:
         errors.print(f"[red]{type(error).__name__}[/red]: ", end="")
-        errors.print(str(error), markup=False, highlight=False)
+        errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
     scenarios = [one for one in SCENARIOS if one.name in wanted]
     if measured:

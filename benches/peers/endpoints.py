@@ -40,13 +40,17 @@ class Peer:
         """Start the endpoint, yield it when it accepts connections, and stop it.
 
         Raises:
-            RuntimeError: the process ended or did not listen in time; its output is in the message.
+            RuntimeError: the program is missing, or its process ended or did not listen in time; what it
+                said is in the message.
         """
         port = free_port()
-        program, *arguments = (part.format(port=port) for part in self.command)
+        name, *arguments = (part.format(port=port) for part in self.command)
+        program = Path(sys.executable).with_name(name)
+        if not program.exists():
+            raise RuntimeError(f"{self.name} needs {program}; install the package and its `bench` group")
         with tempfile.TemporaryFile() as output:
             process = subprocess.Popen(
-                [str(Path(sys.executable).with_name(program)), *arguments],
+                [str(program), *arguments],
                 cwd=ROOT,
                 env={**os.environ, "BENCH_SDK": self.package, "PYTHONPATH": str(ROOT), **(environment or {})},
                 stdout=output,

@@ -113,14 +113,16 @@ impl Invocation {
             _ => false,
         };
         if !is_good {
-            let error = if code == message::ERROR {
-                describe_error(payload)
-            } else {
-                String::new()
+            let wanted = match expected {
+                Expected::Output => self.scenario.output(self.number, &self.id),
+                _ => String::new(),
             };
-            let payload: String = payload.iter().map(|byte| format!("{byte:02x}")).collect();
+            let got = match code {
+                message::ERROR => describe_error(payload),
+                _ => payload.escape_ascii().to_string(),
+            };
             return Err(format!(
-                "frame {} must be {expected:?}, got 0x{code:04x} {payload} {error}",
+                "frame {} must be {expected:?} {wanted}, got 0x{code:04x} {got}",
                 self.received
             ));
         }
@@ -174,7 +176,7 @@ fn is_suspension(payload: &[u8]) -> bool {
 }
 
 fn describe_error(payload: &[u8]) -> String {
-    let mut text = String::from("(Error");
+    let mut text = String::from("Error");
     for field in message::fields(payload).flatten() {
         match field {
             (1, Field::Number(code)) => text.push_str(&format!(" {code}")),
@@ -184,7 +186,7 @@ fn describe_error(payload: &[u8]) -> String {
             _ => {}
         }
     }
-    text + ")"
+    text
 }
 
 #[cfg(test)]
