@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from awaken._core import Completed, EndpointMachine, InputRequired, Progress, RunRequired, Suspended
+from awaken._core import Completed, EndpointMachine, InputRequired, RunRequired, Suspended
 
 from benches import frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from awaken._core import Progress
     from pytest_benchmark.fixture import BenchmarkFixture
 
 VERSION = 6
