@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,16 +60,22 @@ def test_replay_journal(
     runs = entries // 2
     journal = frames.replay(runs)
 
-    def replay() -> tuple[list[Progress], bytes]:
+    def replay(completed: deque[Progress]) -> bytes:
         machine = open_machine(journal)
-        completed = [machine.progress(machine.run("entry")) for _ in range(runs)]
+        for _ in range(runs):
+            completed.append(machine.progress(machine.run("entry")))
         machine.succeed(b"null")
-        return completed, machine.take_output()
+        return machine.take_output()
 
-    completed, output = benchmark(replay)
+    # A handler drops each result; keeping all would measure the cyclic collector.
+    output = benchmark(replay, deque(maxlen=1))
 
     note_entries(entries)
-    assert [one.result for one in completed] == [str(number).encode() for number in range(runs)]
+    completed: deque[Progress] = deque()
+    replay(completed)
+    assert [one.result for one in completed if isinstance(one, Completed)] == [
+        str(number).encode() for number in range(runs)
+    ]
     assert output == frames.output_command(b"null") + frames.end()
 
 
