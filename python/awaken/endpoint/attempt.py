@@ -338,7 +338,9 @@ class Attempt:
                     self._plan_rest()
                     return
                 case _core.RunRequired(handle):
-    XX._run_tasks.add(task)
+                    run = self._runs.pop(handle)
+                    task = asyncio.Task(self._execute(run), loop=self.loop, context=run.context)
+                    self._run_tasks.add(task)
                     task.add_done_callback(self._end_run_task)
                 case _core.InputRequired():
                     self._flush()

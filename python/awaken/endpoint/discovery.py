@@ -1,13 +1,8 @@
 """Services to the endpoint manifest, which a runtime asks for when a deployment is registered.
 
 The runtime lists the manifest versions it reads; we answer with the highest one both know. Version 1 is never
-<<<<<<< HEAD
-written. A caller that accepts any JSON, such as curl or a browser, gets the newest version that released servers
-read; a newer one is only written for those who ask for it by name.
-=======
 written. A caller that accepts any JSON, such as curl or a browser, gets the newest version that released
 servers read; a newer one is only written for those who ask for it by name.
->>>>>>> wt-decl
 """
 
 from __future__ import annotations
@@ -88,12 +83,8 @@ class Discovery:
         if version is None:
             known = ", ".join(str(v) for v in sorted(_VERSIONS))
             return _text(415, f"this endpoint writes manifest versions {known}, and none is in {accept!r}")
-<<<<<<< HEAD
-        mode: ProtocolMode = self._protocol_mode or ("bidi" if is_bidirectional else "request_response")
-=======
         own_mode: ProtocolMode = "bidi" if is_bidirectional else "request_response"
         mode = self._protocol_mode or own_mode
->>>>>>> wt-decl
         try:
             body = self.manifest(version, mode)
         except (ManifestError, NameError, TypeError, ValueError) as error:
