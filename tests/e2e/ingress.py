@@ -13,7 +13,7 @@ from tests.e2e.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-ANSWER_TIMEOUT_S = 25
+ANSWER_TIMEOUT_S = 15
 NOT_COMPLETED = 470
 
 
@@ -74,6 +74,14 @@ class Client:
         response = self.ingress.get(f"/restate/invocation/{invocation_id}/output")
         return response.status_code != NOT_COMPLETED
 
+    def failure(self, invocation_id: str) -> InvocationFailed:
+        """Wait for the end of an invocation that has to fail, and return its failure."""
+        try:
+            answer = self.attach(invocation_id)
+        except InvocationFailed as failed:
+            return failed
+        raise AssertionError(f"{invocation_id} did not fail, it answered {answer!r}")
+
     def resolve(self, awakeable_id: str, body: bytes = b"") -> httpx.Response:
         """Resolve an awakeable with exactly these bytes."""
         return self.ingress.post(f"/restate/awakeables/{awakeable_id}/resolve", content=body)
@@ -116,7 +124,8 @@ class Client:
     def invocation(self, invocation_id: str) -> dict[str, Any]:
         """Return the row of an invocation, empty when there is none."""
         rows = self.query(
-            "SELECT id, status, retry_count, last_failure, last_failure_error_code, pinned_service_protocol_version "
+            "SELECT id, status, retry_count, last_failure, last_failure_error_code, "
+            "pinned_service_protocol_version "
             f"FROM sys_invocation WHERE id = '{invocation_id}'"
         )
         return rows[0] if rows else {}
