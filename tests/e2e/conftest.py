@@ -60,6 +60,16 @@ def private_lane(
     yield from _open_lane(request, create_runtime, tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def _revive(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Start the shared endpoint again when a test was the end of it, so that only that test fails."""
+    yield
+    if "lane" in request.fixturenames:
+        endpoint = request.getfixturevalue("lane").endpoint
+        if not endpoint.is_alive():
+            endpoint.start()
+
+
 @pytest.fixture
 def client(lane: Lane) -> Client:
     return lane.client

@@ -21,6 +21,11 @@ class Effects:
     def path(self) -> str:
         return str(self._path)
 
+    def add(self, word: str) -> None:
+        """Tell a handler that watches the file something."""
+        with self._path.open("a") as file:
+            file.write(f"{word} \n")
+
     def lines(self) -> list[str]:
         """Return all whole lines, in order."""
         text = self._path.read_text()

@@ -153,7 +153,8 @@ class Client:
 
 
 def _decode(response: httpx.Response) -> Any:
-    if response.is_error:
+    # Handlers may fail with any code, also with ones that HTTP does not know.
+    if not response.is_success or "x-restate-error-source" in response.headers:
         answer = response.json()
         raise InvocationFailed(
             answer["code"], answer["message"], answer.get("source", ""), answer.get("metadata") or {}

@@ -35,6 +35,17 @@ async def value(ctx: restate.Context, effects: str) -> dict[str, Any]:
 
 
 @awaiting.handler()
+async def tagged(ctx: restate.Context, effects: str) -> Any:
+    """Wait between two effects that name the invocation."""
+    me = ctx.request().id
+    id_, future = ctx.awakeable()
+    await ctx.run_typed("hand out", record, path=effects, word="id", value=f"{me} {id_}")
+    answer = await future
+    await ctx.run_typed("finish", record, path=effects, word="done", value=answer)
+    return answer
+
+
+@awaiting.handler()
 async def binary(ctx: restate.Context, effects: str) -> dict[str, Any]:
     """Wait for bytes, whatever they are."""
     id_, future = ctx.awakeable(BytesSerde())
