@@ -4,7 +4,7 @@ Machines are not shared between threads. Bytes given in are borrowed for as long
 """
 
 from collections.abc import Sequence
-from typing import Final, final
+from typing import Final, Self, final
 
 __version__: Final[str]
 
@@ -70,7 +70,7 @@ class Message:
 class Decoder:
     """Pushes bytes in, pulls messages out."""
 
-    def __init__(self, *, max_message_size: int = ...) -> None: ...
+    def __new__(cls, *, max_message_size: int = ...) -> Self: ...
     def receive(self, data: bytes) -> None: ...
     def take_message(self) -> Message | None:
         """Return the next whole message, or None when more bytes are needed.
@@ -85,7 +85,7 @@ class Decoder:
 class Failure:
     """A terminal error on the wire; metadata needs protocol version 6."""
 
-    def __init__(self, code: int, message: str, metadata: Sequence[tuple[str, str]] = ()) -> None: ...
+    def __new__(cls, code: int, message: str, metadata: Sequence[tuple[str, str]] = ()) -> Self: ...
     @property
     def code(self) -> int: ...
     @property
@@ -97,15 +97,15 @@ class Failure:
 class RetryPolicy:
     """When a failing run is retried; None leaves a bound or the default of the field (all durations in ms)."""
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         initial_interval_ms: int | None = None,
         factor: float | None = None,
         max_interval_ms: int | None = None,
         max_attempts: int | None = None,
         max_duration_ms: int | None = None,
-    ) -> None: ...
+    ) -> Self: ...
 
 @final
 class Input:
@@ -138,7 +138,7 @@ class Awaiting:
     4 all succeeded or first failed.
     """
 
-    def __init__(self, combinator: int, children: Sequence[int | Awaiting]) -> None: ...
+    def __new__(cls, combinator: int, children: Sequence[int | Awaiting]) -> Self: ...
 
 #: What a notification carried: Void as None, Value as bytes, an invocation id as str,
 #: state keys as list, Failure as itself.
@@ -191,14 +191,14 @@ class EndpointMachine:
         UnsupportedFeatureError: the negotiated version lacks the feature; the Error frame (573) is written.
     """
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         version: int,
         *,
         max_message_size: int = ...,
         max_journal_size: int = ...,
         verify_payloads: bool = True,
-    ) -> None: ...
+    ) -> Self: ...
 
     # Bytes in, bytes out. These never raise: a protocol error closes the machine with an Error frame.
     def receive(self, data: bytes) -> None: ...

@@ -1,14 +1,52 @@
-//! The extension module `awaken._core`.
+//! The extension module `awaken._core`: the Python face of awaken-core. Conversions and no decisions.
+//!
+//! Every method that turns results into Python objects lets go of its machine first: making objects may run the garbage
+//! collector, and with it any Python code.
+
+mod convert;
+mod endpoint;
+mod error;
+mod identifier;
+mod progress;
+mod values;
+mod wire;
 
 use pyo3::prelude::*;
 
-/// The protocol core of awaken, compiled.
+/// Types of the compiled protocol core: pure functions of their input, no I/O and no clock.
 #[pymodule(gil_used = false)]
 mod _core {
-    use pyo3::prelude::*;
+    #[pymodule_export]
+    use super::endpoint::EndpointMachine;
+    #[pymodule_export]
+    use super::identifier::{
+        AwakeableId, format_awakeable_id, format_invocation_id, parse_awakeable_id,
+        parse_invocation_id,
+    };
+    #[pymodule_export]
+    use super::progress::{
+        Awaiting, Cancelled, Closed, Completed, InputRequired, RunRequired, Suspended,
+    };
+    #[pymodule_export]
+    use super::values::{Failure, Input, RetryPolicy};
+    #[pymodule_export]
+    use super::wire::{Decoder, Message, content_type};
+    use super::*;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.add("__version__", env!("CARGO_PKG_VERSION"))
+        use awaken_core::{endpoint, wire};
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("MIN_PROTOCOL_VERSION", wire::Version::MIN.number())?;
+        module.add("MAX_PROTOCOL_VERSION", wire::Version::MAX.number())?;
+        module.add("DEFAULT_MAX_MESSAGE_SIZE", wire::DEFAULT_MAX_MESSAGE_SIZE)?;
+        module.add(
+            "DEFAULT_MAX_JOURNAL_SIZE",
+            endpoint::DEFAULT_MAX_JOURNAL_SIZE,
+        )?;
+        module.add("Progress", convert::progress_type(module.py())?)?;
+        module.add("Result", convert::result_type(module.py())?)?;
+        // The stub tells what there is; a second list would only go stale.
+        module.delattr("__all__")
     }
 }

@@ -1,6 +1,8 @@
 //! Proves that the committed protobuf code is what the `.proto` file gives.
 //! `AWAKEN_REGENERATE=1 cargo test -p awaken-core --test generated` writes it anew.
 
+#![allow(clippy::disallowed_methods, reason = "reads and writes a source file")]
+
 use std::{env, fs, path::Path};
 
 #[test]

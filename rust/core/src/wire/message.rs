@@ -1,8 +1,10 @@
 //! The message table: every message of versions 5 to 7 with its type code. Its one home.
 
+use bytes::{BufMut, Bytes};
 use prost::Message as _;
 
 use super::generated as pb;
+use crate::error::{Error, Result};
 
 /// Type codes from here on belong to commands.
 pub const FIRST_COMMAND: u16 = 0x0400;
@@ -10,6 +12,149 @@ pub const FIRST_COMMAND: u16 = 0x0400;
 pub const FIRST_NOTIFICATION: u16 = 0x8000;
 /// Type codes from here on are custom; no peer understands them and they are never sent.
 pub const FIRST_CUSTOM: u16 = 0xFC00;
+
+/// One message: what a frame carries.
+///
+/// Peers of a later version may send types that are not in the tables. What happens to them depends on their range:
+/// commands and notifications are kept, so that replaying can go on until one is needed; the rest is an error.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// Steers the attempt.
+    Control(Control),
+    /// A journal entry the handler asked for.
+    Command(Command),
+    /// A journal entry the runtime told.
+    Notification(Notification),
+    /// A command of an unknown type, kept as it came.
+    UnknownCommand {
+        /// The type code of the header.
+        code: u16,
+        /// The payload, not decoded.
+        payload: Bytes,
+    },
+    /// A notification of an unknown type; its id tells whom it concerns.
+    UnknownNotification {
+        /// The type code of the header.
+        code: u16,
+        /// The payload, read with the layout that all notifications share.
+        body: pb::Notification,
+    },
+}
+
+impl Message {
+    /// Tells from a header alone whether its message can be decoded.
+    ///
+    /// # Errors
+    /// [`Error::UnknownControl`] (500) or [`Error::CustomMessage`] (571).
+    pub fn check_code(code: u16, length: u32) -> Result<()> {
+        if code >= FIRST_CUSTOM {
+            return Err(Error::CustomMessage { code, length });
+        }
+        if code < FIRST_COMMAND && !Control::CODES.iter().any(|(known, _)| *known == code) {
+            return Err(Error::UnknownControl { code, length });
+        }
+        Ok(())
+    }
+
+    /// Decodes the payload of a frame. Byte fields borrow from `payload` and keep it alive.
+    ///
+    /// # Errors
+    /// [`Error::InvalidPayload`] (500), and those of [`Message::check_code`].
+    pub fn decode(code: u16, payload: Bytes) -> Result<Self> {
+        let size = payload.len();
+        Self::check_code(code, u32::try_from(size).unwrap_or(u32::MAX))?;
+        let decoded = if code < FIRST_COMMAND {
+            Control::decode(code, payload.clone()).map(|result| result.map(Self::Control))
+        } else if code < FIRST_NOTIFICATION {
+            Command::decode(code, payload.clone()).map(|result| result.map(Self::Command))
+        } else {
+            Notification::decode(code, payload.clone()).map(|result| result.map(Self::Notification))
+        };
+        let decoded = match decoded {
+            Some(decoded) => decoded,
+            None if code < FIRST_NOTIFICATION => Ok(Self::UnknownCommand { code, payload }),
+            None => pb::Notification::decode(payload)
+                .map(|body| Self::UnknownNotification { code, body }),
+        };
+        decoded.map_err(|reason| Error::InvalidPayload {
+            name: name_of(code),
+            code,
+            size,
+            reason: reason.to_string(),
+        })
+    }
+
+    /// The type code in the frame header.
+    pub fn code(&self) -> u16 {
+        match self {
+            Self::Control(message) => message.code(),
+            Self::Command(message) => message.code(),
+            Self::Notification(message) => message.code(),
+            Self::UnknownCommand { code, .. } | Self::UnknownNotification { code, .. } => *code,
+        }
+    }
+
+    /// The name of the message in its table; "unknown command" or "unknown notification" outside of it.
+    pub fn name(&self) -> &'static str {
+        name_of(self.code())
+    }
+
+    /// Whether the type of this message is in the tables.
+    pub fn is_known(&self) -> bool {
+        !matches!(
+            self,
+            Self::UnknownCommand { .. } | Self::UnknownNotification { .. }
+        )
+    }
+
+    /// Length of the payload in bytes.
+    pub fn encoded_len(&self) -> usize {
+        match self {
+            Self::Control(message) => message.encoded_len(),
+            Self::Command(message) => message.encoded_len(),
+            Self::Notification(message) => message.encoded_len(),
+            Self::UnknownCommand { payload, .. } => payload.len(),
+            Self::UnknownNotification { body, .. } => body.encoded_len(),
+        }
+    }
+
+    /// Appends the payload to `buffer`, fields in ascending order.
+    pub fn encode_raw(&self, buffer: &mut impl BufMut) {
+        match self {
+            Self::Control(message) => message.encode_raw(buffer),
+            Self::Command(message) => message.encode_raw(buffer),
+            Self::Notification(message) => message.encode_raw(buffer),
+            Self::UnknownCommand { payload, .. } => buffer.put_slice(payload),
+            Self::UnknownNotification { body, .. } => body.encode_raw(buffer),
+        }
+    }
+}
+
+macro_rules! wrap {
+    ($($variant:ident),*) => {$(
+        impl From<$variant> for Message {
+            fn from(message: $variant) -> Self {
+                Self::$variant(message)
+            }
+        }
+    )*};
+}
+
+wrap!(Control, Command, Notification);
+
+/// What errors and logs call the messages of a type code.
+pub fn name_of(code: u16) -> &'static str {
+    let (table, unknown) = match code {
+        ..FIRST_COMMAND => (Control::CODES, "unknown control"),
+        FIRST_COMMAND..FIRST_NOTIFICATION => (Command::CODES, "unknown command"),
+        FIRST_NOTIFICATION..FIRST_CUSTOM => (Notification::CODES, "unknown notification"),
+        FIRST_CUSTOM.. => return "custom",
+    };
+    table
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map_or(unknown, |(_, name)| name)
+}
 
 macro_rules! table {
     ($(#[$meta:meta])* $enum:ident { $($code:literal $variant:ident($body:ty)),* $(,)? }) => {
@@ -39,7 +184,7 @@ macro_rules! table {
             }
 
             /// Appends the payload to `buffer`, fields in ascending order.
-            pub fn encode_raw(&self, buffer: &mut impl bytes::BufMut) {
+            pub fn encode_raw(&self, buffer: &mut impl BufMut) {
                 match self { $(Self::$variant(body) => body.encode_raw(buffer),)* }
             }
 
@@ -47,7 +192,7 @@ macro_rules! table {
             ///
             /// # Errors
             /// When the payload is not valid protobuf for this message.
-            pub fn decode(code: u16, payload: bytes::Bytes) -> Option<Result<Self, prost::DecodeError>> {
+            pub fn decode(code: u16, payload: Bytes) -> Option<std::result::Result<Self, prost::DecodeError>> {
                 match code {
                     $($code => Some(<$body>::decode(payload).map(Self::$variant)),)*
                     _ => None,

@@ -1,0 +1,36 @@
+"""Registers an endpoint for `awaken serve --register`, and stops it when that fails.
+
+Run as `python -m awaken.cli.registrar ENDPOINT_URL ADMIN_URL PID`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from awaken.cli.admin import register_deployment
+from awaken.cli.failures import CommandError
+from awaken.cli.output import print_progress
+from awaken.cli.register import summarize
+
+__all__ = ["main"]
+
+#: How long to wait for a runtime that is still starting: both are often started together.
+PATIENCE_SECONDS = 60.0
+
+
+def main(endpoint: str, admin: str, pid: int) -> int:
+    """Register and return the exit status."""
+    try:
+        deployment = register_deployment(admin, endpoint, force=True, patience=PATIENCE_SECONDS)
+    except CommandError as error:
+        sys.stderr.write(f"error: {error}\n")
+        os.kill(pid, signal.SIGTERM)
+        return 1
+    print_progress(f"awaken: registered {endpoint} at {admin}: {summarize(deployment)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -1,0 +1,539 @@
+//! The endpoint machine.
+
+use awaken_core::endpoint::{self, CallOptions, Machine, Read, RunFailure, Target};
+use awaken_core::wire::{DEFAULT_MAX_MESSAGE_SIZE, generated as pb};
+use bytes::Bytes;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyInt, PyList};
+
+use crate::error::endpoint_error;
+use crate::progress;
+use crate::values::{Failure, Input, RetryPolicy};
+use crate::wire::protocol_version;
+
+type Pairs = Vec<(String, String)>;
+
+/// Service side of one attempt: bootstrapping, replaying, processing, closed.
+///
+/// Every command method replays or records its command when it is called and returns a handle (an int)
+/// where there is a result to await. All of them raise:
+///     JournalMismatchError: recorded and attempted command differ; the Error frame (570) is written.
+///     AttemptClosedError: the attempt is already over.
+///     UnsupportedFeatureError: the negotiated version lacks the feature; the Error frame (573) is written.
+#[pyclass(module = "awaken._core")]
+pub(crate) struct EndpointMachine(Machine);
+
+/// Does something with the machine of `slf` and lets go of it before anything Python happens.
+fn with<T>(
+    slf: &Bound<'_, EndpointMachine>,
+    action: impl FnOnce(&mut Machine) -> endpoint::Result<T>,
+) -> PyResult<T> {
+    let result = action(&mut slf.borrow_mut().0);
+    result.map_err(|error| endpoint_error(&error))
+}
+
+#[pymethods]
+impl EndpointMachine {
+    #[new]
+    #[pyo3(signature = (
+        version,
+        *,
+        max_message_size=DEFAULT_MAX_MESSAGE_SIZE,
+        max_journal_size=endpoint::DEFAULT_MAX_JOURNAL_SIZE,
+        verify_payloads=true,
+    ))]
+    fn new(
+        version: u32,
+        max_message_size: usize,
+        max_journal_size: usize,
+        verify_payloads: bool,
+    ) -> PyResult<Self> {
+        let options = endpoint::Options {
+            max_message_size,
+            max_journal_size,
+            verify_payloads,
+        };
+        Ok(Self(Machine::new(protocol_version(version)?, options)))
+    }
+
+    fn receive(&mut self, data: Bytes) {
+        self.0.receive(data);
+    }
+
+    fn receive_end(&mut self) {
+        self.0.receive_end();
+    }
+
+    fn take_output<'py>(slf: &Bound<'py, Self>) -> Bound<'py, PyBytes> {
+        let output = slf.borrow_mut().0.take_output();
+        PyBytes::new(slf.py(), &output)
+    }
+
+    fn is_output_pending(&self) -> bool {
+        self.0.is_output_pending()
+    }
+
+    /// Whether all known entries have arrived, so that take_input() may be called.
+    fn is_ready(&self) -> bool {
+        self.0.is_ready()
+    }
+
+    /// Whether the terminal frame is written (it may still be in the output).
+    fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    fn is_replaying(&self) -> bool {
+        self.0.is_replaying()
+    }
+
+    fn is_input_open(&self) -> bool {
+        self.0.is_input_open()
+    }
+
+    /// One of `bootstrapping`, `replaying`, `processing`, `closed`.
+    #[getter(state)]
+    fn state_name(&self) -> &'static str {
+        self.0.state().name()
+    }
+
+    /// Bytes received and not yet consumed by the handler: what flow control has to bound.
+    #[getter]
+    fn buffered_size(&self) -> usize {
+        self.0.buffered_size()
+    }
+
+    /// Code and message of the Error frame that closed the attempt.
+    #[getter]
+    fn error(&self) -> Option<(u32, String)> {
+        self.0
+            .error()
+            .map(|(code, message)| (code, message.to_owned()))
+    }
+
+    /// The textual id, empty before Start.
+    #[getter]
+    fn invocation_id(&self) -> String {
+        self.0.invocation_id().to_owned()
+    }
+
+    /// Index, type name and entry name of the last command, for messages and logs.
+    #[getter]
+    fn last_command(&self) -> (u32, &'static str, String) {
+        let last = self.0.last_command();
+        (last.index, last.type_name(), last.name.clone())
+    }
+
+    /// Match the Input command and return it. Called once, when is_ready().
+    fn take_input(slf: &Bound<'_, Self>) -> PyResult<Input> {
+        with(slf, Machine::take_input).map(|input| Input::new(slf.py(), input))
+    }
+
+    /// Release the next result that an awaited leaf gets, or say what has to happen first.
+    ///
+    /// At most one result per call, in journal order. Call it only when the handler has come to rest.
+    fn progress(slf: &Bound<'_, Self>, awaited: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        let awaited = progress::awaited(awaited)?;
+        let result = with(slf, |machine| machine.progress(&awaited))?;
+        progress::progress(slf.py(), result)
+    }
+
+    fn run(slf: &Bound<'_, Self>, name: &str) -> PyResult<u32> {
+        with(slf, |machine| machine.run(name))
+    }
+
+    fn propose_run_value(slf: &Bound<'_, Self>, handle: u32, value: Bytes) -> PyResult<()> {
+        with(slf, |machine| machine.propose_run_value(handle, value))
+    }
+
+    fn propose_run_failure(
+        slf: &Bound<'_, Self>,
+        handle: u32,
+        failure: &Bound<'_, Failure>,
+    ) -> PyResult<()> {
+        let failure = failure.get().to_message();
+        with(slf, |machine| machine.propose_run_failure(handle, failure))
+    }
+
+    /// Apply the retry policy to a retryable failure of a run.
+    ///
+    /// Returns True when the policy gave up: the failure is proposed as terminal and the run completes with it.
+    /// Returns False when the attempt ended with an Error frame that names the run and the delay.
+    #[pyo3(signature = (
+        handle,
+        code,
+        message,
+        stacktrace,
+        *,
+        attempt_duration_ms,
+        policy=None,
+        next_retry_delay_ms=None,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments in Python")]
+    fn retry_run(
+        slf: &Bound<'_, Self>,
+        handle: u32,
+        code: u32,
+        message: &str,
+        stacktrace: &str,
+        attempt_duration_ms: u64,
+        policy: Option<&Bound<'_, RetryPolicy>>,
+        next_retry_delay_ms: Option<u64>,
+    ) -> PyResult<bool> {
+        let failure = RunFailure {
+            code,
+            message,
+            stacktrace,
+            attempt_duration_ms,
+            next_retry_delay_ms,
+        };
+        let policy = policy.map(|policy| policy.get().0);
+        with(slf, |machine| machine.retry_run(handle, failure, policy))
+    }
+
+    #[pyo3(signature = (wake_up_time_ms, name=""))]
+    fn sleep(slf: &Bound<'_, Self>, wake_up_time_ms: u64, name: &str) -> PyResult<u32> {
+        with(slf, |machine| machine.sleep(wake_up_time_ms, name))
+    }
+
+    /// Return the id and the handle of the next awakeable; nothing is journaled.
+    fn awakeable(slf: &Bound<'_, Self>) -> PyResult<(String, u32)> {
+        with(slf, Machine::awakeable)
+    }
+
+    fn signal(slf: &Bound<'_, Self>, name: &str) -> PyResult<u32> {
+        with(slf, |machine| machine.signal(name))
+    }
+
+    /// Raises InvalidIdError before anything is journaled; a legacy `prom_1` id is refused.
+    #[pyo3(signature = (awakeable_id, value, name=""))]
+    fn resolve_awakeable(
+        slf: &Bound<'_, Self>,
+        awakeable_id: &str,
+        value: Bytes,
+        name: &str,
+    ) -> PyResult<()> {
+        with(slf, |machine| {
+            machine.resolve_awakeable(awakeable_id, value, name)
+        })
+    }
+
+    #[pyo3(signature = (awakeable_id, failure, name=""))]
+    fn reject_awakeable(
+        slf: &Bound<'_, Self>,
+        awakeable_id: &str,
+        failure: &Bound<'_, Failure>,
+        name: &str,
+    ) -> PyResult<()> {
+        let failure = failure.get().to_message();
+        with(slf, |machine| {
+            machine.reject_awakeable(awakeable_id, failure, name)
+        })
+    }
+
+    #[pyo3(signature = (invocation_id, signal_name, value, name=""))]
+    fn resolve_signal(
+        slf: &Bound<'_, Self>,
+        invocation_id: &str,
+        signal_name: &str,
+        value: Bytes,
+        name: &str,
+    ) -> PyResult<()> {
+        with(slf, |machine| {
+            machine.resolve_signal(invocation_id, signal_name, value, name)
+        })
+    }
+
+    #[pyo3(signature = (invocation_id, signal_name, failure, name=""))]
+    fn reject_signal(
+        slf: &Bound<'_, Self>,
+        invocation_id: &str,
+        signal_name: &str,
+        failure: &Bound<'_, Failure>,
+        name: &str,
+    ) -> PyResult<()> {
+        let failure = failure.get().to_message();
+        with(slf, |machine| {
+            machine.reject_signal(invocation_id, signal_name, failure, name)
+        })
+    }
+
+    #[pyo3(signature = (invocation_id, name=""))]
+    fn cancel_invocation(slf: &Bound<'_, Self>, invocation_id: &str, name: &str) -> PyResult<()> {
+        with(slf, |machine| {
+            machine.cancel_invocation(invocation_id, name)
+        })
+    }
+
+    /// Return an eager value (None when absent), or the handle of a lazy read.
+    #[pyo3(signature = (key, name=""))]
+    fn get_state(slf: &Bound<'_, Self>, key: &str, name: &str) -> PyResult<Py<PyAny>> {
+        let py = slf.py();
+        Ok(match with(slf, |machine| machine.get_state(key, name))? {
+            Read::Now(Some(value)) => PyBytes::new(py, &value).into_any().unbind(),
+            Read::Now(None) => py.None(),
+            Read::Later(handle) => PyInt::new(py, handle).into_any().unbind(),
+        })
+    }
+
+    #[pyo3(signature = (name=""))]
+    fn get_state_keys(slf: &Bound<'_, Self>, name: &str) -> PyResult<Py<PyAny>> {
+        let py = slf.py();
+        Ok(match with(slf, |machine| machine.get_state_keys(name))? {
+            Read::Now(keys) => PyList::new(py, keys)?.into_any().unbind(),
+            Read::Later(handle) => PyInt::new(py, handle).into_any().unbind(),
+        })
+    }
+
+    #[pyo3(signature = (key, value, name=""))]
+    fn set_state(slf: &Bound<'_, Self>, key: &str, value: Bytes, name: &str) -> PyResult<()> {
+        with(slf, |machine| machine.set_state(key, value, name))
+    }
+
+    #[pyo3(signature = (key, name=""))]
+    fn clear_state(slf: &Bound<'_, Self>, key: &str, name: &str) -> PyResult<()> {
+        with(slf, |machine| machine.clear_state(key, name))
+    }
+
+    #[pyo3(signature = (name=""))]
+    fn clear_all_state(slf: &Bound<'_, Self>, name: &str) -> PyResult<()> {
+        with(slf, |machine| machine.clear_all_state(name))
+    }
+
+    #[pyo3(signature = (key, name=""))]
+    fn get_promise(slf: &Bound<'_, Self>, key: &str, name: &str) -> PyResult<u32> {
+        with(slf, |machine| machine.get_promise(key, name))
+    }
+
+    #[pyo3(signature = (key, name=""))]
+    fn peek_promise(slf: &Bound<'_, Self>, key: &str, name: &str) -> PyResult<u32> {
+        with(slf, |machine| machine.peek_promise(key, name))
+    }
+
+    #[pyo3(signature = (key, value, name=""))]
+    fn resolve_promise(
+        slf: &Bound<'_, Self>,
+        key: &str,
+        value: Bytes,
+        name: &str,
+    ) -> PyResult<u32> {
+        with(slf, |machine| machine.resolve_promise(key, value, name))
+    }
+
+    #[pyo3(signature = (key, failure, name=""))]
+    fn reject_promise(
+        slf: &Bound<'_, Self>,
+        key: &str,
+        failure: &Bound<'_, Failure>,
+        name: &str,
+    ) -> PyResult<u32> {
+        let failure = failure.get().to_message();
+        with(slf, |machine| machine.reject_promise(key, failure, name))
+    }
+
+    /// Return the handles of the callee's invocation id and of its result.
+    #[pyo3(signature = (
+        service,
+        handler,
+        parameter,
+        *,
+        key="",
+        headers=Pairs::new(),
+        idempotency_key=None,
+        scope=None,
+        limit_key=None,
+        name="",
+    ), text_signature = "($self, service, handler, parameter, *, key='', headers=(), idempotency_key=None, \
+scope=None, limit_key=None, name='')")]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments in Python")]
+    fn call(
+        slf: &Bound<'_, Self>,
+        service: &str,
+        handler: &str,
+        parameter: Bytes,
+        key: &str,
+        headers: Pairs,
+        idempotency_key: Option<String>,
+        scope: Option<String>,
+        limit_key: Option<String>,
+        name: &str,
+    ) -> PyResult<(u32, u32)> {
+        let options = CallOptions {
+            key: key.to_owned(),
+            headers,
+            idempotency_key,
+            scope,
+            limit_key,
+            name: name.to_owned(),
+        };
+        with(slf, |machine| {
+            machine.call(service, handler, parameter, options)
+        })
+    }
+
+    /// Return the handle of the callee's invocation id.
+    #[pyo3(signature = (
+        service,
+        handler,
+        parameter,
+        *,
+        key="",
+        invoke_time_ms=0,
+        headers=Pairs::new(),
+        idempotency_key=None,
+        scope=None,
+        limit_key=None,
+        name="",
+    ), text_signature = "($self, service, handler, parameter, *, key='', invoke_time_ms=0, headers=(), \
+idempotency_key=None, scope=None, limit_key=None, name='')")]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments in Python")]
+    fn send(
+        slf: &Bound<'_, Self>,
+        service: &str,
+        handler: &str,
+        parameter: Bytes,
+        key: &str,
+        invoke_time_ms: u64,
+        headers: Pairs,
+        idempotency_key: Option<String>,
+        scope: Option<String>,
+        limit_key: Option<String>,
+        name: &str,
+    ) -> PyResult<u32> {
+        let options = CallOptions {
+            key: key.to_owned(),
+            headers,
+            idempotency_key,
+            scope,
+            limit_key,
+            name: name.to_owned(),
+        };
+        with(slf, |machine| {
+            machine.send(service, handler, parameter, invoke_time_ms, options)
+        })
+    }
+
+    #[pyo3(signature = (invocation_id, name=""))]
+    fn attach_invocation(
+        slf: &Bound<'_, Self>,
+        invocation_id: String,
+        name: &str,
+    ) -> PyResult<u32> {
+        with(slf, |machine| {
+            machine.attach(Target::Invocation(invocation_id), name)
+        })
+    }
+
+    #[pyo3(signature = (workflow, key, *, scope=None, name=""))]
+    fn attach_workflow(
+        slf: &Bound<'_, Self>,
+        workflow: String,
+        key: String,
+        scope: Option<String>,
+        name: &str,
+    ) -> PyResult<u32> {
+        let target = workflow_target(workflow, key, scope);
+        with(slf, |machine| machine.attach(target, name))
+    }
+
+    #[pyo3(signature = (service, handler, idempotency_key, *, key=None, scope=None, name=""))]
+    fn attach_idempotent(
+        slf: &Bound<'_, Self>,
+        service: String,
+        handler: String,
+        idempotency_key: String,
+        key: Option<String>,
+        scope: Option<String>,
+        name: &str,
+    ) -> PyResult<u32> {
+        let target = idempotent_target(service, handler, idempotency_key, key, scope);
+        with(slf, |machine| machine.attach(target, name))
+    }
+
+    #[pyo3(signature = (invocation_id, name=""))]
+    fn get_invocation_output(
+        slf: &Bound<'_, Self>,
+        invocation_id: String,
+        name: &str,
+    ) -> PyResult<u32> {
+        with(slf, |machine| {
+            machine.get_output(Target::Invocation(invocation_id), name)
+        })
+    }
+
+    #[pyo3(signature = (workflow, key, *, scope=None, name=""))]
+    fn get_workflow_output(
+        slf: &Bound<'_, Self>,
+        workflow: String,
+        key: String,
+        scope: Option<String>,
+        name: &str,
+    ) -> PyResult<u32> {
+        let target = workflow_target(workflow, key, scope);
+        with(slf, |machine| machine.get_output(target, name))
+    }
+
+    #[pyo3(signature = (service, handler, idempotency_key, *, key=None, scope=None, name=""))]
+    fn get_idempotent_output(
+        slf: &Bound<'_, Self>,
+        service: String,
+        handler: String,
+        idempotency_key: String,
+        key: Option<String>,
+        scope: Option<String>,
+        name: &str,
+    ) -> PyResult<u32> {
+        let target = idempotent_target(service, handler, idempotency_key, key, scope);
+        with(slf, |machine| machine.get_output(target, name))
+    }
+
+    /// Write Output and End.
+    fn succeed(slf: &Bound<'_, Self>, value: Bytes) -> PyResult<()> {
+        with(slf, |machine| machine.succeed(value))
+    }
+
+    /// Write Output with a terminal failure, and End.
+    fn fail(slf: &Bound<'_, Self>, failure: &Bound<'_, Failure>) -> PyResult<()> {
+        let failure = failure.get().to_message();
+        with(slf, |machine| machine.fail(failure))
+    }
+
+    /// Write the Error frame: the attempt failed and the runtime may retry it. Works in every open state.
+    #[pyo3(signature = (code, message, stacktrace="", *, next_retry_delay_ms=None, pause=false))]
+    fn retry(
+        slf: &Bound<'_, Self>,
+        code: u32,
+        message: &str,
+        stacktrace: &str,
+        next_retry_delay_ms: Option<u64>,
+        pause: bool,
+    ) -> PyResult<()> {
+        with(slf, |machine| {
+            machine.retry(code, message, stacktrace, next_retry_delay_ms, pause)
+        })
+    }
+}
+
+fn workflow_target(workflow: String, key: String, scope: Option<String>) -> Target {
+    Target::Workflow(pb::WorkflowTarget {
+        workflow_name: workflow,
+        workflow_key: key,
+        scope,
+    })
+}
+
+fn idempotent_target(
+    service: String,
+    handler: String,
+    idempotency_key: String,
+    key: Option<String>,
+    scope: Option<String>,
+) -> Target {
+    Target::Idempotent(pb::IdempotentRequestTarget {
+        service_name: service,
+        service_key: key,
+        handler_name: handler,
+        idempotency_key,
+        scope,
+    })
+}

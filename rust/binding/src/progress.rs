@@ -1,0 +1,147 @@
+//! Awaiting and what it comes to: one class per variant.
+
+use awaken_core::endpoint;
+use awaken_core::journal;
+use awaken_core::wire::generated::CombinatorType;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use crate::convert;
+use crate::error::endpoint_error;
+
+/// An inner node of the tree of futures being awaited; a leaf is a handle.
+///
+/// combinator: 0 unknown, 1 first completed, 2 all completed, 3 first succeeded or all failed,
+/// 4 all succeeded or first failed.
+#[pyclass(frozen, module = "awaken._core")]
+pub(crate) struct Awaiting(journal::Awaiting);
+
+#[pymethods]
+impl Awaiting {
+    #[new]
+    fn new(combinator: i32, children: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let combinator = CombinatorType::try_from(combinator).map_err(|_| {
+            PyValueError::new_err(format!("combinator {combinator} is not between 0 and 4"))
+        })?;
+        let children = children
+            .try_iter()?
+            .map(|child| awaited(&child?))
+            .collect::<PyResult<_>>()?;
+        journal::Awaiting::node(combinator, children)
+            .map(Self)
+            .map_err(|error| endpoint_error(&error.into()))
+    }
+}
+
+/// A handle or a tree of them.
+pub(crate) fn awaited(object: &Bound<'_, PyAny>) -> PyResult<journal::Awaiting> {
+    if let Ok(tree) = object.cast::<Awaiting>() {
+        return Ok(tree.get().0.clone());
+    }
+    match object.extract::<u32>() {
+        Ok(handle) => Ok(journal::Awaiting::Handle(handle)),
+        Err(error) if error.is_instance_of::<PyTypeError>(object.py()) => {
+            Err(PyTypeError::new_err(format!(
+                "await a handle or an Awaiting, not {}",
+                object.get_type().name()?
+            )))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// An awaited handle has its result, which is taken by this call.
+#[pyclass(frozen, get_all, module = "awaken._core")]
+pub(crate) struct Completed {
+    handle: u32,
+    result: Py<PyAny>,
+}
+
+#[pymethods]
+impl Completed {
+    #[classattr]
+    #[pyo3(name = "__match_args__")]
+    fn match_args() -> (&'static str, &'static str) {
+        ("handle", "result")
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!(
+            "Completed({}, {})",
+            self.handle,
+            self.result.bind(py).repr()?
+        ))
+    }
+}
+
+/// The closure of this run has to be executed now; afterwards call one of the `*_run` methods.
+#[pyclass(frozen, get_all, module = "awaken._core")]
+pub(crate) struct RunRequired {
+    handle: u32,
+}
+
+#[pymethods]
+impl RunRequired {
+    #[classattr]
+    #[pyo3(name = "__match_args__")]
+    fn match_args() -> (&'static str,) {
+        ("handle",)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("RunRequired({})", self.handle)
+    }
+}
+
+macro_rules! unit {
+    ($($(#[$meta:meta])* $name:ident $one:ident),*) => {$(
+        $(#[$meta])*
+        #[pyclass(frozen, module = "awaken._core")]
+        pub(crate) struct $name;
+
+        #[pymethods]
+        impl $name {
+            #[expect(clippy::unused_self, reason = "a method in Python")]
+            fn __repr__(&self) -> &'static str {
+                concat!(stringify!($name), "()")
+            }
+        }
+
+        /// The one instance: it says nothing but its class.
+        static $one: PyOnceLock<Py<$name>> = PyOnceLock::new();
+    )*};
+}
+
+unit! {
+    /// Nothing can go on before more input arrives or an executing run ends.
+    InputRequired INPUT_REQUIRED,
+    /// The invocation was cancelled: raise a terminal error 409 `cancelled` at the await. Child calls were told.
+    Cancelled CANCELLED,
+    /// The attempt is over: the Suspension frame is in the output.
+    Suspended SUSPENDED,
+    /// The attempt is over by an error; its frame is in the output and `error` tells it.
+    Closed CLOSED
+}
+
+/// The object of a variant.
+pub(crate) fn progress(py: Python<'_>, progress: endpoint::Progress) -> PyResult<Py<PyAny>> {
+    macro_rules! one {
+        ($name:ident, $one:ident) => {
+            $one.get_or_try_init(py, || Py::new(py, $name))?
+                .clone_ref(py)
+                .into_any()
+        };
+    }
+    Ok(match progress {
+        endpoint::Progress::Completed(handle, outcome) => {
+            let result = convert::outcome(py, outcome)?;
+            Py::new(py, Completed { handle, result })?.into_any()
+        }
+        endpoint::Progress::RunRequired(handle) => Py::new(py, RunRequired { handle })?.into_any(),
+        endpoint::Progress::InputRequired => one!(InputRequired, INPUT_REQUIRED),
+        endpoint::Progress::Cancelled => one!(Cancelled, CANCELLED),
+        endpoint::Progress::Suspended => one!(Suspended, SUSPENDED),
+        endpoint::Progress::Closed => one!(Closed, CLOSED),
+    })
+}

@@ -1,0 +1,140 @@
+//! Plain values that cross the boundary.
+
+use awaken_core::endpoint;
+use awaken_core::wire::generated as pb;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::convert;
+
+/// A terminal error on the wire; metadata needs protocol version 6.
+#[pyclass(frozen, module = "awaken._core")]
+pub(crate) struct Failure {
+    #[pyo3(get)]
+    code: u32,
+    #[pyo3(get)]
+    message: String,
+    #[pyo3(get)]
+    metadata: Vec<(String, String)>,
+}
+
+#[pymethods]
+impl Failure {
+    #[new]
+    #[pyo3(
+        signature = (code, message, metadata=Vec::new()),
+        text_signature = "(code, message, metadata=())",
+    )]
+    fn new(code: u32, message: String, metadata: Vec<(String, String)>) -> Self {
+        Self {
+            code,
+            message,
+            metadata,
+        }
+    }
+
+    fn __repr__(&self) -> String {
+        if self.metadata.is_empty() {
+            return format!("Failure({}, {:?})", self.code, self.message);
+        }
+        format!(
+            "Failure({}, {:?}, {:?})",
+            self.code, self.message, self.metadata
+        )
+    }
+}
+
+impl Failure {
+    pub(crate) fn to_message(&self) -> pb::Failure {
+        pb::Failure {
+            code: self.code,
+            message: self.message.clone(),
+            metadata: convert::metadata(&self.metadata),
+        }
+    }
+}
+
+impl From<pb::Failure> for Failure {
+    fn from(failure: pb::Failure) -> Self {
+        Self {
+            code: failure.code,
+            message: failure.message,
+            metadata: failure
+                .metadata
+                .into_iter()
+                .map(|pair| (pair.key, pair.value))
+                .collect(),
+        }
+    }
+}
+
+/// When a failing run is retried; None leaves a bound or the default of the field (all durations in ms).
+#[pyclass(frozen, module = "awaken._core")]
+pub(crate) struct RetryPolicy(pub(crate) endpoint::RetryPolicy);
+
+#[pymethods]
+impl RetryPolicy {
+    #[new]
+    #[pyo3(signature = (
+        *,
+        initial_interval_ms=None,
+        factor=None,
+        max_interval_ms=None,
+        max_attempts=None,
+        max_duration_ms=None,
+    ))]
+    fn new(
+        initial_interval_ms: Option<u64>,
+        factor: Option<f64>,
+        max_interval_ms: Option<u64>,
+        max_attempts: Option<u32>,
+        max_duration_ms: Option<u64>,
+    ) -> Self {
+        Self(endpoint::RetryPolicy {
+            initial_interval_ms,
+            factor,
+            max_interval_ms,
+            max_attempts,
+            max_duration_ms,
+        })
+    }
+}
+
+/// What the handler was called with, and what the runtime said about this attempt.
+#[pyclass(frozen, module = "awaken._core")]
+pub(crate) struct Input {
+    #[pyo3(get)]
+    invocation_id: String,
+    #[pyo3(get)]
+    key: String,
+    #[pyo3(get)]
+    headers: Vec<(String, String)>,
+    #[pyo3(get)]
+    body: Py<PyBytes>,
+    #[pyo3(get)]
+    random_seed: u64,
+    #[pyo3(get)]
+    retry_count: u32,
+    #[pyo3(get)]
+    scope: Option<String>,
+    #[pyo3(get)]
+    limit_key: Option<String>,
+    #[pyo3(get)]
+    idempotency_key: Option<String>,
+}
+
+impl Input {
+    pub(crate) fn new(py: Python<'_>, input: endpoint::Input) -> Self {
+        Self {
+            invocation_id: input.invocation_id,
+            key: input.key,
+            headers: input.headers,
+            body: PyBytes::new(py, &input.body).unbind(),
+            random_seed: input.random_seed,
+            retry_count: input.retry_count,
+            scope: input.scope,
+            limit_key: input.limit_key,
+            idempotency_key: input.idempotency_key,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The local view of the state: what Start preloaded, with this attempt's writes on top.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::journal::NotificationError;
+use crate::journal::notification::state_key;
+use crate::wire::generated::StateEntry;
+
+/// Known keys; `None` is known to be absent.
+#[derive(Debug, Default)]
+pub(super) struct EagerState {
+    known: BTreeMap<String, Option<Bytes>>,
+    is_complete: bool,
+}
+
+impl EagerState {
+    /// Takes the snapshot that Start carries. With `is_partial`, keys that are not in it may exist.
+    pub(super) fn new(
+        entries: Vec<StateEntry>,
+        is_partial: bool,
+    ) -> Result<Self, NotificationError> {
+        let known = entries
+            .into_iter()
+            .map(|entry| Ok((state_key(&entry.key)?, Some(entry.value))))
+            .collect::<Result<_, NotificationError>>()?;
+        Ok(Self {
+            known,
+            is_complete: !is_partial,
+        })
+    }
+
+    /// The value of a key, `Some(None)` when it is absent, `None` when only the runtime knows.
+    pub(super) fn read(&self, key: &str) -> Option<Option<Bytes>> {
+        match self.known.get(key) {
+            Some(value) => Some(value.clone()),
+            None => self.is_complete.then_some(None),
+        }
+    }
+
+    /// All keys in order; `None` when only the runtime knows.
+    pub(super) fn keys(&self) -> Option<Vec<String>> {
+        self.is_complete.then(|| {
+            self.known
+                .iter()
+                .filter(|(_, value)| value.is_some())
+                .map(|(key, _)| key.clone())
+                .collect()
+        })
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: Bytes) {
+        self.known.insert(key.to_owned(), Some(value));
+    }
+
+    pub(super) fn clear(&mut self, key: &str) {
+        self.known.insert(key.to_owned(), None);
+    }
+
+    pub(super) fn clear_all(&mut self) {
+        self.known.clear();
+        self.is_complete = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn preloaded(is_partial: bool) -> EagerState {
+        let entry = StateEntry {
+            key: Bytes::from_static(b"a"),
+            value: Bytes::new(),
+        };
+        EagerState::new(vec![entry], is_partial).unwrap()
+    }
+
+    #[test]
+    fn a_partial_map_knows_only_what_it_has() {
+        let state = preloaded(true);
+        assert_eq!(state.read("a"), Some(Some(Bytes::new())));
+        assert_eq!(state.read("b"), None);
+        assert_eq!(state.keys(), None);
+    }
+
+    #[test]
+    fn a_complete_map_knows_absence() {
+        let state = preloaded(false);
+        assert_eq!(state.read("b"), Some(None));
+        assert_eq!(state.keys(), Some(vec!["a".to_owned()]));
+    }
+
+    #[test]
+    fn writes_show_in_later_reads() {
+        let mut state = preloaded(true);
+        state.set("b", Bytes::from_static(b"1"));
+        state.clear("a");
+        assert_eq!(state.read("b"), Some(Some(Bytes::from_static(b"1"))));
+        assert_eq!(state.read("a"), Some(None));
+        state.clear_all();
+        assert_eq!(state.read("never seen"), Some(None));
+        state.set("z", Bytes::new());
+        state.set("y", Bytes::new());
+        state.clear("z");
+        assert_eq!(state.keys(), Some(vec!["y".to_owned()]));
+    }
+
+    #[test]
+    fn a_key_that_is_not_text_is_refused() {
+        let entry = StateEntry {
+            key: Bytes::from_static(b"\xff"),
+            value: Bytes::new(),
+        };
+        let error = EagerState::new(vec![entry], true).unwrap_err();
+        assert_eq!(error.to_string(), "state key \"\\xff\" is not UTF-8");
+    }
+}

@@ -1,0 +1,86 @@
+//! What the handler was called with.
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use crate::wire::{Command, Feature, generated as pb};
+
+use super::error::{Error, Result};
+use super::machine::Machine;
+use super::state::{Event, Reaction, State};
+
+/// What the handler was called with, and what the runtime said about this attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The invocation id as text.
+    pub invocation_id: String,
+    /// Key of the object or workflow, else empty.
+    pub key: String,
+    /// Request headers in order.
+    pub headers: Vec<(String, String)>,
+    /// Request body.
+    pub body: Bytes,
+    /// Seed of the handler's random numbers, the same in every attempt.
+    pub random_seed: u64,
+    /// Failed attempts since the last new entry, best effort.
+    pub retry_count: u32,
+    /// Scope of the invocation.
+    pub scope: Option<String>,
+    /// Limit key within the scope.
+    pub limit_key: Option<String>,
+    /// Idempotency key, also one the ingress made up.
+    pub idempotency_key: Option<String>,
+}
+
+impl Machine {
+    /// Matches the Input command and answers it. Once, when [`Machine::is_ready`].
+    ///
+    /// # Errors
+    /// When entries are missing, when called twice, when closed; and when the journal does not begin with Input.
+    pub fn take_input(&mut self) -> Result<Input> {
+        if self.state == State::Closed {
+            return Err(self.closed_error("take the input".to_owned()));
+        }
+        if self.state.on(Event::TakeInput) != Reaction::Stay || self.is_input_taken {
+            return Err(Error::NotNow {
+                attempted: "take the input",
+                state: self.state.name(),
+                hint: "it is taken once, when is_ready()",
+            });
+        }
+        let recorded = self.issue(Command::Input(pb::InputCommand::default()))?;
+        self.is_input_taken = true;
+        let Command::Input(input) = recorded else {
+            return Err(Error::NoInput {
+                known: self.start.known_entries,
+            });
+        };
+        Ok(Input {
+            invocation_id: self.start.debug_id.clone(),
+            key: std::mem::take(&mut self.start.key),
+            headers: input
+                .headers
+                .into_iter()
+                .map(|header| (header.key, header.value))
+                .collect(),
+            body: input.value.unwrap_or_default().content,
+            random_seed: self.random_seed(),
+            retry_count: self.start.retry_count_since_last_stored_entry,
+            scope: self.start.scope.take(),
+            limit_key: self.start.limit_key.take(),
+            idempotency_key: self.start.idempotency_key.take(),
+        })
+    }
+
+    /// Version 5 has no agreed seed, and what a runtime sends there is ignored: the first eight bytes of the hash of
+    /// the id, as the official Python SDK does.
+    fn random_seed(&self) -> u64 {
+        if self.version.supports(Feature::RandomSeed) {
+            return self.start.random_seed;
+        }
+        Sha256::digest(&self.start.id)
+            .iter()
+            .take(size_of::<u64>())
+            .fold(0, |seed, byte| (seed << 8) | u64::from(*byte))
+    }
+}

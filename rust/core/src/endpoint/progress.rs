@@ -1,0 +1,264 @@
+//! Awaiting: at most one result per call, in journal order.
+
+use crate::journal::{Awaiting, Outcome, command};
+use crate::wire::{
+    Control, Feature, Flags, Message,
+    generated::{self as pb, CombinatorType},
+};
+
+use super::error::{Error, Result};
+use super::machine::Machine;
+use super::results::Taken;
+use super::state::State;
+use super::terminal::Ending;
+
+/// The Run completion notification.
+const RUN_COMPLETION: u16 = 0x8011;
+
+/// What an await comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Progress {
+    /// An awaited handle has its result, which is taken by this call.
+    Completed(u32, Outcome),
+    /// The closure of this run has to be executed now.
+    RunRequired(u32),
+    /// Nothing can go on before more input arrives or an executing run ends.
+    InputRequired,
+    /// The invocation was cancelled and its child calls were told.
+    Cancelled,
+    /// The attempt is over: Suspension is written.
+    Suspended,
+    /// The attempt is over.
+    Closed,
+}
+
+impl Machine {
+    /// Releases the next result that an awaited leaf gets, or says what has to happen first.
+    ///
+    /// # Errors
+    /// When a handle is unknown or the input is not taken; nothing happened then. What breaks the protocol or the
+    /// journal is [`Progress::Closed`] instead.
+    pub fn progress(&mut self, awaited: &Awaiting) -> Result<Progress> {
+        if self.state == State::Closed {
+            return Ok(self.ended());
+        }
+        self.require_active(|| "await".to_owned())?;
+        if self.cancellation.is_telling() {
+            return Ok(self.cancel());
+        }
+        let marked = self.results.mark(awaited)?;
+        if let Some(handle) = marked.ready {
+            if let Some(outcome) = self.results.take_ready(handle) {
+                return Ok(self.completed(handle, outcome));
+            }
+        }
+        if marked.pending == 0 {
+            self.fail_with(Error::NothingAwaited, None);
+            return Ok(Progress::Closed);
+        }
+        Ok(match self.drain() {
+            Ok(Some(progress)) => progress,
+            Ok(None) => self.unsatisfied(awaited),
+            Err(error) => {
+                self.fail_with(error, None);
+                Progress::Closed
+            }
+        })
+    }
+
+    /// Takes notifications one at a time until one matters to this await.
+    fn drain(&mut self) -> Result<Option<Progress>> {
+        while let Some(taken) = self.results.take_next() {
+            let taken = match taken? {
+                Taken::Ack(id) => self.release_proposal(id)?,
+                taken => taken,
+            };
+            match taken {
+                Taken::Awaited(handle, outcome) => {
+                    return Ok(Some(self.completed(handle, outcome)));
+                }
+                Taken::Cancel => {
+                    self.cancellation.begin();
+                    return Ok(Some(self.cancel()));
+                }
+                Taken::Other | Taken::Ack(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// An ack stands for the notification of the run's result, at this place of the queue.
+    fn release_proposal(&mut self, completion_id: u32) -> Result<Taken> {
+        let kept = self
+            .results
+            .handle_of_completion(completion_id)
+            .and_then(|handle| self.runs.take_proposal(handle));
+        match kept {
+            Some(outcome) => self
+                .results
+                .complete(completion_id, RUN_COMPLETION, outcome),
+            // The whole notification came before its ack.
+            None => Ok(Taken::Other),
+        }
+    }
+
+    fn completed(&mut self, handle: u32, outcome: Outcome) -> Progress {
+        self.runs.finish(handle);
+        Progress::Completed(handle, outcome)
+    }
+
+    fn unsatisfied(&mut self, awaited: &Awaiting) -> Progress {
+        if self.state == State::Replaying {
+            let what = self.awaited_text(awaited);
+            return self.await_mismatch(what);
+        }
+        if let Some(handle) = self.first_unstarted(awaited) {
+            self.runs.begin(handle);
+            return Progress::RunRequired(handle);
+        }
+        if self.is_input_open {
+            self.hint(self.remainder(awaited));
+            return Progress::InputRequired;
+        }
+        if self.is_run_executing_among(awaited) {
+            return Progress::InputRequired;
+        }
+        let remainder = self.remainder(awaited);
+        self.suspend(remainder);
+        self.ended()
+    }
+
+    /// Tells the children, waiting for the id of one where needed.
+    fn cancel(&mut self) -> Progress {
+        match self.tell_children() {
+            Ok(None) => Progress::Cancelled,
+            Ok(Some(id)) => self.wait_for_child(id),
+            Err(error) => {
+                // A child's signal that does not fit the journal has written its Error frame already.
+                self.fail_with(error, None);
+                Progress::Closed
+            }
+        }
+    }
+
+    fn wait_for_child(&mut self, id: u32) -> Progress {
+        if self.state == State::Replaying {
+            return self.await_mismatch(format!("the invocation id of a call (completion {id})"));
+        }
+        let future = pb::Future {
+            waiting_completions: vec![id],
+            combinator_type: CombinatorType::FirstCompleted.into(),
+            ..pb::Future::default()
+        };
+        if self.is_input_open {
+            self.hint(Some(future));
+            return Progress::InputRequired;
+        }
+        self.suspend(Some(future));
+        self.ended()
+    }
+
+    fn await_mismatch(&mut self, awaited: String) -> Progress {
+        let recorded =
+            self.cursor.peek().map_or_else(String::new, |recorded| {
+                match Message::decode(recorded.code, recorded.payload.clone()) {
+                    Ok(Message::Command(decoded)) => command::describe(&decoded),
+                    _ => format!("{:#06X}", recorded.code),
+                }
+            });
+        let error = Error::AwaitMismatch {
+            index: self.cursor.next_index(),
+            recorded,
+            awaited,
+        };
+        self.fail_at_cursor(error);
+        Progress::Closed
+    }
+
+    /// Tells the runtime what is awaited, for people who look. Only when it is news.
+    fn hint(&mut self, awaiting_on: Option<pb::Future>) {
+        if !self.version.supports(Feature::AwaitingOn)
+            || self.runs.is_any_executing()
+            || awaiting_on.is_none()
+            || awaiting_on == self.last_awaiting_on
+        {
+            return;
+        }
+        let hint = pb::AwaitingOn {
+            awaiting_on: awaiting_on.clone(),
+            executing_side_effects: false,
+        };
+        // A hint that does not fit is no loss.
+        if self
+            .encoder
+            .encode(&Message::Control(Control::AwaitingOn(hint)), Flags::NONE)
+            .is_ok()
+        {
+            self.last_awaiting_on = awaiting_on;
+        }
+    }
+
+    fn first_unstarted(&self, awaited: &Awaiting) -> Option<u32> {
+        if !self.runs.has_unstarted() {
+            return None;
+        }
+        self.find_pending(awaited, |handle| self.runs.is_unstarted(handle))
+    }
+
+    fn is_run_executing_among(&self, awaited: &Awaiting) -> bool {
+        self.runs.is_any_executing()
+            && self
+                .find_pending(awaited, |handle| self.runs.is_executing(handle))
+                .is_some()
+    }
+
+    fn find_pending(&self, awaited: &Awaiting, wanted: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut found = None;
+        awaited.each_handle(&mut |handle| {
+            if found.is_none() && wanted(handle) && self.results.unresolved(handle).is_some() {
+                found = Some(handle);
+            }
+        });
+        found
+    }
+
+    fn awaited_text(&self, awaited: &Awaiting) -> String {
+        use crate::journal::awaiting::Leaf;
+        use crate::wire::message::name_of;
+        const SHOWN: usize = 5;
+        let mut names = Vec::new();
+        let mut more = 0;
+        awaited.each_handle(&mut |handle| {
+            let Some(leaf) = self.results.unresolved(handle) else {
+                return;
+            };
+            if names.len() == SHOWN {
+                more += 1;
+                return;
+            }
+            names.push(match leaf {
+                Leaf::Completion(id) => {
+                    let code = self
+                        .results
+                        .completion_of(handle)
+                        .map_or(0, |(_, code)| code);
+                    format!("{} (completion {id})", name_of(code))
+                }
+                Leaf::Signal(id) => format!("an awakeable (signal {id})"),
+                Leaf::Named(name) => format!("signal {name:?}"),
+            });
+        });
+        let mut text = names.join(", ");
+        if more > 0 {
+            text.push_str(&format!(" and {more} more"));
+        }
+        text
+    }
+
+    fn ended(&self) -> Progress {
+        match self.ending {
+            Some(Ending::Suspended) => Progress::Suspended,
+            _ => Progress::Closed,
+        }
+    }
+}

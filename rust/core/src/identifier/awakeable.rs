@@ -1,0 +1,276 @@
+//! The id of an awakeable.
+
+use std::fmt;
+use std::str::FromStr;
+
+use data_encoding::BASE64URL_NOPAD;
+
+use super::InvocationId;
+use crate::error::{Error, Result, quote};
+
+const PREFIX: &str = "sign_1";
+const LEGACY_PREFIX: &str = "prom_1";
+const LENGTH: usize = InvocationId::LENGTH + size_of::<u32>();
+const ENCODED_LENGTH: usize = 38;
+
+/// Names one awakeable: an invocation and the index of the signal it waits for.
+///
+/// As text it is `sign_1` and the 28 bytes in base64url without padding. It is no secret: whoever knows the invocation
+/// id can compute it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AwakeableId {
+    invocation: InvocationId,
+    index: u32,
+    is_legacy: bool,
+}
+
+impl AwakeableId {
+    /// The index of an invocation's first awakeable; the ones below are reserved.
+    pub const FIRST_INDEX: u32 = 17;
+
+    /// Makes the id of a signal of an invocation.
+    pub const fn new(invocation: InvocationId, index: u32) -> Self {
+        Self {
+            invocation,
+            index,
+            is_legacy: false,
+        }
+    }
+
+    /// The invocation that waits.
+    pub const fn invocation(&self) -> InvocationId {
+        self.invocation
+    }
+
+    /// The signal it waits for; of a legacy id, the index of a journal entry.
+    pub const fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// Whether it was written with `prom_1`, the prefix of protocol versions up to 3.
+    pub const fn is_legacy(&self) -> bool {
+        self.is_legacy
+    }
+
+    /// The same payload under the current prefix.
+    #[must_use]
+    pub const fn to_current(self) -> Self {
+        Self {
+            is_legacy: false,
+            ..self
+        }
+    }
+
+    /// Insists on the current prefix.
+    ///
+    /// # Errors
+    /// [`Error::LegacyAwakeableId`] (400) for `prom_1`. Server 1.7.12 ignores it at best: over HTTP, against an
+    /// invocation of a current protocol version, it exits and does so again after each restart.
+    pub fn require_current(self) -> Result<Self> {
+        if self.is_legacy {
+            return Err(Error::LegacyAwakeableId {
+                id: self.to_string(),
+                current: self.to_current().to_string(),
+            });
+        }
+        Ok(self)
+    }
+}
+
+impl fmt::Display for AwakeableId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = [0; LENGTH];
+        let (invocation, index) = bytes.split_at_mut(InvocationId::LENGTH);
+        invocation.copy_from_slice(self.invocation.as_bytes());
+        index.copy_from_slice(&self.index.to_be_bytes());
+        formatter.write_str(if self.is_legacy {
+            LEGACY_PREFIX
+        } else {
+            PREFIX
+        })?;
+        BASE64URL_NOPAD.encode_display(&bytes).fmt(formatter)
+    }
+}
+
+impl fmt::Debug for AwakeableId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl FromStr for AwakeableId {
+    type Err = Error;
+
+    /// Reads the text form, with the current or the legacy prefix, with or without `==` at the end.
+    fn from_str(text: &str) -> Result<Self> {
+        parse(text).map_err(|reason| Error::InvalidAwakeableId {
+            id: quote(text),
+            reason,
+        })
+    }
+}
+
+fn parse(text: &str) -> std::result::Result<AwakeableId, String> {
+    let (encoded, is_legacy) = match (text.strip_prefix(PREFIX), text.strip_prefix(LEGACY_PREFIX)) {
+        (Some(encoded), _) => (encoded, false),
+        (None, Some(encoded)) => (encoded, true),
+        (None, None) => {
+            return Err(format!(
+                "it starts neither with {PREFIX} nor with {LEGACY_PREFIX}"
+            ));
+        }
+    };
+    let encoded = encoded.strip_suffix("==").unwrap_or(encoded);
+    if encoded.len() != ENCODED_LENGTH {
+        return Err(format!(
+            "{} bytes after the prefix where {ENCODED_LENGTH} are needed",
+            encoded.len()
+        ));
+    }
+    let bytes = BASE64URL_NOPAD
+        .decode(encoded.as_bytes())
+        .map_err(|error| format!("not base64url: {error}"))?;
+    let (invocation, index) = bytes
+        .split_first_chunk()
+        .ok_or("its payload is too short")?;
+    let index = index
+        .try_into()
+        .map_err(|_| "its payload is not 28 bytes")?;
+    Ok(AwakeableId {
+        invocation: InvocationId::from_bytes(*invocation),
+        index: u32::from_be_bytes(index),
+        is_legacy,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn invocation(text: &str) -> InvocationId {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn ids_seen_on_a_server_read_and_write_alike() {
+        for (invocation_text, index, text) in [
+            (
+                "inv_1dkkPaRrpMjf0EQZ1fiwpzVUMuX2NL8X8q",
+                17,
+                "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ",
+            ),
+            (
+                "inv_1dkkPaRrpMjf0EQZ1fiwpzVUMuX2NL8X8q",
+                18,
+                "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEg",
+            ),
+            (
+                "inv_1dkkPaRrpMjf0EQZ1fiwpzVUMuX2NL8X8q",
+                19,
+                "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEw",
+            ),
+            (
+                "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr",
+                17,
+                "sign_1KWm2hOZDmMRFiu4_49ryuAlEQgn4gXRgAAAAEQ",
+            ),
+        ] {
+            let id = AwakeableId::new(invocation(invocation_text), index);
+
+            assert_eq!(id.to_string(), text);
+            assert_eq!(text.parse(), Ok(id));
+            assert_eq!(id.require_current(), Ok(id));
+        }
+    }
+
+    #[test]
+    fn padding_is_accepted_and_not_written() {
+        let padded: AwakeableId = "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ=="
+            .parse()
+            .unwrap();
+
+        assert_eq!(
+            padded.to_string(),
+            "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ"
+        );
+    }
+
+    #[test]
+    fn legacy_prefix_is_read_flagged_and_refused_on_request() {
+        let id: AwakeableId = "prom_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ"
+            .parse()
+            .unwrap();
+
+        assert!(id.is_legacy());
+        assert_eq!(id.index(), 17);
+        assert_eq!(
+            id.to_string(),
+            "prom_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ"
+        );
+        assert_eq!(
+            id.require_current(),
+            Err(Error::LegacyAwakeableId {
+                id: "prom_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ".to_owned(),
+                current: "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ".to_owned(),
+            })
+        );
+    }
+
+    #[test]
+    fn malformed_texts_are_refused_with_the_broken_rule() {
+        for (text, rule) in [
+            ("", "starts neither with sign_1 nor with prom_1"),
+            (
+                "sign_2sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ",
+                "starts neither",
+            ),
+            ("inv_1dkkPaRrpMjf0EQZ1fiwpzVUMuX2NL8X8q", "starts neither"),
+            ("sign_1", "0 bytes after the prefix where 38 are needed"),
+            (
+                "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAE",
+                "37 bytes after the prefix",
+            ),
+            (
+                "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ=",
+                "39 bytes after the prefix",
+            ),
+            (
+                "sign_1sf902udLPZuGobB/hAWgaXlo1imYnqYVAAAAEQ",
+                "not base64url",
+            ),
+            (
+                "sign_1sf902udLPZuGobB+hAWgaXlo1imYnqYVAAAAEQ",
+                "not base64url",
+            ),
+            // The last character has bits to spare; they must be zero, or two texts would name one awakeable.
+            (
+                "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAER",
+                "not base64url",
+            ),
+        ] {
+            let error = text.parse::<AwakeableId>().unwrap_err();
+
+            assert!(error.to_string().contains(rule), "{error}");
+            assert_eq!(error.code(), 400);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_id_reads_back(bytes: [u8; InvocationId::LENGTH], index: u32) {
+            let id = AwakeableId::new(InvocationId::from_bytes(bytes), index);
+
+            prop_assert_eq!(id.to_string().parse(), Ok(id));
+            prop_assert_eq!(id.invocation(), InvocationId::from_bytes(bytes));
+            prop_assert_eq!(id.index(), index);
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>(), tail in any::<String>()) {
+            let _ = text.parse::<AwakeableId>();
+            let _ = format!("sign_1{tail}").parse::<AwakeableId>();
+            let _ = format!("prom_1{tail}==").parse::<AwakeableId>();
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Identifiers that travel as text: of invocations, and of awakeables made from them.
+
+mod awakeable;
+mod base62;
+mod invocation;
+
+pub use awakeable::AwakeableId;
+pub use invocation::InvocationId;

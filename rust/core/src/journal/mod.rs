@@ -1,0 +1,13 @@
+//! What the invocation did and learned: commands, notifications, and the tree of what it awaits.
+
+pub mod awaiting;
+pub mod command;
+pub mod cursor;
+pub mod notification;
+
+pub use awaiting::Awaiting;
+pub use cursor::Cursor;
+pub use notification::{Notification, NotificationError, NotificationId, Outcome};
+
+/// The built-in signal that cancels an invocation.
+pub const CANCEL_SIGNAL: u32 = 1;

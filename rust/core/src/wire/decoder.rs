@@ -1,0 +1,366 @@
+//! Bytes in, messages out.
+//!
+//! Segments are queued as they come. A payload that lies inside one segment is cut out of it without copying; one that
+//! spans segments is collected in a buffer of its own, which grows with the bytes that have arrived and never with the
+//! length a header merely claims. How the input is cut into segments changes nothing about what comes out.
+
+use std::collections::VecDeque;
+
+use bytes::{Buf, Bytes};
+
+use super::header::{HEADER_LENGTH, Header};
+use super::message::{Message, name_of};
+use crate::error::{Error, Result};
+
+/// Largest frame payload accepted by default, in bytes: 64 MiB.
+///
+/// Precedent: server 1.7.12 accepts 32 MiB + 256 KiB - 1 from an endpoint, and what it stored it may send back with a
+/// little around it. Twice its limit leaves room for servers that are configured a bit more generously.
+pub const DEFAULT_MAX_MESSAGE_SIZE: usize = 64 * 1024 * 1024;
+
+/// A frame: a header and the payload it announced, not yet decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Type, flags and length.
+    pub header: Header,
+    /// The payload; it may share memory with the bytes that were pushed in.
+    pub payload: Bytes,
+}
+
+impl Frame {
+    /// Decodes the payload.
+    ///
+    /// # Errors
+    /// [`Error::InvalidPayload`] (500) when it is not valid protobuf for its type.
+    pub fn decode(&self) -> Result<Message> {
+        Message::decode(self.header.code, self.payload.clone())
+    }
+}
+
+/// Turns pushed-in bytes into frames and messages.
+///
+/// Pull until `None` after each push: bytes that wait for the rest of their frame are then held once and compactly.
+/// The first error ends decoding: what is buffered is dropped, later input is ignored, and the error returned again.
+#[derive(Debug)]
+pub struct Decoder {
+    max_message_size: usize,
+    segments: VecDeque<Bytes>,
+    /// Bytes in `segments`.
+    queued: usize,
+    /// The header of the frame whose payload is not complete.
+    header: Option<Header>,
+    /// What arrived of a header or payload that spans segments.
+    partial: Vec<u8>,
+    error: Option<Error>,
+}
+
+impl Decoder {
+    /// Creates a decoder that refuses payloads above `max_message_size` bytes, from their header alone.
+    pub fn new(max_message_size: usize) -> Self {
+        Self {
+            max_message_size,
+            segments: VecDeque::new(),
+            queued: 0,
+            header: None,
+            partial: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// Pushes bytes in. They are kept without copying where that is possible.
+    pub fn receive(&mut self, data: Bytes) {
+        if self.error.is_some() || data.is_empty() {
+            return;
+        }
+        self.queued += data.len();
+        self.segments.push_back(data);
+    }
+
+    /// Takes the next whole message out; `None` when more bytes are needed.
+    ///
+    /// # Errors
+    /// Those of [`Decoder::take_frame`], and [`Error::InvalidPayload`] (500).
+    pub fn take_message(&mut self) -> Result<Option<Message>> {
+        let Some(frame) = self.take_frame()? else {
+            return Ok(None);
+        };
+        match Message::decode(frame.header.code, frame.payload) {
+            Ok(message) => Ok(Some(message)),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// Takes the next whole frame out without decoding its payload; `None` when more bytes are needed.
+    ///
+    /// # Errors
+    /// [`Error::MessageTooLarge`] (413), [`Error::UnknownControl`] (500) or [`Error::CustomMessage`] (571), each as soon
+    /// as the header is there.
+    pub fn take_frame(&mut self) -> Result<Option<Frame>> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        let header = match self.header {
+            Some(header) => header,
+            None => match self.take_header()? {
+                Some(header) => *self.header.insert(header),
+                None => return Ok(None),
+            },
+        };
+        // Lossless: the header passed the limit, and the limit is a usize.
+        let length = usize::try_from(header.length).unwrap_or(usize::MAX);
+        let Some(payload) = self.take_bytes(length) else {
+            return Ok(None);
+        };
+        self.header = None;
+        Ok(Some(Frame { header, payload }))
+    }
+
+    /// Bytes received and not yet taken out, an incomplete frame's header not counted.
+    pub fn buffered_len(&self) -> usize {
+        self.queued + self.partial.len()
+    }
+
+    /// Whether nothing is left over: the input ended between two frames.
+    pub fn is_empty(&self) -> bool {
+        self.header.is_none() && self.buffered_len() == 0
+    }
+
+    fn take_header(&mut self) -> Result<Option<Header>> {
+        let Some(bytes) = self.take_bytes(HEADER_LENGTH) else {
+            return Ok(None);
+        };
+        let mut raw = [0; HEADER_LENGTH];
+        raw.copy_from_slice(&bytes);
+        let header = Header::from_bytes(raw);
+        self.check(header).map_err(|error| self.fail(error))?;
+        Ok(Some(header))
+    }
+
+    fn check(&self, header: Header) -> Result<()> {
+        Message::check_code(header.code, header.length)?;
+        let size = usize::try_from(header.length).unwrap_or(usize::MAX);
+        if size > self.max_message_size {
+            return Err(Error::MessageTooLarge {
+                name: name_of(header.code),
+                code: header.code,
+                size,
+                limit: self.max_message_size,
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes exactly `length` bytes, or moves all there is into `partial` and returns `None`.
+    fn take_bytes(&mut self, length: usize) -> Option<Bytes> {
+        if self.partial.is_empty() {
+            if length == 0 {
+                return Some(Bytes::new());
+            }
+            if let Some(front) = self
+                .segments
+                .front_mut()
+                .filter(|front| front.len() >= length)
+            {
+                self.queued -= length;
+                let bytes = front.split_to(length);
+                if front.is_empty() {
+                    self.segments.pop_front();
+                }
+                return Some(bytes);
+            }
+        }
+        while let Some(front) = self.segments.front_mut() {
+            let missing = length - self.partial.len();
+            let size = missing.min(front.len());
+            if self.partial.capacity() - self.partial.len() < size {
+                // Room for what has arrived; doubling keeps the copying linear when it arrives in crumbs. Both
+                // stop at the length, so that nothing is left unused.
+                let room = self.queued.max(self.partial.len());
+                self.partial.reserve_exact(missing.min(room));
+            }
+            self.partial
+                .extend_from_slice(front.get(..size).unwrap_or_default());
+            self.queued -= size;
+            front.advance(size);
+            if front.is_empty() {
+                self.segments.pop_front();
+            }
+            if size == missing {
+                return Some(std::mem::take(&mut self.partial).into());
+            }
+        }
+        None
+    }
+
+    fn fail(&mut self, error: Error) -> Error {
+        self.segments = VecDeque::new();
+        self.queued = 0;
+        self.header = None;
+        self.partial = Vec::new();
+        self.error.insert(error).clone()
+    }
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new(DEFAULT_MAX_MESSAGE_SIZE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Command, Flags, generated as pb};
+
+    const OUTPUT: u16 = 0x0401;
+
+    fn header(code: u16, length: u32) -> [u8; HEADER_LENGTH] {
+        Header {
+            code,
+            flags: Flags::NONE,
+            length,
+        }
+        .to_bytes()
+    }
+
+    fn decoder_with(parts: &[&[u8]]) -> Decoder {
+        let mut decoder = Decoder::new(1024);
+        for part in parts {
+            decoder.receive(Bytes::copy_from_slice(part));
+        }
+        decoder
+    }
+
+    #[test]
+    fn payload_inside_one_segment_is_not_copied() {
+        let value = [0x72, 0x06, 0x0A, 0x04, b'a', b'b', b'c', b'd'];
+        let segment = Bytes::from([header(OUTPUT, 8).as_slice(), &value, &[0; 3]].concat());
+        let mut decoder = Decoder::default();
+
+        decoder.receive(segment.clone());
+
+        let Some(Message::Command(Command::Output(output))) = decoder.take_message().unwrap()
+        else {
+            panic!("not an Output")
+        };
+        let Some(pb::output_command::Result::Value(value)) = output.result else {
+            panic!("not a value")
+        };
+        assert_eq!(
+            value.content.as_ptr(),
+            segment[HEADER_LENGTH + 4..].as_ptr()
+        );
+    }
+
+    #[test]
+    fn too_large_frame_is_refused_from_its_header_alone() {
+        let mut decoder = Decoder::new(1024);
+        decoder.receive(Bytes::copy_from_slice(&header(0x0403, 1024)));
+        assert_eq!(decoder.take_frame(), Ok(None));
+
+        let mut decoder = Decoder::new(1024);
+        decoder.receive(Bytes::copy_from_slice(&header(0x0403, 1025)));
+
+        assert_eq!(
+            decoder.take_frame(),
+            Err(Error::MessageTooLarge {
+                name: "SetState",
+                code: 0x0403,
+                size: 1025,
+                limit: 1024
+            })
+        );
+    }
+
+    #[test]
+    fn memory_grows_with_what_arrived_and_not_with_what_a_header_claims() {
+        let mut decoder = Decoder::default();
+        decoder.receive(Bytes::copy_from_slice(&header(OUTPUT, 60_000_000)));
+        for _ in 0..100 {
+            decoder.receive(Bytes::from_static(&[0; 10]));
+            assert_eq!(decoder.take_frame(), Ok(None));
+        }
+
+        assert_eq!(decoder.buffered_len(), 1000);
+        assert!(decoder.segments.is_empty());
+        assert!(
+            decoder.partial.capacity() <= 2000,
+            "{}",
+            decoder.partial.capacity()
+        );
+    }
+
+    #[test]
+    fn unknown_control_and_custom_messages_are_refused_from_their_header_alone() {
+        for code in [0x0008, 0x03FF] {
+            let error = decoder_with(&[&header(code, 9)]).take_frame().unwrap_err();
+            assert_eq!(error, Error::UnknownControl { code, length: 9 });
+        }
+        for code in [0xFC00, 0xFFFF] {
+            let error = decoder_with(&[&header(code, 9)]).take_frame().unwrap_err();
+            assert_eq!(error, Error::CustomMessage { code, length: 9 });
+        }
+    }
+
+    #[test]
+    fn unknown_command_is_kept_as_it_came() {
+        for code in [0x040F, 0x0415, 0x7FFF] {
+            let message = decoder_with(&[&header(code, 3), &[0xFF; 3]]).take_message();
+
+            let payload = Bytes::from_static(&[0xFF; 3]);
+            assert_eq!(message, Ok(Some(Message::UnknownCommand { code, payload })));
+        }
+    }
+
+    #[test]
+    fn unknown_notification_is_read_with_the_common_layout() {
+        for code in [0x8000, 0x8003, 0xFBFE] {
+            let message =
+                decoder_with(&[&header(code, 4), &[0x08, 0x05, 0x22, 0x00]]).take_message();
+
+            let body = pb::Notification {
+                id: Some(pb::notification::Id::CompletionId(5)),
+                result: Some(pb::notification::Result::Void(pb::Void {})),
+            };
+            assert_eq!(
+                message,
+                Ok(Some(Message::UnknownNotification { code, body }))
+            );
+        }
+    }
+
+    #[test]
+    fn first_error_ends_decoding_and_comes_again() {
+        let end = header(0x0003, 0);
+        let mut decoder = decoder_with(&[&end, &header(0x0401, 1), &[0xFF], &end]);
+        assert!(decoder.take_message().unwrap().is_some());
+
+        let error = decoder.take_message().unwrap_err();
+
+        assert!(matches!(
+            error,
+            Error::InvalidPayload {
+                name: "Output",
+                code: OUTPUT,
+                size: 1,
+                ..
+            }
+        ));
+        decoder.receive(Bytes::copy_from_slice(&end));
+        assert_eq!(decoder.take_message(), Err(error.clone()));
+        assert_eq!(decoder.take_frame(), Err(error));
+        assert!(decoder.is_empty());
+    }
+
+    #[test]
+    fn input_that_ends_inside_a_frame_is_told_from_one_that_does_not() {
+        let mut decoder = decoder_with(&[&header(OUTPUT, 2)]);
+        assert_eq!(decoder.take_frame(), Ok(None));
+        assert!(!decoder.is_empty());
+
+        decoder.receive(Bytes::from_static(&[0x72, 0x00]));
+
+        assert!(decoder.take_frame().unwrap().is_some());
+        assert!(decoder.is_empty());
+    }
+}
