@@ -80,6 +80,11 @@ class Branch:
 
 
 @dataclass
+class Unreadable:
+    what: Model | Struct
+
+
+@dataclass
 class Either:
     what: Model | OtherModel
 
@@ -129,6 +134,8 @@ TYPED = [
         st.lists(st.builds(Leaf, n=st.integers()) | st.builds(Point, st.just(1), st.just(2))),
     ),
     (Model | OtherModel, st.builds(Model, a=st.integers(-9, 9)) | st.builds(OtherModel, c=st.just(0.5))),
+    (list[Branch | Struct], st.lists(st.builds(Branch, id=st.uuids()) | st.builds(Struct, x=st.just(0.5)))),
+    (Model | str, st.builds(Model, a=st.integers(-9, 9)) | text),
     (UUID | datetime | None, st.none() | st.uuids() | st.datetimes()),
     (
         Either,
@@ -341,7 +348,7 @@ def test_not_a_number_journaled_by_another_sdk_is_read() -> None:
     assert DefaultSerde[Any]().deserialize(b"[Infinity]") == [math.inf]
 
 
-@pytest.mark.parametrize("annotation", [Opaque, list[Opaque], complex, dict[str, Opaque | int]])
+@pytest.mark.parametrize("annotation", [Opaque, list[Opaque], complex, dict[str, Opaque | int], Unreadable])
 def test_type_that_cannot_be_read_is_refused_when_resolved(annotation: Any) -> None:
     with pytest.raises(TypeError, match="cannot read"):
         DefaultSerde(annotation).resolve()
