@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 
 from awaken.cli.admin import register_deployment
 from awaken.cli.failures import CommandError
@@ -20,13 +21,21 @@ __all__ = ["main"]
 PATIENCE_SECONDS = 60.0
 
 
-def main(endpoint: str, admin: str, pid: int) -> int:
-    """Register and return the exit status."""
+def main(endpoint: str, admin: str, pid: int, *, patience: float = PATIENCE_SECONDS) -> int:
+    """Register and return the exit status.
+
+    Args:
+        endpoint: URL of the endpoint.
+        admin: URL of the admin API.
+        pid: the process that serves the endpoint.
+        patience: how many seconds to wait for the admin API to come up.
+    """
     try:
-        deployment = register_deployment(admin, endpoint, force=True, patience=PATIENCE_SECONDS)
+        deployment = register_deployment(admin, endpoint, force=True, patience=patience)
     except CommandError as error:
         sys.stderr.write(f"error: {error}\n")
-        os.kill(pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it may have ended by itself meanwhile
+            os.kill(pid, signal.SIGTERM)
         return 1
     print_progress(f"awaken: registered {endpoint} at {admin}: {summarize(deployment)}")
     return 0
