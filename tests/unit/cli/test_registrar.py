@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-import signal
+import os
 import subprocess
 import sys
 
 import pytest
-from awaken.cli import registrar
 from awaken.cli.admin import register_deployment
 from awaken.cli.failures import CommandError
 
+#: Stands in for the endpoint: ends its registrar when it is stopped, and exits with the registrar's status.
+ENDPOINT = """
+import os, signal, subprocess, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+arguments = ["http://127.0.0.1:9080", "http://127.0.0.1:1", str(os.getpid()), "0"]
+unblock = lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+command = [sys.executable, "-m", "awaken.cli.registrar", *arguments]
+registrar = subprocess.Popen(command, preexec_fn=unblock)
+signal.sigwait([signal.SIGTERM])
+registrar.terminate()
+sys.exit(registrar.wait())
+"""
 
-@pytest.fixture
-def bystander() -> subprocess.Popen[bytes]:
-    """A process in the place of the endpoint."""
-    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 
+@pytest.mark.slow
+def test_failed_registration_stops_the_endpoint_and_is_seen_by_it() -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
-def test_failed_registration_stops_the_endpoint(
-    bystander: subprocess.Popen[bytes], capfd: pytest.CaptureFixture[str]
-) -> None:
-    status = registrar.main("http://127.0.0.1:9080", "http://127.0.0.1:1", bystander.pid, patience=0.0)
+    endpoint = subprocess.run(
+        [sys.executable, "-c", ENDPOINT], env=environment, capture_output=True, text=True
+    )
 
-    assert status == 1
-    assert bystander.wait() == -signal.SIGTERM
-    assert "nothing answers at http://127.0.0.1:1" in capfd.readouterr().err
+    assert endpoint.returncode == 1
+    assert endpoint.stderr.count("error: nothing answers at http://127.0.0.1:1") == 1
 
 
 def test_waiting_for_a_runtime_is_shown_and_ends(capfd: pytest.CaptureFixture[str]) -> None:
