@@ -76,9 +76,7 @@ def serve(
             announce=_announcer(registration, json_output=json_output),
         )
     except ValueError as error:
-        raise CommandError(
-            f"{error}; give --tls-cert and --tls-key together, and at least one worker"
-        ) from error
+        raise CommandError(f"{error}; give --tls-cert and --tls-key together") from error
     except OSError as error:
         raise CommandError(
             f"cannot serve on {bind}: {error.strerror or error}; stop what uses the address, or choose "

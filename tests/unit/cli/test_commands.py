@@ -39,6 +39,7 @@ class Listener:
                 content = self.rfile.read(int(self.headers.get("content-length", 0)))
                 listener.requests.append((self.path, self.headers.get("content-type"), content))
                 self.send_response(status)
+                self.send_header("content-type", "application/json" if body[:1] == b"{" else "text/plain")
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -244,7 +245,7 @@ def test_register_shows_services_and_revisions() -> None:
         (500, b'{"message":"only HTTP1.1","restate_code":"META0014"}', "add --use-http1.1"),
         (409, b'{"message":"type","restate_code":"META0006"}', "insist with --force"),
         (422, b"data did not match", "status 422: data did not match"),
-        (404, b"", "Is this the URL of an admin API"),
+        (404, b"", "404: Not Found. Is this the URL of an admin API"),
         (200, b"hello", "not as an admin API does"),
     ],
 )  # fmt: skip
