@@ -89,6 +89,16 @@ class Either:
     what: Model | OtherModel
 
 
+class Planet(Enum):
+    EARTH = Leaf(3)
+
+
+class Ambiguous(msgspec.Struct):
+    """msgspec writes it, and could not read it."""
+
+    what: Leaf | Branch
+
+
 class Opaque:
     pass
 
@@ -184,6 +194,8 @@ def test_untyped_reading_equals_json_loads(value: Any) -> None:
         (Leaf(1), {"n": 1}),
         (Point(1, 2), [1, 2]),
         (Color.RED, "red"),
+        ([Planet.EARTH], [{"n": 3}]),
+        ([Ambiguous(Leaf(1))], [{"what": {"n": 1}}]),
         ({"when": [date(2026, 1, 2)]}, {"when": ["2026-01-02"]}),
         ([Model(a=1)], [{"a": 1, "b": None}]),
         ({UUID(int=1): Decimal("1.10")}, {"00000000-0000-0000-0000-000000000001": "1.10"}),
@@ -284,6 +296,7 @@ def test_text_that_looks_like_an_escaped_surrogate_is_written() -> None:
         ({"a": [Opaque()]}, "$.a[0]", "Opaque has no JSON form"),
         (Leaf(1j), "$.n", "complex has no JSON form"),  # type: ignore[arg-type]
         ({(1, 2): 3}, "$", "keys must be"),
+        ([Leaf], "$[0]", "type has no JSON form"),
     ],
 )
 def test_value_without_json_form_is_named(value: Any, path: str, reason: str) -> None:

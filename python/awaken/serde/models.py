@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 def is_pydantic(annotation: Any) -> bool:
     """Tell whether this is a pydantic model or dataclass; pydantic itself is not imported."""
-    return isinstance(annotation, type) and "__pydantic_validator__" in dir(annotation)
+    return isinstance(annotation, type) and hasattr(annotation, "__pydantic_validator__")
 
 
 def type_name(annotation: Any) -> str:
