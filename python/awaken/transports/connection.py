@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from awaken.exchange import Receiver
 
-__all__ = ["Connection", "Connections", "disconnect_quietly", "logger"]
+__all__ = ["Connection", "Connections", "close_gently", "disconnect_quietly", "logger"]
 
 logger: Final = logging.getLogger("awaken.transports")
 
@@ -66,6 +66,21 @@ class Connections:
     def __iter__(self) -> Iterator[Connection]:
         """Iterate over the connections open now."""
         return iter(list(self._open))
+
+
+def close_gently(transport: asyncio.Transport) -> None:
+    """Close our direction; the peer's EOF closes the other one, or a deadline of the caller's `tick`.
+
+    Closing both at once would answer what the peer still sends with a TCP reset, and that can take from it
+    what it has not read yet.
+    """
+    if transport.can_write_eof():
+        try:
+            transport.write_eof()
+        except OSError:
+            transport.close()  # the peer is gone already
+    else:
+        transport.close()  # TLS has one close for both
 
 
 def disconnect_quietly(receiver: Receiver) -> None:

@@ -11,7 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 from awaken.transports import limits
-from awaken.transports.connection import disconnect_quietly, logger
+from awaken.transports.connection import close_gently, disconnect_quietly, logger
 from awaken.transports.engine import (
     BodyReceived,
     ConnectionFailed,
@@ -374,12 +374,7 @@ class Http2Connection(asyncio.Protocol):
             return
         self._is_closing = True
         self._closing_at = self._loop.time()
-        if self._transport.can_write_eof():
-            # Closing now would answer what the peer still sends with a TCP reset, and that can take from it
-            # what it has not read yet. Its EOF, or `tick`, closes.
-            self._transport.write_eof()
-        else:
-            self._transport.close()
+        close_gently(self._transport)
 
     def abort(self) -> None:
         """Give up what is still live, and close."""
