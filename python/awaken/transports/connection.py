@@ -44,17 +44,26 @@ class Connections:
         self._open: set[Connection] = set()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
+        self._is_draining = False
 
     def add(self, connection: Connection) -> None:
         """List a connection."""
         self._open.add(connection)
         self._is_empty.clear()
+        if self._is_draining:  # it was on its way when the port was closed
+            asyncio.get_running_loop().call_soon(connection.drain)
 
     def discard(self, connection: Connection) -> None:
         """Strike a connection off."""
         self._open.discard(connection)
         if not self._open:
             self._is_empty.set()
+
+    def drain(self) -> None:
+        """Drain every connection, and those that still come."""
+        self._is_draining = True
+        for connection in self:
+            connection.drain()
 
     async def wait_empty(self) -> None:
         """Wait until no connection is open."""

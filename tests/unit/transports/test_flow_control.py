@@ -184,7 +184,7 @@ async def test_writer_pauses_for_a_peer_that_reads_nothing(start: Start, connect
     await asyncio.sleep(0.1)  # time in which a server without limits would have written all 32 MiB
 
     written = sum(f.written for f in acceptor.receivers if isinstance(f, Fountain))
-    # One output for the connection, and its high mark for each stream; the kernel's buffers take some as well.
+    # One output for the connection, and its high mark for each stream; the kernel takes some as well.
     assert written < 16 * 1024 * 1024
     for receiver in acceptor.receivers:
         assert receiver.exchange.is_write_paused

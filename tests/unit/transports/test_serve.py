@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,20 +120,26 @@ async def test_stream_that_never_ends_is_reset_after_the_grace_period() -> None:
 
 
 async def test_port_is_closed_during_the_drain() -> None:
-    async with program(grace=5) as served, client() as http:
-        async with http.stream("GET", served.url + "/never") as response:
-            await anext(response.aiter_raw())
-            served.signal(signal.SIGTERM)
-            host, _, port = served.url.removeprefix("http://").partition(":")
-            async with asyncio.timeout(5):
-                while True:
-                    try:
-                        _, writer = await asyncio.open_connection(host, int(port))
-                    except ConnectionRefusedError:
-                        break
-                    writer.close()
-                    await writer.wait_closed()
-            assert served.process.returncode is None
+    async with (
+        program(grace=5) as served,
+        client() as http,
+        http.stream("GET", served.url + "/never") as response,
+    ):
+        await anext(response.aiter_raw())
+        served.signal(signal.SIGTERM)
+        host, _, port = served.url.removeprefix("http://").partition(":")
+        with pytest.raises(ConnectionRefusedError):
+            await connect_until_refused(host, int(port))
+        assert served.process.returncode is None
+
+
+async def connect_until_refused(host: str, port: int) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            with suppress(ConnectionResetError):  # it was in the backlog of the port that closed
+                _, writer = await asyncio.open_connection(host, port)
+                writer.close()
+                await writer.wait_closed()
 
 
 async def test_second_signal_ends_at_once() -> None:
