@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from awaken.errors import LocalProtocolError
 from awaken.transports import limits
 from awaken.transports.server import Server, start_server
 
@@ -247,6 +248,23 @@ async def test_reset_breaks_the_response_off() -> None:
             answer = await peer.read_all()
     assert not answer.endswith(b"0\r\n\r\n")
     assert "disconnect" not in receiver.calls
+
+
+async def test_response_that_breaks_its_content_length_is_told_and_broken_off(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    acceptor = Acceptor()
+    async with talk(acceptor) as peer:
+        peer.send(GET)
+        exchange = (await acceptor.wait_for()).exchange
+        exchange.start(200, [("content-length", "5")])
+        exchange.write(b"abc")
+        with pytest.raises(LocalProtocolError, match=r"<GET /discover over HTTP/1.1> does not fit HTTP/1.1"):
+            exchange.write(b"defgh")
+        exchange.end()
+        with suppress(ConnectionError):
+            assert (await peer.read_all()).endswith(b"abc")
+    assert "ended before it wrote what its content-length says" in caplog.text
 
 
 class Raiser(Recorder):

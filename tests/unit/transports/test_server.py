@@ -4,11 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-
 from awaken.transports.connection import Connections
 from awaken.transports.limits import RateLimit
 from awaken.transports.listener import Listener
 from awaken.transports.server import start_server
+
 from tests.unit.transports.receivers import Greeter, wait_until
 
 
