@@ -25,10 +25,12 @@ from awaken.futures import (
     RestateDurableSleepFuture,
     SendHandle,
 )
+from awaken.object import VirtualObject
 from awaken.request import Request
 from awaken.retry_policy import InvocationRetryPolicy
 from awaken.runs import RunOptions
-from awaken.service import Service, VirtualObject, Workflow
+from awaken.service import Service
+from awaken.workflow import Workflow
 
 __all__ = [
     "Awakeable",

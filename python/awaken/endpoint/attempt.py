@@ -77,6 +77,7 @@ class Attempt:
         "_headers",
         "_stirs",
         "_task",
+        "_version",
         "_unacknowledged",
         "loop",
         "machine",
@@ -94,6 +95,7 @@ class Attempt:
             headers: of the response.
         """
         self.machine = _core.EndpointMachine(version)
+        self._version = version
         self.loop = asyncio.get_running_loop()
         self._exchange = exchange
         self._handler = handler
@@ -206,6 +208,7 @@ class Attempt:
                 case _core.RunRequired(handle):
                     yield from self._execute(self._runs.pop(handle)).__await__()
                 case _core.InputRequired():
+                    self._acknowledge()
                     self._flush()
                     yield from self._park()
                 case _core.Cancelled():
@@ -241,7 +244,7 @@ class Attempt:
                 machine.succeed(body)
         except BaseException as error:  # noqa: BLE001  # whatever it is, it ends this attempt and nothing else
             if not self._is_abandoned:
-                outcome.report(machine, error, self._handler.target)
+                outcome.report(machine, error, self._handler.target, self._version)
         self._task = None
         self._close()
 
@@ -266,7 +269,7 @@ class Attempt:
                 raise
             if not self.machine.is_closed():
                 elapsed = int((time.monotonic() - started) * 1000)
-                outcome.report_run(self.machine, run, error, elapsed)
+                outcome.report_run(self.machine, run, error, elapsed, self._version)
         else:
             if not self.machine.is_closed():
                 self.machine.propose_run_value(run.handle, value)
@@ -343,6 +346,7 @@ class Attempt:
                     self._run_tasks.add(task)
                     task.add_done_callback(self._end_run_task)
                 case _core.InputRequired():
+                    self._acknowledge()
                     self._flush()
                     return
                 case _core.Cancelled():
@@ -381,8 +385,10 @@ class Attempt:
             self._acknowledge()
 
     def _acknowledge(self) -> None:
-        self._exchange.acknowledge(self._unacknowledged)
-        self._unacknowledged = 0
+        """Give back all credit; a handler that waits for input has to get it."""
+        if self._unacknowledged:
+            self._exchange.acknowledge(self._unacknowledged)
+            self._unacknowledged = 0
 
     def _planned_flush(self) -> None:
         self._flush_planned = False
@@ -417,8 +423,7 @@ class Attempt:
 
     def _unwind(self) -> None:
         """Cancel what is left of the handler; its `finally` blocks run."""
-        if self._unacknowledged:
-            self._acknowledge()
+        self._acknowledge()
         self._runs.clear()
         self._awaited.clear()
         for task in (*self._helpers, *self._run_tasks):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from awaken._core import Failure
 from awaken.errors import RetryableError, SdkInternalBaseException, TerminalError
@@ -25,20 +26,24 @@ MAX_STACKTRACE = 32 * 1024
 #: What the wire and HTTP-speaking peers have room for; anything else becomes 500.
 LARGEST_CODE = 0xFFFF
 
+#: Older versions of the protocol carry code and message of a failure only.
+FIRST_VERSION_WITH_METADATA = 6
 
-def report(machine: EndpointMachine, error: BaseException, target: str) -> None:
+
+def report(machine: EndpointMachine, error: BaseException, target: str, version: int) -> None:
     """Tell the machine how the handler failed: for good, or to be retried.
 
     Args:
         machine: of the attempt; nothing happens when it is closed already.
         error: what the handler raised.
         target: the handler, for the log.
+        version: of the invocation protocol.
     """
     if machine.is_closed():
         return
     culprit = _culprit(error)
     if isinstance(culprit, TerminalError):
-        machine.fail(failure(culprit))
+        machine.fail(failure(culprit, version))
         return
     log.warning("%s (%s): attempt failed, to be retried", target, machine.invocation_id, exc_info=error)
     machine.retry(
@@ -46,7 +51,9 @@ def report(machine: EndpointMachine, error: BaseException, target: str) -> None:
     )
 
 
-def report_run(machine: EndpointMachine, run: RunFuture[object], error: BaseException, elapsed_ms: int) -> None:
+def report_run(
+    machine: EndpointMachine, run: RunFuture[Any], error: BaseException, elapsed_ms: int, version: int
+) -> None:
     """Tell the machine how a run's closure failed.
 
     Args:
@@ -54,10 +61,11 @@ def report_run(machine: EndpointMachine, run: RunFuture[object], error: BaseExce
         run: the run.
         error: what the closure raised.
         elapsed_ms: how long this execution took, in milliseconds.
+        version: of the invocation protocol.
     """
     culprit = _culprit(error)
     if isinstance(culprit, TerminalError):
-        machine.propose_run_failure(run.handle, failure(culprit))
+        machine.propose_run_failure(run.handle, failure(culprit, version))
         return
     gave_up = machine.retry_run(
         run.handle,
@@ -77,9 +85,10 @@ def report_run(machine: EndpointMachine, run: RunFuture[object], error: BaseExce
     )
 
 
-def failure(error: TerminalError) -> Failure:
+def failure(error: TerminalError, version: int) -> Failure:
     """Return the wire form of a terminal error, whatever its fields hold."""
-    metadata = error.metadata or {}
+    is_carried = isinstance(error.metadata, Mapping) and version >= FIRST_VERSION_WITH_METADATA
+    metadata = error.metadata if is_carried and error.metadata is not None else {}
     return Failure(
         _code(error),
         printable(error.message, MAX_STACKTRACE),

@@ -133,7 +133,8 @@ class _MsgspecReader:
         self.annotation = annotation
         self._rewritten = rewritten
         self._placeholders = placeholders
-        self._readers: dict[type, Callable[[Any], Any]] = {}
+        # At once for placeholders: a member nobody can read has to be found out where the type is declared.
+        self._readers = {placeholder: self._find_reader(placeholder) for placeholder in placeholders}
         self._decode = msgspec.json.Decoder(rewritten, dec_hook=self._ask).decode
 
     def read(self, data: bytes) -> Any:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from h2.connection import ConnectionState, H2Connection
 from hpack import Encoder, HeaderTuple, NeverIndexedHeaderTuple
 
+from awaken.transports import limits
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -36,7 +38,7 @@ class LeanConnection(H2Connection):
 
     @property
     def open_inbound_streams(self) -> int:
-        """How many streams the peer has open; 0 while that cannot be too many.
+        """How many streams the peer has open beyond what it may; 0 while that is not known to be many.
 
         h2 asks for every new stream, and counts by walking all of them, which is also how it drops the closed
         ones. So count when their number has doubled since: as cheap as it gets, and memory stays in
@@ -47,7 +49,7 @@ class LeanConnection(H2Connection):
             return 0
         count = super().open_inbound_streams
         self._count_at = max(_FEW_STREAMS, 2 * len(self.streams))
-        return count
+        return max(0, count - limits.STREAMS)
 
     def clear_outbound_data_buffer(self) -> None:
         """Keep what is to be sent, and stay open.

@@ -68,6 +68,7 @@ class Http2Connection(asyncio.Protocol):
         self._is_goaway_final = False
         self._drained_at = 0.0
         self._closing_at = 0.0
+        self._late_size = 0  # bytes that came while closing
         self._now = self._loop.time()
         self._idle_since = self._now
         self._stalled_since = self._now
@@ -93,6 +94,9 @@ class Http2Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Let the engine read, and tell the exchanges."""
         if self._is_closing:
+            self._late_size += len(data)
+            if self._late_size > limits.DISCARD_SIZE and self._transport is not None:
+                self._transport.abort()
             return
         self._is_receiving = True
         try:

@@ -11,8 +11,8 @@ from tests import frames
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from awaken.definition import Definition
     from awaken.exchange import Receiver
-    from awaken.service import Service, VirtualObject, Workflow
 
 
 class FakeExchange:
@@ -61,7 +61,7 @@ class Call:
 
     def __init__(
         self,
-        service: Service | VirtualObject | Workflow,
+        service: Definition,
         handler: str,
         *,
         version: int = 6,
