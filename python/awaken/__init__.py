@@ -3,6 +3,7 @@
 The names are those of the official Restate SDK for Python, so its documentation applies.
 """
 
+from awaken.asyncio import as_completed, gather, select, wait_completed
 from awaken.context import (
     Context,
     ObjectContext,
@@ -55,5 +56,9 @@ __all__ = [
     "WorkflowContext",
     "WorkflowSharedContext",
     "app",
+    "as_completed",
+    "gather",
     "is_internal_exception",
+    "select",
+    "wait_completed",
 ]

@@ -9,9 +9,9 @@ PACKAGE = Path(__file__).parents[2] / "python" / "awaken"
 
 #: Bottom up. A module imports from its own layer's same folder and from layers below; the last group wires all.
 LAYERS = [
-    {"_core", "errors", "serde", "exchange"},
+    {"_core", "errors", "exceptions", "serde", "exchange"},
     {
-        "context", "definition", "futures", "handler", "object", "options", "request", "retry_policy", "runs",
+        "asyncio", "context", "definition", "futures", "handler", "object", "options", "request", "retry_policy", "runs",
         "service", "signatures", "state", "workflow",
     },
     {"endpoint", "transports"},

@@ -32,7 +32,11 @@ def test_public_names_are_these() -> None:
         "WorkflowContext",
         "WorkflowSharedContext",
         "app",
+        "as_completed",
+        "gather",
         "is_internal_exception",
+        "select",
+        "wait_completed",
     ]
 
 
