@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import awaken as restate
-from awaken.exceptions import RetryableError, TerminalError
+from awaken import RetryableError, TerminalError
 
 from tests.e2e.services.outside import count, record
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import awaken as restate
-from awaken.exceptions import RetryableError, TerminalError
+from awaken import RetryableError, TerminalError
 from awaken.serde import BytesSerde
 from pydantic import BaseModel
 

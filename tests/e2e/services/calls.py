@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import awaken as restate
-from awaken.exceptions import TerminalError
+from awaken import TerminalError
 
 from tests.e2e.services.outside import record
 

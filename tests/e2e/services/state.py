@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import awaken as restate
-from awaken.exceptions import TerminalError
+from awaken import TerminalError
 
 eager = restate.VirtualObject("Shelf")
 lazy = restate.VirtualObject("LazyShelf", enable_lazy_state=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import awaken as restate
-from awaken.exceptions import TerminalError
+from awaken import TerminalError
 
 signing = restate.Workflow("Signing")
 desk = restate.Service("Desk")
