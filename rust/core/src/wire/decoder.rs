@@ -126,14 +126,28 @@ impl Decoder {
     }
 
     fn take_header(&mut self) -> Result<Option<Header>> {
-        let Some(bytes) = self.take_bytes(HEADER_LENGTH) else {
+        let Some(raw) = self.take_raw_header() else {
             return Ok(None);
         };
-        let mut raw = [0; HEADER_LENGTH];
-        raw.copy_from_slice(&bytes);
         let header = Header::from_bytes(raw);
         self.check(header).map_err(|error| self.fail(error))?;
         Ok(Some(header))
+    }
+
+    fn take_raw_header(&mut self) -> Option<[u8; HEADER_LENGTH]> {
+        // Nearly every header lies inside one segment; reading it there costs nothing.
+        if let (true, Some(front)) = (self.partial.is_empty(), self.segments.front_mut()) {
+            if let Some(raw) = front.first_chunk().copied() {
+                self.queued -= HEADER_LENGTH;
+                front.advance(HEADER_LENGTH);
+                if front.is_empty() {
+                    self.segments.pop_front();
+                }
+                return Some(raw);
+            }
+        }
+        let bytes = self.take_bytes(HEADER_LENGTH)?;
+        bytes.first_chunk().copied()
     }
 
     fn check(&self, header: Header) -> Result<()> {

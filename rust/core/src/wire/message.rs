@@ -60,15 +60,18 @@ impl Message {
     ///
     /// # Errors
     /// [`Error::InvalidPayload`] (500), and those of [`Message::check_code`].
-    pub fn decode(code: u16, payload: Bytes) -> Result<Self> {
+    pub fn decode(code: u16, mut payload: Bytes) -> Result<Self> {
         let size = payload.len();
         Self::check_code(code, u32::try_from(size).unwrap_or(u32::MAX))?;
-        let decoded = if code < FIRST_COMMAND {
-            Control::decode(code, payload.clone()).map(|result| result.map(Self::Control))
-        } else if code < FIRST_NOTIFICATION {
-            Command::decode(code, payload.clone()).map(|result| result.map(Self::Command))
-        } else {
-            Notification::decode(code, payload.clone()).map(|result| result.map(Self::Notification))
+        let decoded = match code {
+            ..FIRST_COMMAND => {
+                Control::decode(code, &mut payload).map(|result| result.map(Self::Control))
+            }
+            FIRST_COMMAND..FIRST_NOTIFICATION => {
+                Command::decode(code, &mut payload).map(|result| result.map(Self::Command))
+            }
+            _ => Notification::decode(code, &mut payload)
+                .map(|result| result.map(Self::Notification)),
         };
         let decoded = match decoded {
             Some(decoded) => decoded,
@@ -188,11 +191,14 @@ macro_rules! table {
                 match self { $(Self::$variant(body) => body.encode_raw(buffer),)* }
             }
 
-            /// Decodes the payload of a frame; `None` when `code` is not in this table.
+            /// Decodes the payload of a frame; `None`, and `payload` untouched, when `code` is not in this table.
             ///
             /// # Errors
             /// When the payload is not valid protobuf for this message.
-            pub fn decode(code: u16, payload: Bytes) -> Option<std::result::Result<Self, prost::DecodeError>> {
+            pub fn decode(
+                code: u16,
+                payload: &mut Bytes,
+            ) -> Option<std::result::Result<Self, prost::DecodeError>> {
                 match code {
                     $($code => Some(<$body>::decode(payload).map(Self::$variant)),)*
                     _ => None,
@@ -257,5 +263,62 @@ table! {
         0x8012 AttachInvocation(pb::Notification),
         0x8013 GetInvocationOutput(pb::Notification),
         0xFBFF Signal(pb::Notification),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_ascend_and_stay_in_the_range_of_their_table() {
+        for (table, range) in [
+            (Control::CODES, 0..FIRST_COMMAND),
+            (Command::CODES, FIRST_COMMAND..FIRST_NOTIFICATION),
+            (Notification::CODES, FIRST_NOTIFICATION..FIRST_CUSTOM),
+        ] {
+            assert!(table.windows(2).all(|pair| pair[0].0 < pair[1].0));
+            assert!(table.iter().all(|(code, _)| range.contains(code)));
+        }
+    }
+
+    #[test]
+    fn empty_payload_of_each_code_decodes_to_the_message_named_in_its_table() {
+        for (code, name) in [Control::CODES, Command::CODES, Notification::CODES].concat() {
+            let message = Message::decode(code, Bytes::new()).unwrap();
+
+            assert_eq!(
+                (message.code(), message.name(), message.encoded_len()),
+                (code, name, 0)
+            );
+            assert!(message.is_known());
+        }
+    }
+
+    #[test]
+    fn codes_outside_the_tables_are_named_by_their_range() {
+        for (code, name) in [
+            (0x0008, "unknown control"),
+            (0x040F, "unknown command"),
+            (0x8001, "unknown notification"),
+            (0xFC00, "custom"),
+        ] {
+            assert_eq!(name_of(code), name);
+        }
+    }
+
+    #[test]
+    fn unknown_messages_give_back_their_payload() {
+        for (code, payload) in [
+            (0x0415, vec![0xFF, 0x00]),
+            (0x8001, vec![0x08, 0x05, 0x22, 0x00]),
+        ] {
+            let message = Message::decode(code, payload.clone().into()).unwrap();
+
+            let mut encoded = Vec::new();
+            message.encode_raw(&mut encoded);
+            assert_eq!((message.encoded_len(), encoded), (payload.len(), payload));
+            assert!(!message.is_known());
+        }
     }
 }
