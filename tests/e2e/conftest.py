@@ -41,7 +41,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def create_runtime(request: pytest.FixtureRequest) -> RuntimeFactory:
-    return RUNTIMES[request.config.getoption("--runtime")]
+    return RUNTIMES[str(request.config.getoption("--runtime"))]
 
 
 @pytest.fixture(scope="session")
