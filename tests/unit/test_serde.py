@@ -80,8 +80,23 @@ class Branch:
 
 
 @dataclass
+class Unreadable:
+    what: Model | Struct
+
+
+@dataclass
 class Either:
     what: Model | OtherModel
+
+
+class Planet(Enum):
+    EARTH = Leaf(3)
+
+
+class Ambiguous(msgspec.Struct):
+    """msgspec writes it, and could not read it."""
+
+    what: Leaf | Branch
 
 
 class Opaque:
@@ -129,6 +144,8 @@ TYPED = [
         st.lists(st.builds(Leaf, n=st.integers()) | st.builds(Point, st.just(1), st.just(2))),
     ),
     (Model | OtherModel, st.builds(Model, a=st.integers(-9, 9)) | st.builds(OtherModel, c=st.just(0.5))),
+    (list[Branch | Struct], st.lists(st.builds(Branch, id=st.uuids()) | st.builds(Struct, x=st.just(0.5)))),
+    (Model | str, st.builds(Model, a=st.integers(-9, 9)) | text),
     (UUID | datetime | None, st.none() | st.uuids() | st.datetimes()),
     (
         Either,
@@ -177,6 +194,8 @@ def test_untyped_reading_equals_json_loads(value: Any) -> None:
         (Leaf(1), {"n": 1}),
         (Point(1, 2), [1, 2]),
         (Color.RED, "red"),
+        ([Planet.EARTH], [{"n": 3}]),
+        ([Ambiguous(Leaf(1))], [{"what": {"n": 1}}]),
         ({"when": [date(2026, 1, 2)]}, {"when": ["2026-01-02"]}),
         ([Model(a=1)], [{"a": 1, "b": None}]),
         ({UUID(int=1): Decimal("1.10")}, {"00000000-0000-0000-0000-000000000001": "1.10"}),
@@ -277,6 +296,7 @@ def test_text_that_looks_like_an_escaped_surrogate_is_written() -> None:
         ({"a": [Opaque()]}, "$.a[0]", "Opaque has no JSON form"),
         (Leaf(1j), "$.n", "complex has no JSON form"),  # type: ignore[arg-type]
         ({(1, 2): 3}, "$", "keys must be"),
+        ([Leaf], "$[0]", "type has no JSON form"),
     ],
 )
 def test_value_without_json_form_is_named(value: Any, path: str, reason: str) -> None:
@@ -341,7 +361,7 @@ def test_not_a_number_journaled_by_another_sdk_is_read() -> None:
     assert DefaultSerde[Any]().deserialize(b"[Infinity]") == [math.inf]
 
 
-@pytest.mark.parametrize("annotation", [Opaque, list[Opaque], complex, dict[str, Opaque | int]])
+@pytest.mark.parametrize("annotation", [Opaque, list[Opaque], complex, dict[str, Opaque | int], Unreadable])
 def test_type_that_cannot_be_read_is_refused_when_resolved(annotation: Any) -> None:
     with pytest.raises(TypeError, match="cannot read"):
         DefaultSerde(annotation).resolve()

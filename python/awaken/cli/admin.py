@@ -92,10 +92,16 @@ def _read(response: httpx.Response, admin: str, endpoint: str) -> dict[str, Any]
         )
     told = answer.get("message") if isinstance(answer, dict) else None
     code = answer.get("restate_code") if isinstance(answer, dict) else None
-    reason = " ".join(str(told or response.text or "no reason given").split())
+    is_text = response.headers.get("content-type", "").startswith("text/plain")
+    reason = " ".join(str(told or (is_text and response.text) or response.reason_phrase).split())
+    if code:  # it is in the text already, sometimes twice
+        reason = f"[{code}] {reason.replace(f'[{code}]', '').strip()}"
     advice = _ADVICE.get(code or "", "")
-    if not told and response.status_code == 404:
+    if not code and response.status_code in (400, 404, 405, 501):
         advice = "Is this the URL of an admin API? Name it with --admin."
-    raise CommandError(
-        f"{admin} refused {endpoint} with status {response.status_code}: {reason} {advice}".rstrip()
-    )
+    status = f"status {response.status_code}"
+    raise CommandError(f"{admin} refused {endpoint} with {status}: {_sentence(reason)} {advice}".rstrip())
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

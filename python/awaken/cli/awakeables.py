@@ -79,6 +79,8 @@ def complete(
         ) from error
     if not response.is_success:
         reason = " ".join(_reason(response).split())
+        if response.status_code in (404, 405):
+            reason += ". Is this the URL of an ingress? Name it with --ingress"
         raise CommandError(
             f"{ingress} refused to {outcome} {awakeable_id} with status {response.status_code}: {reason}"
         )

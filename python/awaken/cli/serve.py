@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["serve"]
 
+#: How long to wait for a runtime that is still starting: both are often started together.
+_PATIENCE_SECONDS = 60
+
 
 @explain_failures
 def serve(
@@ -73,9 +76,7 @@ def serve(
             announce=_announcer(registration, json_output=json_output),
         )
     except ValueError as error:
-        raise CommandError(
-            f"{error}; give --tls-cert and --tls-key together, and at least one worker"
-        ) from error
+        raise CommandError(f"{error}; give --tls-cert and --tls-key together") from error
     except OSError as error:
         raise CommandError(
             f"cannot serve on {bind}: {error.strerror or error}; stop what uses the address, or choose "
@@ -118,7 +119,8 @@ class _Registration:
         if self._admin is None:
             return
         address = self._address or reachable_url(url)
-        command = [sys.executable, "-m", "awaken.cli.registrar", address, self._admin, str(os.getpid())]
+        arguments = [address, self._admin, str(os.getpid()), str(_PATIENCE_SECONDS)]
+        command = [sys.executable, "-m", "awaken.cli.registrar", *arguments]
         self._process = subprocess.Popen(command)  # noqa: S603 -- ourselves, with checked URLs
 
     def stop(self) -> None:

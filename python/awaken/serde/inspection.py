@@ -19,7 +19,10 @@ def mentions_set(annotation: Any) -> bool:
     from msgspec import inspect
 
     unordered = (inspect.SetType, inspect.FrozenSetType, inspect.AnyType, inspect.CustomType)
-    return any(isinstance(node, unordered) for node in _nodes(inspect.type_info(annotation)))
+    try:
+        return any(isinstance(node, unordered) for node in _nodes(inspect.type_info(annotation)))
+    except (TypeError, NameError):  # it can be written all the same, and who knows what is in it
+        return True
 
 
 def custom_types(annotation: Any) -> list[Any]:

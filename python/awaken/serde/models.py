@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 def is_pydantic(annotation: Any) -> bool:
     """Tell whether this is a pydantic model or dataclass; pydantic itself is not imported."""
-    return isinstance(annotation, type) and "__pydantic_validator__" in dir(annotation)
+    return isinstance(annotation, type) and hasattr(annotation, "__pydantic_validator__")
 
 
 def type_name(annotation: Any) -> str:
@@ -32,10 +32,19 @@ def type_name(annotation: Any) -> str:
 
 
 def adapter(annotation: Any) -> pydantic.TypeAdapter[Any]:
-    """Return pydantic's reader for any annotation."""
+    """Return pydantic's reader for an annotation.
+
+    Raises:
+        TypeError: pydantic cannot read it.
+        NameError: the type refers to a name that does not exist yet.
+    """
     import pydantic
 
-    return pydantic.TypeAdapter(annotation)
+    try:
+        return pydantic.TypeAdapter(annotation)
+    except pydantic.errors.PydanticUserError as error:
+        reason = str(error).partition("\n")[0]
+        raise TypeError(f"cannot read {type_name(annotation)} from JSON: {reason}") from error
 
 
 def read_error(error: Exception, annotation: Any) -> SerdeError:

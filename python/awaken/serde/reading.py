@@ -23,7 +23,15 @@ from awaken.serde.models import adapter, describe, is_pydantic, read_error, type
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["is_raw", "is_untyped", "mentions_pydantic", "read_json", "reader_for", "rewrite"]
+__all__ = [
+    "is_pydantic_union",
+    "is_raw",
+    "is_untyped",
+    "mentions_pydantic",
+    "read_json",
+    "reader_for",
+    "rewrite",
+]
 
 
 def read_json(data: bytes) -> Any:
@@ -43,6 +51,13 @@ def read_json(data: bytes) -> Any:
 def is_untyped(annotation: Any) -> bool:
     """Tell whether an annotation leaves open what is read."""
     return annotation is Any or annotation is object or isinstance(annotation, TypeVar)
+
+
+def is_pydantic_union(annotation: Any) -> bool:
+    """Tell whether every member of a union is pydantic's, which then finds the best one by itself."""
+    return get_origin(annotation) in (Union, UnionType) and all(
+        member is NoneType or is_pydantic(member) for member in get_args(annotation)
+    )
 
 
 def is_raw(annotation: Any) -> bool:
@@ -169,7 +184,7 @@ class _MsgspecReader:
     def _find_reader(self, cls: type) -> Callable[[Any], Any]:
         stands_for = self._placeholders.get(cls, cls)
         members = get_args(stands_for) if get_origin(stands_for) in (Union, UnionType) else ()
-        if not members or mentions_pydantic(stands_for):
+        if is_pydantic(stands_for) or is_pydantic_union(stands_for):
             return _PydanticReader(stands_for).convert
         return _first_of([member for member in members if member is not NoneType], stands_for)
 

@@ -11,7 +11,7 @@ import msgspec
 
 from awaken.serde.default import DefaultSerde
 from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, adapter, is_pydantic
-from awaken.serde.reading import is_raw, is_untyped, mentions_pydantic, rewrite
+from awaken.serde.reading import is_pydantic_union, is_raw, is_untyped, mentions_pydantic, rewrite
 
 if TYPE_CHECKING:
     from awaken.serde.base import Serde
@@ -79,7 +79,7 @@ class _Builder:
             return self._model(stands_for, f"{stands_for.__module__}.{stands_for.__qualname__}")
         if get_origin(stands_for) not in (Union, UnionType):
             raise NotImplementedError  # msgspec turns this into its own TypeError
-        if mentions_pydantic(stands_for):
+        if is_pydantic_union(stands_for):
             return self._model(stands_for, cls.__name__ + str(len(self._definitions)))
         members = [member for member in get_args(stands_for) if member is not NoneType]
         return {"anyOf": [self._schema(member) for member in members]}

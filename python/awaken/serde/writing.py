@@ -110,12 +110,12 @@ def _to_plain(value: Any) -> Any:
     kind: Any = type(value)
     if is_pydantic(kind):
         return _model_to_plain(value)
-    if is_dataclass(value):
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, (set, frozenset)):
         return _sorted(value)
-    if isinstance(value, Enum):
-        return value.value
     order: Any = "deterministic" if isinstance(value, msgspec.Struct) and mentions_set(kind) else None
     return msgspec.to_builtins(value, order=order, enc_hook=_model_to_plain)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from awaken.exchange import Receiver
 
-__all__ = ["Connection", "Connections", "disconnect_quietly", "logger"]
+__all__ = ["Connection", "Connections", "close_gently", "disconnect_quietly", "logger"]
 
 logger: Final = logging.getLogger("awaken.transports")
 
@@ -44,17 +44,26 @@ class Connections:
         self._open: set[Connection] = set()
         self._is_empty = asyncio.Event()
         self._is_empty.set()
+        self._is_draining = False
 
     def add(self, connection: Connection) -> None:
         """List a connection."""
         self._open.add(connection)
         self._is_empty.clear()
+        if self._is_draining:  # it was on its way when the port was closed
+            asyncio.get_running_loop().call_soon(connection.drain)
 
     def discard(self, connection: Connection) -> None:
         """Strike a connection off."""
         self._open.discard(connection)
         if not self._open:
             self._is_empty.set()
+
+    def drain(self) -> None:
+        """Drain every connection, and those that still come."""
+        self._is_draining = True
+        for connection in self:
+            connection.drain()
 
     async def wait_empty(self) -> None:
         """Wait until no connection is open."""
@@ -66,6 +75,21 @@ class Connections:
     def __iter__(self) -> Iterator[Connection]:
         """Iterate over the connections open now."""
         return iter(list(self._open))
+
+
+def close_gently(transport: asyncio.Transport) -> None:
+    """Close our direction; the peer's EOF closes the other one, or a deadline of the caller's `tick`.
+
+    Closing both at once would answer what the peer still sends with a TCP reset, and that can take from it
+    what it has not read yet.
+    """
+    if transport.can_write_eof():
+        try:
+            transport.write_eof()
+        except OSError:
+            transport.close()  # the peer is gone already
+    else:
+        transport.close()  # TLS has one close for both
 
 
 def disconnect_quietly(receiver: Receiver) -> None:

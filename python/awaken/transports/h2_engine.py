@@ -9,6 +9,7 @@ Where h2 is used against its habits there is a comment: these are the places to 
 from __future__ import annotations
 
 from collections import deque
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from h2 import events as h2_events
@@ -34,7 +35,7 @@ from awaken.transports.h2_connection import LeanConnection
 from awaken.transports.request_head import MalformedRequestError, check_trailers, parse_head
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["H2Engine"]
 
@@ -494,5 +495,5 @@ def _drop(stream: _Stream) -> None:
     stream.pending_size = 0
 
 
-def _list_size(fields: Iterable[tuple[bytes, bytes]]) -> int:
-    return sum(len(name) + len(value) + _FIELD_OVERHEAD for name, value in fields)
+def _list_size(fields: Sequence[tuple[bytes, bytes]]) -> int:
+    return sum(map(len, chain.from_iterable(fields))) + _FIELD_OVERHEAD * len(fields)

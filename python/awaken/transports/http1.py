@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, cast
 import h11
 
 from awaken.transports import limits
-from awaken.transports.connection import disconnect_quietly, logger
+from awaken.transports.connection import close_gently, disconnect_quietly, logger
 from awaken.transports.http1_exchange import Http1Exchange
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class Http1Connection(asyncio.Protocol):
         self._adjust_reading()
 
     def break_off(self) -> None:
-        """Close at once, in the middle: HTTP/1.1 has no other sign of an incomplete response."""
+        """Close at once, in the middle: HTTP/1.1 has no other sign of a broken response."""
         self._flush()
         self._is_closing = True
         self._exchange = None
@@ -270,7 +270,7 @@ class Http1Connection(asyncio.Protocol):
         self._output_size = 0
 
     def _adjust_reading(self) -> None:
-        """Stop reading while more is unconsumed than a stream's window in HTTP/2, or too much is pipelined."""
+        """Stop reading while more than a stream's window in HTTP/2 is unconsumed, or too much pipelined."""
         if self._transport is None or self._is_closing:
             return
         is_full = self._unacknowledged > limits.STREAM_WINDOW or self._ahead > limits.PIPELINE_SIZE
@@ -351,12 +351,7 @@ class Http1Connection(asyncio.Protocol):
         if self._is_reading_paused:
             self._is_reading_paused = False
             self._transport.resume_reading()  # to see the peer's EOF
-        if self._transport.can_write_eof():
-            # Closing now would answer what the peer still sends with a TCP reset, and that can take from it
-            # what it has not read yet. Its EOF, or `tick`, closes.
-            self._transport.write_eof()
-        else:
-            self._transport.close()
+        close_gently(self._transport)
 
     def _give_up_closing(self, age: float) -> None:
         transport = self._transport

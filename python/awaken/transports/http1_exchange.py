@@ -67,7 +67,7 @@ class Http1Exchange:
         fields = list(headers)
         if self._connection.is_draining:
             fields.append(("connection", "close"))
-        self._connection.send(h11.Response(status_code=status, headers=fields))
+        self._send(h11.Response(status_code=status, headers=fields))
 
     def write(self, data: bytes) -> None:
         """Append to the response body. Never blocks; watch `is_write_paused`."""
@@ -75,7 +75,7 @@ class Http1Exchange:
             return
         self._check_open("write")
         if data and self.method != "HEAD":
-            self._connection.send(h11.Data(data=data))
+            self._send(h11.Data(data=data))
 
     def end(self) -> None:
         """End the response. The rest of the request, if there is any, is read and thrown away."""
@@ -118,6 +118,12 @@ class Http1Exchange:
         if not self.is_lost and not self.is_ended:
             self.is_lost = True
             disconnect_quietly(self.receiver)
+
+    def _send(self, event: h11.Event) -> None:
+        try:
+            self._connection.send(event)
+        except h11.LocalProtocolError as error:
+            raise LocalProtocolError(f"{self} does not fit HTTP/1.1: {error}; reset it") from error
 
     def _check_open(self, what: str) -> None:
         if not self.is_started:

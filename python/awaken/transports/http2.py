@@ -11,7 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 from awaken.transports import limits
-from awaken.transports.connection import disconnect_quietly, logger
+from awaken.transports.connection import close_gently, disconnect_quietly, logger
 from awaken.transports.engine import (
     BodyReceived,
     ConnectionFailed,
@@ -72,6 +72,7 @@ class Http2Connection(asyncio.Protocol):
         self._now = self._loop.time()
         self._idle_since = self._now
         self._stalled_since = self._now
+        self._stalled_size = 0  # bytes in the socket's buffer when last looked at
         self._resets = limits.RateLimit(limits.RESET_BURST, limits.RESET_RATE)
         self._control_frames = limits.RateLimit(limits.CONTROL_FRAME_BURST, limits.CONTROL_FRAME_RATE)
         self._counted_resets = 0
@@ -284,7 +285,7 @@ class Http2Connection(asyncio.Protocol):
             self._give_up_closing(now)
             return
         self._reset_overdue(now)
-        if self.is_socket_paused and now - self._stalled_since > limits.STALL_TIMEOUT:
+        if self.is_socket_paused and self._is_stalled(now):
             logger.info("%s read nothing for %g s; connection aborted", self._peer(), limits.STALL_TIMEOUT)
             self.abort()
         elif self._is_draining:
@@ -294,6 +295,13 @@ class Http2Connection(asyncio.Protocol):
             has_spoken = self.engine.control_frame_count  # its preface comes with SETTINGS
             if now - self._idle_since > (limits.IDLE_TIMEOUT if has_spoken else limits.OPENING_TIMEOUT):
                 self.drain()
+
+    def _is_stalled(self, now: float) -> bool:
+        size = 0 if self._transport is None else self._transport.get_write_buffer_size()
+        if size < self._stalled_size:
+            self._stalled_since = now  # slow, but it moves
+        self._stalled_size = size
+        return now - self._stalled_since > limits.STALL_TIMEOUT
 
     def _reset_overdue(self, now: float) -> None:
         overdue = [stream_id for stream_id, (deadline, _) in self._finishing.items() if deadline <= now]
@@ -374,12 +382,7 @@ class Http2Connection(asyncio.Protocol):
             return
         self._is_closing = True
         self._closing_at = self._loop.time()
-        if self._transport.can_write_eof():
-            # Closing now would answer what the peer still sends with a TCP reset, and that can take from it
-            # what it has not read yet. Its EOF, or `tick`, closes.
-            self._transport.write_eof()
-        else:
-            self._transport.close()
+        close_gently(self._transport)
 
     def abort(self) -> None:
         """Give up what is still live, and close."""

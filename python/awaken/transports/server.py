@@ -68,8 +68,7 @@ class Server:
             grace: how long they may take; what is live after that is reset.
         """
         self._server.close()
-        for connection in self._connections:
-            connection.drain()
+        self._connections.drain()
         try:
             await asyncio.wait_for(self._connections.wait_empty(), grace.total_seconds())
         except TimeoutError:

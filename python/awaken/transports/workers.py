@@ -47,11 +47,14 @@ def open_sockets(host: str, port: int, count: int) -> list[socket.socket]:
     if sys.platform != "linux":
         shared = socket.create_server(address[:2], family=family, backlog=1024)
         return [shared] * count
+    # Sharing is asked for by every process that shares: without this, a stranger's port would be shared as
+    # well.
+    socket.create_server(address[:2], family=family).close()
     sockets: list[socket.socket] = []
     for _ in range(count):
-        sockets.append(
-            socket.create_server(address[:2], family=family, backlog=1024, reuse_port=bool(sockets))
-        )
+        sock = socket.create_server(address[:2], family=family, backlog=1024, reuse_port=True)
+        address = sock.getsockname()  # the port that was found, when 0 was asked for
+        sockets.append(sock)
     return sockets
 
 

@@ -3,6 +3,8 @@
 //! Every method that turns results into Python objects lets go of its machine first: making objects may run the garbage
 //! collector, and with it any Python code.
 
+#![expect(clippy::doc_markdown, reason = "these are docstrings")]
+
 mod convert;
 mod endpoint;
 mod error;
@@ -11,11 +13,10 @@ mod progress;
 mod values;
 mod wire;
 
-use pyo3::prelude::*;
-
 /// Types of the compiled protocol core: pure functions of their input, no I/O and no clock.
-#[pymodule(gil_used = false)]
+#[pyo3::pymodule(gil_used = false)]
 mod _core {
+    use super::convert;
     #[pymodule_export]
     use super::endpoint::EndpointMachine;
     #[pymodule_export]
@@ -31,7 +32,7 @@ mod _core {
     use super::values::{Failure, Input, RetryPolicy};
     #[pymodule_export]
     use super::wire::{Decoder, Message, content_type};
-    use super::*;
+    use pyo3::prelude::*;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

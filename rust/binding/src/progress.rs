@@ -102,7 +102,6 @@ macro_rules! unit {
 
         #[pymethods]
         impl $name {
-            #[expect(clippy::unused_self, reason = "a method in Python")]
             fn __repr__(&self) -> &'static str {
                 concat!(stringify!($name), "()")
             }

@@ -121,9 +121,9 @@ class Client:
         elif isinstance(event, events.StreamEnded):
             self.responses[event.stream_id].is_ended = True
         elif isinstance(event, events.StreamReset):
-            self.responses[event.stream_id].reset_code = int(event.error_code)
+            self.responses[event.stream_id].reset_code = int(event.error_code or 0)
         elif isinstance(event, events.ConnectionTerminated):
-            self.goaway_codes.append(int(event.error_code))
+            self.goaway_codes.append(int(event.error_code or 0))
 
     async def response(self, stream_id: int) -> Response:
         await self.read_until(lambda: self.responses[stream_id].is_over)

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
-
 from awaken.transports.h2_engine import H2Engine
 from awaken.transports.server import Server, start_server
+
 from tests.unit.transports.client import Client
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from h2 import events
-
+import pytest
 from awaken.transports import limits
 from awaken.transports.engine import ErrorCode
+from h2 import events
+
 from tests.unit.transports.receivers import Acceptor, Echo, Fountain, Greeter
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from awaken.transports.http2 import Http2Connection
     from awaken.transports.server import Server
+
     from tests.unit.transports.client import Client
 
     Start = Callable[..., Awaitable[Server]]
@@ -171,6 +173,7 @@ async def test_writer_pauses_for_a_closed_window_and_resumes(start: Start, conne
     assert "resume" in fountain.calls
 
 
+@pytest.mark.slow
 async def test_writer_pauses_for_a_peer_that_reads_nothing(start: Start, connect: Connect) -> None:
     acceptor = Acceptor(Fountain)
     server = await start(acceptor)
@@ -181,7 +184,7 @@ async def test_writer_pauses_for_a_peer_that_reads_nothing(start: Start, connect
     await asyncio.sleep(0.1)  # time in which a server without limits would have written all 32 MiB
 
     written = sum(f.written for f in acceptor.receivers if isinstance(f, Fountain))
-    # One output for the connection, and its high mark for each stream; the kernel's buffers take some as well.
+    # One output for the connection, and its high mark for each stream; the kernel takes some as well.
     assert written < 16 * 1024 * 1024
     for receiver in acceptor.receivers:
         assert receiver.exchange.is_write_paused

@@ -8,10 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-
+from awaken.errors import LocalProtocolError
 from awaken.transports import limits
 from awaken.transports.server import Server, start_server
-from tests.unit.transports.receivers import Acceptor, Echo, Fountain, Greeter, Recorder
+
+from tests.unit.transports.receivers import Acceptor, Echo, Fountain, Greeter, Recorder, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -215,8 +216,7 @@ async def test_broken_chunk_disconnects_the_receiver() -> None:
 async def test_head_that_comes_too_slowly_is_answered_with_408() -> None:
     async with talk(Greeter) as peer:
         peer.send(b"GET / HTTP/1.1\r\nHost:")
-        while not peer.server.connection_count or not hasattr(peer.connection, "_h11"):
-            await asyncio.sleep(0.001)
+        await wait_until(lambda: bool(peer.server.connection_count) and hasattr(peer.connection, "_h11"))
         peer.connection.tick(asyncio.get_running_loop().time() + limits.OPENING_TIMEOUT + 1)
         assert (await peer.read_all()).startswith(b"HTTP/1.1 408 ")
 
@@ -250,9 +250,26 @@ async def test_reset_breaks_the_response_off() -> None:
     assert "disconnect" not in receiver.calls
 
 
+async def test_response_that_breaks_its_content_length_is_told_and_broken_off(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    acceptor = Acceptor()
+    async with talk(acceptor) as peer:
+        peer.send(GET)
+        exchange = (await acceptor.wait_for()).exchange
+        exchange.start(200, [("content-length", "5")])
+        exchange.write(b"abc")
+        with pytest.raises(LocalProtocolError, match=r"<GET /discover over HTTP/1.1> does not fit HTTP/1.1"):
+            exchange.write(b"defgh")
+        exchange.end()
+        with suppress(ConnectionError):
+            assert (await peer.read_all()).endswith(b"abc")
+    assert "ended before it wrote what its content-length says" in caplog.text
+
+
 class Raiser(Recorder):
     def receive_end(self) -> None:
-        raise BaseException("unwinds everything that lets it")  # noqa: TRY002
+        raise BaseException("unwinds everything that lets it")
 
 
 async def test_receiver_that_raises_is_answered_with_500(caplog: pytest.LogCaptureFixture) -> None:
@@ -266,6 +283,7 @@ async def test_receiver_that_raises_is_answered_with_500(caplog: pytest.LogCaptu
     assert "unwinds everything that lets it" in caplog.text
 
 
+@pytest.mark.slow
 async def test_reading_stops_while_nothing_is_acknowledged() -> None:
     acceptor = Acceptor()
     async with talk(acceptor) as peer:
@@ -297,18 +315,17 @@ async def test_reading_stops_while_nothing_is_acknowledged() -> None:
 async def test_writer_pauses_for_a_peer_that_reads_nothing() -> None:
     acceptor = Acceptor(Fountain)
     async with talk(acceptor) as peer:
-        Fountain_size = Fountain.size
         peer.send(GET)
         receiver = await acceptor.wait_for()
         assert isinstance(receiver, Fountain)
-        body = await peer.read_until(b"0\r\n\r\n") if receiver.written >= Fountain_size else b""
+        body = await peer.read_until(b"0\r\n\r\n") if receiver.written >= Fountain.size else b""
         if not body:
             assert receiver.exchange.is_write_paused
             async with asyncio.timeout(5):
                 while not body.endswith(b"0\r\n\r\n"):
                     body += await peer.reader.read(65536)
             assert "resume" in receiver.calls
-        assert body.count(b"x") == Fountain_size
+        assert body.count(b"x") == Fountain.size
 
 
 async def test_drain_closes_idle_connections_and_lets_a_response_finish() -> None:

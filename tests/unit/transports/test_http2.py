@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from awaken.errors import LocalProtocolError
+from awaken.transports.engine import ErrorCode
 from h2 import events
 from hyperframe.frame import DataFrame, Frame, GoAwayFrame, PingFrame
 
-from awaken.errors import LocalProtocolError
-from awaken.transports.engine import ErrorCode
 from tests.unit.transports.client import HEADERS, Client, Response
 from tests.unit.transports.receivers import Acceptor, Echo, Greeter, Recorder
 
@@ -186,6 +186,7 @@ async def test_trailers_end_the_request(start: Start, connect: Connect) -> None:
     assert bytes((await client.response(stream_id)).body) == b"body"
 
 
+@pytest.mark.slow
 async def test_thousand_concurrent_streams_are_all_answered(start: Start, connect: Connect) -> None:
     acceptor = Acceptor(Echo)
     server = await start(acceptor)
@@ -240,7 +241,7 @@ class Clumsy(Recorder):
         if self.exchange.headers.get("x-raise") == "started":
             self.exchange.start(200, [])
         if "x-raise" in self.exchange.headers:
-            raise BaseException("unwinds everything that lets it")  # noqa: TRY002
+            raise BaseException("unwinds everything that lets it")
 
     def receive_end(self) -> None:
         super().receive_end()
@@ -249,7 +250,12 @@ class Clumsy(Recorder):
 
 @pytest.mark.parametrize(("where", "status", "reset_code"), [("data", 500, None), ("started", 200, 2)])
 async def test_receiver_that_raises_fails_only_its_own_stream(
-    start: Start, connect: Connect, where: str, status: int, reset_code: int | None, caplog: pytest.LogCaptureFixture
+    start: Start,
+    connect: Connect,
+    where: str,
+    status: int,
+    reset_code: int | None,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     acceptor = Acceptor(Clumsy)
     server = await start(acceptor)
@@ -291,13 +297,13 @@ async def test_misuse_of_an_exchange_is_told(start: Start, connect: Connect) -> 
     client.request(is_end=False)
     exchange = (await acceptor.wait_for()).exchange
 
-    with pytest.raises(LocalProtocolError, match="cannot write on <POST /invoke/S/h on stream 1>: start"):
+    with pytest.raises(LocalProtocolError, match=r"cannot write on <POST /invoke/S/h on stream 1>: start"):
         exchange.write(b"x")
     exchange.start(200, [])
     with pytest.raises(LocalProtocolError, match="already started"):
         exchange.start(200, [])
     exchange.end()
-    with pytest.raises(LocalProtocolError, match="cannot end on .*: its response is already ended"):
+    with pytest.raises(LocalProtocolError, match=r"cannot end on .*: its response is already ended"):
         exchange.end()
 
 

@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
+from awaken.transports import limits
+from awaken.transports.engine import ErrorCode
 from h2.errors import ErrorCodes
 from hyperframe.frame import (
     ContinuationFrame,
@@ -19,16 +21,15 @@ from hyperframe.frame import (
     SettingsFrame,
 )
 
-from awaken.transports import limits
-from awaken.transports.engine import ErrorCode
 from tests.unit.transports.client import HEADERS
-from tests.unit.transports.receivers import Acceptor, Echo, Greeter, Recorder
+from tests.unit.transports.receivers import Acceptor, Echo, Greeter, Recorder, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from awaken.transports.http2 import Http2Connection
     from awaken.transports.server import Server
+
     from tests.unit.transports.client import Client
 
     Start = Callable[..., Awaitable[Server]]
@@ -296,8 +297,7 @@ async def test_connection_that_says_nothing_is_closed(start: Start) -> None:
     reader, writer = await asyncio.open_connection(*server.address)
     writer.write(b"PRI * HT")
     await writer.drain()
-    while not server.connection_count:
-        await asyncio.sleep(0.001)
+    await wait_until(lambda: bool(server.connection_count))
 
     the_connection(server).tick(asyncio.get_running_loop().time() + limits.OPENING_TIMEOUT + 1)
 
@@ -367,13 +367,9 @@ async def test_connection_that_reads_nothing_is_aborted(start: Start, connect: C
         client.request()
     await acceptor.wait_for(20)
     connection = the_connection(server)
-    async with asyncio.timeout(5):
-        while not connection.is_socket_paused:
-            await asyncio.sleep(0.01)
+    await wait_until(lambda: connection.is_socket_paused)
 
     connection.tick(asyncio.get_running_loop().time() + limits.STALL_TIMEOUT + 2)
-    async with asyncio.timeout(5):
-        while server.connection_count:
-            await asyncio.sleep(0.001)
+    await wait_until(lambda: not server.connection_count)
 
-    assert server.connection_count == 0
+    assert server.exchange_count == 0

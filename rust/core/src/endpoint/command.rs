@@ -8,6 +8,7 @@ use crate::journal::notification::state_keys;
 use crate::wire::{Command, Feature, generated as pb};
 
 use super::cancellation::cancel_command;
+use super::eager_state::{EagerState, Known};
 use super::error::{Error, Result};
 use super::machine::Machine;
 
@@ -217,10 +218,10 @@ impl Machine {
                 key: wire_key,
                 name: name.to_owned(),
                 result: Some(match known {
-                    Some(content) => {
+                    Known::Present(content) => {
                         pb::get_eager_state_command::Result::Value(pb::Value { content })
                     }
-                    None => pb::get_eager_state_command::Result::Void(pb::Void {}),
+                    Known::Absent => pb::get_eager_state_command::Result::Void(pb::Void {}),
                 }),
             }),
             None => Command::GetLazyState(pb::GetLazyStateCommand {
@@ -251,7 +252,7 @@ impl Machine {
         self.require_active(|| "get state keys".to_owned())?;
         let index = self.cursor.next_index();
         let id = self.results.next_completion_id()?;
-        let attempted = match self.known_here(super::eager_state::EagerState::keys) {
+        let attempted = match self.known_here(EagerState::keys) {
             Some(keys) => Command::GetEagerStateKeys(pb::GetEagerStateKeysCommand {
                 name: name.to_owned(),
                 value: Some(pb::StateKeys {
@@ -269,7 +270,7 @@ impl Machine {
         };
         self.results.burn_completion_id();
         match eager.value {
-            Some(keys) => match state_keys(keys.keys) {
+            Some(keys) => match state_keys(&keys.keys) {
                 Ok(keys) => Ok(Read::Now(keys)),
                 Err(error) => Err(self.fail_with(error.into(), None)),
             },
@@ -562,10 +563,7 @@ impl Machine {
 
     /// What the local map answers. On replay it is not asked: it is a snapshot from the start of this attempt, the
     /// journal has the answers of then.
-    fn known_here<T>(
-        &self,
-        read: impl FnOnce(&super::eager_state::EagerState) -> Option<T>,
-    ) -> Option<T> {
+    fn known_here<T>(&self, read: impl FnOnce(&EagerState) -> Option<T>) -> Option<T> {
         if self.is_replaying() {
             return None;
         }

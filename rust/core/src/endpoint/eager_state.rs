@@ -8,10 +8,19 @@ use crate::journal::NotificationError;
 use crate::journal::notification::state_key;
 use crate::wire::generated::StateEntry;
 
-/// Known keys; `None` is known to be absent.
+/// What is known about a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// It has this value.
+    Present(Bytes),
+    /// It does not exist.
+    Absent,
+}
+
+/// The keys of which something is known.
 #[derive(Debug, Default)]
 pub(super) struct EagerState {
-    known: BTreeMap<String, Option<Bytes>>,
+    known: BTreeMap<String, Known>,
     is_complete: bool,
 }
 
@@ -23,7 +32,7 @@ impl EagerState {
     ) -> Result<Self, NotificationError> {
         let known = entries
             .into_iter()
-            .map(|entry| Ok((state_key(&entry.key)?, Some(entry.value))))
+            .map(|entry| Ok((state_key(&entry.key)?, Known::Present(entry.value))))
             .collect::<Result<_, NotificationError>>()?;
         Ok(Self {
             known,
@@ -31,11 +40,11 @@ impl EagerState {
         })
     }
 
-    /// The value of a key, `Some(None)` when it is absent, `None` when only the runtime knows.
-    pub(super) fn read(&self, key: &str) -> Option<Option<Bytes>> {
+    /// What is known about a key; `None` when only the runtime knows.
+    pub(super) fn read(&self, key: &str) -> Option<Known> {
         match self.known.get(key) {
-            Some(value) => Some(value.clone()),
-            None => self.is_complete.then_some(None),
+            Some(known) => Some(known.clone()),
+            None => self.is_complete.then_some(Known::Absent),
         }
     }
 
@@ -44,18 +53,18 @@ impl EagerState {
         self.is_complete.then(|| {
             self.known
                 .iter()
-                .filter(|(_, value)| value.is_some())
+                .filter(|(_, known)| **known != Known::Absent)
                 .map(|(key, _)| key.clone())
                 .collect()
         })
     }
 
     pub(super) fn set(&mut self, key: &str, value: Bytes) {
-        self.known.insert(key.to_owned(), Some(value));
+        self.known.insert(key.to_owned(), Known::Present(value));
     }
 
     pub(super) fn clear(&mut self, key: &str) {
-        self.known.insert(key.to_owned(), None);
+        self.known.insert(key.to_owned(), Known::Absent);
     }
 
     pub(super) fn clear_all(&mut self) {
@@ -79,7 +88,7 @@ mod tests {
     #[test]
     fn a_partial_map_knows_only_what_it_has() {
         let state = preloaded(true);
-        assert_eq!(state.read("a"), Some(Some(Bytes::new())));
+        assert_eq!(state.read("a"), Some(Known::Present(Bytes::new())));
         assert_eq!(state.read("b"), None);
         assert_eq!(state.keys(), None);
     }
@@ -87,7 +96,7 @@ mod tests {
     #[test]
     fn a_complete_map_knows_absence() {
         let state = preloaded(false);
-        assert_eq!(state.read("b"), Some(None));
+        assert_eq!(state.read("b"), Some(Known::Absent));
         assert_eq!(state.keys(), Some(vec!["a".to_owned()]));
     }
 
@@ -96,10 +105,13 @@ mod tests {
         let mut state = preloaded(true);
         state.set("b", Bytes::from_static(b"1"));
         state.clear("a");
-        assert_eq!(state.read("b"), Some(Some(Bytes::from_static(b"1"))));
-        assert_eq!(state.read("a"), Some(None));
+        assert_eq!(
+            state.read("b"),
+            Some(Known::Present(Bytes::from_static(b"1")))
+        );
+        assert_eq!(state.read("a"), Some(Known::Absent));
         state.clear_all();
-        assert_eq!(state.read("never seen"), Some(None));
+        assert_eq!(state.read("never seen"), Some(Known::Absent));
         state.set("z", Bytes::new());
         state.set("y", Bytes::new());
         state.clear("z");

@@ -1,9 +1,10 @@
 //! Awaiting: at most one result per call, in journal order.
 
-use crate::journal::{Awaiting, Outcome, command};
+use crate::journal::{Awaiting, Outcome, awaiting::Leaf, command};
 use crate::wire::{
     Control, Feature, Flags, Message,
     generated::{self as pb, CombinatorType},
+    message::name_of,
 };
 
 use super::error::{Error, Result};
@@ -223,36 +224,34 @@ impl Machine {
     }
 
     fn awaited_text(&self, awaited: &Awaiting) -> String {
-        use crate::journal::awaiting::Leaf;
-        use crate::wire::message::name_of;
         const SHOWN: usize = 5;
         let mut names = Vec::new();
-        let mut more = 0;
         awaited.each_handle(&mut |handle| {
-            let Some(leaf) = self.results.unresolved(handle) else {
-                return;
-            };
-            if names.len() == SHOWN {
-                more += 1;
-                return;
+            if let Some(leaf) = self.results.unresolved(handle) {
+                names.push(self.leaf_text(handle, leaf));
             }
-            names.push(match leaf {
-                Leaf::Completion(id) => {
-                    let code = self
-                        .results
-                        .completion_of(handle)
-                        .map_or(0, |(_, code)| code);
-                    format!("{} (completion {id})", name_of(code))
-                }
-                Leaf::Signal(id) => format!("an awakeable (signal {id})"),
-                Leaf::Named(name) => format!("signal {name:?}"),
-            });
         });
-        let mut text = names.join(", ");
-        if more > 0 {
-            text.push_str(&format!(" and {more} more"));
+        match names.len().checked_sub(SHOWN) {
+            None | Some(0) => names.join(", "),
+            Some(more) => {
+                names.truncate(SHOWN);
+                format!("{} and {more} more", names.join(", "))
+            }
         }
-        text
+    }
+
+    fn leaf_text(&self, handle: u32, leaf: Leaf<'_>) -> String {
+        match leaf {
+            Leaf::Completion(id) => {
+                let code = self
+                    .results
+                    .completion_of(handle)
+                    .map_or(0, |(_, code)| code);
+                format!("{} (completion {id})", name_of(code))
+            }
+            Leaf::Signal(id) => format!("an awakeable (signal {id})"),
+            Leaf::Named(name) => format!("signal {name:?}"),
+        }
     }
 
     fn ended(&self) -> Progress {

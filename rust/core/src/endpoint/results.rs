@@ -320,45 +320,33 @@ impl Results {
             outcome,
             size,
         };
-        match id {
-            NotificationId::Signal(CANCEL_SIGNAL) => Ok(Taken::Cancel),
-            NotificationId::Completion(id) => match self.handle_of_completion(id) {
-                Some(number) => {
-                    if let Some((_, waiting)) = self.completion_of(number) {
-                        check_code(id, code, waiting)?;
-                    }
-                    Ok(self.deliver(number, stored))
+        let (waiting, unclaimed) = match id {
+            NotificationId::Signal(CANCEL_SIGNAL) => return Ok(Taken::Cancel),
+            NotificationId::Named(name) => return Ok(self.deliver_named(name, stored)),
+            NotificationId::Completion(id) => {
+                let waiting = self.handle_of_completion(id);
+                if let Some((_, due)) = waiting.and_then(|number| self.completion_of(number)) {
+                    check_code(id, code, due)?;
                 }
-                None => {
-                    keep_first(
-                        &mut self.unclaimed_completions,
-                        id,
-                        stored,
-                        &mut self.stored_size,
-                    );
-                    Ok(Taken::Other)
-                }
-            },
+                (waiting, self.unclaimed_completions.entry(id))
+            }
             NotificationId::Signal(id) => {
                 let waiting = id
                     .checked_sub(AwakeableId::FIRST_INDEX)
                     .and_then(|index| self.by_awakeable.get(position(index)))
                     .copied();
-                match waiting {
-                    Some(number) => Ok(self.deliver(number, stored)),
-                    None => {
-                        keep_first(
-                            &mut self.unclaimed_signals,
-                            id,
-                            stored,
-                            &mut self.stored_size,
-                        );
-                        Ok(Taken::Other)
-                    }
-                }
+                (waiting, self.unclaimed_signals.entry(id))
             }
-            NotificationId::Named(name) => Ok(self.deliver_named(name, stored)),
+        };
+        if let Some(number) = waiting {
+            return Ok(self.deliver(number, stored));
         }
+        // The first one counts here too.
+        unclaimed.or_insert_with(|| {
+            self.stored_size += stored.size;
+            stored
+        });
+        Ok(Taken::Other)
     }
 
     /// Gives a result to its handle. The first one counts: a server stores and sends every resolution of an awakeable.
@@ -411,13 +399,6 @@ impl Results {
             round: 0,
         });
     }
-}
-
-fn keep_first(kept: &mut BTreeMap<u32, Stored>, id: u32, stored: Stored, total: &mut usize) {
-    kept.entry(id).or_insert_with(|| {
-        *total += stored.size;
-        stored
-    });
 }
 
 fn check_code(id: u32, found: u16, waiting: u16) -> Result<()> {

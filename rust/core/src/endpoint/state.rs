@@ -79,6 +79,7 @@ impl State {
 
     /// The transition table.
     #[rustfmt::skip]
+    #[expect(clippy::match_same_arms, reason = "a table: rows are read one by one")]
     pub fn on(self, event: Event) -> Reaction {
         use Reaction::{Enter, Ignore, Refuse, Stay, Violation};
         match (self, event) {

@@ -184,6 +184,7 @@ mod tests {
     use CombinatorType::{AllCompleted, FirstCompleted};
 
     // Handle 0 awakeable 17, handle 1 sleep, handle 2 named signal, handle 3 call result.
+    #[expect(clippy::unnecessary_wraps, reason = "the signature of a lookup")]
     fn leaf_of(handle: u32) -> Option<Leaf<'static>> {
         Some(match handle {
             0 => Leaf::Signal(17),
@@ -235,8 +236,11 @@ mod tests {
         let refused = Awaiting::node(FirstCompleted, vec![tree]).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "awaited futures nest 99 levels deep, the limit is 98; \
-             await inner futures in a function of their own"
+            format!(
+                "awaited futures nest {} levels deep, the limit is {MAX_DEPTH}; \
+                 await inner futures in a function of their own",
+                MAX_DEPTH + 1
+            )
         );
     }
 }

@@ -99,6 +99,10 @@ pub fn is_same_type(recorded: &Command, attempted: &Command) -> bool {
 ///
 /// Both commands have the same type, or a state read was recorded eager and is attempted lazy: a read may turn from
 /// one into the other, its recorded answer counts. Without `verify_payloads` success payloads are not compared.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm per command: the table of compared fields"
+)]
 pub fn difference(
     recorded: &Command,
     attempted: &Command,

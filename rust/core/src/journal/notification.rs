@@ -130,7 +130,7 @@ impl Notification {
             Some(wire::Result::Value(value)) => Outcome::Value(value.content),
             Some(wire::Result::Failure(failure)) => Outcome::Failure(Box::new(failure)),
             Some(wire::Result::InvocationId(id)) => Outcome::InvocationId(id),
-            Some(wire::Result::StateKeys(keys)) => Outcome::StateKeys(state_keys(keys.keys)?),
+            Some(wire::Result::StateKeys(keys)) => Outcome::StateKeys(state_keys(&keys.keys)?),
             None => return Err(NotificationError::NoResult(name(code))),
         };
         check_outcome(code, &id, &outcome)?;
@@ -142,7 +142,7 @@ impl Notification {
 ///
 /// # Errors
 /// When a key is not UTF-8.
-pub fn state_keys(keys: Vec<Bytes>) -> Result<Vec<String>, NotificationError> {
+pub fn state_keys(keys: &[Bytes]) -> Result<Vec<String>, NotificationError> {
     keys.iter().map(|key| state_key(key)).collect()
 }
 
@@ -151,7 +151,7 @@ pub fn state_keys(keys: Vec<Bytes>) -> Result<Vec<String>, NotificationError> {
 /// # Errors
 /// When it is not UTF-8.
 pub fn state_key(key: &[u8]) -> Result<String, NotificationError> {
-    str::from_utf8(key)
+    std::str::from_utf8(key)
         .map(str::to_owned)
         .map_err(|_| NotificationError::KeyNotText(format!("\"{}\"", key.escape_ascii())))
 }
