@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -39,6 +40,8 @@ class DemoError(Exception):
 
 def main() -> None:
     """Play the demo in a temporary directory."""
+    if shutil.which("curl") is None:
+        sys.exit("demo: curl is not on the PATH; install it first")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("demo: stopped by SIGTERM"))
     with tempfile.TemporaryDirectory(prefix="awaken-demo-") as directory:
         try:
@@ -92,7 +95,8 @@ def play(directory: Path, processes: ExitStack) -> None:
     awakeable = json.loads(run(["cat", str(outbox / "request.json")]))["awakeable"]
 
     say(
-        "5. Now it waits. After a second without news the server suspends it: it holds no stream, no task, no thread."
+        "5. Now it waits. After a second without news the server suspends it: "
+        "it holds no stream, no task, no thread."
     )
     sql = json.dumps({"query": f"SELECT status FROM sys_invocation WHERE id = '{invocation}'"})  # noqa: S608
     query = f"{admin_url}/query", sql, "-H", "accept: application/json"

@@ -67,7 +67,3 @@ def test_sleep_lasts_as_long_as_asked(client: Client) -> None:
 
 def test_gather_waits_for_all_actions(client: Client) -> None:
     assert client.call("Actions/together") == [0, 2, 4]
-
-
-def test_gather_of_asyncio_works_on_durable_futures(client: Client) -> None:
-    assert client.call("Actions/plain_gather") == [2]

@@ -10,24 +10,10 @@ PACKAGE = Path(__file__).parents[2] / "python" / "awaken"
 #: Bottom up. A module imports from its own layer's same folder and from layers below; the last group wires all.
 LAYERS = [
     {"_core", "errors", "exceptions", "serde", "exchange"},
-    set(
-        [
-            "asyncio",
-            "context",
-            "definition",
-            "futures",
-            "handler",
-            "object",
-            "options",
-            "request",
-            "retry_policy",
-            "runs",
-            "service",
-            "signatures",
-            "state",
-            "workflow",
-        ]
-    ),
+    {
+        *("asyncio", "context", "futures", "request", "runs", "state"),
+        *("definition", "handler", "object", "options", "retry_policy", "service", "signatures", "workflow"),
+    },
     {"endpoint", "transports"},
     {"serve", "workers", "cli"},
 ]

@@ -102,12 +102,8 @@ async def nap(ctx: restate.Context, seconds: float) -> float:
 @actions.handler()
 async def together(ctx: restate.Context) -> list[int]:
     """Run three actions side by side."""
-    futures = [ctx.run_typed(f"part {n}", add_later, left=n, right=n) for n in range(3)]
+    futures: list[restate.RestateDurableFuture[int]] = [
+        ctx.run_typed(f"part {n}", add_later, left=n, right=n) for n in range(3)
+    ]
     await restate.gather(*futures)
     return [await future for future in futures]
-
-
-@actions.handler()
-async def plain_gather(ctx: restate.Context) -> list[Any]:
-    """Wait for durable futures with asyncio itself."""
-    return list(await asyncio.gather(ctx.run_typed("add", add, left=1, right=1), ctx.sleep(BRIEFLY)))[:1]

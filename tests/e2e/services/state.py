@@ -19,7 +19,7 @@ def _declare(shelf: restate.VirtualObject) -> None:
 
     @shelf.handler()
     async def take(ctx: restate.ObjectContext, name: str) -> Any:
-        item = await ctx.get(name)
+        item: Any = await ctx.get(name)
         ctx.clear(name)
         return item
 
@@ -30,11 +30,11 @@ def _declare(shelf: restate.VirtualObject) -> None:
     @shelf.handler()
     async def rearrange(ctx: restate.ObjectContext) -> list[Any]:
         """Read what this very invocation wrote and cleared."""
-        before = await ctx.get("a")
+        before = await ctx.get("a", type_hint=str)
         ctx.set("a", "changed")
-        changed = await ctx.get("a")
+        changed = await ctx.get("a", type_hint=str)
         ctx.clear("a")
-        cleared = await ctx.get("a")
+        cleared = await ctx.get("a", type_hint=str)
         ctx.clear_all()
         ctx.set("b", "last")
         return [before, changed, cleared, sorted(await ctx.state_keys()), await ctx.get("c")]
