@@ -214,7 +214,10 @@ class Context:
         """
         driver = self._driver
         identifier, handle = driver.issue("create an awakeable").awakeable()
-        future = RestateDurableFuture(driver, handle, _typed(serde, type_hint), f"awakeable {identifier}")
+        serde = _typed(serde, type_hint)
+        future: RestateDurableFuture[T] = RestateDurableFuture(
+            driver, handle, serde, f"awakeable {identifier}"
+        )
         return Awakeable(identifier, future)
 
     def resolve_awakeable(
