@@ -112,8 +112,9 @@ async def serve(
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     server: Server = await start_server(accept, host=host, port=port, sock=sock, tls=tls)
+    on_signal = _SignalHandler(stop)
     for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, _on_signal, stop, signum)
+        loop.add_signal_handler(signum, on_signal, signum)
     if announce is not None:
         announce(_url(server.address, tls))
     if watch is not None:
@@ -138,11 +139,19 @@ def run_in_loop(main: Coroutine[None, None, None]) -> None:
         uvloop.run(main)
 
 
-def _on_signal(stop: asyncio.Event, signum: signal.Signals) -> None:
-    if stop.is_set():
-        signal.signal(signum, signal.SIG_DFL)
-        os.kill(os.getpid(), signum)
-    stop.set()
+class _SignalHandler:
+    """Stops at the first signal, and dies of the second one; what else sets the event does not count."""
+
+    def __init__(self, stop: asyncio.Event) -> None:
+        self._stop = stop
+        self._is_called = False
+
+    def __call__(self, signum: signal.Signals) -> None:
+        if self._is_called:
+            signal.signal(signum, signal.SIG_DFL)
+            os.kill(os.getpid(), signum)
+        self._is_called = True
+        self._stop.set()
 
 
 def _make_tls(

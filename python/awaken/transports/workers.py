@@ -86,7 +86,7 @@ class _Supervisor:
         self._work = work
         self._workers = [_Worker(sock) for sock in sockets]
         self._stop_count = 0
-        # Workers hold the reading end: it tells them that we are gone, however that happened.
+        # Workers hold the reading end: it tells them that we stop, or are gone, however that happened.
         self._life_read, self._life_write = os.pipe()
         self._wake_read, self._wake_write = os.pipe()
 
@@ -103,13 +103,18 @@ class _Supervisor:
             signal.set_wakeup_fd(previous_wakeup)
             for signum, handler in previous.items():
                 signal.signal(signum, handler)
-            for descriptor in (self._life_read, self._life_write, self._wake_read, self._wake_write):
+            for descriptor in (self._life_read, self._wake_read, self._wake_write):
                 os.close(descriptor)
 
     def _on_stop(self, signum: int, _frame: object) -> None:
         self._stop_count += 1
+        if self._stop_count == 1:
+            # Not by a signal: a terminal or systemd sends it to the workers as well, and a second one kills.
+            os.close(self._life_write)
+            for worker in self._workers:
+                worker.sock.close()  # ours is a copy: with it open, the port would go on listening
+            return
         for worker in self._workers:
-            worker.sock.close()  # ours is a copy: with it open, the port would go on listening
             if worker.pid is not None:
                 os.kill(worker.pid, signum)
 
@@ -172,7 +177,6 @@ class _Supervisor:
 
         def on_gone() -> None:
             loop.remove_reader(self._life_read)
-            logger.error("worker %d stops: its parent is gone", os.getpid())
             stop.set()
 
         loop.add_reader(self._life_read, on_gone)
@@ -181,7 +185,7 @@ class _Supervisor:
         now = time.monotonic()
         pid, worker.pid = worker.pid, None
         if self._stop_count:
-            if status:
+            if status not in (0, *(-signum for signum in _SIGNALS)):
                 logger.warning("worker %d ended with %d while stopping", pid, status)
             return
         if now - worker.started_at > _LONGEST_DELAY:

@@ -186,6 +186,36 @@ async def test_workers_share_the_port_and_a_dead_one_is_replaced() -> None:
         assert f"worker {victim} ended with -9; another one starts in 0.1 s" in await served.stderr()
 
 
+async def test_signal_that_reaches_workers_as_well_is_still_the_first() -> None:
+    async with program(workers=2) as served, client() as http:
+        async with http.stream("GET", served.url + "/until-drain") as response:
+            body = response.aiter_raw()
+            worker = int(await anext(body))
+            served.signal(signal.SIGTERM)
+            os.kill(worker, signal.SIGTERM)
+            rest = b"".join([chunk async for chunk in body])
+
+        assert rest == b"wound up"
+        assert await served.exit_code() == 0
+        assert "ended with" not in await served.stderr()
+
+
+async def test_second_signal_ends_workers_at_once() -> None:
+    async with program(workers=2, grace=60) as served, client() as http:
+        async with http.stream("GET", served.url + "/never") as response:
+            body = response.aiter_raw()
+            worker = int(await anext(body))
+            served.signal(signal.SIGTERM)
+            await asyncio.sleep(0.2)  # two signals of one kind that are pending are one
+            os.kill(worker, signal.SIGTERM)  # as a terminal does, to all of its group
+            await asyncio.sleep(0.2)
+            assert is_alive(worker)
+            served.signal(signal.SIGTERM)
+            await wait_until(lambda: not is_alive(worker))
+
+        assert await served.exit_code() == 0
+
+
 async def test_workers_stop_when_their_parent_is_gone() -> None:
     async with program(workers=2) as served:
         workers = await pids(served.url, 2)
