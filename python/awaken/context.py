@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 import time
 import typing
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from uuid import UUID
 
 from awaken._core import Failure
@@ -21,12 +20,13 @@ from awaken.futures import (
 )
 from awaken.handler import handler_from_callable
 from awaken.request import Request
-from awaken.runs import RunAction, RunFuture, RunOptions
+from awaken.runs import RunFuture, RunOptions
 from awaken.serde import BytesSerde, DefaultSerde, Serde
 from awaken.state import KeyValueStore, StateReader
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+    from datetime import timedelta
 
     from awaken._core import Input
     from awaken.futures import Driver as FutureDriver
@@ -51,14 +51,20 @@ __all__ = [
     "ObjectContext",
     "ObjectSharedContext",
     "Request",
-    "RunAction",
     "RunFuture",
     "RunOptions",
     "WorkflowContext",
     "WorkflowSharedContext",
 ]
 
-T = TypeVar("T")
+P = ParamSpec("P")
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    #: Any, where neither a serde nor a hint tells.
+    T = TypeVarWithDefault("T", default=Any)
+else:
+    T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741  # input, as O is output
 O = TypeVar("O")  # noqa: E741
 
@@ -110,15 +116,37 @@ class Context:
 
     # ------------------------------------------------------------ side effects and timers
 
+    @overload
     def run_typed(
         self,
         name: str,
-        action: RunAction[T],
-        options: RunOptions[T] = RunOptions(),  # noqa: B008  # never modified
+        action: Callable[P, Coroutine[Any, Any, T]],
+        options: RunOptions[T] = ...,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> RestateDurableFuture[T]: ...
+
+    @overload
+    def run_typed(
+        self,
+        name: str,
+        action: Callable[P, T],
+        options: RunOptions[T] = ...,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> RestateDurableFuture[T]: ...
+
+    def run_typed(
+        self,
+        name: str,
+        action: Callable[..., Any],
+        options: RunOptions[Any] = RunOptions(),  # noqa: B008  # never modified
         /,
         *args: Any,
         **kwargs: Any,
-    ) -> RestateDurableFuture[T]:
+    ) -> RestateDurableFuture[Any]:
         """Execute a side effect and journal its result: it happens once however often the handler replays.
 
         The closure starts when the result is first awaited. It may be a coroutine function, or a plain function that
@@ -133,14 +161,14 @@ class Context:
         """
         driver = self._driver
         handle = driver.issue("run").run(name)
-        future = RunFuture(driver, handle, name, action, options, args, kwargs)
+        future: RunFuture[Any] = RunFuture(driver, handle, name, action, options, args, kwargs)
         driver.define_run(future)
         return future
 
     def run(
         self,
         name: str,
-        action: RunAction[T],
+        action: Callable[..., Coroutine[Any, Any, T]] | Callable[..., T],
         serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
         max_attempts: int | None = None,
         max_retry_duration: timedelta | None = None,
@@ -148,7 +176,7 @@ class Context:
         args: tuple[Any, ...] | None = None,
     ) -> RestateDurableFuture[T]:
         """Execute a side effect. Deprecated: `run_typed` knows the types of the closure's arguments."""
-        options = RunOptions(
+        options: RunOptions[T] = RunOptions(
             serde=serde, type_hint=type_hint, max_attempts=max_attempts, max_duration=max_retry_duration
         )
         return self.run_typed(name, action, options, *(args or ()))
@@ -186,7 +214,10 @@ class Context:
         """
         driver = self._driver
         identifier, handle = driver.issue("create an awakeable").awakeable()
-        future = RestateDurableFuture(driver, handle, _typed(serde, type_hint), f"awakeable {identifier}")
+        serde = _typed(serde, type_hint)
+        future: RestateDurableFuture[T] = RestateDurableFuture(
+            driver, handle, serde, f"awakeable {identifier}"
+        )
         return Awakeable(identifier, future)
 
     def resolve_awakeable(

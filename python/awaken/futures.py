@@ -64,7 +64,7 @@ class DurableFuture(asyncio.Future[T]):
 
     __slots__ = ("_driver", "_serde", "_subject", "_watchers", "handle")
 
-    def __init__(self, driver: Driver, handle: int, serde: Serde[T] | None, subject: str) -> None:
+    def __init__(self, driver: Driver, handle: int, serde: Serde[Any] | None, subject: str) -> None:
         """Tie a handle to its result's serde.
 
         Args:
@@ -198,7 +198,7 @@ class RestateDurableCallFuture(RestateDurableFuture[T]):
     __slots__ = ("_invocation",)
 
     def __init__(
-        self, driver: Driver, handle: int, serde: Serde[T] | None, subject: str, invocation: _Invocation
+        self, driver: Driver, handle: int, serde: Serde[Any] | None, subject: str, invocation: _Invocation
     ) -> None:
         super().__init__(driver, handle, serde, subject)
         self._invocation = invocation

@@ -15,20 +15,14 @@ from awaken.futures import RestateDurableFuture
 from awaken.serde import DefaultSerde, Serde
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from datetime import timedelta
 
     from awaken.futures import Driver
 
-__all__ = ["RunAction", "RunFuture", "RunOptions"]
+__all__ = ["RunFuture", "RunOptions"]
 
 T = TypeVar("T")
-
-if TYPE_CHECKING:
-    #: The closure of a run: a coroutine function, or a plain function that runs in a thread.
-    RunAction = Callable[..., Awaitable[T] | T]
-else:
-    RunAction = Any
 
 
 @dataclass
@@ -40,7 +34,7 @@ class RunOptions(Generic[T]):
     error.
     """
 
-    serde: Serde[T] = field(default_factory=DefaultSerde)
+    serde: Serde[T] = field(default_factory=lambda: DefaultSerde[Any]())
     type_hint: type[T] | None = None
     #: Executions in total, the first one included.
     max_attempts: int | None = None
@@ -75,7 +69,7 @@ class RunOptions(Generic[T]):
 class RunFuture(RestateDurableFuture[T]):
     """The result of a run, with the closure that gives it when the journal does not have it yet."""
 
-    __slots__ = ("_action", "_args", "_kwargs", "_options", "context", "name")
+    __slots__ = ("_action", "_args", "_kwargs", "_options", "_result_serde", "context", "name")
 
     def __init__(
         self,
@@ -87,7 +81,8 @@ class RunFuture(RestateDurableFuture[T]):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> None:
-        super().__init__(driver, handle, run_serde(action, options), f'run "{name}"')
+        self._result_serde = run_serde(action, options)
+        super().__init__(driver, handle, self._result_serde, f'run "{name}"')
         self.name = name
         self.context = contextvars.copy_context()
         self._action = action
@@ -106,7 +101,7 @@ class RunFuture(RestateDurableFuture[T]):
         A plain function runs in the loop's default executor, with the handler's context variables.
         """
         if inspect.iscoroutinefunction(self._action):
-            value = await self._action(*self._args, **self._kwargs)
+            value: Any = await self._action(*self._args, **self._kwargs)
         else:
             call = functools.partial(
                 contextvars.copy_context().run, self._action, *self._args, **self._kwargs
@@ -114,8 +109,7 @@ class RunFuture(RestateDurableFuture[T]):
             value = await asyncio.get_running_loop().run_in_executor(None, call)
             if inspect.isawaitable(value):
                 value = await value
-        assert self._serde is not None
-        return self._serde.serialize(value)
+        return self._result_serde.serialize(value)
 
 
 def run_serde(action: Callable[..., Any], options: RunOptions[T]) -> Serde[T]:

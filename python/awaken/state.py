@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from awaken.futures import OptionalFuture, RestateDurableFuture
 from awaken.serde import DefaultSerde, Serde
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["KeyValueStore", "StateReader"]
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    #: Any, where neither a serde nor a hint tells.
+    T = TypeVarWithDefault("T", default=Any)
+else:
+    T = TypeVar("T")
 
 
 class StateReader:
@@ -43,10 +49,9 @@ class StateReader:
         if isinstance(serde, DefaultSerde):
             serde = serde.with_maybe_type(type_hint)
         answer = driver.issue("read state").get_state(name, entry_name or "")
-        subject = f'state "{name}"'
-        if type(answer) is int:
-            return OptionalFuture(driver, answer, serde, subject)
-        future = OptionalFuture(driver, 0, serde, subject)
+        if isinstance(answer, int):
+            return OptionalFuture(driver, answer, serde, f'state "{name}"')
+        future: OptionalFuture[T] = OptionalFuture(driver, 0, serde, f'state "{name}"')
         future.settle(answer)
         return future
 

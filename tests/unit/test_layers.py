@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parents[2] / "python" / "awaken"
 LAYERS = [
     {"_core", "errors", "exceptions", "serde", "exchange"},
     {
-        "asyncio", "context", "definition", "futures", "handler", "object", "options", "request", "retry_policy", "runs",
-        "service", "signatures", "state", "workflow",
+        *("asyncio", "context", "futures", "request", "runs", "state"),
+        *("definition", "handler", "object", "options", "retry_policy", "service", "signatures", "workflow"),
     },
     {"endpoint", "transports"},
     {"serve", "workers", "cli"},
@@ -22,7 +22,8 @@ SIBLINGS = {"endpoint", "transports"}
 
 
 def parts_of_the_package() -> set[str]:
-    return {path.stem for path in PACKAGE.iterdir() if path.name not in ("__init__.py", "__pycache__", "py.typed")} - {""}
+    hidden = ("__init__.py", "__pycache__", "py.typed")
+    return {path.name.split(".")[0] for path in PACKAGE.iterdir() if path.name not in hidden}
 
 
 def imported_parts(path: Path) -> set[str]:
@@ -36,9 +37,7 @@ def imported_parts(path: Path) -> set[str]:
             pieces = node.module.split(".")
             found.update([pieces[1]] if len(pieces) > 1 else [alias.name for alias in node.names])
         if isinstance(node, ast.Import):
-            found.update(
-                alias.name.split(".")[1] for alias in node.names if alias.name.startswith("awaken.")
-            )
+            found.update(alias.name.split(".")[1] for alias in node.names if alias.name.startswith("awaken."))
         for child in ast.iter_child_nodes(node):
             visit(child)
 
@@ -55,7 +54,7 @@ def layer_of(part: str) -> int:
 
 def test_every_part_has_a_layer() -> None:
     for part in parts_of_the_package():
-        layer_of(part.split(".")[0])
+        layer_of(part)
 
 
 def test_imports_point_down() -> None:

@@ -65,6 +65,7 @@ class Attempt:
         "_exchange",
         "_flush_planned",
         "_handler",
+        "_headers",
         "_helpers",
         "_is_abandoned",
         "_is_request_open",
@@ -74,17 +75,20 @@ class Attempt:
         "_rest_planned",
         "_run_tasks",
         "_runs",
-        "_headers",
         "_stirs",
         "_task",
-        "_version",
         "_unacknowledged",
+        "_version",
         "loop",
         "machine",
     )
 
     def __init__(
-        self, exchange: Exchange, handler: Handler[Any, Any], version: int, headers: tuple[tuple[str, str], ...]
+        self,
+        exchange: Exchange,
+        handler: Handler[Any, Any],
+        version: int,
+        headers: tuple[tuple[str, str], ...],
     ) -> None:
         """Start receiving.
 
@@ -242,7 +246,7 @@ class Attempt:
                 )
             else:
                 machine.succeed(body)
-        except BaseException as error:  # noqa: BLE001  # whatever it is, it ends this attempt and nothing else
+        except BaseException as error:  # whatever it is, it ends this attempt and nothing else
             if not self._is_abandoned:
                 outcome.report(machine, error, self._handler.target, self._version)
         self._task = None
@@ -264,7 +268,7 @@ class Attempt:
         started = time.monotonic()
         try:
             value = await run.execute()
-        except BaseException as error:  # noqa: BLE001  # whatever it is, it ends this attempt and nothing else
+        except BaseException as error:  # whatever it is, it ends this attempt and nothing else
             if self._is_abandoned:
                 raise
             if not self.machine.is_closed():

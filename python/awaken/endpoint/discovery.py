@@ -68,7 +68,7 @@ class Discovery:
                 )
         self._min_protocol_version = min_protocol_version
         self._max_protocol_version = max_protocol_version
-        self._protocol_mode = protocol_mode
+        self._protocol_mode: ProtocolMode | None = protocol_mode
         self._lambda_compression = lambda_compression
         self._manifests: dict[tuple[int, ProtocolMode], bytes] = {}
 

@@ -34,9 +34,7 @@ _VERSIONS = {
 class Endpoint:
     """Serves the handlers of some services, over any transport."""
 
-    def __init__(
-        self, services: Iterable[Definition] = (), protocol: ProtocolMode | None = None
-    ) -> None:
+    def __init__(self, services: Iterable[Definition] = (), protocol: ProtocolMode | None = None) -> None:
         """Bind services.
 
         Args:
@@ -49,7 +47,7 @@ class Endpoint:
         if protocol not in (None, "bidi", "request_response"):
             raise ValueError(f'protocol {protocol!r} is not "bidi" or "request_response"')
         self.services: dict[str, Definition] = {}
-        self.protocol = protocol
+        self.protocol: ProtocolMode | None = protocol
         self._handlers: dict[str, Handler[Any, Any]] = {}
         self._discovery: Discovery | None = None
         self.bind(*services)
@@ -119,9 +117,7 @@ class Endpoint:
         return _reply(exchange, answer.status, answer.body, answer.content_type)
 
 
-def app(
-    services: Iterable[Definition], protocol: ProtocolMode | None = None
-) -> Endpoint:
+def app(services: Iterable[Definition], protocol: ProtocolMode | None = None) -> Endpoint:
     """Return an endpoint for these services, to be served by `awaken serve MODULE:NAME`.
 
     Args:

@@ -102,7 +102,7 @@ def describe(error: BaseException) -> str:
         return printable(error.message, MAX_MESSAGE)
     try:
         text = repr(error)
-    except BaseException as broken:  # noqa: BLE001  # a broken repr is user code too
+    except BaseException as broken:  # a broken repr is user code too
         text = f"{type(error).__name__} (its repr raised {type(broken).__name__})"
     return printable(text, MAX_MESSAGE)
 
@@ -111,7 +111,7 @@ def stacktrace(error: BaseException) -> str:
     """Return the formatted traceback, its end when it is long."""
     try:
         text = "".join(traceback.format_exception(error))
-    except BaseException as broken:  # noqa: BLE001  # formatting calls user code
+    except BaseException as broken:  # formatting calls user code
         text = f"the traceback of {type(error).__name__} cannot be formatted: {type(broken).__name__}"
     return printable(text[-MAX_STACKTRACE:], MAX_STACKTRACE)
 
@@ -120,7 +120,7 @@ def printable(value: object, limit: int) -> str:
     """Return text that UTF-8 can carry, cut to `limit` characters."""
     try:
         text = value if type(value) is str else str(value)
-    except BaseException as broken:  # noqa: BLE001  # a broken str is user code too
+    except BaseException as broken:  # a broken str is user code too
         text = f"{type(value).__name__} (its str raised {type(broken).__name__})"
     return text[:limit].encode("utf-8", "backslashreplace").decode("utf-8")
 

@@ -25,9 +25,10 @@ class Owner(Protocol):
         """Note that one of its tasks took a step."""
         ...
 
-    def adopt(self, task: asyncio.Future[Any]) -> None:
+    def adopt(self, task: asyncio.Task[Any]) -> None:
         """Own a new task."""
         ...
+
 
 #: The attempt whose handler runs in this context.
 owner: ContextVar[Owner | None] = ContextVar("awaken_owner", default=None)
@@ -48,8 +49,8 @@ def install(loop: asyncio.AbstractEventLoop) -> None:
     _installed[loop] = ours
 
 
-def _factory(inner: Callable[..., asyncio.Future[Any]] | None) -> Any:
-    make = inner or _make_task
+def _factory(inner: Any) -> Any:
+    make: Callable[..., asyncio.Task[Any]] = inner or _make_task
 
     def create(
         loop: asyncio.AbstractEventLoop,
@@ -57,7 +58,7 @@ def _factory(inner: Callable[..., asyncio.Future[Any]] | None) -> Any:
         *,
         context: Context | None = None,
         **options: Any,
-    ) -> asyncio.Future[Any]:
+    ) -> asyncio.Task[Any]:
         if context is None:
             attempt, run = owner.get(), executing_run.get()
         else:
@@ -72,7 +73,7 @@ def _factory(inner: Callable[..., asyncio.Future[Any]] | None) -> Any:
     return create
 
 
-def _make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Future[Any]:
+def _make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
     return asyncio.Task(coroutine, loop=loop, **options)
 
 

@@ -113,11 +113,16 @@ def _to_plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+        return {name: getattr(value, name) for name in _field_names(kind)}
     if isinstance(value, (set, frozenset)):
         return _sorted(value)
     order: Any = "deterministic" if isinstance(value, msgspec.Struct) and mentions_set(kind) else None
     return msgspec.to_builtins(value, order=order, enc_hook=_model_to_plain)
+
+
+@lru_cache(maxsize=1024)
+def _field_names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _model_to_plain(value: Any) -> Any:
@@ -182,7 +187,18 @@ def _is_text(value: str) -> bool:
     return True
 
 
-_encode = json.JSONEncoder(allow_nan=False, default=_to_plain).encode
+def _make_encode() -> Callable[[Any], str]:
+    """Build the encoder of `json.dumps` once; the standard library builds one for every value."""
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # other interpreters have only the slow one
+        return json.JSONEncoder(allow_nan=False, default=_to_plain).encode
+    # In the order json.JSONEncoder gives them: no memory of containers (recursion ends by itself), no
+    # indentation, no sorting; keys are not skipped, and NaN is not allowed.
+    chunks = make(None, _to_plain, encode_basestring_ascii, None, ": ", ", ", False, False, False)
+    return lambda value: "".join(chunks(value, 0))
+
+
+_encode = _make_encode()
 _encode_unescaped = json.JSONEncoder(allow_nan=False, default=_to_plain, ensure_ascii=False).encode
 
 _SCALARS: dict[type, Callable[[Any], bytes]] = {

@@ -106,7 +106,7 @@ class Http1Connection(asyncio.Protocol):
         self.is_socket_paused = False
         if self._is_waiting and self._exchange is not None:
             self._is_waiting = False
-            self._guarded(self._exchange.receiver.resume_writing)
+            self._guarded(self._exchange, self._exchange.receiver.resume_writing)
 
     # Requests, from h11.
 
@@ -139,7 +139,7 @@ class Http1Connection(asyncio.Protocol):
             trailing, _ = self._h11.trailing_data
             self._ahead = len(trailing)
             if self._exchange is not None and not self._exchange.is_ended:
-                self._guarded(self._exchange.receiver.receive_end)
+                self._guarded(self._exchange, self._exchange.receiver.receive_end)
             self._start_next()
 
     def _on_request(self, event: h11.Request) -> None:
@@ -165,7 +165,7 @@ class Http1Connection(asyncio.Protocol):
             exchange.refuse()
             return
         if self._is_draining and not exchange.is_ended:
-            self._guarded(exchange.receiver.drain)
+            self._guarded(exchange, exchange.receiver.drain)
         if self._h11.they_are_waiting_for_100_continue and not exchange.is_started:
             self.send(h11.InformationalResponse(status_code=100, headers=[]))
 
@@ -180,7 +180,7 @@ class Http1Connection(asyncio.Protocol):
                 self._close()
         else:
             self._unacknowledged += len(data)
-            self._guarded(exchange.receiver.receive_data, data)
+            self._guarded(exchange, exchange.receiver.receive_data, data)
 
     def _start_next(self) -> bool:
         """Go on to the next request, if this one and its response are over."""
@@ -200,19 +200,16 @@ class Http1Connection(asyncio.Protocol):
         self._adjust_reading()
         return True
 
-    def _guarded(self, call: Callable[..., None], *arguments: object) -> None:
+    def _guarded(self, exchange: Http1Exchange, call: Callable[..., None], *arguments: object) -> None:
         try:
             call(*arguments)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # what unwinds handlers is not an Exception, and must not unwind a connection
-            exchange = self._exchange
-            if exchange is None:
-                raise
             logger.exception("the receiver of %s %s raised; only it fails", exchange.method, exchange.path)
-            receiver = exchange.receiver
-            exchange.refuse()
-            disconnect_quietly(receiver)
+            if not exchange.is_ended and not exchange.is_lost:
+                exchange.refuse()
+                disconnect_quietly(exchange.receiver)
 
     # From the exchange.
 
@@ -306,7 +303,7 @@ class Http1Connection(asyncio.Protocol):
         if self._exchange is None:
             self._close()
         elif not self._exchange.is_ended:
-            self._guarded(self._exchange.receiver.drain)
+            self._guarded(self._exchange, self._exchange.receiver.drain)
 
     @property
     def is_draining(self) -> bool:

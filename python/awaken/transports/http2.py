@@ -28,9 +28,9 @@ from awaken.transports.http2_exchange import Http2Exchange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awaken.exchange import Accept, Receiver
+    from awaken.exchange import Accept
     from awaken.transports.connection import Connections
-    from awaken.transports.engine import Engine
+    from awaken.transports.engine import Engine, Event
 
 __all__ = ["Http2Connection"]
 
@@ -102,15 +102,14 @@ class Http2Connection(asyncio.Protocol):
         self._is_receiving = True
         try:
             for event in self.engine.receive(data):
-                kind = type(event)
-                if kind is BodyReceived:
-                    self._on_body(event)  # type: ignore[arg-type]
-                elif kind is RequestReceived:
-                    self._on_request(event)  # type: ignore[arg-type]
-                elif kind is RequestEnded:
-                    self._on_request_ended(event)  # type: ignore[arg-type]
-                elif kind is StreamClosed:
-                    self._on_closed(event)  # type: ignore[arg-type]
+                if isinstance(event, BodyReceived):
+                    self._on_body(event)
+                elif isinstance(event, RequestReceived):
+                    self._on_request(event)
+                elif isinstance(event, RequestEnded):
+                    self._on_request_ended(event)
+                elif isinstance(event, StreamClosed):
+                    self._on_closed(event)
                 else:
                     self._on_connection_event(event)
         finally:
@@ -185,7 +184,7 @@ class Http2Connection(asyncio.Protocol):
             exchange.lose()
         self._note_idle()
 
-    def _on_connection_event(self, event: object) -> None:
+    def _on_connection_event(self, event: Event) -> None:
         if isinstance(event, PingAcknowledged):
             if self._is_draining:
                 self._finish_goaway()
@@ -207,9 +206,9 @@ class Http2Connection(asyncio.Protocol):
         logger.exception(
             "the receiver of %s %s raised; only its stream fails", exchange.method, exchange.path
         )
-        receiver: Receiver = exchange.receiver
-        exchange.refuse()
-        disconnect_quietly(receiver)
+        if not exchange.is_ended and not exchange.is_lost:
+            exchange.refuse()
+            disconnect_quietly(exchange.receiver)
 
     # From the exchanges.
 

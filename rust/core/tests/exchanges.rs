@@ -149,7 +149,9 @@ impl Player {
         match self.handler.as_str() {
             "hello" => {
                 let name: String = serde_json::from_slice(body).unwrap();
-                Ok(serde_json::to_vec(&format!("Hello {name}!")).unwrap().into())
+                Ok(serde_json::to_vec(&format!("Hello {name}!"))
+                    .unwrap()
+                    .into())
             }
             "run" => {
                 let run = self.machine.run("r").unwrap();

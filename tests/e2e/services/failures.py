@@ -94,7 +94,7 @@ async def stubborn(ctx: restate.Context, effects: str) -> None:
 async def busy_until_told(ctx: restate.Context, effects: str) -> str:
     """Work outside of durable waits until the test says that it is enough."""
     record(effects, "busy")
-    while count(effects, "told") == 0:  # noqa: ASYNC110 (the test is another process)
+    while count(effects, "told") == 0:
         await asyncio.sleep(0.02)
     return f"finished in execution {count(effects, 'busy')}"
 

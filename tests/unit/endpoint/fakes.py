@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import awaken
+
 from tests import frames
 
 if TYPE_CHECKING:

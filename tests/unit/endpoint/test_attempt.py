@@ -6,10 +6,10 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 import awaken
+import pytest
 from awaken.errors import RetryableError, SdkInternalBaseException
+
 from tests import frames
 from tests.unit.endpoint.fakes import Call
 
@@ -138,7 +138,7 @@ async def test_plain_function_runs_in_a_thread() -> None:
     call = Call(service_with(handler), "h")
     call.tell(frames.request())
     while "ProposeRunCompletion" not in call.answer:
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.001)  # a fake has no event
     proposal = frames.read(call.exchange.body)[1].payload
     assert b"MainThread" not in proposal
 
@@ -320,9 +320,7 @@ async def test_gather_over_a_run_and_a_sleep_completes_live_and_on_replay() -> N
         return 1
 
     async def handler(ctx: awaken.Context) -> list[Any]:
-        return list(
-            await asyncio.gather(ctx.run_typed("r", effect), ctx.sleep(timedelta(seconds=1)))
-        )
+        return list(await asyncio.gather(ctx.run_typed("r", effect), ctx.sleep(timedelta(seconds=1))))
 
     live = Call(service_with(handler), "h")
     live.tell(frames.request())
@@ -397,8 +395,7 @@ async def test_cancellation_raises_at_the_await_and_can_be_compensated() -> None
         try:
             return await future
         except awaken.TerminalError as error:
-            assert (error.message, error.status_code) == ("cancelled", 409)
-        return "compensated, then " + await future
+            return f"{error.status_code} {error.message}, then " + await future
 
     call = Call(service_with(handler), "h")
     call.tell(frames.request())
@@ -407,7 +404,7 @@ async def test_cancellation_raises_at_the_await_and_can_be_compensated() -> None
     await call.settle()
     call.tell(frames.signal(17, b'"resolved"'))
     await call.until_ended()
-    assert b"compensated, then resolved" in call.exchange.body
+    assert b"409 cancelled, then resolved" in call.exchange.body
 
 
 async def test_cancellation_reaches_a_gather() -> None:
@@ -436,14 +433,16 @@ async def test_command_inside_a_run_is_refused_at_once() -> None:
     call = Call(service_with(handler), "h")
     call.tell(frames.request())
     await call.until_ended()
-    assert b'cannot sleep inside the run \\"charge\\"' in call.exchange.body.replace(b'"charge"', b'\\"charge\\"')
+    assert b'cannot sleep inside the run \\"charge\\"' in call.exchange.body.replace(
+        b'"charge"', b'\\"charge\\"'
+    )
 
 
 async def test_swallowed_suspension_is_named(caplog: pytest.LogCaptureFixture) -> None:
     async def handler(ctx: awaken.Context) -> str:
         try:
             return await ctx.awakeable(type_hint=str)
-        except BaseException:  # noqa: BLE001
+        except BaseException:
             return "swallowed"
 
     call = Call(service_with(handler), "h")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 async def wait_until(is_true: Callable[[], bool]) -> None:
     """Wait for what nobody tells."""
     async with asyncio.timeout(10):
-        while not is_true():  # noqa: ASYNC110
+        while not is_true():
             await asyncio.sleep(0.002)
 
 

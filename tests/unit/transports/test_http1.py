@@ -267,6 +267,27 @@ async def test_response_that_breaks_its_content_length_is_told_and_broken_off(
     assert "ended before it wrote what its content-length says" in caplog.text
 
 
+class Forgetful(Recorder):
+    """Raises when all is said."""
+
+    def receive_end(self) -> None:
+        super().receive_end()
+        self.answer(body=b"complete")
+        raise ValueError("after the end")
+
+
+async def test_receiver_that_raises_after_its_response_leaves_the_connection_usable(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    acceptor = Acceptor(Forgetful)
+    async with talk(acceptor) as peer:
+        for _ in range(2):
+            peer.send(post(b"x"))
+            assert b"complete" in await peer.read_until(b"0\r\n\r\n")
+    assert [receiver.calls for receiver in acceptor.receivers] == [["data", "end"], ["data", "end"]]
+    assert "after the end" in caplog.text
+
+
 class Raiser(Recorder):
     def receive_end(self) -> None:
         raise BaseException("unwinds everything that lets it")

@@ -272,6 +272,29 @@ async def test_receiver_that_raises_fails_only_its_own_stream(
     assert "unwinds everything that lets it" in caplog.text
 
 
+class Forgetful(Recorder):
+    """Raises when all is said."""
+
+    def receive_end(self) -> None:
+        super().receive_end()
+        self.answer(body=b"complete")
+        raise ValueError("after the end")
+
+
+async def test_receiver_that_raises_after_its_response_has_answered_all_the_same(
+    start: Start, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    acceptor = Acceptor(Forgetful)
+    server = await start(acceptor)
+    client = await connect(server.address)
+
+    response = await client.response(client.request(b"x"))
+
+    assert (response.status, bytes(response.body)) == (200, b"complete")
+    assert acceptor.receivers[0].calls == ["data", "end"]
+    assert "after the end" in caplog.text
+
+
 async def test_accept_that_raises_answers_500(
     start: Start, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,5 +1,5 @@
 //! Journals and machines for tests.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 #![allow(
     clippy::missing_panics_doc,
     clippy::unwrap_used,
