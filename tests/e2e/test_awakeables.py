@@ -35,16 +35,18 @@ def test_awakeable_gives_an_id_and_the_value_it_is_resolved_with(lane: Lane, eff
     assert client.attach(invocation) == {"value": {"approved": True}}
 
 
-def test_lane_speaks_its_protocol_version(lane: Lane, effects: Effects) -> None:
+def test_lane_speaks_its_http_and_protocol_versions(lane: Lane, effects: Effects) -> None:
     invocation = lane.client.send("Awaiting/value", effects.path)
     awakeable = effects.wait_for_one("id")
     lane.client.wait_for_status(invocation, lane.waiting)
 
     version = lane.client.invocation(invocation)["pinned_service_protocol_version"]
+    deployment = lane.client.admin.get(f"/deployments/{lane.deployment_id}").json()
     lane.client.resolve(awakeable)
     lane.client.attach(invocation)
 
     assert version == lane.kind.protocol_version
+    assert deployment["http_version"] == ("HTTP/1.1" if lane.kind.use_http_11 else "HTTP/2.0")
 
 
 def test_awakeable_result_is_awaitable_and_has_an_id(client: Client, effects: Effects) -> None:
