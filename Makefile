@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help setup demo test test-rust test-python check fix bench bench-peers clean
+.PHONY: help setup demo test test-rust test-python h2spec check fix bench bench-peers clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -24,6 +24,9 @@ test-rust: ## Tests of the protocol core
 
 test-python: setup ## Tests of the package
 	$(BIN)/python -m pytest
+
+h2spec: setup ## The HTTP/2 conformance suite; needs Go
+	$(BIN)/python -m pytest tests/unit/transports -m h2spec
 
 check: setup $(STAMPS)/lint ## Lints, formats and types of both languages
 	$(BIN)/ruff check
