@@ -78,24 +78,28 @@ async def test_curl_is_answered(start: Start, option: str, version: str) -> None
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 with its authority, and its key."""
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    """A certificate for 127.0.0.1, its key, and the authority that issued it."""
     folder = tmp_path_factory.mktemp("tls")
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    issued = trustme.CA().issue_cert("127.0.0.1")
+    certificate, key, authority = folder / "cert.pem", folder / "key.pem", folder / "authority.pem"
+    issuer = trustme.CA()
+    issuer.cert_pem.write_to_path(authority)
+    issued = issuer.issue_cert("127.0.0.1")
     issued.private_key_pem.write_to_path(key)
     for link in issued.cert_chain_pems:
         link.write_to_path(certificate, append=True)
-    return certificate, key
+    return certificate, key, authority
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["HTTP/2", "HTTP/1.1"])
-async def test_tls_negotiates_the_version(start: Start, certificate: tuple[Path, Path], version: str) -> None:
+async def test_tls_negotiates_the_version(
+    start: Start, certificate: tuple[Path, Path, Path], version: str
+) -> None:
     import ssl
 
-    server = await start(Echo, tls=make_tls_context(*certificate))
-    trust = ssl.create_default_context(cafile=certificate[0])
+    server = await start(Echo, tls=make_tls_context(*certificate[:2]))
+    trust = ssl.create_default_context(cafile=certificate[2])
 
     async with httpx.AsyncClient(verify=trust, http2=version == "HTTP/2", trust_env=False) as client:
         response = await client.post(url_of(server, "https"), content=b"secret" * 50_000)
