@@ -22,6 +22,7 @@ __all__ = [
     "RetryableError",
     "SdkInternalBaseException",
     "SdkInternalException",
+    "SerdeError",
     "SuspendedException",
     "TerminalError",
     "UnsupportedFeatureError",
@@ -50,6 +51,27 @@ class InvalidIdError(TerminalError, ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, status_code=400)
+
+
+class SerdeError(ValueError):
+    """A value cannot be written as bytes, or bytes cannot be read as the type that was asked for.
+
+    Trying again gives the same result, so a payload that came from outside has to become a terminal error.
+
+    Args:
+        action: `read` or `write`.
+        type_name: the type asked for, or the type of the value.
+        reason: what does not fit.
+        path: where in the payload, from the root `$`; empty when the place is not known.
+    """
+
+    def __init__(self, action: str, type_name: str, reason: str, path: str = "") -> None:
+        where = f" at {path}" if path not in ("", "$") else ""
+        super().__init__(f"cannot {action} {type_name}{where}: {reason}")
+        self.action = action
+        self.type_name = type_name
+        self.reason = reason
+        self.path = path
 
 
 class RetryableError(Exception):

@@ -1,0 +1,67 @@
+# The front door. Every target sets up what it needs: a virtual environment in .venv, the compiled
+# extension, and (for demo and end-to-end tests) the Restate server in .tools.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
+
+.PHONY: help setup demo test test-rust test-python check fix bench bench-peers clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: $(STAMPS)/extension ## Create .venv and build the extension into it
+
+demo: setup ## A handler waits on an awakeable, its process is killed, a process outside resolves it
+	$(BIN)/python examples/demo.py
+
+test: test-rust test-python ## All tests, the end-to-end ones against the real server
+
+test-rust: ## Tests of the protocol core
+	cargo test --quiet --package awaken-core
+
+test-python: setup ## Tests of the package
+	$(BIN)/python -m pytest
+
+check: setup $(STAMPS)/lint ## Lints, formats and types of both languages
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pyright --warnings
+	$(BIN)/python -m mypy.stubtest awaken._core
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets -- --deny warnings
+
+fix: setup $(STAMPS)/lint ## Apply formats and the lints that mend themselves
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	cargo fmt --all
+
+bench: setup $(STAMPS)/bench ## Benchmarks of the core, from Rust and from Python
+	cargo bench --package awaken-core
+	$(BIN)/python -m pytest benches --benchmark-only --timeout=0
+
+bench-peers: setup $(STAMPS)/bench ## Beside the official SDK on Granian and Hypercorn, in one interleaved run
+	$(BIN)/python -m benches.peers
+
+clean: ## Remove everything that was built or installed here
+	rm -rf $(VENV) target dist .tools
+
+$(STAMPS)/venv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip 'maturin>=1.9,<2'
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/extension: $(STAMPS)/venv pyproject.toml $(RUST_SOURCES)
+	. $(BIN)/activate && maturin develop --quiet --release --extras uvloop --group test
+	@touch $@
+
+$(STAMPS)/lint: $(STAMPS)/extension
+	. $(BIN)/activate && pip install --quiet --group lint
+	@touch $@
+
+$(STAMPS)/bench: $(STAMPS)/extension
+	. $(BIN)/activate && pip install --quiet --group bench
+	@touch $@

@@ -1,0 +1,25 @@
+"""What the benchmarks share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+
+@pytest.fixture
+def note_entries(benchmark: BenchmarkFixture) -> Callable[[int], None]:
+    """Save how long one journal entry took, so that runs of different length can be compared."""
+
+    def note(entries: int) -> None:
+        benchmark.extra_info["entries"] = entries
+        # There are no statistics when benchmarks are disabled and run once as tests.
+        if benchmark.stats is not None:
+            benchmark.extra_info["ns_per_entry"] = round(benchmark.stats["median"] / entries * 1e9)
+
+    return note

@@ -1,0 +1,92 @@
+"""The load generator as a program: built once, started for every round."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Held", "Load", "WrongAnswer", "build", "hold", "run"]
+
+CRATE = Path(__file__).with_name("load")
+PROGRAM = CRATE / "target" / "release" / "awaken-bench-load"
+
+
+class WrongAnswer(Exception):
+    """The endpoint answered something that the invocation did not ask for, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one round measured at the generator."""
+
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    connections: int
+    generator_cpu_seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Invocations per second."""
+        return self.requests / self.seconds
+
+
+class Held:
+    """Open invocations that all wait."""
+
+    def __init__(self, process: subprocess.Popen[str], connections: int) -> None:
+        self.connections = connections
+        self._process = process
+
+    def complete(self) -> Load:
+        """Resolve all and wait for their answers."""
+        output, error = self._process.communicate("complete\n")
+        return parse(self._process.returncode, output, error)
+
+
+def build() -> None:
+    """Compile the generator; quick when nothing changed."""
+    command = ["cargo", "build", "--release", "--quiet", "--locked", "--target-dir", str(CRATE / "target")]
+    subprocess.run(command, cwd=CRATE, check=True)
+
+
+def run(address: str, scenario: str, *, seconds: float, connections: int, in_flight: int) -> Load:
+    """Load an endpoint for one round.
+
+    Raises:
+        WrongAnswer: with the generator's reason.
+    """
+    command = [str(PROGRAM), address, scenario, "--seconds", str(seconds)]
+    command += ["--connections", str(connections), "--in-flight", str(in_flight)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    return parse(finished.returncode, finished.stdout, finished.stderr)
+
+
+@contextmanager
+def hold(address: str, count: int) -> Iterator[Held]:
+    """Open `count` invocations that wait on an awakeable with their requests open."""
+    command = [str(PROGRAM), address, "hold", "--hold", str(count)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise WrongAnswer(process.communicate()[1].strip())
+        yield Held(process, json.loads(line)["connections"])
+
+
+def parse(status: int, output: str, error: str) -> Load:
+    if status != 0:
+        raise WrongAnswer(error.strip())
+    line: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return Load(**{name: line[name] for name in Load.__slots__})

@@ -1,0 +1,71 @@
+"""The handlers that every peer serves, written once in the API that both packages share.
+
+`BENCH_SDK` names the package: `restate` (official) or `awaken`. Nothing else differs between the peers.
+The load generator knows what each handler has to answer; change both together.
+"""
+
+# The package is chosen when the process starts, so its decorators have no type here.
+# mypy: disable-error-code="untyped-decorator"
+
+import importlib
+import os
+from typing import Any
+
+sdk: Any = importlib.import_module(os.environ.get("BENCH_SDK", "awaken"))
+
+bench = sdk.Service("Bench")
+
+
+@bench.handler()
+async def greet(ctx: Any, name: str) -> str:
+    return f"Hello {name}!"
+
+
+@bench.handler()
+async def three(ctx: Any, number: int) -> int:
+    """Run three closures one after the other, each the input of the next."""
+    for name in ("one", "two", "three"):
+        number = await ctx.run_typed(name, successor, number=number)
+    return number
+
+
+@bench.handler()
+async def three_plain(ctx: Any, number: int) -> int:
+    """The same with a plain function, which the official SDK runs on a thread."""
+    for name in ("one", "two", "three"):
+        number = await ctx.run_typed(name, plain_successor, number=number)
+    return number
+
+
+@bench.handler()
+async def wait(ctx: Any) -> str:
+    """Wait on an awakeable; answer with its id, so that the caller can check it, and with its value."""
+    awakeable_id, resolution = ctx.awakeable(type_hint=str)
+    return f"{awakeable_id} {await resolution}"
+
+
+@bench.handler()
+async def replay(ctx: Any, numbers: list[int]) -> int:
+    """Sum `numbers[0]` runs and `numbers[1]`; the caller has all runs in the journal already."""
+    count, total = numbers
+    for _ in range(count):
+        total += await ctx.run_typed("entry", successor, number=0)
+    return total
+
+
+@bench.handler()
+async def run_then_wait(ctx: Any, number: int) -> str:
+    number = await ctx.run_typed("one", successor, number=number)
+    _, resolution = ctx.awakeable(type_hint=str)
+    return f"{number} {await resolution}"
+
+
+async def successor(number: int) -> int:
+    return number + 1
+
+
+def plain_successor(number: int) -> int:
+    return number + 1
+
+
+app = sdk.app([bench])

@@ -1,0 +1,63 @@
+//! What a round tells: one line of JSON.
+
+use std::time::Duration;
+
+pub struct Report {
+    latencies: Vec<Duration>,
+    elapsed: Duration,
+    cpu: Duration,
+    connections: usize,
+}
+
+impl Report {
+    pub fn new(
+        mut latencies: Vec<Duration>,
+        elapsed: Duration,
+        cpu: Duration,
+        connections: usize,
+    ) -> Self {
+        latencies.sort_unstable();
+        Self {
+            latencies,
+            elapsed,
+            cpu,
+            connections,
+        }
+    }
+
+    pub fn to_json(&self) -> String {
+        format!(
+            "{{\"event\":\"finished\",\"requests\":{},\"seconds\":{:.6},\"p50_ms\":{:.4},\"p99_ms\":{:.4},\
+             \"max_ms\":{:.4},\"errors\":0,\"connections\":{},\"generator_cpu_seconds\":{:.6}}}",
+            self.latencies.len(),
+            self.elapsed.as_secs_f64(),
+            self.quantile_ms(0.5),
+            self.quantile_ms(0.99),
+            self.quantile_ms(1.0),
+            self.connections,
+            self.cpu.as_secs_f64(),
+        )
+    }
+
+    fn quantile_ms(&self, share: f64) -> f64 {
+        let last = self.latencies.len().saturating_sub(1);
+        let at = (last as f64 * share).round() as usize;
+        self.latencies
+            .get(at)
+            .map_or(0.0, |latency| latency.as_secs_f64() * 1e3)
+    }
+}
+
+/// User and system time of this process so far.
+pub fn cpu_time() -> Duration {
+    // SAFETY: `getrusage` fills the struct it is given, and zeroes are a valid one.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &mut usage);
+        usage
+    };
+    let duration = |time: libc::timeval| {
+        Duration::from_micros(time.tv_sec as u64 * 1_000_000 + time.tv_usec as u64)
+    };
+    duration(usage.ru_utime) + duration(usage.ru_stime)
+}

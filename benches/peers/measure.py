@@ -1,0 +1,92 @@
+"""One round of one peer, and the order of rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from benches.peers import generator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benches.peers.endpoints import Endpoint, Peer
+    from benches.peers.scenarios import Scenario
+
+__all__ = ["Hold", "Round", "measure_hold", "measure_round", "rotate"]
+
+WARM_UP_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of one peer measured."""
+
+    scenario: str
+    peer: str
+    number: int
+    load: generator.Load
+    cpu_seconds: float
+    #: CPU seconds that neither the endpoint nor the generator used: the noise of other processes.
+    foreign_cpu_seconds: float
+
+    @property
+    def cpu_ms_per_thousand(self) -> float:
+        return self.cpu_seconds / self.load.requests * 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What it cost one peer to hold invocations open."""
+
+    peer: str
+    count: int
+    memory_per_invocation: float
+    load: generator.Load
+
+
+def rotate(peers: Sequence[Endpoint], number: int) -> Iterator[Endpoint]:
+    """Begin each round with another peer, so that no peer always follows the same one."""
+    first = number % len(peers)
+    yield from peers[first:]
+    yield from peers[:first]
+
+
+def measure_round(endpoint: Endpoint, scenario: Scenario, number: int, seconds: float) -> Round:
+    machine, cpu = busy_seconds(), endpoint.cpu_seconds()
+    load = generator.run(
+        endpoint.address,
+        scenario.name,
+        seconds=seconds,
+        connections=scenario.connections,
+        in_flight=scenario.in_flight,
+    )
+    cpu = endpoint.cpu_seconds() - cpu
+    foreign = busy_seconds() - machine - cpu - load.generator_cpu_seconds
+    return Round(scenario.name, endpoint.peer.name, number, load, cpu, max(foreign, 0.0))
+
+
+def warm_up(endpoint: Endpoint, scenario: Scenario) -> None:
+    """Load code, fill caches and let a wrong answer show before anything is measured."""
+    measure_round(endpoint, scenario, -1, WARM_UP_SECONDS)
+
+
+def measure_hold(peer: Peer, warm: Scenario, count: int) -> Hold:
+    """Measure a fresh process, because memory that earlier rounds freed would hide what is used now."""
+    with peer.serve() as endpoint:
+        warm_up(endpoint, warm)
+        endpoint.wait_until_idle()
+        before = endpoint.memory()
+        with generator.hold(endpoint.address, count) as held:
+            endpoint.wait_until_idle()
+            grown = endpoint.memory() - before
+            load = held.complete()
+    return Hold(peer.name, count, grown / count, load)
+
+
+def busy_seconds() -> float:
+    """CPU seconds that the machine spent on anything so far."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)

@@ -1,0 +1,47 @@
+"""An expense waits for somebody's decision, through crashes and deploys: `make demo` shows it live."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import awaken
+
+OUTBOX = Path(os.environ.get("OUTBOX", "outbox"))
+
+expenses = awaken.Service("expenses")
+
+
+@dataclass
+class Decision:
+    """What the outside world answers."""
+
+    approved: bool
+    by: str
+
+
+@expenses.handler()
+async def submit(ctx: awaken.Context, expense: str) -> str:
+    """Ask for a decision, wait for it as long as it takes, and write the outcome down."""
+    awakeable_id, decision = ctx.awakeable(type_hint=Decision)
+    await ctx.run_typed("ask", ask, expense=expense, awakeable_id=awakeable_id)
+
+    answer = await decision
+    outcome = f"{expense}: {'approved' if answer.approved else 'declined'} by {answer.by}"
+
+    await ctx.run_typed("record", record, outcome=outcome)
+    return outcome
+
+
+def ask(expense: str, awakeable_id: str) -> None:
+    """Put a request into the outbox, like a mail; whoever has the id may answer it."""
+    (OUTBOX / "request.json").write_text(json.dumps({"expense": expense, "awakeable": awakeable_id}))
+
+
+def record(outcome: str) -> None:
+    """Add a line to the ledger."""
+    with (OUTBOX / "ledger.txt").open("a") as ledger:
+        print(outcome, file=ledger)
+
+
+app = awaken.app([expenses])

@@ -1,0 +1,77 @@
+"""Combinators of durable futures, under the names of the official SDK.
+
+Ordinary asyncio works as well: durable futures are asyncio futures. These return the futures rather than their
+results, and `select` reads well in a `match` statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from awaken.errors import TerminalError
+from awaken.futures import Awakeable, DurableFuture, RestateDurableFuture
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    AnyFuture = RestateDurableFuture[Any] | Awakeable[Any]
+
+__all__ = ["as_completed", "gather", "select", "wait_completed"]
+
+
+async def gather(*futures: AnyFuture) -> list[RestateDurableFuture[Any]]:
+    """Wait until all futures are completed, with a result or an error, and return them; await each for its result."""
+    durable = [_durable(future) for future in futures]
+    if durable:
+        await asyncio.wait(durable)
+    return durable
+
+
+async def select(**futures: AnyFuture) -> list[Any]:
+    """Wait for the first future to complete.
+
+    Returns:
+        Its name and its result, for `match await select(...): case ["timeout", _]: ...`
+
+    Raises:
+        ValueError: there are no futures.
+        Exception: what the first one failed with.
+    """
+    if not futures:
+        raise ValueError("select needs at least one future")
+    durable = {name: _durable(future) for name, future in futures.items()}
+    await asyncio.wait(durable.values(), return_when=asyncio.FIRST_COMPLETED)
+    name, first = next((name, future) for name, future in durable.items() if future.done())
+    return [name, first.result()]
+
+
+async def wait_completed(
+    *futures: AnyFuture,
+) -> tuple[list[RestateDurableFuture[Any]], list[RestateDurableFuture[Any]]]:
+    """Wait for the first future to complete, and return the completed ones and the others."""
+    durable = [_durable(future) for future in futures]
+    if durable:
+        await asyncio.wait(durable, return_when=asyncio.FIRST_COMPLETED)
+    return [future for future in durable if future.done()], [
+        future for future in durable if not future.done()
+    ]
+
+
+async def as_completed(*futures: AnyFuture) -> AsyncIterator[RestateDurableFuture[Any]]:
+    """Yield the futures in the order in which they complete."""
+    pending = [_durable(future) for future in futures]
+    while pending:
+        completed, pending = await wait_completed(*pending)
+        for future in completed:
+            yield future
+
+
+def _durable(future: AnyFuture) -> RestateDurableFuture[Any]:
+    if isinstance(future, Awakeable):
+        future = future.future
+    if not isinstance(future, DurableFuture):
+        raise TerminalError(
+            f"{future!r} is not a durable future; combine other awaitables with the functions of asyncio itself"
+        )
+    return future

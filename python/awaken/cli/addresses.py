@@ -1,0 +1,55 @@
+"""Addresses as people write them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from awaken.cli.failures import CommandError
+
+__all__ = ["parse_bind", "parse_url", "reachable_url"]
+
+
+def parse_bind(text: str) -> tuple[str, int]:
+    """Split `HOST:PORT`; an IPv6 address stands in brackets.
+
+    Raises:
+        CommandError: this is not an address to listen on.
+    """
+    host, separator, port = text.strip().rpartition(":")
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    if not separator or not host or (":" in host and not is_bracketed) or "/" in text:
+        raise CommandError(
+            f"{text!r} is not an address to listen on; write HOST:PORT, such as 127.0.0.1:9080, "
+            "0.0.0.0:9080 for all interfaces, or [::1]:9080"
+        )
+    if not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise CommandError(
+            f"the port in {text!r} is {port!r}; write a number from 0 (any free port) to 65535"
+        )
+    return host.strip("[]"), int(port)
+
+
+def parse_url(text: str, what: str) -> str:
+    """Return a URL without its last slash; `HOST:PORT` alone means plain HTTP.
+
+    Args:
+        text: what was written.
+        what: what the URL is for, for the message.
+
+    Raises:
+        CommandError: this is not a URL.
+    """
+    url = text.strip() if "://" in text else f"http://{text.strip()}"
+    try:
+        parts = urlsplit(url)
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_valid = False
+    if not is_valid or any(character.isspace() for character in url):
+        raise CommandError(f"{text!r} is not the URL of {what}; write something like http://127.0.0.1:8080")
+    return url.rstrip("/")
+
+
+def reachable_url(url: str) -> str:
+    """Replace an address that means all interfaces by one that can be dialled from this machine."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")

@@ -1,0 +1,107 @@
+"""Registration of a deployment at the admin API."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from awaken.cli.failures import CommandError
+from awaken.cli.output import print_progress
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["register_deployment"]
+
+#: What to do about the runtime's own error codes.
+_ADVICE = {
+    "META0003": "The runtime cannot reach the endpoint, or something else answers there: is the endpoint "
+    "running, and does this URL lead to it from where the runtime runs (in a container, 127.0.0.1 is the "
+    "container itself)?",
+    "META0006": "A service changed its type; give it another name, or insist with --force.",
+    "META0012": "Runtime and endpoint share no protocol version; upgrade the older one of the two.",
+    "META0013": "The endpoint's description was not understood; is this the URL of an endpoint?",
+    "META0014": "The endpoint speaks HTTP/1.1 only, perhaps because of a proxy; add --use-http1.1.",
+}
+
+#: Discovery is tried several times by the runtime before it gives up.
+_REQUEST_SECONDS = 60.0
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 2.0
+
+
+def register_deployment(
+    admin: str,
+    endpoint: str,
+    *,
+    force: bool = False,
+    use_http_11: bool = False,
+    patience: float = 0.0,
+) -> dict[str, Any]:
+    """Register an endpoint and return the deployment as the runtime describes it.
+
+    Args:
+        admin: URL of the admin API.
+        endpoint: URL of the endpoint, as the runtime reaches it.
+        force: discover again, even if this URL is registered already.
+        use_http_11: talk HTTP/1.1 to the endpoint.
+        patience: how many seconds to wait for an admin API that is not up yet.
+
+    Raises:
+        CommandError: the runtime is not there, or refused.
+    """
+    import httpx
+
+    body = {"uri": endpoint, "force": force, "use_http_11": use_http_11}
+    deadline = time.monotonic() + patience
+    pause = _FIRST_PAUSE_SECONDS
+    with httpx.Client(timeout=_REQUEST_SECONDS, trust_env=False) as client:
+        while True:
+            try:
+                return _read(client.post(f"{admin}/deployments", json=body), admin, endpoint)
+            except httpx.ConnectError as error:
+                if time.monotonic() + pause > deadline:
+                    raise _unreachable(admin, error) from error
+            except httpx.HTTPError as error:
+                raise CommandError(
+                    f"the admin API at {admin} gave no answer: {error or type(error).__name__}"
+                ) from error
+            if pause == _FIRST_PAUSE_SECONDS:
+                print_progress(f"awaken: waiting for the admin API at {admin} ...")
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def _unreachable(admin: str, error: Exception) -> CommandError:
+    return CommandError(
+        f"nothing answers at {admin} ({error}); start a runtime (`awaken runtime`, or a Restate server), or "
+        "name its admin API with --admin or AWAKEN_ADMIN"
+    )
+
+
+def _read(response: httpx.Response, admin: str, endpoint: str) -> dict[str, Any]:
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if response.is_success:
+        if isinstance(answer, dict) and "services" in answer:
+            return answer
+        raise CommandError(
+            f"{admin} answered, but not as an admin API does; is this the ingress? Name it with --admin"
+        )
+    told = answer.get("message") if isinstance(answer, dict) else None
+    code = answer.get("restate_code") if isinstance(answer, dict) else None
+    is_text = response.headers.get("content-type", "").startswith("text/plain")
+    reason = " ".join(str(told or (is_text and response.text) or response.reason_phrase).split())
+    if code:  # it is in the text already, sometimes twice
+        reason = f"[{code}] {reason.replace(f'[{code}]', '').strip()}"
+    advice = _ADVICE.get(code or "", "")
+    if not code and response.status_code in (400, 404, 405, 501):
+        advice = "Is this the URL of an admin API? Name it with --admin."
+    status = f"status {response.status_code}"
+    raise CommandError(f"{admin} refused {endpoint} with {status}: {_sentence(reason)} {advice}".rstrip())
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,35 @@
+"""How a command fails: one paragraph on stderr that says what to do, and a status above zero."""
+
+from __future__ import annotations
+
+import sys
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["CommandError", "explain_failures"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class CommandError(Exception):
+    """A command cannot do what it was asked for; the message tells what happened and what to do."""
+
+
+def explain_failures(command: Callable[P, R]) -> Callable[P, R]:
+    """Print a `CommandError` as a paragraph and exit with 1, instead of a traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except CommandError as error:
+            sys.stderr.write(f"error: {error}\n")
+            raise typer.Exit(1) from error
+
+    return run

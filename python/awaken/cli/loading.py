@@ -1,0 +1,82 @@
+"""`MODULE:APP` to something that accepts exchanges."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from awaken.cli.failures import CommandError
+from awaken.definition import Definition
+
+if TYPE_CHECKING:
+    from awaken.exchange import Accept
+
+__all__ = ["load_accept", "load_object"]
+
+
+def load_accept(target: str) -> Accept:
+    """Load an application: what `awaken.app(...)` returned, a service, or a list of services.
+
+    Raises:
+        CommandError: there is no such thing, or it is something else.
+    """
+    found = load_object(target)
+    accept: Accept | None = getattr(found, "accept", None)
+    if accept is not None and callable(accept):
+        return accept
+    services = [found] if isinstance(found, Definition) else found
+    if not isinstance(services, (list, tuple)) or not all(isinstance(s, Definition) for s in services):
+        raise CommandError(
+            f"{target} is a {type(found).__name__}, which cannot be served; name what `awaken.app(...)` "
+            "returned, a service, or a list of services"
+        )
+    if not services:
+        raise CommandError(f"{target} is an empty list; put the services to serve into it")
+    from awaken.endpoint.endpoint import Endpoint
+
+    try:
+        return Endpoint(services).accept
+    except ValueError as error:
+        raise CommandError(f"{target} cannot be served: {error}") from error
+
+
+def load_object(target: str) -> Any:
+    """Import `MODULE:NAME`, with the working directory first on the path.
+
+    Raises:
+        CommandError: the text has another form, or there is no such module or name.
+    """
+    module_name, separator, path = target.partition(":")
+    if not separator or not module_name or not path:
+        raise CommandError(f"{target!r} names no application; write MODULE:NAME, such as greeter:app")
+    if module_name.endswith(".py") or "/" in module_name:
+        dotted = module_name.removesuffix(".py").strip("./").replace("/", ".")
+        raise CommandError(f"{module_name!r} is a file; name the module instead: {dotted}:{path}")
+    found = _import(module_name)
+    for name in path.split("."):
+        if not hasattr(found, name):
+            public = sorted(known for known in vars(found) if not known.startswith("_"))
+            raise CommandError(
+                f"{module_name} has no {path!r}; it has {', '.join(public) or 'nothing'}. Write MODULE:NAME "
+                "with the name of the application in it"
+            )
+        found = getattr(found, name)
+    return found
+
+
+def _import(name: str) -> Any:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # Another module that this one imports may be missing; that error is the author's, with its traceback.
+        if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
+            raise
+        raise CommandError(
+            f"there is no module {name!r} in {here} or among the installed packages; run the command in the "
+            "folder the module is imported from"
+        ) from error

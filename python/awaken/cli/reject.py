@@ -1,0 +1,31 @@
+"""`awaken reject`: tell a waiting handler that its value will not come."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from awaken.cli.addresses import parse_url
+from awaken.cli.failures import explain_failures
+from awaken.cli.settings import DEFAULT_INGRESS, IngressOption, JsonOutputOption
+
+__all__ = ["reject"]
+
+
+@explain_failures
+def reject(
+    awakeable_id: Annotated[str, typer.Argument(metavar="ID", help="The id the handler handed out.")],
+    reason: Annotated[str, typer.Argument(metavar="REASON", help="Message of the error the handler gets.")],
+    ingress: IngressOption = DEFAULT_INGRESS,
+    json_output: JsonOutputOption = False,
+) -> None:
+    """Reject an awakeable: the handler gets a terminal error with this reason."""
+    from awaken.cli.awakeables import check_awakeable_id, complete, report
+
+    url = parse_url(ingress, "an ingress")
+    target = check_awakeable_id(awakeable_id)
+    body = reason.encode(errors="replace")
+    report(
+        complete(url, target, "reject", body, "text/plain; charset=utf-8"), target, json_output=json_output
+    )

@@ -1,0 +1,80 @@
+"""`awaken resolve`: give a waiting handler its value."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 -- typer reads the annotations
+from typing import Annotated
+
+import typer
+
+from awaken.cli.addresses import parse_url
+from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.settings import DEFAULT_INGRESS, IngressOption, JsonOutputOption
+
+__all__ = ["resolve"]
+
+
+@explain_failures
+def resolve(
+    awakeable_id: Annotated[str, typer.Argument(metavar="ID", help="The id the handler handed out.")],
+    json: Annotated[
+        str | None, typer.Option("--json", metavar="JSON", help="A JSON value, sent as it is written.")
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option("--text", metavar="TEXT", help="Text, sent as a JSON string.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="PATH", help="The bytes of a file; - is standard input.")
+    ] = None,
+    ingress: IngressOption = DEFAULT_INGRESS,
+    json_output: JsonOutputOption = False,
+) -> None:
+    """Resolve an awakeable. Without a value the handler gets None."""
+    from awaken.cli.awakeables import check_awakeable_id, complete, report
+
+    if sum(option is not None for option in (json, text, file)) > 1:
+        raise CommandError("more than one value was given; choose one of --json, --text and --file")
+    url = parse_url(ingress, "an ingress")
+    target = check_awakeable_id(awakeable_id)
+    body, content_type = _body(json, text, file)
+    report(complete(url, target, "resolve", body, content_type), target, json_output=json_output)
+
+
+def _body(json: str | None, text: str | None, file: Path | None) -> tuple[bytes, str | None]:
+    from msgspec import DecodeError
+    from msgspec.json import decode
+
+    if json is not None:
+        try:
+            decode(json)
+        except (DecodeError, UnicodeEncodeError) as error:
+            raise CommandError(
+                f"{json!r} is not JSON ({error}); quote text twice: --json '\"text\"'"
+            ) from error
+        return json.encode(), "application/json"
+    if text is not None:
+        return _as_json_string(text), "application/json"
+    if file is None:
+        return b"", None
+    return _read(file), "application/octet-stream"
+
+
+def _read(file: Path) -> bytes:
+    import sys
+
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise CommandError(
+            f"cannot read {file}: {error.strerror or error}; name a file that exists"
+        ) from error
+
+
+def _as_json_string(text: str) -> bytes:
+    from awaken.errors import SerdeError
+    from awaken.serde import JsonSerde
+
+    try:
+        return JsonSerde[str]().serialize(text)
+    except SerdeError as error:
+        raise CommandError(f"--text is not valid Unicode ({error}); send bytes with --file") from error

@@ -1,0 +1,134 @@
+"""`awaken serve`: an endpoint on a port."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path  # noqa: TC003 -- typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from awaken.cli.addresses import parse_bind, parse_url, reachable_url
+from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.settings import DEFAULT_BIND
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["serve"]
+
+#: How long to wait for a runtime that is still starting: both are often started together.
+_PATIENCE_SECONDS = 60
+
+
+@explain_failures
+def serve(
+    application: Annotated[str, typer.Argument(metavar="MODULE:APP", help="The application, or services.")],
+    bind: Annotated[
+        str,
+        typer.Option(metavar="HOST:PORT", envvar="AWAKEN_BIND", help="Where to listen; port 0 finds one."),
+    ] = DEFAULT_BIND,
+    workers: Annotated[
+        int, typer.Option(min=1, envvar="AWAKEN_WORKERS", help="How many processes share the port.")
+    ] = 1,
+    register: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADMIN_URL", envvar="AWAKEN_REGISTER", help="Register here once the port is open."
+        ),
+    ] = None,
+    advertise: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", envvar="AWAKEN_ADVERTISE", help="How the runtime reaches us, if not by --bind."
+        ),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", envvar="AWAKEN_TLS_CERT", help="PEM certificate chain.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", envvar="AWAKEN_TLS_KEY", help="PEM private key.")
+    ] = None,
+    json_output: Annotated[
+        bool, typer.Option("--json-output", envvar="AWAKEN_JSON_OUTPUT", help="Print JSON instead of text.")
+    ] = False,
+) -> None:
+    """Serve an application to a runtime until SIGTERM or SIGINT."""
+    from awaken.cli.loading import load_accept
+
+    host, port = parse_bind(bind)
+    admin = None if register is None else parse_url(register, "an admin API")
+    address = None if advertise is None else parse_url(advertise, "this endpoint")
+    accept = load_accept(application)
+    from awaken.serve import run
+
+    registration = _Registration(admin, address)
+    try:
+        run(
+            accept,
+            host=host,
+            port=port,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+            workers=workers,
+            announce=_announcer(registration, json_output=json_output),
+        )
+    except ValueError as error:
+        raise CommandError(f"{error}; give --tls-cert and --tls-key together") from error
+    except OSError as error:
+        raise CommandError(
+            f"cannot serve on {bind}: {error.strerror or error}; stop what uses the address, or choose "
+            "another one with --bind"
+        ) from error
+    finally:
+        registration.stop()
+    if registration.is_failed:
+        raise CommandError(f"stopped, because the registration at {admin} failed; see above")
+
+
+def _announcer(registration: _Registration, *, json_output: bool) -> Callable[[str], None]:
+    def announce(url: str) -> None:
+        from awaken.cli.output import print_json, print_text
+
+        if json_output:
+            print_json({"url": url, "pid": os.getpid()})
+        else:
+            print_text(f"awaken: listening on {url}")
+        sys.stdout.flush()
+        registration.start(url)
+
+    return announce
+
+
+class _Registration:
+    """Registers in a process of its own, because this one forks workers and has its event loop to run.
+
+    Args:
+        admin: URL of the admin API; None registers nowhere.
+        address: URL under which the runtime reaches us; None takes the one we listen on.
+    """
+
+    def __init__(self, admin: str | None, address: str | None) -> None:
+        self._admin = admin
+        self._address = address
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, url: str) -> None:
+        if self._admin is None:
+            return
+        address = self._address or reachable_url(url)
+        arguments = [address, self._admin, str(os.getpid()), str(_PATIENCE_SECONDS)]
+        command = [sys.executable, "-m", "awaken.cli.registrar", *arguments]
+        self._process = subprocess.Popen(command)  # noqa: S603 -- ourselves, with checked URLs
+
+    def stop(self) -> None:
+        """Give up a registration that is still under way."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
+
+    @property
+    def is_failed(self) -> bool:
+        return self._process is not None and self._process.returncode == 1

@@ -1,0 +1,531 @@
+"""What a handler may do: each method issues one command, the moment it is called."""
+
+from __future__ import annotations
+
+import random
+import time
+import typing
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from uuid import UUID
+
+from awaken._core import Failure
+from awaken.futures import (
+    Awakeable,
+    DurablePromise,
+    RestateDurableCallFuture,
+    RestateDurableFuture,
+    RestateDurableSleepFuture,
+    SendHandle,
+    _Invocation,
+)
+from awaken.handler import handler_from_callable
+from awaken.request import Request
+from awaken.runs import RunFuture, RunOptions
+from awaken.serde import BytesSerde, DefaultSerde, Serde
+from awaken.state import KeyValueStore, StateReader
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+    from datetime import timedelta
+
+    from awaken._core import Input
+    from awaken.futures import Driver as FutureDriver
+    from awaken.handler import Handler
+
+    class Driver(FutureDriver, typing.Protocol):
+        """What a context needs from the attempt, besides what futures need."""
+
+        def define_run(self, future: RunFuture[Any]) -> None:
+            """Keep a run's closure until its result is awaited."""
+            ...
+
+        @property
+        def attempt_headers(self) -> Mapping[str, str]:
+            """Headers of the attempt's HTTP request."""
+            ...
+
+
+__all__ = [
+    "Context",
+    "KeyValueStore",
+    "ObjectContext",
+    "ObjectSharedContext",
+    "Request",
+    "RunFuture",
+    "RunOptions",
+    "WorkflowContext",
+    "WorkflowSharedContext",
+]
+
+P = ParamSpec("P")
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    #: Any, where neither a serde nor a hint tells.
+    T = TypeVarWithDefault("T", default=Any)
+else:
+    T = TypeVar("T")
+I = TypeVar("I")  # noqa: E741  # input, as O is output
+O = TypeVar("O")  # noqa: E741
+
+if TYPE_CHECKING:
+    #: A handler, as it is written: with or without an argument.
+    HandlerType = Callable[[Any, I], Awaitable[O]] | Callable[[Any], Awaitable[O]]
+
+_BYTES: Serde[bytes] = BytesSerde()
+
+
+class Context:
+    """What every handler may do."""
+
+    __slots__ = ("_driver", "_input", "_random")
+
+    def __init__(self, driver: Driver, request: Input) -> None:
+        self._driver = driver
+        self._input = request
+        self._random: random.Random | None = None
+
+    # ------------------------------------------------------------ about this invocation
+
+    def request(self) -> Request:
+        """Return the request that started this invocation."""
+        given = self._input
+        return Request(
+            id=given.invocation_id,
+            headers=dict(given.headers),
+            attempt_headers=dict(self._driver.attempt_headers),
+            body=given.body,
+            scope=given.scope,
+            limit_key=given.limit_key,
+            idempotency_key=given.idempotency_key,
+        )
+
+    def random(self) -> random.Random:
+        """Return a generator that gives the same numbers on every replay."""
+        if self._random is None:
+            self._random = random.Random(self._input.random_seed)  # noqa: S311  # repeatable is the point
+        return self._random
+
+    def uuid(self) -> UUID:
+        """Return a random UUID that is the same on every replay; it draws from `random()`."""
+        return UUID(int=self.random().getrandbits(128), version=4)
+
+    def time(self) -> RestateDurableFuture[float]:
+        """Read the clock, once: seconds since the epoch, the same on every replay."""
+        return self.run_typed("timestamp", _read_clock)
+
+    # ------------------------------------------------------------ side effects and timers
+
+    @overload
+    def run_typed(
+        self,
+        name: str,
+        action: Callable[P, Coroutine[Any, Any, T]],
+        options: RunOptions[T] = ...,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> RestateDurableFuture[T]: ...
+
+    @overload
+    def run_typed(
+        self,
+        name: str,
+        action: Callable[P, T],
+        options: RunOptions[T] = ...,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> RestateDurableFuture[T]: ...
+
+    def run_typed(
+        self,
+        name: str,
+        action: Callable[..., Any],
+        options: RunOptions[Any] = RunOptions(),  # noqa: B008  # never modified
+        /,
+        *args: Any,
+        **kwargs: Any,
+    ) -> RestateDurableFuture[Any]:
+        """Execute a side effect and journal its result: it happens once however often the handler replays.
+
+        The closure starts when the result is first awaited. It may be a coroutine function, or a plain function that
+        runs in a thread; durable operations are not possible inside.
+
+        Args:
+            name: entry name.
+            action: the closure.
+            options: how the result crosses and how often a failing closure is tried.
+            *args: for the closure.
+            **kwargs: for the closure.
+        """
+        driver = self._driver
+        handle = driver.issue("run").run(name)
+        future: RunFuture[Any] = RunFuture(driver, handle, name, action, options, args, kwargs)
+        driver.define_run(future)
+        return future
+
+    def run(
+        self,
+        name: str,
+        action: Callable[..., Coroutine[Any, Any, T]] | Callable[..., T],
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        max_attempts: int | None = None,
+        max_retry_duration: timedelta | None = None,
+        type_hint: type[T] | None = None,
+        args: tuple[Any, ...] | None = None,
+    ) -> RestateDurableFuture[T]:
+        """Execute a side effect. Deprecated: `run_typed` knows the types of the closure's arguments."""
+        options: RunOptions[T] = RunOptions(
+            serde=serde, type_hint=type_hint, max_attempts=max_attempts, max_duration=max_retry_duration
+        )
+        return self.run_typed(name, action, options, *(args or ()))
+
+    def sleep(self, delta: timedelta, name: str | None = None) -> RestateDurableSleepFuture:
+        """Wait durably; the handler need not be in memory meanwhile.
+
+        Args:
+            delta: how long from now; a negative one fires at once.
+            name: entry name.
+        """
+        driver = self._driver
+        wake_up = max(0, int((time.time() + delta.total_seconds()) * 1000))
+        handle = driver.issue("sleep").sleep(wake_up, name or "")
+        return RestateDurableSleepFuture(driver, handle, None, "sleep")
+
+    # ------------------------------------------------------------ awakeables and signals
+
+    def awakeable(
+        self,
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        type_hint: type[T] | None = None,
+    ) -> Awakeable[T]:
+        """Create an id that somebody outside resolves or rejects, and the future of that result.
+
+        The id is the same on every replay; hand it out inside a run, so that this happens once. It is not a secret:
+        whoever knows the invocation id can compute it.
+
+        Args:
+            serde: of the payload.
+            type_hint: what the payload has to be; another payload is a terminal error in this handler.
+
+        Returns:
+            An object that unpacks as `(id, future)`, and that can be awaited itself.
+        """
+        driver = self._driver
+        identifier, handle = driver.issue("create an awakeable").awakeable()
+        serde = _typed(serde, type_hint)
+        future: RestateDurableFuture[T] = RestateDurableFuture(
+            driver, handle, serde, f"awakeable {identifier}"
+        )
+        return Awakeable(identifier, future)
+
+    def resolve_awakeable(
+        self,
+        name: str,
+        value: I,
+        serde: Serde[I] = DefaultSerde(),  # noqa: B008  # never modified
+    ) -> None:
+        """Resolve an awakeable of any invocation.
+
+        Args:
+            name: the awakeable's id.
+            value: the result; None gives empty bytes.
+            serde: of the value.
+
+        Raises:
+            InvalidIdError: the id does not parse; nothing is journaled.
+        """
+        self._driver.issue("resolve an awakeable").resolve_awakeable(name, serde.serialize(value))
+
+    def reject_awakeable(self, name: str, failure_message: str, failure_code: int = 500) -> None:
+        """Reject an awakeable of any invocation: its handler gets a terminal error with this message and code.
+
+        Raises:
+            InvalidIdError: the id does not parse; nothing is journaled.
+        """
+        machine = self._driver.issue("reject an awakeable")
+        machine.reject_awakeable(name, Failure(failure_code, failure_message))
+
+    def signal(
+        self,
+        name: str,
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        type_hint: type[T] | None = None,
+    ) -> RestateDurableFuture[T]:
+        """Wait for a signal with this name, sent to this invocation by another handler."""
+        driver = self._driver
+        handle = driver.issue("await a signal").signal(name)
+        return RestateDurableFuture(driver, handle, _typed(serde, type_hint), f'signal "{name}"')
+
+    def resolve_signal(
+        self,
+        invocation_id: str,
+        name: str,
+        value: I,
+        serde: Serde[I] = DefaultSerde(),  # noqa: B008  # never modified
+    ) -> None:
+        """Send a signal with a value to an invocation. Raises InvalidIdError for an id that does not parse."""
+        self._driver.issue("send a signal").resolve_signal(invocation_id, name, serde.serialize(value))
+
+    def reject_signal(
+        self, invocation_id: str, name: str, failure_message: str, failure_code: int = 500
+    ) -> None:
+        """Send a signal with a failure to an invocation. Raises InvalidIdError for an id that does not parse."""
+        machine = self._driver.issue("send a signal")
+        machine.reject_signal(invocation_id, name, Failure(failure_code, failure_message))
+
+    # ------------------------------------------------------------ other handlers
+
+    def service_call(
+        self,
+        tpe: HandlerType[I, O],
+        arg: I,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> RestateDurableCallFuture[O]:
+        """Call a service's handler and wait for its result."""
+        return self._call_handler(tpe, "", arg, idempotency_key, headers)
+
+    def service_send(
+        self,
+        tpe: HandlerType[I, O],
+        arg: I,
+        send_delay: timedelta | None = None,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> SendHandle:
+        """Start a service's handler, now or later, without waiting for it."""
+        return self._send_handler(tpe, "", arg, send_delay, idempotency_key, headers)
+
+    def object_call(
+        self,
+        tpe: HandlerType[I, O],
+        key: str,
+        arg: I,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> RestateDurableCallFuture[O]:
+        """Call a virtual object's handler and wait for its result."""
+        return self._call_handler(tpe, key, arg, idempotency_key, headers)
+
+    def object_send(
+        self,
+        tpe: HandlerType[I, O],
+        key: str,
+        arg: I,
+        send_delay: timedelta | None = None,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> SendHandle:
+        """Start a virtual object's handler, now or later, without waiting for it."""
+        return self._send_handler(tpe, key, arg, send_delay, idempotency_key, headers)
+
+    def workflow_call(
+        self,
+        tpe: HandlerType[I, O],
+        key: str,
+        arg: I,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> RestateDurableCallFuture[O]:
+        """Call a workflow's handler and wait for its result."""
+        return self._call_handler(tpe, key, arg, idempotency_key, headers)
+
+    def workflow_send(
+        self,
+        tpe: HandlerType[I, O],
+        key: str,
+        arg: I,
+        send_delay: timedelta | None = None,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> SendHandle:
+        """Start a workflow's handler, now or later, without waiting for it."""
+        return self._send_handler(tpe, key, arg, send_delay, idempotency_key, headers)
+
+    def generic_call(
+        self,
+        service: str,
+        handler: str,
+        arg: bytes,
+        key: str | None = None,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> RestateDurableCallFuture[bytes]:
+        """Call a handler by name, with raw bytes in and out."""
+        return self._call(service, handler, key or "", arg, _BYTES, idempotency_key, headers)
+
+    def generic_send(
+        self,
+        service: str,
+        handler: str,
+        arg: bytes,
+        key: str | None = None,
+        send_delay: timedelta | None = None,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> SendHandle:
+        """Start a handler by name, with raw bytes in."""
+        return self._send(service, handler, key or "", arg, send_delay, idempotency_key, headers)
+
+    def cancel_invocation(self, invocation_id: str) -> None:
+        """Cancel an invocation. Raises InvalidIdError for an id that does not parse."""
+        self._driver.issue("cancel an invocation").cancel_invocation(invocation_id)
+
+    def attach_invocation(
+        self,
+        invocation_id: str,
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        type_hint: type[T] | None = None,
+    ) -> RestateDurableFuture[T]:
+        """Wait for the result of an invocation. Raises InvalidIdError for an id that does not parse."""
+        driver = self._driver
+        handle = driver.issue("attach to an invocation").attach_invocation(invocation_id)
+        return RestateDurableFuture(
+            driver, handle, _typed(serde, type_hint), f"the result of {invocation_id}"
+        )
+
+    # ------------------------------------------------------------ shared by the above
+
+    def _call_handler(
+        self,
+        tpe: HandlerType[I, O],
+        key: str,
+        arg: I,
+        idempotency_key: str | None,
+        headers: dict[str, str] | None,
+    ) -> RestateDurableCallFuture[O]:
+        callee: Handler[I, O] = handler_from_callable(tpe)
+        body = callee.input_serde.serialize(arg)
+        return self._call(
+            callee.service_tag.name, callee.name, key, body, callee.output_serde, idempotency_key, headers
+        )
+
+    def _send_handler(
+        self,
+        tpe: HandlerType[I, O],
+        key: str,
+        arg: I,
+        send_delay: timedelta | None,
+        idempotency_key: str | None,
+        headers: dict[str, str] | None,
+    ) -> SendHandle:
+        callee: Handler[I, O] = handler_from_callable(tpe)
+        body = callee.input_serde.serialize(arg)
+        return self._send(
+            callee.service_tag.name, callee.name, key, body, send_delay, idempotency_key, headers
+        )
+
+    def _call(
+        self,
+        service: str,
+        handler: str,
+        key: str,
+        body: bytes,
+        serde: Serde[O],
+        idempotency_key: str | None,
+        headers: dict[str, str] | None,
+    ) -> RestateDurableCallFuture[O]:
+        driver = self._driver
+        identifier, result = driver.issue(f"call {service}/{handler}").call(
+            service,
+            handler,
+            body,
+            key=key,
+            headers=list(headers.items()) if headers else (),
+            idempotency_key=idempotency_key,
+        )
+        callee = f"{service}/{handler}"
+        invocation = _Invocation(
+            RestateDurableFuture(driver, identifier, None, f"the invocation id of {callee}"),
+            self.cancel_invocation,
+        )
+        return RestateDurableCallFuture(driver, result, serde, f"call {callee}", invocation)
+
+    def _send(
+        self,
+        service: str,
+        handler: str,
+        key: str,
+        body: bytes,
+        send_delay: timedelta | None,
+        idempotency_key: str | None,
+        headers: dict[str, str] | None,
+    ) -> SendHandle:
+        driver = self._driver
+        invoke_time = 0 if send_delay is None else int((time.time() + send_delay.total_seconds()) * 1000)
+        identifier = driver.issue(f"send to {service}/{handler}").send(
+            service,
+            handler,
+            body,
+            key=key,
+            invoke_time_ms=max(0, invoke_time),
+            headers=list(headers.items()) if headers else (),
+            idempotency_key=idempotency_key,
+        )
+        future: RestateDurableFuture[str] = RestateDurableFuture(
+            driver, identifier, None, f"the invocation id of {service}/{handler}"
+        )
+        return SendHandle(future, self.cancel_invocation)
+
+
+class _Keyed:
+    """What has a key."""
+
+    __slots__ = ()
+
+    _input: Input
+
+    def key(self) -> str:
+        """Return the key of this object or workflow."""
+        return self._input.key
+
+
+class _Promising:
+    """What has promises."""
+
+    __slots__ = ()
+
+    _driver: Driver
+
+    def promise(
+        self,
+        name: str,
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        type_hint: type[T] | None = None,
+    ) -> DurablePromise[T]:
+        """Return the workflow's promise of this name."""
+        return DurablePromise(self._driver, name, _typed(serde, type_hint))
+
+
+class ObjectSharedContext(_Keyed, StateReader, Context):
+    """A shared handler of a virtual object: reads state, runs beside others."""
+
+    __slots__ = ()
+
+
+class ObjectContext(_Keyed, KeyValueStore, Context):
+    """An exclusive handler of a virtual object: the one writer of its key."""
+
+    __slots__ = ()
+
+
+class WorkflowSharedContext(_Promising, ObjectSharedContext):
+    """A shared handler of a workflow."""
+
+    __slots__ = ()
+
+
+class WorkflowContext(_Promising, ObjectContext):
+    """The main handler of a workflow: runs once per key."""
+
+    __slots__ = ()
+
+
+async def _read_clock() -> float:
+    return time.time()
+
+
+def _typed(serde: Serde[T], type_hint: type[T] | None) -> Serde[T]:
+    return serde.with_maybe_type(type_hint) if isinstance(serde, DefaultSerde) else serde

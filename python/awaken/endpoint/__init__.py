@@ -1,0 +1,1 @@
+"""An exchange in, a handler run, an exchange out."""

@@ -1,0 +1,445 @@
+"""One attempt: joins an exchange, an endpoint machine and a handler.
+
+Theory of operation. Bytes from the exchange go into the machine; when it has the whole journal, the handler starts as
+one asyncio task. Commands go into the machine the moment the handler makes them; what the machine wants to say leaves
+once per turn of the loop. Results are released one at a time, in journal order, and only when the handler has come to
+rest, so that a handler with several tasks sees the same order on every replay:
+
+- *Alone*: the handler's only task awaits a durable future directly. It is at rest by that fact; `wait` asks the
+  machine at once, and a replayed result comes back without a turn of the loop.
+- *Together*: the handler has other tasks, or awaits through `asyncio.gather` and the like. Then the handler counts as
+  at rest when nothing of it stirred for `QUIET_TURNS` turns of the loop; `_at_rest` asks the machine.
+
+The machine's terminal frame ends the exchange in the same breath. Whatever of the handler is left then is unwound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from awaken import _core
+from awaken.endpoint import outcome, tasks
+from awaken.endpoint.invoking import context_for, invoke
+from awaken.errors import (
+    AttemptClosedError,
+    DisconnectedException,
+    LocalProtocolError,
+    SdkInternalBaseException,
+    SuspendedException,
+    TerminalError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from awaken.context import Context, RunFuture
+    from awaken.exchange import Exchange
+    from awaken.futures import DurableFuture
+    from awaken.handler import Handler
+
+log = logging.getLogger("awaken")
+
+#: Turns of the loop without a stir after which a handler with several tasks counts as at rest. A finished future
+#: reaches whoever awaits it in one turn per layer (task, gather, wait, shield); nobody nests this many.
+QUIET_TURNS = 8
+
+#: Replayed results handed over without a turn of the loop before other streams get theirs.
+RESULTS_PER_TURN = 256
+
+#: Combinator of futures whose relation only the handler knows.
+ANY_OF = 0
+
+#: Received bytes that may lie unread before the peer gets no more flow-control credit.
+MAX_UNREAD = 1 << 20
+
+
+class Attempt:
+    """Drives one endpoint machine: pumps bytes, runs the handler, flushes. Implements Receiver and Driver."""
+
+    __slots__ = (
+        "_awaited",
+        "_content_type",
+        "_exchange",
+        "_flush_planned",
+        "_handler",
+        "_headers",
+        "_helpers",
+        "_is_abandoned",
+        "_is_request_open",
+        "_is_started",
+        "_parked",
+        "_released",
+        "_rest_planned",
+        "_run_tasks",
+        "_runs",
+        "_stirs",
+        "_task",
+        "_unacknowledged",
+        "_version",
+        "loop",
+        "machine",
+    )
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        handler: Handler[Any, Any],
+        version: int,
+        headers: tuple[tuple[str, str], ...],
+    ) -> None:
+        """Start receiving.
+
+        Args:
+            exchange: the stream.
+            handler: what to run.
+            version: negotiated version of the invocation protocol.
+            headers: of the response.
+        """
+        self.machine = _core.EndpointMachine(version)
+        self._version = version
+        self.loop = asyncio.get_running_loop()
+        self._exchange = exchange
+        self._handler = handler
+        self._headers = headers
+        self._task: asyncio.Task[None] | None = None
+        #: The future on which the handler waits alone for more input.
+        self._parked: asyncio.Future[None] | None = None
+        #: Futures awaited through callbacks, by handle.
+        self._awaited: dict[int, DurableFuture[Any]] = {}
+        #: Tasks the handler started and that are not done.
+        self._helpers: set[asyncio.Task[Any]] = set()
+        #: Runs whose closure has not been executed yet, by handle.
+        self._runs: dict[int, RunFuture[Any]] = {}
+        self._run_tasks: set[asyncio.Task[None]] = set()
+        self._is_started = False
+        self._is_abandoned = False
+        self._is_request_open = True
+        self._flush_planned = False
+        self._rest_planned = False
+        self._stirs = 0
+        self._released = 0
+        self._unacknowledged = 0
+
+    # ------------------------------------------------------------ Receiver: told by the transport
+
+    def receive_data(self, data: bytes) -> None:
+        """Feed the machine; give flow-control credit back as the handler consumes."""
+        machine = self.machine
+        machine.receive(data)
+        self._unacknowledged += len(data)
+        if not machine.is_closed() and machine.buffered_size < MAX_UNREAD:
+            self._acknowledge()
+        self._advance()
+
+    def receive_end(self) -> None:
+        """Note that the runtime asks to suspend, or has nothing more to say."""
+        if self._is_abandoned:
+            return
+        self._is_request_open = False
+        self.machine.receive_end()
+        self._advance()
+
+    def disconnect(self) -> None:
+        """Unwind the handler: nothing it does counts any more."""
+        if self._is_abandoned:
+            return
+        self._is_abandoned = True
+        self._unwind()
+
+    def resume_writing(self) -> None:
+        """Go on where the peer's slowness stopped the handler."""
+        self._advance()
+
+    def drain(self) -> None:
+        """Suspend at the next await: what `receive_end` means, decided on this side."""
+        if not self._is_abandoned and self._is_started:
+            self.machine.receive_end()
+            self._advance()
+
+    # ------------------------------------------------------------ Driver: used by futures and contexts
+
+    def issue(self, operation: str) -> _core.EndpointMachine:
+        """Return the machine for a command, and have its output leave in this turn of the loop."""
+        run = tasks.executing_run.get()
+        if run is not None:
+            raise LocalProtocolError(
+                f'cannot {operation} inside the run "{run}" of {self._where()}: a run is one side effect '
+                "without durable operations; move this into the handler"
+            )
+        if self.machine.is_closed() or self._is_abandoned:
+            raise AttemptClosedError(
+                f"cannot {operation}: the attempt of {self._where()} is over; find the "
+                "`except BaseException` or the task that outlived it"
+            )
+        self._stirs += 1
+        if not self._flush_planned:
+            self._flush_planned = True
+            self.loop.call_soon(self._planned_flush)
+        return self.machine
+
+    @property
+    def attempt_headers(self) -> Mapping[str, str]:
+        """Headers of the attempt's HTTP request."""
+        return self._exchange.headers
+
+    def define_run(self, future: RunFuture[Any]) -> None:
+        """Keep a run's closure until its result is awaited."""
+        self._runs[future.handle] = future
+
+    def wait(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
+        """Wait in the awaiting task until the future is done."""
+        if self._helpers or self._awaited or asyncio.current_task(self.loop) is not self._task:
+            yield from self._wait_together(future)
+            return
+        machine = self.machine
+        while not future.done():
+            if self._is_abandoned:
+                raise DisconnectedException
+            if self._exchange.is_write_paused:
+                yield from self._park()
+                continue
+            progress = machine.progress(future.handle)
+            match progress:
+                case _core.Completed(_, result):
+                    future.settle(result)
+                    self._consumed()
+                    self._released += 1
+                    if self._released % RESULTS_PER_TURN == 0:
+                        yield
+                case _core.RunRequired(handle):
+                    yield from self._execute(self._runs.pop(handle)).__await__()
+                case _core.InputRequired():
+                    self._acknowledge()
+                    self._flush()
+                    yield from self._park()
+                case _core.Cancelled():
+                    self._flush()
+                    raise TerminalError("cancelled", 409)
+                case _:
+                    self._close()
+                    raise self._unwinding(progress)
+
+    def watch(self, future: DurableFuture[Any]) -> None:
+        """Work towards a future that something other than a direct await waits for."""
+        self._awaited[future.handle] = future
+        self._plan_rest()
+
+    def unwatch(self, future: DurableFuture[Any]) -> None:
+        """Work no longer towards this future."""
+        self._awaited.pop(future.handle, None)
+        self._stirs += 1
+
+    # ------------------------------------------------------------ the handler
+
+    async def _run_handler(self, context: Context, request: _core.Input) -> None:
+        tasks.owner.set(self)
+        machine = self.machine
+        try:
+            body = await invoke(self._handler, context, request.body)
+            if self._is_abandoned or machine.is_closed():
+                log.warning(
+                    "%s went on after its attempt was over; find the `except BaseException` that hid it",
+                    self._where(),
+                )
+            else:
+                machine.succeed(body)
+        except BaseException as error:  # whatever it is, it ends this attempt and nothing else
+            if not self._is_abandoned:
+                outcome.report(machine, error, self._handler.target, self._version)
+        self._task = None
+        self._close()
+
+    def _start_handler(self) -> None:
+        request = self.machine.take_input()
+        if self.machine.is_closed():
+            self._close()
+            return
+        self._is_started = True
+        tasks.install(self.loop)
+        context = context_for(self._handler, self, request)
+        self._task = asyncio.Task(self._run_handler(context, request), loop=self.loop)
+
+    async def _execute(self, run: RunFuture[Any]) -> None:
+        """Execute the closure of a run and propose its result."""
+        token = tasks.executing_run.set(run.name)
+        started = time.monotonic()
+        try:
+            value = await run.execute()
+        except BaseException as error:  # whatever it is, it ends this attempt and nothing else
+            if self._is_abandoned:
+                raise
+            if not self.machine.is_closed():
+                elapsed = int((time.monotonic() - started) * 1000)
+                outcome.report_run(self.machine, run, error, elapsed, self._version)
+        else:
+            if not self.machine.is_closed():
+                self.machine.propose_run_value(run.handle, value)
+        finally:
+            tasks.executing_run.reset(token)
+        self._flush()
+
+    # ------------------------------------------------------------ waiting
+
+    def _park(self) -> Generator[Any, None, None]:
+        self._parked = self.loop.create_future()
+        try:
+            yield from self._parked
+        finally:
+            self._parked = None
+
+    def _wait_together(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
+        if self._is_abandoned or self.machine.is_closed():
+            raise AttemptClosedError(
+                f"cannot await {future.subject}: the attempt of {self._where()} is over; find the "
+                "`except BaseException` or the task that outlived it"
+            )
+        yield from future.park()
+
+    def _plan_rest(self) -> None:
+        self._stirs += 1
+        if not self._rest_planned:
+            self._rest_planned = True
+            self.loop.call_soon(self._listen, self._stirs, 0)
+
+    def _listen(self, stirs: int, quiet: int) -> None:
+        """Count turns of the loop in which nothing of the handler stirred."""
+        if stirs != self._stirs:
+            quiet = 0
+        elif quiet >= QUIET_TURNS:
+            self._rest_planned = False
+            self._at_rest()
+            return
+        self.loop.call_soon(self._listen, self._stirs, quiet + 1)
+
+    def stir(self) -> None:
+        """Note that a task of the handler took a step."""
+        self._stirs += 1
+
+    def adopt(self, task: asyncio.Task[Any]) -> None:
+        """Own a task that the handler started."""
+        self._stirs += 1
+        self._helpers.add(task)
+        task.add_done_callback(self._release_helper)
+
+    def _release_helper(self, task: asyncio.Task[Any]) -> None:
+        self._stirs += 1
+        self._helpers.discard(task)
+
+    def _at_rest(self) -> None:
+        """Release the next result to a handler that awaits in several tasks."""
+        awaited = self._awaited
+        while awaited and not self.machine.is_closed() and not self._is_abandoned:
+            if self._exchange.is_write_paused:
+                return
+            handles = list(awaited)
+            progress = self.machine.progress(
+                handles[0] if len(handles) == 1 else _core.Awaiting(ANY_OF, handles)
+            )
+            match progress:
+                case _core.Completed(handle, result):
+                    awaited.pop(handle).settle(result)
+                    self._consumed()
+                    self._plan_rest()
+                    return
+                case _core.RunRequired(handle):
+                    run = self._runs.pop(handle)
+                    task = asyncio.Task(self._execute(run), loop=self.loop, context=run.context)
+                    self._run_tasks.add(task)
+                    task.add_done_callback(self._end_run_task)
+                case _core.InputRequired():
+                    self._acknowledge()
+                    self._flush()
+                    return
+                case _core.Cancelled():
+                    self._flush()
+                    interrupted = list(awaited.values())
+                    awaited.clear()
+                    for future in interrupted:
+                        future.interrupt(TerminalError("cancelled", 409))
+                    return
+                case _:
+                    self._close()
+                    return
+
+    def _end_run_task(self, task: asyncio.Task[None]) -> None:
+        self._run_tasks.discard(task)
+        self._advance()
+
+    # ------------------------------------------------------------ moving on
+
+    def _advance(self) -> None:
+        """Do what new input made possible."""
+        machine = self.machine
+        if machine.is_closed():
+            self._close()
+        elif not self._is_started:
+            if machine.is_ready():
+                self._start_handler()
+        elif self._parked is not None:
+            if not self._parked.done():
+                self._parked.set_result(None)
+        elif self._awaited:
+            self._plan_rest()
+
+    def _consumed(self) -> None:
+        if self._unacknowledged and self.machine.buffered_size < MAX_UNREAD:
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """Give back all credit; a handler that waits for input has to get it."""
+        if self._unacknowledged:
+            self._exchange.acknowledge(self._unacknowledged)
+            self._unacknowledged = 0
+
+    def _planned_flush(self) -> None:
+        self._flush_planned = False
+        if self.machine.is_closed():
+            self._close()
+        else:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Hand the machine's output to the exchange, the response's head before the first of it."""
+        if self._is_abandoned:
+            return
+        exchange = self._exchange
+        if self._headers:
+            if not exchange.is_bidirectional and self._is_request_open:
+                return  # simple peers do not read a response before their request is through
+            exchange.start(200, self._headers)
+            self._headers = ()
+        if self.machine.is_output_pending():
+            exchange.write(self.machine.take_output())
+
+    def _close(self) -> None:
+        """End the exchange with the terminal frame, and unwind what is left of the handler."""
+        if self._is_abandoned or not self.machine.is_closed():
+            return
+        self._flush()
+        if self._headers:
+            return  # until the request is through
+        self._is_abandoned = True
+        self._exchange.end()
+        self._unwind()
+
+    def _unwind(self) -> None:
+        """Cancel what is left of the handler; its `finally` blocks run."""
+        self._acknowledge()
+        self._runs.clear()
+        self._awaited.clear()
+        for task in (*self._helpers, *self._run_tasks):
+            task.cancel()
+        if self._task is not None and self._task is not asyncio.current_task(self.loop):
+            self._task.cancel()
+
+    def _unwinding(self, progress: _core.Progress) -> SdkInternalBaseException:
+        if isinstance(progress, _core.Suspended):
+            return SuspendedException(f"{self._where()} is suspended")
+        code, message = self.machine.error or (0, "the attempt is over")
+        return AttemptClosedError(f"{self._where()}: [{code}] {message}")
+
+    def _where(self) -> str:
+        return f"{self._handler.target} ({self.machine.invocation_id})"

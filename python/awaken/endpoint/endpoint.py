@@ -1,0 +1,146 @@
+"""The endpoint: routes discovery, health and invocations."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from awaken import _core
+from awaken.endpoint.attempt import Attempt
+from awaken.endpoint.discovery import Discovery
+from awaken.endpoint.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from awaken.definition import Definition
+    from awaken.endpoint.discovery import ProtocolMode
+    from awaken.exchange import Exchange, Receiver
+    from awaken.handler import Handler
+
+__all__ = ["Endpoint", "app"]
+
+log = logging.getLogger("awaken")
+
+_SERVER = ("x-restate-server", f"awaken/{_core.__version__}")
+
+#: Version and response headers by the content type of an invocation, which the response repeats exactly.
+_VERSIONS = {
+    _core.content_type(version): (version, (("content-type", _core.content_type(version)), _SERVER))
+    for version in range(_core.MIN_PROTOCOL_VERSION, _core.MAX_PROTOCOL_VERSION + 1)
+}
+
+
+class Endpoint:
+    """Serves the handlers of some services, over any transport."""
+
+    def __init__(self, services: Iterable[Definition] = (), protocol: ProtocolMode | None = None) -> None:
+        """Bind services.
+
+        Args:
+            services: what to serve.
+            protocol: how a runtime shall talk to it; None fits it to the HTTP version of discovery.
+
+        Raises:
+            ValueError: two services have one name, or the protocol is unknown.
+        """
+        if protocol not in (None, "bidi", "request_response"):
+            raise ValueError(f'protocol {protocol!r} is not "bidi" or "request_response"')
+        self.services: dict[str, Definition] = {}
+        self.protocol: ProtocolMode | None = protocol
+        self._handlers: dict[str, Handler[Any, Any]] = {}
+        self._discovery: Discovery | None = None
+        self.bind(*services)
+
+    def bind(self, *services: Definition) -> Endpoint:
+        """Serve these services, too. Raises ValueError when a name is taken."""
+        for service in services:
+            if service.name in self.services:
+                raise ValueError(f'two services are named "{service.name}"; rename one of them')
+            self.services[service.name] = service
+            for handler in service.handlers.values():
+                self._handlers[handler.target] = handler
+        self._discovery = None
+        return self
+
+    def accept(self, exchange: Exchange) -> Receiver:
+        """Answer one HTTP request; the path counts from its end, so any prefix works."""
+        segments = exchange.path.split("/")
+        if len(segments) >= 3 and segments[-3] == "invoke":
+            return self._invoke(exchange, segments[-2], segments[-1])
+        if segments[-1] == "discover":
+            return self._discover(exchange)
+        if segments[-1] == "health":
+            if exchange.method not in ("GET", "HEAD"):
+                return _refuse_method(exchange, "GET")
+            return _reply(exchange, 200, b'{"status":"ok"}', "application/json")
+        return _refuse(
+            exchange,
+            404,
+            f"no route {exchange.path}: this endpoint has .../discover, .../health and .../invoke/SERVICE/HANDLER",
+        )
+
+    def _invoke(self, exchange: Exchange, service: str, name: str) -> Receiver:
+        if exchange.method != "POST":
+            return _refuse_method(exchange, "POST")
+        handler = self._handlers.get(f"{service}/{name}")
+        if handler is None:
+            return _refuse(exchange, 404, self._explain_missing(service, name))
+        content_type = exchange.headers.get("content-type", "")
+        negotiated = _VERSIONS.get(content_type)
+        if negotiated is None:
+            return _refuse(
+                exchange, 415, f"content-type {content_type!r} is not one of {', '.join(_VERSIONS)}"
+            )
+        version, headers = negotiated
+        return Attempt(exchange, handler, version, headers)
+
+    def _explain_missing(self, service: str, name: str) -> str:
+        known = self.services.get(service)
+        if known is None:
+            return f'no service "{service}"; this endpoint serves {", ".join(self.services) or "nothing"}'
+        return f'no handler "{name}" in service "{service}"; it has {", ".join(known.handlers) or "none"}'
+
+    def _discover(self, exchange: Exchange) -> Receiver:
+        if exchange.method != "GET":
+            return _refuse_method(exchange, "GET")
+        if self._discovery is None:
+            self._discovery = Discovery(
+                self.services.values(),
+                min_protocol_version=_core.MIN_PROTOCOL_VERSION,
+                max_protocol_version=_core.MAX_PROTOCOL_VERSION,
+                protocol_mode=self.protocol,
+            )
+        answer = self._discovery.answer(
+            exchange.headers.get("accept"), is_bidirectional=exchange.is_bidirectional
+        )
+        return _reply(exchange, answer.status, answer.body, answer.content_type)
+
+
+def app(services: Iterable[Definition], protocol: ProtocolMode | None = None) -> Endpoint:
+    """Return an endpoint for these services, to be served by `awaken serve MODULE:NAME`.
+
+    Args:
+        services: what to serve.
+        protocol: "bidi" or "request_response"; None fits it to the HTTP version of discovery.
+    """
+    return Endpoint(services, protocol)
+
+
+def _refuse(exchange: Exchange, status: int, reason: str) -> Receiver:
+    log.info("%s %s: %d %s", exchange.method, exchange.path, status, reason)
+    return _reply(exchange, status, reason.encode("utf-8", "backslashreplace"), "text/plain; charset=utf-8")
+
+
+def _refuse_method(exchange: Exchange, allowed: str) -> Receiver:
+    reason = f"method {exchange.method} is not possible here; use {allowed}"
+    return Reply(
+        exchange,
+        405,
+        (("content-type", "text/plain; charset=utf-8"), ("allow", allowed), _SERVER),
+        reason.encode(),
+    )
+
+
+def _reply(exchange: Exchange, status: int, body: bytes, content_type: str) -> Receiver:
+    return Reply(exchange, status, (("content-type", content_type), _SERVER), body)

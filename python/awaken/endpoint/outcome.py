@@ -1,0 +1,164 @@
+"""How a handler or a run ended, as the machine has to be told: nothing that user code raises escapes from here."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from awaken._core import Failure
+from awaken.errors import RetryableError, SdkInternalBaseException, TerminalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from awaken._core import EndpointMachine
+    from awaken.context import RunFuture
+
+log = logging.getLogger("awaken")
+
+#: Longest message and stack trace that leave in an Error frame, in characters. They are read by people.
+MAX_MESSAGE = 8 * 1024
+MAX_STACKTRACE = 32 * 1024
+
+#: What the wire and HTTP-speaking peers have room for; anything else becomes 500.
+LARGEST_CODE = 0xFFFF
+
+#: Older versions of the protocol carry code and message of a failure only.
+FIRST_VERSION_WITH_METADATA = 6
+
+
+def report(machine: EndpointMachine, error: BaseException, target: str, version: int) -> None:
+    """Tell the machine how the handler failed: for good, or to be retried.
+
+    Args:
+        machine: of the attempt; nothing happens when it is closed already.
+        error: what the handler raised.
+        target: the handler, for the log.
+        version: of the invocation protocol.
+    """
+    if machine.is_closed():
+        return
+    culprit = _culprit(error)
+    if isinstance(culprit, TerminalError):
+        machine.fail(failure(culprit, version))
+        return
+    log.warning("%s (%s): attempt failed, to be retried", target, machine.invocation_id, exc_info=error)
+    machine.retry(
+        _code(culprit), describe(culprit), stacktrace(error), next_retry_delay_ms=_retry_delay_ms(culprit)
+    )
+
+
+def report_run(
+    machine: EndpointMachine, run: RunFuture[Any], error: BaseException, elapsed_ms: int, version: int
+) -> None:
+    """Tell the machine how a run's closure failed.
+
+    Args:
+        machine: of the attempt.
+        run: the run.
+        error: what the closure raised.
+        elapsed_ms: how long this execution took, in milliseconds.
+        version: of the invocation protocol.
+    """
+    culprit = _culprit(error)
+    if isinstance(culprit, TerminalError):
+        machine.propose_run_failure(run.handle, failure(culprit, version))
+        return
+    gave_up = machine.retry_run(
+        run.handle,
+        _code(culprit),
+        describe(culprit),
+        stacktrace(error),
+        attempt_duration_ms=elapsed_ms,
+        policy=run.policy,
+        next_retry_delay_ms=_retry_delay_ms(culprit),
+    )
+    log.warning(
+        'run "%s" (%s) failed, %s',
+        run.name,
+        machine.invocation_id,
+        "its retries are used up" if gave_up else "to be retried",
+        exc_info=error,
+    )
+
+
+def failure(error: TerminalError, version: int) -> Failure:
+    """Return the wire form of a terminal error, whatever its fields hold."""
+    is_carried = isinstance(error.metadata, Mapping) and version >= FIRST_VERSION_WITH_METADATA
+    metadata = error.metadata if is_carried and error.metadata is not None else {}
+    return Failure(
+        _code(error),
+        printable(error.message, MAX_STACKTRACE),
+        [(printable(key, MAX_MESSAGE), printable(value, MAX_MESSAGE)) for key, value in metadata.items()],
+    )
+
+
+def describe(error: BaseException) -> str:
+    """Return the message of an error frame: the text of our own errors, the repr of others."""
+    if isinstance(error, RetryableError):
+        return printable(error.message, MAX_MESSAGE)
+    try:
+        text = repr(error)
+    except BaseException as broken:  # a broken repr is user code too
+        text = f"{type(error).__name__} (its repr raised {type(broken).__name__})"
+    return printable(text, MAX_MESSAGE)
+
+
+def stacktrace(error: BaseException) -> str:
+    """Return the formatted traceback, its end when it is long."""
+    try:
+        text = "".join(traceback.format_exception(error))
+    except BaseException as broken:  # formatting calls user code
+        text = f"the traceback of {type(error).__name__} cannot be formatted: {type(broken).__name__}"
+    return printable(text[-MAX_STACKTRACE:], MAX_STACKTRACE)
+
+
+def printable(value: object, limit: int) -> str:
+    """Return text that UTF-8 can carry, cut to `limit` characters."""
+    try:
+        text = value if type(value) is str else str(value)
+    except BaseException as broken:  # a broken str is user code too
+        text = f"{type(value).__name__} (its str raised {type(broken).__name__})"
+    return text[:limit].encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _culprit(error: BaseException) -> BaseException:
+    """Return the error that decides: a terminal, retryable or internal one among the causes, else the error."""
+    for candidate in _causes(error):
+        if isinstance(candidate, (TerminalError, RetryableError, SdkInternalBaseException)):
+            return candidate
+    return error
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Walk causes and the members of exception groups, each once: both may be cyclic or huge."""
+    pending = [error]
+    seen: set[int] = set()
+    while pending and len(seen) < 1000:
+        current = pending.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        if isinstance(current, BaseExceptionGroup):
+            pending.extend(current.exceptions)
+        if current.__cause__ is not None:
+            pending.append(current.__cause__)
+
+
+def _code(error: BaseException) -> int:
+    code = getattr(error, "status_code", 500) if isinstance(error, (TerminalError, RetryableError)) else 500
+    if isinstance(code, int) and 0 <= code <= LARGEST_CODE:
+        return int(code)
+    log.warning("status code %s is not one of 0 to %d; 500 is sent", printable(code, 100), LARGEST_CODE)
+    return 500
+
+
+def _retry_delay_ms(error: BaseException) -> int | None:
+    delay = error.retry_after if isinstance(error, RetryableError) else None
+    if not isinstance(delay, timedelta):
+        return None
+    return max(0, int(delay / timedelta(milliseconds=1)))

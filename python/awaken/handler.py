@@ -1,0 +1,242 @@
+"""One handler: the function, how its values cross, and what it was configured with."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from awaken.serde import DefaultSerde
+from awaken.signatures import function_of, resolve_annotation, signature_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from awaken.options import Options
+    from awaken.serde import Serde
+
+    #: What surrounds every attempt of a handler.
+    ContextManagerFactory = Callable[[], AbstractAsyncContextManager[None]]
+
+__all__ = ["Handler", "HandlerIO", "HandlerKind", "ServiceKind", "ServiceTag", "handler_from_callable"]
+
+I = TypeVar("I")  # noqa: E741 -- input and output, as everywhere in the field
+O = TypeVar("O")  # noqa: E741
+
+ServiceKind = Literal["service", "object", "workflow"]
+HandlerKind = Literal["exclusive", "shared", "workflow"]
+
+_HANDLER_NAME = re.compile(r"([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*")
+_MEDIA_TYPE = re.compile(r"\*/\*|[\w.+!#$&^-]+/(\*|[\w.+!#$&^-]+)", re.ASCII)
+_JSON = "application/json"
+_ATTRIBUTE = "_awaken_handler"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTag:
+    """What a handler has to know about its service."""
+
+    kind: ServiceKind
+    name: str
+    description: str | None = None
+    metadata: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerIO(Generic[I, O]):
+    """How the values of a handler cross.
+
+    Args:
+        accept: media type of the input.
+        content_type: media type of the output.
+        input_type: annotation of the input; None without a parameter or an annotation.
+        output_type: annotation of the output; None without one.
+        is_output_void: whether the handler promises to return nothing (or makes no promise).
+        input_serde: reads the input.
+        output_serde: writes the output.
+    """
+
+    accept: str
+    content_type: str
+    input_type: Any
+    output_type: Any
+    is_output_void: bool
+    input_serde: Serde[I]
+    output_serde: Serde[O]
+
+
+@dataclass(eq=False)
+class Handler(Generic[I, O]):
+    """A handler of a service, virtual object or workflow.
+
+    Args:
+        service_tag: the service it belongs to.
+        name: what callers call it.
+        kind: None for plain services.
+        fn: the function as it was written.
+        options: what it was configured with.
+        accept: media type of the input, as configured.
+        content_type: media type of the output, as configured.
+        given_input_serde: reads the input, unless its annotation says more.
+        given_output_serde: writes the output, and reads it where the handler is called.
+        context_managers: entered around every attempt, the service's before the handler's.
+        arity: 1 for a handler of the context alone, 2 for one with an input.
+    """
+
+    service_tag: ServiceTag
+    name: str
+    kind: HandlerKind | None
+    fn: Callable[..., Awaitable[Any]]
+    options: Options
+    accept: str = _JSON
+    content_type: str = _JSON
+    given_input_serde: Serde[I] = field(default_factory=lambda: DefaultSerde[I]())
+    given_output_serde: Serde[O] = field(default_factory=lambda: DefaultSerde[O]())
+    context_managers: Sequence[ContextManagerFactory] = ()
+    arity: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._check_name()
+        self._check_media_types()
+        self.options.check(self.target)
+        self._check_async()
+        self.arity = len(self._parameters())
+        with suppress(NameError):  # a type that is defined further down; `io` tries again when it is needed
+            _ = self.io
+
+    @property
+    def target(self) -> str:
+        """Service and handler, as `Greeter/greet`."""
+        return f"{self.service_tag.name}/{self.name}"
+
+    @cached_property
+    def io(self) -> HandlerIO[I, O]:
+        """How the values of this handler cross.
+
+        Raises:
+            NameError: an annotation names something that does not exist (yet).
+            TypeError: the default serde cannot read a type.
+        """
+        parameters = self._parameters()
+        input_type = self._annotation(parameters[1].name) if self.arity == 2 else None
+        output_type = self._annotation("return")
+        is_void = output_type is None or output_type is type(None)
+        output_type = None if is_void else output_type
+        is_raw_input = input_type is bytes and isinstance(self.given_input_serde, DefaultSerde)
+        is_raw_output = output_type is bytes and isinstance(self.given_output_serde, DefaultSerde)
+        return HandlerIO(
+            accept="*/*" if is_raw_input and self.accept == _JSON else self.accept,
+            content_type="application/octet-stream"
+            if is_raw_output and self.content_type == _JSON
+            else self.content_type,
+            input_type=input_type,
+            output_type=output_type,
+            is_output_void=is_void,
+            input_serde=self._serde(self.given_input_serde, input_type, "input_serde"),
+            output_serde=self._serde(self.given_output_serde, output_type, "output_serde"),
+        )
+
+    @property
+    def input_serde(self) -> Serde[I]:
+        """Reads the input."""
+        return self.io.input_serde
+
+    @property
+    def output_serde(self) -> Serde[O]:
+        """Writes the output."""
+        return self.io.output_serde
+
+    def _check_name(self) -> None:
+        if not isinstance(self.name, str) or not _HANDLER_NAME.fullmatch(self.name):
+            raise ValueError(
+                f"{self.service_tag.name}: {self.name!r} is not a handler name; use letters, digits and "
+                "underscores, and begin with a letter"
+            )
+
+    def _check_media_types(self) -> None:
+        for option, value in (("accept", self.accept), ("content_type", self.content_type)):
+            if not isinstance(value, str) or not _MEDIA_TYPE.fullmatch(value):
+                raise ValueError(
+                    f"{self.target}: {option} is {value!r}; give a media type without parameters, "
+                    f"such as {_JSON!r}"
+                )
+
+    def _check_async(self) -> None:
+        function = function_of(self.fn)
+        if inspect.isasyncgenfunction(function):
+            raise TypeError(f"{self.target} at {_place(function)} yields; a handler returns its one result")
+        if not inspect.iscoroutinefunction(function):
+            raise TypeError(
+                f"{self.target} at {_place(function)} is a plain function; write `async def`: it would block "
+                "the event loop of all other invocations. Blocking work belongs into a run: "
+                "`await ctx.run_typed(name, function)`"
+            )
+
+    def _parameters(self) -> list[inspect.Parameter]:
+        """Return the context and, if there is one, the input."""
+        parameters = list(signature_of(self.fn).parameters.values())
+        positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        # The rest is never given, so that it needs a default, and a name that says it is not an input.
+        rest = [p for p in parameters if p not in positional]
+        is_rest_optional = all(p.kind is p.KEYWORD_ONLY and p.default is not p.empty for p in rest)
+        if not is_rest_optional or len(positional) not in (1, 2):
+            raise TypeError(
+                f"{self.target} at {_place(function_of(self.fn))} takes {signature_of(self.fn)}; a handler "
+                "takes the context, or the context and one input. Put several inputs into a dataclass"
+            )
+        return positional
+
+    def _annotation(self, name: str) -> Any:
+        try:
+            return resolve_annotation(self.fn, name)
+        except NameError as error:
+            raise self._unresolved(name, error) from error
+
+    def _serde(self, given: Serde[Any], annotation: Any, option: str) -> Serde[Any]:
+        if not isinstance(given, DefaultSerde):
+            return given
+        serde = given.with_maybe_type(annotation)
+        try:
+            serde.resolve()
+        except TypeError as error:
+            raise TypeError(f"{self.target} at {_place(function_of(self.fn))}: {error} ({option})") from error
+        except NameError as error:
+            raise self._unresolved(option, error) from error
+        return serde
+
+    def _unresolved(self, name: str, error: NameError) -> NameError:
+        return NameError(
+            f"{self.target} at {_place(function_of(self.fn))}: the type of {name!r} cannot be resolved "
+            f"({error}); define or import the name at the top of its module, outside of TYPE_CHECKING"
+        )
+
+
+def handler_from_callable(wrapper: Callable[..., Awaitable[O]]) -> Handler[Any, O]:
+    """Find the handler of a decorated function.
+
+    Raises:
+        ValueError: the function is not a handler.
+    """
+    function = wrapper.func if isinstance(wrapper, partial) else wrapper
+    handler: Handler[Any, O] | None = getattr(function, _ATTRIBUTE, None)
+    if handler is None:
+        name = getattr(function, "__qualname__", None) or repr(function)
+        raise ValueError(
+            f"Handler not found: {name} is not decorated as a handler; pass the function below its "
+            "`@service.handler()`, or name service and handler with `generic_call`"
+        )
+    return handler
+
+
+def attach_handler(wrapper: Any, handler: Handler[Any, Any]) -> None:
+    """Let `handler_from_callable` find the handler."""
+    setattr(wrapper, _ATTRIBUTE, handler)
+
+
+def _place(function: Any) -> str:
+    code = getattr(function, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else repr(function)

@@ -1,0 +1,150 @@
+"""Runs: side effects whose result is journaled, executed once however often the handler replays."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import inspect
+import typing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from awaken._core import RetryPolicy
+from awaken.futures import RestateDurableFuture
+from awaken.serde import DefaultSerde, Serde
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+
+    from awaken.futures import Driver
+
+__all__ = ["RunFuture", "RunOptions"]
+
+T = TypeVar("T")
+
+
+@dataclass
+class RunOptions(Generic[T]):
+    """How a run's result crosses, and how often a failing closure is tried.
+
+    Without any retry field, the runtime's own policy decides. With one, failed executions are counted here: the
+    defaults are 50 ms, factor 2, at most 10 s, without an end. When the policy gives up, the run fails with a terminal
+    error.
+    """
+
+    serde: Serde[T] = field(default_factory=lambda: DefaultSerde[Any]())
+    type_hint: type[T] | None = None
+    #: Executions in total, the first one included.
+    max_attempts: int | None = None
+    max_duration: timedelta | None = None
+    initial_retry_interval: timedelta | None = None
+    max_retry_interval: timedelta | None = None
+    retry_interval_factor: float | None = None
+    #: Deprecated name of max_duration.
+    max_retry_duration: timedelta | None = None
+
+    def retry_policy(self) -> RetryPolicy | None:
+        """Return the policy these options ask for, or None to leave it to the runtime."""
+        max_duration = self.max_duration if self.max_duration is not None else self.max_retry_duration
+        bounds = (
+            self.max_attempts,
+            max_duration,
+            self.initial_retry_interval,
+            self.max_retry_interval,
+            self.retry_interval_factor,
+        )
+        if all(bound is None for bound in bounds):
+            return None
+        return RetryPolicy(
+            initial_interval_ms=_milliseconds(self.initial_retry_interval),
+            factor=self.retry_interval_factor,
+            max_interval_ms=_milliseconds(self.max_retry_interval),
+            max_attempts=self.max_attempts,
+            max_duration_ms=_milliseconds(max_duration),
+        )
+
+
+class RunFuture(RestateDurableFuture[T]):
+    """The result of a run, with the closure that gives it when the journal does not have it yet."""
+
+    __slots__ = ("_action", "_args", "_kwargs", "_options", "_result_serde", "context", "name")
+
+    def __init__(
+        self,
+        driver: Driver,
+        handle: int,
+        name: str,
+        action: Callable[..., Any],
+        options: RunOptions[T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        self._result_serde = run_serde(action, options)
+        super().__init__(driver, handle, self._result_serde, f'run "{name}"')
+        self.name = name
+        self.context = contextvars.copy_context()
+        self._action = action
+        self._options = options
+        self._args = args
+        self._kwargs = kwargs
+
+    @property
+    def policy(self) -> RetryPolicy | None:
+        """How often a failing closure is tried; None leaves it to the runtime."""
+        return self._options.retry_policy()
+
+    async def execute(self) -> bytes:
+        """Execute the closure and return its serialized result.
+
+        A plain function runs in the loop's default executor, with the handler's context variables.
+        """
+        if inspect.iscoroutinefunction(self._action):
+            value: Any = await self._action(*self._args, **self._kwargs)
+        else:
+            call = functools.partial(
+                contextvars.copy_context().run, self._action, *self._args, **self._kwargs
+            )
+            value = await asyncio.get_running_loop().run_in_executor(None, call)
+            if inspect.isawaitable(value):
+                value = await value
+        return self._result_serde.serialize(value)
+
+
+def run_serde(action: Callable[..., Any], options: RunOptions[T]) -> Serde[T]:
+    """Return the serde of a run's result: the option's, for the hinted or annotated type."""
+    serde = options.serde
+    if not isinstance(serde, DefaultSerde):
+        return serde
+    hint = options.type_hint
+    if hint is None:
+        hint = _return_type(action)
+    return serde if hint is None else serde.with_maybe_type(hint)
+
+
+def _return_type(action: Callable[..., Any]) -> Any:
+    annotations = getattr(action, "__annotations__", None)
+    if not annotations or "return" not in annotations:
+        return None
+    annotation = annotations["return"]
+    if not isinstance(annotation, str):
+        return annotation
+    return _evaluated_return_type(action.__code__, action) if hasattr(action, "__code__") else None
+
+
+_evaluated: dict[Any, Any] = {}
+
+
+def _evaluated_return_type(code: Any, action: Callable[..., Any]) -> Any:
+    # A closure made anew for each call shares its code, and so its annotations.
+    if code not in _evaluated:
+        try:
+            _evaluated[code] = typing.get_type_hints(action).get("return")
+        except NameError:
+            _evaluated[code] = None  # names a type of a local scope: treated as not annotated
+    return _evaluated[code]
+
+
+def _milliseconds(delta: timedelta | None) -> int | None:
+    return None if delta is None else max(0, int(delta.total_seconds() * 1000))

@@ -1,0 +1,30 @@
+"""Values to bytes and back, one path for every place where values cross.
+
+Inputs, outputs, state, runs, awakeables, signals and promises all use these classes. The rules:
+
+* `None` is the empty body, in both directions.
+* Everything else is JSON, written as `json.dumps` writes it, so that journals of other SDKs replay. A
+  pydantic model or a `msgspec.Struct` at the top is written by its own library, in its compact form.
+* Reading follows the annotation: dataclasses, typed dicts, named tuples, enums, dates, `UUID`, `Decimal`,
+  sets, tuples, unions, `msgspec.Struct` and pydantic models, also inside each other. Without an annotation,
+  or with `Any`, plain JSON values come out.
+* `bytes` crosses verbatim where it is the whole value, and as base64 text inside of other values.
+* Sets are written in sorted order, because the order of a set changes from process to process and a replay
+  compares bytes. Not-a-number, infinities and unpaired surrogates are refused when written.
+
+What does not fit raises `awaken.errors.SerdeError`.
+"""
+
+from awaken.serde.base import BytesSerde, Serde
+from awaken.serde.default import DefaultSerde, JsonSerde
+from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, is_pydantic
+
+__all__ = [
+    "BytesSerde",
+    "DefaultSerde",
+    "JsonSerde",
+    "MsgspecJsonSerde",
+    "PydanticJsonSerde",
+    "Serde",
+    "is_pydantic",
+]

@@ -1,0 +1,279 @@
+"""Bytes to a value of an annotated type.
+
+msgspec reads almost everything, in one pass and with the place of a mistake. Two things it leaves to us, and
+each is put in its place as a class that msgspec calls us back for:
+
+* pydantic models and dataclasses, which pydantic has to validate;
+* unions msgspec cannot tell apart, such as two dataclasses: their members are tried in the order written.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+from awaken.errors import SerdeError
+from awaken.serde.inspection import custom_types
+from awaken.serde.models import adapter, describe, is_pydantic, read_error, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "is_pydantic_union",
+    "is_raw",
+    "is_untyped",
+    "mentions_pydantic",
+    "read_json",
+    "reader_for",
+    "rewrite",
+]
+
+
+def read_json(data: bytes) -> Any:
+    """Read plain JSON values; no bytes are None.
+
+    Raises:
+        SerdeError: the bytes are not JSON.
+    """
+    if not data:
+        return None
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return _read_lenient(data)
+
+
+def is_untyped(annotation: Any) -> bool:
+    """Tell whether an annotation leaves open what is read."""
+    return annotation is Any or annotation is object or isinstance(annotation, TypeVar)
+
+
+def is_pydantic_union(annotation: Any) -> bool:
+    """Tell whether every member of a union is pydantic's, which then finds the best one by itself."""
+    return get_origin(annotation) in (Union, UnionType) and all(
+        member is NoneType or is_pydantic(member) for member in get_args(annotation)
+    )
+
+
+def is_raw(annotation: Any) -> bool:
+    """Tell whether values of this type cross verbatim: `bytes`, or `bytes | None`."""
+    return annotation is bytes or (
+        get_origin(annotation) in (Union, UnionType) and set(get_args(annotation)) == {bytes, NoneType}
+    )
+
+
+def reader_for(annotation: Any) -> Callable[[bytes], Any]:
+    """Return the function that reads this type; it is built once.
+
+    Raises:
+        TypeError: this type cannot be read from JSON.
+        NameError: the type refers to a name that does not exist yet.
+    """
+    try:
+        return _shared_reader(annotation)
+    except TypeError as error:
+        if not str(error).startswith("unhashable"):
+            raise
+        return _build_reader(annotation)
+
+
+def _build_reader(annotation: Any) -> Callable[[bytes], Any]:
+    if is_untyped(annotation):
+        return read_json
+    if annotation is bytes:
+        return bytes
+    if is_raw(annotation):
+        return lambda data: bytes(data) or None
+    return _typed(annotation).read
+
+
+_shared_reader = lru_cache(maxsize=1024)(_build_reader)
+
+
+def _typed(annotation: Any) -> _MsgspecReader | _PydanticReader:
+    if is_pydantic(annotation):
+        return _PydanticReader(annotation)
+    rewritten, placeholders = rewrite(annotation)
+    try:
+        foreign = custom_types(rewritten)
+    except TypeError as error:
+        # A union in a field of a dataclass; pydantic can read it, if it has a say in this type at all.
+        if mentions_pydantic(annotation):
+            return _PydanticReader(annotation)
+        raise TypeError(f"cannot read {type_name(annotation)} from JSON: {error}") from error
+    for cls in foreign:
+        if cls not in placeholders and not is_pydantic(cls):
+            raise TypeError(
+                f"cannot read {type_name(annotation)} from JSON: {type_name(cls)} is not a dataclass, typed "
+                "dict, msgspec.Struct or pydantic model; use one of these, or pass a serde of your own"
+            )
+    return _MsgspecReader(annotation, rewritten, placeholders)
+
+
+class _PydanticReader:
+    """Reads a type with pydantic."""
+
+    def __init__(self, annotation: Any) -> None:
+        self.annotation = annotation
+        self._adapter = adapter(annotation)
+
+    def read(self, data: bytes) -> Any:
+        if not data:
+            return None
+        try:
+            return self._adapter.validate_json(data)
+        except (ValueError, RecursionError) as error:
+            raise read_error(error, self.annotation) from error
+
+    def convert(self, plain: Any) -> Any:
+        # By way of JSON: strict models take a date from JSON text, but not from a Python str.
+        return self._adapter.validate_json(json.dumps(plain))
+
+
+class _MsgspecReader:
+    """Reads a type with msgspec, and with others where msgspec asks.
+
+    Args:
+        annotation: the type as written, for messages.
+        rewritten: the type with placeholders in it.
+        placeholders: what each of them stands for.
+    """
+
+    def __init__(self, annotation: Any, rewritten: Any, placeholders: dict[type, Any]) -> None:
+        self.annotation = annotation
+        self._rewritten = rewritten
+        self._placeholders = placeholders
+        # At once for placeholders: a member nobody can read has to be found out where the type is declared.
+        self._readers = {placeholder: self._find_reader(placeholder) for placeholder in placeholders}
+        self._decode = msgspec.json.Decoder(rewritten, dec_hook=self._ask).decode
+
+    def read(self, data: bytes) -> Any:
+        if not data:
+            return None
+        try:
+            try:
+                return self._decode(data)
+            except msgspec.ValidationError:
+                raise
+            except msgspec.DecodeError:
+                return self.convert(_read_lenient(data))
+        except SerdeError as error:
+            raise SerdeError("read", type_name(self.annotation), error.reason, error.path) from error
+        except (ValueError, RecursionError) as error:
+            raise read_error(error, self.annotation) from error
+
+    def convert(self, plain: Any) -> Any:
+        return msgspec.convert(plain, self._rewritten, str_keys=True, dec_hook=self._ask)
+
+    def _ask(self, cls: type, plain: Any) -> Any:
+        reader = self._readers.get(cls)
+        if reader is None:
+            reader = self._readers[cls] = self._find_reader(cls)
+        try:
+            return reader(plain)
+        except ValueError as error:
+            reason, path = describe(error)
+            # msgspec adds the place of this value; the place inside of it is ours to tell.
+            raise ValueError(reason if path in ("", "$") else f"{reason} (at {path} in it)") from error
+
+    def _find_reader(self, cls: type) -> Callable[[Any], Any]:
+        stands_for = self._placeholders.get(cls, cls)
+        members = get_args(stands_for) if get_origin(stands_for) in (Union, UnionType) else ()
+        if is_pydantic(stands_for) or is_pydantic_union(stands_for):
+            return _PydanticReader(stands_for).convert
+        return _first_of([member for member in members if member is not NoneType], stands_for)
+
+
+def _first_of(members: list[Any], union: Any) -> Callable[[Any], Any]:
+    readers = [_typed(member) for member in members]
+
+    def read(plain: Any) -> Any:
+        reasons = []
+        for reader in readers:
+            try:
+                return reader.convert(plain)
+            except ValueError as error:
+                reasons.append(f"{type_name(reader.annotation)}: {describe(error)[0]}")
+        raise ValueError(f"fits no member of {type_name(union)} ({'; '.join(reasons)})")
+
+    return read
+
+
+class _Placeholder(type):
+    """Class of placeholders: msgspec checks what we answer, and a placeholder stands for any value."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return True
+
+
+def rewrite(annotation: Any) -> tuple[Any, dict[type, Any]]:
+    """Put placeholder classes where msgspec needs help; return the annotation and what they stand for."""
+    placeholders: dict[type, Any] = {}
+
+    def visit(part: Any) -> Any:
+        origin, args = get_origin(part), get_args(part)
+        if origin in (Union, UnionType) and not _is_known(part):
+            optional = NoneType in args
+            placeholder = replace(part)
+            return placeholder | None if optional else placeholder
+        if is_pydantic(part) and hasattr(part, "__dataclass_fields__"):
+            return replace(part)
+        if not args or origin is Literal:
+            return part
+        if origin is Annotated:
+            inner = visit(args[0])
+            return part if inner is args[0] else Annotated[(inner, *part.__metadata__)]
+        visited = tuple(visit(arg) for arg in args)
+        if all(new is old for new, old in zip(visited, args, strict=True)):
+            return part
+        generic: Any = Union if origin in (Union, UnionType) else origin
+        return generic[visited]
+
+    def replace(part: Any) -> type:
+        placeholder = _Placeholder("Union", (), {})
+        placeholders[placeholder] = part
+        return placeholder
+
+    return visit(annotation), placeholders
+
+
+def _is_known(union: Any) -> bool:
+    """Tell whether msgspec can tell the members of this union apart."""
+    try:
+        msgspec.json.Decoder(union)
+    except TypeError:
+        return False
+    return True
+
+
+def mentions_pydantic(annotation: Any, seen: frozenset[int] = frozenset()) -> bool:
+    """Tell whether pydantic has a say in this type, or in a type inside of it."""
+    if is_pydantic(annotation):
+        return True
+    if id(annotation) in seen:
+        return False
+    seen |= {id(annotation)}
+    parts: list[Any] = list(get_args(annotation))
+    if isinstance(annotation, type) and hasattr(annotation, "__annotations__"):
+        parts.extend(_field_types(annotation))
+    return any(mentions_pydantic(part, seen) for part in parts)
+
+
+def _field_types(cls: type) -> list[Any]:
+    from typing import get_type_hints
+
+    return list(get_type_hints(cls).values())
+
+
+def _read_lenient(data: bytes) -> Any:
+    """Read what the standard library reads and msgspec refuses: other SDKs have journaled NaN."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise SerdeError("read", "JSON", f"the body is not JSON: {reason}") from error

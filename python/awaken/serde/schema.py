@@ -1,0 +1,94 @@
+"""The JSON Schema of a type, for the endpoint manifest. Runtimes show it; they validate nothing with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+
+from awaken.serde.default import DefaultSerde
+from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, adapter, is_pydantic
+from awaken.serde.reading import is_pydantic_union, is_raw, is_untyped, mentions_pydantic, rewrite
+
+if TYPE_CHECKING:
+    from awaken.serde.base import Serde
+
+__all__ = ["schema_for", "schema_of"]
+
+#: What a schema describes: what is accepted as input, or what comes out (defaults make them differ).
+Mode = Literal["validation", "serialization"]
+
+
+def schema_of(serde: Serde[Any], mode: Mode) -> dict[str, Any] | None:
+    """Return the schema of what a serde reads and writes; None where nothing is known."""
+    if isinstance(serde, DefaultSerde):
+        return None if serde.type_hint is None else schema_for(serde.type_hint, mode)
+    if isinstance(serde, (PydanticJsonSerde, MsgspecJsonSerde)):
+        return schema_for(serde.model, mode)
+    return None
+
+
+def schema_for(annotation: Any, mode: Mode = "validation") -> dict[str, Any] | None:
+    """Return the schema of a type; None where it leaves open what is read, or is not JSON.
+
+    Raises:
+        TypeError: this type cannot be read from JSON.
+        NameError: the type refers to a name that does not exist yet.
+    """
+    if is_untyped(annotation) or is_raw(annotation):
+        return None
+    if is_pydantic(annotation):
+        return adapter(annotation).json_schema(mode=mode)
+    try:
+        return _Builder(mode).build(annotation)
+    except TypeError:
+        if not mentions_pydantic(annotation):
+            raise
+        return adapter(annotation).json_schema(mode=mode)
+
+
+class _Builder:
+    """Joins the schemas of msgspec and pydantic, so that every definition is found from the root."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._mode: Mode = mode
+        self._definitions: dict[str, Any] = {}
+        self._placeholders: dict[type, Any] = {}
+
+    def build(self, annotation: Any) -> dict[str, Any]:
+        schema = self._schema(annotation)
+        root = schema.get("$ref", "").removeprefix("#/$defs/")
+        # Referring to the root from inside is rare; without that the root needs no name.
+        if len(schema) == 1 and root and f'"#/$defs/{root}"' not in json.dumps(self._definitions):
+            schema = self._definitions.pop(root)
+        return {**schema, "$defs": self._definitions} if self._definitions else schema
+
+    def _schema(self, annotation: Any) -> dict[str, Any]:
+        rewritten, placeholders = rewrite(annotation)
+        self._placeholders.update(placeholders)
+        (schema,), definitions = msgspec.json.schema_components([rewritten], schema_hook=self._ask)
+        self._definitions.update(definitions)
+        return schema
+
+    def _ask(self, cls: type) -> dict[str, Any]:
+        stands_for = self._placeholders.get(cls, cls)
+        if is_pydantic(stands_for):
+            return self._model(stands_for, f"{stands_for.__module__}.{stands_for.__qualname__}")
+        if get_origin(stands_for) not in (Union, UnionType):
+            raise NotImplementedError  # msgspec turns this into its own TypeError
+        if is_pydantic_union(stands_for):
+            return self._model(stands_for, cls.__name__ + str(len(self._definitions)))
+        members = [member for member in get_args(stands_for) if member is not NoneType]
+        return {"anyOf": [self._schema(member) for member in members]}
+
+    def _model(self, annotation: Any, name: str) -> dict[str, Any]:
+        name = re.sub(r"[^\w.-]", "_", name)
+        template = f"#/$defs/{name}.{{model}}"
+        schema = adapter(annotation).json_schema(mode=self._mode, ref_template=template)
+        for inner, definition in schema.pop("$defs", {}).items():
+            self._definitions[f"{name}.{inner}"] = definition
+        self._definitions[name] = schema
+        return {"$ref": f"#/$defs/{name}"}

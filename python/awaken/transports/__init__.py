@@ -1,0 +1,1 @@
+"""The network and nothing else: every transport turns a request into an `awaken.exchange.Exchange`."""

@@ -1,0 +1,129 @@
+"""How much a peer may ask of one connection. Every bound is here, with the precedent it follows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "BUFFER_HIGH",
+    "BUFFER_LOW",
+    "CONNECTION_WINDOW",
+    "CONTROL_FRAME_BURST",
+    "CONTROL_FRAME_RATE",
+    "DECODED_HEADERS_SIZE",
+    "DISCARD_SIZE",
+    "DISCARD_TIMEOUT",
+    "GOAWAY_TIMEOUT",
+    "HEADERS_COUNT",
+    "HEADERS_SIZE",
+    "HTTP1_BODY_SIZE",
+    "IDLE_TIMEOUT",
+    "LINGER_TIMEOUT",
+    "MAX_FRAME_SIZE",
+    "OPENING_TIMEOUT",
+    "OUTPUT_SIZE",
+    "PARTIAL_FRAMES_SIZE",
+    "PIPELINE_SIZE",
+    "RESET_BURST",
+    "RESET_RATE",
+    "STALL_TIMEOUT",
+    "STREAMS",
+    "STREAM_WINDOW",
+    "RateLimit",
+]
+
+#: Streams open at once. The runtime uses at most 128 of a connection; nghttpd and hyper default to 100 to
+#: 200, and a proxy in front may join many runtimes on one connection.
+STREAMS: Final = 1024
+
+#: Initial window of a stream, in bytes: what the runtime offers itself, so that a replay arrives without
+#: round trips.
+STREAM_WINDOW: Final = 2 * 1024 * 1024
+
+#: Window of a connection, in bytes. The runtime offers 5 MiB; we read for many streams, so eight full ones
+#: fit.
+CONNECTION_WINDOW: Final = 16 * 1024 * 1024
+
+#: Largest frame taken, in bytes: the protocol's default, which the runtime uses as well.
+MAX_FRAME_SIZE: Final = 16 * 1024
+
+#: Size of a header list we announce, counted as RFC 9113 6.5.2 does; a larger one is answered with 431.
+#: 64 KiB is the default of nghttp2 and of the h2 package.
+HEADERS_SIZE: Final = 64 * 1024
+
+#: Size at which decoding a header list stops and the connection with it: what one block can unpack to is a
+#: bomb.
+DECODED_HEADERS_SIZE: Final = 4 * HEADERS_SIZE
+
+#: Fields in one request; Apache httpd and hyper stop at 100, and the runtime forwards headers of its callers.
+HEADERS_COUNT: Final = 256
+
+#: Bytes that may arrive without completing a single frame that means something, in bytes. A header block of
+#: 64 CONTINUATION frames of the largest size fits, the most that the h2 package joins.
+PARTIAL_FRAMES_SIZE: Final = 66 * (MAX_FRAME_SIZE + 9)
+
+#: Streams the peer may reset at once, and per second (rapid reset, CVE-2023-44487): the defaults of nghttp2.
+RESET_BURST: Final = 1000
+RESET_RATE: Final = 33.0
+
+#: Frames that cost work and carry nothing (PING, SETTINGS, PRIORITY, empty DATA), at once and per second: the
+#: defaults of nghttp2 for suspicious frames.
+CONTROL_FRAME_BURST: Final = 10_000
+CONTROL_FRAME_RATE: Final = 330.0
+
+#: Response bytes held for a slow peer at which a writer is told to pause, and to go on: asyncio's own marks.
+BUFFER_HIGH: Final = 64 * 1024
+BUFFER_LOW: Final = 16 * 1024
+
+#: Bytes given to the socket in one turn of the loop; more waits, so that streams take turns.
+OUTPUT_SIZE: Final = 256 * 1024
+
+#: What a peer may still send, in bytes and seconds, to a stream whose response has ended. The runtime
+#: half-closes at once, and gives a response 5 s of its own to end.
+DISCARD_SIZE: Final = 2 * STREAM_WINDOW
+DISCARD_TIMEOUT: Final = 15.0
+
+#: Seconds until the first request, or the head of the next one in HTTP/1.1, is complete. Apache's
+#: mod_reqtimeout allows 20 to 40 s for a head.
+OPENING_TIMEOUT: Final = 20.0
+
+#: Seconds a connection may be without a request. The runtime closes idle ones after 5 min: it has to be
+#: first, since a request that crosses with our closing is a failed attempt.
+IDLE_TIMEOUT: Final = 10 * 60.0
+
+#: Seconds for a peer to take anything at all of what waits for it, nginx's send_timeout.
+STALL_TIMEOUT: Final = 60.0
+
+#: Seconds between announcing that a connection ends and refusing its new streams, if the peer answers no
+#: PING.
+GOAWAY_TIMEOUT: Final = 1.0
+
+#: Seconds for the peer to close after we have; nginx's lingering_timeout is 5 s.
+LINGER_TIMEOUT: Final = 2.0
+
+#: Bytes of later requests taken while an HTTP/1.1 request is answered.
+PIPELINE_SIZE: Final = 64 * 1024
+
+#: Largest HTTP/1.1 request body, in bytes. Journals are bounded by the runtime (32 MiB for a message); this
+#: ends what never was one.
+HTTP1_BODY_SIZE: Final = 1024 * 1024 * 1024
+
+
+class RateLimit:
+    """A token bucket: so many at once, so many per second after that."""
+
+    __slots__ = ("_burst", "_level", "_rate", "_seen")
+
+    def __init__(self, burst: int, rate: float) -> None:
+        self._burst = burst
+        self._rate = rate
+        self._level = float(burst)
+        self._seen: float | None = None
+
+    def take(self, count: int, now: float) -> bool:
+        """Count `count` events at `now` (seconds of a monotonic clock); False when that is too many."""
+        if self._seen is not None:
+            self._level = min(float(self._burst), self._level + (now - self._seen) * self._rate)
+        self._seen = now
+        self._level -= count
+        return self._level >= 0

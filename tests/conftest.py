@@ -1,0 +1,12 @@
+"""Options of the whole test tree: pytest wants them here to know them whatever path it is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--runtime", choices=["server"], default="server", help="what tests/e2e runs against")

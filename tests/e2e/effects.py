@@ -1,0 +1,48 @@
+"""What handlers did to the outside world, as lines of a file that the test reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.e2e.waiting import eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Effects:
+    """A file that handlers append `word value` lines to; see `services/outside.py` for their side."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.touch()
+
+    @property
+    def path(self) -> str:
+        return str(self._path)
+
+    def add(self, word: str) -> None:
+        """Tell a handler that watches the file something."""
+        with self._path.open("a") as file:
+            file.write(f"{word} \n")
+
+    def lines(self) -> list[str]:
+        """Return all whole lines, in order."""
+        text = self._path.read_text()
+        return text[: text.rfind("\n") + 1].splitlines()
+
+    def values(self, word: str) -> list[str]:
+        """Return the values of the lines that start with `word`."""
+        return [line.partition(" ")[2] for line in self.lines() if line.partition(" ")[0] == word]
+
+    def wait_for(self, word: str, count: int = 1) -> list[str]:
+        """Wait until there are `count` lines that start with `word`, and return their values."""
+        return eventually(
+            lambda: self.values(word),
+            lambda values: len(values) >= count,
+            what=f"{count} {word!r} lines in {self._path}",
+        )
+
+    def wait_for_one(self, word: str) -> str:
+        """Wait for the first line that starts with `word` and return its value."""
+        return self.wait_for(word)[0]

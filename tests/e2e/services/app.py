@@ -1,0 +1,24 @@
+"""Every handler of the suite, as one application."""
+
+from __future__ import annotations
+
+import awaken as restate
+
+from tests.e2e.services.actions import actions
+from tests.e2e.services.awakeables import awaiting, keeper, resolving
+from tests.e2e.services.calls import calling, greeter, tally
+from tests.e2e.services.concurrency import concurrency
+from tests.e2e.services.failures import failing, hostile, patient
+from tests.e2e.services.payloads import payloads
+from tests.e2e.services.state import eager, lazy
+from tests.e2e.services.workflows import desk, signing
+
+app = restate.app(
+    [
+        *(awaiting, resolving, keeper),
+        *(actions, concurrency, eager, lazy, payloads),
+        *(calling, greeter, tally),
+        *(desk, signing),
+        *(failing, hostile, patient),
+    ]
+)

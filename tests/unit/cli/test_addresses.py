@@ -1,0 +1,54 @@
+"""Addresses as people write them."""
+
+from __future__ import annotations
+
+import pytest
+from awaken.cli.addresses import parse_bind, parse_url, reachable_url
+from awaken.cli.failures import CommandError
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1:9080", ("127.0.0.1", 9080)),
+        ("localhost:0", ("localhost", 0)),
+        ("[::1]:9080", ("::1", 9080)),
+        (" 0.0.0.0:65535 ", ("0.0.0.0", 65535)),
+    ],
+)
+def test_address_to_listen_on_is_split(text: str, address: tuple[str, int]) -> None:
+    assert parse_bind(text) == address
+
+
+@pytest.mark.parametrize(
+    "text", ["", "9080", ":9080", "host", "::1:9080", "http://x:1", "h:x", "h:65536", "h:-1", "h:²"]
+)
+def test_other_text_is_no_address_to_listen_on(text: str) -> None:
+    with pytest.raises(CommandError, match=r"write|PORT"):
+        parse_bind(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("https://x.example/prefix/", "https://x.example/prefix"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_url_is_completed(text: str, url: str) -> None:
+    assert parse_url(text, "an ingress") == url
+
+
+@pytest.mark.parametrize(
+    "text", ["", "ftp://x", "http://", "http://h:x", "http://h:99999", "http://a b", "/x"]
+)
+def test_other_text_is_no_url(text: str) -> None:
+    with pytest.raises(CommandError, match="is not the URL of an ingress"):
+        parse_url(text, "an ingress")
+
+
+def test_address_of_all_interfaces_is_not_dialled() -> None:
+    assert reachable_url("http://0.0.0.0:9080") == "http://127.0.0.1:9080"
+    assert reachable_url("https://[::]:9080") == "https://[::1]:9080"
+    assert reachable_url("http://10.0.0.1:9080") == "http://10.0.0.1:9080"

@@ -1,0 +1,73 @@
+"""`MODULE:APP` to something that accepts exchanges."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from awaken.cli.failures import CommandError
+from awaken.cli.loading import load_accept, load_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MODULE = """
+from awaken.service import Service
+
+class App:
+    def accept(self, exchange):
+        return self
+
+class Settings:
+    app = App()
+
+app = App()
+greeter = Service("Greeter")
+services = [greeter]
+same_name = (greeter, greeter)
+nothing = []
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Put a module into the working directory, which is not on the path."""
+    name = "application_under_test"
+    (tmp_path / f"{name}.py").write_text(MODULE)
+    (tmp_path / "needs_missing.py").write_text("import no_such_dependency")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield name
+    sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("path", ["app", "Settings.app"])
+def test_what_accepts_exchanges_is_taken_as_it_is(module: str, path: str) -> None:
+    assert load_accept(f"{module}:{path}") == load_object(f"{module}:{path}").accept
+
+
+@pytest.mark.parametrize("name", ["greeter", "services"])
+def test_services_get_an_endpoint(module: str, name: str) -> None:
+    assert callable(load_accept(f"{module}:{name}"))
+
+
+def test_empty_list_is_refused(module: str) -> None:
+    with pytest.raises(CommandError, match="is an empty list"):
+        load_accept(f"{module}:nothing")
+
+
+def test_services_that_cannot_be_served_together_are_refused(module: str) -> None:
+    with pytest.raises(CommandError, match="cannot be served: two services"):
+        load_accept(f"{module}:same_name")
+
+
+def test_missing_name_lists_what_there_is(module: str) -> None:
+    with pytest.raises(CommandError, match=r"has no 'Settings.nope'; it has app"):
+        load_object(f"{module}:Settings.nope")
+
+
+def test_dependency_an_application_misses_is_not_hidden(module: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match="no_such_dependency"):
+        load_object("needs_missing:app")

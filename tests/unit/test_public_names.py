@@ -1,0 +1,52 @@
+"""What `import awaken` gives: additions are deliberate, removals are breaking."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import awaken
+
+
+def test_public_names_are_these() -> None:
+    assert sorted(awaken.__all__) == [
+        "Awakeable",
+        "Context",
+        "DurablePromise",
+        "Endpoint",
+        "InvocationRetryPolicy",
+        "ObjectContext",
+        "ObjectSharedContext",
+        "Request",
+        "RestateDurableCallFuture",
+        "RestateDurableFuture",
+        "RestateDurableSleepFuture",
+        "RetryableError",
+        "RunOptions",
+        "SdkInternalBaseException",
+        "SendHandle",
+        "Service",
+        "TerminalError",
+        "VirtualObject",
+        "Workflow",
+        "WorkflowContext",
+        "WorkflowSharedContext",
+        "app",
+        "as_completed",
+        "gather",
+        "is_internal_exception",
+        "select",
+        "wait_completed",
+    ]
+
+
+def test_every_public_name_is_there_and_documented() -> None:
+    for name in awaken.__all__:
+        assert (getattr(awaken, name).__doc__ or "").strip(), name
+
+
+def test_import_leaves_heavy_libraries_alone() -> None:
+    heavy = ("httpx", "typer", "rich", "pydantic", "h2", "h11", "uvloop")
+    code = f"import sys, awaken; print([name for name in {heavy!r} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert found.strip() == "[]"
