@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-
 from awaken import _core
 from awaken.errors import (
     AttemptClosedError,
