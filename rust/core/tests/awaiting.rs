@@ -137,15 +137,15 @@ fn a_result_that_came_before_its_handle_is_kept() {
     assert_eq!(wait(&mut machine, first), Progress::InputRequired);
     let (_, second) = machine.awakeable().unwrap();
     let sleep = machine.sleep(0, "").unwrap();
-    let foo = machine.signal("foo").unwrap();
-    let all = any(&[foo, sleep, second]);
+    let by_name = machine.signal("foo").unwrap();
+    let all = any(&[by_name, sleep, second]);
     let order: Vec<_> = (0..3).map(|_| machine.progress(&all).unwrap()).collect();
     assert_eq!(
         order,
         [
             Progress::Completed(second, value("second")),
             Progress::Completed(sleep, Outcome::Void),
-            Progress::Completed(foo, Outcome::Void),
+            Progress::Completed(by_name, Outcome::Void),
         ]
     );
 }
@@ -434,7 +434,7 @@ fn documented_tree(machine: &mut Machine) -> Awaiting {
     let (_, awakeable) = machine.awakeable().unwrap();
     let sleep = machine.sleep(0, "").unwrap();
     let (_, result) = call(machine);
-    let foo = machine.signal("foo").unwrap();
+    let by_name = machine.signal("foo").unwrap();
     let (_, resolved) = machine.awakeable().unwrap();
     receive(machine, signal(18, void()));
     let gone = tree(CombinatorType::AllCompleted, &[resolved]);
@@ -442,7 +442,7 @@ fn documented_tree(machine: &mut Machine) -> Awaiting {
         machine.progress(&gone).unwrap(),
         Progress::Completed(..)
     ));
-    let all = tree(CombinatorType::AllCompleted, &[resolved, foo, result]);
+    let all = tree(CombinatorType::AllCompleted, &[resolved, by_name, result]);
     let leaves = vec![
         gone,
         Awaiting::Handle(awakeable),

@@ -36,12 +36,12 @@ fn single_bytes_give_the_captured_output() {
 fn bytes_of_an_unfinished_frame_before_the_end_change_nothing() {
     let mut played = 0;
     for (title, attempt) in attempts() {
-        let mut player = Player::new(&attempt, |frame| vec![frame]);
-        if let Some(end) = player.inbound.iter().position(|chunk| chunk.is_none()) {
-            player.inbound.insert(end, Some(vec![0x80, 0x11, 0x00]));
+        let mut exchange = Player::new(&attempt, |frame| vec![frame]);
+        if let Some(end) = exchange.inbound.iter().position(Option::is_none) {
+            exchange.inbound.insert(end, Some(vec![0x80, 0x11, 0x00]));
             played += 1;
         }
-        player.play(&title);
+        exchange.play(&title);
     }
     assert_eq!(played, ATTEMPTS);
 }

@@ -16,8 +16,11 @@ use support::*;
 /// An operation, the command it records, and ways to change that command: the field and whether replay minds.
 struct Case {
     attempt: fn(&mut Machine) -> Result<()>,
-    mutations: Vec<(&'static str, Option<&'static str>, fn(&mut Command))>,
+    mutations: Vec<Mutation>,
 }
+
+/// What is changed, the field the mismatch names (none when replay does not mind), and the change.
+type Mutation = (&'static str, Option<&'static str>, fn(&mut Command));
 
 macro_rules! mutation {
     ($kind:ident, $command:ident => $change:expr) => {
@@ -48,9 +51,8 @@ fn options() -> CallOptions {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
-    let awakeable = "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ";
-    assert_eq!(awakeable.len(), 44);
     vec![
         Case {
             attempt: |m| m.succeed(bytes("v")),
@@ -677,7 +679,6 @@ fn without_verify_payloads_only_success_payloads_may_differ() {
         machine.take_input().unwrap();
         machine
     };
-    let awakeable = "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ";
     let allowed: [fn(&mut Machine, Bytes) -> Result<()>; 6] = [
         |m, payload| m.succeed(payload),
         |m, payload| m.set_state("k", payload, ""),
@@ -712,7 +713,6 @@ fn without_verify_payloads_only_success_payloads_may_differ() {
             Kind::Mismatch
         );
     }
-    assert!(awakeable.starts_with("sign_1"));
 }
 
 #[test]

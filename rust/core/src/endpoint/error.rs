@@ -273,3 +273,6 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

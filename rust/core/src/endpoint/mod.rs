@@ -6,22 +6,26 @@
 //! bytes <─ take_output <─ new commands, terminal   ┘
 //! ```
 
+mod call;
 mod cancellation;
 mod command;
 mod eager_state;
 mod error;
 mod input;
+mod keyed_state;
 mod machine;
 mod progress;
+mod promise;
 mod receive;
 mod results;
 mod run;
 pub mod state;
 mod terminal;
 
-pub use command::{CallOptions, Read, Target};
+pub use call::{CallOptions, Target};
 pub use error::{Error, Kind, Result};
 pub use input::Input;
+pub use keyed_state::Read;
 pub use machine::{DEFAULT_MAX_JOURNAL_SIZE, LastCommand, Machine, Options};
 pub use progress::Progress;
 pub use run::{RetryPolicy, RunFailure};
