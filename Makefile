@@ -19,8 +19,9 @@ demo: setup ## A handler waits on an awakeable, its process is killed, a process
 
 test: test-rust test-python ## All tests, the end-to-end ones against the real server
 
-test-rust: ## Tests of the protocol core
+test-rust: ## Tests of the protocol core and of the load generator
 	cargo test --quiet --package awaken-core
+	cargo test --quiet --manifest-path benches/peers/load/Cargo.toml
 
 test-python: setup ## Tests of the package
 	$(BIN)/python -m pytest
@@ -36,6 +37,7 @@ check: setup $(STAMPS)/lint ## Lints, formats and types of both languages
 	$(BIN)/python -m mypy.stubtest awaken._core
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- --deny warnings
+	cargo clippy --quiet --manifest-path benches/peers/load/Cargo.toml --all-targets -- --deny warnings
 
 fix: setup $(STAMPS)/lint ## Apply formats and the lints that mend themselves
 	$(BIN)/ruff check --fix

@@ -68,6 +68,7 @@ class Attempt:
         "_headers",
         "_helpers",
         "_is_abandoned",
+        "_is_draining",
         "_is_request_open",
         "_is_started",
         "_parked",
@@ -116,6 +117,7 @@ class Attempt:
         self._run_tasks: set[asyncio.Task[None]] = set()
         self._is_started = False
         self._is_abandoned = False
+        self._is_draining = False
         self._is_request_open = True
         self._flush_planned = False
         self._rest_planned = False
@@ -127,9 +129,12 @@ class Attempt:
 
     def receive_data(self, data: bytes) -> None:
         """Feed the machine; give flow-control credit back as the handler consumes."""
-        machine = self.machine
-        machine.receive(data)
         self._unacknowledged += len(data)
+        machine = self.machine
+        if self._is_draining and self._is_started:
+            self._acknowledge()  # what comes now is in the journal of the next attempt
+            return
+        machine.receive(data)
         if not machine.is_closed() and machine.buffered_size < MAX_UNREAD:
             self._acknowledge()
         self._advance()
@@ -155,6 +160,7 @@ class Attempt:
 
     def drain(self) -> None:
         """Suspend at the next await: what `receive_end` means, decided on this side."""
+        self._is_draining = True
         if not self._is_abandoned and self._is_started:
             self.machine.receive_end()
             self._advance()
@@ -261,6 +267,8 @@ class Attempt:
         tasks.install(self.loop)
         context = context_for(self._handler, self, request)
         self._task = asyncio.Task(self._run_handler(context, request), loop=self.loop)
+        if self._is_draining:
+            self.machine.receive_end()
 
     async def _execute(self, run: RunFuture[Any]) -> None:
         """Execute the closure of a run and propose its result."""

@@ -466,6 +466,35 @@ async def test_drain_suspends_a_waiting_handler_with_the_request_open() -> None:
     assert call.exchange.is_ended
 
 
+async def test_drain_before_the_journal_is_there_suspends_once_the_handler_waits() -> None:
+    async def handler(ctx: awaken.Context) -> None:
+        await ctx.awakeable()
+
+    call = Call(service_with(handler), "h")
+    call.tell(frames.start(2), frames.input_command())
+    call.receiver.drain()
+    call.tell(frames.signal(99, b"1"))
+    await call.until_answer("Suspension")
+
+
+async def test_drain_lets_a_busy_handler_reach_its_next_await_whatever_arrives() -> None:
+    gate = asyncio.Event()
+
+    async def handler(ctx: awaken.Context) -> None:
+        await gate.wait()
+        await ctx.awakeable()
+
+    call = Call(service_with(handler), "h")
+    call.tell(frames.request())
+    await call.settle()
+    call.receiver.drain()
+    late = frames.signal(17, b"1")
+    call.tell(late)
+    gate.set()
+    await call.until_answer("Suspension")
+    assert call.exchange.acknowledged == len(frames.request()) + len(late)
+
+
 async def test_slow_peer_stops_the_handler_until_it_reads() -> None:
     async def effect() -> int:
         return 1
