@@ -1,6 +1,8 @@
 # The front door. Every target sets up what it needs: a virtual environment in .venv, the compiled
 # extension, and (for demo and end-to-end tests) the Restate server in .tools.
 
+export PIP_QUIET := 1
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
