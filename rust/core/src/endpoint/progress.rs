@@ -113,7 +113,8 @@ impl Machine {
             let what = self.awaited_text(awaited);
             return self.await_mismatch(what);
         }
-        if let Some(handle) = self.first_unstarted(awaited) {
+        let is_awaited = |handle| self.results.is_awaited(handle);
+        if let Some(handle) = self.runs.first_unstarted(is_awaited) {
             self.runs.begin(handle);
             return Progress::RunRequired(handle);
         }
@@ -121,7 +122,10 @@ impl Machine {
             self.hint(self.remainder(awaited));
             return Progress::InputRequired;
         }
-        if self.is_run_executing_among(awaited) {
+        if self
+            .runs
+            .is_executing(|handle| self.results.is_awaited(handle))
+        {
             return Progress::InputRequired;
         }
         let remainder = self.remainder(awaited);
@@ -197,30 +201,6 @@ impl Machine {
         {
             self.last_awaiting_on = awaiting_on;
         }
-    }
-
-    fn first_unstarted(&self, awaited: &Awaiting) -> Option<u32> {
-        if !self.runs.has_unstarted() {
-            return None;
-        }
-        self.find_pending(awaited, |handle| self.runs.is_unstarted(handle))
-    }
-
-    fn is_run_executing_among(&self, awaited: &Awaiting) -> bool {
-        self.runs.is_any_executing()
-            && self
-                .find_pending(awaited, |handle| self.runs.is_executing(handle))
-                .is_some()
-    }
-
-    fn find_pending(&self, awaited: &Awaiting, wanted: impl Fn(u32) -> bool) -> Option<u32> {
-        let mut found = None;
-        awaited.each_handle(&mut |handle| {
-            if found.is_none() && wanted(handle) && self.results.unresolved(handle).is_some() {
-                found = Some(handle);
-            }
-        });
-        found
     }
 
     fn awaited_text(&self, awaited: &Awaiting) -> String {

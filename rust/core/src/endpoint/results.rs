@@ -239,6 +239,13 @@ impl Results {
         }
     }
 
+    /// Whether this round awaits a handle that has no result.
+    pub(super) fn is_awaited(&self, number: u32) -> bool {
+        self.handles.get(position(number)).is_some_and(|handle| {
+            handle.round == self.round && matches!(handle.slot, Slot::Waiting)
+        })
+    }
+
     /// Takes the stored result of a handle.
     pub(super) fn take_ready(&mut self, number: u32) -> Option<Outcome> {
         let handle = self.handles.get_mut(position(number))?;

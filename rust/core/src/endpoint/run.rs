@@ -51,8 +51,8 @@ pub(super) struct Runs {
     by_handle: BTreeMap<u32, Run>,
     /// Completion ids proposed with the ack flag, which alone may be acked.
     proposed: BTreeSet<u32>,
-    unstarted: usize,
-    executing: usize,
+    unstarted: BTreeSet<u32>,
+    executing: BTreeSet<u32>,
 }
 
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl RetryPolicy {
 
 impl Runs {
     pub(super) fn add(&mut self, handle: u32, completion_id: u32, index: u32, name: String) {
-        self.unstarted += 1;
+        self.unstarted.insert(handle);
         self.by_handle.insert(
             handle,
             Run {
@@ -115,40 +115,30 @@ impl Runs {
         if self.by_handle.is_empty() {
             return;
         }
-        match self.by_handle.remove(&handle).map(|run| run.progress) {
-            Some(RunProgress::Unstarted) => self.unstarted -= 1,
-            Some(RunProgress::Executing) => self.executing -= 1,
-            Some(RunProgress::Proposed(_)) | None => {}
-        }
+        self.by_handle.remove(&handle);
+        self.unstarted.remove(&handle);
+        self.executing.remove(&handle);
     }
 
-    pub(super) fn has_unstarted(&self) -> bool {
-        self.unstarted > 0
+    /// The oldest run that has not started, of those that are awaited.
+    pub(super) fn first_unstarted(&self, is_awaited: impl Fn(u32) -> bool) -> Option<u32> {
+        self.unstarted.iter().copied().find(|run| is_awaited(*run))
+    }
+
+    /// Whether one of the awaited runs executes.
+    pub(super) fn is_executing(&self, is_awaited: impl Fn(u32) -> bool) -> bool {
+        self.executing.iter().any(|run| is_awaited(*run))
     }
 
     pub(super) fn is_any_executing(&self) -> bool {
-        self.executing > 0
-    }
-
-    pub(super) fn is_unstarted(&self, handle: u32) -> bool {
-        matches!(
-            self.by_handle.get(&handle).map(|run| &run.progress),
-            Some(RunProgress::Unstarted)
-        )
-    }
-
-    pub(super) fn is_executing(&self, handle: u32) -> bool {
-        matches!(
-            self.by_handle.get(&handle).map(|run| &run.progress),
-            Some(RunProgress::Executing)
-        )
+        !self.executing.is_empty()
     }
 
     pub(super) fn begin(&mut self, handle: u32) {
         if let Some(run) = self.by_handle.get_mut(&handle) {
             run.progress = RunProgress::Executing;
-            self.unstarted -= 1;
-            self.executing += 1;
+            self.unstarted.remove(&handle);
+            self.executing.insert(handle);
         }
     }
 
@@ -171,7 +161,7 @@ impl Runs {
                 self.proposed.insert(run.completion_id);
             }
             run.progress = RunProgress::Proposed(kept);
-            self.executing -= 1;
+            self.executing.remove(&handle);
         }
     }
 }
