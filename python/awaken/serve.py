@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +35,14 @@ __all__ = ["DEFAULT_GRACE", "announce", "run", "serve"]
 
 #: Time for live exchanges to wind up: below the 30 s after which Kubernetes kills, as Docker's 10 s.
 DEFAULT_GRACE: Final = timedelta(seconds=10)
+
+#: Time for threads that are idle, or nearly done, to end after the grace period.
+THREADS_GRACE: Final = timedelta(seconds=0.5)
+
+#: Names of the threads in which plain functions run.
+THREAD_PREFIX: Final = "awaken-run"
+
+logger = logging.getLogger("awaken.serve")
 
 
 def announce(url: str) -> None:
@@ -128,15 +140,35 @@ async def serve(
 
 
 def run_in_loop(main: Coroutine[None, None, None]) -> None:
-    """Run a coroutine, on uvloop where it is installed, with what exists so far left out of collections."""
+    """Run a coroutine, on uvloop where it is installed, with what exists so far left out of collections.
+
+    Threads that still execute a blocking action when it is over are left behind: nobody can stop them, and
+    nothing they do counts any more.
+    """
     gc.collect()
     gc.freeze()  # modules and declarations live as long as the process; walking them again finds nothing
+    threads = ThreadPoolExecutor(thread_name_prefix=THREAD_PREFIX)
     try:
         import uvloop
     except ImportError:
-        asyncio.run(main)
+        asyncio.run(_with_threads(main, threads))
     else:
-        uvloop.run(main)
+        uvloop.run(_with_threads(main, threads))
+
+
+async def _with_threads(main: Coroutine[None, None, None], threads: ThreadPoolExecutor) -> None:
+    asyncio.get_running_loop().set_default_executor(threads)
+    await main
+    threads.shutdown(wait=False, cancel_futures=True)
+    deadline = time.monotonic() + THREADS_GRACE.total_seconds()
+    while busy := [thread.name for thread in threading.enumerate() if thread.name.startswith(THREAD_PREFIX)]:
+        if time.monotonic() > deadline:
+            logger.warning("%d blocking actions did not end; they are left behind", len(busy))
+            logging.shutdown()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)  # anything gentler joins the threads first
+        await asyncio.sleep(0.01)
 
 
 class _SignalHandler:

@@ -6,6 +6,8 @@ Modules are imported to list the commands, so they import what they need inside 
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from awaken.cli import identifiers, register, reject, resolve, serve
@@ -14,12 +16,32 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="awaken",
-    help="Durable handlers that wait for the outside world through crashes and deploys.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from awaken._core import __version__
+
+        typer.echo(f"awaken {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Durable handlers that wait for the outside world through crashes and deploys."""
+
+
 app.command("serve")(serve.serve)
 app.command("register")(register.register)
 app.command("resolve")(resolve.resolve)

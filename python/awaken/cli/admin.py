@@ -74,7 +74,7 @@ def register_deployment(
 
 def _unreachable(admin: str, error: Exception) -> CommandError:
     return CommandError(
-        f"nothing answers at {admin} ({error}); start a runtime (`awaken runtime`, or a Restate server), or "
+        f"nothing answers at {admin} ({error}); start a Restate server, or "
         "name its admin API with --admin or AWAKEN_ADMIN"
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path  # noqa: TC003 -- typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +47,15 @@ def serve(
             metavar="URL", envvar="AWAKEN_ADVERTISE", help="How the runtime reaches us, if not by --bind."
         ),
     ] = None,
+    grace: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            envvar="AWAKEN_GRACE",
+            help="How long running attempts may take to end or suspend after SIGTERM.",
+        ),
+    ] = 10.0,
     tls_cert: Annotated[
         Path | None, typer.Option(metavar="FILE", envvar="AWAKEN_TLS_CERT", help="PEM certificate chain.")
     ] = None,
@@ -61,6 +72,7 @@ def serve(
     host, port = parse_bind(bind)
     admin = None if register is None else parse_url(register, "an admin API")
     address = None if advertise is None else parse_url(advertise, "this endpoint")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     accept = load_accept(application)
     from awaken.serve import run
 
@@ -72,6 +84,7 @@ def serve(
             port=port,
             tls_cert=tls_cert,
             tls_key=tls_key,
+            grace=timedelta(seconds=grace),
             workers=workers,
             announce=_announcer(registration, json_output=json_output),
         )
