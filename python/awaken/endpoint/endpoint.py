@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from awaken import _core
 from awaken.endpoint.attempt import Attempt
-from awaken.endpoint.discovery import Discovery
 from awaken.endpoint.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from awaken.definition import Definition
-    from awaken.endpoint.discovery import ProtocolMode
+    from awaken.endpoint.discovery import Discovery, ProtocolMode
     from awaken.exchange import Exchange, Receiver
     from awaken.handler import Handler
 
@@ -105,6 +104,8 @@ class Endpoint:
         if exchange.method != "GET":
             return _refuse_method(exchange, "GET")
         if self._discovery is None:
+            from awaken.endpoint.discovery import Discovery  # only a registration needs it
+
             self._discovery = Discovery(
                 self.services.values(),
                 min_protocol_version=_core.MIN_PROTOCOL_VERSION,
