@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaken import _core
 from awaken.endpoint import outcome, tasks
-from awaken.endpoint.invoking import context_for, invoke
+from awaken.endpoint.invoking import call, context_for
 from awaken.errors import (
     AttemptClosedError,
     DisconnectedException,
@@ -244,7 +244,8 @@ class Attempt:
         tasks.owner.set(self)
         machine = self.machine
         try:
-            body = await invoke(self._handler, context, request.body)
+            result = await call(self._handler, context, request.body)
+            body = self._handler.output_serde.serialize(result)
             if self._is_abandoned or machine.is_closed():
                 log.warning(
                     "%s went on after its attempt was over; find the `except BaseException` that hid it",

@@ -15,6 +15,8 @@ from awaken.context import (
 from awaken.errors import TerminalError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from awaken._core import Input
     from awaken.context import Driver
     from awaken.handler import Handler
@@ -34,28 +36,30 @@ def context_for(handler: Handler[Any, Any], driver: Driver, request: Input) -> C
     return _CONTEXTS[handler.service_tag.kind, handler.kind](driver, request)
 
 
-async def invoke(handler: Handler[Any, Any], context: Context, body: bytes) -> bytes:
-    """Run the handler to its end.
+def call(handler: Handler[Any, Any], context: Context, body: bytes) -> Awaitable[Any]:
+    """Return what awaiting runs the handler to its end and gives its result.
+
+    The handler's own coroutine, where nothing surrounds it: a waiting invocation is held in memory frame by frame.
 
     Raises:
-        TerminalError: the input does not decode; or whatever the handler raises.
+        TerminalError: the input does not decode.
     """
-    if handler.context_managers:
-        async with AsyncExitStack() as stack:
-            for manager in handler.context_managers:
-                await stack.enter_async_context(manager())
-            return await _call(handler, context, body)
-    return await _call(handler, context, body)
-
-
-async def _call(handler: Handler[Any, Any], context: Context, body: bytes) -> bytes:
-    io = handler.io
     if handler.arity == 1:
-        return io.output_serde.serialize(await handler.fn(context))
-    try:
-        argument = io.input_serde.deserialize(body)
-    except Exception as reason:
-        raise TerminalError(
-            f"Unable to parse an input argument. {handler.target} got a body of {len(body)} bytes: {reason}"
-        ) from reason
-    return io.output_serde.serialize(await handler.fn(context, argument))
+        arguments: tuple[Any, ...] = (context,)
+    else:
+        try:
+            arguments = (context, handler.input_serde.deserialize(body))
+        except Exception as reason:
+            raise TerminalError(
+                f"Unable to parse an input argument. {handler.target} got a body of {len(body)} bytes: {reason}"
+            ) from reason
+    if handler.context_managers:
+        return _call_surrounded(handler, arguments)
+    return handler.fn(*arguments)
+
+
+async def _call_surrounded(handler: Handler[Any, Any], arguments: tuple[Any, ...]) -> Any:
+    async with AsyncExitStack() as stack:
+        for manager in handler.context_managers:
+            await stack.enter_async_context(manager())
+        return await handler.fn(*arguments)
