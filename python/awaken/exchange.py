@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Accept", "Exchange", "Receiver"]
+__all__ = ["Accept", "Dialer", "Exchange", "Outgoing", "Receiver"]
 
 
 class Exchange(Protocol):
@@ -85,6 +85,77 @@ class Receiver(Protocol):
 
     def drain(self) -> None:
         """Wind up: the process is about to stop. End or suspend as soon as possible."""
+        ...
+
+
+class Outgoing(Protocol):
+    """The caller's end of an exchange: a request being sent, and its response as far as it came."""
+
+    @property
+    def status(self) -> int | None:
+        """The response's status, None before its head."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, str]]:
+        """The response's headers, with lower-case names."""
+        ...
+
+    @property
+    def credit(self) -> int:
+        """How many bytes may be sent now without being kept in memory."""
+        ...
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the response is complete; what came of it may still have to be taken."""
+        ...
+
+    @property
+    def is_reset(self) -> bool:
+        """Whether the exchange failed: reset, refused, or its connection lost. `failure` tells how."""
+        ...
+
+    @property
+    def failure(self) -> str | None:
+        """Why the exchange failed, for people; None as long as it did not."""
+        ...
+
+    def send(self, data: bytes) -> None:
+        """Send body bytes, beyond `credit` as well: whoever cares asks first."""
+        ...
+
+    def end(self) -> None:
+        """End the request. The response may still be open."""
+        ...
+
+    def disconnect(self) -> None:
+        """Give the exchange up: the peer sees a reset stream."""
+        ...
+
+    def take(self) -> bytes:
+        """Take what there is of the response body, and so let the peer send more."""
+        ...
+
+
+class Dialer(Protocol):
+    """Opens exchanges with one endpoint, over whatever network it is reached by."""
+
+    def open(
+        self, method: str, path: str, headers: Mapping[str, str], on_change: Callable[[], None]
+    ) -> Outgoing:
+        """Begin a request at once, without waiting for a connection; failures show in the exchange.
+
+        Args:
+            method: upper-case method.
+            path: path and query below the endpoint's URL.
+            headers: lower-case names.
+            on_change: called whenever any property of the exchange may have changed, or data came. Never within `open`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close the connections; open exchanges fail."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""The other side of the protocol, embedded: one process, one SQLite file."""
