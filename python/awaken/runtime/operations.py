@@ -1,7 +1,7 @@
 """What callers and operators may ask of a runtime: the interface between its front doors and its core.
 
 The front doors (HTTP ingress, HTTP admin API, gRPC, the test kit) turn requests into these calls, and nothing else.
-Every call returns after what it did is on disk. Times are integer UTC milliseconds, payloads are raw bytes, ids are text.
+Every call returns after what it did is on disk. Times are integer UTC milliseconds, payloads raw bytes, ids text.
 """
 
 from __future__ import annotations
