@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "BodyEnded",
     "BodyReceived",
     "ConnectionFailed",
     "Engine",
@@ -23,7 +24,6 @@ __all__ = [
     "Event",
     "PeerLeaving",
     "PingAcknowledged",
-    "RequestEnded",
     "RequestReceived",
     "StreamClosed",
 ]
@@ -60,7 +60,7 @@ class BodyReceived:
 
 
 @dataclass(slots=True)
-class RequestEnded:
+class BodyEnded:
     """The peer has sent everything on this stream."""
 
     stream_id: int
@@ -71,6 +71,8 @@ class StreamClosed:
     """The stream was reset, by the peer or because it broke the protocol. Nothing more comes or goes."""
 
     stream_id: int
+    #: Why, as an `ErrorCode` or a number that is none.
+    code: int
 
 
 @dataclass(slots=True)
@@ -93,7 +95,7 @@ class ConnectionFailed:
 Event: TypeAlias = (
     RequestReceived
     | BodyReceived
-    | RequestEnded
+    | BodyEnded
     | StreamClosed
     | PingAcknowledged
     | PeerLeaving

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, cast
 from awaken.transports import limits
 from awaken.transports.connection import close_gently, disconnect_quietly, logger
 from awaken.transports.engine import (
+    BodyEnded,
     BodyReceived,
     ConnectionFailed,
     ErrorCode,
     PeerLeaving,
     PingAcknowledged,
-    RequestEnded,
     RequestReceived,
     StreamClosed,
 )
@@ -106,7 +106,7 @@ class Http2Connection(asyncio.Protocol):
                     self._on_body(event)
                 elif isinstance(event, RequestReceived):
                     self._on_request(event)
-                elif isinstance(event, RequestEnded):
+                elif isinstance(event, BodyEnded):
                     self._on_request_ended(event)
                 elif isinstance(event, StreamClosed):
                     self._on_closed(event)
@@ -169,7 +169,7 @@ class Http2Connection(asyncio.Protocol):
         except BaseException:
             self._on_receiver_raised(exchange)
 
-    def _on_request_ended(self, event: RequestEnded) -> None:
+    def _on_request_ended(self, event: BodyEnded) -> None:
         self._finishing.pop(event.stream_id, None)
         exchange = self._exchanges.get(event.stream_id)
         if exchange is not None:
