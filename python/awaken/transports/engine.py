@@ -23,8 +23,10 @@ __all__ = [
     "ErrorCode",
     "Event",
     "PeerLeaving",
+    "PeerReady",
     "PingAcknowledged",
     "RequestReceived",
+    "ResponseReceived",
     "StreamClosed",
 ]
 
@@ -82,7 +84,25 @@ class PingAcknowledged:
 
 @dataclass(slots=True)
 class PeerLeaving:
-    """The peer opens no more streams on this connection."""
+    """The peer opens no more streams on this connection, or takes none above `last_stream_id`."""
+
+    last_stream_id: int = 0
+    code: int = 0
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class PeerReady:
+    """The peer's first settings are there, so it is known how many streams it takes."""
+
+
+@dataclass(slots=True)
+class ResponseReceived:
+    """The head of a response is there; names are lower case."""
+
+    stream_id: int
+    status: int
+    headers: list[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -99,6 +119,8 @@ Event: TypeAlias = (
     | StreamClosed
     | PingAcknowledged
     | PeerLeaving
+    | PeerReady
+    | ResponseReceived
     | ConnectionFailed
 )
 

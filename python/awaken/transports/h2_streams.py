@@ -232,12 +232,13 @@ class H2Streams:
             if stream is not None and stream.pending is not None:
                 self._enqueue(stream)
 
-    def _on_settings(self, event: h2_events.RemoteSettingsChanged) -> None:
+    def _on_settings(self, event: h2_events.RemoteSettingsChanged) -> Event | None:
         self.control_frame_count += 1
         if SettingCodes.INITIAL_WINDOW_SIZE in event.changed_settings:
             for stream in self._streams.values():
                 if stream.pending is not None:
                     self._enqueue(stream)
+        return None
 
     def _on_control(self, _event: h2_events.Event) -> None:
         self.control_frame_count += 1

@@ -52,6 +52,7 @@ class MemoryRequest:
         self.credit = limits.STREAM_WINDOW
         self.is_ended = False
         self.is_reset = False
+        self.failure: str | None = None
         self._received: list[bytes] = []
         self._size = 0
         self._is_request_ended = False
@@ -90,9 +91,8 @@ class MemoryRequest:
         self._is_request_ended = True
         if not self._exchange.is_over:
             self._exchange.is_over = True
-            self.is_reset = True
+            self.fail("given up by the caller")
             disconnect_quietly(self._receiver)
-            self.note_change()
 
     def drain(self) -> None:
         """Tell the receiver that the process is about to stop."""
@@ -139,6 +139,12 @@ class MemoryRequest:
         """Take body bytes from the other end."""
         self._received.append(data)
         self._size += len(data)
+        self.note_change()
+
+    def fail(self, reason: str) -> None:
+        """Note that the other end gave up, or that we did."""
+        self.is_reset = True
+        self.failure = reason
         self.note_change()
 
     def note_change(self) -> None:
@@ -202,8 +208,7 @@ class MemoryExchange:
         """Give the exchange up: the caller sees a failure."""
         if not self.is_over:
             self.is_over = True
-            self._request.is_reset = True
-            self._request.note_change()
+            self._request.fail(f"the endpoint reset {self!r}")
 
     def acknowledge(self, size: int) -> None:
         """Let the caller send as many more bytes."""
