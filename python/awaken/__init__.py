@@ -3,6 +3,9 @@
 The names are those of the official Restate SDK for Python, so its documentation applies.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from awaken.asyncio import as_completed, gather, select, wait_completed
 from awaken.context import (
     Context,
@@ -13,6 +16,8 @@ from awaken.context import (
 )
 from awaken.endpoint.endpoint import Endpoint, app
 from awaken.errors import (
+    HttpError,
+    NotReadyError,
     RetryableError,
     SdkInternalBaseException,
     TerminalError,
@@ -33,15 +38,32 @@ from awaken.runs import RunOptions
 from awaken.service import Service
 from awaken.workflow import Workflow
 
+if TYPE_CHECKING:
+    from awaken import client as client
+    from awaken import client_types as client_types
+    from awaken.client import (
+        ConnectionRetries,
+        RestateClient,
+        RestateClientSendHandle,
+        SyncRestateClient,
+        create_client,
+        create_sync_client,
+    )
+
 __all__ = [
     "Awakeable",
+    "ConnectionRetries",
     "Context",
     "DurablePromise",
     "Endpoint",
+    "HttpError",
     "InvocationRetryPolicy",
+    "NotReadyError",
     "ObjectContext",
     "ObjectSharedContext",
     "Request",
+    "RestateClient",
+    "RestateClientSendHandle",
     "RestateDurableCallFuture",
     "RestateDurableFuture",
     "RestateDurableSleepFuture",
@@ -50,6 +72,7 @@ __all__ = [
     "SdkInternalBaseException",
     "SendHandle",
     "Service",
+    "SyncRestateClient",
     "TerminalError",
     "VirtualObject",
     "Workflow",
@@ -57,8 +80,30 @@ __all__ = [
     "WorkflowSharedContext",
     "app",
     "as_completed",
+    "create_client",
+    "create_sync_client",
     "gather",
     "is_internal_exception",
     "select",
     "wait_completed",
 ]
+
+#: Where names come from that few processes need, so that importing the package stays quick.
+_LAZY = {
+    "ConnectionRetries": "awaken.client",
+    "RestateClient": "awaken.client",
+    "RestateClientSendHandle": "awaken.client",
+    "SyncRestateClient": "awaken.client",
+    "create_client": "awaken.client",
+    "create_sync_client": "awaken.client",
+}
+_LAZY_MODULES = ("client", "client_types")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY_MODULES:
+        return importlib.import_module(f"awaken.{name}")
+    if name in _LAZY:
+        value = globals()[name] = getattr(importlib.import_module(_LAZY[name]), name)
+        return value
+    raise AttributeError(f"module 'awaken' has no attribute {name!r}")

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 __all__ = [
     "AttemptClosedError",
     "DisconnectedException",
+    "HttpError",
     "InvalidIdError",
     "JournalMismatchError",
     "LocalProtocolError",
+    "NotReadyError",
     "RemoteProtocolError",
     "RetryableError",
     "SdkInternalBaseException",
@@ -88,6 +90,47 @@ class RetryableError(Exception):
         self.message = message
         self.status_code = status_code
         self.retry_after = retry_after
+
+
+class HttpError(Exception):
+    """A client got an answer that says no.
+
+    Args:
+        status_code: of the HTTP answer.
+        message: what happened, in the words of the handler or of the server.
+        body: the answer as text.
+        code: of the failure; it differs from the status where HTTP cannot express it.
+        metadata: extra facts of a terminal error.
+        source: `invocation` when the handler failed, `ingress` when the request was refused, empty when unknown.
+        invocation_id: of the invocation whose outcome this is.
+        stacktrace: of the last attempt, when retries were exhausted.
+    """
+
+    def __init__(
+        self,
+        status_code: int,
+        message: str,
+        body: str | None = None,
+        *,
+        code: int | None = None,
+        metadata: dict[str, str] | None = None,
+        source: str = "",
+        invocation_id: str | None = None,
+        stacktrace: str | None = None,
+    ) -> None:
+        super().__init__(f"HTTP {status_code}: {message}")
+        self.status_code = status_code
+        self.message = message
+        self.body = body
+        self.code = status_code if code is None else code
+        self.metadata = metadata or {}
+        self.source = source
+        self.invocation_id = invocation_id
+        self.stacktrace = stacktrace
+
+
+class NotReadyError(HttpError):
+    """The invocation is there and has no result yet; ask again, or attach to wait for it."""
 
 
 class RemoteProtocolError(Exception):

@@ -14,11 +14,11 @@ LAYERS = [
         *("asyncio", "context", "futures", "request", "runs", "state"),
         *("definition", "handler", "object", "options", "retry_policy", "service", "signatures", "workflow"),
     },
-    {"endpoint", "transports", "runtime"},
+    {"client", "client_types", "endpoint", "transports", "runtime"},
     {"serve", "workers", "cli"},
 ]
 #: Folders of one layer that know each other only as bytes on an Exchange.
-SIBLINGS = {"endpoint", "transports", "runtime"}
+SIBLINGS = {"client", "endpoint", "transports", "runtime"}
 
 
 def parts_of_the_package() -> set[str]:

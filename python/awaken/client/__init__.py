@@ -1,0 +1,42 @@
+"""Typed calls to an ingress, from outside of any handler.
+
+```
+client ─> building ─> Operation ─> sending ─> httpx ─> ingress
+client <─ Operation <─ check <──── sending <─ httpx <─ ingress
+```
+
+`building` and `operation` are values and functions; `sending` has the two senders, one for the event loop and one
+that blocks. httpx is imported when a client is opened.
+"""
+
+from awaken.client.async_awakeable import ClientAwakeable
+from awaken.client.async_client import RestateClient
+from awaken.client.async_scoped import RestateScopedClient
+from awaken.client.opening import create_client, create_sync_client
+from awaken.client.retries import ConnectionRetries
+from awaken.client.send_handle import RestateClientSendHandle
+from awaken.client.sync_awakeable import SyncClientAwakeable
+from awaken.client.sync_client import SyncRestateClient
+from awaken.client.sync_scoped import SyncRestateScopedClient
+from awaken.errors import HttpError, NotReadyError
+
+__all__ = [
+    "Client",
+    "ClientAwakeable",
+    "ConnectionRetries",
+    "HttpError",
+    "NotReadyError",
+    "RestateClient",
+    "RestateClientSendHandle",
+    "RestateScopedClient",
+    "ScopedClient",
+    "SyncClientAwakeable",
+    "SyncRestateClient",
+    "SyncRestateScopedClient",
+    "create_client",
+    "create_sync_client",
+]
+
+# The official SDK calls the classes behind its interfaces so.
+Client = RestateClient
+ScopedClient = RestateScopedClient

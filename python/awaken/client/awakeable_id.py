@@ -1,0 +1,38 @@
+"""Awakeable ids, checked before they can do harm."""
+
+from __future__ import annotations
+
+from awaken import _core
+from awaken.errors import InvalidIdError
+
+__all__ = ["check_awakeable_id"]
+
+#: Signal 1 is how an invocation is cancelled; awakeables begin at 17.
+_CANCEL_INDEX = 1
+_FIRST_AWAKEABLE_INDEX = 17
+
+
+def check_awakeable_id(text: str) -> _core.AwakeableId:
+    """Parse an id that may be sent to a runtime.
+
+    Raises:
+        InvalidIdError: it is malformed, or a runtime would not take it as an awakeable.
+    """
+    parsed = _core.parse_awakeable_id(text)
+    if parsed.is_legacy:
+        raise InvalidIdError(
+            f"{text} has the legacy prefix prom_1. Sent to a server, it completes a journal entry by its number "
+            "instead of an awakeable, and can block a partition of the server for good; ask the handler for its "
+            "current id, which begins with sign_1"
+        )
+    if parsed.index == _CANCEL_INDEX:
+        raise InvalidIdError(
+            f"{text} names signal 1 of {parsed.invocation_id}, which would cancel the invocation; if that is what "
+            f"you want, call cancel({parsed.invocation_id!r})"
+        )
+    if parsed.index < _FIRST_AWAKEABLE_INDEX:
+        raise InvalidIdError(
+            f"{text} names signal {parsed.index} of {parsed.invocation_id}; signals below {_FIRST_AWAKEABLE_INDEX} "
+            "are reserved and no awakeables: use the id as the handler handed it out"
+        )
+    return parsed

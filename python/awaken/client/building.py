@@ -1,0 +1,273 @@
+"""Builds the requests of a client; see sections 2 and 3 of the runtime's HTTP interface."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from awaken import _core
+from awaken.client.addresses import join
+from awaken.client.awakeable_id import check_awakeable_id
+from awaken.client.operation import Operation, Reply, Request
+from awaken.client.send_handle import RestateClientSendHandle
+from awaken.handler import handler_from_callable
+from awaken.serde import BytesSerde, DefaultSerde, Serde
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awaken.client.operation import ValueCodec
+    from awaken.context import HandlerType
+    from awaken.handler import Handler
+
+__all__ = ["Builder"]
+
+I = TypeVar("I")  # noqa: E741  # input, as O is output
+O = TypeVar("O")  # noqa: E741
+T = TypeVar("T")
+
+_BYTES: Serde[bytes] = BytesSerde()
+_JSON = "application/json"
+#: The code that an ingress gives to a rejection; its interface carries a text only.
+_REJECTION_CODE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a call or a send may carry besides its argument."""
+
+    idempotency_key: str | None = None
+    headers: Mapping[str, str] | None = None
+    scope: str | None = None
+    limit_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Knows the addresses and the codec of one client.
+
+    Args:
+        ingress: where callers enter.
+        admin: where operators enter; None when it was not given.
+        codec: what values go through on their way.
+    """
+
+    ingress: str
+    admin: str | None = None
+    codec: ValueCodec | None = None
+
+    # ------------------------------------------------------------ calls and sends
+
+    def call(self, tpe: HandlerType[I, O], key: str | None, arg: I, extras: Extras) -> Operation[O]:
+        """Call a handler."""
+        callee: Handler[I, O] = handler_from_callable(tpe)
+        request = self._handler_request(callee, key, arg, extras, send=False)
+        return self._reading(request, callee.output_serde)
+
+    def send(
+        self, tpe: HandlerType[I, O], key: str | None, arg: I, delay: timedelta | None, extras: Extras
+    ) -> Operation[RestateClientSendHandle]:
+        """Start a handler."""
+        callee: Handler[I, O] = handler_from_callable(tpe)
+        return Operation(
+            self._handler_request(callee, key, arg, extras, send=True, delay=delay), _read_send_handle
+        )
+
+    def generic_call(
+        self, service: str, handler: str, arg: bytes, key: str | None, extras: Extras
+    ) -> Operation[bytes]:
+        """Call a handler by name, with raw bytes in and out."""
+        body = self._encode(bytes(arg))
+        request = self._request(service, handler, key, body, _JSON, extras)
+        return self._reading(request, _BYTES)
+
+    def generic_send(
+        self, service: str, handler: str, arg: bytes, key: str | None, delay: timedelta | None, extras: Extras
+    ) -> Operation[RestateClientSendHandle]:
+        """Start a handler by name, with raw bytes in."""
+        body = self._encode(bytes(arg))
+        request = self._request(service, handler, key, body, _JSON, extras, send=True, delay=delay)
+        return Operation(request, _read_send_handle)
+
+    # ------------------------------------------------------------ results and invocations
+
+    def attach(self, invocation_id: str, serde: Serde[T], type_hint: type[T] | None) -> Operation[T]:
+        """Wait for a result by invocation id."""
+        return self._result("attach", invocation_id, serde, type_hint)
+
+    def output(self, invocation_id: str, serde: Serde[T], type_hint: type[T] | None) -> Operation[T]:
+        """Ask for a result by invocation id."""
+        return self._result("output", invocation_id, serde, type_hint)
+
+    def workflow_result(self, how: str, tpe: HandlerType[I, O], key: str) -> Operation[O]:
+        """Wait (`attach`) or ask (`output`) for the result of a workflow.
+
+        Raises:
+            ValueError: this is not the main handler of a workflow.
+        """
+        callee: Handler[I, O] = handler_from_callable(tpe)
+        if callee.kind != "workflow":
+            raise ValueError(
+                f"{callee.target} is not the main handler of a workflow; only its result is kept under the key"
+            )
+        url = join(self.ingress, "restate", "workflow", callee.service_tag.name, key, how)
+        return self._reading(Request("GET", url, is_repeatable=True), callee.output_serde)
+
+    def cancel(self, invocation_id: str) -> Operation[None]:
+        """Ask an invocation to end.
+
+        Not repeatable: a handler that caught the first cancellation would be cancelled again while it cleans up.
+
+        Raises:
+            InvalidIdError: the id does not parse.
+            ValueError: the client does not know the admin address.
+        """
+        _core.parse_invocation_id(invocation_id)
+        if self.admin is None:
+            raise ValueError(
+                "cancelling goes to the admin API, whose address this client does not know; give "
+                "create_client(..., admin='http://127.0.0.1:9070') or set AWAKEN_ADMIN"
+            )
+        url = join(self.admin, "invocations", invocation_id, "cancel")
+        return Operation(Request("PATCH", url), _read_nothing)
+
+    # ------------------------------------------------------------ awakeables
+
+    def resolve(
+        self, awakeable_id: str, value: T, serde: Serde[T], type_hint: type[T] | None
+    ) -> Operation[None]:
+        """Give an awakeable its value.
+
+        Raises:
+            InvalidIdError: the id does not parse, or is none to send.
+            SerdeError: the value is not of the type.
+        """
+        check_awakeable_id(awakeable_id)
+        body = serde.serialize(value)
+        if type_hint is not None:
+            _typed(serde, type_hint).deserialize(body)
+        return self._outcome(awakeable_id, "resolve", self._encode(body), _JSON)
+
+    def reject(self, awakeable_id: str, reason: str, code: int) -> Operation[None]:
+        """Give an awakeable its failure.
+
+        Raises:
+            InvalidIdError: the id does not parse, or is none to send.
+            ValueError: a code that cannot be carried.
+        """
+        check_awakeable_id(awakeable_id)
+        if code != _REJECTION_CODE:
+            raise ValueError(
+                f"the rejection of {awakeable_id} has code {code}, but over HTTP a server takes a text alone and "
+                f"makes its code {_REJECTION_CODE}; leave the code out, resolve with a value that tells the "
+                "reason, or reject from a handler with ctx.reject_awakeable(..., failure_code=...)"
+            )
+        return self._outcome(awakeable_id, "reject", reason.encode(), "text/plain")
+
+    # ------------------------------------------------------------ shared by the above
+
+    def _handler_request(
+        self,
+        callee: Handler[Any, Any],
+        key: str | None,
+        arg: Any,
+        extras: Extras,
+        *,
+        send: bool,
+        delay: timedelta | None = None,
+    ) -> Request:
+        # A handler without an input takes neither body nor content type, so that nothing is there to encode.
+        has_input = callee.arity == 2 or arg is not None
+        body = self._encode(callee.input_serde.serialize(arg)) if has_input else b""
+        name = callee.service_tag.name
+        # The run of a workflow is started once for its key, whoever asks; a second call would be refused, though.
+        is_run = callee.kind == "workflow" and send
+        content_type = _concrete(callee.io.accept)
+        return self._request(
+            name, callee.name, key, body, content_type, extras, send=send, delay=delay, is_repeatable=is_run
+        )
+
+    def _request(
+        self,
+        service: str,
+        handler: str,
+        key: str | None,
+        body: bytes,
+        content_type: str,
+        extras: Extras,
+        *,
+        send: bool = False,
+        delay: timedelta | None = None,
+        is_repeatable: bool = False,
+    ) -> Request:
+        target = (service, handler) if key is None else (service, key, handler)
+        if extras.scope is not None:
+            prefix = ("restate", "scope", extras.scope, "send" if send else "call")
+            url = join(self.ingress, *prefix, *target)
+        else:
+            url = join(self.ingress, *target, *(["send"] if send else []))
+        if delay is not None and (milliseconds := round(delay.total_seconds() * 1000)) > 0:
+            url += f"?delay={milliseconds}ms"
+        headers = dict(extras.headers or {})
+        # The ingress refuses a content type without a body, and a body without one.
+        if body and not any(name.lower() == "content-type" for name in headers):
+            headers["content-type"] = content_type
+        if extras.idempotency_key is not None:
+            headers["idempotency-key"] = extras.idempotency_key
+        if extras.limit_key is not None:
+            headers["x-restate-limit-key"] = extras.limit_key
+        is_idempotent = any(name.lower() == "idempotency-key" for name in headers)
+        return Request("POST", url, headers, body, is_repeatable or is_idempotent)
+
+    def _result(
+        self, how: str, invocation_id: str, serde: Serde[T], type_hint: type[T] | None
+    ) -> Operation[T]:
+        _core.parse_invocation_id(invocation_id)
+        url = join(self.ingress, "restate", "invocation", invocation_id, how)
+        return self._reading(Request("GET", url, is_repeatable=True), _typed(serde, type_hint))
+
+    def _outcome(self, awakeable_id: str, how: str, body: bytes, content_type: str) -> Operation[None]:
+        headers = {"content-type": content_type} if body else {}
+        url = join(self.ingress, "restate", "awakeables", awakeable_id, how)
+        # The first outcome counts, so that giving the same one twice changes nothing.
+        return Operation(Request("POST", url, headers, body, is_repeatable=True), _read_nothing)
+
+    def _reading(self, request: Request, serde: Serde[T]) -> Operation[T]:
+        # None is a value of every serde; its type says so only where a handler declares it.
+        def read(reply: Reply) -> Any:
+            return serde.deserialize(reply.body)
+
+        return Operation(request, read, is_value=True)
+
+    def _encode(self, body: bytes) -> bytes:
+        return body if self.codec is None else self.codec.encode(body)
+
+
+def _typed(serde: Serde[T], type_hint: type[T] | None) -> Serde[T]:
+    return serde.with_maybe_type(type_hint) if isinstance(serde, DefaultSerde) else serde
+
+
+def _concrete(media_type: str) -> str:
+    """Return a content type that the pattern in a handler's declaration lets pass."""
+    if not media_type.endswith("/*"):
+        return media_type
+    main = media_type.partition("/")[0]
+    return {"*": "application/octet-stream", "text": "text/plain"}.get(main, f"{main}/octet-stream")
+
+
+def _read_send_handle(reply: Reply) -> RestateClientSendHandle:
+    facts: dict[str, Any] = json.loads(reply.body)
+    time = facts.get("executionTime")
+    return RestateClientSendHandle(
+        invocation_id=facts["invocationId"],
+        status_code=reply.status_code,
+        is_new=facts.get("status") != "PreviouslyAccepted",
+        # Nine digits of a second are written, of which a datetime holds six.
+        execution_time=None if time is None else datetime.fromisoformat(time),
+    )
+
+
+def _read_nothing(_reply: Reply) -> None:
+    return None

@@ -1,0 +1,212 @@
+"""The client that blocks the calling thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from awaken.client.awakeable_id import check_awakeable_id
+from awaken.client.building import Extras
+from awaken.client.sync_awakeable import SyncClientAwakeable
+from awaken.client.sync_scoped import SyncRestateScopedClient
+from awaken.serde import DefaultSerde, Serde
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    from awaken.client.building import Builder
+    from awaken.client.send_handle import RestateClientSendHandle
+    from awaken.client.sending import SyncSender
+    from awaken.context import HandlerType
+
+    #: Any, where neither a serde nor a hint tells.
+    T = TypeVarWithDefault("T", default=Any)
+else:
+    T = TypeVar("T")
+
+__all__ = ["SyncRestateClient"]
+
+I = TypeVar("I")  # noqa: E741  # input, as O is output
+O = TypeVar("O")  # noqa: E741
+
+
+class SyncRestateClient:
+    """Calls handlers from outside, completes awakeables and asks for results; `create_sync_client` opens one.
+
+    Every method raises `HttpError` for an answer that says no, and an error of httpx when there was no answer.
+    """
+
+    __slots__ = ("_build", "_sender")
+
+    def __init__(self, build: Builder, sender: SyncSender) -> None:
+        self._build = build
+        self._sender = sender
+
+    def scope(self, scope: str) -> SyncRestateScopedClient:
+        """Return the calls and sends within a scope."""
+        return SyncRestateScopedClient(self._build, self._sender, scope)
+
+    # ------------------------------------------------------------ handlers
+
+    def service_call(
+        self,
+        tpe: HandlerType[I, O],
+        arg: I,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> O:
+        """Call a service's handler and wait for its result."""
+        extras = Extras(idempotency_key, headers)
+        return self._sender.send(self._build.call(tpe, None, arg, extras))
+
+    def service_send(
+        self,
+        tpe: HandlerType[I, O],
+        arg: I,
+        send_delay: timedelta | None = None,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> RestateClientSendHandle:
+        """Start a service's handler, now or later."""
+        extras = Extras(idempotency_key, headers)
+        return self._sender.send(self._build.send(tpe, None, arg, send_delay, extras))
+
+    def object_call(
+        self,
+        tpe: HandlerType[I, O],
+        key: str,
+        arg: I,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> O:
+        """Call a virtual object's handler and wait for its result."""
+        extras = Extras(idempotency_key, headers)
+        return self._sender.send(self._build.call(tpe, key, arg, extras))
+
+    def object_send(
+        self,
+        tpe: HandlerType[I, O],
+        key: str,
+        arg: I,
+        send_delay: timedelta | None = None,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> RestateClientSendHandle:
+        """Start a virtual object's handler, now or later."""
+        extras = Extras(idempotency_key, headers)
+        return self._sender.send(self._build.send(tpe, key, arg, send_delay, extras))
+
+    def workflow_call(
+        self,
+        tpe: HandlerType[I, O],
+        key: str,
+        arg: I,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> O:
+        """Call a workflow's handler and wait for its result; its main handler can be called once for each key."""
+        extras = Extras(idempotency_key, headers)
+        return self._sender.send(self._build.call(tpe, key, arg, extras))
+
+    def workflow_send(
+        self,
+        tpe: HandlerType[I, O],
+        key: str,
+        arg: I,
+        send_delay: timedelta | None = None,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> RestateClientSendHandle:
+        """Start a workflow's handler, now or later; starting its main handler again changes nothing."""
+        extras = Extras(idempotency_key, headers)
+        return self._sender.send(self._build.send(tpe, key, arg, send_delay, extras))
+
+    def generic_call(
+        self,
+        service: str,
+        handler: str,
+        arg: bytes,
+        key: str | None = None,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+        scope: str | None = None,
+        limit_key: str | None = None,
+    ) -> bytes:
+        """Call a handler by name, with raw bytes in and out; they are JSON unless `headers` has a content type."""
+        extras = Extras(idempotency_key, headers, scope, limit_key)
+        return self._sender.send(self._build.generic_call(service, handler, arg, key, extras))
+
+    def generic_send(
+        self,
+        service: str,
+        handler: str,
+        arg: bytes,
+        key: str | None = None,
+        send_delay: timedelta | None = None,
+        idempotency_key: str | None = None,
+        headers: dict[str, str] | None = None,
+        scope: str | None = None,
+        limit_key: str | None = None,
+    ) -> RestateClientSendHandle:
+        """Start a handler by name, with raw bytes in; they are JSON unless `headers` has a content type."""
+        extras = Extras(idempotency_key, headers, scope, limit_key)
+        return self._sender.send(self._build.generic_send(service, handler, arg, key, send_delay, extras))
+
+    # ------------------------------------------------------------ invocations
+
+    def attach(
+        self,
+        invocation_id: str,
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        type_hint: type[T] | None = None,
+    ) -> T:
+        """Wait for the result of an invocation, which has to run still, or to be kept."""
+        return self._sender.send(self._build.attach(invocation_id, serde, type_hint))
+
+    def output(
+        self,
+        invocation_id: str,
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        type_hint: type[T] | None = None,
+    ) -> T:
+        """Return the result of an invocation. Raises NotReadyError when it has not ended."""
+        return self._sender.send(self._build.output(invocation_id, serde, type_hint))
+
+    def workflow_attach(self, tpe: HandlerType[I, O], key: str) -> O:
+        """Wait for the result of a workflow; `tpe` is its main handler."""
+        return self._sender.send(self._build.workflow_result("attach", tpe, key))
+
+    def workflow_output(self, tpe: HandlerType[I, O], key: str) -> O:
+        """Return the result of a workflow. Raises NotReadyError when it has not ended."""
+        return self._sender.send(self._build.workflow_result("output", tpe, key))
+
+    def cancel(self, invocation_id: str) -> None:
+        """Ask an invocation to end: its handler gets a `TerminalError` 409 at its next await.
+
+        Raises:
+            ValueError: the client was opened without an admin address.
+            HttpError: 404 when there is no such invocation, 409 when it has ended.
+        """
+        self._sender.send(self._build.cancel(invocation_id))
+
+    # ------------------------------------------------------------ awakeables
+
+    def awakeable(
+        self,
+        awakeable_id: str,
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        type_hint: type[T] | None = None,
+    ) -> SyncClientAwakeable[T]:
+        """Return an awakeable, to be resolved or rejected.
+
+        Args:
+            awakeable_id: as the handler handed it out.
+            serde: of the value.
+            type_hint: what the value has to be; another one is refused before it is sent.
+
+        Raises:
+            InvalidIdError: the id does not parse, or sending it would do harm.
+        """
+        check_awakeable_id(awakeable_id)
+        return SyncClientAwakeable(self._build, self._sender, awakeable_id, serde, type_hint)
