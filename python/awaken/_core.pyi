@@ -4,7 +4,9 @@ Machines are not shared between threads. Bytes given in are borrowed for as long
 """
 
 from collections.abc import Sequence
-from typing import Final, Self, final
+from typing import Final, Literal, Self, final
+
+from typing_extensions import disjoint_base
 
 __version__: Final[str]
 
@@ -14,6 +16,8 @@ MAX_PROTOCOL_VERSION: Final[int]
 DEFAULT_MAX_MESSAGE_SIZE: Final[int]
 #: Largest journal (all known entries together) accepted by default, in bytes.
 DEFAULT_MAX_JOURNAL_SIZE: Final[int]
+#: Largest frame payload that a runtime accepts from an endpoint by default, in bytes.
+DEFAULT_MAX_RUNTIME_MESSAGE_SIZE: Final[int]
 
 def content_type(version: int) -> str:
     """Return the media type that names this version of the invocation protocol.
@@ -46,6 +50,22 @@ def format_awakeable_id(invocation: bytes, index: int) -> str:
 
 def parse_awakeable_id(text: str) -> AwakeableId:
     """Read `sign_1...` or `prom_1...`. Raises InvalidIdError."""
+
+def random_invocation_id(
+    randomness: bytes, service: str, *, key: str | None = None, scope: str | None = None
+) -> str:
+    """Make an id of 24 random bytes. Invocations of one key share their partition key."""
+
+def workflow_invocation_id(workflow: str, key: str, *, scope: str | None = None) -> str:
+    """Return the id of the one run of a workflow key."""
+
+def idempotent_invocation_id(
+    service: str, handler: str, idempotency_key: str, *, key: str | None = None, scope: str | None = None
+) -> str:
+    """Return the id of every call with this idempotency key."""
+
+def random_seed(invocation_id: str) -> int:
+    """Return the seed of an invocation's random numbers. Raises InvalidIdError."""
 
 # ---------------------------------------------------------------- wire
 
@@ -352,3 +372,455 @@ class EndpointMachine:
         pause: bool = False,
     ) -> None:
         """Write the Error frame: the attempt failed and the runtime may retry it. Works in every open state."""
+
+# ---------------------------------------------------------------- invoker machine
+
+@disjoint_base
+class RecordedCommand:
+    """A command that passed the checks: the next entry of the journal. One subclass for each type.
+
+    Eager reads of state, which their command answers itself, come as this class.
+    """
+
+    @property
+    def index(self) -> int:
+        """0-based command index; Input is 0."""
+    @property
+    def code(self) -> int:
+        """The type code."""
+    @property
+    def payload(self) -> bytes:
+        """The payload, byte for byte as it came."""
+    @property
+    def name(self) -> str:
+        """The entry name."""
+    @property
+    def is_ack_requested(self) -> bool:
+        """Whether acknowledge_command() has to be called once it is stored."""
+
+@final
+class OutputCommand(RecordedCommand):
+    """How the invocation ends."""
+
+    __match_args__ = ("result",)
+    @property
+    def result(self) -> bytes | Failure: ...
+
+@final
+class GetLazyStateCommand(RecordedCommand):
+    """A read that its GetLazyState completion answers."""
+
+    __match_args__ = ("completion_id", "key")
+    @property
+    def completion_id(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+
+@final
+class GetLazyStateKeysCommand(RecordedCommand):
+    """Keys that the GetLazyStateKeys completion answers."""
+
+    __match_args__ = ("completion_id",)
+    @property
+    def completion_id(self) -> int: ...
+
+@final
+class SetStateCommand(RecordedCommand):
+    __match_args__ = ("key", "value")
+    @property
+    def key(self) -> str: ...
+    @property
+    def value(self) -> bytes: ...
+
+@final
+class ClearStateCommand(RecordedCommand):
+    __match_args__ = ("key",)
+    @property
+    def key(self) -> str: ...
+
+@final
+class ClearAllStateCommand(RecordedCommand):
+    __match_args__ = ()
+
+@final
+class GetPromiseCommand(RecordedCommand):
+    """Waits for the promise."""
+
+    __match_args__ = ("completion_id", "key")
+    @property
+    def completion_id(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+
+@final
+class PeekPromiseCommand(RecordedCommand):
+    """Answered at once."""
+
+    __match_args__ = ("completion_id", "key")
+    @property
+    def completion_id(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+
+@final
+class CompletePromiseCommand(RecordedCommand):
+    __match_args__ = ("completion_id", "key", "result")
+    @property
+    def completion_id(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def result(self) -> bytes | Failure: ...
+
+@final
+class SleepCommand(RecordedCommand):
+    __match_args__ = ("completion_id", "wake_up_time_ms")
+    @property
+    def completion_id(self) -> int: ...
+    @property
+    def wake_up_time_ms(self) -> int: ...
+
+@final
+class CallCommand(RecordedCommand):
+    """A call whose result is told."""
+
+    __match_args__ = (
+        "invocation_id_completion_id",
+        "completion_id",
+        "service",
+        "handler",
+        "key",
+        "parameter",
+        "headers",
+        "idempotency_key",
+        "scope",
+        "limit_key",
+    )
+    @property
+    def invocation_id_completion_id(self) -> int: ...
+    @property
+    def completion_id(self) -> int: ...
+    @property
+    def service(self) -> str: ...
+    @property
+    def handler(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def parameter(self) -> bytes: ...
+    @property
+    def headers(self) -> list[tuple[str, str]]: ...
+    @property
+    def idempotency_key(self) -> str | None: ...
+    @property
+    def scope(self) -> str | None: ...
+    @property
+    def limit_key(self) -> str | None: ...
+
+@final
+class OneWayCallCommand(RecordedCommand):
+    """A call whose result is not told; `invoke_time_ms` 0 means now."""
+
+    __match_args__ = (
+        "invocation_id_completion_id",
+        "invoke_time_ms",
+        "service",
+        "handler",
+        "key",
+        "parameter",
+        "headers",
+        "idempotency_key",
+        "scope",
+        "limit_key",
+    )
+    @property
+    def invocation_id_completion_id(self) -> int: ...
+    @property
+    def invoke_time_ms(self) -> int: ...
+    @property
+    def service(self) -> str: ...
+    @property
+    def handler(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def parameter(self) -> bytes: ...
+    @property
+    def headers(self) -> list[tuple[str, str]]: ...
+    @property
+    def idempotency_key(self) -> str | None: ...
+    @property
+    def scope(self) -> str | None: ...
+    @property
+    def limit_key(self) -> str | None: ...
+
+@final
+class SendSignalCommand(RecordedCommand):
+    """A signal for another invocation; signal 1 cancels it."""
+
+    __match_args__ = ("invocation_id", "signal", "result")
+    @property
+    def invocation_id(self) -> str: ...
+    @property
+    def signal(self) -> int | str: ...
+    @property
+    def result(self) -> bytes | Failure | None: ...
+
+@final
+class RunCommand(RecordedCommand):
+    """A side effect; its result comes as RunProposed."""
+
+    __match_args__ = ("completion_id",)
+    @property
+    def completion_id(self) -> int: ...
+
+@final
+class AttachInvocationCommand(RecordedCommand):
+    """Waits for another invocation."""
+
+    __match_args__ = ("completion_id", "target")
+    @property
+    def completion_id(self) -> int: ...
+    @property
+    def target(self) -> InvocationTarget | WorkflowTarget | IdempotentTarget: ...
+
+@final
+class GetInvocationOutputCommand(RecordedCommand):
+    """Asks for the result of another invocation and does not wait."""
+
+    __match_args__ = ("completion_id", "target")
+    @property
+    def completion_id(self) -> int: ...
+    @property
+    def target(self) -> InvocationTarget | WorkflowTarget | IdempotentTarget: ...
+
+@final
+class CompleteAwakeableCommand(RecordedCommand):
+    __match_args__ = ("awakeable_id", "invocation_id", "signal_index", "result")
+    @property
+    def awakeable_id(self) -> str: ...
+    @property
+    def invocation_id(self) -> str: ...
+    @property
+    def signal_index(self) -> int: ...
+    @property
+    def result(self) -> bytes | Failure: ...
+
+@final
+class InvocationTarget:
+    """An invocation by its id."""
+
+    __match_args__ = ("invocation_id",)
+    @property
+    def invocation_id(self) -> str: ...
+
+@final
+class WorkflowTarget:
+    """The run of a workflow key."""
+
+    __match_args__ = ("workflow", "key", "scope")
+    @property
+    def workflow(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def scope(self) -> str | None: ...
+
+@final
+class IdempotentTarget:
+    """The invocation that an idempotency key made."""
+
+    __match_args__ = ("service", "handler", "idempotency_key", "key", "scope")
+    @property
+    def service(self) -> str: ...
+    @property
+    def handler(self) -> str: ...
+    @property
+    def idempotency_key(self) -> str: ...
+    @property
+    def key(self) -> str | None: ...
+    @property
+    def scope(self) -> str | None: ...
+
+@final
+class RunProposed:
+    """The result of a run: store the notification, then notify() of it."""
+
+    __match_args__ = ("completion_id", "code", "payload", "is_failure")
+    @property
+    def completion_id(self) -> int: ...
+    @property
+    def code(self) -> int:
+        """The type code of the notification."""
+    @property
+    def payload(self) -> bytes:
+        """The payload of the notification."""
+    @property
+    def is_failure(self) -> bool: ...
+
+@final
+class AwaitingOn:
+    """What the handler waits for, for people who look."""
+
+    __match_args__ = ("future_json",)
+    @property
+    def future_json(self) -> str:
+        """JSON text, as introspection shows it."""
+
+@final
+class AttemptSuspended:
+    """The attempt is over until can_resume()."""
+
+    __match_args__ = ("completions", "signals", "named_signals", "future", "future_json")
+    @property
+    def completions(self) -> list[int]: ...
+    @property
+    def signals(self) -> list[int]: ...
+    @property
+    def named_signals(self) -> list[str]: ...
+    @property
+    def future(self) -> bytes:
+        """For can_resume()."""
+    @property
+    def future_json(self) -> str:
+        """JSON text, as introspection shows it."""
+
+@final
+class AttemptEnded:
+    """The attempt and the invocation are over: the journal has the Output."""
+
+    __match_args__ = ()
+
+@final
+class AttemptFailed:
+    """The attempt failed."""
+
+    __match_args__ = (
+        "code",
+        "message",
+        "stacktrace",
+        "related_command_index",
+        "related_command_name",
+        "related_command_type",
+        "next_retry_delay_ms",
+        "behavior",
+        "is_violation",
+    )
+    @property
+    def code(self) -> int: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def stacktrace(self) -> str: ...
+    @property
+    def related_command_index(self) -> int | None: ...
+    @property
+    def related_command_name(self) -> str | None: ...
+    @property
+    def related_command_type(self) -> str | None:
+        """The name of its type, for example `Run`."""
+    @property
+    def next_retry_delay_ms(self) -> int | None: ...
+    @property
+    def behavior(self) -> Literal["retry", "pause", "fail"]: ...
+    @property
+    def is_violation(self) -> bool:
+        """Whether the endpoint broke the protocol, rather than told an error."""
+
+#: What an endpoint asks of its runtime.
+Effect = RecordedCommand | RunProposed | AwaitingOn | AttemptSuspended | AttemptEnded | AttemptFailed
+
+@final
+class InvokerMachine:
+    """Runtime side of one attempt: idle, replaying, open, finished, closed.
+
+    The host makes effects durable in the order they come and tells the endpoint about them afterwards.
+    Methods that write raise LocalProtocolError when the host calls them at the wrong time or with what cannot be.
+    """
+
+    def __new__(cls, version: int, *, max_message_size: int = ...) -> Self: ...
+    def start(
+        self,
+        invocation_id: str,
+        *,
+        known_entries: int,
+        key: str = "",
+        state: Sequence[tuple[str, bytes]] = (),
+        is_state_partial: bool = False,
+        retry_count: int = 0,
+        duration_since_last_stored_entry_ms: int = 0,
+        random_seed: int | None = None,
+        scope: str | None = None,
+        limit_key: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> None:
+        """Write Start. Exactly known_entries calls of replay() follow.
+
+        random_seed: by default that of the invocation id. scope, limit_key and idempotency_key are told from
+        version 7 on.
+
+        Raises:
+            InvalidIdError: invocation_id is none.
+        """
+    def replay(self, code: int, payload: bytes) -> None:
+        """Write one recorded entry, in journal order. Does nothing when the endpoint has failed already."""
+    def notify(self, code: int, payload: bytes) -> bool:
+        """Tell the endpoint of a notification that is durable now. Returns whether it was told.
+
+        A run's result that was proposed in this attempt is told by its ack where the endpoint asked for that. False
+        means that the input has ended or the attempt is over: this one is news to can_resume().
+        """
+    def acknowledge_command(self, index: int) -> None:
+        """Tell the endpoint that a command is stored; only for one that has `is_ack_requested`."""
+    def end_input(self) -> None:
+        """Note that the request body ends: the endpoint is asked to suspend, and told nothing any more."""
+    def receive(self, data: bytes) -> None:
+        """Take bytes in. Never raises: a broken protocol becomes AttemptFailed."""
+    def receive_end(self) -> None:
+        """Note that the response ended. Without a terminal frame before, the attempt failed."""
+    def take_effect(self) -> Effect | None:
+        """Return the next thing to do, or None when more bytes are needed."""
+    def take_output(self) -> bytes: ...
+    def is_output_pending(self) -> bool: ...
+    def is_closed(self) -> bool:
+        """Whether the attempt is over: its last effect is there, or was taken."""
+    def is_input_open(self) -> bool:
+        """Whether notifications still reach the endpoint."""
+    @property
+    def state(self) -> Literal["idle", "replaying", "open", "finished", "closed"]: ...
+    @property
+    def buffered_size(self) -> int:
+        """Bytes received that are no whole frame yet."""
+
+# ---------------------------------------------------------------- journal entries of the runtime
+
+def encode_input(headers: Sequence[tuple[str, str]], body: bytes) -> tuple[int, bytes]:
+    """Return code and payload of an Input command."""
+
+def encode_completion(kind: str, completion_id: int, result: Result) -> tuple[int, bytes]:
+    """Return code and payload of the notification that completes a command.
+
+    kind: `GetLazyState`, `GetLazyStateKeys`, `GetPromise`, `PeekPromise`, `CompletePromise`, `Sleep`, `Call`,
+    `CallInvocationId`, `Run`, `AttachInvocation` or `GetInvocationOutput`.
+
+    Raises:
+        ValueError: there is no such kind, or it cannot carry this result.
+    """
+
+def encode_signal(signal: int | str, result: Result) -> tuple[int, bytes]:
+    """Return code and payload of a signal: of an awakeable or built in by its index, or named.
+
+    Raises:
+        ValueError: a signal cannot carry this result.
+    """
+
+def can_resume(future: bytes, news: Sequence[tuple[int, bytes]]) -> bool:
+    """Whether an invocation that suspended on `future` can go on.
+
+    news: code and payload of the notifications that the attempt was not told, in journal order. What it was told
+    counts no more, or a CANCEL it has seen would wake it again and again. Entries that are no notifications are
+    skipped.
+
+    Raises:
+        RemoteProtocolError: future or a notification cannot be decoded.
+    """

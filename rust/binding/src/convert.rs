@@ -6,6 +6,9 @@ use pyo3::PyTypeInfo;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
+use crate::effect::{
+    AttemptEnded, AttemptFailed, AttemptSuspended, AwaitingOn, RecordedCommand, RunProposed,
+};
 use crate::progress::{Cancelled, Closed, Completed, InputRequired, RunRequired, Suspended};
 use crate::values::Failure;
 
@@ -39,6 +42,16 @@ pub(crate) fn progress_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         .bitor(Cancelled::type_object(py))?
         .bitor(Suspended::type_object(py))?
         .bitor(Closed::type_object(py))
+}
+
+/// The union of what an endpoint asks of its runtime.
+pub(crate) fn effect_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    RecordedCommand::type_object(py)
+        .bitor(RunProposed::type_object(py))?
+        .bitor(AwaitingOn::type_object(py))?
+        .bitor(AttemptSuspended::type_object(py))?
+        .bitor(AttemptEnded::type_object(py))?
+        .bitor(AttemptFailed::type_object(py))
 }
 
 /// The union of what a notification carries.

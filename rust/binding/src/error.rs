@@ -1,6 +1,7 @@
 //! Errors of the core as exceptions of `awaken.errors`.
 
 use awaken_core::endpoint::{self, Kind};
+use awaken_core::invoker;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
@@ -48,8 +49,13 @@ pub(crate) fn endpoint_error(error: &endpoint::Error) -> PyErr {
     class.error(error.to_string())
 }
 
+/// The exception for a call that the invoker machine refuses.
+pub(crate) fn invoker_error(error: &invoker::Error) -> PyErr {
+    LOCAL_PROTOCOL.error(error.to_string())
+}
+
 /// The exception for bytes of the peer that break the protocol.
-pub(crate) fn remote_protocol_error(error: &awaken_core::Error) -> PyErr {
+pub(crate) fn remote_protocol_error(error: &impl ToString) -> PyErr {
     REMOTE_PROTOCOL.error(error.to_string())
 }
 

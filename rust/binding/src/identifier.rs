@@ -1,5 +1,6 @@
 //! Invocation and awakeable ids.
 
+use awaken_core::identifier::Target;
 use awaken_core::{InvocationId, identifier};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -56,6 +57,63 @@ pub(crate) fn parse_awakeable_id(text: &str) -> PyResult<AwakeableId> {
     text.parse()
         .map(AwakeableId)
         .map_err(|error| invalid_id_error(&error))
+}
+
+/// Make an id of 24 random bytes. Invocations of one key share their partition key.
+#[pyfunction]
+#[pyo3(signature = (randomness, service, *, key=None, scope=None))]
+pub(crate) fn random_invocation_id(
+    randomness: &[u8],
+    service: &str,
+    key: Option<&str>,
+    scope: Option<&str>,
+) -> PyResult<String> {
+    let randomness = *invocation_id(randomness)?.as_bytes();
+    let target = Target {
+        service,
+        key,
+        scope,
+    };
+    Ok(InvocationId::random(target, randomness).to_string())
+}
+
+/// Return the id of the one run of a workflow key.
+#[pyfunction]
+#[pyo3(signature = (workflow, key, *, scope=None))]
+pub(crate) fn workflow_invocation_id(workflow: &str, key: &str, scope: Option<&str>) -> String {
+    InvocationId::of_workflow(Target {
+        service: workflow,
+        key: Some(key),
+        scope,
+    })
+    .to_string()
+}
+
+/// Return the id of every call with this idempotency key.
+#[pyfunction]
+#[pyo3(signature = (service, handler, idempotency_key, *, key=None, scope=None))]
+pub(crate) fn idempotent_invocation_id(
+    service: &str,
+    handler: &str,
+    idempotency_key: &str,
+    key: Option<&str>,
+    scope: Option<&str>,
+) -> String {
+    let target = Target {
+        service,
+        key,
+        scope,
+    };
+    InvocationId::of_idempotency_key(target, handler, idempotency_key).to_string()
+}
+
+/// Return the seed of an invocation's random numbers. Raises InvalidIdError.
+#[pyfunction]
+pub(crate) fn random_seed(invocation_id: &str) -> PyResult<u64> {
+    let id: InvocationId = invocation_id
+        .parse()
+        .map_err(|error| invalid_id_error(&error))?;
+    Ok(id.random_seed())
 }
 
 fn invocation_id(raw: &[u8]) -> PyResult<InvocationId> {

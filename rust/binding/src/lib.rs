@@ -6,9 +6,12 @@
 #![expect(clippy::doc_markdown, reason = "these are docstrings")]
 
 mod convert;
+mod effect;
 mod endpoint;
 mod error;
 mod identifier;
+mod invoker;
+mod journal;
 mod progress;
 mod values;
 mod wire;
@@ -18,12 +21,26 @@ mod wire;
 mod _core {
     use super::convert;
     #[pymodule_export]
+    use super::effect::{
+        AttachInvocationCommand, AttemptEnded, AttemptFailed, AttemptSuspended, AwaitingOn,
+        CallCommand, ClearAllStateCommand, ClearStateCommand, CompleteAwakeableCommand,
+        CompletePromiseCommand, GetInvocationOutputCommand, GetLazyStateCommand,
+        GetLazyStateKeysCommand, GetPromiseCommand, IdempotentTarget, InvocationTarget,
+        OneWayCallCommand, OutputCommand, PeekPromiseCommand, RecordedCommand, RunCommand,
+        RunProposed, SendSignalCommand, SetStateCommand, SleepCommand, WorkflowTarget,
+    };
+    #[pymodule_export]
     use super::endpoint::EndpointMachine;
     #[pymodule_export]
     use super::identifier::{
-        AwakeableId, format_awakeable_id, format_invocation_id, parse_awakeable_id,
-        parse_invocation_id,
+        AwakeableId, format_awakeable_id, format_invocation_id, idempotent_invocation_id,
+        parse_awakeable_id, parse_invocation_id, random_invocation_id, random_seed,
+        workflow_invocation_id,
     };
+    #[pymodule_export]
+    use super::invoker::InvokerMachine;
+    #[pymodule_export]
+    use super::journal::{can_resume, encode_completion, encode_input, encode_signal};
     #[pymodule_export]
     use super::progress::{
         Awaiting, Cancelled, Closed, Completed, InputRequired, RunRequired, Suspended,
@@ -36,7 +53,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        use awaken_core::{endpoint, wire};
+        use awaken_core::{endpoint, invoker, wire};
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("MIN_PROTOCOL_VERSION", wire::Version::MIN.number())?;
         module.add("MAX_PROTOCOL_VERSION", wire::Version::MAX.number())?;
@@ -45,7 +62,12 @@ mod _core {
             "DEFAULT_MAX_JOURNAL_SIZE",
             endpoint::DEFAULT_MAX_JOURNAL_SIZE,
         )?;
+        module.add(
+            "DEFAULT_MAX_RUNTIME_MESSAGE_SIZE",
+            invoker::DEFAULT_MAX_MESSAGE_SIZE,
+        )?;
         module.add("Progress", convert::progress_type(module.py())?)?;
+        module.add("Effect", convert::effect_type(module.py())?)?;
         module.add("Result", convert::result_type(module.py())?)?;
         // The stub tells what there is; a second list would only go stale.
         module.delattr("__all__")

@@ -14,6 +14,7 @@
 //! | [`wire`] | frames, messages, size limits, protocol versions |
 //! | [`journal`] | what the invocation did and learned: commands, notifications, what it awaits |
 //! | [`endpoint`] | the service side of one attempt |
+//! | [`invoker`] | the runtime side of one attempt |
 //!
 //! A later row may use the ones above it, never the other way round.
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@
 pub mod endpoint;
 pub mod error;
 pub mod identifier;
+pub mod invoker;
 pub mod journal;
 pub mod wire;
 

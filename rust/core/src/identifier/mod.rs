@@ -2,7 +2,9 @@
 
 mod awakeable;
 mod base62;
+mod generate;
 mod invocation;
 
 pub use awakeable::AwakeableId;
+pub use generate::Target;
 pub use invocation::InvocationId;

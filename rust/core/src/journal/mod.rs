@@ -3,11 +3,15 @@
 pub mod awaiting;
 pub mod command;
 pub mod cursor;
+pub mod encode;
+pub mod json;
 pub mod notification;
+mod resume;
 
 pub use awaiting::Awaiting;
 pub use cursor::Cursor;
 pub use notification::{Notification, NotificationError, NotificationId, Outcome};
+pub use resume::can_resume;
 
 /// The built-in signal that cancels an invocation.
 pub const CANCEL_SIGNAL: u32 = 1;

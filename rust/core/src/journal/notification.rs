@@ -156,7 +156,7 @@ pub fn state_key(key: &[u8]) -> Result<String, NotificationError> {
         .map_err(|_| NotificationError::KeyNotText(format!("\"{}\"", key.escape_ascii())))
 }
 
-fn check_id(code: u16, id: &NotificationId) -> Result<(), NotificationError> {
+pub(super) fn check_id(code: u16, id: &NotificationId) -> Result<(), NotificationError> {
     let is_known_completion = code != SIGNAL && allowed(code).is_some();
     match id {
         NotificationId::Completion(_) if code == SIGNAL => Err(NotificationError::WrongId {
@@ -175,7 +175,7 @@ fn check_id(code: u16, id: &NotificationId) -> Result<(), NotificationError> {
     }
 }
 
-fn check_outcome(
+pub(super) fn check_outcome(
     code: u16,
     id: &NotificationId,
     outcome: &Outcome,

@@ -4,7 +4,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::generated as pb;
 use super::header::{Flags, HEADER_LENGTH, Header};
-use super::message::{Control, Message};
+use super::message::{Control, Message, name_of};
 use crate::error::{Error, Result};
 
 /// Largest payload sent by default, in bytes: 32 MiB + 256 KiB - 1.
@@ -67,6 +67,31 @@ impl Encoder {
         self.buffer.reserve(HEADER_LENGTH + size);
         self.buffer.put_slice(&header.to_bytes());
         message.encode_raw(&mut self.buffer);
+        Ok(())
+    }
+
+    /// Appends the frame of a stored entry, whose payload stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::PayloadTooLarge`] (413); nothing is written then.
+    pub fn encode_entry(&mut self, code: u16, payload: &Bytes) -> Result<()> {
+        let size = payload.len();
+        let length = u32::try_from(size)
+            .ok()
+            .filter(|_| size <= self.max_message_size)
+            .ok_or(Error::PayloadTooLarge {
+                name: name_of(code),
+                size,
+                limit: self.max_message_size,
+            })?;
+        let header = Header {
+            code,
+            flags: Flags::NONE,
+            length,
+        };
+        self.buffer.reserve(HEADER_LENGTH + size);
+        self.buffer.put_slice(&header.to_bytes());
+        self.buffer.put_slice(payload);
         Ok(())
     }
 

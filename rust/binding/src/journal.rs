@@ -1,0 +1,116 @@
+//! Entries that a runtime writes and reads itself.
+
+use awaken_core::journal::{self, Notification, NotificationId, Outcome, encode};
+use awaken_core::wire;
+use bytes::Bytes;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString};
+
+use crate::error::remote_protocol_error;
+use crate::values::Failure;
+
+type Entry<'py> = (u16, Bound<'py, PyBytes>);
+
+/// Return code and payload of an Input command.
+#[pyfunction]
+pub(crate) fn encode_input(
+    py: Python<'_>,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+) -> Entry<'_> {
+    let payload = encode::input(headers, body);
+    (encode::INPUT, PyBytes::new(py, &payload))
+}
+
+/// Return code and payload of the notification that completes a command.
+///
+/// kind: `GetLazyState`, `GetLazyStateKeys`, `GetPromise`, `PeekPromise`, `CompletePromise`, `Sleep`, `Call`,
+/// `CallInvocationId`, `Run`, `AttachInvocation` or `GetInvocationOutput`.
+///
+/// Raises:
+///     ValueError: there is no such kind, or it cannot carry this result.
+#[pyfunction]
+pub(crate) fn encode_completion<'py>(
+    py: Python<'py>,
+    kind: &str,
+    completion_id: u32,
+    result: &Bound<'py, PyAny>,
+) -> PyResult<Entry<'py>> {
+    let (code, _) = wire::Notification::CODES
+        .iter()
+        .find(|(_, name)| *name == kind)
+        .ok_or_else(|| PyValueError::new_err(format!("there is no completion {kind:?}")))?;
+    entry(
+        py,
+        Notification::completion(*code, completion_id, outcome(result)?),
+    )
+}
+
+/// Return code and payload of a signal: of an awakeable or built in by its index, or named.
+///
+/// Raises:
+///     ValueError: a signal cannot carry this result.
+#[pyfunction]
+pub(crate) fn encode_signal<'py>(
+    py: Python<'py>,
+    signal: &Bound<'py, PyAny>,
+    result: &Bound<'py, PyAny>,
+) -> PyResult<Entry<'py>> {
+    let id = match signal.cast::<PyString>() {
+        Ok(name) => NotificationId::Named(name.extract()?),
+        Err(_) => NotificationId::Signal(signal.extract()?),
+    };
+    entry(py, Notification::signal(id, outcome(result)?))
+}
+
+/// Whether an invocation that suspended on `future` can go on.
+///
+/// news: code and payload of the notifications that the attempt was not told, in journal order. What it was told
+/// counts no more, or a CANCEL it has seen would wake it again and again. Entries that are no notifications are skipped.
+///
+/// Raises:
+///     RemoteProtocolError: future or a notification cannot be decoded.
+#[pyfunction]
+pub(crate) fn can_resume(future: Bytes, news: Vec<(u16, Bytes)>) -> PyResult<bool> {
+    let future = encode::read_future(future).map_err(|error| remote_protocol_error(&error))?;
+    let news = news
+        .into_iter()
+        .filter(|(code, _)| *code >= wire::message::FIRST_NOTIFICATION)
+        .map(|(code, payload)| Notification::decode(code, payload))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| remote_protocol_error(&error))?;
+    Ok(journal::can_resume(&future, &news))
+}
+
+fn entry(
+    py: Python<'_>,
+    notification: Result<Notification, journal::NotificationError>,
+) -> PyResult<Entry<'_>> {
+    let notification = notification.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let code = notification.code;
+    Ok((code, PyBytes::new(py, &notification.encode())))
+}
+
+/// A result from `None`, `bytes`, `str`, `list` or `Failure`.
+fn outcome(result: &Bound<'_, PyAny>) -> PyResult<Outcome> {
+    if result.is_none() {
+        return Ok(Outcome::Void);
+    }
+    if result.is_instance_of::<PyBytes>() {
+        return Ok(Outcome::Value(result.extract()?));
+    }
+    if let Ok(failure) = result.cast::<Failure>() {
+        return Ok(Outcome::Failure(Box::new(failure.get().to_message())));
+    }
+    if result.is_instance_of::<PyString>() {
+        return Ok(Outcome::InvocationId(result.extract()?));
+    }
+    if result.is_instance_of::<PyList>() {
+        return Ok(Outcome::StateKeys(result.extract()?));
+    }
+    Err(PyTypeError::new_err(format!(
+        "a result is None, bytes, str, list or Failure, not {}",
+        result.get_type().name()?
+    )))
+}

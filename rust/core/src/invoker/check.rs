@@ -1,0 +1,174 @@
+//! What a command must have before it is stored: what is wrong here would be wrong again in every replay.
+
+use bytes::Bytes;
+
+use crate::identifier::{AwakeableId, InvocationId};
+use crate::wire::{
+    Command, Feature, Version,
+    generated::{
+        self as pb, attach_invocation_command as attach, get_invocation_output_command as output,
+        send_signal_command::SignalId,
+    },
+};
+
+type Check = Result<(), String>;
+
+/// Checks the fields of a command; the error tells what is wrong with it.
+pub(super) fn command(version: Version, command: &Command) -> Check {
+    match command {
+        Command::Input(_)
+        | Command::ClearAllState(_)
+        | Command::GetLazyStateKeys(_)
+        | Command::GetPromise(_)
+        | Command::PeekPromise(_)
+        | Command::Sleep(_)
+        | Command::Run(_) => Ok(()),
+        Command::Output(c) => present(c.result.as_ref(), "result"),
+        Command::GetLazyState(c) => state_key(&c.key),
+        Command::ClearState(c) => state_key(&c.key),
+        Command::SetState(c) => {
+            state_key(&c.key)?;
+            present(c.value.as_ref(), "value")
+        }
+        Command::GetEagerState(c) => {
+            state_key(&c.key)?;
+            present(c.result.as_ref(), "result")
+        }
+        Command::GetEagerStateKeys(c) => {
+            present(c.value.as_ref(), "value")?;
+            let mut keys = c.value.iter().flat_map(|keys| &keys.keys);
+            keys.try_for_each(state_key)
+        }
+        Command::CompletePromise(c) => present(c.completion.as_ref(), "completion"),
+        Command::Call(c) => {
+            target(&c.service_name, &c.handler_name)?;
+            idempotency_key(c.idempotency_key.as_deref())?;
+            scope(version, c.scope.as_deref(), c.limit_key.as_deref())
+        }
+        Command::OneWayCall(c) => {
+            target(&c.service_name, &c.handler_name)?;
+            idempotency_key(c.idempotency_key.as_deref())?;
+            scope(version, c.scope.as_deref(), c.limit_key.as_deref())
+        }
+        Command::SendSignal(c) => {
+            invocation_id(&c.target_invocation_id)?;
+            present(c.signal_id.as_ref(), "signal id")?;
+            if c.signal_id == Some(SignalId::Idx(0)) {
+                return Err("signal id 0 does not exist".to_owned());
+            }
+            present(c.result.as_ref(), "result")
+        }
+        Command::AttachInvocation(c) => match &c.target {
+            Some(attach::Target::InvocationId(id)) => invocation_id(id),
+            Some(attach::Target::IdempotentRequestTarget(t)) => idempotent_target(version, t),
+            Some(attach::Target::WorkflowTarget(t)) => workflow_target(version, t),
+            None => Err("it carries no target".to_owned()),
+        },
+        Command::GetInvocationOutput(c) => match &c.target {
+            Some(output::Target::InvocationId(id)) => invocation_id(id),
+            Some(output::Target::IdempotentRequestTarget(t)) => idempotent_target(version, t),
+            Some(output::Target::WorkflowTarget(t)) => workflow_target(version, t),
+            None => Err("it carries no target".to_owned()),
+        },
+        Command::CompleteAwakeable(c) => {
+            let id: Result<AwakeableId, _> = c.awakeable_id.parse();
+            id.map_err(|error| error.to_string())?;
+            present(c.result.as_ref(), "result")
+        }
+    }
+}
+
+/// The completion ids that a command takes, each with the type code of its notification; the first may be missing.
+pub(super) fn completions(command: &Command) -> [Option<(u32, u16)>; 2] {
+    let one = |id: u32, code: u16| [None, Some((id, code))];
+    match command {
+        Command::Input(_)
+        | Command::Output(_)
+        | Command::SetState(_)
+        | Command::ClearState(_)
+        | Command::ClearAllState(_)
+        | Command::GetEagerState(_)
+        | Command::GetEagerStateKeys(_)
+        | Command::SendSignal(_)
+        | Command::CompleteAwakeable(_) => [None, None],
+        Command::GetLazyState(c) => one(c.result_completion_id, 0x8002),
+        Command::GetLazyStateKeys(c) => one(c.result_completion_id, 0x8006),
+        Command::GetPromise(c) => one(c.result_completion_id, 0x8009),
+        Command::PeekPromise(c) => one(c.result_completion_id, 0x800A),
+        Command::CompletePromise(c) => one(c.result_completion_id, 0x800B),
+        Command::Sleep(c) => one(c.result_completion_id, 0x800C),
+        Command::Call(c) => [
+            Some((c.invocation_id_notification_idx, 0x800E)),
+            Some((c.result_completion_id, 0x800D)),
+        ],
+        Command::OneWayCall(c) => one(c.invocation_id_notification_idx, 0x800E),
+        Command::Run(c) => one(c.result_completion_id, 0x8011),
+        Command::AttachInvocation(c) => one(c.result_completion_id, 0x8012),
+        Command::GetInvocationOutput(c) => one(c.result_completion_id, 0x8013),
+    }
+}
+
+fn present<T>(field: Option<&T>, name: &str) -> Check {
+    match field {
+        Some(_) => Ok(()),
+        None => Err(format!("it carries no {name}")),
+    }
+}
+
+fn state_key(key: &Bytes) -> Check {
+    match std::str::from_utf8(key) {
+        Ok(_) => Ok(()),
+        Err(_) => Err("its state key is not UTF-8".to_owned()),
+    }
+}
+
+fn invocation_id(id: &str) -> Check {
+    let id: Result<InvocationId, _> = id.parse();
+    id.map(|_| ()).map_err(|error| error.to_string())
+}
+
+fn filled(text: &str, name: &str) -> Check {
+    if text.is_empty() {
+        return Err(format!("its {name} is empty"));
+    }
+    Ok(())
+}
+
+fn target(service: &str, handler: &str) -> Check {
+    filled(service, "service")?;
+    filled(handler, "handler")
+}
+
+fn idempotency_key(key: Option<&str>) -> Check {
+    key.map_or(Ok(()), |key| filled(key, "idempotency key"))
+}
+
+fn scope(version: Version, scope: Option<&str>, limit_key: Option<&str>) -> Check {
+    for (feature, text, name) in [
+        (Feature::Scope, scope, "scope"),
+        (Feature::LimitKey, limit_key, "limit key"),
+    ] {
+        if let Some(text) = text {
+            version
+                .require(feature)
+                .map_err(|error| error.to_string())?;
+            filled(text, name)?;
+        }
+    }
+    if limit_key.is_some() && scope.is_none() {
+        return Err("a limit key needs a scope".to_owned());
+    }
+    Ok(())
+}
+
+fn workflow_target(version: Version, target: &pb::WorkflowTarget) -> Check {
+    filled(&target.workflow_name, "workflow")?;
+    scope(version, target.scope.as_deref(), None)
+}
+
+fn idempotent_target(version: Version, target: &pb::IdempotentRequestTarget) -> Check {
+    filled(&target.service_name, "service")?;
+    filled(&target.handler_name, "handler")?;
+    filled(&target.idempotency_key, "idempotency key")?;
+    scope(version, target.scope.as_deref(), None)
+}

@@ -1,0 +1,86 @@
+//! What an endpoint asked for: the host makes it durable, in this order.
+
+use bytes::Bytes;
+
+use crate::wire::{
+    Command,
+    generated::{self as pb, ErrorBehavior},
+};
+
+/// One thing for the host to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A command, which is the next entry of the journal.
+    Recorded(Recorded),
+    /// The result of a run, which is the next entry of the journal: store it, then notify the endpoint of it.
+    RunProposed {
+        /// The completion id of the run.
+        completion_id: u32,
+        /// The payload of the run completion notification (0x8011).
+        payload: Bytes,
+        /// Whether the run failed for good.
+        is_failure: bool,
+    },
+    /// What the handler waits for, for people who look.
+    AwaitingOn(pb::Future),
+    /// The attempt is over until something awaited happens. The lists of versions 5 and 6 are one node of unknown type.
+    Suspended(pb::Future),
+    /// The attempt and the invocation are over; the journal has the Output.
+    Ended,
+    /// The attempt is over by an error.
+    Failed(Box<Failed>),
+}
+
+/// A command to be stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// 0-based command index; Input is 0.
+    pub index: u32,
+    /// Its type code.
+    pub code: u16,
+    /// Its payload, byte for byte as it came.
+    pub payload: Bytes,
+    /// Whether the endpoint asks to be told when it is stored.
+    pub is_ack_requested: bool,
+    /// Its fields; what must be there is there.
+    pub command: Command,
+}
+
+/// How an attempt failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failed {
+    /// Code of the Error frame; 571 and others for what the endpoint broke.
+    pub code: u32,
+    /// What happened.
+    pub message: String,
+    /// Where it happened; empty when unknown.
+    pub stacktrace: String,
+    /// 0-based index of the command it is about.
+    pub related_index: Option<u32>,
+    /// Entry name of that command.
+    pub related_name: Option<String>,
+    /// Type code of that command.
+    pub related_code: Option<u32>,
+    /// Delay before the next attempt instead of the policy's, in milliseconds.
+    pub next_retry_delay_ms: Option<u64>,
+    /// What should happen next.
+    pub behavior: ErrorBehavior,
+    /// Whether this machine found the endpoint at fault, rather than the endpoint telling an error.
+    pub is_violation: bool,
+}
+
+impl From<pb::Error> for Failed {
+    fn from(error: pb::Error) -> Self {
+        Self {
+            behavior: error.behavior(),
+            code: error.code,
+            message: error.message,
+            stacktrace: error.stacktrace,
+            related_index: error.related_command_index,
+            related_name: error.related_command_name,
+            related_code: error.related_command_type,
+            next_retry_delay_ms: error.next_retry_delay,
+            is_violation: false,
+        }
+    }
+}

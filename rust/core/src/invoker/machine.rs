@@ -1,0 +1,413 @@
+//! The public face of an attempt: what the host puts in, and bytes and effects out.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+
+use crate::identifier::InvocationId;
+use crate::journal::{Notification, NotificationId, notification::SIGNAL};
+use crate::wire::{
+    Command, Control, DEFAULT_MAX_OUTBOUND_SIZE, Decoder, Encoder, Feature, Flags, Version,
+    generated::{self as pb, StateEntry},
+    message::{FIRST_COMMAND, FIRST_NOTIFICATION, name_of},
+};
+
+use super::check;
+use super::effect::{Effect, Failed};
+use super::error::{Error, Result};
+use super::state::{Event, Reaction, State};
+
+/// Largest frame payload accepted from an endpoint by default, in bytes: 32 MiB + 256 KiB - 1.
+///
+/// Precedent: the limit of server 1.7.12, which endpoints know not to exceed.
+pub const DEFAULT_MAX_MESSAGE_SIZE: usize = DEFAULT_MAX_OUTBOUND_SIZE;
+
+/// Type code of the notification that completes a run.
+pub const RUN_COMPLETION: u16 = 0x8011;
+
+/// What an attempt begins with.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// Entries of the journal, commands and notifications.
+    pub known_entries: u32,
+    /// Key of the object or workflow, empty for services.
+    pub key: String,
+    /// The state as of now: name and value.
+    pub state: Vec<(String, Bytes)>,
+    /// Whether there may be more state than this.
+    pub is_state_partial: bool,
+    /// Failed attempts since the last new command.
+    pub retry_count: u32,
+    /// Milliseconds since the journal last changed.
+    pub duration_since_last_stored_entry_ms: u64,
+    /// The same for all attempts of an invocation, see [`InvocationId::random_seed`].
+    pub random_seed: u64,
+    /// What the caller asked for; told to version 7 and later only.
+    pub scope: Option<String>,
+    /// What the caller asked for; told to version 7 and later only.
+    pub limit_key: Option<String>,
+    /// What the caller asked for; told to version 7 and later only.
+    pub idempotency_key: Option<String>,
+}
+
+/// Runtime side of one attempt.
+#[derive(Debug)]
+pub struct Machine {
+    pub(super) version: Version,
+    pub(super) state: State,
+    pub(super) decoder: Decoder,
+    pub(super) encoder: Encoder,
+    pub(super) effects: VecDeque<Effect>,
+    known_entries: u32,
+    replayed: u32,
+    /// Index of the next command, replayed or new.
+    pub(super) next_index: u32,
+    has_output: bool,
+    is_input_open: bool,
+    pub(super) pending: Pending,
+}
+
+/// The completion ids that commands took.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    by_id: BTreeMap<u32, Completion>,
+}
+
+#[derive(Debug)]
+struct Completion {
+    /// Type code of the notification that is due.
+    code: u16,
+    progress: Progress,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    Waiting,
+    /// The result of this run was proposed in this attempt.
+    Proposed {
+        is_ack_requested: bool,
+    },
+    Completed,
+}
+
+impl Machine {
+    /// Creates a machine that refuses frames of more than `max_message_size` bytes.
+    pub fn new(version: Version, max_message_size: usize) -> Self {
+        Self {
+            version,
+            state: State::Idle,
+            decoder: Decoder::new(max_message_size),
+            // What is stored was small enough once; the header's 32 bits are the limit now.
+            encoder: Encoder::new(usize::MAX),
+            effects: VecDeque::new(),
+            known_entries: 0,
+            replayed: 0,
+            next_index: 0,
+            has_output: false,
+            is_input_open: true,
+            pending: Pending::default(),
+        }
+    }
+
+    /// Writes Start. Exactly `known_entries` calls of [`Machine::replay`] follow.
+    ///
+    /// # Errors
+    /// When it is not the first call, or there are no known entries.
+    pub fn start(&mut self, invocation: InvocationId, start: Start) -> Result<()> {
+        self.permit(Event::Start, "start", "start once, first")?;
+        if start.known_entries == 0 {
+            return Err(Error::InvalidJournal {
+                entry: 0,
+                reason: "a journal has at least its Input command".to_owned(),
+            });
+        }
+        let is_told = self.version.supports(Feature::Scope);
+        let message = pb::Start {
+            id: Bytes::copy_from_slice(invocation.as_bytes()),
+            debug_id: invocation.to_string(),
+            known_entries: start.known_entries,
+            state_map: start
+                .state
+                .into_iter()
+                .map(|(key, value)| StateEntry {
+                    key: key.into(),
+                    value,
+                })
+                .collect(),
+            partial_state: start.is_state_partial,
+            key: start.key,
+            retry_count_since_last_stored_entry: start.retry_count,
+            duration_since_last_stored_entry: start.duration_since_last_stored_entry_ms,
+            random_seed: start.random_seed,
+            scope: start.scope.filter(|_| is_told),
+            limit_key: start.limit_key.filter(|_| is_told),
+            idempotency_key: start.idempotency_key.filter(|_| is_told),
+        };
+        self.encoder
+            .encode(&Control::Start(message).into(), Flags::NONE)?;
+        self.known_entries = start.known_entries;
+        self.enter(Event::Start);
+        Ok(())
+    }
+
+    /// Writes one recorded entry, in journal order. Does nothing when the endpoint has failed already.
+    ///
+    /// # Errors
+    /// When the entry cannot be part of a journal.
+    pub fn replay(&mut self, code: u16, payload: &Bytes) -> Result<()> {
+        match self.state.on(Event::Replay) {
+            Reaction::Ignore => return Ok(()),
+            Reaction::Refuse if self.state != State::Idle => {
+                return Err(self.invalid_journal("there are more entries than known_entries"));
+            }
+            _ => self.permit(Event::Replay, "replay", "start first")?,
+        }
+        match code {
+            FIRST_NOTIFICATION.. => {
+                let notification = Notification::decode(code, payload.clone())
+                    .map_err(|error| self.invalid_journal(error.to_string()))?;
+                self.pending
+                    .complete(&notification)
+                    .map_err(|error| self.invalid_journal(error.to_string()))?;
+            }
+            FIRST_COMMAND.. => self.learn(code, payload.clone())?,
+            _ => return Err(self.invalid_journal(format!("{code:#06X} is no entry"))),
+        }
+        self.encoder.encode_entry(code, payload)?;
+        self.replayed += 1;
+        if self.replayed == self.known_entries {
+            if self.next_index == 0 {
+                return Err(self.invalid_journal("the journal has no Input command"));
+            }
+            self.enter(Event::JournalComplete);
+            if self.has_output {
+                self.enter(Event::Output);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the endpoint of a notification that is durable now. Answers whether it was told.
+    ///
+    /// A run's result that was proposed in this attempt is told by its ack where the endpoint asked for that.
+    /// Nothing is written when the input has ended or the attempt is over: the next attempt replays the notification.
+    ///
+    /// # Errors
+    /// When the notification answers nothing that is waiting.
+    pub fn notify(&mut self, code: u16, payload: &Bytes) -> Result<bool> {
+        if self.state == State::Closed || !self.is_input_open {
+            return Ok(false);
+        }
+        self.permit(
+            Event::Notify,
+            "notify",
+            "replay all known entries first; it is one of them",
+        )?;
+        let notification = Notification::decode(code, payload.clone())?;
+        match self.pending.complete(&notification)? {
+            Some(Progress::Proposed {
+                is_ack_requested: true,
+            }) if self.version.supports(Feature::ProposalAck) => {
+                let NotificationId::Completion(completion_id) = notification.id else {
+                    return Ok(false);
+                };
+                let ack = pb::ProposeRunCompletionAck { completion_id };
+                self.encoder
+                    .encode(&Control::ProposeRunCompletionAck(ack).into(), Flags::NONE)?;
+            }
+            _ => self.encoder.encode_entry(code, payload)?,
+        }
+        Ok(true)
+    }
+
+    /// Tells the endpoint that a command is stored, which has to be asked for by the command.
+    ///
+    /// # Errors
+    /// When the output is too large.
+    pub fn acknowledge_command(&mut self, command_index: u32) -> Result<()> {
+        if self.state != State::Closed && self.is_input_open {
+            let ack = pb::CommandAck { command_index };
+            self.encoder
+                .encode(&Control::CommandAck(ack).into(), Flags::NONE)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that the host ended the input: nothing is written any more, and the endpoint may suspend.
+    pub fn end_input(&mut self) {
+        self.is_input_open = false;
+    }
+
+    /// Takes the next thing to do; `None` when more bytes are needed.
+    pub fn take_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Takes the bytes that are ready to be sent.
+    pub fn take_output(&mut self) -> Bytes {
+        self.encoder.take_output()
+    }
+
+    /// Whether there are bytes to be sent.
+    pub fn is_output_pending(&self) -> bool {
+        !self.encoder.is_empty()
+    }
+
+    /// Where the attempt stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether the attempt is over: its last effect is there, or was taken.
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// Whether notifications still reach the endpoint.
+    pub fn is_input_open(&self) -> bool {
+        self.is_input_open && self.state != State::Closed
+    }
+
+    /// Bytes received that are no whole frame yet.
+    pub fn buffered_size(&self) -> usize {
+        self.decoder.buffered_len()
+    }
+
+    pub(super) fn enter(&mut self, event: Event) {
+        if let Reaction::Enter(next) = self.state.on(event) {
+            self.state = next;
+            if next == State::Closed {
+                self.decoder = Decoder::new(0);
+                self.pending = Pending::default();
+            }
+        }
+    }
+
+    /// Ends the attempt over something the endpoint broke.
+    pub(super) fn fail(&mut self, error: &Error, related: Option<(u16, String)>) {
+        let index = related.as_ref().map(|_| self.next_index);
+        let (code, name) = related.unzip();
+        self.effects.push_back(Effect::Failed(Box::new(Failed {
+            code: error.code(),
+            message: error.to_string(),
+            stacktrace: String::new(),
+            related_index: index,
+            related_name: name.filter(|name| !name.is_empty()),
+            related_code: code.map(u32::from),
+            next_retry_delay_ms: None,
+            behavior: pb::ErrorBehavior::Retry,
+            is_violation: *error != Error::NoTerminal,
+        })));
+        self.enter(Event::Violation);
+    }
+
+    /// Takes in a recorded command.
+    fn learn(&mut self, code: u16, mut payload: Bytes) -> Result<()> {
+        let command = match Command::decode(code, &mut payload) {
+            Some(Ok(command)) => command,
+            Some(Err(error)) => return Err(self.invalid_journal(error.to_string())),
+            None => return Err(self.invalid_journal(format!("{code:#06X} is no command"))),
+        };
+        if (self.next_index == 0) != matches!(command, Command::Input(_)) {
+            return Err(self.invalid_journal("Input is the first command, and no other"));
+        }
+        if self.has_output {
+            return Err(self.invalid_journal("a command follows Output"));
+        }
+        self.has_output = matches!(command, Command::Output(_));
+        self.pending
+            .add(&command)
+            .map_err(|(id, last)| self.invalid_journal(stale(id, last)))?;
+        self.next_index += 1;
+        Ok(())
+    }
+
+    fn permit(&self, event: Event, attempted: &'static str, hint: &'static str) -> Result<()> {
+        match self.state.on(event) {
+            Reaction::Refuse => Err(Error::NotNow {
+                attempted,
+                state: self.state.name(),
+                hint,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn invalid_journal(&self, reason: impl Into<String>) -> Error {
+        Error::InvalidJournal {
+            entry: self.replayed,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl Pending {
+    /// Takes the ids of a command; none of them on an error, which tells the id and the largest in use.
+    pub(super) fn add(&mut self, command: &Command) -> Result<(), (u32, u32)> {
+        let completions = check::completions(command);
+        let last = self.last();
+        let mut seen = None;
+        for (id, _) in completions.into_iter().flatten() {
+            if id <= last || seen == Some(id) {
+                return Err((id, last));
+            }
+            seen = Some(id);
+        }
+        for (id, code) in completions.into_iter().flatten() {
+            let progress = Progress::Waiting;
+            self.by_id.insert(id, Completion { code, progress });
+        }
+        Ok(())
+    }
+
+    /// The largest id in use, 0 for none.
+    fn last(&self) -> u32 {
+        self.by_id.last_key_value().map_or(0, |(id, _)| *id)
+    }
+
+    pub(super) fn exists(&self, id: u32) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
+    /// Notes the proposal of a run's result.
+    pub(super) fn propose(&mut self, id: u32, is_ack_requested: bool) -> Result<()> {
+        let run = self
+            .by_id
+            .get_mut(&id)
+            .filter(|completion| completion.code == RUN_COMPLETION)
+            .ok_or(Error::UnknownRun { id })?;
+        if run.progress != Progress::Waiting {
+            return Err(Error::RunCompleted { id });
+        }
+        run.progress = Progress::Proposed { is_ack_requested };
+        Ok(())
+    }
+
+    /// Notes that a completion is there; answers how far it was. Signals answer nothing and are always welcome.
+    fn complete(&mut self, notification: &Notification) -> Result<Option<Progress>> {
+        let NotificationId::Completion(id) = notification.id else {
+            return Ok(None);
+        };
+        let unexpected = |reason| Error::UnexpectedCompletion {
+            name: name_of(notification.code),
+            id,
+            reason,
+        };
+        debug_assert_ne!(notification.code, SIGNAL, "decoding checks the id");
+        let completion = self
+            .by_id
+            .get_mut(&id)
+            .ok_or_else(|| unexpected("no command took this id"))?;
+        if completion.code != notification.code {
+            return Err(unexpected("another type of command took this id"));
+        }
+        match std::mem::replace(&mut completion.progress, Progress::Completed) {
+            Progress::Completed => Err(unexpected("it was there before")),
+            progress => Ok(Some(progress)),
+        }
+    }
+}
+
+fn stale(id: u32, last: u32) -> String {
+    format!("it takes completion id {id}, expected one above {last}")
+}

@@ -1,0 +1,154 @@
+//! Entries that a runtime writes itself: the Input command and notifications.
+
+use bytes::Bytes;
+use prost::Message as _;
+
+use super::notification::{
+    Notification, NotificationError, NotificationId, Outcome, SIGNAL, check_outcome,
+};
+use crate::wire::generated::{self as pb, notification as wire};
+
+/// Type code of the Input command.
+pub const INPUT: u16 = 0x0400;
+
+/// The payload of an Input command (0x0400). Header order is kept.
+pub fn input(headers: Vec<(String, String)>, body: Bytes) -> Bytes {
+    let headers = headers.into_iter();
+    pb::InputCommand {
+        headers: headers
+            .map(|(key, value)| pb::Header { key, value })
+            .collect(),
+        // An empty body is there, too.
+        value: Some(pb::Value { content: body }),
+        name: String::new(),
+    }
+    .encode_to_vec()
+    .into()
+}
+
+/// A tree of awaited futures as it is stored.
+pub fn future(future: &pb::Future) -> Bytes {
+    future.encode_to_vec().into()
+}
+
+/// Reads what [`future`] wrote.
+///
+/// # Errors
+/// [`crate::Error::InvalidPayload`] (500) for anything else.
+pub fn read_future(stored: Bytes) -> crate::Result<pb::Future> {
+    let size = stored.len();
+    pb::Future::decode(stored).map_err(|reason| crate::Error::InvalidPayload {
+        name: "Suspension",
+        code: 0x0001,
+        size,
+        reason: reason.to_string(),
+    })
+}
+
+impl Notification {
+    /// A completion of the type `code`.
+    ///
+    /// # Errors
+    /// When the type cannot carry this outcome.
+    pub fn completion(code: u16, id: u32, outcome: Outcome) -> Result<Self, NotificationError> {
+        Self::checked(code, NotificationId::Completion(id), outcome)
+    }
+
+    /// A signal.
+    ///
+    /// # Errors
+    /// When a signal cannot carry this outcome, or has a completion id.
+    pub fn signal(id: NotificationId, outcome: Outcome) -> Result<Self, NotificationError> {
+        Self::checked(SIGNAL, id, outcome)
+    }
+
+    /// The payload of its frame.
+    pub fn encode(self) -> Bytes {
+        let id = match self.id {
+            NotificationId::Completion(id) => wire::Id::CompletionId(id),
+            NotificationId::Signal(id) => wire::Id::SignalId(id),
+            NotificationId::Named(name) => wire::Id::SignalName(name),
+        };
+        let result = match self.outcome {
+            Outcome::Void => wire::Result::Void(pb::Void {}),
+            Outcome::Value(content) => wire::Result::Value(pb::Value { content }),
+            Outcome::Failure(failure) => wire::Result::Failure(*failure),
+            Outcome::InvocationId(id) => wire::Result::InvocationId(id),
+            Outcome::StateKeys(keys) => wire::Result::StateKeys(pb::StateKeys {
+                keys: keys.into_iter().map(Bytes::from).collect(),
+            }),
+        };
+        pb::Notification {
+            id: Some(id),
+            result: Some(result),
+        }
+        .encode_to_vec()
+        .into()
+    }
+
+    fn checked(code: u16, id: NotificationId, outcome: Outcome) -> Result<Self, NotificationError> {
+        super::notification::check_id(code, &id)?;
+        check_outcome(code, &id, &outcome)?;
+        Ok(Self { code, id, outcome })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_body_is_encoded() {
+        assert_eq!(input(Vec::new(), Bytes::new()), [0x72, 0x00].as_slice());
+    }
+
+    #[test]
+    fn headers_keep_their_order() {
+        let headers = [("b", "1"), ("a", "2")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let payload = input(headers.to_vec(), Bytes::from_static(b"x"));
+        let decoded = pb::InputCommand::decode(payload).unwrap();
+
+        assert_eq!(decoded.headers[0].key, "b");
+        assert_eq!(decoded.headers[1].value, "2");
+    }
+
+    #[test]
+    fn cancel_is_encoded_as_on_a_server() {
+        let cancel = Notification::signal(NotificationId::Signal(1), Outcome::Void).unwrap();
+        assert_eq!(cancel.encode(), [0x10, 0x01, 0x22, 0x00].as_slice());
+    }
+
+    #[test]
+    fn what_a_type_cannot_carry_is_refused() {
+        for (code, outcome) in [
+            (0x800C, Outcome::Value(Bytes::new())),
+            (0x800E, Outcome::Void),
+            (0x8006, Outcome::Void),
+        ] {
+            assert!(
+                Notification::completion(code, 1, outcome).is_err(),
+                "{code:#X}"
+            );
+        }
+        assert!(Notification::signal(NotificationId::Completion(1), Outcome::Void).is_err());
+        assert!(
+            Notification::signal(NotificationId::Signal(17), Outcome::StateKeys(vec![])).is_err()
+        );
+    }
+
+    #[test]
+    fn every_outcome_reads_back() {
+        for (code, outcome) in [
+            (0x800C, Outcome::Void),
+            (0x800D, Outcome::Value(Bytes::from_static(b"x"))),
+            (0x800D, Outcome::Failure(Box::default())),
+            (0x800E, Outcome::InvocationId("inv_1x".to_owned())),
+            (0x8006, Outcome::StateKeys(vec!["a".to_owned()])),
+        ] {
+            let notification = Notification::completion(code, 7, outcome).unwrap();
+            let payload = notification.clone().encode();
+
+            assert_eq!(Notification::decode(code, payload), Ok(notification));
+        }
+    }
+}
