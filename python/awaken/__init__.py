@@ -6,15 +6,34 @@ The names are those of the official Restate SDK for Python, so its documentation
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from awaken import asyncio as asyncio
+from awaken import context as context
+from awaken import endpoint as endpoint
+from awaken import entry_codec as entry_codec
+from awaken import exceptions as exceptions
+from awaken import extensions as extensions
+from awaken import handler as handler
+from awaken import logging as logging
+from awaken import object as object  # noqa: A004  # the field's name
+from awaken import retry_policy as retry_policy
+from awaken import serde as serde
+from awaken import server_context as server_context
+from awaken import server_types as server_types
+from awaken import service as service
+from awaken import types as types
+from awaken import vm as vm
+from awaken import workflow as workflow
 from awaken.asyncio import as_completed, gather, select, wait_completed
 from awaken.context import (
     Context,
     ObjectContext,
     ObjectSharedContext,
+    ScopedContext,
     WorkflowContext,
     WorkflowSharedContext,
 )
 from awaken.endpoint.endpoint import Endpoint, app
+from awaken.entry_codec import JournalValueCodec, JournalValueCodecProvider
 from awaken.errors import (
     HttpError,
     NotReadyError,
@@ -31,6 +50,7 @@ from awaken.futures import (
     RestateDurableSleepFuture,
     SendHandle,
 )
+from awaken.logging import RestateLoggingFilter, getLogger
 from awaken.object import VirtualObject
 from awaken.request import Request
 from awaken.retry_policy import InvocationRetryPolicy
@@ -58,6 +78,8 @@ __all__ = [
     "Endpoint",
     "HttpError",
     "InvocationRetryPolicy",
+    "JournalValueCodec",
+    "JournalValueCodecProvider",
     "NotReadyError",
     "ObjectContext",
     "ObjectSharedContext",
@@ -67,8 +89,10 @@ __all__ = [
     "RestateDurableCallFuture",
     "RestateDurableFuture",
     "RestateDurableSleepFuture",
+    "RestateLoggingFilter",
     "RetryableError",
     "RunOptions",
+    "ScopedContext",
     "SdkInternalBaseException",
     "SendHandle",
     "Service",
@@ -83,7 +107,9 @@ __all__ = [
     "create_client",
     "create_sync_client",
     "gather",
+    "getLogger",
     "is_internal_exception",
+    "logging",
     "select",
     "wait_completed",
 ]

@@ -19,8 +19,9 @@ from awaken.futures import (
     _Invocation,
 )
 from awaken.handler import handler_from_callable
-from awaken.request import Request
+from awaken.request import AttemptFinishedEvent, Request
 from awaken.runs import RunFuture, RunOptions
+from awaken.scope import ScopedContext
 from awaken.serde import BytesSerde, DefaultSerde, Serde
 from awaken.state import KeyValueStore, StateReader
 
@@ -44,8 +45,19 @@ if TYPE_CHECKING:
             """Headers of the attempt's HTTP request."""
             ...
 
+        @property
+        def attempt_finished(self) -> AttemptFinishedEvent:
+            """Set when the attempt is over."""
+            ...
+
+        @property
+        def target(self) -> str:
+            """Service and handler, as `Greeter/greet`."""
+            ...
+
 
 __all__ = [
+    "AttemptFinishedEvent",
     "Context",
     "KeyValueStore",
     "ObjectContext",
@@ -53,6 +65,7 @@ __all__ = [
     "Request",
     "RunFuture",
     "RunOptions",
+    "ScopedContext",
     "WorkflowContext",
     "WorkflowSharedContext",
 ]
@@ -78,11 +91,13 @@ _BYTES: Serde[bytes] = BytesSerde()
 class Context:
     """What every handler may do."""
 
-    __slots__ = ("_driver", "_input", "_random")
+    __slots__ = ("_data", "_driver", "_input", "_random")
 
     def __init__(self, driver: Driver, request: Input) -> None:
         self._driver = driver
         self._input = request
+        #: What extensions keep with this attempt.
+        self._data: dict[str, Any] | None = None
         self._random: random.Random | None = None
 
     # ------------------------------------------------------------ about this invocation
@@ -95,10 +110,15 @@ class Context:
             headers=dict(given.headers),
             attempt_headers=dict(self._driver.attempt_headers),
             body=given.body,
+            attempt_finished_event=self._driver.attempt_finished,
             scope=given.scope,
             limit_key=given.limit_key,
             idempotency_key=given.idempotency_key,
         )
+
+    def scope(self, scope: str) -> ScopedContext:
+        """Return calls and sends within a scope, which needs version 7 of the invocation protocol."""
+        return ScopedContext(self, scope)
 
     def random(self) -> random.Random:
         """Return a generator that gives the same numbers on every replay."""
@@ -285,7 +305,7 @@ class Context:
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
         """Call a service's handler and wait for its result."""
-        return self._call_handler(tpe, "", arg, idempotency_key, headers)
+        return self._call_handler(handler_from_callable(tpe), "", arg, idempotency_key, headers)
 
     def service_send(
         self,
@@ -296,7 +316,7 @@ class Context:
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a service's handler, now or later, without waiting for it."""
-        return self._send_handler(tpe, "", arg, send_delay, idempotency_key, headers)
+        return self._send_handler(handler_from_callable(tpe), "", arg, send_delay, idempotency_key, headers)
 
     def object_call(
         self,
@@ -307,7 +327,7 @@ class Context:
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
         """Call a virtual object's handler and wait for its result."""
-        return self._call_handler(tpe, key, arg, idempotency_key, headers)
+        return self._call_handler(handler_from_callable(tpe), key, arg, idempotency_key, headers)
 
     def object_send(
         self,
@@ -319,7 +339,7 @@ class Context:
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a virtual object's handler, now or later, without waiting for it."""
-        return self._send_handler(tpe, key, arg, send_delay, idempotency_key, headers)
+        return self._send_handler(handler_from_callable(tpe), key, arg, send_delay, idempotency_key, headers)
 
     def workflow_call(
         self,
@@ -330,7 +350,7 @@ class Context:
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
         """Call a workflow's handler and wait for its result."""
-        return self._call_handler(tpe, key, arg, idempotency_key, headers)
+        return self._call_handler(handler_from_callable(tpe), key, arg, idempotency_key, headers)
 
     def workflow_send(
         self,
@@ -342,7 +362,7 @@ class Context:
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a workflow's handler, now or later, without waiting for it."""
-        return self._send_handler(tpe, key, arg, send_delay, idempotency_key, headers)
+        return self._send_handler(handler_from_callable(tpe), key, arg, send_delay, idempotency_key, headers)
 
     def generic_call(
         self,
@@ -352,9 +372,24 @@ class Context:
         key: str | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
+        scope: str | None = None,
+        limit_key: str | None = None,
     ) -> RestateDurableCallFuture[bytes]:
-        """Call a handler by name, with raw bytes in and out."""
-        return self._call(service, handler, key or "", arg, _BYTES, idempotency_key, headers)
+        """Call a handler by name, with raw bytes in and out.
+
+        Args:
+            service: name of the service.
+            handler: name of its handler.
+            arg: the input.
+            key: of the object or workflow.
+            idempotency_key: makes a second call with the same key attach to the first.
+            headers: for the handler's request.
+            scope: see `scope()`; needs version 7 of the invocation protocol.
+            limit_key: what shares a limit within the scope.
+        """
+        return self._call(
+            service, handler, key or "", arg, _BYTES, idempotency_key, headers, scope, limit_key
+        )
 
     def generic_send(
         self,
@@ -365,9 +400,13 @@ class Context:
         send_delay: timedelta | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
+        scope: str | None = None,
+        limit_key: str | None = None,
     ) -> SendHandle:
-        """Start a handler by name, with raw bytes in."""
-        return self._send(service, handler, key or "", arg, send_delay, idempotency_key, headers)
+        """Start a handler by name, with raw bytes in; arguments as in `generic_call`, and a delay."""
+        return self._send(
+            service, handler, key or "", arg, send_delay, idempotency_key, headers, scope, limit_key
+        )
 
     def cancel_invocation(self, invocation_id: str) -> None:
         """Cancel an invocation. Raises InvalidIdError for an id that does not parse."""
@@ -390,31 +429,49 @@ class Context:
 
     def _call_handler(
         self,
-        tpe: HandlerType[I, O],
+        callee: Handler[I, O],
         key: str,
         arg: I,
         idempotency_key: str | None,
         headers: dict[str, str] | None,
+        scope: str | None = None,
+        limit_key: str | None = None,
     ) -> RestateDurableCallFuture[O]:
-        callee: Handler[I, O] = handler_from_callable(tpe)
         body = callee.input_serde.serialize(arg)
         return self._call(
-            callee.service_tag.name, callee.name, key, body, callee.output_serde, idempotency_key, headers
+            callee.service_tag.name,
+            callee.name,
+            key,
+            body,
+            callee.output_serde,
+            idempotency_key,
+            headers,
+            scope,
+            limit_key,
         )
 
     def _send_handler(
         self,
-        tpe: HandlerType[I, O],
+        callee: Handler[I, O],
         key: str,
         arg: I,
         send_delay: timedelta | None,
         idempotency_key: str | None,
         headers: dict[str, str] | None,
+        scope: str | None = None,
+        limit_key: str | None = None,
     ) -> SendHandle:
-        callee: Handler[I, O] = handler_from_callable(tpe)
         body = callee.input_serde.serialize(arg)
         return self._send(
-            callee.service_tag.name, callee.name, key, body, send_delay, idempotency_key, headers
+            callee.service_tag.name,
+            callee.name,
+            key,
+            body,
+            send_delay,
+            idempotency_key,
+            headers,
+            scope,
+            limit_key,
         )
 
     def _call(
@@ -426,7 +483,10 @@ class Context:
         serde: Serde[O],
         idempotency_key: str | None,
         headers: dict[str, str] | None,
+        scope: str | None = None,
+        limit_key: str | None = None,
     ) -> RestateDurableCallFuture[O]:
+        _check_scope(scope, limit_key)
         driver = self._driver
         identifier, result = driver.issue(f"call {service}/{handler}").call(
             service,
@@ -435,6 +495,8 @@ class Context:
             key=key,
             headers=list(headers.items()) if headers else (),
             idempotency_key=idempotency_key,
+            scope=scope,
+            limit_key=limit_key,
         )
         callee = f"{service}/{handler}"
         invocation = _Invocation(
@@ -452,7 +514,10 @@ class Context:
         send_delay: timedelta | None,
         idempotency_key: str | None,
         headers: dict[str, str] | None,
+        scope: str | None = None,
+        limit_key: str | None = None,
     ) -> SendHandle:
+        _check_scope(scope, limit_key)
         driver = self._driver
         invoke_time = 0 if send_delay is None else int((time.time() + send_delay.total_seconds()) * 1000)
         identifier = driver.issue(f"send to {service}/{handler}").send(
@@ -463,11 +528,18 @@ class Context:
             invoke_time_ms=max(0, invoke_time),
             headers=list(headers.items()) if headers else (),
             idempotency_key=idempotency_key,
+            scope=scope,
+            limit_key=limit_key,
         )
         future: RestateDurableFuture[str] = RestateDurableFuture(
             driver, identifier, None, f"the invocation id of {service}/{handler}"
         )
         return SendHandle(future, self.cancel_invocation)
+
+    def _extension_data(self) -> dict[str, Any]:
+        if self._data is None:
+            self._data = {}
+        return self._data
 
 
 class _Keyed:
@@ -521,6 +593,11 @@ class WorkflowContext(_Promising, ObjectContext):
     """The main handler of a workflow: runs once per key."""
 
     __slots__ = ()
+
+
+def _check_scope(scope: str | None, limit_key: str | None) -> None:
+    if limit_key is not None and scope is None:
+        raise ValueError(f"limit_key {limit_key!r} needs a scope: it names what shares a limit within one")
 
 
 async def _read_clock() -> float:

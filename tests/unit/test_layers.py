@@ -9,9 +9,10 @@ PACKAGE = Path(__file__).parents[2] / "python" / "awaken"
 
 #: Bottom up. A module imports from its own layer's same folder and from layers below; the last group wires all.
 LAYERS = [
-    {"_core", "errors", "exceptions", "serde", "exchange"},
+    {"_core", "entry_codec", "errors", "exceptions", "exchange", "serde", "server_types", "types", "vm"},
     {
-        *("asyncio", "context", "futures", "request", "runs", "state"),
+        *("asyncio", "context", "futures", "request", "runs", "scope", "state"),
+        *("extensions", "logging", "server_context"),
         *("definition", "handler", "object", "options", "retry_policy", "service", "signatures", "workflow"),
     },
     {"client", "client_types", "endpoint", "transports", "runtime"},

@@ -15,6 +15,7 @@ import typer
 from awaken.cli.addresses import parse_bind, parse_url, reachable_url
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.settings import DEFAULT_BIND
+from awaken.logging import RestateLoggingFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,13 @@ def serve(
     host, port = parse_bind(bind)
     admin = None if register is None else parse_url(register, "an admin API")
     address = None if advertise is None else parse_url(advertise, "this endpoint")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.addFilter(RestateLoggingFilter())  # a handler that replays is silent
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s [%(invocation_id)s]: %(message)s",
+        handlers=[handler],
+    )
     accept = load_accept(application)
     from awaken.serve import run
 

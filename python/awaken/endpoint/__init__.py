@@ -1,1 +1,5 @@
-"""An exchange in, a handler run, an exchange out."""
+"""The service side: from an exchange to a handler and back."""
+
+from awaken.endpoint.endpoint import Endpoint, app
+
+__all__ = ["Endpoint", "app"]

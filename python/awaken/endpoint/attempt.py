@@ -18,24 +18,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from awaken import _core
 from awaken.endpoint import outcome, tasks
+from awaken.endpoint.coding import Coding
 from awaken.endpoint.invoking import call, context_for
 from awaken.errors import (
     AttemptClosedError,
     DisconnectedException,
     LocalProtocolError,
     SdkInternalBaseException,
+    SdkInternalException,
     SuspendedException,
     TerminalError,
 )
+from awaken.extensions import close_data, enter_context
+from awaken.request import AttemptFinishedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from awaken.context import Context, RunFuture
+    from awaken.endpoint.coding import CodecSource
     from awaken.exchange import Exchange
     from awaken.futures import DurableFuture
     from awaken.handler import Handler
@@ -61,8 +66,11 @@ class Attempt:
 
     __slots__ = (
         "_awaited",
+        "_codec",
+        "_coding",
         "_content_type",
         "_exchange",
+        "_finished",
         "_flush_planned",
         "_handler",
         "_headers",
@@ -90,6 +98,7 @@ class Attempt:
         handler: Handler[Any, Any],
         version: int,
         headers: tuple[tuple[str, str], ...],
+        codec: CodecSource | None = None,
     ) -> None:
         """Start receiving.
 
@@ -98,6 +107,7 @@ class Attempt:
             handler: what to run.
             version: negotiated version of the invocation protocol.
             headers: of the response.
+            codec: changes every value's bytes on their way into the journal and back.
         """
         self.machine = _core.EndpointMachine(version)
         self._version = version
@@ -105,6 +115,9 @@ class Attempt:
         self._exchange = exchange
         self._handler = handler
         self._headers = headers
+        self._codec = codec
+        self._coding: Coding | None = None
+        self._finished: AttemptFinishedEvent | None = None
         self._task: asyncio.Task[None] | None = None
         #: The future on which the handler waits alone for more input.
         self._parked: asyncio.Future[None] | None = None
@@ -184,12 +197,26 @@ class Attempt:
         if not self._flush_planned:
             self._flush_planned = True
             self.loop.call_soon(self._planned_flush)
-        return self.machine
+        return self.machine if self._coding is None else cast("_core.EndpointMachine", self._coding.commands)
 
     @property
     def attempt_headers(self) -> Mapping[str, str]:
         """Headers of the attempt's HTTP request."""
         return self._exchange.headers
+
+    @property
+    def attempt_finished(self) -> AttemptFinishedEvent:
+        """Set when the attempt is over."""
+        if self._finished is None:
+            self._finished = AttemptFinishedEvent()
+            if self._is_abandoned:
+                self._finished.set()
+        return self._finished
+
+    @property
+    def target(self) -> str:
+        """Service and handler, as `Greeter/greet`."""
+        return self._handler.target
 
     def define_run(self, future: RunFuture[Any]) -> None:
         """Keep a run's closure until its result is awaited."""
@@ -200,16 +227,21 @@ class Attempt:
         if self._helpers or self._awaited or asyncio.current_task(self.loop) is not self._task:
             yield from self._wait_together(future)
             return
-        machine = self.machine
+        machine, coding = self.machine, self._coding
         while not future.done():
             if self._is_abandoned:
                 raise DisconnectedException
+            if coding is not None and future.handle < 0:
+                future.settle((yield from coding.decode_held(future).__await__()))
+                return
             if self._exchange.is_write_paused:
                 yield from self._park()
                 continue
             progress = machine.progress(future.handle)
             match progress:
                 case _core.Completed(_, result):
+                    if coding is not None:
+                        result = yield from coding.decode(result).__await__()
                     future.settle(result)
                     self._consumed()
                     self._released += 1
@@ -243,9 +275,17 @@ class Attempt:
     async def _run_handler(self, context: Context, request: _core.Input) -> None:
         tasks.owner.set(self)
         machine = self.machine
+        enter_context(context)
         try:
-            result = await call(self._handler, context, request.body)
+            body = request.body
+            if self._codec is not None:
+                coding = self._coding = Coding(self, await self._codec.get())
+                if self._handler.arity == 2:
+                    body = await coding.decode_value(body)
+            result = await call(self._handler, context, body)
             body = self._handler.output_serde.serialize(result)
+            if self._coding is not None:
+                body = self._coding.encode(body)
             if self._is_abandoned or machine.is_closed():
                 log.warning(
                     "%s went on after its attempt was over; find the `except BaseException` that hid it",
@@ -256,6 +296,8 @@ class Attempt:
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
             if not self._is_abandoned:
                 outcome.report(machine, error, self._handler.target, self._version)
+        if context._data:
+            close_data(context._data)
         self._task = None
         self._close()
 
@@ -277,6 +319,8 @@ class Attempt:
         started = time.monotonic()
         try:
             value = await run.execute()
+            if self._coding is not None:
+                value = self._coding.encode(value)
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
             if self._is_abandoned:
                 raise
@@ -343,14 +387,19 @@ class Attempt:
         while awaited and not self.machine.is_closed() and not self._is_abandoned:
             if self._exchange.is_write_paused:
                 return
+            if self._coding is not None and self._coding.holds_back(awaited):
+                return
             handles = list(awaited)
             progress = self.machine.progress(
                 handles[0] if len(handles) == 1 else _core.Awaiting(ANY_OF, handles)
             )
             match progress:
                 case _core.Completed(handle, result):
-                    awaited.pop(handle).settle(result)
                     self._consumed()
+                    if self._coding is not None:
+                        self._coding.release(awaited.pop(handle), result)
+                        return
+                    awaited.pop(handle).settle(result)
                     self._plan_rest()
                     return
                 case _core.RunRequired(handle):
@@ -378,6 +427,16 @@ class Attempt:
         self._advance()
 
     # ------------------------------------------------------------ moving on
+
+    def go_on(self) -> None:
+        """Release the next result when the handler has come to rest."""
+        self._plan_rest()
+
+    def fail(self, error: Exception, what: str) -> BaseException:
+        """End the attempt with an error that is not the handler's, and return what unwinds the handler."""
+        outcome.report(self.machine, error, self._handler.target, self._version)
+        self._close()
+        return SdkInternalException(f"{self._where()}: {what}: {error!r}")
 
     def _advance(self) -> None:
         """Do what new input made possible."""
@@ -437,6 +496,10 @@ class Attempt:
     def _unwind(self) -> None:
         """Cancel what is left of the handler; its `finally` blocks run."""
         self._acknowledge()
+        if self._finished is not None:
+            self._finished.set()
+        if self._coding is not None:
+            self._coding.close()
         self._runs.clear()
         self._awaited.clear()
         for task in (*self._helpers, *self._run_tasks):

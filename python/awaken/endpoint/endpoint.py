@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaken import _core
 from awaken.endpoint.attempt import Attempt
+from awaken.endpoint.coding import CodecSource
 from awaken.endpoint.reply import Reply
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from awaken.definition import Definition
     from awaken.endpoint.discovery import Discovery, ProtocolMode
+    from awaken.entry_codec import JournalValueCodec, JournalValueCodecProvider
     from awaken.exchange import Exchange, Receiver
     from awaken.handler import Handler
 
@@ -31,22 +33,35 @@ _VERSIONS = {
 
 
 class Endpoint:
-    """Serves the handlers of some services, over any transport."""
+    """Serves the handlers of some services, over any transport.
 
-    def __init__(self, services: Iterable[Definition] = (), protocol: ProtocolMode | None = None) -> None:
-        """Bind services.
+    Args:
+        services: what to serve.
+        protocol: how a runtime shall talk to it; None fits it to the HTTP version of discovery.
+        identity_keys: public keys of the runtimes that may invoke it; everybody may when there are none.
+        journal_value_codec: changes every value's bytes on their way into the journal and back.
 
-        Args:
-            services: what to serve.
-            protocol: how a runtime shall talk to it; None fits it to the HTTP version of discovery.
+    Raises:
+        ValueError: two services have one name, or the protocol is unknown.
+        TypeError: the codec is no codec.
+    """
 
-        Raises:
-            ValueError: two services have one name, or the protocol is unknown.
-        """
+    def __init__(
+        self,
+        services: Iterable[Definition] = (),
+        protocol: ProtocolMode | None = None,
+        identity_keys: list[str] | None = None,
+        journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None,
+    ) -> None:
         if protocol not in (None, "bidi", "request_response"):
             raise ValueError(f'protocol {protocol!r} is not "bidi" or "request_response"')
         self.services: dict[str, Definition] = {}
         self.protocol: ProtocolMode | None = protocol
+        self.identity_keys: list[str] = list(identity_keys or ())
+        self.journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None
+        self._codec: CodecSource | None = None
+        if journal_value_codec is not None:
+            self.set_journal_value_codec(journal_value_codec)
         self._handlers: dict[str, Handler[Any, Any]] = {}
         self._discovery: Discovery | None = None
         self.bind(*services)
@@ -60,6 +75,42 @@ class Endpoint:
             for handler in service.handlers.values():
                 self._handlers[handler.target] = handler
         self._discovery = None
+        return self
+
+    def streaming_protocol(self) -> Endpoint:
+        """Have runtimes stream both ways at once."""
+        self.protocol = "bidi"
+        self._discovery = None
+        return self
+
+    def request_response_protocol(self) -> Endpoint:
+        """Have runtimes send the whole request first, for hosts that cannot stream both ways at once."""
+        self.protocol = "request_response"
+        self._discovery = None
+        return self
+
+    def identity_key(self, identity_key: str) -> Endpoint:
+        """Let runtimes with this public key invoke it, too."""
+        self.identity_keys.append(identity_key)
+        return self
+
+    def set_journal_value_codec(
+        self, codec_or_provider: JournalValueCodec | JournalValueCodecProvider
+    ) -> Endpoint:
+        """Change every value's bytes on their way into the journal and back.
+
+        Args:
+            codec_or_provider: the codec, or an async function that returns it, which the first invocation awaits.
+
+        Raises:
+            TypeError: it is neither.
+        """
+        self._codec = CodecSource(codec_or_provider)
+        self.journal_value_codec = codec_or_provider
+        return self
+
+    def app(self) -> Endpoint:
+        """Return what a host serves: this endpoint."""
         return self
 
     def accept(self, exchange: Exchange) -> Receiver:
@@ -92,7 +143,7 @@ class Endpoint:
                 exchange, 415, f"content-type {content_type!r} is not one of {', '.join(_VERSIONS)}"
             )
         version, headers = negotiated
-        return Attempt(exchange, handler, version, headers)
+        return Attempt(exchange, handler, version, headers, self._codec)
 
     def _explain_missing(self, service: str, name: str) -> str:
         known = self.services.get(service)
@@ -118,14 +169,26 @@ class Endpoint:
         return _reply(exchange, answer.status, answer.body, answer.content_type)
 
 
-def app(services: Iterable[Definition], protocol: ProtocolMode | None = None) -> Endpoint:
+def app(
+    services: Iterable[Definition],
+    protocol: ProtocolMode | None = None,
+    identity_keys: list[str] | None = None,
+    journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None,
+) -> Endpoint:
     """Return an endpoint for these services, to be served by `awaken serve MODULE:NAME`.
 
     Args:
         services: what to serve.
         protocol: "bidi" or "request_response"; None fits it to the HTTP version of discovery.
+        identity_keys: public keys of the runtimes that may invoke it; everybody may when there are none.
+        journal_value_codec: changes every value's bytes on their way into the journal and back; the codec, or an
+            async function that returns it.
+
+    Raises:
+        ValueError: two services have one name, or the protocol is unknown.
+        TypeError: the codec is no codec.
     """
-    return Endpoint(services, protocol)
+    return Endpoint(services, protocol, identity_keys, journal_value_codec)
 
 
 def _refuse(exchange: Exchange, status: int, reason: str) -> Receiver:

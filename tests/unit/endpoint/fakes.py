@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import awaken
 
@@ -67,6 +67,7 @@ class Call:
         *,
         version: int = 6,
         is_bidirectional: bool = True,
+        **options: Any,
     ) -> None:
         content_type = f"application/vnd.restate.invocation.v{version}"
         self.exchange = FakeExchange(
@@ -74,7 +75,7 @@ class Call:
             {"content-type": content_type},
             is_bidirectional=is_bidirectional,
         )
-        self.receiver: Receiver = awaken.app([service]).accept(self.exchange)
+        self.receiver: Receiver = awaken.app([service], **options).accept(self.exchange)
 
     def tell(self, *data: bytes) -> None:
         self.receiver.receive_data(b"".join(data))
