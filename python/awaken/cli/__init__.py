@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from awaken.cli import identifiers, register, reject, resolve, serve
+from awaken.cli import identifiers, invocations, register, reject, resolve, serve, waiting
 
 __all__ = ["app", "main"]
 
@@ -47,6 +47,8 @@ app.command("register")(register.register)
 app.command("resolve")(resolve.resolve)
 app.command("reject")(reject.reject)
 app.command("id")(identifiers.decode)
+app.add_typer(invocations.commands, name="invocations")
+app.add_typer(waiting.commands, name="awakeables")
 
 
 def main() -> None:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+#: Columns for a pipe or a file: wide enough that one line stays one line.
+_WIDTH_WITHOUT_TERMINAL = 250
+
 __all__ = ["print_json", "print_progress", "print_table", "print_text"]
 
 
@@ -28,13 +31,21 @@ def print_progress(text: str) -> None:
     sys.stderr.flush()
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table, as wide as the terminal allows."""
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = ()) -> None:
+    """Print a table, as wide as the terminal allows, and as wide as needed where there is none.
+
+    Args:
+        columns: the head.
+        rows: a text for each column.
+        whole: columns whose text is never broken, such as ids, which people copy.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table(*columns, box=SIMPLE_HEAD)
+    head = [Column(name, no_wrap=name in whole, overflow="fold") for name in columns]
+    table = Table(*head, box=SIMPLE_HEAD)
     for row in rows:
         table.add_row(*row)
-    Console(file=sys.stdout, highlight=False).print(table)
+    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    Console(file=sys.stdout, highlight=False, markup=False, width=width).print(table)

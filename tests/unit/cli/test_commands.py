@@ -69,7 +69,10 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Any:
     return CliRunner().invoke(app, arguments, env=env)
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["register"], ["resolve"], ["reject"], ["id"]])
+@pytest.mark.parametrize(
+    "command",
+    [[], ["serve"], ["register"], ["resolve"], ["reject"], ["id"], ["invocations"], ["awakeables", "list"]],
+)
 def test_every_command_has_help(command: list[str]) -> None:
     result = run(*command, "--help")
 

@@ -1,0 +1,132 @@
+"""What operators type, against a runtime with work in it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from awaken.cli import app
+from typer.testing import CliRunner
+
+from tests.e2e.waiting import eventually
+
+if TYPE_CHECKING:
+    from tests.e2e.effects import Effects
+    from tests.e2e.ingress import Client
+    from tests.e2e.lanes import Lane
+
+pytestmark = pytest.mark.lanes("h2-v6-suspending")
+
+
+def run(lane: Lane, *arguments: str, exit_code: int = 0) -> Any:
+    """Run a command with JSON output and return what it printed."""
+    command = [*arguments, "--admin", lane.runtime.admin_url, "--json-output"]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == exit_code, result.output
+    return json.loads(result.stdout) if result.stdout else None
+
+
+def status_of(lane: Lane, invocation_id: str) -> str | None:
+    listed = run(lane, "invocations", "list", "--limit", "1000")
+    return next((str(row["status"]) for row in listed if row["id"] == invocation_id), None)
+
+
+def wait_for(lane: Lane, invocation_id: str, status: str | None) -> None:
+    eventually(lambda: status_of(lane, invocation_id) == status, what=f"{invocation_id} being {status}")
+
+
+def test_pending_awakeable_is_listed_under_the_id_that_resolves_it(
+    lane: Lane, client: Client, effects: Effects
+) -> None:
+    key = "the key"
+    invocation_id = client.send(f"Keeper/{key}/keep", effects.path)
+    wait_for(lane, invocation_id, "suspended")
+
+    listed = run(lane, "awakeables", "list", "--service", "Keeper", "--key", key)
+
+    assert [found["invocation"] for found in listed] == [invocation_id]
+    assert (listed[0]["handler"], listed[0]["key"]) == ("Keeper/keep", key)
+    client.resolve(listed[0]["id"], b'"kept"')
+    client.attach(invocation_id)
+    assert run(lane, "awakeables", "list", "--service", "Keeper", "--key", key) == []
+
+
+def test_invocation_is_shown_with_its_journal(lane: Lane, client: Client, effects: Effects) -> None:
+    invocation_id = client.send("Awaiting/value", effects.path)
+    wait_for(lane, invocation_id, "suspended")
+
+    shown = run(lane, "invocations", "show", invocation_id)
+
+    assert (shown["target"], shown["status"]) == ("Awaiting/value", "suspended")
+    assert [entry["entry_type"] for entry in shown["journal"]][:2] == ["Command: Input", "Command: Run"]
+    run(lane, "invocations", "kill", invocation_id)
+
+
+def test_list_takes_conditions(lane: Lane, client: Client, effects: Effects) -> None:
+    invocation_id = client.send("Awaiting/number", effects.path)
+    wait_for(lane, invocation_id, "suspended")
+
+    chosen = run(
+        *(
+            lane,
+            "invocations",
+            "list",
+            "--service",
+            "Awaiting",
+            "--handler",
+            "number",
+            "--status",
+            "suspended",
+        )
+    )
+
+    assert [row["id"] for row in chosen] == [invocation_id]
+    assert run(lane, "invocations", "list", "--service", "it's none") == []
+    run(lane, "invocations", "kill", invocation_id)
+
+
+def test_cancel_kill_purge_and_restart(lane: Lane, client: Client, effects: Effects) -> None:
+    cancelled = client.send("Awaiting/value", effects.path)
+    killed = client.send("Awaiting/value", effects.path)
+    wait_for(lane, cancelled, "suspended")
+    wait_for(lane, killed, "suspended")
+
+    assert run(lane, "invocations", "cancel", cancelled) == [{"id": cancelled, "status": 202}]
+    assert run(lane, "invocations", "kill", killed) == [{"id": killed, "status": 200}]
+
+    assert (client.failure(cancelled).code, client.failure(killed).message) == (409, "killed")
+    wait_for(lane, cancelled, "completed")
+    restarted = run(lane, "invocations", "restart", cancelled)[0]["new_invocation_id"]
+    wait_for(lane, restarted, "suspended")
+    run(lane, "invocations", "kill", restarted)
+    wait_for(lane, restarted, "completed")
+    run(lane, "invocations", "purge", cancelled, killed, restarted)
+    wait_for(lane, cancelled, None)
+    assert status_of(lane, killed) is None
+
+
+def test_pause_and_resume(lane: Lane, client: Client, effects: Effects) -> None:
+    # Its second execution asks for another action: a mismatch, after which it backs off for minutes.
+    invocation_id = client.send("Patient/changed", effects.path)
+    wait_for(lane, invocation_id, "backing-off")
+    assert len(effects.values("execution")) == 2
+
+    assert run(lane, "invocations", "pause", invocation_id) == [{"id": invocation_id, "status": 202}]
+    wait_for(lane, invocation_id, "paused")
+    assert run(lane, "invocations", "resume", invocation_id) == [{"id": invocation_id, "status": 200}]
+
+    eventually(lambda: len(effects.values("execution")) == 3, what="the third execution")
+    run(lane, "invocations", "kill", invocation_id)
+
+
+def test_one_that_fails_does_not_stop_the_others(lane: Lane, client: Client, effects: Effects) -> None:
+    waiting = client.send("Awaiting/value", effects.path)
+    done = client.send("Greeter/greet", "x")
+    client.attach(done)
+    wait_for(lane, waiting, "suspended")
+
+    outcomes = run(lane, "invocations", "kill", done, waiting, exit_code=1)
+
+    assert "already completed" in outcomes[0]["error"]
+    assert outcomes[1] == {"id": waiting, "status": 200}
