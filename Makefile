@@ -21,8 +21,8 @@ demo: setup ## A handler waits on an awakeable, its process is killed, a process
 
 test: test-rust test-python ## All tests, the end-to-end ones against the real server
 
-test-rust: ## Tests of the protocol core and of the load generator
-	cargo test --quiet --package awaken-core
+test-rust: ## Tests of the protocol core, of the HTTP/2 engine and of the load generator
+	cargo test --quiet --package awaken-core --package awaken-http2
 	cargo test --quiet --manifest-path benches/peers/load/Cargo.toml
 
 test-python: setup ## Tests of the package

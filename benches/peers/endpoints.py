@@ -163,4 +163,10 @@ PEERS = (
         "restate",
         ("hypercorn", "--workers", "1", "--worker-class", "uvloop", "--bind", "127.0.0.1:{port}", APP),
     ),
+    Peer(
+        "awaken-h2",
+        "awaken serve, with the h2 package as its HTTP/2 engine",
+        "awaken",
+        ("awaken", "serve", APP, "--bind", "127.0.0.1:{port}", "--http2-engine", "h2"),
+    ),
 )

@@ -99,6 +99,135 @@ class Decoder:
             RemoteProtocolError: unknown code, invalid protobuf, or a frame above the size limit.
         """
 
+# ---------------------------------------------------------------- HTTP/2
+
+@final
+class RequestReceived:
+    """The head of a request is there, checked; names are lower case, of a repeated one the first value."""
+
+    def __new__(cls, stream_id: int, method: str, path: str, headers: dict[str, str]) -> Self: ...
+    @property
+    def stream_id(self) -> int: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str:
+        """The path as sent, without the query."""
+    @property
+    def headers(self) -> dict[str, str]: ...
+
+@final
+class BodyReceived:
+    """Bytes of a request's body. Their credit is given back by `Engine.acknowledge`."""
+
+    def __new__(cls, stream_id: int, data: bytes) -> Self: ...
+    @property
+    def stream_id(self) -> int: ...
+    @property
+    def data(self) -> bytes: ...
+
+@final
+class BodyEnded:
+    """The peer has sent everything on this stream."""
+
+    def __new__(cls, stream_id: int) -> Self: ...
+    @property
+    def stream_id(self) -> int: ...
+
+@final
+class StreamClosed:
+    """The stream was reset, by the peer or because it broke the protocol. Nothing more comes or goes."""
+
+    def __new__(cls, stream_id: int, code: int) -> Self: ...
+    @property
+    def stream_id(self) -> int: ...
+    @property
+    def code(self) -> int:
+        """Why, as an `ErrorCode` or a number that is none."""
+
+@final
+class PingAcknowledged:
+    """The peer answered a PING, so it has seen everything sent before."""
+
+    def __new__(cls) -> Self: ...
+
+@final
+class PeerLeaving:
+    """The peer opens no more streams on this connection, or takes none above `last_stream_id`."""
+
+    def __new__(cls, last_stream_id: int = 0, code: int = 0, detail: str = "") -> Self: ...
+    @property
+    def last_stream_id(self) -> int: ...
+    @property
+    def code(self) -> int: ...
+    @property
+    def detail(self) -> str: ...
+
+@final
+class ConnectionFailed:
+    """The peer broke the protocol; the output ends with GOAWAY, and after it the connection is closed."""
+
+    def __new__(cls, reason: str) -> Self: ...
+    @property
+    def reason(self) -> str: ...
+
+@final
+class Http2Engine:
+    """Server side of one HTTP/2 connection, without I/O and without a clock.
+
+    The methods are those of `awaken.transports.engine.Engine`, the limits those of `awaken.transports.limits`.
+    """
+
+    def __new__(
+        cls,
+        *,
+        streams: int,
+        stream_window: int,
+        connection_window: int,
+        max_frame_size: int,
+        headers_size: int,
+        headers_count: int,
+        decoded_headers_size: int,
+        header_block_size: int,
+        output_size: int,
+        buffer_high: int,
+        buffer_low: int,
+        discard_size: int,
+    ) -> Self: ...
+    @property
+    def stream_count(self) -> int: ...
+    @property
+    def has_output(self) -> bool: ...
+    @property
+    def control_frame_count(self) -> int: ...
+    @property
+    def reset_count(self) -> int: ...
+    def receive(
+        self, data: bytes
+    ) -> list[
+        RequestReceived
+        | BodyReceived
+        | BodyEnded
+        | StreamClosed
+        | PingAcknowledged
+        | PeerLeaving
+        | ConnectionFailed
+    ]: ...
+    def send_headers(
+        self, stream_id: int, status: int, headers: Sequence[tuple[str, str]], *, is_end: bool = False
+    ) -> None:
+        """Raises ValueError for a header that cannot be sent."""
+    def send_data(self, stream_id: int, data: bytes, *, is_end: bool = False) -> None: ...
+    def pending_size(self, stream_id: int) -> int: ...
+    def is_stalled(self, stream_id: int) -> bool: ...
+    def is_open(self, stream_id: int) -> bool: ...
+    def acknowledge(self, stream_id: int, size: int) -> None: ...
+    def reset(self, stream_id: int, code: int) -> None: ...
+    def ping(self) -> None: ...
+    def go_away(self, *, is_final: bool, code: int = 0) -> None: ...
+    def take_output(self) -> bytes: ...
+    def take_resumed(self) -> list[int]: ...
+
 # ---------------------------------------------------------------- endpoint machine
 
 @final

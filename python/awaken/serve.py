@@ -18,8 +18,10 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from awaken.transports.engines import EngineName, make_engine
 from awaken.transports.server import make_tls_context, start_server
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ def run(
     tls_key: str | PathLike[str] | None = None,
     grace: timedelta = DEFAULT_GRACE,
     workers: int = 1,
+    http2_engine: EngineName = EngineName.RUST,
     announce: Callable[[str], None] = announce,
 ) -> None:
     """Serve until SIGTERM or SIGINT, and wind up. Blocks; call it from the main thread.
@@ -72,6 +75,7 @@ def run(
         tls_key: PEM file with its private key.
         grace: how long live exchanges may take to end after the first signal.
         workers: how many processes share the port.
+        http2_engine: what serves HTTP/2.
         announce: given the URL once the port is open.
 
     Raises:
@@ -82,7 +86,17 @@ def run(
         raise ValueError(f"workers is {workers}: at least 1 is needed")
     tls = _make_tls(tls_cert, tls_key)
     if workers == 1:
-        run_in_loop(serve(accept, host=host, port=port, tls=tls, grace=grace, announce=announce))
+        run_in_loop(
+            serve(
+                accept,
+                host=host,
+                port=port,
+                tls=tls,
+                grace=grace,
+                http2_engine=http2_engine,
+                announce=announce,
+            )
+        )
         return
     from awaken.transports.workers import open_sockets, supervise
 
@@ -90,7 +104,17 @@ def run(
     announce(_url(sockets[0].getsockname()[:2], tls))
 
     def work(sock: socket.socket, stop: Callable[[asyncio.Event], None]) -> None:
-        run_in_loop(serve(accept, sock=sock, tls=tls, grace=grace, announce=None, watch=stop))
+        run_in_loop(
+            serve(
+                accept,
+                sock=sock,
+                tls=tls,
+                grace=grace,
+                http2_engine=http2_engine,
+                announce=None,
+                watch=stop,
+            )
+        )
 
     supervise(work, sockets)
 
@@ -103,6 +127,7 @@ async def serve(
     sock: socket.socket | None = None,
     tls: ssl.SSLContext | None = None,
     grace: timedelta = DEFAULT_GRACE,
+    http2_engine: EngineName = EngineName.RUST,
     announce: Callable[[str], None] | None = announce,
     watch: Callable[[asyncio.Event], None] | None = None,
 ) -> None:
@@ -115,6 +140,7 @@ async def serve(
         sock: a socket that is already bound, instead of host and port.
         tls: context for TLS; cleartext without.
         grace: how long live exchanges may take to end after the first signal.
+        http2_engine: what serves HTTP/2.
         announce: given the URL once the port is open.
         watch: given an event once the port is open; setting it does what a first signal does.
 
@@ -123,7 +149,9 @@ async def serve(
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    server: Server = await start_server(accept, host=host, port=port, sock=sock, tls=tls)
+    server: Server = await start_server(
+        accept, host=host, port=port, sock=sock, tls=tls, make_engine=partial(make_engine, http2_engine)
+    )
     on_signal = _SignalHandler(stop)
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, on_signal, signum)

@@ -16,6 +16,7 @@ from awaken.cli.addresses import parse_bind, parse_url, reachable_url
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.settings import DEFAULT_BIND
 from awaken.logging import RestateLoggingFilter
+from awaken.transports.engines import EngineName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,10 @@ def serve(
     tls_key: Annotated[
         Path | None, typer.Option(metavar="FILE", envvar="AWAKEN_TLS_KEY", help="PEM private key.")
     ] = None,
+    http2_engine: Annotated[
+        EngineName,
+        typer.Option(envvar="AWAKEN_HTTP2_ENGINE", help="What serves HTTP/2: the compiled core, or h2."),
+    ] = EngineName.RUST,
     json_output: Annotated[
         bool, typer.Option("--json-output", envvar="AWAKEN_JSON_OUTPUT", help="Print JSON instead of text.")
     ] = False,
@@ -93,6 +98,7 @@ def serve(
             tls_key=tls_key,
             grace=timedelta(seconds=grace),
             workers=workers,
+            http2_engine=http2_engine,
             announce=_announcer(registration, json_output=json_output),
         )
     except ValueError as error:

@@ -12,6 +12,16 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from awaken._core import (
+    BodyEnded,
+    BodyReceived,
+    ConnectionFailed,
+    PeerLeaving,
+    PingAcknowledged,
+    RequestReceived,
+    StreamClosed,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,54 +54,6 @@ class ErrorCode(IntEnum):
 
 
 @dataclass(slots=True)
-class RequestReceived:
-    """The head of a request is there, checked; names are lower case, of a repeated one the first value."""
-
-    stream_id: int
-    method: str
-    path: str
-    headers: dict[str, str]
-
-
-@dataclass(slots=True)
-class BodyReceived:
-    """Bytes of a request's body. Their credit is given back by `Engine.acknowledge`."""
-
-    stream_id: int
-    data: bytes
-
-
-@dataclass(slots=True)
-class BodyEnded:
-    """The peer has sent everything on this stream."""
-
-    stream_id: int
-
-
-@dataclass(slots=True)
-class StreamClosed:
-    """The stream was reset, by the peer or because it broke the protocol. Nothing more comes or goes."""
-
-    stream_id: int
-    #: Why, as an `ErrorCode` or a number that is none.
-    code: int
-
-
-@dataclass(slots=True)
-class PingAcknowledged:
-    """The peer answered a PING, so it has seen everything sent before."""
-
-
-@dataclass(slots=True)
-class PeerLeaving:
-    """The peer opens no more streams on this connection, or takes none above `last_stream_id`."""
-
-    last_stream_id: int = 0
-    code: int = 0
-    detail: str = ""
-
-
-@dataclass(slots=True)
 class PeerReady:
     """The peer's first settings are there, so it is known how many streams it takes."""
 
@@ -103,13 +65,6 @@ class ResponseReceived:
     stream_id: int
     status: int
     headers: list[tuple[str, str]]
-
-
-@dataclass(slots=True)
-class ConnectionFailed:
-    """The peer broke the protocol; the output ends with GOAWAY, and after it the connection is closed."""
-
-    reason: str
 
 
 Event: TypeAlias = (

@@ -22,7 +22,7 @@ from awaken.transports.engine import (
     RequestReceived,
     StreamClosed,
 )
-from awaken.transports.h2_engine import H2Engine
+from awaken.transports.engines import make_rust_engine
 from awaken.transports.http2_exchange import Http2Exchange
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ class Http2Connection(asyncio.Protocol):
     Args:
         accept: given each request.
         connections: where the connection lists itself while it is open.
-        make_engine: makes the protocol engine; the default is the h2 package's.
+        make_engine: makes the protocol engine; the default is the compiled core's.
     """
 
     def __init__(
         self,
         accept: Accept,
         connections: Connections,
-        make_engine: Callable[[], Engine] = H2Engine,
+        make_engine: Callable[[], Engine] = make_rust_engine,
     ) -> None:
         self.engine = make_engine()
         self.is_socket_paused = False

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
 from awaken.transports import limits
-from awaken.transports.h2_engine import H2Engine
+from awaken.transports.engines import make_rust_engine
 from awaken.transports.http1 import Http1Connection
 from awaken.transports.http2 import Http2Connection
 
@@ -33,7 +33,7 @@ class Listener(asyncio.Protocol):
     """
 
     def __init__(
-        self, accept: Accept, connections: Connections, make_engine: Callable[[], Engine] = H2Engine
+        self, accept: Accept, connections: Connections, make_engine: Callable[[], Engine] = make_rust_engine
     ) -> None:
         self._make_engine = make_engine
         self._accept = accept

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from awaken.transports import limits
 from awaken.transports.connection import Connections, logger
-from awaken.transports.h2_engine import H2Engine
+from awaken.transports.engines import make_rust_engine
 from awaken.transports.listener import Listener
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ async def start_server(
     port: int = 0,
     sock: socket.socket | None = None,
     tls: ssl.SSLContext | None = None,
-    make_engine: Callable[[], Engine] = H2Engine,
+    make_engine: Callable[[], Engine] = make_rust_engine,
 ) -> Server:
     """Listen for HTTP/2 and HTTP/1.1 on one port.
 

@@ -9,6 +9,7 @@ mod convert;
 mod effect;
 mod endpoint;
 mod error;
+mod http2;
 mod identifier;
 mod invoker;
 mod journal;
@@ -31,6 +32,11 @@ mod _core {
     };
     #[pymodule_export]
     use super::endpoint::EndpointMachine;
+    #[pymodule_export]
+    use super::http2::{
+        BodyEnded, BodyReceived, ConnectionFailed, Http2Engine, PeerLeaving, PingAcknowledged,
+        RequestReceived, StreamClosed,
+    };
     #[pymodule_export]
     use super::identifier::{
         AwakeableId, format_awakeable_id, format_invocation_id, idempotent_invocation_id,

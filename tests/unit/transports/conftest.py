@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
-from awaken.transports.h2_engine import H2Engine
+from awaken.transports.engines import EngineName
+from awaken.transports.engines import make_engine as make_engine_of
 from awaken.transports.server import Server, start_server
 
 from tests.unit.transports.client import Client
@@ -15,13 +17,11 @@ if TYPE_CHECKING:
     from awaken.exchange import Accept
     from awaken.transports.engine import Engine
 
-ENGINES: dict[str, Callable[[], Engine]] = {"h2": H2Engine}
 
-
-@pytest.fixture(params=list(ENGINES))
+@pytest.fixture(params=list(EngineName))
 def make_engine(request: pytest.FixtureRequest) -> Callable[[], Engine]:
     """Every HTTP/2 engine there is: one suite for all."""
-    return ENGINES[request.param]
+    return partial(make_engine_of, request.param)
 
 
 @pytest_asyncio.fixture

@@ -1,0 +1,385 @@
+//! The HTTP/2 engine: what the peer did as events, what is to be sent as bytes.
+
+use std::collections::HashMap;
+
+use awaken_http2::engine::Event;
+use awaken_http2::head::Head;
+use awaken_http2::{Engine, ErrorCode, Limits};
+use bytes::Bytes;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+
+/// Header names remembered as Python strings: peers repeat a handful of them on every request.
+const REMEMBERED_NAMES: usize = 64;
+
+/// The head of a request is there, checked; names are lower case, of a repeated one the first value.
+#[pyclass(frozen, get_all, module = "awaken._core")]
+pub(crate) struct RequestReceived {
+    stream_id: u32,
+    method: Py<PyString>,
+    path: Py<PyString>,
+    headers: Py<PyDict>,
+}
+
+#[pymethods]
+impl RequestReceived {
+    #[new]
+    fn new(stream_id: u32, method: Py<PyString>, path: Py<PyString>, headers: Py<PyDict>) -> Self {
+        Self {
+            stream_id,
+            method,
+            path,
+            headers,
+        }
+    }
+}
+
+/// Bytes of a request's body. Their credit is given back by `Engine.acknowledge`.
+#[pyclass(frozen, get_all, module = "awaken._core")]
+pub(crate) struct BodyReceived {
+    stream_id: u32,
+    data: Py<PyBytes>,
+}
+
+#[pymethods]
+impl BodyReceived {
+    #[new]
+    fn new(stream_id: u32, data: Py<PyBytes>) -> Self {
+        Self { stream_id, data }
+    }
+}
+
+/// The peer has sent everything on this stream.
+#[pyclass(frozen, get_all, module = "awaken._core")]
+pub(crate) struct BodyEnded {
+    stream_id: u32,
+}
+
+#[pymethods]
+impl BodyEnded {
+    #[new]
+    fn new(stream_id: u32) -> Self {
+        Self { stream_id }
+    }
+}
+
+/// The stream was reset, by the peer or because it broke the protocol. Nothing more comes or goes.
+#[pyclass(frozen, get_all, module = "awaken._core")]
+pub(crate) struct StreamClosed {
+    stream_id: u32,
+    code: u32,
+}
+
+#[pymethods]
+impl StreamClosed {
+    #[new]
+    fn new(stream_id: u32, code: u32) -> Self {
+        Self { stream_id, code }
+    }
+}
+
+/// The peer answered a PING, so it has seen everything sent before.
+#[pyclass(frozen, module = "awaken._core")]
+pub(crate) struct PingAcknowledged;
+
+#[pymethods]
+impl PingAcknowledged {
+    #[new]
+    fn new() -> Self {
+        Self
+    }
+}
+
+/// The peer opens no more streams on this connection, or takes none above `last_stream_id`.
+#[pyclass(frozen, get_all, module = "awaken._core")]
+pub(crate) struct PeerLeaving {
+    last_stream_id: u32,
+    code: u32,
+    detail: String,
+}
+
+#[pymethods]
+impl PeerLeaving {
+    #[new]
+    #[pyo3(signature = (last_stream_id=0, code=0, detail=String::new()))]
+    fn new(last_stream_id: u32, code: u32, detail: String) -> Self {
+        Self {
+            last_stream_id,
+            code,
+            detail,
+        }
+    }
+}
+
+/// The peer broke the protocol; the output ends with GOAWAY, and after it the connection is closed.
+#[pyclass(frozen, get_all, module = "awaken._core")]
+pub(crate) struct ConnectionFailed {
+    reason: String,
+}
+
+#[pymethods]
+impl ConnectionFailed {
+    #[new]
+    fn new(reason: String) -> Self {
+        Self { reason }
+    }
+}
+
+/// Server side of one HTTP/2 connection, without I/O and without a clock.
+#[pyclass(module = "awaken._core")]
+pub(crate) struct Http2Engine {
+    engine: Engine,
+    names: HashMap<Bytes, Py<PyString>>,
+}
+
+#[pymethods]
+impl Http2Engine {
+    #[new]
+    #[pyo3(signature = (
+        *,
+        streams,
+        stream_window,
+        connection_window,
+        max_frame_size,
+        headers_size,
+        headers_count,
+        decoded_headers_size,
+        header_block_size,
+        output_size,
+        buffer_high,
+        buffer_low,
+        discard_size,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "named limits, all needed")]
+    fn new(
+        streams: usize,
+        stream_window: u32,
+        connection_window: u32,
+        max_frame_size: u32,
+        headers_size: usize,
+        headers_count: usize,
+        decoded_headers_size: usize,
+        header_block_size: usize,
+        output_size: usize,
+        buffer_high: usize,
+        buffer_low: usize,
+        discard_size: usize,
+    ) -> Self {
+        let limits = Limits {
+            streams,
+            stream_window,
+            connection_window,
+            max_frame_size,
+            headers_size,
+            headers_count,
+            decoded_headers_size,
+            header_block_size,
+            output_size,
+            buffer_high,
+            buffer_low,
+            discard_size,
+        };
+        Self {
+            engine: Engine::new(limits),
+            names: HashMap::new(),
+        }
+    }
+
+    #[getter]
+    fn stream_count(&self) -> usize {
+        self.engine.stream_count()
+    }
+
+    #[getter]
+    fn has_output(&self) -> bool {
+        self.engine.has_output()
+    }
+
+    #[getter]
+    fn control_frame_count(&self) -> u64 {
+        self.engine.control_frame_count()
+    }
+
+    #[getter]
+    fn reset_count(&self) -> u64 {
+        self.engine.reset_count()
+    }
+
+    /// Take bytes of the network. Never raises: what the peer did wrong is an event.
+    fn receive<'py>(slf: &Bound<'py, Self>, data: &[u8]) -> PyResult<Bound<'py, PyList>> {
+        let py = slf.py();
+        let events = slf.borrow_mut().engine.receive(data);
+        let told = PyList::empty(py);
+        for event in events {
+            told.append(Self::event(slf, event)?)?;
+        }
+        Ok(told)
+    }
+
+    /// Begin the response of a stream; names are lower case.
+    #[pyo3(signature = (stream_id, status, headers, *, is_end=false))]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 makes the list for this call"
+    )]
+    fn send_headers(
+        &mut self,
+        stream_id: u32,
+        status: u16,
+        headers: Vec<(String, String)>,
+        is_end: bool,
+    ) -> PyResult<()> {
+        for (name, value) in &headers {
+            if !name.is_ascii() || value.bytes().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
+                let text = format!("response header {name:?}: {value:?} cannot be sent");
+                return Err(PyValueError::new_err(text));
+            }
+        }
+        let fields = headers
+            .iter()
+            .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        self.engine.send_headers(stream_id, status, fields, is_end);
+        Ok(())
+    }
+
+    /// Append to the response. What the peer's window does not allow is kept until it does.
+    #[pyo3(signature = (stream_id, data, *, is_end=false))]
+    fn send_data(&mut self, stream_id: u32, data: Bytes, is_end: bool) {
+        self.engine.send_data(stream_id, data, is_end);
+    }
+
+    /// How many bytes of this response wait for the peer's window.
+    fn pending_size(&self, stream_id: u32) -> usize {
+        self.engine.pending_size(stream_id)
+    }
+
+    /// Whether more waited than the upper mark, and still more waits than the lower one.
+    fn is_stalled(&self, stream_id: u32) -> bool {
+        self.engine.is_stalled(stream_id)
+    }
+
+    /// Whether the stream is open in either direction.
+    fn is_open(&self, stream_id: u32) -> bool {
+        self.engine.is_open(stream_id)
+    }
+
+    /// Give back the credit of `size` received bytes.
+    fn acknowledge(&mut self, stream_id: u32, size: usize) {
+        self.engine.acknowledge(stream_id, size);
+    }
+
+    /// End a stream early. No event tells it.
+    fn reset(&mut self, stream_id: u32, code: u32) -> PyResult<()> {
+        let code = error_code(code)?;
+        self.engine.reset(stream_id, code);
+        Ok(())
+    }
+
+    /// Ask the peer for a sign that it has seen everything so far.
+    fn ping(&mut self) {
+        self.engine.ping();
+    }
+
+    /// Announce the end of the connection. After the final word new streams are refused.
+    #[pyo3(signature = (*, is_final, code=0))]
+    fn go_away(&mut self, is_final: bool, code: u32) -> PyResult<()> {
+        let code = error_code(code)?;
+        self.engine.go_away(is_final, code);
+        Ok(())
+    }
+
+    /// Take bytes for the network: at most about the limit, streams taking turns.
+    fn take_output<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.engine.take_output())
+    }
+
+    /// Take the ids of streams that stopped being stalled.
+    fn take_resumed(&mut self) -> Vec<u32> {
+        self.engine.take_resumed()
+    }
+}
+
+impl Http2Engine {
+    fn event(slf: &Bound<'_, Self>, event: Event) -> PyResult<Py<PyAny>> {
+        let py = slf.py();
+        Ok(match event {
+            Event::RequestReceived(stream_id, head) => {
+                Py::new(py, Self::request(slf, stream_id, &head)?)?.into_any()
+            }
+            Event::BodyReceived(stream_id, data) => {
+                let data = PyBytes::new(py, &data).unbind();
+                Py::new(py, BodyReceived { stream_id, data })?.into_any()
+            }
+            Event::RequestEnded(stream_id) => Py::new(py, BodyEnded { stream_id })?.into_any(),
+            Event::StreamClosed(stream_id, code) => {
+                Py::new(py, StreamClosed { stream_id, code })?.into_any()
+            }
+            Event::PingAcknowledged => Py::new(py, PingAcknowledged)?.into_any(),
+            Event::PeerLeaving {
+                last_stream: last_stream_id,
+                code,
+                detail,
+            } => {
+                let leaving = PeerLeaving {
+                    last_stream_id,
+                    code,
+                    detail,
+                };
+                Py::new(py, leaving)?.into_any()
+            }
+            Event::ConnectionFailed(reason) => Py::new(py, ConnectionFailed { reason })?.into_any(),
+        })
+    }
+
+    fn request(slf: &Bound<'_, Self>, stream_id: u32, head: &Head) -> PyResult<RequestReceived> {
+        let py = slf.py();
+        let headers = PyDict::new(py);
+        for field in &head.fields {
+            let name = Self::name(slf, &field.name);
+            // Of a repeated one the first value counts.
+            if !headers.contains(&name)? {
+                headers.set_item(name, text(py, &field.value))?;
+            }
+        }
+        Ok(RequestReceived {
+            stream_id,
+            method: text(py, &head.method).unbind(),
+            path: text(py, &head.path).unbind(),
+            headers: headers.unbind(),
+        })
+    }
+
+    fn name<'py>(slf: &Bound<'py, Self>, name: &Bytes) -> Bound<'py, PyString> {
+        let py = slf.py();
+        if let Some(known) = slf.borrow().names.get(name) {
+            return known.bind(py).clone();
+        }
+        let made = text(py, name);
+        let names = &mut slf.borrow_mut().names;
+        if names.len() < REMEMBERED_NAMES {
+            // A copy: the field may be a piece of a larger buffer.
+            names.insert(Bytes::copy_from_slice(name), made.clone().unbind());
+        }
+        made
+    }
+}
+
+/// Bytes of a header as text: each byte is a character (RFC 9110, section 5.5).
+fn text<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => PyString::new(py, text),
+        _ => PyString::new(
+            py,
+            &bytes
+                .iter()
+                .map(|&byte| char::from(byte))
+                .collect::<String>(),
+        ),
+    }
+}
+
+fn error_code(code: u32) -> PyResult<ErrorCode> {
+    ErrorCode::from_number(code)
+        .ok_or_else(|| PyValueError::new_err(format!("{code} is no error code of HTTP/2")))
+}

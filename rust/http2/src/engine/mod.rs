@@ -1,0 +1,238 @@
+//! The connection: bytes in, events out, bytes out.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `receive.rs` | splits the input into frames, and knows what each kind means |
+//! | `request.rs` | header blocks, bodies and ends of requests |
+//! | `send.rs` | responses, and whose turn it is when windows are full |
+//! | `credit.rs` | what the peer may send |
+
+mod credit;
+mod receive;
+mod request;
+mod send;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::error::{ConnectionError, ErrorCode};
+use crate::frame::{self, DEFAULT_MAX_FRAME_SIZE, setting};
+use crate::head::Head;
+use crate::hpack;
+use crate::limits::Limits;
+use crate::stream::Stream;
+
+/// The initial window of every connection and, before SETTINGS, of every stream, in bytes.
+const DEFAULT_WINDOW: u32 = 65_535;
+const LARGEST_WINDOW: i64 = 0x7fff_ffff;
+const LARGEST_STREAM: u32 = 0x7fff_ffff;
+
+/// Streams reset by us that are remembered: their frames may still be in flight, those of others are mistakes.
+const REMEMBERED_RESETS: usize = 4096;
+
+/// What the peer did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The head of a request is there.
+    RequestReceived(u32, Head),
+    /// Bytes of a request's body. Their credit is given back by [`Engine::acknowledge`].
+    BodyReceived(u32, Bytes),
+    /// The request is complete.
+    RequestEnded(u32),
+    /// The stream was reset, by the peer or because it broke the protocol; with the code.
+    StreamClosed(u32, u32),
+    /// The peer answered a PING.
+    PingAcknowledged,
+    /// The peer opens no more streams.
+    PeerLeaving {
+        /// Above this one it takes none of ours.
+        last_stream: u32,
+        /// Why.
+        code: u32,
+        /// What it says besides.
+        detail: String,
+    },
+    /// The peer broke the protocol; the output ends with GOAWAY.
+    ConnectionFailed(String),
+}
+
+/// A header block that is not complete.
+#[derive(Debug)]
+struct OpenBlock {
+    stream: u32,
+    is_end: bool,
+    is_self_dependent: bool,
+    bytes: Vec<u8>,
+    frames: u32,
+}
+
+/// Server side of one HTTP/2 connection. Calls on streams that are gone do nothing.
+#[derive(Debug)]
+pub struct Engine {
+    limits: Limits,
+    input: BytesMut,
+    has_preface: bool,
+    has_settings: bool,
+    is_failed: bool,
+    decoder: hpack::Decoder,
+    encoder: hpack::Encoder,
+    block: Option<OpenBlock>,
+    streams: BTreeMap<u32, Stream>,
+    /// Streams that have something waiting, in turn.
+    queue: VecDeque<u32>,
+    resumed: Vec<u32>,
+    /// Ids of streams that we reset, oldest first.
+    resets: VecDeque<u32>,
+    highest_stream: u32,
+    last_allowed_stream: u32,
+    /// Acknowledged on the connection, and the peer does not know it, in bytes.
+    credit: usize,
+    receive_window: i64,
+    send_window: i64,
+    peer_stream_window: u32,
+    peer_max_frame_size: usize,
+    output: Vec<u8>,
+    /// GOAWAY frames: they follow what was said before them, for peers that hear nothing after one.
+    farewell: Vec<u8>,
+    /// Body bytes in the output since it was taken.
+    sent_size: usize,
+    control_frames: u64,
+    wasted_streams: u64,
+}
+
+impl Engine {
+    /// Creates an engine; its output begins with our SETTINGS.
+    pub fn new(limits: Limits) -> Self {
+        let mut output = Vec::with_capacity(256);
+        let as_setting = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
+        frame::write_settings(
+            &mut output,
+            &[
+                (setting::MAX_CONCURRENT_STREAMS, as_setting(limits.streams)),
+                (setting::INITIAL_WINDOW_SIZE, limits.stream_window),
+                (setting::MAX_FRAME_SIZE, limits.max_frame_size),
+                (
+                    setting::MAX_HEADER_LIST_SIZE,
+                    as_setting(limits.headers_size),
+                ),
+            ],
+        );
+        let beyond_default = limits.connection_window.saturating_sub(DEFAULT_WINDOW);
+        if beyond_default > 0 {
+            frame::write_window_update(&mut output, 0, beyond_default);
+        }
+        Self {
+            limits,
+            input: BytesMut::new(),
+            has_preface: false,
+            has_settings: false,
+            is_failed: false,
+            decoder: hpack::Decoder::default(),
+            encoder: hpack::Encoder::default(),
+            block: None,
+            streams: BTreeMap::new(),
+            queue: VecDeque::new(),
+            resumed: Vec::new(),
+            resets: VecDeque::new(),
+            highest_stream: 0,
+            last_allowed_stream: LARGEST_STREAM,
+            credit: 0,
+            receive_window: i64::from(limits.connection_window.max(DEFAULT_WINDOW)),
+            send_window: i64::from(DEFAULT_WINDOW),
+            peer_stream_window: DEFAULT_WINDOW,
+            peer_max_frame_size: usize::try_from(DEFAULT_MAX_FRAME_SIZE).unwrap_or(usize::MAX),
+            output,
+            farewell: Vec::new(),
+            sent_size: 0,
+            control_frames: 0,
+            wasted_streams: 0,
+        }
+    }
+
+    /// How many streams are open, in either direction.
+    pub fn stream_count(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// How many frames so far cost work and carried nothing.
+    pub fn control_frame_count(&self) -> u64 {
+        self.control_frames
+    }
+
+    /// How many streams so far the peer opened for nothing: reset, malformed or refused.
+    pub fn reset_count(&self) -> u64 {
+        self.wasted_streams
+    }
+
+    /// Whether the stream is open in either direction.
+    pub fn is_open(&self, stream: u32) -> bool {
+        self.streams.contains_key(&stream)
+    }
+
+    /// How many bytes of this response wait for the peer's window.
+    pub fn pending_size(&self, stream: u32) -> usize {
+        self.streams.get(&stream).map_or(0, Stream::pending_size)
+    }
+
+    /// Whether more waited than the upper mark, and still more waits than the lower one.
+    pub fn is_stalled(&self, stream: u32) -> bool {
+        self.streams
+            .get(&stream)
+            .is_some_and(|stream| stream.is_stalled)
+    }
+
+    /// Ends a stream early. No event tells it.
+    pub fn reset(&mut self, stream: u32, code: ErrorCode) {
+        if self.streams.contains_key(&stream) {
+            self.forget(stream);
+            self.write_reset(stream, code);
+        }
+    }
+
+    /// Asks the peer for a sign that it has seen everything so far.
+    pub fn ping(&mut self) {
+        frame::write_ping(&mut self.output, 0, b"awaken..");
+    }
+
+    /// Announces the end of the connection. After the final word new streams are refused.
+    pub fn go_away(&mut self, is_final: bool, code: ErrorCode) {
+        if is_final {
+            self.last_allowed_stream = self.highest_stream;
+        }
+        frame::write_goaway(&mut self.farewell, self.last_allowed_stream, code);
+    }
+
+    /// Takes the ids of streams that stopped being stalled.
+    pub fn take_resumed(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.resumed)
+    }
+
+    fn fail(&mut self, error: &ConnectionError) {
+        self.is_failed = true;
+        self.go_away(true, error.code);
+    }
+
+    /// Refuses a stream that the peer opened for nothing.
+    fn refuse(&mut self, stream: u32, code: ErrorCode) {
+        self.wasted_streams += 1;
+        self.write_reset(stream, code);
+    }
+
+    fn write_reset(&mut self, stream: u32, code: ErrorCode) {
+        frame::write_reset(&mut self.output, stream, code);
+        if self.resets.len() >= REMEMBERED_RESETS {
+            self.resets.pop_front();
+        }
+        self.resets.push_back(stream);
+    }
+
+    /// Drops a stream, with the credit of what nobody is going to consume.
+    fn forget(&mut self, id: u32) {
+        if let Some(stream) = self.streams.remove(&id) {
+            self.give_connection_credit(stream.unacknowledged);
+        }
+    }
+}

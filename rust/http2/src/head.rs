@@ -1,0 +1,274 @@
+//! What makes a request well-formed (RFC 9113, sections 8.2 and 8.3).
+
+use bytes::Bytes;
+
+use crate::hpack::Field;
+
+/// The head of a request, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// `:method`.
+    pub method: Bytes,
+    /// `:path` without its query; empty for CONNECT.
+    pub path: Bytes,
+    /// The other fields in order, with `host` from `:authority` where it is missing. Names may repeat.
+    pub fields: Vec<Field>,
+    /// The value of `content-length`.
+    pub content_length: Option<u64>,
+}
+
+/// The request is malformed (RFC 9113, section 8.1.1): only its stream suffers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+#[derive(Default)]
+struct Pseudo {
+    method: Option<Bytes>,
+    scheme: Option<Bytes>,
+    authority: Option<Bytes>,
+    path: Option<Bytes>,
+}
+
+/// Checks the fields of a request.
+///
+/// # Errors
+///
+/// They break a rule.
+pub fn check_request(fields: Vec<Field>) -> Result<Head, Malformed> {
+    let mut pseudo = Pseudo::default();
+    let mut regular = Vec::with_capacity(fields.len());
+    let mut content_length = None;
+    for field in fields {
+        check_value(&field.value)?;
+        if field.name.first() == Some(&b':') {
+            if !regular.is_empty() {
+                return Err(Malformed);
+            }
+            let slot = match &field.name[..] {
+                b":method" => &mut pseudo.method,
+                b":scheme" => &mut pseudo.scheme,
+                b":authority" => &mut pseudo.authority,
+                b":path" => &mut pseudo.path,
+                _ => return Err(Malformed),
+            };
+            if slot.replace(field.value).is_some() {
+                return Err(Malformed);
+            }
+            continue;
+        }
+        check_name(&field.name)?;
+        match &field.name[..] {
+            b"te" if &field.value[..] != b"trailers" => return Err(Malformed),
+            b"content-length" => {
+                let length = read_length(&field.value)?;
+                if content_length
+                    .replace(length)
+                    .is_some_and(|other| other != length)
+                {
+                    return Err(Malformed);
+                }
+            }
+            _ => {}
+        }
+        regular.push(field);
+    }
+    assemble(pseudo, regular, content_length)
+}
+
+/// Checks the fields after a request's body.
+///
+/// # Errors
+///
+/// They break a rule.
+pub fn check_trailers(fields: &[Field]) -> Result<(), Malformed> {
+    fields.iter().try_for_each(|field| {
+        check_name(&field.name)?;
+        check_value(&field.value)
+    })
+}
+
+fn assemble(
+    pseudo: Pseudo,
+    mut fields: Vec<Field>,
+    content_length: Option<u64>,
+) -> Result<Head, Malformed> {
+    let method = pseudo.method.unwrap_or_default();
+    let path = if &method[..] == b"CONNECT" {
+        // It names no path (RFC 9113, section 8.5).
+        let has_authority = pseudo
+            .authority
+            .as_ref()
+            .is_some_and(|authority| !authority.is_empty());
+        if pseudo.scheme.is_some() || pseudo.path.is_some() || !has_authority {
+            return Err(Malformed);
+        }
+        Bytes::new()
+    } else {
+        let target = pseudo.path.unwrap_or_default();
+        if method.is_empty() || pseudo.scheme.is_none_or(|scheme| scheme.is_empty()) {
+            return Err(Malformed);
+        }
+        if target.first() != Some(&b'/') && !(&target[..] == b"*" && &method[..] == b"OPTIONS") {
+            return Err(Malformed);
+        }
+        let end = target
+            .iter()
+            .position(|&byte| byte == b'?')
+            .unwrap_or(target.len());
+        target.slice(..end)
+    };
+    if let Some(authority) = pseudo.authority {
+        if !fields.iter().any(|field| &field.name[..] == b"host") {
+            fields.push(Field {
+                name: Bytes::from_static(b"host"),
+                value: authority,
+            });
+        }
+    }
+    Ok(Head {
+        method,
+        path,
+        fields,
+        content_length,
+    })
+}
+
+/// A token in lower case (RFC 9113, section 8.2.1) that does not speak of a connection (8.2.2).
+fn check_name(name: &[u8]) -> Result<(), Malformed> {
+    let is_token = !name.is_empty() && name.iter().all(|&byte| {
+        matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+    });
+    let is_of_connection = matches!(
+        name,
+        b"connection" | b"keep-alive" | b"proxy-connection" | b"transfer-encoding" | b"upgrade"
+    );
+    if is_token && !is_of_connection {
+        Ok(())
+    } else {
+        Err(Malformed)
+    }
+}
+
+fn check_value(value: &[u8]) -> Result<(), Malformed> {
+    if value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
+        return Err(Malformed);
+    }
+    Ok(())
+}
+
+fn read_length(value: &[u8]) -> Result<u64, Malformed> {
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+        return Err(Malformed);
+    }
+    std::str::from_utf8(value)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or(Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(fields: &[(&'static str, &'static str)]) -> Result<Head, Malformed> {
+        let field = |&(name, value): &(&'static str, &'static str)| Field {
+            name: Bytes::from_static(name.as_bytes()),
+            value: Bytes::from_static(value.as_bytes()),
+        };
+        check_request(fields.iter().map(field).collect())
+    }
+
+    const HEAD: [(&str, &str); 4] = [
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":authority", "h:1"),
+        (":path", "/a/b?c=d"),
+    ];
+
+    #[test]
+    fn a_request_keeps_its_path_and_gets_a_host() {
+        let head = check(&[&HEAD[..], &[("x", "1"), ("content-length", "7")]].concat()).unwrap();
+
+        assert_eq!(&head.path[..], b"/a/b");
+        assert_eq!(head.content_length, Some(7));
+        assert_eq!(
+            head.fields.last().map(|field| &field.value[..]),
+            Some(&b"h:1"[..])
+        );
+    }
+
+    #[test]
+    fn what_breaks_a_rule_is_malformed() {
+        for extra in [
+            ("X", "1"),
+            ("", "1"),
+            ("a b", "1"),
+            ("connection", "close"),
+            ("te", "gzip"),
+            ("x", "a\r\nb"),
+            ("x", "a\0"),
+            ("content-length", "-1"),
+            ("content-length", ""),
+            ("content-length", "99999999999999999999999"),
+            (":path", "/twice"),
+            (":status", "200"),
+        ] {
+            assert_eq!(
+                check(&[&HEAD[..], &[extra]].concat()),
+                Err(Malformed),
+                "{extra:?}"
+            );
+        }
+        assert_eq!(
+            check(&[("x", "1"), HEAD[0], HEAD[1], HEAD[3]]),
+            Err(Malformed)
+        );
+        assert_eq!(
+            check(
+                &[
+                    &HEAD[..],
+                    &[("content-length", "1"), ("content-length", "2")]
+                ]
+                .concat()
+            ),
+            Err(Malformed)
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_malformed() {
+        for missing in [0, 1, 3] {
+            let fields: Vec<_> = HEAD
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| *at != missing)
+                .map(|(_, field)| *field)
+                .collect();
+            assert_eq!(check(&fields), Err(Malformed), "{missing}");
+        }
+        assert_eq!(check(&[HEAD[0], HEAD[1], (":path", "a")]), Err(Malformed));
+    }
+
+    #[test]
+    fn options_of_everything_and_connect_are_requests() {
+        assert!(check(&[(":method", "OPTIONS"), HEAD[1], (":path", "*")]).is_ok());
+        assert!(check(&[(":method", "CONNECT"), (":authority", "h:1")]).is_ok());
+        assert_eq!(
+            check(&[(":method", "CONNECT"), HEAD[2], HEAD[3]]),
+            Err(Malformed)
+        );
+    }
+
+    #[test]
+    fn trailers_have_no_pseudo_headers() {
+        let trailer = |name: &'static str| {
+            [Field {
+                name: Bytes::from_static(name.as_bytes()),
+                value: Bytes::new(),
+            }]
+        };
+
+        assert_eq!(check_trailers(&trailer("x")), Ok(()));
+        assert_eq!(check_trailers(&trailer(":path")), Err(Malformed));
+    }
+}

@@ -1,0 +1,28 @@
+//! The server side of one HTTP/2 connection (RFC 9113) as a pure function of its input: no socket, no clock.
+//!
+//! ```text
+//! network ─bytes─> frame ─> engine ─events──> exchanges
+//! network <─bytes─ frame <─ engine <─calls─── exchanges
+//!                             └─ hpack (RFC 7541), head, stream
+//! ```
+//!
+//! | module | what it knows |
+//! | --- | --- |
+//! | [`frame`] | the 9-byte header, kinds and flags |
+//! | [`hpack`] | header blocks to fields and back |
+//! | [`head`] | what makes a request well-formed |
+//! | [`stream`] | windows and pending bytes of one stream |
+//! | [`engine`] | the connection: events out, bytes out, limits enforced |
+#![forbid(unsafe_code)]
+
+pub mod engine;
+pub mod error;
+pub mod frame;
+pub mod head;
+pub mod hpack;
+pub mod limits;
+pub mod stream;
+
+pub use engine::Engine;
+pub use error::{ConnectionError, ErrorCode};
+pub use limits::Limits;
