@@ -1,0 +1,21 @@
+"""The application that both SDKs serve."""
+
+from __future__ import annotations
+
+from tests.compat.sdk import restate
+from tests.compat.services.calls import calling, counter, greeter
+from tests.compat.services.combining import combining
+from tests.compat.services.failures import failing, hostile
+from tests.compat.services.payloads import payloads, strict
+from tests.compat.services.runs import runs
+from tests.compat.services.state import eager, lazy
+from tests.compat.services.waits import completing, signing, waiting
+
+services = [
+    *(calling, counter, greeter),
+    *(combining, failing, hostile),
+    *(payloads, strict, runs),
+    *(eager, lazy),
+    *(completing, signing, waiting),
+]
+app = restate.app(services)

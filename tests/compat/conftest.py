@@ -1,0 +1,90 @@
+"""One server, and the same application registered with it once by each SDK."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.compat.differences import DIFFERENCES, name_without_sdk
+from tests.compat.serving import SDKS, Serving
+from tests.compat.side import Side
+from tests.e2e.effects import Effects
+from tests.e2e.ingress import Client
+from tests.e2e.server import RestateServer
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+    from pathlib import Path
+
+LOG_TAIL = 4000
+_logs = pytest.StashKey[list[Serving]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_logs] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where a difference is listed, the test has to fail under the official SDK, and in no other way than listed."""
+    for item in items:
+        difference = DIFFERENCES.get(name_without_sdk(item.name)) if is_official(item) else None
+        if difference is not None:
+            item.add_marker(
+                pytest.mark.xfail(reason=difference.reason, raises=difference.raises, strict=True)
+            )
+
+
+def is_official(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and callspec.params.get("side") == "official"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestateServer]:
+    server = RestateServer(tmp_path_factory.mktemp("server"), {})
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def client(server: RestateServer) -> Iterator[Client]:
+    with Client(server.ingress_url, server.admin_url) as client:
+        yield client
+
+
+@pytest.fixture(scope="session", params=SDKS)
+def side(
+    request: pytest.FixtureRequest, client: Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Side]:
+    sdk = str(request.param)
+    yield from _serve(request, client, Serving(sdk, sdk.title(), tmp_path_factory.mktemp(sdk)))
+
+
+def _serve(request: pytest.FixtureRequest, client: Client, serving: Serving) -> Iterator[Side]:
+    request.config.stash[_logs].append(serving)
+    try:
+        serving.start()
+        client.register(serving.url, use_http_11=False)
+        yield Side(serving, client)
+    finally:
+        serving.kill()
+        request.config.stash[_logs].remove(serving)
+
+
+@pytest.fixture
+def effects(tmp_path: Path) -> Effects:
+    return Effects(tmp_path / "effects")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the processes wrote when a test fails."""
+    report = yield
+    if report.failed:
+        for serving in item.config.stash[_logs]:
+            report.sections.append((f"{serving.sdk} {serving.url}", serving.log[-LOG_TAIL:]))
+    return report

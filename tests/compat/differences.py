@@ -1,0 +1,66 @@
+"""Where the two SDKs differ, each with its reason. The suite expects what awaken does.
+
+The official SDK has to fail every listed test, with the listed exception: a difference that is gone fails the suite.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tests.e2e.ingress import InvocationFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What the official SDK does instead.
+
+    Args:
+        reason: what differs, and why awaken does.
+        raises: how the test fails under the official SDK.
+    """
+
+    reason: str
+    raises: type[BaseException] | tuple[type[BaseException], ...] = AssertionError
+
+
+_ANNOTATED = Difference(
+    "The official SDK reads dataclasses and lists of models as dicts, and cannot write these types at all; awaken has "
+    "one path by annotation for every place where values cross.",
+    InvocationFailed,
+)
+
+#: By name of the test, with its parameters but without the SDK.
+DIFFERENCES: dict[str, Difference] = {
+    **{
+        f"test_annotated_types_cross[{name}]": _ANNOTATED
+        for name in (
+            *("dataclass_in", "dataclass_out", "list_of_models_in", "list_of_models_out"),
+            *("uuid_out", "datetime_out", "enum_out", "set_out"),
+        )
+    },
+    "test_bytes_cross_as_they_are": Difference(
+        "The official SDK cannot write bytes without a serde; awaken writes and reads them verbatim where `bytes` is "
+        "the annotation."
+    ),
+    "test_not_a_number_is_refused_when_it_is_written": Difference(
+        "The official SDK writes `NaN`, which is not JSON and which other SDKs cannot read; awaken refuses it."
+    ),
+    "test_schema_tells_what_is_inside[Strict]": Difference(
+        "The official SDK's manifest has the schema `true` for dataclasses and for members of lists; awaken's is full."
+    ),
+    "test_every_operation_on_state[Eager]": Difference(
+        "Of eager state, the official SDK still lists a key after `clear`; awaken lists what there is, as it does of "
+        "lazy state."
+    ),
+    "test_payload_that_does_not_fit_ends_the_invocation": Difference(
+        "Under the official SDK a payload that is not of the awakeable's type fails every attempt until retries are "
+        "exhausted, and a second, right payload changes nothing; awaken ends the invocation with an error that names "
+        "the awakeable and what does not fit."
+    ),
+}
+
+
+def name_without_sdk(name: str) -> str:
+    """Return the name of a test without the parameter that says under which SDK it runs."""
+    return re.sub(r"\[(?:official|awaken)(?:-(.*))?\]$", lambda m: f"[{m[1]}]" if m[1] else "", name)
