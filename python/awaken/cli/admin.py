@@ -53,9 +53,9 @@ def register_deployment(
     import httpx
 
     body = {"uri": endpoint, "force": force, "use_http_11": use_http_11}
-    deadline = time.monotonic() + patience
     pause = _FIRST_PAUSE_SECONDS
     with httpx.Client(timeout=_REQUEST_SECONDS, trust_env=False) as client:
+        deadline = time.monotonic() + patience  # loading certificates may have taken longer than that
         while True:
             try:
                 return _read(client.post(f"{admin}/deployments", json=body), admin, endpoint)

@@ -38,6 +38,6 @@ def test_failed_registration_stops_the_endpoint_and_is_seen_by_it() -> None:
 
 def test_waiting_for_a_runtime_is_shown_and_ends(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(CommandError, match="nothing answers"):
-        register_deployment("http://127.0.0.1:1", "http://127.0.0.1:9080", patience=0.3)
+        register_deployment("http://127.0.0.1:1", "http://127.0.0.1:9080", patience=1.0)
 
     assert capfd.readouterr().err.count("waiting for the admin API") == 1
