@@ -67,6 +67,16 @@ def idempotent_invocation_id(
 def random_seed(invocation_id: str) -> int:
     """Return the seed of an invocation's random numbers. Raises InvalidIdError."""
 
+# ---------------------------------------------------------------- request signatures
+
+@final
+class IdentityKeys:
+    """The public keys of the runtimes that may call an endpoint. Raises ValueError for a text that is no key."""
+
+    def __new__(cls, keys: Sequence[str]) -> Self: ...
+    def refusal(self, scheme: str | None, token: str | None, path: str, now: int) -> str | None:
+        """Return why a request with these headers is refused; None lets it in. `now` is in seconds since 1970."""
+
 # ---------------------------------------------------------------- wire
 
 @final

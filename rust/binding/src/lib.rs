@@ -11,6 +11,7 @@ mod endpoint;
 mod error;
 mod http2;
 mod identifier;
+mod identity;
 mod invoker;
 mod journal;
 mod progress;
@@ -43,6 +44,8 @@ mod _core {
         parse_awakeable_id, parse_invocation_id, random_invocation_id, random_seed,
         workflow_invocation_id,
     };
+    #[pymodule_export]
+    use super::identity::IdentityKeys;
     #[pymodule_export]
     use super::invoker::InvokerMachine;
     #[pymodule_export]

@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | [`error`] | one enum, one wire code per variant |
 //! | [`identifier`] | invocation and awakeable ids: raw, as text, and what is in them |
+//! | [`identity`] | request signatures |
 //! | [`wire`] | frames, messages, size limits, protocol versions |
 //! | [`journal`] | what the invocation did and learned: commands, notifications, what it awaits |
 //! | [`endpoint`] | the service side of one attempt |
@@ -22,6 +23,7 @@
 pub mod endpoint;
 pub mod error;
 pub mod identifier;
+pub mod identity;
 pub mod invoker;
 pub mod journal;
 pub mod wire;
