@@ -1,0 +1,77 @@
+"""A request that is complete before it is looked at, and a response that leaves as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from awaken.errors import LocalProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["CollectedExchange"]
+
+
+class CollectedExchange:
+    """An exchange that keeps its response."""
+
+    #: Answer after the request is complete.
+    is_bidirectional = False
+    #: What is written is kept, whoever reads it and when.
+    is_write_paused = False
+
+    def __init__(self, method: str, path: str, headers: Mapping[str, str]) -> None:
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.status: int | None = None
+        self.response_headers: Sequence[tuple[str, str]] = ()
+        self.is_reset = False
+        self._chunks: list[bytes] = []
+        self._over = asyncio.Event()
+
+    @property
+    def body(self) -> bytes:
+        """The response body so far."""
+        return b"".join(self._chunks)
+
+    async def wait_over(self) -> None:
+        """Wait until the response is ended or given up."""
+        await self._over.wait()
+
+    def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Begin the response. Once; headers have lower-case names."""
+        if self.status is not None:
+            raise LocalProtocolError(f"{self} cannot start with {status}: its response is already started")
+        self.status = status
+        self.response_headers = headers
+
+    def write(self, data: bytes) -> None:
+        """Append to the response body."""
+        self._check_open("write")
+        if self.method != "HEAD":
+            self._chunks.append(data)
+
+    def end(self) -> None:
+        """End the response."""
+        self._check_open("end")
+        self._over.set()
+
+    def reset(self) -> None:
+        """Give the exchange up."""
+        if not self._over.is_set():
+            self.is_reset = True
+            self._over.set()
+
+    def acknowledge(self, size: int) -> None:
+        """Nothing more is to come."""
+
+    def _check_open(self, what: str) -> None:
+        if self.status is None:
+            raise LocalProtocolError(f"cannot {what} on {self}: start the response first")
+        if self._over.is_set():
+            raise LocalProtocolError(f"cannot {what} on {self}: its response is already ended")
+
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.path} in an envelope>"
