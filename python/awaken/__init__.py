@@ -23,6 +23,7 @@ from awaken import service as service
 from awaken import types as types
 from awaken import vm as vm
 from awaken import workflow as workflow
+from awaken.application import Endpoint, app
 from awaken.asyncio import as_completed, gather, select, wait_completed
 from awaken.context import (
     Context,
@@ -32,7 +33,6 @@ from awaken.context import (
     WorkflowContext,
     WorkflowSharedContext,
 )
-from awaken.endpoint.endpoint import Endpoint, app
 from awaken.entry_codec import JournalValueCodec, JournalValueCodecProvider
 from awaken.errors import (
     HttpError,

@@ -11,13 +11,19 @@ from awaken.cli.failures import CommandError
 from awaken.definition import Definition
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from awaken.exchange import Accept
 
 __all__ = ["load_accept", "load_object"]
 
 
-def load_accept(target: str) -> Accept:
+def load_accept(target: str, identity_keys: Sequence[str] = ()) -> Accept:
     """Load an application: what `awaken.app(...)` returned, a service, or a list of services.
+
+    Args:
+        target: `MODULE:NAME`.
+        identity_keys: public keys of runtimes that may invoke it, besides those it names itself.
 
     Raises:
         CommandError: there is no such thing, or it is something else.
@@ -25,6 +31,8 @@ def load_accept(target: str) -> Accept:
     found = load_object(target)
     accept: Accept | None = getattr(found, "accept", None)
     if accept is not None and callable(accept):
+        if identity_keys:
+            _add_keys(found, identity_keys, target)
         return accept
     services = [found] if isinstance(found, Definition) else found
     if not isinstance(services, (list, tuple)) or not all(isinstance(s, Definition) for s in services):
@@ -37,9 +45,19 @@ def load_accept(target: str) -> Accept:
     from awaken.endpoint.endpoint import Endpoint
 
     try:
-        return Endpoint(services).accept
+        return Endpoint(services, identity_keys=list(identity_keys)).accept
     except ValueError as error:
         raise CommandError(f"{target} cannot be served: {error}") from error
+
+
+def _add_keys(application: Any, keys: Sequence[str], target: str) -> None:
+    if not hasattr(application, "identity_key"):
+        raise CommandError(f"{target} cannot check identities; name what `awaken.app(...)` returned")
+    try:
+        for key in keys:
+            application.identity_key(key)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
 
 
 def load_object(target: str) -> Any:

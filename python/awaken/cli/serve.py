@@ -68,6 +68,14 @@ def serve(
         EngineName,
         typer.Option(envvar="AWAKEN_HTTP2_ENGINE", help="What serves HTTP/2: the compiled core, or h2."),
     ] = EngineName.RUST,
+    identity_key: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY",
+            envvar="AWAKEN_IDENTITY_KEYS",
+            help="Let only runtimes with this public key in; repeatable (in the variable: separated by spaces).",
+        ),
+    ] = None,
     json_output: Annotated[
         bool, typer.Option("--json-output", envvar="AWAKEN_JSON_OUTPUT", help="Print JSON instead of text.")
     ] = False,
@@ -85,7 +93,7 @@ def serve(
         format="%(asctime)s %(levelname)s %(name)s [%(invocation_id)s]: %(message)s",
         handlers=[handler],
     )
-    accept = load_accept(application)
+    accept = load_accept(application, identity_key or ())
     from awaken.serve import run
 
     registration = _Registration(admin, address)

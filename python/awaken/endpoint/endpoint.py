@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from awaken import _core
 from awaken.endpoint.attempt import Attempt
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from awaken.exchange import Exchange, Receiver
     from awaken.handler import Handler
 
-__all__ = ["Endpoint", "app"]
+__all__ = ["Endpoint"]
 
 log = logging.getLogger("awaken")
 
@@ -42,7 +43,7 @@ class Endpoint:
         journal_value_codec: changes every value's bytes on their way into the journal and back.
 
     Raises:
-        ValueError: two services have one name, or the protocol is unknown.
+        ValueError: two services have one name, the protocol is unknown, or a key is none.
         TypeError: the codec is no codec.
     """
 
@@ -57,16 +58,21 @@ class Endpoint:
             raise ValueError(f'protocol {protocol!r} is not "bidi" or "request_response"')
         self.services: dict[str, Definition] = {}
         self.protocol: ProtocolMode | None = protocol
-        self.identity_keys: list[str] = list(identity_keys or ())
+        self.identity_keys: list[str] = []
+        self._identity: _core.IdentityKeys | None = None
         self.journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None
         self._codec: CodecSource | None = None
         if journal_value_codec is not None:
             self.set_journal_value_codec(journal_value_codec)
         self._handlers: dict[str, Handler[Any, Any]] = {}
         self._discovery: Discovery | None = None
+        #: What a host offers that puts whole responses into an envelope.
+        self._lambda_compression: Literal["zstd"] | None = None
+        for key in identity_keys or ():
+            self.identity_key(key)
         self.bind(*services)
 
-    def bind(self, *services: Definition) -> Endpoint:
+    def bind(self, *services: Definition) -> Self:
         """Serve these services, too. Raises ValueError when a name is taken."""
         for service in services:
             if service.name in self.services:
@@ -77,26 +83,34 @@ class Endpoint:
         self._discovery = None
         return self
 
-    def streaming_protocol(self) -> Endpoint:
+    def streaming_protocol(self) -> Self:
         """Have runtimes stream both ways at once."""
         self.protocol = "bidi"
         self._discovery = None
         return self
 
-    def request_response_protocol(self) -> Endpoint:
+    def request_response_protocol(self) -> Self:
         """Have runtimes send the whole request first, for hosts that cannot stream both ways at once."""
         self.protocol = "request_response"
         self._discovery = None
         return self
 
-    def identity_key(self, identity_key: str) -> Endpoint:
-        """Let runtimes with this public key invoke it, too."""
+    def identity_key(self, identity_key: str) -> Self:
+        """Let runtimes with this public key invoke it, too; those without one of the keys get 401.
+
+        Args:
+            identity_key: `publickeyv1_...`, as the runtime logs it when it starts.
+
+        Raises:
+            ValueError: it is no such key.
+        """
+        self._identity = _core.IdentityKeys([*self.identity_keys, identity_key])
         self.identity_keys.append(identity_key)
         return self
 
     def set_journal_value_codec(
         self, codec_or_provider: JournalValueCodec | JournalValueCodecProvider
-    ) -> Endpoint:
+    ) -> Self:
         """Change every value's bytes on their way into the journal and back.
 
         Args:
@@ -109,16 +123,16 @@ class Endpoint:
         self.journal_value_codec = codec_or_provider
         return self
 
-    def app(self) -> Endpoint:
-        """Return what a host serves: this endpoint."""
-        return self
-
     def accept(self, exchange: Exchange) -> Receiver:
         """Answer one HTTP request; the path counts from its end, so any prefix works."""
         segments = exchange.path.split("/")
         if len(segments) >= 3 and segments[-3] == "invoke":
+            if self._identity is not None and not self._is_known(exchange, self._identity):
+                return _reject_stranger(exchange)
             return self._invoke(exchange, segments[-2], segments[-1])
         if segments[-1] == "discover":
+            if self._identity is not None and not self._is_known(exchange, self._identity):
+                return _reject_stranger(exchange)
             return self._discover(exchange)
         if segments[-1] == "health":
             if exchange.method not in ("GET", "HEAD"):
@@ -129,6 +143,18 @@ class Endpoint:
             404,
             f"no route {exchange.path}: this endpoint has .../discover, .../health and .../invoke/SERVICE/HANDLER",
         )
+
+    def _is_known(self, exchange: Exchange, identity: _core.IdentityKeys) -> bool:
+        headers = exchange.headers
+        reason = identity.refusal(
+            headers.get("x-restate-signature-scheme"),
+            headers.get("x-restate-jwt-v1"),
+            exchange.path,
+            int(time.time()),
+        )
+        if reason is not None:
+            log.warning("%s %s: 401, %s", exchange.method, exchange.path, reason)
+        return reason is None
 
     def _invoke(self, exchange: Exchange, service: str, name: str) -> Receiver:
         if exchange.method != "POST":
@@ -162,6 +188,7 @@ class Endpoint:
                 min_protocol_version=_core.MIN_PROTOCOL_VERSION,
                 max_protocol_version=_core.MAX_PROTOCOL_VERSION,
                 protocol_mode=self.protocol,
+                lambda_compression=self._lambda_compression,
             )
         answer = self._discovery.answer(
             exchange.headers.get("accept"), is_bidirectional=exchange.is_bidirectional
@@ -169,31 +196,14 @@ class Endpoint:
         return _reply(exchange, answer.status, answer.body, answer.content_type)
 
 
-def app(
-    services: Iterable[Definition],
-    protocol: ProtocolMode | None = None,
-    identity_keys: list[str] | None = None,
-    journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None,
-) -> Endpoint:
-    """Return an endpoint for these services, to be served by `awaken serve MODULE:NAME`.
-
-    Args:
-        services: what to serve.
-        protocol: "bidi" or "request_response"; None fits it to the HTTP version of discovery.
-        identity_keys: public keys of the runtimes that may invoke it; everybody may when there are none.
-        journal_value_codec: changes every value's bytes on their way into the journal and back; the codec, or an
-            async function that returns it.
-
-    Raises:
-        ValueError: two services have one name, or the protocol is unknown.
-        TypeError: the codec is no codec.
-    """
-    return Endpoint(services, protocol, identity_keys, journal_value_codec)
-
-
 def _refuse(exchange: Exchange, status: int, reason: str) -> Receiver:
     log.info("%s %s: %d %s", exchange.method, exchange.path, status, reason)
     return _reply(exchange, status, reason.encode("utf-8", "backslashreplace"), "text/plain; charset=utf-8")
+
+
+def _reject_stranger(exchange: Exchange) -> Receiver:
+    # Why is for our log only: strangers are not helped.
+    return Reply(exchange, 401, (_SERVER,), b"")
 
 
 def _refuse_method(exchange: Exchange, allowed: str) -> Receiver:

@@ -9,11 +9,15 @@ import pytest
 from awaken.cli.failures import CommandError
 from awaken.cli.loading import load_accept, load_object
 
+from tests.signing import Signer
+from tests.unit.endpoint.fakes import FakeExchange
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 MODULE = """
+from awaken import app as application
 from awaken.service import Service
 
 class App:
@@ -28,6 +32,7 @@ greeter = Service("Greeter")
 services = [greeter]
 same_name = (greeter, greeter)
 nothing = []
+endpoint = application([greeter])
 """
 
 
@@ -61,6 +66,28 @@ def test_empty_list_is_refused(module: str) -> None:
 def test_services_that_cannot_be_served_together_are_refused(module: str) -> None:
     with pytest.raises(CommandError, match="cannot be served: two services"):
         load_accept(f"{module}:same_name")
+
+
+@pytest.mark.parametrize("name", ["greeter", "services", "endpoint"])
+def test_identity_keys_guard_whatever_is_served(module: str, name: str) -> None:
+    signer, other = Signer(), Signer()
+    accept = load_accept(f"{module}:{name}", [other.public_key, signer.public_key])
+
+    statuses = []
+    for headers in ({}, signer.headers("/discover"), other.headers("/discover")):
+        exchange = FakeExchange("/discover", headers, method="GET")
+        accept(exchange).receive_end()
+        statuses.append(exchange.status)
+
+    assert statuses == [401, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("endpoint", "identity key nonsense"), ("app", "cannot check identities")]
+)
+def test_identity_keys_that_cannot_be_used_are_refused(module: str, name: str, told: str) -> None:
+    with pytest.raises(CommandError, match=told):
+        load_accept(f"{module}:{name}", ["nonsense"])
 
 
 def test_missing_name_lists_what_there_is(module: str) -> None:
