@@ -1,0 +1,207 @@
+"""From what a manifest says to what holds: a handler's own setting, else its service's, else the runtime's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
+
+from awaken.runtime.deployments.record import Overrides
+from awaken.runtime.schema import Deployment, HandlerSchema, Payload, RetryPolicy, ServiceSchema
+
+if TYPE_CHECKING:
+    from awaken.runtime.deployments.manifest import Handler, Input, Options, Output, Service
+    from awaken.runtime.deployments.record import Record
+
+__all__ = ["Defaults", "build_deployment", "effective_options", "retry_policy_of"]
+
+T = TypeVar("T")
+
+_DAY_MS: Final = 86_400_000
+_SERVICE_KINDS: Final[dict[str, Literal["service", "object", "workflow"]]] = {
+    "SERVICE": "service",
+    "VIRTUAL_OBJECT": "object",
+    "WORKFLOW": "workflow",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """The runtime's own settings, for services that do not say. Those of the server."""
+
+    inactivity_timeout_ms: int = 60_000
+    abort_timeout_ms: int = 600_000
+    journal_retention_ms: int = _DAY_MS
+    idempotency_retention_ms: int = _DAY_MS
+    workflow_retention_ms: int = _DAY_MS
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """Settings without a gap."""
+
+    is_public: bool
+    inactivity_timeout_ms: int
+    abort_timeout_ms: int
+    journal_retention_ms: int
+    idempotency_retention_ms: int
+    workflow_retention_ms: int
+    is_state_lazy: bool
+    retry_policy: RetryPolicy
+
+
+def build_deployment(record: Record, defaults: Defaults) -> Deployment:
+    """Build what the runtime looks up."""
+    return Deployment(
+        deployment_id=record.deployment_id,
+        uri=record.uri,
+        min_protocol_version=record.manifest.min_protocol_version,
+        max_protocol_version=record.manifest.max_protocol_version,
+        is_bidirectional=record.is_bidirectional,
+        http_version=record.http_version,
+        created_at_ms=record.created_at_ms,
+        services={
+            service.name: _build_service(record, service, defaults) for service in record.manifest.services
+        },
+        additional_headers=record.additional_headers,
+        metadata=record.metadata,
+        sdk_version=record.sdk_version,
+    )
+
+
+def effective_options(
+    record: Record, service: Service, handler: Handler | None, defaults: Defaults
+) -> Effective:
+    """Return the settings of a handler, or of the service when there is none."""
+    overrides = record.overrides.get(service.name, Overrides())
+    own: tuple[Options, ...] = (service,) if handler is None else (handler, service)
+    inactivity_timeout_ms = _first(
+        overrides.inactivity_timeout_ms,
+        *(options.inactivity_timeout for options in own),
+        default=defaults.inactivity_timeout_ms,
+    )
+    return Effective(
+        is_public=_is_public(overrides, own),
+        # Over request/response the input ends at once, and every wait has to suspend.
+        inactivity_timeout_ms=inactivity_timeout_ms if record.is_bidirectional else 0,
+        abort_timeout_ms=_first(
+            overrides.abort_timeout_ms,
+            *(options.abort_timeout for options in own),
+            default=defaults.abort_timeout_ms,
+        ),
+        journal_retention_ms=_first(
+            overrides.journal_retention_ms,
+            *(options.journal_retention for options in own),
+            default=defaults.journal_retention_ms,
+        ),
+        idempotency_retention_ms=_first(
+            overrides.idempotency_retention_ms,
+            *(options.idempotency_retention for options in own),
+            default=defaults.idempotency_retention_ms,
+        ),
+        workflow_retention_ms=_first(
+            overrides.workflow_completion_retention_ms,
+            *(options.workflow_completion_retention for options in own),
+            default=defaults.workflow_retention_ms,
+        ),
+        is_state_lazy=_first(*(options.enable_lazy_state for options in own), default=False),
+        retry_policy=retry_policy_of(own, defaults.retry_policy),
+    )
+
+
+def retry_policy_of(own: tuple[Options, ...], default: RetryPolicy) -> RetryPolicy:
+    """Return the retry policy, each of whose members may come from another level."""
+    attempts = _first(*(options.retry_policy_max_attempts for options in own), default=None)
+    on_max = _first(*(options.retry_policy_on_max_attempts for options in own), default=None)
+    return RetryPolicy(
+        initial_interval_ms=_first(
+            *(options.retry_policy_initial_interval for options in own), default=default.initial_interval_ms
+        ),
+        exponentiation_factor=_first(
+            *(options.retry_policy_exponentiation_factor for options in own),
+            default=default.exponentiation_factor,
+        ),
+        max_interval_ms=_first(
+            *(options.retry_policy_max_interval for options in own), default=default.max_interval_ms
+        ),
+        max_attempts=default.max_attempts if attempts is None else max(attempts, 1),
+        on_max_attempts=(
+            default.on_max_attempts if on_max is None else "kill" if on_max == "KILL" else "pause"
+        ),
+    )
+
+
+def _build_service(record: Record, service: Service, defaults: Defaults) -> ServiceSchema:
+    return ServiceSchema(
+        name=service.name,
+        kind=_SERVICE_KINDS[service.ty],
+        revision=record.revisions[service.name],
+        deployment_id=record.deployment_id,
+        handlers={
+            handler.name: _build_handler(record, service, handler, defaults) for handler in service.handlers
+        },
+        is_public=effective_options(record, service, None, defaults).is_public,
+        documentation=service.documentation,
+        metadata=service.metadata,
+    )
+
+
+def _build_handler(record: Record, service: Service, handler: Handler, defaults: Defaults) -> HandlerSchema:
+    effective = effective_options(record, service, handler, defaults)
+    return HandlerSchema(
+        service=service.name,
+        name=handler.name,
+        kind=_handler_kind(service, handler),
+        deployment_id=record.deployment_id,
+        is_public=effective.is_public,
+        retry_policy=effective.retry_policy,
+        inactivity_timeout_ms=effective.inactivity_timeout_ms,
+        abort_timeout_ms=effective.abort_timeout_ms,
+        journal_retention_ms=effective.journal_retention_ms,
+        idempotency_retention_ms=effective.idempotency_retention_ms,
+        workflow_retention_ms=effective.workflow_retention_ms,
+        is_state_lazy=effective.is_state_lazy,
+        input=_input(handler.input),
+        output=_output(handler.output),
+        documentation=handler.documentation,
+        metadata=handler.metadata,
+    )
+
+
+def _handler_kind(service: Service, handler: Handler) -> Literal["exclusive", "shared", "workflow"] | None:
+    match service.ty, handler.ty:
+        case "SERVICE", _:
+            return None
+        case "VIRTUAL_OBJECT", None | "EXCLUSIVE":
+            return "exclusive"
+        case "WORKFLOW", "WORKFLOW":
+            return "workflow"
+    return "shared"
+
+
+def _input(declared: Input) -> Payload:
+    return Payload(
+        is_none=declared.content_type is None,
+        content_type=declared.content_type,
+        is_required=declared.required,
+        json_schema=declared.json_schema,
+    )
+
+
+def _output(declared: Output) -> Payload:
+    return Payload(
+        is_none=declared.content_type is None,
+        content_type=declared.content_type,
+        set_content_type_if_empty=declared.set_content_type_if_empty,
+        json_schema=declared.json_schema,
+    )
+
+
+def _is_public(overrides: Overrides, own: tuple[Options, ...]) -> bool:
+    if overrides.public is not None:
+        own = own[:-1]  # instead of what the service says; a private handler stays private
+    return overrides.public is not False and not any(options.ingress_private for options in own)
+
+
+def _first(*values: T | None, default: T) -> T:
+    return next((value for value in values if value is not None), default)

@@ -1,0 +1,305 @@
+"""The deployments that a runtime knows: registered by discovery, kept in its store, looked up from memory."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from awaken.runtime.deployments.discovery import PAUSES, discover
+from awaken.runtime.deployments.effective import Defaults, build_deployment
+from awaken.runtime.deployments.errors import DeploymentNotFoundError, RegistrationError
+from awaken.runtime.deployments.lookup import DialerWithHeaders, Lookup
+from awaken.runtime.deployments.record import Overrides, Record, new_deployment_id, normalize_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from awaken.exchange import Dialer
+    from awaken.runtime.deployments.discovery import DialerFactory, Discovered
+    from awaken.runtime.schema import Deployment, HandlerSchema, ServiceSchema
+
+__all__ = ["DeploymentStore", "Deployments", "Registration"]
+
+
+class DeploymentStore(Protocol):
+    """Where deployments are kept. Changes are on disk when a call returns."""
+
+    def load_deployments(self) -> Iterable[str]:
+        """Return the documents of all deployments."""
+        ...
+
+    async def save_deployment(self, deployment_id: str, created_at_ms: int, document: str) -> None:
+        """Keep a document, instead of an earlier one of this deployment."""
+        ...
+
+    async def delete_deployment(self, deployment_id: str) -> None:
+        """Forget a document."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What became of a request to register."""
+
+    record: Record
+    #: False when the address was known already.
+    is_new: bool
+
+
+class Deployments:
+    """Registers endpoints, and answers as the runtime's schema. For one event loop.
+
+    Args:
+        store: keeps the deployments.
+        dial: makes the way to an endpoint.
+        now_ms: the time, as UTC milliseconds.
+        defaults: settings for services that do not say.
+        request_headers: sent to endpoints with every request.
+        pauses: seconds between the tries to discover an endpoint that does not answer.
+    """
+
+    def __init__(
+        self,
+        store: DeploymentStore,
+        dial: DialerFactory,
+        *,
+        now_ms: Callable[[], int],
+        defaults: Defaults | None = None,
+        request_headers: Mapping[str, str] | None = None,
+        pauses: Sequence[float] = PAUSES,
+    ) -> None:
+        self.defaults = defaults or Defaults()
+        self._store = store
+        self._dial = dial
+        self._now_ms = now_ms
+        self._request_headers = dict(request_headers or {"x-restate-cluster-name": "localcluster"})
+        self._pauses = pauses
+        self._lock = asyncio.Lock()
+        self._dialers: dict[str, Dialer] = {}
+        self._records = {
+            record.deployment_id: record for record in map(Record.decode, store.load_deployments())
+        }
+        self._lookup = Lookup(self._build())
+
+    # ------------------------------------------------------------------ awaken.runtime.schema.Schema
+
+    def service(self, name: str) -> ServiceSchema | None:
+        """Return the latest revision of a service."""
+        return self._lookup.services.get(name)
+
+    def handler(self, service: str, name: str) -> HandlerSchema | None:
+        """Return a handler of the latest revision of its service."""
+        found = self._lookup.services.get(service)
+        return None if found is None else found.handlers.get(name)
+
+    def services(self) -> Sequence[ServiceSchema]:
+        """List the latest revision of every service."""
+        return list(self._lookup.services.values())
+
+    def deployment(self, deployment_id: str) -> Deployment | None:
+        """Return a deployment, also one that is no longer the latest."""
+        return self._lookup.deployments.get(deployment_id)
+
+    def latest_deployment(self, service: str) -> Deployment | None:
+        """Return where new invocations of a service go."""
+        found = self._lookup.services.get(service)
+        return None if found is None else self._lookup.deployments[found.deployment_id]
+
+    def dialer(self, deployment_id: str) -> Dialer | None:
+        """Return what opens exchanges with a deployment, its additional headers included."""
+        record = self._records.get(deployment_id)
+        if record is None:
+            return None
+        dialer = self._dialers.get(deployment_id)
+        if dialer is None:
+            dialer = self._dialers[deployment_id] = self._dial(record.uri, use_http_11=record.use_http_11)
+        headers = self._request_headers | record.additional_headers
+        return DialerWithHeaders(dialer, headers) if headers else dialer
+
+    # ------------------------------------------------------------------ operators
+
+    def records(self) -> Sequence[Record]:
+        """List all deployments, oldest first."""
+        return sorted(self._records.values(), key=lambda record: record.created_at_ms)
+
+    def record(self, deployment_id: str) -> Record:
+        """Return a deployment. Raises DeploymentNotFoundError."""
+        try:
+            return self._records[deployment_id]
+        except KeyError:
+            raise DeploymentNotFoundError(deployment_id) from None
+
+    async def register(
+        self,
+        uri: str,
+        *,
+        use_http_11: bool = False,
+        force: bool = False,
+        breaking: bool = False,
+        dry_run: bool = False,
+        additional_headers: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Registration:
+        """Discover an endpoint and serve its handlers.
+
+        Args:
+            uri: where it is.
+            use_http_11: speak HTTP/1.1 with it.
+            force: discover again when the address is known; else that changes nothing.
+            breaking: let a service change its type.
+            dry_run: tell what would happen.
+            additional_headers: to send to it with every request.
+            metadata: to keep with it.
+
+        Raises:
+            RegistrationError: it cannot be discovered, or its services do not fit.
+        """
+        uri = normalize_uri(uri)
+        async with self._lock:
+            known = self._by_uri(uri)
+            if known is not None and not force:
+                return Registration(known, is_new=False)
+            headers = dict(additional_headers or (known.additional_headers if known else {}))
+            discovered = await self._discover(uri, use_http_11, headers)
+            now_ms = self._now_ms()
+            record = Record(
+                deployment_id=new_deployment_id(now_ms) if known is None else known.deployment_id,
+                uri=uri,
+                use_http_11=use_http_11,
+                created_at_ms=now_ms,
+                manifest=discovered.manifest,
+                revisions={
+                    service.name: self._next_revision(service.name)
+                    for service in discovered.manifest.services
+                },
+                additional_headers=headers,
+                metadata=dict(metadata or (known.metadata if known else {})),
+                sdk_version=discovered.sdk_version,
+            )
+            if not (breaking or force):
+                self._check_types(record)
+            if not dry_run:
+                await self._keep(record)
+            return Registration(record, is_new=known is None)
+
+    async def update(
+        self,
+        deployment_id: str,
+        *,
+        uri: str | None = None,
+        use_http_11: bool | None = None,
+        additional_headers: Mapping[str, str] | None = None,
+        overwrite: bool = False,
+        dry_run: bool = False,
+    ) -> Record:
+        """Change how an endpoint is reached; with `overwrite` also discover it again, in place.
+
+        Raises:
+            DeploymentNotFoundError: there is none.
+            RegistrationError: it cannot be discovered.
+        """
+        async with self._lock:
+            record = self.record(deployment_id)
+            if uri is not None or overwrite:
+                record = msgspec.structs.replace(
+                    record,
+                    uri=record.uri if uri is None else normalize_uri(uri),
+                    use_http_11=record.use_http_11 if use_http_11 is None else use_http_11,
+                )
+            if additional_headers is not None:
+                record = msgspec.structs.replace(record, additional_headers=dict(additional_headers))
+            if overwrite:
+                record = await self._discover_again(record)
+            if not dry_run:
+                await self._keep(record)
+            return record
+
+    async def remove(self, deployment_id: str) -> None:
+        """Forget a deployment; its services fall back to what is left. Raises DeploymentNotFoundError."""
+        async with self._lock:
+            self.record(deployment_id)
+            await self._store.delete_deployment(deployment_id)
+            del self._records[deployment_id]
+            await self._retire(deployment_id)
+            self._lookup = Lookup(self._build())
+
+    async def override(self, service: str, overrides: Overrides) -> Record:
+        """Change settings of the latest revision of a service; None leaves one. Raises LookupError."""
+        async with self._lock:
+            found = self._lookup.services.get(service)
+            if found is None:
+                raise LookupError(service)
+            record = self._records[found.deployment_id]
+            changes = {
+                name: value for name, value in msgspec.structs.asdict(overrides).items() if value is not None
+            }
+            merged = msgspec.structs.replace(record.overrides.get(service, Overrides()), **changes)
+            record = msgspec.structs.replace(record, overrides={**record.overrides, service: merged})
+            await self._keep(record)
+            return record
+
+    async def close(self) -> None:
+        """Close the connections to all endpoints."""
+        for deployment_id in list(self._dialers):
+            await self._retire(deployment_id)
+
+    # ------------------------------------------------------------------ helpers
+
+    async def _keep(self, record: Record) -> None:
+        deployment_id = record.deployment_id
+        before = self._records.get(deployment_id)
+        await self._store.save_deployment(deployment_id, record.created_at_ms, record.encode())
+        self._records[deployment_id] = record
+        self._lookup = Lookup(self._build())
+        if before and (before.uri, before.use_http_11) != (record.uri, record.use_http_11):
+            await self._retire(deployment_id)
+
+    async def _retire(self, deployment_id: str) -> None:
+        dialer = self._dialers.pop(deployment_id, None)
+        if dialer is not None:
+            await dialer.close()
+
+    async def _discover(self, uri: str, use_http_11: bool, headers: Mapping[str, str]) -> Discovered:
+        return await discover(
+            self._dial,
+            uri,
+            use_http_11=use_http_11,
+            headers={**self._request_headers, **headers},
+            pauses=self._pauses,
+        )
+
+    async def _discover_again(self, record: Record) -> Record:
+        discovered = await self._discover(record.uri, record.use_http_11, record.additional_headers)
+        return msgspec.structs.replace(
+            record,
+            manifest=discovered.manifest,
+            sdk_version=discovered.sdk_version,
+            revisions={
+                service.name: record.revisions.get(service.name) or self._next_revision(service.name)
+                for service in discovered.manifest.services
+            },
+        )
+
+    def _next_revision(self, service: str) -> int:
+        return max((record.revisions.get(service, 0) for record in self._records.values()), default=0) + 1
+
+    def _by_uri(self, uri: str) -> Record | None:
+        return next((record for record in self._records.values() if record.uri == uri), None)
+
+    def _check_types(self, record: Record) -> None:
+        for name, service in build_deployment(record, self.defaults).services.items():
+            before = self._lookup.services.get(name)
+            if before is not None and before.kind != service.kind:
+                raise RegistrationError(
+                    409,
+                    f"detected a new service revision for '{name}' changing the service type from previous "
+                    f"revision. It was a {before.kind} and would be a {service.kind}; insist with force, or "
+                    "give it another name.",
+                    "META0006",
+                )
+
+    def _build(self) -> list[Deployment]:
+        return [build_deployment(record, self.defaults) for record in self.records()]
