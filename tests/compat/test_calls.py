@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from tests.e2e.waiting import eventually
+
 if TYPE_CHECKING:
     from tests.compat.side import Side
     from tests.e2e.effects import Effects
@@ -38,7 +40,8 @@ def test_sends_to_an_object_keep_their_order(side: Side) -> None:
 
     side.call("Calling/object_sends", key)
 
-    assert side.call(f"Counter/{key}/add", 10) == 16
+    history = eventually(lambda: side.call(f"Counter/{key}/history"), lambda amounts: len(amounts) == 3)
+    assert history == [1, 2, 3]
 
 
 def test_idempotency_key_makes_one_of_two_calls(side: Side, effects: Effects) -> None:

@@ -45,12 +45,18 @@ async def nothing(ctx: restate.Context) -> None:
 async def add(ctx: restate.ObjectContext, amount: int) -> int:
     total = (await ctx.get("total", type_hint=int) or 0) + amount
     ctx.set("total", total)
+    ctx.set("history", [*(await ctx.get("history", type_hint=list[int]) or []), amount])
     return total
 
 
 @counter.handler(kind="shared")
 async def total(ctx: restate.ObjectSharedContext) -> int:
     return await ctx.get("total", type_hint=int) or 0
+
+
+@counter.handler(kind="shared")
+async def history(ctx: restate.ObjectSharedContext) -> list[int]:
+    return await ctx.get("history", type_hint=list[int]) or []
 
 
 @counter.handler(kind="shared")
