@@ -963,3 +963,36 @@ def can_resume(future: bytes, news: Sequence[tuple[int, bytes]]) -> bool:
     Raises:
         RemoteProtocolError: future or a notification cannot be decoded.
     """
+
+@final
+class StoredEntry:
+    """A stored entry as `sys_journal` shows it."""
+
+    @property
+    def entry_type(self) -> str:
+        """For example `Command: Run` or `Notification: Signal`."""
+    @property
+    def name(self) -> str | None:
+        """The entry name, which only commands have."""
+    @property
+    def json(self) -> str:
+        """JSON text with payloads as arrays of bytes."""
+    @property
+    def lite_json(self) -> str:
+        """JSON text without payloads."""
+
+def describe_entry(
+    code: int,
+    payload: bytes,
+    *,
+    callee_id: str | None = None,
+    service_type: str | None = None,
+    handler_type: str | None = None,
+) -> StoredEntry:
+    """Describe a stored entry. For a call, tell what its target is where that is known.
+
+    service_type: `Service`, `VirtualObject` or `Workflow`. handler_type: `Exclusive`, `Shared` or `Workflow`.
+
+    Raises:
+        RemoteProtocolError: it is neither a command nor a notification.
+    """

@@ -366,3 +366,30 @@ def test_effects_outlive_their_machine_and_the_bytes() -> None:
     assert isinstance(effect, _core.SetStateCommand)
     assert effect.value == b"x" * 10_000
     assert repr(effect) == '<entry 1: set state "a">'
+
+
+def test_stored_entries_are_described() -> None:
+    entry = _core.describe_entry(*_core.encode_signal(17, b"v"))
+    assert (entry.entry_type, entry.name) == ("Notification: Signal", None)
+    assert json.loads(entry.json) == {
+        "Notification": {"Signal": {"id": {"Index": 17}, "result": {"Success": [118]}}}
+    }
+    assert json.loads(entry.lite_json) == {
+        "Notification": {"ty": "Signal", "id": {"SignalIndex": 17}, "result": "Success"}
+    }
+
+    call = _core.describe_entry(
+        0x040D, b"\x0a\x01S\x12\x01h\x2a\x01k", callee_id=ID, service_type="Workflow", handler_type="Shared"
+    )
+    assert (call.entry_type, call.name) == ("Command: Call", "")
+    assert json.loads(call.lite_json)["Command"]["Call"] == {
+        "invocation_id": ID,
+        "invocation_target": {
+            "Workflow": {"name": "S", "key": "k", "handler": "h", "handler_ty": "Shared", "scope": None}
+        },
+        "invocation_id_completion_id": 0,
+        "result_completion_id": 0,
+    }
+
+    with pytest.raises(RemoteProtocolError):
+        _core.describe_entry(0x0415, b"")

@@ -1,6 +1,6 @@
 //! Entries that a runtime writes and reads itself.
 
-use awaken_core::journal::{self, Notification, NotificationId, Outcome, encode};
+use awaken_core::journal::{self, Callee, Notification, NotificationId, Outcome, encode};
 use awaken_core::wire;
 use bytes::Bytes;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -81,6 +81,62 @@ pub(crate) fn can_resume(future: Bytes, news: Vec<(u16, Bytes)>) -> PyResult<boo
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| remote_protocol_error(&error))?;
     Ok(journal::can_resume(&future, &news))
+}
+
+/// A stored entry as `sys_journal` shows it.
+#[pyclass(frozen, module = "awaken._core")]
+pub(crate) struct StoredEntry(journal::Entry);
+
+#[pymethods]
+impl StoredEntry {
+    /// For example `Command: Run` or `Notification: Signal`.
+    #[getter]
+    fn entry_type(&self) -> String {
+        self.0.entry_type()
+    }
+
+    /// The entry name, which only commands have.
+    #[getter]
+    fn name(&self) -> Option<&str> {
+        self.0.name()
+    }
+
+    /// JSON text with payloads as arrays of bytes.
+    #[getter]
+    fn json(&self) -> String {
+        self.0.json()
+    }
+
+    /// JSON text without payloads.
+    #[getter]
+    fn lite_json(&self) -> String {
+        self.0.lite_json()
+    }
+}
+
+/// Describe a stored entry. For a call, tell what its target is where that is known.
+///
+/// service_type: `Service`, `VirtualObject` or `Workflow`. handler_type: `Exclusive`, `Shared` or `Workflow`.
+///
+/// Raises:
+///     RemoteProtocolError: it is neither a command nor a notification.
+#[pyfunction]
+#[pyo3(signature = (code, payload, *, callee_id=None, service_type=None, handler_type=None))]
+pub(crate) fn describe_entry(
+    code: u16,
+    payload: Bytes,
+    callee_id: Option<String>,
+    service_type: Option<String>,
+    handler_type: Option<String>,
+) -> PyResult<StoredEntry> {
+    let callee = Callee {
+        invocation_id: callee_id,
+        service_type,
+        handler_type,
+    };
+    journal::Entry::decode(code, payload, callee)
+        .map(StoredEntry)
+        .map_err(|error| remote_protocol_error(&error))
 }
 
 fn entry(

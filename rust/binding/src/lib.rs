@@ -49,7 +49,9 @@ mod _core {
     #[pymodule_export]
     use super::invoker::InvokerMachine;
     #[pymodule_export]
-    use super::journal::{can_resume, encode_completion, encode_input, encode_signal};
+    use super::journal::{
+        StoredEntry, can_resume, describe_entry, encode_completion, encode_input, encode_signal,
+    };
     #[pymodule_export]
     use super::progress::{
         Awaiting, Cancelled, Closed, Completed, InputRequired, RunRequired, Suspended,

@@ -11,8 +11,58 @@ pub fn future(future: &pb::Future) -> String {
     json
 }
 
+/// A JSON object that is being written, field by field.
+pub(super) struct Object<'a> {
+    json: &'a mut String,
+    is_empty: bool,
+}
+
+impl Object<'_> {
+    /// An object as text.
+    pub(super) fn text(fill: impl FnOnce(&mut Object<'_>)) -> String {
+        let mut json = String::new();
+        Self::write(&mut json, fill);
+        json
+    }
+
+    /// Appends an object.
+    pub(super) fn write(json: &mut String, fill: impl FnOnce(&mut Object<'_>)) {
+        json.push('{');
+        fill(&mut Object {
+            json,
+            is_empty: true,
+        });
+        json.push('}');
+    }
+
+    /// Adds a field whose value `write` appends.
+    pub(super) fn with(&mut self, name: &str, write: impl FnOnce(&mut String)) {
+        if !std::mem::replace(&mut self.is_empty, false) {
+            self.json.push(',');
+        }
+        write_text(self.json, name);
+        self.json.push(':');
+        write(self.json);
+    }
+
+    pub(super) fn object(&mut self, name: &str, fill: impl FnOnce(&mut Object<'_>)) {
+        self.with(name, |json| Object::write(json, fill));
+    }
+
+    pub(super) fn string(&mut self, name: &str, text: &str) {
+        self.with(name, |json| write_text(json, text));
+    }
+
+    pub(super) fn number(&mut self, name: &str, number: impl Into<u64>) {
+        let number: u64 = number.into();
+        self.with(name, |json| {
+            let _ = write!(json, "{number}");
+        });
+    }
+}
+
 /// Appends `text` as a JSON string.
-fn write_text(json: &mut String, text: &str) {
+pub(super) fn write_text(json: &mut String, text: &str) {
     json.push('"');
     for character in text.chars() {
         match character {
@@ -30,8 +80,15 @@ fn write_text(json: &mut String, text: &str) {
     json.push('"');
 }
 
+/// Appends `bytes` as a JSON array of numbers.
+pub(super) fn write_bytes(json: &mut String, bytes: &[u8]) {
+    write_list(json, bytes, |json, byte| {
+        let _ = write!(json, "{byte}");
+    });
+}
+
 /// Appends a JSON array.
-fn write_list<T>(
+pub(super) fn write_list<T>(
     json: &mut String,
     items: impl IntoIterator<Item = T>,
     mut write: impl FnMut(&mut String, T),
@@ -129,6 +186,14 @@ mod tests {
             write_text(&mut json, &text);
 
             prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+
+        #[test]
+        fn all_bytes_read_back(bytes in any::<Vec<u8>>()) {
+            let mut json = String::new();
+            write_bytes(&mut json, &bytes);
+
+            prop_assert_eq!(serde_json::from_str::<Vec<u8>>(&json).unwrap(), bytes);
         }
     }
 }
