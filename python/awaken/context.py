@@ -8,6 +8,7 @@ import typing
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from uuid import UUID
 
+from awaken import watching
 from awaken._core import Failure
 from awaken.futures import (
     Awakeable,
@@ -219,6 +220,8 @@ class Context:
         self,
         serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
         type_hint: type[T] | None = None,
+        *,
+        name: str | None = None,
     ) -> Awakeable[T]:
         """Create an id that somebody outside resolves or rejects, and the future of that result.
 
@@ -228,6 +231,7 @@ class Context:
         Args:
             serde: of the payload.
             type_hint: what the payload has to be; another payload is a terminal error in this handler.
+            name: what it is for, for whoever watches in this process, such as the test kit; it is journaled nowhere.
 
         Returns:
             An object that unpacks as `(id, future)`, and that can be awaited itself.
@@ -238,7 +242,14 @@ class Context:
         future: RestateDurableFuture[T] = RestateDurableFuture(
             driver, handle, serde, f"awakeable {identifier}"
         )
+        if watching.watchers:
+            self._tell_awakeable(identifier, name, type_hint)
         return Awakeable(identifier, future)
+
+    def _tell_awakeable(self, identifier: str, name: str | None, type_hint: Any) -> None:
+        created = watching.AwakeableCreated(identifier, self._input.invocation_id, name, type_hint)
+        for watcher in list(watching.watchers):
+            watcher.note_awakeable(created)
 
     def resolve_awakeable(
         self,

@@ -10,6 +10,7 @@ import typing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from awaken import watching
 from awaken._core import RetryPolicy
 from awaken.futures import RestateDurableFuture
 from awaken.serde import DefaultSerde, Serde
@@ -100,6 +101,23 @@ class RunFuture(RestateDurableFuture[T]):
 
         A plain function runs in the loop's default executor, with the handler's context variables.
         """
+        if watching.watchers:
+            return await self._execute_watched()
+        return self._result_serde.serialize(await self._act())
+
+    async def _execute_watched(self) -> bytes:
+        watchers = list(watching.watchers)
+        token = watching.current_run.set(self.name)
+        try:
+            for watcher in watchers:
+                watcher.note_run(self.name, 1)
+            return self._result_serde.serialize(await self._act())
+        finally:
+            watching.current_run.reset(token)
+            for watcher in watchers:
+                watcher.note_run(self.name, -1)
+
+    async def _act(self) -> Any:
         if inspect.iscoroutinefunction(self._action):
             value: Any = await self._action(*self._args, **self._kwargs)
         else:
@@ -109,7 +127,7 @@ class RunFuture(RestateDurableFuture[T]):
             value = await asyncio.get_running_loop().run_in_executor(None, call)
             if inspect.isawaitable(value):
                 value = await value
-        return self._result_serde.serialize(value)
+        return value
 
 
 def run_serde(action: Callable[..., Any], options: RunOptions[T]) -> Serde[T]:

@@ -12,7 +12,7 @@ LAYERS = [
     {"_core", "entry_codec", "errors", "exceptions", "exchange", "serde", "server_types", "types", "vm"},
     {
         *("asyncio", "context", "futures", "request", "runs", "scope", "state"),
-        *("extensions", "logging", "server_context"),
+        *("extensions", "logging", "server_context", "watching"),
         *("definition", "handler", "object", "options", "retry_policy", "service", "signatures", "workflow"),
     },
     {"client", "client_types", "endpoint", "transports", "runtime"},

@@ -1,0 +1,43 @@
+"""What happens in handlers of this process, for those who watch: the test kit, and `awaken dev`.
+
+Nothing of this is on the wire or in a journal. Without a watcher it costs one look at an empty list.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+__all__ = ["AwakeableCreated", "Watcher", "current_run", "watchers"]
+
+
+@dataclass(frozen=True, slots=True)
+class AwakeableCreated:
+    """A handler created an awakeable, in this attempt or again in a replay."""
+
+    awakeable_id: str
+    invocation_id: str
+    #: What the handler calls it.
+    name: str | None
+    #: What its payload has to be, as the handler declared it.
+    type_hint: Any
+
+
+class Watcher(Protocol):
+    """Is told what handlers do, on their event loop. Must not raise."""
+
+    def note_awakeable(self, created: AwakeableCreated) -> None:
+        """Note a new awakeable."""
+        ...
+
+    def note_run(self, name: str, change: int) -> None:
+        """Note that a run's action begins (1) or ended (-1)."""
+        ...
+
+
+#: Those who watch now. Add and remove yourself.
+watchers: Final[list[Watcher]] = []
+
+#: Name of the run whose action executes here; None outside of runs.
+current_run: Final[ContextVar[str | None]] = ContextVar("awaken_run", default=None)
