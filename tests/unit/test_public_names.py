@@ -60,7 +60,7 @@ def test_every_public_name_is_there_and_documented() -> None:
 
 
 def test_import_leaves_heavy_libraries_alone() -> None:
-    heavy = ("httpx", "typer", "rich", "pydantic", "h2", "h11", "uvloop")
+    heavy = ("httpx", "typer", "rich", "pydantic", "h2", "h11", "starlette", "uvicorn", "uvloop")
     code = f"import sys, awaken; print([name for name in {heavy!r} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert found.strip() == "[]"

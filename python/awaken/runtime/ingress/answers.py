@@ -1,0 +1,109 @@
+"""What callers get back: errors in the server's shape, results as the handler wrote them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from starlette.responses import Response
+
+from awaken.runtime.operations import Success
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awaken.runtime.operations import Completion, Failure
+    from awaken.runtime.schema import Schema
+
+__all__ = [
+    "IngressError",
+    "answer_completion",
+    "answer_failure",
+    "answer_json",
+    "error_answer",
+    "nanoseconds",
+]
+
+Source = Literal["ingress", "invocation"]
+
+#: HTTP has no body for these.
+_BODILESS: Final = (204, 304)
+
+
+class IngressError(Exception):
+    """The request is refused, before any invocation has to do with it.
+
+    Args:
+        status: of the answer, and the code in its body.
+        message: for the caller.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def error_answer(status: int, message: str) -> Response:
+    """Build the answer of a request that was refused."""
+    return _error(status, {"code": status, "message": message}, "ingress", {})
+
+
+def answer_failure(invocation_id: str, failure: Failure, expires_at_ms: int | None = None) -> Response:
+    """Build the answer of an invocation that ended with a terminal error."""
+    body: dict[str, Any] = {"code": failure.code, "message": failure.message}
+    if failure.metadata:
+        body["metadata"] = dict(failure.metadata)
+    if failure.stacktrace:
+        body["stacktrace"] = failure.stacktrace
+    # A 1xx is not the end of any answer: a client would go on waiting for one.
+    status = failure.code if 200 <= failure.code <= 999 else 500
+    return _error(status, body, "invocation", _headers(invocation_id, expires_at_ms))
+
+
+def answer_completion(completion: Completion, schema: Schema) -> Response:
+    """Build the answer that tells how an invocation ended."""
+    result = completion.result
+    if not isinstance(result, Success):
+        return answer_failure(completion.invocation_id, result, completion.expires_at_ms)
+    headers = _headers(completion.invocation_id, completion.expires_at_ms)
+    handler = schema.handler(completion.target.service, completion.target.handler)
+    if handler is not None and (result.value or handler.output.set_content_type_if_empty):
+        content_type = handler.output.content_type
+        if content_type is not None:
+            headers["content-type"] = content_type
+    return Response(result.value, headers=headers)
+
+
+def answer_json(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+    """Build an answer with a JSON document."""
+    return Response(_dump(body), status, {**headers, "content-type": "application/json"})
+
+
+def nanoseconds(at_ms: int) -> str:
+    """Write a time as send answers do, with nine fractional digits."""
+    seconds, milliseconds = divmod(at_ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}000000Z"
+
+
+def _error(status: int, body: dict[str, Any], source: Source, headers: dict[str, str]) -> Response:
+    headers["x-restate-error-source"] = source
+    headers["content-type"] = "application/json"
+    content = b"" if status in _BODILESS else _dump({**body, "source": source})
+    return Response(content, status, headers)
+
+
+def _headers(invocation_id: str, expires_at_ms: int | None) -> dict[str, str]:
+    headers = {"x-restate-id": invocation_id}
+    if expires_at_ms is not None:
+        seconds, milliseconds = divmod(expires_at_ms, 1000)
+        headers["idempotency-expires"] = (
+            f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}+00:00"
+        )
+    return headers
+
+
+def _dump(document: Mapping[str, Any]) -> bytes:
+    # Text with lone surrogates (of a client that sent such JSON) must not turn an answer into a crash.
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

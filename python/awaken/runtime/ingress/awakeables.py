@@ -1,0 +1,47 @@
+"""The outside world answers: resolving and rejecting awakeables.
+
+A client of the server gets its 202 for everything that parses. Body and headers also tell what became of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaken.errors import InvalidIdError
+from awaken.runtime.ingress.answers import IngressError, answer_json
+from awaken.runtime.ingress.bodies import read_body
+from awaken.runtime.ingress.identifiers import reason_against_awakeable_id
+from awaken.runtime.operations import Failure
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from awaken.runtime.operations import Operations
+
+__all__ = ["complete_awakeable"]
+
+
+async def complete_awakeable(operations: Operations, request: Request, segments: list[str]) -> Response:
+    """Answer `/restate/awakeables/{id}/resolve|reject`; the segments begin with the id."""
+    if len(segments) < 2:
+        raise IngressError(
+            400,
+            "bad path, expected either /restate/awakeables/:id/resolve or /restate/awakeables/:id/reject",
+        )
+    awakeable_id, verb = segments[:2]  # whatever follows is ignored, as the server does
+    if verb not in ("resolve", "reject"):
+        raise IngressError(404, "not found")
+    if request.method != "POST":
+        raise IngressError(405, "method not allowed")
+    body = await read_body(request)
+    try:
+        if verb == "resolve":
+            resolution = await operations.resolve_awakeable(awakeable_id, body)
+        else:
+            failure = Failure(500, body.decode(errors="replace"))
+            resolution = await operations.reject_awakeable(awakeable_id, failure)
+    except InvalidIdError as error:
+        reason = reason_against_awakeable_id(awakeable_id)
+        raise IngressError(400, f"bad awakeable id '{awakeable_id}': {reason}") from error
+    return answer_json(202, {"outcome": resolution.value}, {"x-awaken-outcome": resolution.value})

@@ -1,0 +1,165 @@
+"""Asking for the result of an invocation: attach, output, and the id that a target has."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from awaken import _core
+from awaken.errors import InvalidIdError
+from awaken.runtime.ingress.answers import IngressError, answer_completion, answer_failure, answer_json
+from awaken.runtime.ingress.bodies import read_body
+from awaken.runtime.ingress.identifiers import reason_against_invocation_id
+from awaken.runtime.ingress.paths import decode, find_service
+from awaken.runtime.ingress.waiting import while_connected
+from awaken.runtime.operations import Failure, NotFoundError, NotReadyError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from awaken.runtime.operations import Operations
+    from awaken.runtime.schema import Schema
+
+__all__ = ["Results"]
+
+Wish = Literal["attach", "output"]
+
+_EXPECTED_INVOCATION: Final = (
+    "bad path, expected either /restate/invocation/:id/attach, "
+    "/restate/invocation/:service/:handler/:idempotency-key/attach or "
+    "/restate/invocation/:service/:key/:handler/:idempotency-key/attach, or the same with /output"
+)
+_EXPECTED_WORKFLOW: Final = (
+    "bad path, expected either /restate/workflow/:workflow-name/:workflow-key/attach or "
+    "/restate/workflow/:workflow-name/:workflow-key/output"
+)
+
+
+class Results:
+    """Answers the routes about results.
+
+    Args:
+        operations: who has them.
+        schema: what is registered.
+        patience_s: see `while_connected`.
+    """
+
+    def __init__(self, operations: Operations, schema: Schema, patience_s: float) -> None:
+        self._operations = operations
+        self._schema = schema
+        self._patience_s = patience_s
+
+    async def of_invocation(self, request: Request, segments: list[str]) -> Response:
+        """Answer `/restate/invocation/...`; the segments begin with an id or a service."""
+        if len(segments) == 2:
+            return await self._answer(request, _wish(segments[-1]), segments[0])
+        if len(segments) not in (4, 5):
+            raise IngressError(400, _EXPECTED_INVOCATION)
+        wish = _wish(segments[-1])
+        service, *keys, handler, idempotency_key = segments[:-1]
+        find_service(self._schema, service)
+        invocation_id = _core.idempotent_invocation_id(
+            service,
+            handler,
+            decode(idempotency_key, "idempotency key"),
+            key=decode(keys[0]) if keys else None,
+        )
+        return await self._answer(request, wish, invocation_id)
+
+    async def of_workflow(self, request: Request, segments: list[str]) -> Response:
+        """Answer `/restate/workflow/...`; the segments begin with the workflow's name."""
+        if len(segments) != 3:
+            raise IngressError(400, _EXPECTED_WORKFLOW)
+        name, key, wish = segments
+        find_service(self._schema, name)
+        invocation_id = _core.workflow_invocation_id(name, decode(key))
+        return await self._answer(request, _wish(wish), invocation_id)
+
+    async def of_target(self, request: Request, wish: Wish, segments: list[str]) -> Response:
+        """Answer `GET /restate/attach/{id}`, and `POST /restate/attach` with a target in the body."""
+        if len(segments) == 1:
+            return await self._answer(request, wish, segments[0])
+        if segments:
+            raise IngressError(404, "not found")
+        _check_method(request, "POST")
+        return await self._find(request, wish, await self._read_target(request))
+
+    async def lookup(self, request: Request) -> Response:
+        """Answer `POST /restate/lookup`: which id a target has, whether it exists or not."""
+        _check_method(request, "POST")
+        return answer_json(200, {"invocationId": await self._read_target(request)}, {})
+
+    async def _answer(self, request: Request, wish: Wish, invocation_id: str) -> Response:
+        _check_method(request, "GET")
+        await read_body(request)
+        return await self._find(request, wish, invocation_id)
+
+    async def _find(self, request: Request, wish: Wish, invocation_id: str) -> Response:
+        try:
+            _core.parse_invocation_id(invocation_id)
+        except InvalidIdError as error:
+            reason = reason_against_invocation_id(invocation_id)
+            raise IngressError(400, f"bad invocation id '{invocation_id}': {reason}") from error
+        if wish == "attach":
+            return await self._attach(request, invocation_id)
+        try:
+            completion = await self._operations.output(invocation_id)
+        except NotFoundError as error:
+            raise IngressError(404, "invocation not found") from error
+        except NotReadyError as error:
+            raise IngressError(470, "the invocation exists but has not completed yet") from error
+        return answer_completion(completion, self._schema)
+
+    async def _attach(self, request: Request, invocation_id: str) -> Response:
+        try:
+            work = self._operations.attach(invocation_id)
+            completion = await while_connected(request.receive, work, self._patience_s)
+        except NotFoundError:
+            return answer_failure(invocation_id, Failure(404, "not found"))
+        return answer_completion(completion, self._schema)
+
+    async def _read_target(self, request: Request) -> str:
+        body = await read_body(request)
+        try:
+            return self._target_id(json.loads(body))
+        except (KeyError, TypeError, ValueError) as error:
+            raise IngressError(500, f"cannot read body: invalid request body: {error}") from error
+
+    def _target_id(self, target: dict[str, Any]) -> str:
+        match target["target"]:
+            case "invocation":
+                return _text(target["invocationId"])
+            case "workflow":
+                return _core.workflow_invocation_id(
+                    _text(target["workflowName"]), _text(target["workflowKey"])
+                )
+            case "idempotentInvocation":
+                key = target.get("key")
+                return _core.idempotent_invocation_id(
+                    _text(target["service"]),
+                    _text(target["handler"]),
+                    _text(target["idempotencyKey"]),
+                    key=None if key is None else _text(key),
+                )
+            case other:
+                raise ValueError(f"unknown target {other!r}")
+
+
+def _wish(segment: str) -> Wish:
+    if segment == "attach":
+        return "attach"
+    if segment == "output":
+        return "output"
+    raise IngressError(404, "not found")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, not {value!r}")
+    return value
+
+
+def _check_method(request: Request, method: str) -> None:
+    if request.method != method:
+        raise IngressError(405, "method not allowed")
