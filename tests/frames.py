@@ -125,3 +125,30 @@ def signal(index: int, content: bytes) -> bytes:
 def rejection(index: int, code: int, message: str) -> bytes:
     """Build the notification that an awakeable was rejected."""
     return frame(0xFBFF, number(2, index) + blob(6, number(1, code) + blob(2, message)))
+
+
+def fields(payload: bytes) -> dict[int, int | bytes]:
+    """Read the fields of a message: integers, and the bytes of everything else; the last one of a number counts."""
+    found: dict[int, int | bytes] = {}
+    position = 0
+
+    def read_varint() -> int:
+        nonlocal position
+        number = shift = 0
+        while True:
+            byte = payload[position]
+            position += 1
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return number
+
+    while position < len(payload):
+        key = read_varint()
+        content = read_varint()
+        if key & 7 == 2:
+            found[key >> 3] = payload[position : position + content]
+            position += content
+        else:
+            found[key >> 3] = content
+    return found

@@ -18,6 +18,7 @@ from awaken.futures import (
     RestateDurableSleepFuture,
     SendHandle,
     _Invocation,
+    deadline,
 )
 from awaken.handler import handler_from_callable
 from awaken.request import AttemptFinishedEvent, Request
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from awaken._core import Input
+    from awaken.deadlines import Timeout
     from awaken.futures import Driver as FutureDriver
     from awaken.handler import Handler
 
@@ -209,10 +211,28 @@ class Context:
             delta: how long from now; a negative one fires at once.
             name: entry name.
         """
-        driver = self._driver
-        wake_up = max(0, int((time.time() + delta.total_seconds()) * 1000))
-        handle = driver.issue("sleep").sleep(wake_up, name or "")
-        return RestateDurableSleepFuture(driver, handle, None, "sleep")
+        return RestateDurableSleepFuture.start(self._driver, delta.total_seconds(), name or "")
+
+    def timeout(self, limit: timedelta | float) -> Timeout:
+        """Bound the time spent in a block, durably: what `asyncio.timeout` is for a handler that suspends.
+
+        ```python
+        async with ctx.timeout(timedelta(days=1)):
+            answer = await decision
+        ```
+
+        The time is counted by a durable sleep, which starts when the block is entered. It goes on while the handler
+        is suspended, and once it is over it is so in every replay; a result the runtime recorded before that counts.
+        What is awaited in the block is no longer awaited then, and may be awaited again later. Blocks nest.
+
+        Args:
+            limit: a duration, or seconds.
+
+        Raises:
+            TimeoutError: from the block, when its time is over. It is a `DeadlineError`: not caught, it ends the
+                invocation with code 408.
+        """
+        return deadline(self._driver, limit, "not done")
 
     # ------------------------------------------------------------ awakeables and signals
 

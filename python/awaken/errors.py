@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AttemptClosedError",
+    "DeadlineError",
     "DisconnectedException",
     "HttpError",
     "InvalidIdError",
@@ -53,6 +54,13 @@ class InvalidIdError(TerminalError, ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, status_code=400)
+
+
+class DeadlineError(TerminalError, TimeoutError):
+    """A durable deadline passed. It has passed in every replay, so the invocation is not retried."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status_code=408)
 
 
 class SerdeError(ValueError):

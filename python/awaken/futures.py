@@ -2,20 +2,24 @@
 
 A durable future is an `asyncio.Future`, so everything in asyncio accepts it. What is special is who completes it:
 the attempt, one result at a time, in the order of the journal, and only when the handler has come to rest. Awaiting
-one directly from the handler is the short way (`Driver.wait`); a callback added to one, which is how `asyncio.gather`,
-`asyncio.wait` and tasks await, is the general way (`Driver.watch`).
+one directly from the handler is the short way (`Driver.wait`); a callback added to one, which is how `asyncio.gather`
+and `asyncio.wait` await, is the general way (`Driver.watch`). A task that awaits one waits on a future of its own
+(`DurableFuture.park`), so cancelling the task leaves the durable result alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+import time
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from awaken._core import Failure
+from awaken.deadlines import Timeout
 from awaken.errors import SerdeError, TerminalError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
+    from datetime import timedelta
 
     from awaken._core import EndpointMachine, Result
     from awaken.serde import Serde
@@ -38,6 +42,11 @@ class Driver(Protocol):
     machine: EndpointMachine
     loop: asyncio.AbstractEventLoop
 
+    @property
+    def hash_base(self) -> int:
+        """A number that differs between invocations and is the same in all attempts of one."""
+        ...
+
     def issue(self, operation: str) -> EndpointMachine:
         """Return the machine for a command, or raise when no command is possible here.
 
@@ -59,10 +68,20 @@ class Driver(Protocol):
         ...
 
 
-class DurableFuture(asyncio.Future[T]):
-    """The result of a command or a signal, by its handle."""
+#: The result of a done future, past the override below.
+_result = asyncio.Future.result
 
-    __slots__ = ("_driver", "_serde", "_subject", "_watchers", "handle")
+
+class DurableFuture(asyncio.Future[T]):
+    """The result of a command or a signal, by its handle.
+
+    Its hash repeats in every attempt, so a set of durable futures iterates in an order that replays.
+    """
+
+    __slots__ = ("_driver", "_is_lapsed", "_serde", "_subject", "_waiters", "_watchers", "handle")
+
+    #: Whether this only bounds what else the handler waits for.
+    is_deadline = False
 
     def __init__(self, driver: Driver, handle: int, serde: Serde[Any] | None, subject: str) -> None:
         """Tie a handle to its result's serde.
@@ -78,7 +97,12 @@ class DurableFuture(asyncio.Future[T]):
         self.handle = handle
         self._serde = serde
         self._subject = subject
+        #: Who waits for the result: callbacks and tasks.
         self._watchers = 0
+        #: Where tasks wait that await this directly.
+        self._waiters: list[asyncio.Future[None]] | None = None
+        #: Whether this was cancelled, and is pending again.
+        self._is_lapsed = False
 
     @property
     def subject(self) -> str:
@@ -88,13 +112,42 @@ class DurableFuture(asyncio.Future[T]):
     def __await__(self) -> Generator[Any, None, T]:
         if not self.done():
             yield from self._driver.wait(self)
-        return self.result()
+        return _result(self)
 
     __iter__ = __await__
 
-    def park(self) -> Generator[Any, None, T]:
-        """Wait as an ordinary asyncio future."""
-        return super().__await__()
+    def __hash__(self) -> int:
+        return self._driver.hash_base + 2 * self.handle
+
+    def park(self) -> Generator[Any, None, None]:
+        """Wait for the result on a future of the waiting task's own."""
+        waiter = self._driver.loop.create_future()
+        if self._waiters is None:
+            self._waiters = []
+        self._waiters.append(waiter)
+        self._watchers += 1
+        self._driver.watch(self)
+        try:
+            yield from waiter
+        finally:
+            self._waiters.remove(waiter)
+            self._forget(1)
+
+    def cancelled(self) -> bool:
+        """Tell whether this was cancelled and has no result since."""
+        return super().cancelled() or (self._is_lapsed and not self.done())
+
+    def result(self) -> T:
+        """Return the result; raises CancelledError when this was cancelled and has no result since."""
+        if self._is_lapsed and not self.done():
+            raise asyncio.CancelledError
+        return _result(self)
+
+    def exception(self) -> BaseException | None:
+        """Return the error; raises CancelledError when this was cancelled and has no result since."""
+        if self._is_lapsed and not self.done():
+            raise asyncio.CancelledError
+        return super().exception()
 
     def add_done_callback(self, callback: Callable[..., object], /, *, context: Any = None) -> None:
         """Add a callback as every asyncio future does, and have the attempt work towards the result."""
@@ -110,11 +163,18 @@ class DurableFuture(asyncio.Future[T]):
         return removed
 
     def cancel(self, msg: Any | None = None) -> bool:
-        """Stop waiting. The command stays in the journal; its result is ignored."""
-        cancelled = super().cancel(msg)
-        if cancelled:
-            self._forget(self._watchers)
-        return cancelled
+        """Have whoever waits through asyncio's functions stop waiting; the durable result stays as it is.
+
+        Callbacks see a cancelled future, so `asyncio.gather` and `asyncio.wait_for` end as they do elsewhere. The
+        command stays in the journal, its result may still come, and awaiting this again waits for it.
+        """
+        if not super().cancel(msg):
+            return False
+        super().__init__(loop=self._driver.loop)
+        self._is_lapsed = True
+        waiting = len(self._waiters) if self._waiters else 0
+        self._forget(self._watchers - waiting)
+        return True
 
     def settle(self, result: Result) -> None:
         """Complete with what the machine released; a value that does not decode is a terminal error."""
@@ -131,11 +191,31 @@ class DurableFuture(asyncio.Future[T]):
                 self._reject(undecodable(self._subject, self._serde, reason))
             else:
                 self.set_result(value)  # type: ignore[arg-type]  # None for an empty value is part of every T
+        self._wake(None)
 
     def interrupt(self, error: BaseException) -> None:
-        """Complete with an error that is not in the journal's result: cancellation of the invocation."""
-        if not self.done():
+        """Raise an error that is not the journal's result where this is awaited: cancellation of the invocation.
+
+        A task that awaits this directly may do so again; for asyncio's functions, this is done with the error.
+        """
+        if self.done():
+            return
+        if self._watchers > (len(self._waiters) if self._waiters else 0):
             self._reject(error)
+        self._wake(error)
+
+    def _wake(self, error: BaseException | None) -> None:
+        for waiter in self._waiters or ():
+            if waiter.done():
+                continue
+            if error is None:
+                waiter.set_result(None)
+            else:
+                waiter.set_exception(error)
+
+    def within(self, limit: timedelta | float) -> Timeout:
+        """Return a context manager whose block has so long, durably, to await this; see `Context.timeout`."""
+        return deadline(self._driver, limit, f"no result of {self._subject}")
 
     def _reject(self, error: BaseException) -> None:
         self.set_exception(error)
@@ -164,6 +244,7 @@ class OptionalFuture(RestateDurableFuture[T | None]):
         """Complete with what the machine released."""
         if result is None and not self.done():
             self.set_result(None)
+            self._wake(None)
         else:
             super().settle(result)
 
@@ -172,6 +253,32 @@ class RestateDurableSleepFuture(RestateDurableFuture[None]):
     """A durable timer."""
 
     __slots__ = ()
+
+    @classmethod
+    def start(cls, driver: Driver, seconds: float, name: str = "") -> Self:
+        """Start a timer that fires `seconds` from now; a negative one fires at once."""
+        wake_up = max(0, int((time.time() + seconds) * 1000))
+        return cls(driver, driver.issue("sleep").sleep(wake_up, name), None, "sleep")
+
+
+class DeadlineFuture(RestateDurableSleepFuture):
+    """A durable timer that bounds what else the handler waits for."""
+
+    __slots__ = ()
+
+    is_deadline = True
+
+
+def deadline(driver: Driver, limit: timedelta | float, subject: str) -> Timeout:
+    """Return a context manager that bounds the time spent in its block, durably.
+
+    Args:
+        driver: the attempt.
+        limit: a duration, or seconds.
+        subject: what has to be over in time, for the error's text.
+    """
+    seconds = limit if isinstance(limit, (int, float)) else limit.total_seconds()
+    return Timeout(lambda: DeadlineFuture.start(driver, seconds), f"{subject} within {seconds:g} s")
 
 
 class _Invocation:
@@ -228,6 +335,26 @@ class Awakeable(NamedTuple, Generic[T]):
 
     def __await__(self) -> Generator[Any, None, T]:
         return self.future.__await__()
+
+    async def result(self, timeout: timedelta | float | None = None) -> T:  # noqa: ASYNC109  # a durable one
+        """Wait for the result, at most for so long.
+
+        The time is counted by a durable sleep: it goes on while the handler is suspended or its process is gone, and
+        once it is over it is so in every replay. A result that the runtime recorded before that counts, always. After
+        a timeout the awakeable can still be resolved until the invocation ends, and can be awaited again.
+
+        Args:
+            timeout: a duration, or seconds; None waits as long as it takes.
+
+        Raises:
+            TimeoutError: there was no result in time. It is a `DeadlineError`: not caught, it ends the invocation with
+                code 408.
+            TerminalError: the awakeable was rejected, or its payload does not decode.
+        """
+        if timeout is None:
+            return await self.future
+        async with self.future.within(timeout):
+            return await self.future
 
 
 class DurablePromise(Generic[T]):

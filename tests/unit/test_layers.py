@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "python" / "awaken"
 LAYERS = [
     {"_core", "entry_codec", "errors", "exceptions", "exchange", "serde", "server_types", "types", "vm"},
     {
-        *("asyncio", "context", "futures", "request", "runs", "scope", "state"),
+        *("asyncio", "context", "deadlines", "futures", "request", "runs", "scope", "state"),
         *("extensions", "logging", "server_context", "watching"),
         *("definition", "handler", "object", "options", "retry_policy", "service", "signatures", "workflow"),
     },

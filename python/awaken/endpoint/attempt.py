@@ -8,7 +8,8 @@ rest, so that a handler with several tasks sees the same order on every replay:
 - *Alone*: the handler's only task awaits a durable future directly. It is at rest by that fact; `wait` asks the
   machine at once, and a replayed result comes back without a turn of the loop.
 - *Together*: the handler has other tasks, or awaits through `asyncio.gather` and the like. Then the handler counts as
-  at rest when nothing of it stirred for `QUIET_TURNS` turns of the loop; `_at_rest` asks the machine.
+  at rest when nothing of it stirred for `QUIET_TURNS` turns of the loop and its first task waits for something;
+  `_at_rest` asks the machine.
 
 The machine's terminal frame ends the exchange in the same breath. Whatever of the handler is left then is unwound.
 """
@@ -17,21 +18,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
+import zlib
 from typing import TYPE_CHECKING, Any, cast
 
 from awaken import _core
-from awaken.endpoint import outcome, tasks
+from awaken.endpoint import outcome, places, tasks
 from awaken.endpoint.coding import Coding
 from awaken.endpoint.invoking import call, context_for
+from awaken.endpoint.void import VOID
 from awaken.errors import (
     AttemptClosedError,
-    DisconnectedException,
     LocalProtocolError,
     SdkInternalBaseException,
     SdkInternalException,
     SuspendedException,
     TerminalError,
+    is_internal_exception,
 )
 from awaken.extensions import close_data, enter_context
 from awaken.request import AttemptFinishedEvent
@@ -50,6 +54,13 @@ log = logging.getLogger("awaken")
 #: Turns of the loop without a stir after which a handler with several tasks counts as at rest. A finished future
 #: reaches whoever awaits it in one turn per layer (task, gather, wait, shield); nobody nests this many.
 QUIET_TURNS = 8
+
+#: Turns after which a handler that never rests gets its next result all the same: it may be polling for it.
+MAX_TURNS = 1000
+
+#: Operations refused with an error once the attempt is over. Whoever swallows that many would go on for ever without
+#: leaving the loop to others; later ones are held instead.
+MAX_REFUSALS = 10
 
 #: Replayed results handed over without a turn of the loop before other streams get theirs.
 RESULTS_PER_TURN = 256
@@ -73,19 +84,24 @@ class Attempt:
         "_finished",
         "_flush_planned",
         "_handler",
+        "_has_complained",
+        "_hash_base",
         "_headers",
         "_helpers",
+        "_interrupted_at",
         "_is_abandoned",
         "_is_draining",
         "_is_request_open",
         "_is_started",
         "_parked",
+        "_refusals",
         "_released",
         "_rest_planned",
         "_run_tasks",
         "_runs",
         "_stirs",
         "_task",
+        "_tasks_created",
         "_unacknowledged",
         "_version",
         "loop",
@@ -137,6 +153,12 @@ class Attempt:
         self._stirs = 0
         self._released = 0
         self._unacknowledged = 0
+        self._hash_base = 0
+        self._tasks_created = 0
+        self._refusals = 0
+        self._has_complained = False
+        #: Where in the handler the end of the attempt was raised.
+        self._interrupted_at: places.Place | None = None
 
     # ------------------------------------------------------------ Receiver: told by the transport
 
@@ -189,10 +211,7 @@ class Attempt:
                 "without durable operations; move this into the handler"
             )
         if self.machine.is_closed() or self._is_abandoned:
-            raise AttemptClosedError(
-                f"cannot {operation}: the attempt of {self._where()} is over; find the "
-                "`except BaseException` or the task that outlived it"
-            )
+            return self._refuse(operation)  # type: ignore[no-any-return]  # the void takes every command
         self._stirs += 1
         if not self._flush_planned:
             self._flush_planned = True
@@ -220,7 +239,15 @@ class Attempt:
 
     def define_run(self, future: RunFuture[Any]) -> None:
         """Keep a run's closure until its result is awaited."""
-        self._runs[future.handle] = future
+        if not self.is_over:
+            self._runs[future.handle] = future
+
+    @property
+    def hash_base(self) -> int:
+        """A number that differs between invocations and is the same in all attempts of one."""
+        if not self._hash_base:
+            self._hash_base = zlib.crc32(self.machine.invocation_id.encode()) + 1
+        return self._hash_base
 
     def wait(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
         """Wait in the awaiting task until the future is done."""
@@ -230,7 +257,7 @@ class Attempt:
         machine, coding = self.machine, self._coding
         while not future.done():
             if self._is_abandoned:
-                raise DisconnectedException
+                yield from self._unwind_again(future)
             if coding is not None and future.handle < 0:
                 future.settle((yield from coding.decode_held(future).__await__()))
                 return
@@ -253,17 +280,24 @@ class Attempt:
                     self._acknowledge()
                     self._flush()
                     yield from self._park()
+                    if self._helpers or self._awaited:  # something beside this task began to wait
+                        yield from self._wait_together(future)
+                        return
                 case _core.Cancelled():
                     self._flush()
                     raise TerminalError("cancelled", 409)
                 case _:
+                    self._interrupted_at = places.caller()
                     self._close()
                     raise self._unwinding(progress)
 
     def watch(self, future: DurableFuture[Any]) -> None:
         """Work towards a future that something other than a direct await waits for."""
+        if self._is_abandoned:
+            return
         self._awaited[future.handle] = future
         self._plan_rest()
+        self._rouse()
 
     def unwatch(self, future: DurableFuture[Any]) -> None:
         """Work no longer towards this future."""
@@ -286,11 +320,8 @@ class Attempt:
             body = self._handler.output_serde.serialize(result)
             if self._coding is not None:
                 body = self._coding.encode(body)
-            if self._is_abandoned or machine.is_closed():
-                log.warning(
-                    "%s went on after its attempt was over; find the `except BaseException` that hid it",
-                    self._where(),
-                )
+            if self.is_over:
+                self.complain("returned", self._interrupted_at)
             else:
                 machine.succeed(body)
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
@@ -344,28 +375,32 @@ class Attempt:
             self._parked = None
 
     def _wait_together(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
-        if self._is_abandoned or self.machine.is_closed():
-            raise AttemptClosedError(
-                f"cannot await {future.subject}: the attempt of {self._where()} is over; find the "
-                "`except BaseException` or the task that outlived it"
-            )
+        if self.is_over:
+            yield from self._unwind_again(future)
         yield from future.park()
+
+    def _rouse(self) -> None:
+        """Have a handler that waits alone look again."""
+        if self._parked is not None and not self._parked.done():
+            self._parked.set_result(None)
 
     def _plan_rest(self) -> None:
         self._stirs += 1
         if not self._rest_planned:
             self._rest_planned = True
-            self.loop.call_soon(self._listen, self._stirs, 0)
+            self.loop.call_soon(self._listen, self._stirs, 0, 0)
 
-    def _listen(self, stirs: int, quiet: int) -> None:
+    def _listen(self, stirs: int, quiet: int, turns: int) -> None:
         """Count turns of the loop in which nothing of the handler stirred."""
         if stirs != self._stirs:
             quiet = 0
-        elif quiet >= QUIET_TURNS:
+        elif quiet >= QUIET_TURNS and not tasks.is_runnable(self._task):
+            turns = MAX_TURNS
+        if turns >= MAX_TURNS:
             self._rest_planned = False
             self._at_rest()
             return
-        self.loop.call_soon(self._listen, self._stirs, quiet + 1)
+        self.loop.call_soon(self._listen, self._stirs, quiet + 1, turns + 1)
 
     def stir(self) -> None:
         """Note that a task of the handler took a step."""
@@ -376,10 +411,25 @@ class Attempt:
         self._stirs += 1
         self._helpers.add(task)
         task.add_done_callback(self._release_helper)
+        self._rouse()
+
+    def number_task(self) -> int:
+        """Return the hash of the next task, which repeats in every attempt."""
+        self._tasks_created += 1
+        return self.hash_base + 2 * self._tasks_created + 1
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing the handler does counts any more."""
+        return self._is_abandoned or self.machine.is_closed()
 
     def _release_helper(self, task: asyncio.Task[Any]) -> None:
         self._stirs += 1
         self._helpers.discard(task)
+        if self.is_over and not task.cancelled():
+            error = task.exception()  # nobody will ask for it
+            if error is not None and not is_internal_exception(error):
+                log.warning("a task of %s failed as it was unwound", self._where(), exc_info=error)
 
     def _at_rest(self) -> None:
         """Release the next result to a handler that awaits in several tasks."""
@@ -413,9 +463,11 @@ class Attempt:
                     return
                 case _core.Cancelled():
                     self._flush()
-                    interrupted = list(awaited.values())
-                    awaited.clear()
+                    everything = list(awaited.values())
+                    # A deadline goes on; what it bounds is told, unless there is nothing else to tell.
+                    interrupted = [future for future in everything if not future.is_deadline] or everything
                     for future in interrupted:
+                        awaited.pop(future.handle)
                         future.interrupt(TerminalError("cancelled", 409))
                     return
                 case _:
@@ -447,8 +499,7 @@ class Attempt:
             if machine.is_ready():
                 self._start_handler()
         elif self._parked is not None:
-            if not self._parked.done():
-                self._parked.set_result(None)
+            self._rouse()
         elif self._awaited:
             self._plan_rest()
 
@@ -505,7 +556,39 @@ class Attempt:
         for task in (*self._helpers, *self._run_tasks):
             task.cancel()
         if self._task is not None and self._task is not asyncio.current_task(self.loop):
+            self._interrupted_at = places.innermost(self._task.get_coro())
             self._task.cancel()
+
+    def _refuse(self, operation: str) -> Any:
+        """Refuse an operation of a handler that goes on after its attempt."""
+        self._refusals += 1
+        place = places.caller()
+        unwinding = sys.exception()
+        is_cleanup = isinstance(unwinding, (asyncio.CancelledError, SdkInternalBaseException))
+        if not is_cleanup and not self._has_complained:
+            self._has_complained = True
+            self.complain(f"asked to {operation} at {place}", self._interrupted_at)
+        if self._refusals > MAX_REFUSALS:
+            return VOID
+        raise AttemptClosedError(
+            f"cannot {operation} at {place}: the attempt of {self._where()} is over; find the "
+            "`except BaseException` or the task that outlived it"
+        )
+
+    def _unwind_again(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
+        """Refuse an await of a handler that goes on after its attempt."""
+        if self._refuse(f"await {future.subject}") is VOID:
+            while True:
+                yield from self.loop.create_future()
+
+    def complain(self, deed: str, interrupted_at: places.Place | None) -> None:
+        """Name code that goes on after the end of its attempt."""
+        log.warning(
+            "%s %s after its attempt was over; find the `except BaseException` or bare `except` that hid it%s",
+            self._where(),
+            deed,
+            f" around {interrupted_at}" if interrupted_at is not None else "",
+        )
 
     def _unwinding(self, progress: _core.Progress) -> SdkInternalBaseException:
         if isinstance(progress, _core.Suspended):

@@ -126,27 +126,39 @@ def printable(value: object, limit: int) -> str:
 
 
 def _culprit(error: BaseException) -> BaseException:
-    """Return the error that decides: a terminal, retryable or internal one among the causes, else the error."""
-    for candidate in _causes(error):
-        if isinstance(candidate, (TerminalError, RetryableError, SdkInternalBaseException)):
-            return candidate
-    return error
+    """Return the error that decides how an attempt goes on.
+
+    A terminal, retryable or internal error decides for what it caused. A group is terminal when everything in it is:
+    then its first error counts. One member that may go better next time has the whole group retried, and one that
+    only unwinds an attempt says that the others are not the handler's last word.
+    """
+    parts = list(_parts(error))
+    for kind in (SdkInternalBaseException, RetryableError):
+        for part in parts:
+            if isinstance(part, kind):
+                return part
+    is_terminal = bool(parts) and all(isinstance(part, TerminalError) for part in parts)
+    return parts[0] if is_terminal else error
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Walk causes and the members of exception groups, each once: both may be cyclic or huge."""
-    pending = [error]
+def _parts(error: BaseException) -> Iterator[BaseException]:
+    """Yield what decides in each member of nested groups, else the member: both causes and groups may be cyclic."""
+    pending = [(error, error)]
     seen: set[int] = set()
     while pending and len(seen) < 1000:
-        current = pending.pop(0)
+        member, current = pending.pop(0)
         if id(current) in seen:
+            yield member
             continue
         seen.add(id(current))
-        yield current
-        if isinstance(current, BaseExceptionGroup):
-            pending.extend(current.exceptions)
-        if current.__cause__ is not None:
-            pending.append(current.__cause__)
+        if isinstance(current, (TerminalError, RetryableError, SdkInternalBaseException)):
+            yield current
+        elif isinstance(current, BaseExceptionGroup):
+            pending[:0] = [(inner, inner) for inner in current.exceptions]
+        elif current.__cause__ is not None:
+            pending.insert(0, (member, current.__cause__))
+        else:
+            yield member
 
 
 def _code(error: BaseException) -> int:

@@ -3,18 +3,25 @@
 Tasks that a handler starts (also through `asyncio.gather`, `TaskGroup` and libraries) inherit its context, where
 `owner` names the attempt. A task factory on the loop sees each of them and tells the attempt, which needs to know
 when all of them have come to rest, and which cancels what is left when the attempt is over.
+
+asyncio keeps tasks in sets. Those of a handler have hashes that repeat in every attempt, so that such a set iterates
+in an order that replays.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Coroutine
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
+from awaken.endpoint import places
+from awaken.errors import LocalProtocolError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextvars import Context
 
 
@@ -27,6 +34,19 @@ class Owner(Protocol):
 
     def adopt(self, task: asyncio.Task[Any]) -> None:
         """Own a new task."""
+        ...
+
+    def number_task(self) -> int:
+        """Return the hash of the next task."""
+        ...
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing the handler does counts any more."""
+        ...
+
+    def complain(self, deed: str, interrupted_at: places.Place | None) -> None:
+        """Name code that goes on after the end of its attempt."""
         ...
 
 
@@ -49,8 +69,29 @@ def install(loop: asyncio.AbstractEventLoop) -> None:
     _installed[loop] = ours
 
 
+def is_runnable(task: asyncio.Task[Any] | None) -> bool:
+    """Tell whether a task, not the current one, takes a step by itself: it waits for nothing that is still to come."""
+    if task is None or task.done():
+        return False
+    waiter = getattr(task, "_fut_waiter", task)
+    return waiter is None or (waiter is not task and waiter.done())
+
+
+class HandlerTask(asyncio.Task[Any]):
+    """A task with a hash that repeats."""
+
+    __slots__ = ("_number",)
+
+    def __init__(self, coroutine: Any, number: int, **options: Any) -> None:
+        self._number = number  # asyncio puts the task into a set at once
+        super().__init__(coroutine, **options)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
 def _factory(inner: Any) -> Any:
-    make: Callable[..., asyncio.Task[Any]] = inner or _make_task
+    make: Callable[..., asyncio.Task[Any]] | None = inner
 
     def create(
         loop: asyncio.AbstractEventLoop,
@@ -65,40 +106,102 @@ def _factory(inner: Any) -> Any:
             attempt, run = context.get(owner), context.get(executing_run)
             options["context"] = context
         if attempt is None or run is not None or not asyncio.iscoroutine(coroutine):
-            return make(loop, coroutine, **options)
-        task = make(loop, _Watched(coroutine, attempt), **options)
+            return (
+                asyncio.Task(coroutine, loop=loop, **options)
+                if make is None
+                else make(loop, coroutine, **options)
+            )
+        watched = _Watched(_in_order(coroutine), attempt)
+        task = (
+            HandlerTask(watched, attempt.number_task(), loop=loop, **options)
+            if make is None
+            else make(loop, watched, **options)
+        )
         attempt.adopt(task)
         return task
 
     return create
 
 
-def _make_task(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
-    return asyncio.Task(coroutine, loop=loop, **options)
+_AS_COMPLETED = asyncio.as_completed.__code__
+
+#: Calls between `asyncio.as_completed` and the task factory, at most.
+_DEPTH = 6
+
+#: What is left to start of the arguments of an `asyncio.as_completed`, by their identity. Filled and emptied within one
+#: step of one task.
+_started: dict[int, tuple[Any, Iterator[Any]]] = {}
+
+
+def _in_order(coroutine: Any) -> Any:
+    """Return the coroutine to start when asyncio starts this one.
+
+    `asyncio.as_completed` keeps its arguments in a set, which orders coroutines by address. It does not mind which of
+    its tasks runs which of them; so they are started in the order in which they were given.
+    """
+    frame = sys._getframe(2)
+    for _ in range(_DEPTH):
+        if frame.f_code is _AS_COMPLETED:
+            break
+        if frame.f_back is None:
+            return coroutine
+        frame = frame.f_back
+    else:
+        return coroutine
+    given = frame.f_locals["fs"]
+    if isinstance(given, (set, frozenset)) or iter(given) is given:
+        coroutine.close()
+        raise LocalProtocolError(
+            f"asyncio.as_completed at {places.caller()} got coroutines in a {type(given).__name__}, from which "
+            "it starts them in an order that does not replay; give it a list"
+        )
+    _, waiting = _started.get(id(given)) or (
+        given,
+        iter([one for one in dict.fromkeys(given) if not asyncio.isfuture(one)]),
+    )
+    chosen = next(waiting, coroutine)
+    if waiting.__length_hint__():  # type: ignore[attr-defined]  # an iterator of a list
+        _started[id(given)] = (given, waiting)
+    else:
+        _started.pop(id(given), None)
+    if asyncio.iscoroutine(chosen):
+        return chosen
+    coroutine.close()
+    return _result_of(chosen)
+
+
+async def _result_of(awaitable: Any) -> Any:
+    return await awaitable
 
 
 class _Watched(Coroutine[Any, Any, Any]):
     """A coroutine that tells its attempt of every step, and whose exit does not take the process along."""
 
-    __slots__ = ("_attempt", "_inner")
+    __slots__ = ("_attempt", "_inner", "_interrupted_at")
 
     def __init__(self, inner: Coroutine[Any, Any, Any], attempt: Owner) -> None:
         self._inner = inner
         self._attempt = attempt
+        self._interrupted_at: places.Place | None = None
 
     def send(self, value: Any) -> Any:
-        self._attempt.stir()
-        try:
-            return self._inner.send(value)
-        except (SystemExit, KeyboardInterrupt) as error:
-            raise RuntimeError(f"a task of a durable handler raised {error!r}") from error
+        return self._step(self._inner.send, value)
 
     def throw(self, *error: Any) -> Any:
+        if self._attempt.is_over and self._interrupted_at is None:
+            self._interrupted_at = places.innermost(self._inner)
+        return self._step(self._inner.throw, *error)
+
+    def _step(self, step: Callable[..., Any], *value: Any) -> Any:
         self._attempt.stir()
         try:
-            return self._inner.throw(*error)
-        except (SystemExit, KeyboardInterrupt) as raised:
-            raise RuntimeError(f"a task of a durable handler raised {raised!r}") from raised
+            return step(*value)
+        except StopIteration:
+            if self._interrupted_at is not None and self._interrupted_at.is_durable:
+                self._attempt.complain("ended a task", self._interrupted_at)
+            raise
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise RuntimeError(f"a task of a durable handler raised {error!r}") from error
 
     def close(self) -> None:
         self._inner.close()

@@ -266,7 +266,7 @@ async def test_terminal_error_as_a_cause_or_in_a_group_ends_the_invocation() -> 
         raise ValueError("outer") from awaken.TerminalError("inner", 418)
 
     async def grouped(ctx: awaken.Context) -> None:
-        raise ExceptionGroup("g", [ValueError("x"), awaken.TerminalError("inner", 418)])
+        raise ExceptionGroup("g", [awaken.TerminalError("inner", 418), awaken.TerminalError("other", 419)])
 
     for handler in (caused, grouped):
         call = Call(service_with(handler), "h")

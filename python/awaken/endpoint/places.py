@@ -1,0 +1,55 @@
+"""Where in user code something happens: file and line, for the texts of errors and logs."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_OURS = str(Path(__file__).parents[1])
+_ASYNCIO = str(Path(asyncio.__file__).parent)
+
+
+class Place(NamedTuple):
+    """A line of user code."""
+
+    file: str
+    line: int
+    #: Whether the line awaits a durable result, as far as can be seen.
+    is_durable: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def caller() -> Place | None:
+    """Return the line outside this package and asyncio that is being executed."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if not _is_inner(frame):
+            return Place(frame.f_code.co_filename, frame.f_lineno, is_durable=True)
+        frame = frame.f_back
+    return None
+
+
+def innermost(coroutine: Any) -> Place | None:
+    """Return the innermost line outside this package and asyncio in which a coroutine is suspended."""
+    frame: FrameType | None = None
+    is_durable = False
+    while coroutine is not None:
+        current = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        if current is None:
+            break
+        is_durable = current.f_code.co_filename.startswith(_OURS)
+        if frame is None or not _is_inner(current):
+            frame = current
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
+    return None if frame is None else Place(frame.f_code.co_filename, frame.f_lineno, is_durable)
+
+
+def _is_inner(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith((_OURS, _ASYNCIO))
