@@ -2,7 +2,7 @@
 
 The host owns the network, its process and its signals; nothing here touches them. Two loops serve one request: the
 task the host started writes, as fast as the host takes it, and a task of ours reads, as fast as the receiver consumes.
-The response ends with its last frame: the writer returns then, whatever the peer may still have to say.
+The response ends with its last frame; a peer that does not end its request then is not waited for.
 """
 
 from __future__ import annotations
@@ -81,9 +81,7 @@ class AsgiServer:
             exchange.receiver = self._accept(exchange)
         except Exception:
             logger.exception("%r was not accepted", exchange)
-            exchange.refuse()
-            await exchange.respond(send)
-            return
+            exchange.refuse()  # nobody is told anything from here on
         self._live.add(exchange)
         listener = exchange.loop.create_task(exchange.listen(receive))
         try:

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
     from awaken.exchange import Receiver
 
-__all__ = ["AsgiExchange"]
+__all__ = ["HALF_CLOSE_TIMEOUT", "AsgiExchange"]
+
+#: Seconds for the peer to end its request once it has our last frame. The runtime does so at once, and waits itself
+#: for 5 s for the end of the response.
+HALF_CLOSE_TIMEOUT = 1.0
 
 
 class AsgiExchange:
@@ -24,6 +28,7 @@ class AsgiExchange:
         "__weakref__",
         "_chunks",
         "_head",
+        "_is_request_open",
         "_is_started",
         "_over",
         "_size",
@@ -58,6 +63,7 @@ class AsgiExchange:
         self._over: asyncio.Event | None = None
         self._head: tuple[int, Sequence[tuple[str, str]]] | None = None
         self._is_started = False
+        self._is_request_open = True
         self._chunks: list[bytes] = []
         self._size = 0
         self._unacknowledged = 0
@@ -98,6 +104,7 @@ class AsgiExchange:
         self._check_open("end")
         self.is_ended = True
         _wake(self._wake_writer)
+        _wake(self._wake_reader)
 
     def reset(self) -> None:
         """Give the exchange up without ending it properly: the peer sees a failed stream."""
@@ -145,17 +152,32 @@ class AsgiExchange:
         # Also without data: some hosts keep the head until they get the first of the body.
         body, self._chunks = b"".join(self._chunks), []
         is_ended = self.is_ended
-        await send({"type": "http.response.body", "body": body, "more_body": not is_ended})
+        # Hypercorn 0.18 loses the whole connection over what comes on a stream whose response has ended: the last
+        # frame leaves now, and its end when the peer has had time to end the request in answer to it.
+        is_held = is_ended and self.is_bidirectional and self._is_request_open
+        await send({"type": "http.response.body", "body": body, "more_body": is_held or not is_ended})
         was_paused = self.is_write_paused
         self._size -= len(body)
         if was_paused and not self.is_ended and not self.is_write_paused:
             self._tell(self.receiver.resume_writing)
+        if is_held:
+            await self._wait_half_close()
+            if not self.is_lost:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
         if is_ended:
             self._finish()
 
+    async def _wait_half_close(self) -> None:
+        try:
+            async with asyncio.timeout(HALF_CLOSE_TIMEOUT):
+                while self._is_request_open and not self.is_lost:
+                    self._wake_writer = self.loop.create_future()
+                    await self._wake_writer
+        except TimeoutError:
+            logger.debug("%r: the peer did not end its request", self)
+
     async def listen(self, receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
         """Read the request as fast as the receiver consumes it, and hear of the peer's departure."""
-        is_open = True
         while not self.is_lost:
             try:
                 event = await receive()
@@ -170,8 +192,9 @@ class AsgiExchange:
             if body and not self._is_deaf():
                 self._unacknowledged += len(body)
                 self._tell(self.receiver.receive_data, bytes(body))
-            if is_open and not event.get("more_body", False):
-                is_open = False
+            if self._is_request_open and not event.get("more_body", False):
+                self._is_request_open = False
+                _wake(self._wake_writer)
                 if not self._is_deaf():
                     self._tell(self.receiver.receive_end)
             while self._unacknowledged >= limits.STREAM_WINDOW and not self._is_deaf():

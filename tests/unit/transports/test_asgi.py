@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from awaken.errors import LocalProtocolError
-from awaken.transports import limits
+from awaken.transports import asgi_exchange, limits
 from awaken.transports.asgi import AsgiServer
 
 from tests.unit.transports.receivers import Echo, Fountain, Greeter, Recorder
 
 if TYPE_CHECKING:
     from awaken.exchange import Exchange
+
+
+@pytest.fixture(autouse=True)
+def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few of these requests end."""
+    monkeypatch.setattr(asgi_exchange, "HALF_CLOSE_TIMEOUT", 0)
+
+
+@pytest.fixture
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi_exchange, "HALF_CLOSE_TIMEOUT", 5)
 
 
 class Host:
@@ -85,13 +96,41 @@ async def test_request_reaches_the_receiver_and_the_response_ends_with_its_last_
     ]
 
 
-async def test_response_does_not_wait_for_the_end_of_the_request() -> None:
+@pytest.mark.usefixtures("_patience")
+async def test_last_frame_leaves_at_once_and_the_response_ends_when_the_peer_has_seen_it() -> None:
+    """Hypercorn loses the connection, with all other streams on it, when the peer's end comes after ours."""
+    host = Host(Greeter)
+    host.start()
+    await host.until(2)
+    assert host.body == b"hello"
+    assert host.sent[-1]["more_body"] is True
+
+    host.tell(b"thrown away")
+    host.tell(b"", more=False)
+    await host.finish()
+
+    assert host.sent[2:] == [{"type": "http.response.body", "body": b"", "more_body": False}]
+    assert host.receiver.calls == []
+
+
+async def test_response_ends_without_the_end_of_the_request() -> None:
     host = Host(Greeter)
     host.start()
     await host.finish()
 
-    assert host.body == b"hello"
-    assert host.sent[-1]["more_body"] is False
+    assert host.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+@pytest.mark.usefixtures("_patience")
+async def test_peer_that_leaves_after_the_last_frame_is_not_waited_for() -> None:
+    host = Host(Greeter)
+    host.start()
+    await host.until(2)
+    host.events.put_nowait({"type": "http.disconnect"})
+    await host.finish()
+
+    assert len(host.sent) == 2
+    assert host.receiver.calls == []
 
 
 async def test_facts_of_the_request() -> None:
