@@ -379,6 +379,12 @@ class EndpointMachine:
     @property
     def error(self) -> tuple[int, str] | None:
         """Code and message of the Error frame that closed the attempt."""
+    def explain(self, context: str, stacktrace: str) -> bool:
+        """Tell where in the handler the error happened that ended the attempt, while its frame is in the output.
+
+        The context goes before the message; the stacktrace replaces an empty one. Returns False when there is no
+        Error frame, or when it has left.
+        """
     @property
     def invocation_id(self) -> str:
         """The textual id, empty before Start."""

@@ -231,6 +231,15 @@ def test_mismatch_unwinds_the_handler() -> None:
     assert isinstance(machine.progress(0), _core.Closed)
 
 
+def test_error_can_be_explained_while_its_frame_is_in_the_output() -> None:
+    machine = processing(6)
+    machine.retry(500, "boom", "")
+    assert machine.explain("S/h at app.py:3: ", "line 3")
+    assert machine.error == (500, "S/h at app.py:3: boom")
+    assert b"S/h at app.py:3: boom" in machine.take_output()
+    assert not machine.explain("late", "")
+
+
 def test_a_payload_mismatch_can_be_allowed() -> None:
     journal = start(2) + frame(0x0400) + frame(0x0403, b"\x0a\x01k\x1a\x03\x0a\x01x")
     strict, lenient = _core.EndpointMachine(6), _core.EndpointMachine(6, verify_payloads=False)

@@ -111,6 +111,11 @@ impl EndpointMachine {
             .map(|(code, message)| (code, message.to_owned()))
     }
 
+    /// Tell where in the handler the error happened that ended the attempt; False when its frame has left.
+    fn explain(&mut self, context: &str, stacktrace: &str) -> bool {
+        self.0.explain(context, stacktrace)
+    }
+
     /// The textual id, empty before Start.
     #[getter]
     fn invocation_id(&self) -> String {

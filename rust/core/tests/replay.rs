@@ -904,3 +904,85 @@ fn indexes_count_commands_and_not_notifications() {
         (3, "Sleep", "c")
     );
 }
+
+/// The Error frame at the end of the output, after the frames before it.
+fn error_frame(machine: &mut Machine) -> (Vec<&'static str>, pb::Error) {
+    let mut messages = output(machine);
+    let Some(Message::Control(Control::Error(error))) = messages.pop() else {
+        unreachable!("no Error frame at the end");
+    };
+    (messages.iter().map(Message::name).collect(), error)
+}
+
+#[test]
+fn an_error_in_the_output_can_be_explained_and_what_is_before_it_stays() {
+    let mut machine = processing(Version::V6);
+    machine.sleep(1, "").unwrap();
+    machine.retry(500, "boom", "", Some(7), false).unwrap();
+
+    assert!(machine.explain("S/h at app.py:3: ", "line 3"));
+
+    assert_eq!(machine.error(), Some((500, "S/h at app.py:3: boom")));
+    let (before, error) = error_frame(&mut machine);
+    assert_eq!(before, ["Sleep"]);
+    assert_eq!(error.message, "S/h at app.py:3: boom");
+    assert_eq!(error.stacktrace, "line 3");
+    assert_eq!((error.code, error.next_retry_delay), (500, Some(7)));
+}
+
+#[test]
+fn a_mismatch_keeps_its_related_command_when_it_is_explained() {
+    let mut machine = replaying(
+        Version::V6,
+        &[Command::Sleep(pb::SleepCommand {
+            name: "nap".to_owned(),
+            ..Default::default()
+        })
+        .into()],
+    );
+    machine.run("r").unwrap_err();
+
+    assert!(machine.explain("at app.py:3: ", ""));
+
+    let (_, error) = error_frame(&mut machine);
+    assert!(
+        error
+            .message
+            .starts_with("at app.py:3: entry 1: recorded sleep \"nap\"")
+    );
+    assert_eq!(error.related_command_index, Some(1));
+    assert_eq!(error.related_command_name.as_deref(), Some("nap"));
+}
+
+#[test]
+fn an_error_is_explained_once_and_only_while_it_is_in_the_output() {
+    let mut machine = processing(Version::V6);
+    assert!(!machine.explain("early", ""));
+    machine.retry(500, "boom", "own", None, false).unwrap();
+    assert!(machine.explain("first: ", "other"));
+    assert!(!machine.explain("second: ", ""));
+    let (_, error) = error_frame(&mut machine);
+    assert_eq!(
+        (error.message.as_str(), error.stacktrace.as_str()),
+        ("first: boom", "own")
+    );
+
+    let mut sent = processing(Version::V6);
+    sent.retry(500, "boom", "", None, false).unwrap();
+    sent.take_output();
+    assert!(!sent.explain("late", ""));
+    assert!(!sent.is_output_pending());
+    assert_eq!(sent.error(), Some((500, "boom")));
+}
+
+#[test]
+fn a_suspension_is_not_explained() {
+    let mut machine = processing(Version::V6);
+    let handle = machine.sleep(1, "").unwrap();
+    machine.receive_end();
+    assert_eq!(wait(&mut machine, handle), Progress::Suspended);
+
+    assert!(!machine.explain("no", "no"));
+
+    assert_eq!(output_names(&mut machine), ["Sleep", "Suspension"]);
+}

@@ -15,7 +15,7 @@ use super::error::{Error, Result};
 use super::results::Results;
 use super::run::Runs;
 use super::state::{Event, Reaction, State};
-use super::terminal::Ending;
+use super::terminal::{Ending, UnsentError};
 
 /// Largest journal accepted by default, all known entries together, in bytes: 256 MiB.
 ///
@@ -73,6 +73,8 @@ pub struct Machine {
     pub(super) last_command: LastCommand,
     pub(super) last_awaiting_on: Option<pb::Future>,
     pub(super) ending: Option<Ending>,
+    /// The Error frame, while it is in the output and may be explained.
+    pub(super) unsent_error: Option<Box<UnsentError>>,
 }
 
 /// The last command the handler issued, replayed or new.
@@ -121,11 +123,13 @@ impl Machine {
             last_command: LastCommand::default(),
             last_awaiting_on: None,
             ending: None,
+            unsent_error: None,
         }
     }
 
     /// Takes the bytes that are ready to be sent.
     pub fn take_output(&mut self) -> Bytes {
+        self.unsent_error = None;
         self.encoder.take_output()
     }
 

@@ -31,6 +31,13 @@ pub(super) enum Ending {
     },
 }
 
+/// An Error frame in the output, and where in the output it starts.
+#[derive(Clone, Debug)]
+pub(super) struct UnsentError {
+    start: usize,
+    frame: pb::Error,
+}
+
 /// The command that an Error frame is about.
 #[derive(Clone, Debug)]
 pub(super) struct Related {
@@ -87,6 +94,36 @@ impl Machine {
         }
         self.close_with(error);
         Ok(())
+    }
+
+    /// Tells more about the error that ended the attempt, which the machine found: where in the handler it happened.
+    ///
+    /// Answers whether it is told: not when there is no Error frame, or when it has left.
+    ///
+    /// # Arguments
+    /// * `context`: goes before the message.
+    /// * `stacktrace`: replaces an empty one.
+    pub fn explain(&mut self, context: &str, stacktrace: &str) -> bool {
+        let Some(unsent) = self.unsent_error.take() else {
+            return false;
+        };
+        let UnsentError { start, mut frame } = *unsent;
+        frame.message.insert_str(0, context);
+        shorten(&mut frame.message, MAX_MESSAGE);
+        if frame.stacktrace.is_empty() {
+            stacktrace.clone_into(&mut frame.stacktrace);
+            shorten(&mut frame.stacktrace, MAX_STACKTRACE);
+        }
+        let told = frame.message.clone();
+        self.encoder.truncate(start);
+        let is_told = self
+            .encoder
+            .encode(&Message::Control(C::Error(frame)), Flags::NONE)
+            .is_ok();
+        if let Some(Ending::Failed { message, .. }) = &mut self.ending {
+            *message = told;
+        }
+        is_told
     }
 
     /// Insists on a feature of the negotiated version; without it the attempt ends with Error 573.
@@ -156,7 +193,12 @@ impl Machine {
             code: error.code,
             message: error.message.clone(),
         };
+        let unsent = UnsentError {
+            start: self.encoder.len(),
+            frame: error.clone(),
+        };
         self.close(C::Error(error), ending);
+        self.unsent_error = Some(Box::new(unsent));
     }
 
     /// Writes the Suspension that names what is awaited, and closes.

@@ -100,6 +100,11 @@ impl Encoder {
         self.buffer.split().freeze()
     }
 
+    /// Forgets what was encoded after the first `length` bytes that are not yet taken.
+    pub fn truncate(&mut self, length: usize) {
+        self.buffer.truncate(length);
+    }
+
     /// Bytes encoded and not yet taken.
     pub fn len(&self) -> usize {
         self.buffer.len()
