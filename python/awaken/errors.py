@@ -177,10 +177,10 @@ class DisconnectedException(SdkInternalBaseException):
     """The stream was reset or the connection was lost; nothing this attempt does counts any more."""
 
 
-def is_internal_exception(error: BaseException) -> bool:
+def is_internal_exception(e: BaseException) -> bool:
     """Tell whether this exception, or a cause of it, only unwinds a handler whose attempt is over."""
     seen: set[int] = set()
-    current: BaseException | None = error
+    current: BaseException | None = e
     while current is not None and id(current) not in seen:
         if isinstance(current, SdkInternalBaseException):
             return True

@@ -288,6 +288,7 @@ class Attempt:
                     raise TerminalError("cancelled", 409)
                 case _:
                     self._interrupted_at = places.caller()
+                    outcome.explain(machine, self.target, self._interrupted_at)
                     self._close()
                     raise self._unwinding(progress)
 
@@ -325,7 +326,9 @@ class Attempt:
             else:
                 machine.succeed(body)
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
-            if not self._is_abandoned:
+            if machine.is_closed():
+                outcome.explain(machine, self.target, places.raised(error), error)
+            elif not self._is_abandoned:
                 outcome.report(machine, error, self._handler.target, self._version)
         if context._data:
             close_data(context._data)
@@ -471,6 +474,8 @@ class Attempt:
                         future.interrupt(TerminalError("cancelled", 409))
                     return
                 case _:
+                    place = None if self._task is None else places.innermost(self._task.get_coro())
+                    outcome.explain(self.machine, self.target, place)
                     self._close()
                     return
 
@@ -516,6 +521,7 @@ class Attempt:
     def _planned_flush(self) -> None:
         self._flush_planned = False
         if self.machine.is_closed():
+            self._explain_failed_task()
             self._close()
         else:
             self._flush()
@@ -543,6 +549,13 @@ class Attempt:
         self._is_abandoned = True
         self._exchange.end()
         self._unwind()
+
+    def _explain_failed_task(self) -> None:
+        """Tell where a task of the handler asked for what the machine refused, before the frame leaves."""
+        for task in self._helpers:
+            error = task.exception() if task.done() and not task.cancelled() else None
+            if isinstance(error, SdkInternalException):
+                outcome.explain(self.machine, self.target, places.raised(error), error)
 
     def _unwind(self) -> None:
         """Cancel what is left of the handler; its `finally` blocks run."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from awaken._core import EndpointMachine
     from awaken.context import RunFuture
+    from awaken.endpoint.places import Place
 
 log = logging.getLogger("awaken")
 
@@ -48,6 +49,26 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
     log.warning("%s (%s): attempt failed, to be retried", target, machine.invocation_id, exc_info=error)
     machine.retry(
         _code(culprit), describe(culprit), stacktrace(error), next_retry_delay_ms=_retry_delay_ms(culprit)
+    )
+
+
+def explain(
+    machine: EndpointMachine, target: str, place: Place | None, error: BaseException | None = None
+) -> None:
+    """Tell where in the handler the machine found an error, in its Error frame and in the log.
+
+    Args:
+        machine: of the attempt; nothing happens unless it closed with an error that has not left.
+        target: the handler.
+        place: the line of the handler.
+        error: what was raised there.
+    """
+    where = target if place is None else f"{target} at {place}"
+    if not machine.explain(f"{where}: ", "" if error is None else stacktrace(error)):
+        return
+    code, message = machine.error or (0, "")
+    log.warning(
+        "%s (%s): attempt failed [%d], to be retried: %s", target, machine.invocation_id, code, message
     )
 
 

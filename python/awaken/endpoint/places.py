@@ -36,6 +36,17 @@ def caller() -> Place | None:
     return None
 
 
+def raised(error: BaseException) -> Place | None:
+    """Return the line outside this package and asyncio where an error came up."""
+    found = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        if not _is_inner(traceback.tb_frame):
+            found = Place(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return found
+
+
 def innermost(coroutine: Any) -> Place | None:
     """Return the innermost line outside this package and asyncio in which a coroutine is suspended."""
     frame: FrameType | None = None
