@@ -1,0 +1,106 @@
+"""Serves an ASGI application over HTTP/1.1 inside the running loop.
+
+uvicorn's protocol on a listener of our own: starting and stopping take no polling, and signals stay with whoever owns
+the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from uvicorn.protocols.http import h11_impl
+from uvicorn.server import ServerState
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["HttpServer"]
+
+#: How long open requests may go on when the server stops. The real server's grace.
+_GRACE_SECONDS: Final = 5.0
+#: How long an idle connection stays open.
+_KEEP_ALIVE_SECONDS: Final = 60
+
+# A handler may fail with any code, and uvicorn only knows phrases, which may be empty, for those below 600.
+h11_impl.STATUS_PHRASES.update(dict.fromkeys(range(600, 1000), b""))
+
+
+class HttpServer:
+    """One listener.
+
+    Args:
+        app: what is served.
+        host: a name or an address.
+        port: 0 takes a free one.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._state = ServerState()
+        self._listener: asyncio.Server | None = None
+        self._is_stopping = False
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        if self._listener is None:
+            raise RuntimeError(f"nothing listens on {self._host}:{self._port}; start the server first")
+        host, port = self._listener.sockets[0].getsockname()[:2]
+        return host, port
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: the address cannot be had.
+        """
+        config = uvicorn.Config(
+            self._serve,
+            interface="asgi3",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        )
+        config.load()
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(
+            lambda: h11_impl.H11Protocol(config, self._state, {}), self._host, self._port, backlog=2048
+        )
+
+    async def stop(self, grace_s: float = _GRACE_SECONDS) -> None:
+        """Take no more requests, let the open ones end, and drop those that do not within the grace period."""
+        if self._listener is None:
+            return
+        self._is_stopping = True
+        self._listener.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(list(self._state.tasks), timeout=grace_s)
+        for connection in list(self._state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        await asyncio.sleep(0)  # the connections note that they are lost
+        tasks = list(self._state.tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self._is_stopping:
+                raise
+            # Its connection is gone, and this is the outermost frame of the task: nobody is left to be told.
