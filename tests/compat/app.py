@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from tests.compat.sdk import restate
 from tests.compat.services.calls import calling, counter, greeter
+from tests.compat.services.codec import provide
 from tests.compat.services.combining import combining
 from tests.compat.services.failures import failing, hostile
+from tests.compat.services.handover import journey, keeper, lazy_keeper, saga
 from tests.compat.services.payloads import payloads, strict
 from tests.compat.services.runs import runs
 from tests.compat.services.state import eager, lazy
@@ -16,6 +18,9 @@ services = [
     *(combining, failing, hostile),
     *(payloads, strict, runs),
     *(eager, lazy),
+    *(journey, keeper, lazy_keeper, saga),
     *(completing, signing, waiting),
 ]
 app = restate.app(services)
+#: The same with values that go through a codec.
+sealed = restate.app(services, journal_value_codec=provide)

@@ -5,12 +5,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import httpx
+
 from tests.e2e.processes import Process, free_port, is_listening
 from tests.e2e.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 25
 SDKS = ("official", "awaken")
+#: What each calls itself in its answers.
+NAMES = {"official": "restate-sdk-python/1.3.0", "awaken": "awaken/"}
+#: By default Hypercorn serves from a child, which would outlive a killed parent and keep the port.
+ONE_PROCESS = ("--workers", "0")
 
 
 class Serving:
@@ -38,7 +44,7 @@ class Serving:
         self.url = f"http://127.0.0.1:{self.port}"
         bind = f"127.0.0.1:{self.port}"
         command = {
-            "official": [sys.executable, "-m", "hypercorn", app, "--bind", bind],
+            "official": [sys.executable, "-m", "hypercorn", app, "--bind", bind, *ONE_PROCESS],
             "awaken": [sys.executable, "-m", "awaken.cli", "serve", app, "--bind", bind],
         }[sdk]
         self._process = Process(
@@ -63,4 +69,7 @@ class Serving:
     def _is_ready(self) -> bool:
         if not self._process.is_alive():
             raise RuntimeError(f"{self.sdk} ended while starting:\n{self.log[-4000:]}")
-        return is_listening(self.port)
+        return is_listening(self.port) and self._name().startswith(NAMES[self.sdk])
+
+    def _name(self) -> str:
+        return httpx.get(f"{self.url}/health").headers["x-restate-server"]
