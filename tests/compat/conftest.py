@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,23 +57,37 @@ def client(server: RestateServer) -> Iterator[Client]:
         yield client
 
 
-@pytest.fixture(scope="session", params=SDKS)
-def side(
+@pytest.fixture(scope="session")
+def sides(
     request: pytest.FixtureRequest, client: Client, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Side]:
-    sdk = str(request.param)
-    yield from _serve(request, client, Serving(sdk, sdk.title(), tmp_path_factory.mktemp(sdk)))
+) -> Iterator[dict[str, Side]]:
+    """Both SDKs."""
+    with contextlib.ExitStack() as stack:
+        yield {
+            sdk: stack.enter_context(
+                serve(request, client, Serving(sdk, sdk.title(), tmp_path_factory.mktemp(sdk)))
+            )
+            for sdk in SDKS
+        }
 
 
-def _serve(request: pytest.FixtureRequest, client: Client, serving: Serving) -> Iterator[Side]:
-    request.config.stash[_logs].append(serving)
+@pytest.fixture(scope="session", params=SDKS)
+def side(request: pytest.FixtureRequest, sides: dict[str, Side]) -> Side:
+    """One SDK after the other."""
+    return sides[str(request.param)]
+
+
+@contextlib.contextmanager
+def serve(request: pytest.FixtureRequest, client: Client, serving: Serving) -> Iterator[Side]:
+    open_ones = request.config.stash[_logs]
+    open_ones.append(serving)
     try:
         serving.start()
         client.register(serving.url, use_http_11=False)
         yield Side(serving, client)
     finally:
         serving.kill()
-        request.config.stash[_logs].remove(serving)
+        open_ones.remove(serving)
 
 
 @pytest.fixture

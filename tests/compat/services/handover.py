@@ -57,6 +57,9 @@ async def actions(ctx: restate.Context, effects: str) -> list[Any]:
         await asyncio.sleep(0)
         return 2
 
+    def nothing() -> Any:
+        return None
+
     def refuse() -> None:
         raise restate.TerminalError("no", 418)
 
@@ -70,7 +73,7 @@ async def actions(ctx: restate.Context, effects: str) -> list[Any]:
     before = [
         (await ctx.run_typed("place", place)).name,
         await ctx.run_typed("number", number),
-        await ctx.run_typed("nothing", lambda: None),
+        await ctx.run_typed("nothing", nothing),
         (await ctx.run_typed("raw", lambda: b"\xff", restate.RunOptions(serde=serde.BytesSerde()))).hex(),
         await failure(),
     ]
@@ -120,7 +123,7 @@ async def slow(ctx: restate.Context, effects: str) -> Any:
 @journey.handler()
 async def at_call_time(ctx: restate.Context, effects: str) -> list[Any]:
     """Issue commands in one order, await them in another: their entries are in the first."""
-    nap = ctx.sleep(BRIEFLY, name="nap")
+    nap: Any = ctx.sleep(BRIEFLY, name="nap")
     run = ctx.run_typed("run", lambda: "ran")
     call = ctx.service_call(echo, "called")
     sent = ctx.service_send(echo, "sent", send_delay=BRIEFLY)

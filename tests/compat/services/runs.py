@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,8 @@ from tests.compat.sdk import exceptions, named, restate, serde
 from tests.e2e.services.outside import count, record
 
 runs = restate.Service(named("Runs"))
+
+tenant: contextvars.ContextVar[str] = contextvars.ContextVar("tenant", default="nobody")
 
 BRIEFLY = timedelta(milliseconds=10)
 #: Executions after which a handler that replays stops failing.
@@ -111,3 +115,22 @@ async def never_awaited(ctx: restate.Context, effects: str) -> str:
     """Ask for a run and end without its result."""
     ctx.run_typed("ignored", record, path=effects, word="ran")
     return "ended"
+
+
+@runs.handler()
+async def surroundings(ctx: restate.Context) -> list[Any]:
+    """Where plain and async actions run, and what context variables they see."""
+    tenant.set("Ada")
+
+    def plain() -> list[Any]:
+        return [tenant.get(), threading.current_thread() is threading.main_thread()]
+
+    async def awaited() -> list[Any]:
+        return [tenant.get(), threading.current_thread() is threading.main_thread()]
+
+    return [await ctx.run_typed("plain", plain), await ctx.run_typed("async", awaited)]
+
+
+@runs.handler()
+async def unpromised(ctx: restate.Context):  # type: ignore[no-untyped-def]  # no annotation is the point
+    return {"returned": True}
