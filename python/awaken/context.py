@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 import typing
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from awaken.serde import BytesSerde, DefaultSerde, Serde
 from awaken.state import KeyValueStore, StateReader
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+    from collections.abc import Mapping
     from datetime import timedelta
 
     from awaken._core import Input
@@ -62,13 +63,20 @@ if TYPE_CHECKING:
 __all__ = [
     "AttemptFinishedEvent",
     "Context",
+    "DurablePromise",
+    "HandlerType",
     "KeyValueStore",
     "ObjectContext",
     "ObjectSharedContext",
     "Request",
+    "RestateDurableCallFuture",
+    "RestateDurableFuture",
+    "RestateDurableSleepFuture",
+    "RunAction",
     "RunFuture",
     "RunOptions",
     "ScopedContext",
+    "SendHandle",
     "WorkflowContext",
     "WorkflowSharedContext",
 ]
@@ -84,9 +92,10 @@ else:
 I = TypeVar("I")  # noqa: E741  # input, as O is output
 O = TypeVar("O")  # noqa: E741
 
-if TYPE_CHECKING:
-    #: A handler, as it is written: with or without an argument.
-    HandlerType = Callable[[Any, I], Awaitable[O]] | Callable[[Any], Awaitable[O]]
+#: A handler, as it is written: with or without an argument.
+HandlerType = Callable[[Any, I], Awaitable[O]] | Callable[[Any], Awaitable[O]]
+#: The closure of a run.
+RunAction = Callable[..., Coroutine[Any, Any, T]] | Callable[..., T]
 
 _BYTES: Serde[bytes] = BytesSerde()
 
