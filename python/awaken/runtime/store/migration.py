@@ -1,0 +1,43 @@
+"""Numbered migrations: each file takes the schema one version on, in one transaction."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from awaken.runtime.errors import StoreError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["migrate"]
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a database to the newest version.
+
+    Raises:
+        StoreError: a newer awaken wrote it.
+    """
+    scripts = _scripts()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(scripts):
+        raise StoreError(
+            f"the data is of schema version {version}, and this awaken knows versions up to {len(scripts)}; "
+            "use the awaken that wrote it, or a newer one"
+        )
+    for number in range(version + 1, len(scripts) + 1):
+        connection.executescript(
+            f"BEGIN IMMEDIATE;\n{scripts[number - 1]}\nPRAGMA user_version = {number};\nCOMMIT;"
+        )
+
+
+def _scripts() -> list[str]:
+    folder = resources.files("awaken.runtime.store") / "migrations"
+    files = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name
+    )
+    numbers = [int(file.name.split("_")[0]) for file in files]
+    if numbers != list(range(1, len(files) + 1)):
+        raise StoreError(f"the installed migrations are numbered {numbers}; install awaken again")
+    return [file.read_text(encoding="utf-8") for file in files]

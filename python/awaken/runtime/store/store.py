@@ -1,0 +1,199 @@
+"""The writing connection, and the group commit.
+
+The first write of an event-loop turn opens a transaction; the next turn begins with its commit. So everything that one
+turn produced is one transaction and one fsync, and while the disk works, requests pile up for the next one. What must
+not be said before it is durable is given to `after_commit`.
+
+A write or commit that fails takes the whole transaction with it. Whoever waits is told, the owner is told so that it
+forgets what it believed, and the database is what it was after the last commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from typing import TYPE_CHECKING, Any, Protocol
+
+from awaken.runtime.errors import RuntimeClosedError, StoreError
+from awaken.runtime.store.migration import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+__all__ = ["CommitProbe", "Store"]
+
+log = logging.getLogger("awaken.runtime")
+
+_NOTHING: Sequence[Any] = ()
+#: Every statement of the runtime stays prepared.
+_STATEMENTS = 256
+
+
+class CommitProbe(Protocol):
+    """Watches commits, and may make them fail; for tests."""
+
+    def before_commit(self) -> None:
+        """Raise sqlite3.Error to make it fail."""
+        ...
+
+    def after_commit(self) -> None:
+        """Note that the files hold a new state, and nobody was told yet."""
+        ...
+
+
+class Store:
+    """The database, on one event loop.
+
+    Args:
+        path: the database file; it is made when missing.
+        on_failure: told that a transaction was lost, before anybody else is.
+        probe: watches commits.
+
+    Raises:
+        StoreError: the file is no database of ours, or cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        on_failure: Callable[[StoreError], None] | None = None,
+        probe: CommitProbe | None = None,
+    ) -> None:
+        self.path = path
+        self.on_failure = on_failure
+        self._probe = probe
+        self._is_writing = False
+        self._is_closed = False
+        self._callbacks: list[Callable[[], None]] = []
+        self._waiters: list[asyncio.Future[None]] = []
+        self._commit_handle: asyncio.Handle | None = None
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=_STATEMENTS)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA temp_store = MEMORY")
+            self._connection.execute("PRAGMA cache_size = -16000")
+            migrate(self._connection)
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot open {path}: {_explain(error)}") from error
+        self.fetch = self._connection.execute
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits for a commit."""
+        return not self._is_writing and not self._callbacks and not self._waiters
+
+    def write(self, statement: str, values: Sequence[Any] = _NOTHING) -> sqlite3.Cursor:
+        """Execute a statement in this turn's transaction. Rows of RETURNING have to be fetched at once.
+
+        Raises:
+            StoreError: the transaction is lost, with everything before in this turn.
+        """
+        try:
+            if not self._is_writing:
+                self._begin()
+            return self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._lose(error) from error
+
+    def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute a statement for each row. Raises StoreError as `write`."""
+        try:
+            if not self._is_writing:
+                self._begin()
+            self._connection.executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise self._lose(error) from error
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call this when everything written so far is on disk; never when it is lost."""
+        self._callbacks.append(callback)
+        self._schedule()
+
+    def committed(self) -> asyncio.Future[None]:
+        """Return what is done when everything written so far is on disk, and raises StoreError when it is lost."""
+        future = asyncio.get_running_loop().create_future()
+        if self._is_writing:
+            self._waiters.append(future)
+        else:
+            future.set_result(None)
+        return future
+
+    def commit(self) -> None:
+        """Commit now, and tell everybody. What they do is not allowed to raise."""
+        if self._commit_handle is not None:
+            self._commit_handle.cancel()
+            self._commit_handle = None
+        if self._is_writing:
+            try:
+                if self._probe is not None:
+                    self._probe.before_commit()
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._lose(error)
+                return
+            self._is_writing = False
+            if self._probe is not None:
+                self._probe.after_commit()
+        callbacks, self._callbacks = self._callbacks, []
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        for callback in callbacks:
+            callback()
+
+    def close(self) -> None:
+        """Commit and close."""
+        if not self._is_closed:
+            self.commit()
+            self._is_closed = True
+            if self._commit_handle is not None:
+                self._commit_handle.cancel()
+            self._connection.close()
+
+    def abandon(self) -> None:
+        """Close without committing, as a crash does."""
+        if not self._is_closed:
+            self._is_closed = True
+            if self._commit_handle is not None:
+                self._commit_handle.cancel()
+            self._callbacks.clear()
+            if self._is_writing:
+                self._connection.execute("ROLLBACK")
+            self._connection.close()
+
+    def _begin(self) -> None:
+        if self._is_closed:
+            raise RuntimeClosedError(f"{self.path} is closed; start the runtime again")
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._is_writing = True
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._commit_handle is None and not self._is_closed:
+            self._commit_handle = asyncio.get_running_loop().call_soon(self.commit)
+
+    def _lose(self, error: sqlite3.Error) -> StoreError:
+        lost = StoreError(f"cannot write {self.path}: {_explain(error)}; nothing of this was kept")
+        log.error("%s", lost)
+        self._is_writing = False
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        self._callbacks.clear()
+        waiters, self._waiters = self._waiters, []
+        if self.on_failure is not None:
+            self.on_failure(lost)
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_exception(lost)
+        return lost
+
+
+def _explain(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", None)
+    return f"{error} ({name})" if name else str(error)
