@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accepted",
+    "AlreadyInvokedError",
     "Change",
     "Completion",
     "ConflictError",
@@ -163,6 +164,14 @@ class ConflictError(Exception):
     """The invocation is in a state that does not allow this; the text tells which."""
 
 
+class AlreadyInvokedError(ConflictError):
+    """The workflow's run was invoked before. Args: `invocation_id` of that run."""
+
+    def __init__(self, invocation_id: str) -> None:
+        super().__init__("the workflow method was already invoked")
+        self.invocation_id = invocation_id
+
+
 class TooEarlyError(ConflictError):
     """The invocation has not started yet."""
 
@@ -180,7 +189,8 @@ class Operations(Protocol):
         """Start an invocation, or find the one with the same idempotency key, and wait for its result.
 
         Raises:
-            ConflictError: the workflow's run was already invoked; `invocation_id` of the error's text tells which.
+            AlreadyInvokedError: the workflow's run was already invoked; its `invocation_id` tells which.
+            NotFoundError: there is no such handler.
         """
         ...
 

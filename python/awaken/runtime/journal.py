@@ -1,0 +1,74 @@
+"""The journal of each invocation: commands and notifications in the order they were stored, byte for byte."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from awaken.runtime.clock import Clock
+    from awaken.runtime.store import Store
+
+__all__ = ["CANCEL", "FIRST_AWAKEABLE", "Journal"]
+
+#: The built-in signal that cancels.
+CANCEL: Final = 1
+#: Index of the first awakeable of an invocation.
+FIRST_AWAKEABLE: Final = 17
+
+#: Type codes from here on are notifications.
+_FIRST_NOTIFICATION: Final = 0x8000
+
+
+class Journal:
+    """Appends and reads entries. An invocation is given by its row."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def append(self, invocation: int, code: int, payload: bytes, signal: int | None = None) -> int:
+        """Add an entry, and return its 0-based index."""
+        ((index,),) = self._store.write(
+            "INSERT INTO journal (invocation, idx, code, payload, appended_at, signal) VALUES (?1, "
+            "(SELECT coalesce(max(idx), -1) + 1 FROM journal WHERE invocation = ?1), ?2, ?3, ?4, ?5) RETURNING idx",
+            (invocation, code, payload, self._clock.now_ms(), signal),
+        ).fetchall()
+        return int(index)
+
+    def begin(self, invocation: int, code: int, payload: bytes) -> None:
+        """Add the first entry, the Input command."""
+        self._store.write(
+            "INSERT INTO journal (invocation, idx, code, payload, appended_at) VALUES (?, 0, ?, ?, ?)",
+            (invocation, code, payload, self._clock.now_ms()),
+        )
+
+    def entries(self, invocation: int) -> list[tuple[int, bytes]]:
+        """Return code and payload of all entries."""
+        rows: list[Any] = self._store.fetch(
+            "SELECT code, payload FROM journal WHERE invocation = ? ORDER BY idx", (invocation,)
+        ).fetchall()
+        return rows
+
+    def news(self, invocation: int, first: int) -> list[tuple[int, bytes]]:
+        """Return code and payload of the notifications from an index on."""
+        rows: list[Any] = self._store.fetch(
+            "SELECT code, payload FROM journal WHERE invocation = ? AND idx >= ? AND code >= ? ORDER BY idx",
+            (invocation, first, _FIRST_NOTIFICATION),
+        ).fetchall()
+        return rows
+
+    def last_appended_ms(self, invocation: int) -> int | None:
+        """Return when the last entry was added."""
+        row = self._store.fetch(
+            "SELECT appended_at FROM journal WHERE invocation = ? ORDER BY idx DESC LIMIT 1", (invocation,)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def has_signal(self, invocation: int, signal: int) -> bool:
+        """Whether a signal of this index has come."""
+        return (
+            self._store.fetch(
+                "SELECT 1 FROM journal WHERE invocation = ? AND signal = ? LIMIT 1", (invocation, signal)
+            ).fetchone()
+            is not None
+        )

@@ -1,0 +1,340 @@
+"""The embedded runtime: open a directory, start, stop, and what callers and operators may ask in between."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from awaken.runtime import records
+from awaken.runtime.cleaner import Cleaner
+from awaken.runtime.clock import SystemClock
+from awaken.runtime.commands import Commands
+from awaken.runtime.errors import RuntimeClosedError, StoreError
+from awaken.runtime.inbox import Inbox
+from awaken.runtime.invoker import Invoker
+from awaken.runtime.journal import Journal
+from awaken.runtime.keyed_state import KeyedState
+from awaken.runtime.lifecycle import Lifecycle, completion_of
+from awaken.runtime.operations import (
+    Accepted,
+    AlreadyInvokedError,
+    Completion,
+    Invocation,
+    NotFoundError,
+    NotReadyError,
+)
+from awaken.runtime.operators import Operators
+from awaken.runtime.promises import Promises
+from awaken.runtime.results import to_core
+from awaken.runtime.scheduler import Scheduler
+from awaken.runtime.settings import RuntimeSettings
+from awaken.runtime.signals import Signals
+from awaken.runtime.starting import Starter
+from awaken.runtime.store import Store
+from awaken.runtime.store.deployments import DeploymentRows
+from awaken.runtime.store.directory import Directory
+from awaken.runtime.watchers import Watchers
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Self
+
+    from awaken.runtime.clock import Alarm, Clock
+    from awaken.runtime.operations import Change, Failure, InvocationRequest, PendingAwakeable, Resolution
+    from awaken.runtime.records import Record
+    from awaken.runtime.schema import HandlerSchema, Schema
+    from awaken.runtime.store.store import CommitProbe
+
+__all__ = ["Runtime"]
+
+log = logging.getLogger("awaken.runtime")
+
+#: After a failed write the runtime starts anew from its file, but not in a hot loop.
+_RECOVERY_MS = 1_000
+
+
+class Runtime:
+    """An `awaken.runtime.operations.Operations` on one data directory. To be used on one running event loop.
+
+    Args:
+        directory: where the data is; it is made when missing.
+        schema: given where deployments are kept, answers with what knows them; `Deployments`, as a rule.
+        settings: limits and defaults.
+        clock: what time it is.
+        probe: watches commits, for tests.
+
+    Raises:
+        DirectoryInUseError: another process has the directory.
+        StoreError: it cannot be written, or a newer awaken wrote it.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        schema: Callable[[DeploymentRows], Schema],
+        *,
+        settings: RuntimeSettings | None = None,
+        clock: Clock | None = None,
+        probe: CommitProbe | None = None,
+    ) -> None:
+        self.settings = settings if settings is not None else RuntimeSettings()
+        self.clock: Clock = clock if clock is not None else SystemClock()
+        self._directory = Directory(directory)
+        try:
+            self.store = Store(self._directory.database, on_failure=self._lose, probe=probe)
+        except BaseException:
+            self._directory.close()
+            raise
+        store = self.store
+        self.schema = known = schema(DeploymentRows(store))
+        self._watchers = Watchers()
+        self._journal = Journal(store, self.clock)
+        self._state = KeyedState(store)
+        self._inbox = Inbox(store, self.clock, self._state)
+        self._invoker = Invoker(store, self.clock, known, self._journal, self._state, self.settings)
+        self._scheduler = Scheduler(store, self.clock, self._ring)
+        self._lifecycle = Lifecycle(
+            store, self.clock, self._journal, self._inbox, self._scheduler, self._watchers, self._invoker
+        )
+        self._starter = Starter(store, self._lifecycle)
+        self._signals = Signals(store, self._journal, self._lifecycle)
+        self._invoker.join(
+            self._lifecycle,
+            Commands(
+                store,
+                self.clock,
+                known,
+                self._journal,
+                self._state,
+                self._scheduler,
+                self._lifecycle,
+                Promises(store, self._lifecycle),
+                self._signals,
+                self._starter,
+            ),
+        )
+        self._operators = Operators(
+            store, known, self._journal, self._scheduler, self._lifecycle, self._invoker
+        )
+        self._cleaner = Cleaner(store, self.clock, self._lifecycle, self.settings.cleanup_interval_ms)
+        self._recovery: Alarm | None = None
+        self._is_running = False
+
+    # Life.
+
+    async def start(self) -> None:
+        """Go on with everything that was under way, and take requests."""
+        self._is_running = True
+        self._resume_all()
+        self._cleaner.start()
+        await self.store.committed()
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """Let open attempts suspend for a while, then close. What was not done is done by the next start."""
+        if self._is_running:
+            self._is_running = False
+            self._quiet()
+            await self._invoker.drain(grace_s)
+        self._close()
+        self.store.close()
+
+    def crash(self) -> None:
+        """Stop as kill -9 does: nothing more is written or told. For tests."""
+        self._is_running = False
+        self._quiet()
+        self._invoker.abort_all()
+        self.store.abandon()
+        self._close()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no attempt is open and nothing waits for a commit; only timers and requests can change that."""
+        return self._invoker.is_idle and self.store.is_idle
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def _quiet(self) -> None:
+        self._scheduler.stop()
+        self._cleaner.stop()
+        if self._recovery is not None:
+            self._recovery.cancel()
+            self._recovery = None
+
+    def _close(self) -> None:
+        self._watchers.fail(RuntimeClosedError("the runtime stops; ask again after its next start"))
+        self._directory.close()
+
+    def _resume_all(self) -> None:
+        self._lifecycle.resume_all()
+        self._scheduler.start()
+
+    def _lose(self, error: StoreError) -> None:
+        """Forget everything that was believed since the last commit, and start anew from the file."""
+        self._scheduler.stop()
+        self._invoker.abort_all()
+        self._watchers.fail(error)
+        if self._is_running and self._recovery is None:
+            self._recovery = self.clock.call_at(self.clock.now_ms() + _RECOVERY_MS, self._recover)
+
+    def _recover(self) -> None:
+        self._recovery = None
+        try:
+            self._resume_all()
+        except StoreError:
+            return  # it was lost once more, and is tried again
+        log.info("the runtime goes on from %s", self.store.path)
+
+    def _ring(self, kind: str, invocation: int, completion_id: int | None) -> None:
+        self._lifecycle.ring(kind, invocation, completion_id)
+
+    # Callers.
+
+    async def call(self, request: InvocationRequest) -> Completion:
+        """Start an invocation, or find the one with the same idempotency key, and wait for its result."""
+        handler = self._handler(request)
+        invocation_id, seq, existing = self._start(handler, request)
+        if existing is not None:
+            if handler.is_workflow_run:
+                raise AlreadyInvokedError(invocation_id)
+            return await self._completion(existing)
+        if seq is None:
+            raise NotFoundError(invocation_id)
+        return await self._watchers.wait(seq)
+
+    async def send(self, request: InvocationRequest) -> Accepted:
+        """Start an invocation and return when it is on disk."""
+        invocation_id, seq, existing = self._start(self._handler(request), request)
+        await self.store.committed()
+        record = existing
+        if record is None and seq is not None and request.execution_time_ms is not None:
+            record = records.read(self.store, seq)
+        is_waiting = record is not None and record.status == "scheduled"
+        start_at = record.scheduled_start_at if record is not None and is_waiting else None
+        if existing is None and start_at is None:
+            start_at = request.execution_time_ms
+        return Accepted(invocation_id, existing is None, start_at)
+
+    def _start(
+        self, handler: HandlerSchema, request: InvocationRequest
+    ) -> tuple[str, int | None, Record | None]:
+        self._check_running()
+        return self._starter.start(
+            handler,
+            request.target.key,
+            request.body,
+            request.headers,
+            idempotency_key=request.idempotency_key,
+            execution_time_ms=request.execution_time_ms,
+            scope=request.scope,
+            limit_key=request.limit_key,
+        )
+
+    def _handler(self, request: InvocationRequest) -> HandlerSchema:
+        target = request.target
+        handler = self.schema.handler(target.service, target.handler)
+        if handler is None:
+            raise NotFoundError(f"no handler {target.service}/{target.handler} is registered")
+        return handler
+
+    async def attach(self, invocation_id: str) -> Completion:
+        """Wait for the result of an invocation."""
+        self._check_running()
+        record = records.find(self.store, invocation_id)
+        if record is None:
+            raise NotFoundError(f"invocation {invocation_id} not found")
+        return await self._completion(record)
+
+    async def output(self, invocation_id: str) -> Completion:
+        """Return the stored result."""
+        record = records.find(self.store, invocation_id)
+        if record is None:
+            raise NotFoundError(f"invocation {invocation_id} not found")
+        if record.status != "completed":
+            raise NotReadyError(f"invocation {invocation_id} has not completed yet")
+        return await self._completion(record)
+
+    async def _completion(self, record: Record) -> Completion:
+        if record.status == "completed":
+            await self.store.committed()
+            return completion_of(record)
+        return await self._watchers.wait(record.seq)
+
+    async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> Resolution:
+        """Give an awakeable its result."""
+        self._check_running()
+        resolution = self._signals.complete_awakeable(awakeable_id, value)
+        await self.store.committed()
+        return resolution
+
+    async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> Resolution:
+        """Give an awakeable its failure."""
+        self._check_running()
+        resolution = self._signals.complete_awakeable(awakeable_id, to_core(failure))
+        await self.store.committed()
+        return resolution
+
+    # Operators.
+
+    async def cancel(self, invocation_id: str) -> Change:
+        """Ask a handler to stop."""
+        return await self._change(self._operators.cancel(invocation_id))
+
+    async def kill(self, invocation_id: str) -> Change:
+        """End an invocation and its children."""
+        return await self._change(self._operators.kill(invocation_id))
+
+    async def pause(self, invocation_id: str) -> Change:
+        """Stop running it until it is resumed."""
+        return await self._change(self._operators.pause(invocation_id))
+
+    async def resume(self, invocation_id: str, deployment: str | None = None) -> Change:
+        """Run it again."""
+        return await self._change(self._operators.resume(invocation_id, deployment))
+
+    async def purge(self, invocation_id: str) -> Change:
+        """Forget a completed invocation."""
+        return await self._change(self._operators.purge(invocation_id))
+
+    async def purge_journal(self, invocation_id: str) -> Change:
+        """Forget the journal of a completed invocation and keep its result."""
+        return await self._change(self._operators.purge_journal(invocation_id))
+
+    async def restart_as_new(
+        self, invocation_id: str, keep_entries: int = 1, deployment: str | None = None
+    ) -> str:
+        """Start a new invocation with the input, and the first entries, of a completed one."""
+        new_id = self._operators.restart_as_new(invocation_id, keep_entries, deployment)
+        await self.store.committed()
+        return new_id
+
+    async def edit_state(
+        self, service: str, key: str, state: Mapping[str, bytes], version: str | None = None
+    ) -> None:
+        """Replace the whole state of a key."""
+        self._check_running()
+        self._inbox.edit(service, key, state, version)
+        await self.store.committed()
+
+    async def _change(self, change: Change) -> Change:
+        await self.store.committed()
+        return change
+
+    def invocation(self, invocation_id: str) -> Invocation:
+        """Look at one invocation."""
+        return self._operators.look_at(invocation_id)
+
+    def pending_awakeables(
+        self, *, limit: int = 1000, after: str | None = None
+    ) -> Sequence[PendingAwakeable]:
+        """List what is waited for, oldest first."""
+        return self._signals.pending(limit, after, self._invoker.awaited())
+
+    def _check_running(self) -> None:
+        if not self._is_running:
+            raise RuntimeClosedError("the runtime is not running; start it first")

@@ -1,0 +1,52 @@
+"""Who in this process waits for an invocation to end: open requests, not handlers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from awaken.runtime.operations import Completion
+
+__all__ = ["Watchers"]
+
+
+class Watchers:
+    """Futures by invocation; they are forgotten when their requests go away."""
+
+    def __init__(self) -> None:
+        self._futures: dict[int, set[asyncio.Future[Completion]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._futures)
+
+    def is_watched(self, invocation: int) -> bool:
+        """Whether anybody waits for it."""
+        return invocation in self._futures
+
+    async def wait(self, invocation: int) -> Completion:
+        """Wait until it has ended and that is on disk."""
+        future: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
+        self._futures.setdefault(invocation, set()).add(future)
+        try:
+            return await future
+        finally:
+            futures = self._futures.get(invocation)
+            if futures is not None:
+                futures.discard(future)
+                if not futures:
+                    del self._futures[invocation]
+
+    def complete(self, invocation: int, completion: Completion) -> None:
+        """Tell everybody who waits for it."""
+        for future in self._futures.pop(invocation, ()):
+            if not future.done():
+                future.set_result(completion)
+
+    def fail(self, error: Exception) -> None:
+        """Tell everybody that there is nothing to wait for."""
+        everybody, self._futures = self._futures, {}
+        for futures in everybody.values():
+            for future in futures:
+                if not future.done():
+                    future.set_exception(error)
