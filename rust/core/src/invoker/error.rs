@@ -136,3 +136,88 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One example of each variant with its code and text. The match makes a variant that is not listed a compile error.
+    macro_rules! examples {
+        ($($pattern:pat, $error:expr => $code:literal $text:expr,)*) => {
+            fn examples() -> Vec<(Error, u32, String)> {
+                use Error::*;
+                vec![$(($error, $code, $text.to_string()),)*]
+            }
+
+            /// The position under which a variant is listed.
+            fn listed_as(error: &Error) -> usize {
+                use Error::*;
+                let mut position = 0;
+                $(
+                    if matches!(error, $pattern) {
+                        return position;
+                    }
+                    position += 1;
+                )*
+                // Nothing but a variant without an example comes here, and none compiles.
+                match error { $($pattern => position,)* }
+            }
+        };
+    }
+
+    examples! {
+        Core(_), Core(crate::Error::CustomMessage { code: 0xFC01, length: 3 }) => 571
+            "custom message 0xFC01 of 3 bytes; types from 0xFC00 on are not part of the protocol",
+        Notification(_), Notification(NotificationError::NoId("Sleep")) => 500
+            "Sleep notification carries no id",
+        UnexpectedMessage { .. }, UnexpectedMessage { name: "End", code: 3, state: "replaying" } => 571
+            "unexpected End message (0x0003) from the endpoint while replaying",
+        UnknownCommand { .. }, UnknownCommand { code: 0x0415 } => 571
+            "unknown command 0x0415; does the endpoint speak a newer protocol version?",
+        EndWithoutOutput, EndWithoutOutput => 571
+            "End without an Output command: the invocation would have no result",
+        StaleCompletionId { .. },
+        StaleCompletionId { index: 3, command: "sleep".to_owned(), id: 1, last: 2 } => 571
+            "entry 3: sleep takes completion id 1, expected one above 2",
+        InvalidCommand { .. },
+        InvalidCommand { index: 3, command: "output".to_owned(), reason: "it carries no result".to_owned() } => 571
+            "entry 3: output: it carries no result",
+        EmptyProposal { .. }, EmptyProposal { id: 1 } => 571
+            "proposal for run 1 carries no result",
+        UnknownRun { .. }, UnknownRun { id: 1 } => 571
+            "proposal for completion 1, which belongs to no run of this invocation",
+        RunCompleted { .. }, RunCompleted { id: 1 } => 571
+            "proposal for run 1, which has a result already",
+        NothingAwaited { .. }, NothingAwaited { name: "Suspension" } => 571
+            "Suspension message names nothing that is awaited: the invocation would never go on",
+        UnknownAwaited { .. }, UnknownAwaited { name: "Suspension", what: "completion", id: 2 } => 571
+            "Suspension message awaits completion 2, which does not exist",
+        NoTerminal, NoTerminal => 500
+            "the response ended without End, Suspension or Error; did the endpoint stop?",
+        NotNow { .. }, NotNow { attempted: "replay", state: "idle", hint: "start first" } => 571
+            "cannot replay while idle; start first",
+        InvalidJournal { .. }, InvalidJournal { entry: 4, reason: "a command follows Output".to_owned() } => 571
+            "cannot replay entry 4: a command follows Output",
+        UnexpectedCompletion { .. },
+        UnexpectedCompletion { name: "Sleep", id: 2, reason: "it was there before" } => 571
+            "cannot notify of Sleep completion 2: it was there before",
+    }
+
+    #[test]
+    fn every_variant_has_its_code_and_text() {
+        for (error, code, text) in examples() {
+            assert_eq!(error.to_string(), text);
+            assert_eq!(error.code(), code, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_variant_is_listed_once() {
+        let listed: Vec<_> = examples()
+            .iter()
+            .map(|(error, ..)| listed_as(error))
+            .collect();
+
+        assert_eq!(listed, (0..listed.len()).collect::<Vec<_>>());
+    }
+}
