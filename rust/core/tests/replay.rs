@@ -37,6 +37,13 @@ fn bytes(text: &'static str) -> Bytes {
     Bytes::from_static(text.as_bytes())
 }
 
+fn header(key: &str) -> pb::Header {
+    pb::Header {
+        key: key.to_owned(),
+        value: "x".to_owned(),
+    }
+}
+
 fn options() -> CallOptions {
     CallOptions {
         key: "k".to_owned(),
@@ -285,6 +292,11 @@ fn cases() -> Vec<Case> {
                     Some("headers"),
                     mutation!(Call, c => c.headers.reverse()),
                 ),
+                (
+                    "trace context",
+                    None,
+                    mutation!(Call, c => c.headers.insert(1, header("traceparent"))),
+                ),
                 ("key", Some("key"), mutation!(Call, c => c.key = "x".into())),
                 (
                     "no idempotency key",
@@ -341,6 +353,16 @@ fn cases() -> Vec<Case> {
                     "headers",
                     Some("headers"),
                     mutation!(OneWayCall, c => c.headers.clear()),
+                ),
+                (
+                    "trace context",
+                    None,
+                    mutation!(OneWayCall, c => c.headers.extend([header("TraceParent"), header("tracestate")])),
+                ),
+                (
+                    "another header",
+                    Some("headers"),
+                    mutation!(OneWayCall, c => c.headers.push(header("traceparents"))),
                 ),
                 (
                     "key",
@@ -586,7 +608,7 @@ fn every_compared_field_is_minded_and_no_other() {
             minded += 1;
         }
     }
-    assert_eq!(minded, 69);
+    assert_eq!(minded, 70);
 }
 
 #[test]
