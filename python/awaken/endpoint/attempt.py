@@ -329,7 +329,7 @@ class Attempt:
             if machine.is_closed():
                 outcome.explain(machine, self.target, places.raised(error), error)
             elif not self._is_abandoned:
-                outcome.report(machine, error, self._handler.target, self._version)
+                self._report(error)
         if context._data:
             close_data(context._data)
         self._task = None
@@ -360,13 +360,21 @@ class Attempt:
                 raise
             if not self.machine.is_closed():
                 elapsed = int((time.monotonic() - started) * 1000)
-                outcome.report_run(self.machine, run, error, elapsed, self._version)
+                self._report_run(run, error, elapsed)
         else:
             if not self.machine.is_closed():
                 self.machine.propose_run_value(run.handle, value)
         finally:
             tasks.executing_run.reset(token)
         self._flush()
+
+    def _report(self, error: BaseException) -> None:
+        """Tell the machine how the handler failed."""
+        outcome.report(self.machine, error, self._handler.target, self._version)
+
+    def _report_run(self, run: RunFuture[Any], error: BaseException, elapsed_ms: int) -> None:
+        """Tell the machine how a run's closure failed, after how many milliseconds."""
+        outcome.report_run(self.machine, run, error, elapsed_ms, self._version)
 
     # ------------------------------------------------------------ waiting
 
@@ -491,7 +499,7 @@ class Attempt:
 
     def fail(self, error: Exception, what: str) -> BaseException:
         """End the attempt with an error that is not the handler's, and return what unwinds the handler."""
-        outcome.report(self.machine, error, self._handler.target, self._version)
+        self._report(error)
         self._close()
         return SdkInternalException(f"{self._where()}: {what}: {error!r}")
 

@@ -12,7 +12,7 @@ from awaken.endpoint.coding import CodecSource
 from awaken.endpoint.reply import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from awaken.definition import Definition
     from awaken.endpoint.discovery import Discovery, ProtocolMode
@@ -60,6 +60,8 @@ class Endpoint:
         self.protocol: ProtocolMode | None = protocol
         self.identity_keys: list[str] = []
         self._identity: _core.IdentityKeys | None = None
+        #: Makes the attempt of an invocation. Who watches attempts puts a subclass here; others pay nothing.
+        self.start_attempt: Callable[..., Attempt] = Attempt
         self.journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None
         self._codec: CodecSource | None = None
         if journal_value_codec is not None:
@@ -169,7 +171,7 @@ class Endpoint:
                 exchange, 415, f"content-type {content_type!r} is not one of {', '.join(_VERSIONS)}"
             )
         version, headers = negotiated
-        return Attempt(exchange, handler, version, headers, self._codec)
+        return self.start_attempt(exchange, handler, version, headers, self._codec)
 
     def _explain_missing(self, service: str, name: str) -> str:
         known = self.services.get(service)

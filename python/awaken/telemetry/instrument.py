@@ -1,0 +1,42 @@
+"""Switches tracing on for one endpoint; others pay nothing."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, TypeVar
+
+from awaken import _core
+from awaken.endpoint.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
+
+__all__ = ["instrument"]
+
+E = TypeVar("E", bound=Endpoint)
+
+
+def instrument(endpoint: E, *, tracer_provider: TracerProvider | None = None) -> E:
+    """Trace the invocations of an endpoint from now on, and return it.
+
+    Args:
+        endpoint: what `awaken.app(...)` or `awaken.Endpoint(...)` gave.
+        tracer_provider: where spans go; None takes the global one.
+
+    Raises:
+        ImportError: OpenTelemetry is not installed.
+        TypeError: it is no endpoint, such as a Lambda handler: instrument the endpoint that makes it.
+    """
+    if not isinstance(endpoint, Endpoint):
+        raise TypeError(
+            f"cannot instrument {type(endpoint).__name__}; instrument an awaken.Endpoint, and call its app() after"
+        )
+    try:
+        from opentelemetry import trace
+    except ImportError as error:
+        raise ImportError("tracing needs OpenTelemetry: pip install 'awaken[otel]'") from error
+    from awaken.telemetry.attempt import TracedAttempt
+
+    tracer = trace.get_tracer("awaken", _core.__version__, tracer_provider)
+    endpoint.start_attempt = functools.partial(TracedAttempt, tracer)
+    return endpoint
