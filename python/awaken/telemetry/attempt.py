@@ -64,6 +64,8 @@ class TracedAttempt(Attempt):
             if self._failure is not None:
                 span.record_exception(self._failure)
                 span.set_status(Status(StatusCode.ERROR, str(self._failure)))
+            elif self.machine.error is not None:  # such as a journal that does not match
+                span.set_status(Status(StatusCode.ERROR, self.machine.error[1]))
 
     async def _execute(self, run: RunFuture[Any]) -> None:
         attributes = {_ID: self.machine.invocation_id, _TARGET: self.target, "awaken.run": run.name}

@@ -217,6 +217,14 @@ async def test_failure_is_told_with_its_exception(
     assert [event.name for event in span.events] == ["exception"]
 
 
+async def test_journal_that_does_not_match_is_told(traces: Traces) -> None:
+    await traces.attempt("two_runs", frames.request(b"", frames.run_command(1, "renamed")))
+
+    assert (traces.last.attributes or {})["awaken.outcome"] == "retried"
+    assert traces.last.status.status_code is StatusCode.ERROR
+    assert 'recorded name "renamed"' in (traces.last.status.description or "")
+
+
 async def test_terminal_failure_of_a_run_is_told_and_fails_the_attempt(traces: Traces) -> None:
     refused = frames.frame(
         0x8011, frames.number(1, 1) + frames.blob(6, frames.number(1, 418) + frames.blob(2, "out of stock"))
