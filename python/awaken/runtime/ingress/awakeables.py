@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaken.errors import InvalidIdError
+from awaken.runtime.identifiers import reason_against_awakeable_id
 from awaken.runtime.ingress.answers import IngressError, answer_json
 from awaken.runtime.ingress.bodies import read_body
-from awaken.runtime.ingress.identifiers import reason_against_awakeable_id
 from awaken.runtime.operations import Failure
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from awaken import _core
 from awaken.errors import InvalidIdError
+from awaken.runtime.identifiers import reason_against_invocation_id
 from awaken.runtime.ingress.answers import IngressError, answer_completion, answer_failure, answer_json
 from awaken.runtime.ingress.bodies import read_body
-from awaken.runtime.ingress.identifiers import reason_against_invocation_id
 from awaken.runtime.ingress.paths import decode, find_service
 from awaken.runtime.ingress.waiting import while_connected
 from awaken.runtime.operations import Failure, NotFoundError, NotReadyError

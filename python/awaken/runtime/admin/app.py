@@ -1,0 +1,173 @@
+"""The admin API as an ASGI application: its routes, bare and under the prefix of each version."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route, Router
+
+from awaken import _core
+from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
+from awaken.runtime.admin.deployments import DeploymentRoutes
+from awaken.runtime.admin.invocations import InvocationRoutes
+from awaken.runtime.admin.services import ServiceRoutes
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from awaken.runtime.deployments import Deployments
+    from awaken.runtime.operations import Operations
+
+__all__ = ["make_admin"]
+
+log = logging.getLogger("awaken")
+
+#: The server whose outward behaviour this is; its clients look at the number.
+_SERVER_VERSION: Final = "1.7.12"
+_VERSIONS: Final = (2, 3, 4)
+_FEATURES: Final = ("protocol_v7", "vqueues")
+
+
+def make_admin(
+    operations: Operations,
+    deployments: Deployments,
+    query: Callable[[Request], Awaitable[Response]],
+    *,
+    ingress_url: Callable[[], str],
+    features: frozenset[str] = frozenset(),
+) -> Starlette:
+    """Make the admin API.
+
+    Args:
+        operations: what it asks the runtime for.
+        deployments: what is registered.
+        query: answers `POST /query`.
+        ingress_url: where callers enter; asked with each request, because a port may be chosen late.
+        features: those that are on, by the server's names.
+    """
+
+    async def version(_request: Request) -> Response:
+        return answer_json(
+            200,
+            {
+                "version": _SERVER_VERSION,
+                "min_admin_api_version": _VERSIONS[0],
+                "max_admin_api_version": _VERSIONS[-1],
+                "ingress_endpoint": ingress_url(),
+                "features": {name: name in features for name in _FEATURES},
+                "runtime": f"awaken/{_core.__version__}",
+            },
+        )
+
+    async def health(_request: Request) -> Response:
+        return empty(200)
+
+    async def cluster_health(_request: Request) -> Response:
+        members = {"cluster_name": "localcluster", "metadata_cluster_health": {"members": [1]}}
+        return answer_json(200, members)
+
+    routes = [
+        Route("/health", health, methods=["GET"]),
+        Route("/version", version, methods=["GET"]),
+        Route("/cluster-health", cluster_health, methods=["GET"]),
+        Route("/query", query, methods=["POST"]),
+        *_service_routes(ServiceRoutes(deployments, operations)),
+        *_invocation_routes(InvocationRoutes(operations, deployments)),
+    ]
+    at = DeploymentRoutes(deployments)
+    app = Starlette(
+        routes=[
+            *(Mount(f"/v{number}", app=_router(number, at, routes)) for number in _VERSIONS),
+            Route("/v1/{rest:path}", _refuse_v1),
+            *_deployment_routes(at, at.register),
+            *routes,
+        ],
+        exception_handlers={
+            HTTPException: _answer_bare,
+            AdminError: _answer_error,
+            UnreadableError: _answer_error,
+            Exception: _answer_failure,
+        },
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _router(version: int, at: DeploymentRoutes, routes: list[Route]) -> Router:
+    register = at.register_v2 if version == 2 else at.register
+    return Router([*_deployment_routes(at, register), *routes], redirect_slashes=False)
+
+
+def _deployment_routes(at: DeploymentRoutes, register: Callable[..., Any]) -> list[Route]:
+    one = "/deployments/{deployment}"
+    return [
+        _methods("/deployments", GET=at.list, POST=register),
+        _methods(one, GET=at.show, PATCH=at.update, DELETE=at.remove, PUT=at.put),
+    ]
+
+
+def _service_routes(at: ServiceRoutes) -> list[Route]:
+    return [
+        _methods("/services", GET=at.list),
+        _methods("/services/{service}", GET=at.show, PATCH=at.change),
+        _methods("/services/{service}/handlers", GET=at.list_handlers),
+        _methods("/services/{service}/handlers/{handler}", GET=at.show_handler),
+        _methods("/services/{service}/state", POST=at.edit_state),
+    ]
+
+
+def _invocation_routes(at: InvocationRoutes) -> list[Route]:
+    one = "/invocations/{invocation_id}"
+    return [
+        _methods(f"{one}/cancel", PATCH=at.cancel),
+        _methods(f"{one}/kill", PATCH=at.kill),
+        _methods(f"{one}/pause", PATCH=at.pause),
+        _methods(f"{one}/resume", PATCH=at.resume),
+        _methods(f"{one}/purge", PATCH=at.purge),
+        _methods(f"{one}/purge-journal", PATCH=at.purge_journal),
+        _methods(f"{one}/restart-as-new", PATCH=at.restart_as_new),
+        _methods(one, DELETE=at.delete),
+        _methods("/awakeables", GET=at.list_awakeables),
+    ]
+
+
+def _methods(path: str, **endpoints: Callable[[Request], Awaitable[Response]]) -> Route:
+    """One route for a path, so that a wrong method is told all the right ones."""
+
+    async def choose(request: Request) -> Response:
+        return await endpoints.get(request.method, endpoints.get("GET", _never))(request)
+
+    return Route(path, choose, methods=list(endpoints))
+
+
+async def _never(request: Request) -> Response:
+    raise HTTPException(405)
+
+
+async def _refuse_v1(_request: Request) -> Response:
+    return PlainTextResponse(
+        "Unsupported Admin API version V1. This server supports versions between V2 and V4.", 400
+    )
+
+
+async def _answer_bare(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return Response(status_code=status, headers=headers)
+
+
+async def _answer_error(_request: Request, error: Exception) -> Response:
+    if isinstance(error, (AdminError, UnreadableError)):
+        return error.response()
+    raise error
+
+
+async def _answer_failure(request: Request, error: Exception) -> Response:
+    log.error("the admin API failed at %s %s", request.method, request.url.path, exc_info=error)
+    return AdminError(500, "internal error; the runtime's log tells more").response()

@@ -1,0 +1,150 @@
+"""`/deployments`: register, list, change and forget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from awaken.runtime.admin import describe
+from awaken.runtime.admin.answers import (
+    AdminError,
+    UnreadableError,
+    answer_json,
+    empty,
+    read_json,
+    read_path_id,
+)
+from awaken.runtime.deployments import DeploymentNotFoundError, RegistrationError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from awaken.runtime.deployments import Deployments, Record
+
+__all__ = ["DeploymentRoutes"]
+
+_NO_VARIANT = (
+    "Failed to deserialize the JSON body into the target type: data did not match any variant of untagged enum "
+    "RegisterDeploymentRequest"
+)
+
+
+class _Register(msgspec.Struct):
+    uri: str | None = None
+    arn: str | None = None
+    use_http_11: bool = False
+    force: bool | None = None
+    breaking: bool = False
+    dry_run: bool = False
+    additional_headers: dict[str, str] | None = None
+    metadata: dict[str, str] | None = None
+
+
+class _Update(msgspec.Struct):
+    uri: str | None = None
+    use_http_11: bool | None = None
+    additional_headers: dict[str, str] | None = None
+    overwrite: bool = False
+    dry_run: bool = False
+
+
+class DeploymentRoutes:
+    """Answers the routes about deployments."""
+
+    def __init__(self, deployments: Deployments) -> None:
+        self._deployments = deployments
+
+    async def register(self, request: Request) -> Response:
+        """Answer `POST /deployments`."""
+        return await self._register(await read_json(request, _Register), is_v2=False)
+
+    async def register_v2(self, request: Request) -> Response:
+        """Answer `POST /v2/deployments`, which discovers again unless it is told otherwise."""
+        return await self._register(await read_json(request, _Register), is_v2=True)
+
+    async def list(self, request: Request) -> Response:
+        """Answer `GET /deployments`."""
+        records = self._deployments.records()
+        return answer_json(200, {"deployments": [describe.deployment(record) for record in records]})
+
+    async def show(self, request: Request) -> Response:
+        """Answer `GET /deployments/{id}`."""
+        return self._describe(self._find(request))
+
+    async def update(self, request: Request) -> Response:
+        """Answer `PATCH /deployments/{id}`."""
+        deployment_id = self._find(request).deployment_id
+        asked = await read_json(request, _Update)
+        try:
+            record = await self._deployments.update(
+                deployment_id,
+                uri=asked.uri,
+                use_http_11=asked.use_http_11,
+                additional_headers=asked.additional_headers,
+                overwrite=asked.overwrite,
+                dry_run=asked.dry_run,
+            )
+        except RegistrationError as error:
+            raise _refused(error) from error
+        return self._describe(record)
+
+    async def remove(self, request: Request) -> Response:
+        """Answer `DELETE /deployments/{id}`, which the server only does with `force=true`."""
+        deployment_id = read_path_id(request, "deployment", "dp_1")
+        if request.query_params.get("force") != "true":
+            return empty(501)
+        try:
+            await self._deployments.remove(deployment_id)
+        except DeploymentNotFoundError as error:
+            raise AdminError(
+                404, f"not found in the schema registry: deployment with id '{deployment_id}'"
+            ) from error
+        return empty(202)
+
+    async def put(self, request: Request) -> Response:
+        """Answer `PUT /deployments/{id}`."""
+        raise AdminError(405, "PUT deployment is deprecated, use PATCH instead")
+
+    async def _register(self, asked: _Register, *, is_v2: bool) -> Response:
+        if asked.arn is not None:
+            raise AdminError(
+                400,
+                "The request field 'arn' is invalid. Reason: the embedded runtime calls no Lambda functions; "
+                "give it the uri of an HTTP endpoint.",
+            )
+        if not asked.uri:
+            raise UnreadableError(422, _NO_VARIANT)
+        try:
+            registration = await self._deployments.register(
+                asked.uri,
+                use_http_11=asked.use_http_11,
+                force=is_v2 if asked.force is None else asked.force,
+                breaking=asked.breaking,
+                dry_run=asked.dry_run,
+                additional_headers=asked.additional_headers,
+                metadata=asked.metadata,
+            )
+        except RegistrationError as error:
+            raise _refused(error) from error
+        record = registration.record
+        if is_v2 and asked.force is False and not registration.is_new:
+            raise AdminError(409, f"Conflict: deployment {record.deployment_id} already exists")
+        body: Any = describe.registration(record, self._deployments.defaults)
+        status = 201 if registration.is_new or is_v2 else 200
+        return answer_json(status, body, {"location": f"deployments/{record.deployment_id}"})
+
+    def _find(self, request: Request) -> Record:
+        deployment_id = read_path_id(request, "deployment", "dp_1")
+        try:
+            return self._deployments.record(deployment_id)
+        except DeploymentNotFoundError as error:
+            raise AdminError(404, f"The requested deployment '{deployment_id}' does not exist") from error
+
+    def _describe(self, record: Record) -> Response:
+        return answer_json(200, describe.full_deployment(record, self._deployments.defaults))
+
+
+def _refused(error: RegistrationError) -> AdminError:
+    return AdminError(error.status, str(error), error.code)

@@ -1,0 +1,150 @@
+"""`/invocations/{id}/<operation>`: what operators do to one invocation; and what the outside has to answer."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from awaken import _core
+from awaken.errors import InvalidIdError
+from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
+from awaken.runtime.admin.describe import timestamp
+from awaken.runtime.identifiers import reason_against_invocation_id
+from awaken.runtime.operations import Change, ConflictError, GoneError, NotFoundError, TooEarlyError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from awaken.runtime.operations import Operations, PendingAwakeable
+    from awaken.runtime.schema import Schema
+
+__all__ = ["InvocationRoutes"]
+
+T = TypeVar("T")
+
+#: Largest page of awakeables.
+_MAX_PAGE: Final = 10_000
+
+
+class InvocationRoutes:
+    """Answers the routes about invocations."""
+
+    def __init__(self, operations: Operations, schema: Schema) -> None:
+        self._operations = operations
+        self._schema = schema
+
+    async def cancel(self, request: Request) -> Response:
+        """Answer `PATCH /invocations/{id}/cancel`: 202 when the handler still has to hear of it."""
+        return _changed(await self._do(self._operations.cancel(_read_id(request)), request))
+
+    async def kill(self, request: Request) -> Response:
+        """Answer `PATCH /invocations/{id}/kill`."""
+        return _changed(await self._do(self._operations.kill(_read_id(request)), request))
+
+    async def pause(self, request: Request) -> Response:
+        """Answer `PATCH /invocations/{id}/pause`: 202 when the attempt still has to stop."""
+        return _changed(await self._do(self._operations.pause(_read_id(request)), request))
+
+    async def resume(self, request: Request) -> Response:
+        """Answer `PATCH /invocations/{id}/resume?deployment=`."""
+        deployment = self._read_deployment(request)
+        work = self._operations.resume(_read_id(request), deployment)
+        return _changed(await self._do(work, request))
+
+    async def purge(self, request: Request) -> Response:
+        """Answer `PATCH /invocations/{id}/purge`."""
+        return _changed(await self._do(self._operations.purge(_read_id(request)), request))
+
+    async def purge_journal(self, request: Request) -> Response:
+        """Answer `PATCH /invocations/{id}/purge-journal`."""
+        return _changed(await self._do(self._operations.purge_journal(_read_id(request)), request))
+
+    async def restart_as_new(self, request: Request) -> Response:
+        """Answer `PATCH /invocations/{id}/restart-as-new?from=&deployment=`."""
+        invocation_id = _read_id(request)
+        first = request.query_params.get("from", "0")
+        if not first.isdecimal():
+            raise UnreadableError(400, f"Failed to deserialize query string: from: {first!r} is not a number")
+        deployment = self._read_deployment(request)
+        keep_entries = int(first) + 1  # the input is entry 0, and is always kept
+        work = self._operations.restart_as_new(invocation_id, keep_entries, deployment)
+        return answer_json(200, {"new_invocation_id": await self._do(work, request)})
+
+    async def delete(self, request: Request) -> Response:
+        """Answer `DELETE /invocations/{id}?mode=`, deprecated: 202 whatever becomes of it."""
+        mode = request.query_params.get("mode", "cancel").lower()
+        operations = {
+            "cancel": self._operations.cancel,
+            "kill": self._operations.kill,
+            "purge": self._operations.purge,
+        }
+        if mode not in operations:
+            raise UnreadableError(400, f"Failed to deserialize query string: mode: unknown variant `{mode}`")
+        with contextlib.suppress(NotFoundError, ConflictError):  # the newer routes tell
+            await operations[mode](_read_id(request))
+        return empty(202)
+
+    async def list_awakeables(self, request: Request) -> Response:
+        """Answer `GET /awakeables?limit=&after=`: what is waited for, oldest first. The server has no such route."""
+        limit = request.query_params.get("limit", "1000")
+        if not limit.isdecimal():
+            raise UnreadableError(
+                400, f"Failed to deserialize query string: limit: {limit!r} is not a number"
+            )
+        after = request.query_params.get("after")
+        pending = self._operations.pending_awakeables(limit=min(int(limit), _MAX_PAGE), after=after)
+        return answer_json(200, {"awakeables": [_describe(each) for each in pending]})
+
+    async def _do(self, work: Awaitable[T], request: Request) -> T:
+        invocation_id = request.path_params["invocation_id"]
+        try:
+            return await work
+        except NotFoundError as error:
+            raise AdminError(404, f"The requested invocation '{invocation_id}' does not exist") from error
+        except TooEarlyError as error:
+            raise AdminError(425, str(error)) from error
+        except GoneError as error:
+            raise AdminError(410, str(error)) from error
+        except ConflictError as error:
+            raise AdminError(409, str(error)) from error
+
+    def _read_deployment(self, request: Request) -> str | None:
+        deployment = request.query_params.get("deployment")
+        if deployment in (None, "latest", "keep"):
+            return deployment
+        if self._schema.deployment(deployment) is None:
+            raise AdminError(400, f"The requested deployment '{deployment}' does not exist")
+        return deployment
+
+
+def _changed(change: Change) -> Response:
+    return empty(200 if change is Change.DONE else 202)
+
+
+def _read_id(request: Request) -> str:
+    invocation_id: str = request.path_params["invocation_id"]
+    try:
+        _core.parse_invocation_id(invocation_id)
+    except InvalidIdError as error:
+        reason = reason_against_invocation_id(invocation_id)
+        raise AdminError(400, f"The request field 'invocation_id' is invalid. Reason: {reason}") from error
+    return invocation_id
+
+
+def _describe(pending: PendingAwakeable) -> dict[str, object]:
+    described: dict[str, object] = {
+        "id": pending.awakeable_id,
+        "invocation": pending.invocation_id,
+        "service": pending.target.service,
+        "handler": pending.target.handler,
+        "key": pending.target.key,
+        "since": timestamp(pending.since_ms),
+        "name": pending.name,
+        "type": pending.type_name,
+        "labels": dict(pending.labels) or None,
+        "expires_at": None if pending.expires_at_ms is None else timestamp(pending.expires_at_ms),
+    }
+    return {name: value for name, value in described.items() if value is not None}

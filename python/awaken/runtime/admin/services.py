@@ -1,0 +1,143 @@
+"""`/services`: what is registered, its settings, and the state of its keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+
+from awaken.runtime.admin import describe
+from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty, read_json
+from awaken.runtime.deployments import Overrides
+from awaken.runtime.durations import parse_duration
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from awaken.runtime.deployments import Deployments, Record
+    from awaken.runtime.deployments.manifest import Service
+    from awaken.runtime.operations import Operations
+
+__all__ = ["ServiceRoutes"]
+
+_TYPES: Final = {"SERVICE": "Service", "VIRTUAL_OBJECT": "VirtualObject", "WORKFLOW": "Workflow"}
+
+Byte = Annotated[int, msgspec.Meta(ge=0, le=255)]
+
+
+class _Change(msgspec.Struct):
+    public: bool | None = None
+    idempotency_retention: str | None = None
+    workflow_completion_retention: str | None = None
+    journal_retention: str | None = None
+    inactivity_timeout: str | None = None
+    abort_timeout: str | None = None
+
+
+class _State(msgspec.Struct):
+    object_key: str
+    new_state: dict[str, list[Byte] | str]
+    version: str | None = None
+
+
+class ServiceRoutes:
+    """Answers the routes about services."""
+
+    def __init__(self, deployments: Deployments, operations: Operations) -> None:
+        self._deployments = deployments
+        self._operations = operations
+
+    async def list(self, request: Request) -> Response:
+        """Answer `GET /services`."""
+        defaults = self._deployments.defaults
+        services = [
+            describe.service(*self._declared(found.name), defaults) for found in self._deployments.services()
+        ]
+        return answer_json(200, {"services": services})
+
+    async def show(self, request: Request) -> Response:
+        """Answer `GET /services/{s}`."""
+        return answer_json(200, describe.service(*self._find(request), self._deployments.defaults))
+
+    async def list_handlers(self, request: Request) -> Response:
+        """Answer `GET /services/{s}/handlers`."""
+        record, service = self._find(request)
+        handlers = [describe.handler(record, service, each) for each in service.handlers]
+        return answer_json(200, {"handlers": handlers})
+
+    async def show_handler(self, request: Request) -> Response:
+        """Answer `GET /services/{s}/handlers/{h}`."""
+        record, service = self._find(request)
+        name: str = request.path_params["handler"]
+        for each in service.handlers:
+            if each.name == name:
+                return answer_json(200, describe.handler(record, service, each))
+        raise AdminError(404, f"The requested handler '{name}' on service '{service.name}' does not exist")
+
+    async def change(self, request: Request) -> Response:
+        """Answer `PATCH /services/{s}`."""
+        asked = await read_json(request, _Change)
+        name: str = request.path_params["service"]
+        found = self._deployments.service(name)
+        if found is None:
+            raise _unregistered(name)
+        if asked.workflow_completion_retention is not None and found.kind != "workflow":
+            kind = _TYPES[self._declared(name)[1].ty]
+            raise AdminError(400, f"modifying retention time for service type {kind} is unsupported")
+        overrides = Overrides(
+            public=asked.public,
+            idempotency_retention_ms=_milliseconds(asked.idempotency_retention),
+            workflow_completion_retention_ms=_milliseconds(asked.workflow_completion_retention),
+            journal_retention_ms=_milliseconds(asked.journal_retention),
+            inactivity_timeout_ms=_milliseconds(asked.inactivity_timeout),
+            abort_timeout_ms=_milliseconds(asked.abort_timeout),
+        )
+        await self._deployments.override(name, overrides)
+        return await self.show(request)
+
+    async def edit_state(self, request: Request) -> Response:
+        """Answer `POST /services/{s}/state`."""
+        asked = await read_json(request, _State)
+        name: str = request.path_params["service"]
+        found = self._deployments.service(name)
+        if found is None:
+            if not asked.new_state:
+                return empty(202)
+            raise _unregistered(name)
+        if found.kind == "service":
+            raise AdminError(400, "Cannot modify state for service type Service")
+        state = {
+            key: value.encode() if isinstance(value, str) else bytes(value)
+            for key, value in asked.new_state.items()
+        }
+        await self._operations.edit_state(name, asked.object_key, state, asked.version)
+        return empty(202)
+
+    def _find(self, request: Request) -> tuple[Record, Service]:
+        name: str = request.path_params["service"]
+        if self._deployments.service(name) is None:
+            raise AdminError(404, f"The requested service '{name}' does not exist")
+        return self._declared(name)
+
+    def _declared(self, name: str) -> tuple[Record, Service]:
+        found = self._deployments.service(name)
+        if found is None:
+            raise _unregistered(name)
+        record = self._deployments.record(found.deployment_id)
+        return record, next(each for each in record.manifest.services if each.name == name)
+
+
+def _unregistered(name: str) -> AdminError:
+    return AdminError(404, f"not found in the schema registry: service with name '{name}'")
+
+
+def _milliseconds(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return round(parse_duration(text).total_seconds() * 1000)
+    except ValueError as error:
+        raise UnreadableError(
+            422, f"Failed to deserialize the JSON body into the target type: {error}"
+        ) from error

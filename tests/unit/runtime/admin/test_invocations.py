@@ -1,0 +1,158 @@
+"""`/invocations`: which answer is which status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from awaken.runtime.operations import (
+    Change,
+    ConflictError,
+    GoneError,
+    NotFoundError,
+    PendingAwakeable,
+    Target,
+    TooEarlyError,
+)
+
+from tests.unit.runtime.fakes import AWAKEABLE_ID, INVOCATION_ID, NOW_MS, FakeOperations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import httpx
+    from awaken.runtime.deployments import Deployments
+
+OPERATIONS = ["cancel", "kill", "pause", "resume", "purge", "purge-journal"]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(("change", "status"), [(Change.DONE, 200), (Change.REQUESTED, 202)])
+async def test_done_or_requested(
+    client: httpx.AsyncClient, operations: FakeOperations, operation: str, change: Change, status: int
+) -> None:
+    operations.answer = change
+
+    response = await client.patch(f"/invocations/{INVOCATION_ID}/{operation}")
+
+    assert (response.status_code, response.content) == (status, b"")
+    assert operations.asked[0][:2] == (operation, INVOCATION_ID)
+
+
+@pytest.mark.parametrize("operation", [*OPERATIONS, "restart-as-new"])
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (NotFoundError("x"), 404, f"The requested invocation '{INVOCATION_ID}' does not exist"),
+        (TooEarlyError("not yet"), 425, "not yet"),
+        (GoneError("gone"), 410, "gone"),
+        (ConflictError("completed"), 409, "completed"),
+    ],
+)
+async def test_refusals(
+    client: httpx.AsyncClient,
+    operations: FakeOperations,
+    operation: str,
+    error: Exception,
+    status: int,
+    message: str,
+) -> None:
+    operations.answer = error
+
+    response = await client.patch(f"/invocations/{INVOCATION_ID}/{operation}")
+
+    assert response.status_code == status
+    assert response.json() == {"message": message, "restate_code": None}
+
+
+@pytest.mark.parametrize("operation", [*OPERATIONS, "restart-as-new"])
+async def test_bad_ids(client: httpx.AsyncClient, operations: FakeOperations, operation: str) -> None:
+    response = await client.patch(f"/invocations/garbage/{operation}")
+
+    assert response.status_code == 400
+    assert response.json()["message"] == ("The request field 'invocation_id' is invalid. Reason: bad format")
+    assert operations.asked == []
+
+
+async def test_resuming_elsewhere(
+    client: httpx.AsyncClient, operations: FakeOperations, deployments: Deployments
+) -> None:
+    deployment_id = (await deployments.register("http://one")).record.deployment_id
+    path = f"/invocations/{INVOCATION_ID}/resume"
+
+    for deployment in (deployment_id, "latest", "keep"):
+        assert (await client.patch(path, params={"deployment": deployment})).status_code == 200
+    refused = await client.patch(path, params={"deployment": "dp_1unknown"})
+
+    assert [asked[2] for asked in operations.asked] == [deployment_id, "latest", "keep"]
+    assert refused.status_code == 400
+
+
+async def test_restarting(client: httpx.AsyncClient, operations: FakeOperations) -> None:
+    path = f"/invocations/{INVOCATION_ID}/restart-as-new"
+
+    plain = await client.patch(path)
+    prefix = await client.patch(path, params={"from": "2", "deployment": "latest"})
+    bad = await client.patch(path, params={"from": "abc"})
+
+    assert plain.json() == {"new_invocation_id": INVOCATION_ID}
+    assert prefix.status_code == 200
+    assert [asked[2:] for asked in operations.asked] == [(1, None), (3, "latest")]
+    assert bad.status_code == 400
+    assert bad.text.startswith("Failed to deserialize query string: ")
+
+
+@pytest.mark.parametrize(
+    ("query", "operation"), [("", "cancel"), ("?mode=kill", "kill"), ("?mode=purge", "purge")]
+)
+async def test_the_older_route_accepts_everything(
+    client: httpx.AsyncClient, operations: FakeOperations, query: str, operation: str
+) -> None:
+    operations.answer = NotFoundError("x")
+
+    response = await client.delete(f"/invocations/{INVOCATION_ID}{query}")
+
+    assert response.status_code == 202
+    assert operations.asked == [(operation, INVOCATION_ID)]
+    assert (await client.delete(f"/invocations/{INVOCATION_ID}?mode=x")).status_code == 400
+
+
+class WaitingOperations(FakeOperations):
+    def pending_awakeables(
+        self, *, limit: int = 1000, after: str | None = None
+    ) -> Sequence[PendingAwakeable]:
+        self.asked.append((limit, after))
+        target = Target("Obj", "approve", "k")
+        return [
+            PendingAwakeable(AWAKEABLE_ID, INVOCATION_ID, target, NOW_MS),
+            PendingAwakeable(
+                AWAKEABLE_ID, INVOCATION_ID, target, NOW_MS, "decision", "Decision", {"a": "b"}, NOW_MS + 1
+            ),
+        ]
+
+
+class TestAwakeables:
+    @pytest.fixture
+    def operations(self) -> FakeOperations:
+        return WaitingOperations()
+
+    async def test_are_listed(self, client: httpx.AsyncClient, operations: FakeOperations) -> None:
+        response = await client.get("/awakeables", params={"limit": "2", "after": AWAKEABLE_ID})
+
+        common = {
+            "id": AWAKEABLE_ID,
+            "invocation": INVOCATION_ID,
+            "service": "Obj",
+            "handler": "approve",
+            "key": "k",
+            "since": "2026-11-24T21:16:40.123Z",
+        }
+        named = {
+            "name": "decision",
+            "type": "Decision",
+            "labels": {"a": "b"},
+            "expires_at": "2026-11-24T21:16:40.124Z",
+        }
+        assert response.json() == {"awakeables": [common, common | named]}
+        assert operations.asked == [(2, AWAKEABLE_ID)]
+        assert (await client.get("/awakeables", params={"limit": "x"})).status_code == 400
