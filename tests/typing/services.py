@@ -91,18 +91,18 @@ def check_serdes() -> None:
 
 
 def check_mistakes() -> None:
-    @greeter.handler()  # type: ignore[type-var]
-    def plain(ctx: Context) -> int:  # pyright: ignore[reportArgumentType]
+    @greeter.handler()  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+    def plain(ctx: Context) -> int:
         return 1
 
-    @greeter.handler()  # type: ignore[type-var]
-    async def three(ctx: Context, a: int, b: int) -> None: ...  # pyright: ignore[reportArgumentType]
+    @greeter.handler()  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+    async def three(ctx: Context, a: int, b: int) -> None: ...
 
-    @greeter.handler()  # type: ignore[type-var]
-    async def of_an_object(ctx: ObjectContext) -> None: ...  # pyright: ignore[reportArgumentType]
+    @greeter.handler()  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+    async def of_an_object(ctx: ObjectContext) -> None: ...
 
-    @counter.handler()  # type: ignore[type-var]
-    async def of_a_workflow(ctx: WorkflowContext) -> None: ...  # pyright: ignore[reportArgumentType]
+    @counter.handler()  # type: ignore[type-var]  # pyright: ignore[reportArgumentType]
+    async def of_a_workflow(ctx: WorkflowContext) -> None: ...
 
     @counter.handler(kind="workflow")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     async def wrong_kind(ctx: ObjectContext) -> None: ...
