@@ -22,7 +22,7 @@ __all__ = ["TracedAttempt"]
 _PROPAGATOR = TraceContextTextMapPropagator()
 _HEADER = "traceparent"
 
-#: Of both kinds of spans, with the names the server gives them in its own.
+#: Of both kinds of spans.
 _ID = "restate.invocation.id"
 _TARGET = "restate.invocation.target"
 

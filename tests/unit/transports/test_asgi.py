@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -310,6 +312,32 @@ async def test_misuse_is_told() -> None:
     with pytest.raises(LocalProtocolError, match="already ended"):
         exchange.write(b"x")
     await host.finish()
+
+
+# ------------------------------------------------------------ the host's own
+
+
+async def test_signals_stay_the_hosts() -> None:
+    """Compatibility sheet, section 10 row 12: the official SDK takes SIGTERM from its host after a request."""
+    loop = asyncio.get_running_loop()
+    terminated = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, terminated.set)
+    try:
+        host = Host(Echo)
+        lifespan = Lifespan(host.server)
+        await lifespan.announce("startup")
+        host.start()
+        host.tell(b"x", more=False)
+        await host.finish()
+
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(5):
+            await terminated.wait()
+
+        await lifespan.announce("shutdown")
+        await lifespan.task
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 # ------------------------------------------------------------ lifespan
