@@ -110,6 +110,9 @@ class Lifecycle:
         self._watchers = watchers
         self._attempts = attempts
         self._chance = chance
+        (last,) = store.fetch("SELECT coalesce(max(seq), 0) FROM invocation").fetchone()
+        #: Rows are not used again by this process: what is told after a commit may name one that is gone.
+        self._last_seq: int = last
 
     # Beginning.
 
@@ -124,13 +127,15 @@ class Lifecycle:
         if is_queued and self._inbox.is_taken(handler.service, new.key or ""):
             status = "inboxed"
         is_invoked = status == "invoked"
-        ((seq,),) = self._store.write(
-            "INSERT INTO invocation (id, status, service, key, handler, kind, scope, limit_key, idempotency_key, "
+        self._last_seq = seq = self._last_seq + 1
+        self._store.write(
+            "INSERT INTO invocation (seq, id, status, service, key, handler, kind, scope, limit_key, idempotency_key, "
             "invoked_by, invoked_by_id, invoked_by_target, restarted_from, created_at, modified_at, "
             "scheduled_start_at, scheduled_at, inboxed_at, running_at, last_start_at, retry_count, "
             "completion_retention_ms, journal_retention_ms) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
+                seq,
                 new.invocation_id,
                 status,
                 handler.service,
@@ -155,7 +160,7 @@ class Lifecycle:
                 new.completion_retention_ms,
                 new.journal_retention_ms,
             ),
-        ).fetchall()
+        )
         self._journal.begin(seq, *new.input)
         if is_delayed:
             self._scheduler.add(start_at or 0, "start", seq)
@@ -163,7 +168,7 @@ class Lifecycle:
             self._inbox.add(handler.service, new.key or "", seq)
         if is_invoked:
             self._attempts.dispatch(seq)
-        return int(seq)
+        return seq
 
     def resume_all(self) -> None:
         """Go on with what an earlier process left invoked; counts of failures start over."""

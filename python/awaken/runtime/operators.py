@@ -214,15 +214,14 @@ class Operators:
         """Return one invocation as operators see it."""
         record = self.find(invocation_id)
         completion = completion_of(record) if record.status == "completed" else None
-        is_attempted = record.status == "invoked"
         return Invocation(
             record.id,
             Target(record.service, record.handler, record.key),
             _status(record),
             record.created_at,
             record.modified_at,
-            record.retry_count if is_attempted else None,
-            record.last_failure if is_attempted else None,
+            record.retry_count if record.status == "invoked" else None,
+            record.last_failure,
             None if completion is None else completion.result,
         )
 

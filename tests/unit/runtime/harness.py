@@ -6,8 +6,9 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from awaken import app
+from awaken import _core, app
 from awaken.runtime.deployments import Deployments
+from awaken.runtime.manual_clock import ManualClock
 from awaken.runtime.operations import Failure, InvocationRequest, Success, Target
 from awaken.runtime.runtime import Runtime
 from awaken.transports.memory_dialer import MemoryDialer
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from awaken.definition import Definition
     from awaken.exchange import Dialer
     from awaken.runtime.clock import Clock
-    from awaken.runtime.operations import Completion
+    from awaken.runtime.operations import Completion, PendingAwakeable
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store.store import CommitProbe
 
@@ -89,11 +90,29 @@ class Harness:
             while not condition():
                 await asyncio.sleep(0)
 
+    def advance(self, milliseconds: int) -> None:
+        """Move a manual clock."""
+        assert isinstance(self.clock, ManualClock)
+        self.clock.advance(milliseconds)
+
+    def now_ms(self) -> int:
+        assert self.clock is not None
+        return self.clock.now_ms()
+
+    async def until_waiting(self, count: int = 1) -> list[PendingAwakeable]:
+        """Wait until so many awakeables are waited for."""
+        await self.until(lambda: len(self.runtime.pending_awakeables()) == count)
+        return list(self.runtime.pending_awakeables())
+
     async def until_status(self, invocation_id: str, status: str) -> None:
         await self.until(lambda: self.status(invocation_id) == status)
 
     def rows(self, statement: str, *values: object) -> list[Any]:
         return self.runtime.store.fetch(statement, values).fetchall()
+
+
+def awakeable_of(invocation_id: str, index: int = 17) -> str:
+    return _core.format_awakeable_id(_core.parse_invocation_id(invocation_id), index)
 
 
 class InvocationFailed(Exception):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from datetime import timedelta
 from functools import partial
 
 from awaken import (
     Context,
+    InvocationRetryPolicy,
     ObjectContext,
     ObjectSharedContext,
+    RetryableError,
     Service,
     TerminalError,
     VirtualObject,
@@ -20,8 +24,6 @@ from awaken import (
 echo = Service("Echo")
 counter = VirtualObject("Counter")
 approval = Workflow("Approval")
-
-SERVICES = (echo, counter, approval)
 
 
 @echo.handler("echo")
@@ -111,3 +113,105 @@ async def decide(ctx: WorkflowSharedContext, decision: str) -> None:
 @approval.handler()
 async def peek(ctx: WorkflowSharedContext) -> str | None:
     return await ctx.promise("decision", type_hint=str).peek()
+
+
+#: How often a handler of Failing was entered, by what the test called it.
+ENTERED: Counter[str] = Counter()
+
+failing = Service(
+    "Failing",
+    invocation_retry_policy=InvocationRetryPolicy(
+        initial_interval=timedelta(milliseconds=100),
+        exponentiation_factor=2.0,
+        max_attempts=3,
+        on_max_attempts="kill",
+    ),
+)
+pausing = Service(
+    "Pausing",
+    invocation_retry_policy=InvocationRetryPolicy(
+        initial_interval=timedelta(milliseconds=100), max_attempts=2, on_max_attempts="pause"
+    ),
+)
+impatient = VirtualObject(
+    "Impatient", inactivity_timeout=timedelta(seconds=1), abort_timeout=timedelta(seconds=2)
+)
+
+SERVICES = (echo, counter, approval, failing, pausing, impatient)
+
+
+@failing.handler()
+async def fail_until(ctx: Context, succeeding: int) -> str:
+    """Fail before the attempt of this number."""
+    ENTERED["fail_until"] += 1
+    if ENTERED["fail_until"] < succeeding:
+        raise ValueError(f"attempt {ENTERED['fail_until']}")
+    return "at last"
+
+
+@failing.handler()
+async def fail_with_delay(ctx: Context, times: int) -> str:
+    ENTERED["fail_with_delay"] += 1
+    if ENTERED["fail_with_delay"] <= times:
+        raise RetryableError("not yet", retry_after=timedelta(milliseconds=700))
+    return "at last"
+
+
+@pausing.handler()
+async def fail_until_fixed(ctx: Context) -> str:
+    ENTERED["fail_until_fixed"] += 1
+    if "fixed" not in ENTERED:
+        raise ValueError("broken")
+    return "repaired"
+
+
+@impatient.handler("wait")
+async def wait_impatiently(ctx: ObjectContext) -> str:
+    _, result = ctx.awakeable(type_hint=str)
+    return await result
+
+
+@impatient.handler()
+async def hang(ctx: ObjectContext) -> str:
+    """Do something that is not durable, for good."""
+    ENTERED["hang"] += 1
+    await asyncio.get_running_loop().create_future()
+    return "never"
+
+
+@impatient.handler()
+async def either(ctx: ObjectContext) -> str:
+    """Wait for the first of two awakeables, and then for the second."""
+    _, first = ctx.awakeable(type_hint=str)
+    _, second = ctx.awakeable(type_hint=str)
+    return await first + await second
+
+
+@echo.handler()
+async def call_stranger(ctx: Context) -> bytes:
+    return await ctx.generic_call("Stranger", "hello", b"")
+
+
+@echo.handler()
+async def call_and_send_wait(ctx: Context) -> str:
+    ctx.service_send(wait, arg=None)
+    return await ctx.service_call(call_wait, arg=None)
+
+
+@impatient.handler(kind="shared")
+async def set_from_shared(ctx: ObjectSharedContext) -> None:
+    ObjectContext.set(ctx, "total", 1)  # type: ignore[arg-type]
+
+
+@counter.handler()
+async def everything(ctx: ObjectContext, amount: int) -> list[int | str | None]:
+    """Use each kind of durable operation once."""
+    before = await ctx.get("total", type_hint=int) or 0
+    ctx.set("total", before + amount)
+    rolled = await ctx.run_typed("roll", partial(int, 4))
+    await ctx.sleep(timedelta(seconds=10))
+    echoed = await ctx.service_call(echo_back, arg="hello")
+    ctx.object_send(add, key="other", arg=amount)
+    ctx.service_send(echo_back, arg="later", send_delay=timedelta(seconds=20))
+    _, awaited = ctx.awakeable(type_hint=str)
+    return [before, rolled, echoed, await awaited, await ctx.get("total", type_hint=int)]

@@ -1,27 +1,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 from awaken import _core
 from awaken.runtime.errors import RuntimeClosedError
 from awaken.runtime.operations import AlreadyInvokedError, NotFoundError, NotReadyError, Resolution
 
-from .harness import Harness, InvocationFailed, request
-
-if TYPE_CHECKING:
-    from awaken.runtime.manual_clock import ManualClock
-
-
-def clock_of(harness: Harness) -> ManualClock:
-    clock = harness.clock
-    assert clock is not None
-    return clock  # type: ignore[return-value]
-
-
-def awakeable_of(invocation_id: str, index: int = 17) -> str:
-    return _core.format_awakeable_id(_core.parse_invocation_id(invocation_id), index)
+from .harness import Harness, InvocationFailed, awakeable_of, request
 
 
 async def test_call_returns_what_the_handler_returned(harness: Harness) -> None:
@@ -44,9 +30,9 @@ async def test_sleep_ends_when_it_is_due(harness: Harness) -> None:
     invocation_id = await harness.send("Echo/nap", 30_000)
     await harness.until(lambda: harness.rows("SELECT 1 FROM timer") != [])
 
-    clock_of(harness).advance(29_000)
+    harness.advance(29_000)
     assert harness.status(invocation_id) == "running"
-    clock_of(harness).advance(1_000)
+    harness.advance(1_000)
 
     assert await harness.result(invocation_id) == "rested"
 
@@ -122,7 +108,7 @@ async def test_idempotent_requests_are_one_invocation(harness: Harness) -> None:
     assert first.invocation_id == second.invocation_id == third.invocation_id
     assert not third.is_new
     assert first.expires_at_ms is None
-    assert second.expires_at_ms == clock_of(harness).now_ms() + 86_400_000
+    assert second.expires_at_ms == harness.now_ms() + 86_400_000
     assert await harness.call("Counter/a/total") == 1
 
 
@@ -173,13 +159,12 @@ async def test_attaching_to_what_is_unknown_fails_with_404(harness: Harness) -> 
 
 
 async def test_delayed_send_waits_for_its_time(harness: Harness) -> None:
-    clock = clock_of(harness)
-    at = clock.now_ms() + 60_000
+    at = harness.now_ms() + 60_000
 
     accepted = await harness.runtime.send(request("Echo/echo", "later", execution_time_ms=at))
     assert accepted.execution_time_ms == at
     assert harness.status(accepted.invocation_id) == "scheduled"
-    clock.advance(60_000)
+    harness.advance(60_000)
 
     assert await harness.result(accepted.invocation_id) == "later"
 

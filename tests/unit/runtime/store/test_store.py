@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+from awaken.runtime.errors import DirectoryInUseError, RuntimeClosedError, StoreError
+from awaken.runtime.store import Store
+from awaken.runtime.store.directory import Directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INSERT = "INSERT INTO state (service, key, name, value) VALUES ('s', 'k', ?, x'')"
+
+
+class Probe:
+    """Counts commits, and lets one fail on demand."""
+
+    def __init__(self) -> None:
+        self.commits = 0
+        self.is_disk_full = False
+
+    def before_commit(self) -> None:
+        if self.is_disk_full:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    def after_commit(self) -> None:
+        self.commits += 1
+
+
+def names(path: Path) -> list[str]:
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT name FROM state ORDER BY name").fetchall()
+    connection.close()
+    return [row[0] for row in rows]
+
+
+async def test_one_turn_is_one_commit(tmp_path: Path) -> None:
+    probe = Probe()
+    store = Store(tmp_path / "db", probe=probe)
+    told: list[list[str]] = []
+
+    store.write(INSERT, ("a",))
+    store.after_commit(lambda: told.append(names(tmp_path / "db")))
+    store.write(INSERT, ("b",))
+    assert names(tmp_path / "db") == []
+    await store.committed()
+
+    assert told == [["a", "b"]]
+    assert probe.commits == 1
+    store.close()
+
+
+async def test_what_is_told_after_a_commit_may_write_again(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    store.write(INSERT, ("a",))
+    store.after_commit(lambda: store.write(INSERT, ("b",)) and None)
+    await store.committed()
+    await store.committed()
+
+    assert names(tmp_path / "db") == ["a", "b"]
+    store.close()
+
+
+async def test_failed_commit_tells_everybody_and_keeps_nothing(tmp_path: Path) -> None:
+    probe = Probe()
+    lost: list[StoreError] = []
+    told: list[str] = []
+    store = Store(tmp_path / "db", on_failure=lost.append, probe=probe)
+    store.write(INSERT, ("before",))
+    await store.committed()
+
+    probe.is_disk_full = True
+    store.write(INSERT, ("lost",))
+    store.after_commit(lambda: told.append("lost"))
+    with pytest.raises(StoreError, match="disk is full"):
+        await store.committed()
+    probe.is_disk_full = False
+    store.write(INSERT, ("after",))
+    await store.committed()
+
+    assert len(lost) == 1
+    assert told == []
+    assert names(tmp_path / "db") == ["after", "before"]
+    store.close()
+
+
+async def test_failed_write_takes_the_turn_with_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    store.write(INSERT, ("a",))
+    waiting = store.committed()
+
+    with pytest.raises(StoreError, match="UNIQUE"):
+        store.write(INSERT, ("a",))
+    with pytest.raises(StoreError):
+        await waiting
+
+    assert names(tmp_path / "db") == []
+    store.close()
+    with pytest.raises(RuntimeClosedError):
+        store.write(INSERT, ("b",))
+
+
+async def test_abandoned_turn_is_not_there(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    store.write(INSERT, ("kept",))
+    await store.committed()
+    store.write(INSERT, ("lost",))
+    store.abandon()
+
+    assert names(tmp_path / "db") == ["kept"]
+
+
+async def test_store_is_durable_by_its_settings(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+
+    assert store.fetch("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store.fetch("PRAGMA synchronous").fetchone() == (2,)
+    store.close()
+
+
+async def test_newer_schema_is_refused(tmp_path: Path) -> None:
+    Store(tmp_path / "db").close()
+    with sqlite3.connect(tmp_path / "db") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
+    with pytest.raises(StoreError, match="schema version 99"):
+        Store(tmp_path / "db")
+
+
+async def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "db").write_bytes(b"no database at all, and long enough to tell" * 100)
+
+    with pytest.raises(StoreError, match="cannot open"):
+        Store(tmp_path / "db")
+
+
+def test_directory_has_one_owner(tmp_path: Path) -> None:
+    import os
+
+    with (
+        Directory(tmp_path / "data"),
+        pytest.raises(DirectoryInUseError, match=f"in use by process {os.getpid()}"),
+    ):
+        Directory(tmp_path / "data")
+    Directory(tmp_path / "data").close()
+
+
+def test_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(StoreError, match="choose another one"):
+        Directory(tmp_path / "file" / "data")

@@ -1,0 +1,110 @@
+"""Every commit is a crash point: from the files of each one, the runtime goes on to the same end."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from awaken.runtime.manual_clock import ManualClock
+from awaken.runtime.settings import RuntimeSettings
+
+from .harness import Harness
+from .services import SERVICES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Snapshots:
+    """Copies the files of the store after each commit, before anybody is told."""
+
+    def __init__(self, data: Path, into: Path) -> None:
+        self.data = data
+        self.into = into
+        self.taken: list[Path] = []
+
+    def before_commit(self) -> None:
+        pass
+
+    def after_commit(self) -> None:
+        snapshot = self.into / str(len(self.taken))
+        snapshot.mkdir(parents=True)
+        for name in ("awaken.sqlite", "awaken.sqlite-wal"):
+            if (self.data / name).exists():
+                shutil.copy(self.data / name, snapshot / name)
+        self.taken.append(snapshot)
+
+
+async def finish(harness: Harness) -> object:
+    """Ask once more, as a caller does who got no answer, and help the invocation to its end."""
+    invocation_id = await harness.send("Counter/a/everything", 5, idempotency_key="once")
+    for _ in range(200):
+        if harness.status(invocation_id) == "completed":
+            break
+        for pending in harness.runtime.pending_awakeables():
+            await harness.runtime.resolve_awakeable(pending.awakeable_id, b'"resolved"')
+        if harness.rows("SELECT 1 FROM timer"):
+            harness.advance(10_000)
+        for _ in range(20):
+            await harness.runtime.store.committed()
+            await turn()
+    result = await harness.result(invocation_id)
+    harness.advance(60_000)
+    await harness.until(lambda: harness.rows("SELECT 1 FROM invocation WHERE status <> 'completed'") == [])
+    return result
+
+
+async def turn() -> None:
+    import asyncio
+
+    await asyncio.sleep(0)
+
+
+async def outcome(harness: Harness) -> object:
+    result = await finish(harness)
+    state = harness.rows("SELECT service, key, name, value FROM state ORDER BY 1, 2, 3")
+    invocations = harness.rows("SELECT service, key, handler, status FROM invocation ORDER BY 1, 2, 3")
+    return result, state, invocations
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_bidirectional", [True, False])
+async def test_each_commit_is_a_crash_point(tmp_path: Path, is_bidirectional: bool) -> None:
+    snapshots = Snapshots(tmp_path / "data", tmp_path / "snapshots")
+
+    def harness_on(directory: Path, probe: Snapshots | None = None) -> Harness:
+        return Harness(
+            directory, SERVICES, clock=ManualClock(), probe=probe, is_bidirectional=is_bidirectional
+        )
+
+    undisturbed = harness_on(tmp_path / "data", snapshots)
+    await undisturbed.start()
+    expected = await outcome(undisturbed)
+    await undisturbed.stop()
+
+    assert expected[0] == [0, 4, "hello", "resolved", 5]  # type: ignore[index]
+    assert len(snapshots.taken) > 8
+    for snapshot in snapshots.taken:
+        resumed = harness_on(snapshot)
+        await resumed.start()
+        assert await outcome(resumed) == expected, f"from commit {snapshot.name}"
+        await resumed.stop()
+
+
+async def test_lost_process_loses_nothing_that_was_told(tmp_path: Path) -> None:
+    harness = Harness(tmp_path / "data", SERVICES, settings=RuntimeSettings(inactivity_timeout_ms=0))
+    harness.clock = ManualClock()
+    await harness.start()
+    waiting = [await harness.send("Echo/wait") for _ in range(20)]
+    pending = await harness.until_waiting(20)
+    for one in pending[:10]:
+        await harness.runtime.resolve_awakeable(one.awakeable_id, b'"resolved"')
+    harness.runtime.crash()
+
+    await harness.start()
+    for one in pending[10:]:
+        await harness.runtime.resolve_awakeable(one.awakeable_id, b'"resolved"')
+
+    assert [await harness.result(one) for one in waiting] == ["resolved"] * 20
+    await harness.stop()
