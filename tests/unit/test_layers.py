@@ -16,6 +16,7 @@ LAYERS = [
         *("definition", "handler", "object", "options", "retry_policy", "service", "signatures", "workflow"),
     },
     {"client", "client_types", "endpoint", "transports", "runtime"},
+    {"control"},
     {"application", "telemetry", "serve", "workers", "cli"},
 ]
 #: Folders of one layer that know each other only as bytes on an Exchange.

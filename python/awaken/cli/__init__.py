@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from awaken.cli import identifiers, invocations, register, reject, resolve, serve, waiting
+from awaken.cli import gateway, identifiers, invocations, register, reject, resolve, serve, waiting
 
 __all__ = ["app", "main"]
 
@@ -47,6 +47,7 @@ app.command("register")(register.register)
 app.command("resolve")(resolve.resolve)
 app.command("reject")(reject.reject)
 app.command("id")(identifiers.decode)
+app.command("gateway")(gateway.gateway)
 app.add_typer(invocations.commands, name="invocations")
 app.add_typer(waiting.commands, name="awakeables")
 

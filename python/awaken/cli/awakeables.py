@@ -12,10 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_awakeable_id", "complete", "report"]
 
-#: Signal 1 is how an invocation is cancelled; awakeables begin at 17.
-_CANCEL_INDEX = 1
-FIRST_AWAKEABLE_INDEX = 17
-
 
 def check_awakeable_id(text: str) -> str:
     """Return the id to send, or refuse it before it can do harm.
@@ -23,32 +19,13 @@ def check_awakeable_id(text: str) -> str:
     Raises:
         CommandError: the id is malformed, or a runtime would not take it as an awakeable.
     """
-    from awaken import _core
+    from awaken.client import awakeable_id
     from awaken.errors import InvalidIdError
 
     try:
-        parsed = _core.parse_awakeable_id(text)
+        awakeable_id.check_awakeable_id(text)
     except InvalidIdError as error:
-        raise CommandError(
-            f"{text!r} is not an awakeable id ({error}); it begins with sign_1 and is 44 characters long: "
-            "copy it whole, from the handler that waits"
-        ) from error
-    if parsed.is_legacy:
-        raise CommandError(
-            f"{text} has the legacy prefix prom_1. Sent to a server, it completes a journal entry by its "
-            "number instead of an awakeable, and can block a partition of the server for good; ask the "
-            "handler for its current id, which begins with sign_1"
-        )
-    if parsed.index == _CANCEL_INDEX:
-        raise CommandError(
-            f"{text} names signal 1 of {parsed.invocation_id}, which would cancel the invocation. If that "
-            f"is what you want, say so: awaken invocations cancel {parsed.invocation_id}"
-        )
-    if parsed.index < FIRST_AWAKEABLE_INDEX:
-        raise CommandError(
-            f"{text} names signal {parsed.index} of {parsed.invocation_id}; signals below "
-            f"{FIRST_AWAKEABLE_INDEX} are reserved and no awakeable: copy the id from the handler that waits"
-        )
+        raise CommandError(error.message) from error
     return text
 
 

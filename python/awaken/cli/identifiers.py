@@ -52,7 +52,7 @@ def _invocation(text: str) -> dict[str, Any]:
 
 def _awakeable(text: str) -> dict[str, Any]:
     from awaken import _core
-    from awaken.cli.awakeables import FIRST_AWAKEABLE_INDEX
+    from awaken.client.awakeable_id import FIRST_AWAKEABLE_INDEX
 
     parsed = _core.parse_awakeable_id(text)
     facts = _invocation(parsed.invocation_id) | {"kind": "awakeable"}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from awaken.cli.failures import CommandError
+from awaken.control.sql import quote_sql, select
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import httpx
 
@@ -94,25 +95,6 @@ class Operator:
         return CommandError(
             f"{self._admin} answered, but not as an admin API does; is this the ingress? Name it with --admin"
         )
-
-
-def select(
-    columns: Sequence[str],
-    table: str,
-    conditions: Sequence[str] = (),
-    *,
-    order: str,
-    limit: int | None = None,
-) -> str:
-    """Write a question in SQL, in what DataFusion and SQLite have in common. Literals come from `quote_sql`."""
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    end = "" if limit is None else f" LIMIT {limit}"
-    return f"SELECT {', '.join(columns)} FROM {table}{where} ORDER BY {order}{end}"  # noqa: S608 -- see above
-
-
-def quote_sql(text: str) -> str:
-    """Write text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def check_invocation_id(text: str) -> str:

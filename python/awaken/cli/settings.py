@@ -9,6 +9,7 @@ import typer
 __all__ = [
     "DEFAULT_ADMIN",
     "DEFAULT_BIND",
+    "DEFAULT_GRPC",
     "DEFAULT_INGRESS",
     "AdminOption",
     "IngressOption",
@@ -18,6 +19,7 @@ __all__ = [
 DEFAULT_INGRESS: Final = "http://127.0.0.1:8080"
 DEFAULT_ADMIN: Final = "http://127.0.0.1:9070"
 DEFAULT_BIND: Final = "127.0.0.1:9080"
+DEFAULT_GRPC: Final = "127.0.0.1:9071"
 
 IngressOption = Annotated[
     str,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,16 +11,11 @@ from awaken.cli.failures import explain_failures
 from awaken.cli.settings import DEFAULT_ADMIN, AdminOption, JsonOutputOption
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from awaken.control.pending import Pending
 
 __all__ = ["commands"]
 
 commands = typer.Typer(no_args_is_help=True, help="What handlers wait for from outside.")
-
-_ASKED: Final = (
-    *("id", "target_service_name", "target_service_key", "target_handler_name", "status", "modified_at"),
-    *("suspended_waiting_future_json", "last_awaiting_on_future_json"),
-)
 
 
 @commands.callback()
@@ -48,14 +42,15 @@ def show_list(
     from awaken.cli.invocations import age
     from awaken.cli.operator import Operator, quote_sql, select
     from awaken.cli.output import print_json, print_table, print_text
+    from awaken.control.pending import PENDING_COLUMNS, pending_awakeables
 
     conditions = ["status IN ('running', 'backing-off', 'suspended', 'paused')"]
     columns = {"target_service_name": service, "target_service_key": key}
     conditions += [f"{name} = {quote_sql(value)}" for name, value in columns.items() if value is not None]
-    sql = select(_ASKED, "sys_invocation", conditions, order="modified_at", limit=limit)
+    sql = select(PENDING_COLUMNS, "sys_invocation", conditions, order="modified_at", limit=limit)
     with Operator(parse_url(admin, "an admin API")) as operator:
         rows = operator.query(sql)
-    pending = [awakeable for row in rows for awakeable in _awakeables(row)]
+    pending = [_facts(found) for row in rows for found in pending_awakeables(row)]
     if json_output:
         print_json(pending)
     elif not pending:
@@ -74,50 +69,13 @@ def show_list(
         )
 
 
-def _awakeables(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Rebuild the ids of the awakeables that an invocation awaits, from the signals it names."""
-    from awaken import _core
-    from awaken.cli.awakeables import FIRST_AWAKEABLE_INDEX
-
-    text = row.get("suspended_waiting_future_json") or row.get("last_awaiting_on_future_json")
-    if not text:
-        return
-    awaited = list(_leaves(json.loads(text)))
-    raw = _core.parse_invocation_id(row["id"])
-    indexes = {leaf["SignalIndex"] for leaf in awaited if "SignalIndex" in leaf}
-    others = [_describe(leaf) for leaf in awaited]
-    for index in sorted(index for index in indexes if index >= FIRST_AWAKEABLE_INDEX):
-        beside = [told for told in others if told and told != f"awakeable {index}"]
-        yield {
-            "id": _core.format_awakeable_id(raw, index),
-            "invocation": row["id"],
-            "handler": f"{row['target_service_name']}/{row['target_handler_name']}",
-            "key": row.get("target_service_key"),
-            "status": row["status"],
-            "since": row.get("modified_at"),
-            "waits_for": ", ".join([f"awakeable {index}", *sorted(set(beside))]),
-        }
-
-
-def _leaves(future: Any) -> Iterator[dict[str, Any]]:
-    """Walk a tree of futures: `{"Single": {...}}`, and combinators over lists of trees."""
-    if isinstance(future, list):
-        for part in future:
-            yield from _leaves(part)
-    elif isinstance(future, dict):
-        for kind, inner in future.items():
-            if kind == "Single" and isinstance(inner, dict):
-                yield inner
-            else:
-                yield from _leaves(inner)
-
-
-def _describe(leaf: Mapping[str, Any]) -> str:
-    from awaken.cli.awakeables import FIRST_AWAKEABLE_INDEX
-
-    if "SignalIndex" in leaf:
-        index = leaf["SignalIndex"]
-        return (
-            f"awakeable {index}" if index >= FIRST_AWAKEABLE_INDEX else ""
-        )  # the others are the runtime's own
-    return ", ".join(f"{kind} {value}" for kind, value in leaf.items())
+def _facts(found: Pending) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "invocation": found.invocation_id,
+        "handler": f"{found.service}/{found.handler}",
+        "key": found.key,
+        "status": found.status,
+        "since": found.since,
+        "waits_for": ", ".join([f"awakeable {found.index}", *found.beside]),
+    }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from awaken import _core
 from awaken.errors import InvalidIdError
 
-__all__ = ["check_awakeable_id"]
+__all__ = ["FIRST_AWAKEABLE_INDEX", "check_awakeable_id"]
 
 #: Signal 1 is how an invocation is cancelled; awakeables begin at 17.
 _CANCEL_INDEX = 1
-_FIRST_AWAKEABLE_INDEX = 17
+FIRST_AWAKEABLE_INDEX = 17
 
 
 def check_awakeable_id(text: str) -> _core.AwakeableId:
@@ -27,12 +27,12 @@ def check_awakeable_id(text: str) -> _core.AwakeableId:
         )
     if parsed.index == _CANCEL_INDEX:
         raise InvalidIdError(
-            f"{text} names signal 1 of {parsed.invocation_id}, which would cancel the invocation; if that is what "
-            f"you want, call cancel({parsed.invocation_id!r})"
+            f"{text} names signal 1 of {parsed.invocation_id}, which would cancel the invocation; if that is what you "
+            f"want, cancel {parsed.invocation_id} by its own id"
         )
-    if parsed.index < _FIRST_AWAKEABLE_INDEX:
+    if parsed.index < FIRST_AWAKEABLE_INDEX:
         raise InvalidIdError(
-            f"{text} names signal {parsed.index} of {parsed.invocation_id}; signals below {_FIRST_AWAKEABLE_INDEX} "
+            f"{text} names signal {parsed.index} of {parsed.invocation_id}; signals below {FIRST_AWAKEABLE_INDEX} "
             "are reserved and no awakeables: use the id as the handler handed it out"
         )
     return parsed

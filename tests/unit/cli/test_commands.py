@@ -132,8 +132,8 @@ def test_ingress_comes_from_the_environment(accepting: Listener) -> None:
 @pytest.mark.parametrize(
     ("identifier", "message"),
     [
-        ("garbage", "is not an awakeable id"),
-        (AWAKEABLE[:-1], "is not an awakeable id"),
+        ("garbage", "invalid awakeable id"),
+        (AWAKEABLE[:-1], "invalid awakeable id"),
         (LEGACY, "can block a partition of the server for good"),
         (_core.format_awakeable_id(RAW, 1), f"would cancel the invocation.*cancel {INVOCATION}"),
         (_core.format_awakeable_id(RAW, 16), "signals below 17 are reserved"),

@@ -1,0 +1,108 @@
+"""`awaken gateway`: the gRPC control plane in front of a runtime that runs elsewhere."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path  # noqa: TC003 -- typer reads the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from awaken.cli.addresses import parse_bind, parse_url
+from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.settings import DEFAULT_ADMIN, DEFAULT_GRPC, DEFAULT_INGRESS, AdminOption, IngressOption
+
+if TYPE_CHECKING:
+    from awaken.control.access import Group
+    from awaken.control.server import Tls
+
+__all__ = ["gateway"]
+
+
+@explain_failures
+def gateway(
+    ingress: IngressOption = DEFAULT_INGRESS,
+    admin: AdminOption = DEFAULT_ADMIN,
+    grpc: Annotated[
+        str,
+        typer.Option(metavar="HOST:PORT", envvar="AWAKEN_GRPC", help="Where to listen; port 0 finds one."),
+    ] = DEFAULT_GRPC,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="AWAKEN_GRPC_TLS_CERT", help="PEM certificate chain."),
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", envvar="AWAKEN_GRPC_TLS_KEY", help="PEM private key.")
+    ] = None,
+    tls_client_ca: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="AWAKEN_GRPC_TLS_CLIENT_CA",
+            help="PEM certificates; clients must show one that these signed.",
+        ),
+    ] = None,
+    token: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GROUP:TOKEN",
+            envvar="AWAKEN_GRPC_TOKENS",
+            help="A bearer token and what it allows: complete, read, invoke, operate or all. May be repeated.",
+        ),
+    ] = None,
+) -> None:
+    """Serve the gRPC control plane in front of a Restate server or cluster, until SIGTERM or SIGINT."""
+    import asyncio
+
+    from awaken.control.access import parse_tokens
+
+    host, port = parse_bind(grpc)
+    urls = parse_url(ingress, "an ingress"), parse_url(admin, "an admin API")
+    try:
+        tokens = parse_tokens(token or [])
+    except ValueError as error:
+        raise CommandError(f"--token: {error}") from error
+    tls = _read_tls(tls_cert, tls_key, tls_client_ca)
+    try:
+        asyncio.run(_serve(*urls, host, port, tls, tokens))
+    except OSError as error:
+        raise CommandError(
+            f"{error}; stop what uses the address, or choose another one with --grpc"
+        ) from error
+
+
+async def _serve(
+    ingress: str, admin: str, host: str, port: int, tls: Tls | None, tokens: dict[str, set[Group]]
+) -> None:
+    import asyncio
+
+    from awaken.cli.output import print_text
+    from awaken.control.runtime_api import connect_runtime
+    from awaken.control.server import start_control_server
+
+    api = connect_runtime(ingress, admin)
+    try:
+        server = await start_control_server(api, host=host, port=port, tls=tls, tokens=tokens)
+        stop = asyncio.Event()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+        print_text(f"awaken: gRPC on {host}:{server.port}, in front of {ingress} and {admin}")
+        await stop.wait()
+        await server.close()
+    finally:
+        await api.close()
+
+
+def _read_tls(certificate: Path | None, key: Path | None, roots: Path | None) -> Tls | None:
+    if certificate is None and key is None:
+        if roots is not None:
+            raise CommandError("--tls-client-ca needs --tls-cert and --tls-key")
+        return None
+    if certificate is None or key is None:
+        raise CommandError("give --tls-cert and --tls-key together")
+    from awaken.control.server import Tls
+
+    try:
+        return Tls(certificate.read_bytes(), key.read_bytes(), None if roots is None else roots.read_bytes())
+    except OSError as error:
+        raise CommandError(f"cannot read {error.filename}: {error.strerror}") from error

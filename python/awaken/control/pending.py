@@ -1,0 +1,86 @@
+"""Which awakeables an invocation waits for, rebuilt from what the admin API tells of its suspension.
+
+Creating an awakeable writes nothing, so that a runtime knows of one when its handler awaits it: over protocol 7 at
+once, over earlier ones when the handler is suspended. What it then tells is a tree of futures whose leaves name signals
+by index, and an awakeable's id is its invocation's id and that index.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken import _core
+from awaken.client.awakeable_id import FIRST_AWAKEABLE_INDEX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["PENDING_COLUMNS", "Pending", "pending_awakeables"]
+
+#: What has to be asked of `sys_invocation` for `pending_awakeables`.
+PENDING_COLUMNS: Final = (
+    *("id", "target_service_name", "target_service_key", "target_handler_name", "status", "modified_at"),
+    *("suspended_waiting_future_json", "last_awaiting_on_future_json"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An awakeable that an invocation waits for."""
+
+    id: str
+    index: int
+    invocation_id: str
+    service: str
+    handler: str
+    key: str | None
+    status: str
+    #: When the invocation began to wait, as the admin API writes it.
+    since: str | None
+    #: What else the invocation waits for besides this awakeable.
+    beside: tuple[str, ...]
+
+
+def pending_awakeables(row: Mapping[str, Any]) -> Iterator[Pending]:
+    """Tell which awakeables an invocation waits for; `row` has the `PENDING_COLUMNS` that are not NULL."""
+    text = row.get("suspended_waiting_future_json") or row.get("last_awaiting_on_future_json")
+    if not text:
+        return
+    awaited = list(_leaves(json.loads(text)))
+    raw = _core.parse_invocation_id(row["id"])
+    indexes = {leaf["SignalIndex"] for leaf in awaited if "SignalIndex" in leaf}
+    told = {_describe(leaf) for leaf in awaited} - {""}
+    for index in sorted(index for index in indexes if index >= FIRST_AWAKEABLE_INDEX):
+        yield Pending(
+            id=_core.format_awakeable_id(raw, index),
+            index=index,
+            invocation_id=row["id"],
+            service=row["target_service_name"],
+            handler=row["target_handler_name"],
+            key=row.get("target_service_key"),
+            status=row["status"],
+            since=row.get("modified_at"),
+            beside=tuple(sorted(told - {f"awakeable {index}"})),
+        )
+
+
+def _leaves(future: Any) -> Iterator[dict[str, Any]]:
+    """Walk a tree of futures: `{"Single": {...}}`, and combinators over lists of trees."""
+    if isinstance(future, list):
+        for part in future:
+            yield from _leaves(part)
+    elif isinstance(future, dict):
+        for kind, inner in future.items():
+            if kind == "Single" and isinstance(inner, dict):
+                yield inner
+            else:
+                yield from _leaves(inner)
+
+
+def _describe(leaf: Mapping[str, Any]) -> str:
+    index = leaf.get("SignalIndex")
+    if index is not None:
+        return f"awakeable {index}" if index >= FIRST_AWAKEABLE_INDEX else ""
+    return ", ".join(f"{kind} {value}" for kind, value in leaf.items())

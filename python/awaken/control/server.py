@@ -1,0 +1,122 @@
+"""The gRPC server: both services, health and reflection, on a port."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_reflection.v1alpha import reflection
+
+from awaken.control.access import Access
+from awaken.control.awakeables import Awakeables
+from awaken.control.invocations import Invocations
+from awaken.control.services import AwakeablesService, InvocationsService
+from awaken.control.v1 import (
+    awakeables_pb2,
+    awakeables_pb2_grpc,
+    invocations_pb2,
+    invocations_pb2_grpc,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awaken.control.access import Group
+    from awaken.control.runtime_api import RuntimeApi
+
+__all__ = ["ControlServer", "Tls", "start_control_server"]
+
+#: Largest message, in bytes: what an ingress takes as a body, and room for what surrounds it.
+MAX_MESSAGE_SIZE: Final = 33 * 1024 * 1024
+
+_NAMES: Final = tuple(
+    file.services_by_name[name].full_name
+    for file, name in (
+        (awakeables_pb2.DESCRIPTOR, "Awakeables"),
+        (invocations_pb2.DESCRIPTOR, "Invocations"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM texts. With `client_roots` clients have to show a certificate that one of them signed."""
+
+    certificate: bytes
+    key: bytes
+    client_roots: bytes | None = None
+
+
+class ControlServer:
+    """A server that runs."""
+
+    def __init__(self, server: grpc.aio.Server, health_service: HealthServicer, port: int) -> None:
+        self._server = server
+        self._health = health_service
+        #: The port it listens on, also when 0 was asked for.
+        self.port = port
+
+    async def close(self, grace_seconds: float = 5.0) -> None:
+        """Take no new calls, give those that run so many seconds, and stop."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace_seconds)
+
+
+async def start_control_server(
+    api: RuntimeApi,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: Tls | None = None,
+    tokens: Mapping[str, set[Group]] | None = None,
+) -> ControlServer:
+    """Serve the control plane of a runtime.
+
+    Args:
+        api: the runtime.
+        host: where to listen.
+        port: where to listen; 0 finds a free one.
+        tls: serve TLS with these.
+        tokens: what each bearer token allows; without any, everybody may do everything.
+
+    Raises:
+        OSError: the address is taken, or not ours.
+        ValueError: the certificate and key do not fit.
+    """
+    server = grpc.aio.server(
+        interceptors=[Access(tokens)] if tokens else [],
+        options=[
+            ("grpc.max_receive_message_length", MAX_MESSAGE_SIZE),
+            ("grpc.max_send_message_length", MAX_MESSAGE_SIZE),
+            # Two servers on one port would take turns, and nobody would notice.
+            ("grpc.so_reuseport", 0),
+        ],
+    )
+    awakeables_pb2_grpc.add_AwakeablesServicer_to_server(AwakeablesService(Awakeables(api)), server)  # type: ignore[no-untyped-call]
+    invocations_pb2_grpc.add_InvocationsServicer_to_server(InvocationsService(Invocations(api)), server)  # type: ignore[no-untyped-call]
+    health_service = HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
+    reflection.enable_server_reflection((*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        if tls is None:
+            bound = server.add_insecure_port(address)
+        else:
+            bound = server.add_secure_port(address, _credentials(tls))
+    except RuntimeError as error:
+        raise OSError(f"cannot serve gRPC on {address}: {error}") from error
+    await server.start()
+    for name in ("", *_NAMES):
+        await health_service.set(name, health_pb2.HealthCheckResponse.SERVING)
+    return ControlServer(server, health_service, bound)
+
+
+def _credentials(tls: Tls) -> grpc.ServerCredentials:
+    return grpc.ssl_server_credentials(
+        [(tls.key, tls.certificate)],
+        root_certificates=tls.client_roots,
+        require_client_auth=tls.client_roots is not None,
+    )
