@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 from tests import frames
@@ -42,3 +43,28 @@ async def answer_of(app: Any, service: str, handler: str, *request: bytes, versi
     events.put_nowait({"type": "http.disconnect"})
     await task
     return bytes(answered)
+
+
+async def manifest_of(app: Any, *, version: int) -> dict[str, Any]:
+    """Ask an ASGI application for its manifest."""
+    answered = bytearray()
+
+    async def send(event: dict[str, Any]) -> None:
+        answered.extend(event.get("body", b""))
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "2",
+        "method": "GET",
+        "path": "/discover",
+        "raw_path": b"/discover",
+        "query_string": b"",
+        "headers": [(b"accept", f"application/vnd.restate.endpointmanifest.v{version}+json".encode())],
+    }
+    await app(scope, receive, send)
+    manifest: dict[str, Any] = json.loads(answered)
+    return manifest
