@@ -9,14 +9,16 @@ from tests.compat.services.combining import combining
 from tests.compat.services.failures import failing, hostile
 from tests.compat.services.handover import journey, keeper, lazy_keeper, saga
 from tests.compat.services.payloads import payloads, strict
+from tests.compat.services.plain_asyncio import plain_asyncio
 from tests.compat.services.runs import runs
 from tests.compat.services.state import eager, lazy
+from tests.compat.services.surroundings import surroundings
 from tests.compat.services.waits import completing, signing, waiting
 
 services = [
     *(calling, counter, greeter),
     *(combining, failing, hostile),
-    *(payloads, strict, runs),
+    *(payloads, plain_asyncio, strict, runs, surroundings),
     *(eager, lazy),
     *(journey, keeper, lazy_keeper, saga),
     *(completing, signing, waiting),

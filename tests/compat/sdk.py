@@ -15,13 +15,14 @@ PACKAGE = PACKAGES[os.environ.get("COMPAT_SDK", "awaken")]
 
 if TYPE_CHECKING:
     import awaken as restate
-    from awaken import exceptions, serde
+    from awaken import exceptions, extensions, serde
 else:
     restate = importlib.import_module(PACKAGE)
     exceptions = importlib.import_module(f"{PACKAGE}.exceptions")
+    extensions = importlib.import_module(f"{PACKAGE}.extensions")
     serde = importlib.import_module(f"{PACKAGE}.serde")
 
-__all__ = ["exceptions", "named", "restate", "serde"]
+__all__ = ["exceptions", "extensions", "named", "restate", "serde"]
 
 
 def named(service: str) -> str:

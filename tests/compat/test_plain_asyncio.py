@@ -1,0 +1,38 @@
+"""Ordinary asyncio over durable operations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.waiting import eventually
+
+if TYPE_CHECKING:
+    from tests.compat.side import Side
+
+#: Long enough for an answer on a busy machine; where there is none, this is all that is waited.
+PATIENCE_S = 5
+
+
+@pytest.mark.parametrize(
+    ("handler", "answer"),
+    [
+        ("gathered", [1, None]),
+        ("gathered_coroutines", [1, 2]),
+        ("grouped", [1, 2]),
+        ("one_after_the_other", [1, 2]),
+    ],
+    ids=["gathered", "gathered_coroutines", "grouped", "one_after_the_other"],
+)
+def test_asyncio_completes(side: Side, handler: str, answer: list[Any]) -> None:
+    invocation = side.send(f"PlainAsyncio/{handler}")
+    try:
+        eventually(
+            lambda: side.client.is_completed(invocation), within=PATIENCE_S, what=f"the end of {handler}"
+        )
+    except TimeoutError:
+        side.client.kill(invocation)
+        raise
+
+    assert side.attach(invocation) == answer
