@@ -191,7 +191,8 @@ class DurableFuture(asyncio.Future[T]):
                 self._reject(undecodable(self._subject, self._serde, reason))
             else:
                 self.set_result(value)  # type: ignore[arg-type]  # None for an empty value is part of every T
-        self._wake(None)
+        if self._waiters is not None:
+            self._wake(None)
 
     def interrupt(self, error: BaseException) -> None:
         """Raise an error that is not the journal's result where this is awaited: cancellation of the invocation.
@@ -335,6 +336,9 @@ class Awakeable(NamedTuple, Generic[T]):
 
     def __await__(self) -> Generator[Any, None, T]:
         return self.future.__await__()
+
+    def __hash__(self) -> int:
+        return hash(self.future)
 
     async def result(self, timeout: timedelta | float | None = None) -> T:  # noqa: ASYNC109  # a durable one
         """Wait for the result, at most for so long.

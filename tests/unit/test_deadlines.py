@@ -117,10 +117,11 @@ async def test_awakeable_can_be_awaited_again_after_a_deadline() -> None:
 @pytest.mark.parametrize(("fired", "outcome"), [(1, b'"outer"'), (2, b'"inner"')])
 async def test_nested_timeouts_each_end_their_own_block(fired: int, outcome: bytes) -> None:
     async def handler(ctx: awaken.Context) -> str:
+        outer, inner = ctx.timeout(SECOND), ctx.timeout(SECOND)
         try:
-            async with ctx.timeout(SECOND) as outer:
+            async with outer:
                 try:
-                    async with ctx.timeout(SECOND) as inner:
+                    async with inner:
                         await ctx.awakeable()
                 except TimeoutError:
                     assert inner.expired()

@@ -35,7 +35,6 @@ from awaken.errors import (
     SdkInternalException,
     SuspendedException,
     TerminalError,
-    is_internal_exception,
 )
 from awaken.extensions import close_data, enter_context
 from awaken.request import AttemptFinishedEvent
@@ -239,8 +238,7 @@ class Attempt:
 
     def define_run(self, future: RunFuture[Any]) -> None:
         """Keep a run's closure until its result is awaited."""
-        if not self.is_over:
-            self._runs[future.handle] = future
+        self._runs[future.handle] = future
 
     @property
     def hash_base(self) -> int:
@@ -287,7 +285,7 @@ class Attempt:
                     self._flush()
                     raise TerminalError("cancelled", 409)
                 case _:
-                    self._interrupted_at = places.caller()
+                    self._interrupted_at = places.caller(2)
                     outcome.explain(machine, self.target, self._interrupted_at)
                     self._close()
                     raise self._unwinding(progress)
@@ -437,10 +435,6 @@ class Attempt:
     def _release_helper(self, task: asyncio.Task[Any]) -> None:
         self._stirs += 1
         self._helpers.discard(task)
-        if self.is_over and not task.cancelled():
-            error = task.exception()  # nobody will ask for it
-            if error is not None and not is_internal_exception(error):
-                log.warning("a task of %s failed as it was unwound", self._where(), exc_info=error)
 
     def _at_rest(self) -> None:
         """Release the next result to a handler that awaits in several tasks."""

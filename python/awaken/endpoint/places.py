@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _OURS = str(Path(__file__).parents[1])
-_ASYNCIO = str(Path(asyncio.__file__).parent)
+_INSIDE = (_OURS, str(Path(asyncio.__file__).parent))
 
 
 class Place(NamedTuple):
@@ -26,12 +26,16 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-def caller() -> Place | None:
-    """Return the line outside this package and asyncio that is being executed."""
-    frame: FrameType | None = sys._getframe(1)
+def caller(skipped: int = 0) -> Place | None:
+    """Return the line outside this package and asyncio that is being executed.
+
+    Args:
+        skipped: frames that are known to be inside, the caller's not counted.
+    """
+    frame: FrameType | None = sys._getframe(1 + skipped)
     while frame is not None:
-        if not _is_inner(frame):
-            return Place(frame.f_code.co_filename, frame.f_lineno, is_durable=True)
+        if not frame.f_code.co_filename.startswith(_INSIDE):
+            return Place(frame.f_code.co_filename, frame.f_lineno, True)  # suspending takes this way
         frame = frame.f_back
     return None
 
@@ -41,7 +45,7 @@ def raised(error: BaseException) -> Place | None:
     found = None
     traceback = error.__traceback__
     while traceback is not None:
-        if not _is_inner(traceback.tb_frame):
+        if not traceback.tb_frame.f_code.co_filename.startswith(_INSIDE):
             found = Place(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
         traceback = traceback.tb_next
     return found
@@ -56,11 +60,7 @@ def innermost(coroutine: Any) -> Place | None:
         if current is None:
             break
         is_durable = current.f_code.co_filename.startswith(_OURS)
-        if frame is None or not _is_inner(current):
+        if frame is None or not current.f_code.co_filename.startswith(_INSIDE):
             frame = current
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
     return None if frame is None else Place(frame.f_code.co_filename, frame.f_lineno, is_durable)
-
-
-def _is_inner(frame: FrameType) -> bool:
-    return frame.f_code.co_filename.startswith((_OURS, _ASYNCIO))

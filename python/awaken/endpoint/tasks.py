@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import deque
 from collections.abc import Coroutine
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 from awaken.endpoint import places
-from awaken.errors import LocalProtocolError
+from awaken.errors import AttemptClosedError, LocalProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from contextvars import Context
 
 
@@ -130,7 +131,7 @@ _DEPTH = 6
 
 #: What is left to start of the arguments of an `asyncio.as_completed`, by their identity. Filled and emptied within one
 #: step of one task.
-_started: dict[int, tuple[Any, Iterator[Any]]] = {}
+_started: dict[int, tuple[Any, deque[Any], set[int]]] = {}
 
 
 def _in_order(coroutine: Any) -> Any:
@@ -155,19 +156,17 @@ def _in_order(coroutine: Any) -> Any:
             f"asyncio.as_completed at {places.caller()} got coroutines in a {type(given).__name__}, from which "
             "it starts them in an order that does not replay; give it a list"
         )
-    _, waiting = _started.get(id(given)) or (
-        given,
-        iter([one for one in dict.fromkeys(given) if not asyncio.isfuture(one)]),
-    )
-    chosen = next(waiting, coroutine)
-    if waiting.__length_hint__():  # type: ignore[attr-defined]  # an iterator of a list
-        _started[id(given)] = (given, waiting)
-    else:
-        _started.pop(id(given), None)
-    if asyncio.iscoroutine(chosen):
-        return chosen
-    coroutine.close()
-    return _result_of(chosen)
+    burst = _started.get(id(given))
+    if burst is None:
+        waiting = deque(one for one in dict.fromkeys(given) if not asyncio.isfuture(one))
+        burst = _started[id(given)] = given, waiting, {id(one) for one in waiting}
+    _, waiting, known = burst
+    chosen = waiting.popleft()
+    if not waiting:
+        del _started[id(given)]
+    if id(coroutine) not in known:
+        coroutine.close()  # asyncio's wrapper of an awaitable object, which gets its turn without it
+    return chosen if asyncio.iscoroutine(chosen) else _result_of(chosen)
 
 
 async def _result_of(awaitable: Any) -> Any:
@@ -200,6 +199,8 @@ class _Watched(Coroutine[Any, Any, Any]):
             if self._interrupted_at is not None and self._interrupted_at.is_durable:
                 self._attempt.complain("ended a task", self._interrupted_at)
             raise
+        except AttemptClosedError as error:
+            raise asyncio.CancelledError from error  # nobody is left to ask for the task's error
         except (SystemExit, KeyboardInterrupt) as error:
             raise RuntimeError(f"a task of a durable handler raised {error!r}") from error
 

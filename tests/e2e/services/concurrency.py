@@ -95,3 +95,96 @@ async def race(ctx: restate.Context, effects: str) -> list[str]:
     if count(effects, "order") < REPLAYS:
         raise RetryableError("once more", retry_after=BRIEFLY)
     return order
+
+
+@concurrency.handler()
+async def every_way(ctx: restate.Context, effects: str) -> list[str]:
+    """Wait in each way that asyncio has, in each execution in the same order."""
+    order: list[str] = []
+
+    async def part(name: str, seconds: float = 0.01) -> str:
+        await ctx.sleep(timedelta(seconds=seconds), name=name)
+        order.append(name)
+        return await ctx.run_typed(f"say {name}", say, word=name)
+
+    for first in asyncio.as_completed([part(f"completed {number}") for number in range(4)]):
+        await first
+    await asyncio.gather(*(part(f"gathered {number}") for number in range(4)))
+    async with asyncio.TaskGroup() as group:
+        for number in range(4):
+            group.create_task(part(f"grouped {number}"))
+    await asyncio.wait_for(part("waited for"), None)
+    await asyncio.shield(asyncio.create_task(part("shielded")))
+    tasks = [asyncio.create_task(part(f"raced {number}", number * 3600)) for number in range(3)]
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    order.append(f"{len(done)} done, {len(pending)} pending")
+    record(effects, "order", ", ".join(order))
+    if count(effects, "order") < REPLAYS:
+        raise RetryableError("once more", retry_after=BRIEFLY)
+    return order
+
+
+def say(word: str) -> str:
+    return word
+
+
+@concurrency.handler()
+async def deadline(ctx: restate.Context, effects: str) -> list[str]:
+    """Give an awakeable little time, then await it again."""
+    awakeable = ctx.awakeable(type_hint=str)
+    outcomes = []
+    try:
+        outcomes.append(await awakeable.result(timeout=BRIEFLY))
+    except TimeoutError as error:
+        outcomes.append(type(error).__name__)
+    await ctx.run_typed("hand out", record, path=effects, word="id", value=awakeable.id)
+    outcomes.append(await awakeable.result(timeout=LONG))
+    return outcomes
+
+
+@concurrency.handler()
+async def bounded_block(ctx: restate.Context) -> str:
+    """Bound two tasks that would wait for ever, inside a block that has more time."""
+    async with ctx.timeout(LONG):
+        try:
+            async with ctx.timeout(BRIEFLY), asyncio.TaskGroup() as group:
+                for _ in range(2):
+                    group.create_task(answer_of(ctx.awakeable(type_hint=str)))
+        except TimeoutError:
+            return await ctx.run_typed("too late", say, word="too late")
+    return "in time"
+
+
+async def answer_of(awakeable: restate.Awakeable[str]) -> str:
+    return await awakeable
+
+
+@concurrency.handler()
+async def uncaught_deadline(ctx: restate.Context) -> str:
+    """Let a deadline pass."""
+    return await ctx.awakeable(type_hint=str).result(timeout=BRIEFLY)
+
+
+@concurrency.handler()
+async def failing_group(ctx: restate.Context) -> None:
+    """Fail in a task of a group while another one waits."""
+
+    async def fail() -> None:
+        await ctx.sleep(BRIEFLY)
+        raise restate.TerminalError("declined", 418)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(answer_of(ctx.awakeable(type_hint=str)))
+        group.create_task(fail())
+
+
+@concurrency.handler()
+async def stubborn(ctx: restate.Context, effects: str) -> str:
+    """Hide the end of an attempt and go on; the runtime never hears of that."""
+    awakeable = ctx.awakeable(type_hint=str)
+    await ctx.run_typed("hand out", record, path=effects, word="id", value=awakeable.id)
+    try:
+        return await awakeable
+    except BaseException:
+        record(effects, "hidden")
+    return await ctx.run_typed("go on", say, word="went on")

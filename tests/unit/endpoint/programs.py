@@ -34,7 +34,7 @@ MANY = (
     "as completed",
 )
 #: Ways to wait for one thing.
-ONE = ("shield", "wait for", "wait for long", "deadline", "try", "task", "cancelled", "background")
+ONE = ("shield", "wait for", "wait for long", "deadline", "try", "task", "cancelled", "background", "late")
 #: Waiting for durable futures with our own functions.
 OURS = ("our gather", "our select", "our wait", "our as completed", "awakeable in time", "shared")
 
@@ -177,6 +177,10 @@ class Execution:
                         await self.run(inner, path)
                 except TimeoutError as error:
                     self.see(path, error)
+            case "late":
+                for _ in range(20):
+                    await asyncio.sleep(0)
+                await self.run(inner, path)
             case "try":
                 await self._caught(inner, path)
             case "task":
