@@ -12,6 +12,7 @@ from awaken import _core
 from awaken.runtime import records
 from awaken.runtime.attempt import Attempt, Opening
 from awaken.runtime.errors import StoreError
+from awaken.runtime.observing import Step
 from awaken.runtime.results import from_columns, to_columns
 from awaken.runtime.retries import AttemptFailure
 from awaken.runtime.schema import RetryPolicy
@@ -101,6 +102,11 @@ class Invoker:
         """Whether no attempt is open, and none is due."""
         return not self._open and not self._queue
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether none is due, and every open one has said what it waits for."""
+        return not self._queue and all(attempt.awaited is not None for attempt in self._open.values())
+
     def awaited(self) -> Iterator[Awaited]:
         """Return what handlers with an open attempt said they wait for."""
         for attempt in self._open.values():
@@ -165,6 +171,7 @@ class Invoker:
             # Not now: this may be the middle of what follows a commit, when nothing writes.
             asyncio.get_running_loop().call_soon(self._fail_unopened, record, handler, failure)
             return
+        self._lifecycle.observe(record, Step.ATTEMPT, str(record.retry_count))
         last_ms = self._journal.last_appended_ms(invocation)
         opening = Opening(
             record,

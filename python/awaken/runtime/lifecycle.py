@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from awaken import _core
 from awaken.runtime import records
 from awaken.runtime.journal import CANCEL, FIRST_AWAKEABLE
+from awaken.runtime.observing import Event, Step
 from awaken.runtime.operations import Completion, Failure, Success, Target
 from awaken.runtime.results import CANCELED, KILLED, from_columns, to_columns, to_core
 from awaken.runtime.retries import AttemptFailure, delay_before_retry_ms
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from awaken.runtime.clock import Clock
     from awaken.runtime.inbox import Inbox
     from awaken.runtime.journal import Journal
+    from awaken.runtime.observing import Observer
     from awaken.runtime.records import Record
     from awaken.runtime.scheduler import Scheduler
     from awaken.runtime.schema import HandlerSchema, RetryPolicy
@@ -101,6 +103,7 @@ class Lifecycle:
         watchers: Watchers,
         attempts: Attempts,
         chance: Callable[[], float] = random.random,
+        observer: Observer | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -113,6 +116,7 @@ class Lifecycle:
         (last,) = store.fetch("SELECT coalesce(max(seq), 0) FROM invocation").fetchone()
         #: Rows are not used again by this process: what is told after a commit may name one that is gone.
         self._last_seq: int = last
+        self._observer = observer
 
     # Beginning.
 
@@ -162,6 +166,9 @@ class Lifecycle:
             ),
         )
         self._journal.begin(seq, *new.input)
+        if self._observer is not None:
+            target = str(Target(handler.service, handler.name, new.key))
+            self._tell(Event(Step.ACCEPTED, new.invocation_id, target, status if status != "invoked" else ""))
         if is_delayed:
             self._scheduler.add(start_at or 0, "start", seq)
         if is_queued:
@@ -284,6 +291,7 @@ class Lifecycle:
                 record.seq,
             ),
         )
+        self.observe(record, Step.PAUSED if is_pausing else Step.SUSPENDED, point.future_json)
         awaited = [signal for signal in point.signals if signal >= FIRST_AWAKEABLE]
         self._store.write(
             "DELETE FROM awakeable WHERE invocation = ? AND signal NOT IN (SELECT value FROM json_each(?))",
@@ -343,20 +351,43 @@ class Lifecycle:
             ),
         )
         if is_paused:
-            self.pause(record)
-        elif delay_ms == 0:
+            self.pause(record, failure.describe())
+            return
+        self.observe(record, Step.BACKING_OFF, f"{delay_ms} ms: {failure.describe()}")
+        if delay_ms == 0:
             self.retry_now(record)
         else:
             self._scheduler.add(now + delay_ms, "retry", record.seq)
 
-    def pause(self, record: Record) -> None:
+    def pause(self, record: Record, why: str = "") -> None:
         """Stop until somebody resumes it. It keeps its key, and why it failed."""
+        self.observe(record, Step.PAUSED, why)
         self._scheduler.remove(record.seq, "retry")
         self._store.write(
             "UPDATE invocation SET status = 'paused', modified_at = ?, retry_count = 0, counted_failures = 0, "
             "next_retry_at = NULL WHERE seq = ?",
             (self._clock.now_ms(), record.seq),
         )
+
+    # Telling.
+
+    def observe(self, record: Record, step: Step, detail: str = "") -> None:
+        """Tell whoever watches of a step, once it is on disk."""
+        if self._observer is not None:
+            self._tell(
+                Event(step, record.id, str(Target(record.service, record.handler, record.key)), detail)
+            )
+
+    def _observe_end(self, record: Record, result: Success | Failure) -> None:
+        target = str(Target(record.service, record.handler, record.key))
+        is_failed = isinstance(result, Failure)
+        detail = f"[{result.code}] {result.message}" if isinstance(result, Failure) else ""
+        step = Step.FAILED if is_failed else Step.SUCCEEDED
+        self._tell(Event(step, record.id, target, detail, self._clock.now_ms() - record.created_at))
+
+    def _tell(self, event: Event) -> None:
+        if self._observer is not None:
+            self._store.after_commit(partial(self._observer.note, event))
 
     # Ending.
 
@@ -378,6 +409,8 @@ class Lifecycle:
                 record.seq,
             ),
         )
+        if self._observer is not None:
+            self._observe_end(record, result)
         self._let_go(record, result)
         if record.completion_retention_ms == 0:
             self.erase(record)

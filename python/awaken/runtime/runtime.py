@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from awaken.runtime.clock import Alarm, Clock
+    from awaken.runtime.observing import Observer
     from awaken.runtime.operations import Change, Failure, InvocationRequest, PendingAwakeable, Resolution
     from awaken.runtime.records import Record
     from awaken.runtime.schema import HandlerSchema, Schema
@@ -63,6 +64,7 @@ class Runtime:
         settings: limits and defaults.
         clock: what time it is.
         probe: watches commits, for tests.
+        observer: told of every step of every invocation.
 
     Raises:
         DirectoryInUseError: another process has the directory.
@@ -77,6 +79,7 @@ class Runtime:
         settings: RuntimeSettings | None = None,
         clock: Clock | None = None,
         probe: CommitProbe | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.settings = settings if settings is not None else RuntimeSettings()
         self.clock: Clock = clock if clock is not None else SystemClock()
@@ -95,7 +98,14 @@ class Runtime:
         self._invoker = Invoker(store, self.clock, known, self._journal, self._state, self.settings)
         self._scheduler = Scheduler(store, self.clock, self._ring)
         self._lifecycle = Lifecycle(
-            store, self.clock, self._journal, self._inbox, self._scheduler, self._watchers, self._invoker
+            store,
+            self.clock,
+            self._journal,
+            self._inbox,
+            self._scheduler,
+            self._watchers,
+            self._invoker,
+            observer=observer,
         )
         self._starter = Starter(store, self._lifecycle)
         self._signals = Signals(store, self._journal, self._lifecycle)
@@ -151,6 +161,11 @@ class Runtime:
     def is_idle(self) -> bool:
         """Whether no attempt is open and nothing waits for a commit; only timers and requests can change that."""
         return self._invoker.is_idle and self.store.is_idle
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing waits for a commit, and every open attempt has said what it waits for."""
+        return self._invoker.is_at_rest and self.store.is_idle
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from awaken.definition import Definition
     from awaken.exchange import Dialer
     from awaken.runtime.clock import Clock
+    from awaken.runtime.observing import Observer
     from awaken.runtime.operations import Completion, PendingAwakeable
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store.store import CommitProbe
@@ -38,6 +39,7 @@ class Harness:
         clock: Clock | None = None,
         settings: RuntimeSettings | None = None,
         probe: CommitProbe | None = None,
+        observer: Observer | None = None,
         is_bidirectional: bool = True,
     ) -> None:
         self.directory = directory
@@ -45,6 +47,7 @@ class Harness:
         self.clock = clock
         self.settings = settings
         self.probe = probe
+        self.observer = observer
         self.is_bidirectional = is_bidirectional
         self.runtime: Runtime
         self.deployments: Deployments
@@ -56,7 +59,12 @@ class Harness:
             return self.deployments
 
         self.runtime = Runtime(
-            self.directory, schema, clock=self.clock, settings=self.settings, probe=self.probe
+            self.directory,
+            schema,
+            clock=self.clock,
+            settings=self.settings,
+            probe=self.probe,
+            observer=self.observer,
         )
         await self.runtime.start()
         await self.deployments.register(URI)

@@ -32,7 +32,7 @@ _STATEMENTS = 256
 
 
 class CommitProbe(Protocol):
-    """Watches commits, and may make them fail; for tests."""
+    """Watches commits, and may make them fail, or abandon the store; for tests."""
 
     def before_commit(self) -> None:
         """Raise sqlite3.Error to make it fail."""
@@ -132,6 +132,8 @@ class Store:
             try:
                 if self._probe is not None:
                     self._probe.before_commit()
+                    if self._is_closed:
+                        return  # it was abandoned there
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 self._lose(error)
@@ -163,6 +165,7 @@ class Store:
             if self._commit_handle is not None:
                 self._commit_handle.cancel()
             self._callbacks.clear()
+            self._waiters.clear()
             if self._is_writing:
                 self._connection.execute("ROLLBACK")
             self._connection.close()

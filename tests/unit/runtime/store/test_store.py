@@ -153,3 +153,29 @@ def test_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="choose another one"):
         Directory(tmp_path / "file" / "data")
+
+
+async def test_probe_may_abandon_instead_of_a_commit(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Crash:
+        def before_commit(self) -> None:
+            store.abandon()
+
+        def after_commit(self) -> None:
+            raise AssertionError("nothing was committed")
+
+    path = tmp_path / "crashing.sqlite"
+    Store(path).close()
+    store = Store(path, probe=Crash())
+    store.write("INSERT INTO deployment (id, created_at, document) VALUES ('dp_1', 1, '{}')")
+    told: list[str] = []
+    store.after_commit(lambda: told.append("committed"))
+
+    store.commit()
+
+    assert told == []
+    assert caplog.records == []
+    again = Store(path)
+    assert again.fetch("SELECT id FROM deployment").fetchall() == []
+    again.close()
