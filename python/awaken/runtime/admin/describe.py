@@ -9,9 +9,10 @@ from awaken.runtime.deployments.effective import effective_options
 from awaken.runtime.durations import format_duration
 
 if TYPE_CHECKING:
-    from awaken.runtime.deployments import Defaults, Record
+    from awaken.runtime.deployments import Record
     from awaken.runtime.deployments.manifest import Handler, Input, Options, Output, Service
     from awaken.runtime.schema import RetryPolicy
+    from awaken.runtime.settings import RuntimeSettings
 
 __all__ = ["deployment", "full_deployment", "handler", "registration", "service", "timestamp"]
 
@@ -24,7 +25,7 @@ def timestamp(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def registration(record: Record, defaults: Defaults) -> dict[str, Any]:
+def registration(record: Record, defaults: RuntimeSettings) -> dict[str, Any]:
     """Describe a deployment that was just registered."""
     return {
         "id": record.deployment_id,
@@ -42,12 +43,12 @@ def deployment(record: Record) -> dict[str, Any]:
     return _deployment(record, services)
 
 
-def full_deployment(record: Record, defaults: Defaults) -> dict[str, Any]:
+def full_deployment(record: Record, defaults: RuntimeSettings) -> dict[str, Any]:
     """Describe a deployment with all its services."""
     return _deployment(record, _services(record, defaults))
 
 
-def service(record: Record, declared: Service, defaults: Defaults) -> dict[str, Any]:
+def service(record: Record, declared: Service, defaults: RuntimeSettings) -> dict[str, Any]:
     """Describe one revision of a service."""
     effective = effective_options(record, declared, None, defaults)
     described: dict[str, Any] = {
@@ -122,7 +123,7 @@ def _deployment(record: Record, services: list[Any]) -> dict[str, Any]:
     }
 
 
-def _services(record: Record, defaults: Defaults) -> list[dict[str, Any]]:
+def _services(record: Record, defaults: RuntimeSettings) -> list[dict[str, Any]]:
     return [service(record, each, defaults) for each in record.manifest.services]
 
 

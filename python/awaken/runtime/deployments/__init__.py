@@ -1,13 +1,11 @@
 """Registered versions of endpoints: discovery, revisions, and what the runtime looks up of them."""
 
 from awaken.runtime.deployments.discovery import DialerFactory
-from awaken.runtime.deployments.effective import Defaults
 from awaken.runtime.deployments.errors import DeploymentNotFoundError, RegistrationError
 from awaken.runtime.deployments.record import Overrides, Record
 from awaken.runtime.deployments.registry import Deployments, DeploymentStore, Registration
 
 __all__ = [
-    "Defaults",
     "DeploymentNotFoundError",
     "DeploymentStore",
     "Deployments",

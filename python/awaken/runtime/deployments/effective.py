@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from awaken.runtime.deployments.record import Overrides
@@ -11,29 +11,17 @@ from awaken.runtime.schema import Deployment, HandlerSchema, Payload, RetryPolic
 if TYPE_CHECKING:
     from awaken.runtime.deployments.manifest import Handler, Input, Options, Output, Service
     from awaken.runtime.deployments.record import Record
+    from awaken.runtime.settings import RuntimeSettings
 
-__all__ = ["Defaults", "build_deployment", "effective_options", "retry_policy_of"]
+__all__ = ["build_deployment", "effective_options", "retry_policy_of"]
 
 T = TypeVar("T")
 
-_DAY_MS: Final = 86_400_000
 _SERVICE_KINDS: Final[dict[str, Literal["service", "object", "workflow"]]] = {
     "SERVICE": "service",
     "VIRTUAL_OBJECT": "object",
     "WORKFLOW": "workflow",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Defaults:
-    """The runtime's own settings, for services that do not say. Those of the server."""
-
-    inactivity_timeout_ms: int = 60_000
-    abort_timeout_ms: int = 600_000
-    journal_retention_ms: int = _DAY_MS
-    idempotency_retention_ms: int = _DAY_MS
-    workflow_retention_ms: int = _DAY_MS
-    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +38,7 @@ class Effective:
     retry_policy: RetryPolicy
 
 
-def build_deployment(record: Record, defaults: Defaults) -> Deployment:
+def build_deployment(record: Record, defaults: RuntimeSettings) -> Deployment:
     """Build what the runtime looks up."""
     return Deployment(
         deployment_id=record.deployment_id,
@@ -70,7 +58,7 @@ def build_deployment(record: Record, defaults: Defaults) -> Deployment:
 
 
 def effective_options(
-    record: Record, service: Service, handler: Handler | None, defaults: Defaults
+    record: Record, service: Service, handler: Handler | None, defaults: RuntimeSettings
 ) -> Effective:
     """Return the settings of a handler, or of the service when there is none."""
     overrides = record.overrides.get(service.name, Overrides())
@@ -131,7 +119,7 @@ def retry_policy_of(own: tuple[Options, ...], default: RetryPolicy) -> RetryPoli
     )
 
 
-def _build_service(record: Record, service: Service, defaults: Defaults) -> ServiceSchema:
+def _build_service(record: Record, service: Service, defaults: RuntimeSettings) -> ServiceSchema:
     return ServiceSchema(
         name=service.name,
         kind=_SERVICE_KINDS[service.ty],
@@ -146,7 +134,9 @@ def _build_service(record: Record, service: Service, defaults: Defaults) -> Serv
     )
 
 
-def _build_handler(record: Record, service: Service, handler: Handler, defaults: Defaults) -> HandlerSchema:
+def _build_handler(
+    record: Record, service: Service, handler: Handler, defaults: RuntimeSettings
+) -> HandlerSchema:
     effective = effective_options(record, service, handler, defaults)
     return HandlerSchema(
         service=service.name,

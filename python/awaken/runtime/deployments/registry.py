@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from awaken.runtime.deployments.discovery import PAUSES, discover
-from awaken.runtime.deployments.effective import Defaults, build_deployment
+from awaken.runtime.deployments.effective import build_deployment
 from awaken.runtime.deployments.errors import DeploymentNotFoundError, RegistrationError
 from awaken.runtime.deployments.lookup import DialerWithHeaders, Lookup
 from awaken.runtime.deployments.record import Overrides, Record, new_deployment_id, normalize_uri
+from awaken.runtime.settings import RuntimeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -67,11 +68,11 @@ class Deployments:
         dial: DialerFactory,
         *,
         now_ms: Callable[[], int],
-        defaults: Defaults | None = None,
+        defaults: RuntimeSettings | None = None,
         request_headers: Mapping[str, str] | None = None,
         pauses: Sequence[float] = PAUSES,
     ) -> None:
-        self.defaults = defaults or Defaults()
+        self.defaults = defaults or RuntimeSettings()
         self._store = store
         self._dial = dial
         self._now_ms = now_ms

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
-from awaken import _core
 from awaken.runtime.durations import parse_duration
 from awaken.runtime.ingress.answers import (
     IngressError,
@@ -18,7 +17,7 @@ from awaken.runtime.ingress.bodies import forwarded_headers, idempotency_key, re
 from awaken.runtime.ingress.paths import parse_invocation
 from awaken.runtime.ingress.validation import check_input
 from awaken.runtime.ingress.waiting import while_connected
-from awaken.runtime.operations import ConflictError, Failure, InvocationRequest
+from awaken.runtime.operations import AlreadyInvokedError, Failure, InvocationRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,10 +67,9 @@ class Invoking:
             completion = await while_connected(
                 request.receive, self._operations.call(invocation), self._patience_s
             )
-        except ConflictError:
-            target = invocation.target
-            run = _core.workflow_invocation_id(target.service, target.key or "", scope=invocation.scope)
-            return answer_failure(run, Failure(409, "the workflow method was already invoked"))
+        except AlreadyInvokedError as error:
+            failure = Failure(409, "the workflow method was already invoked")
+            return answer_failure(error.invocation_id, failure)
         return answer_completion(completion, self._schema)
 
     async def _send(self, invocation: InvocationRequest) -> Response:
