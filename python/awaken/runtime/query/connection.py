@@ -1,0 +1,190 @@
+"""A connection that can look at everything and change nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from awaken.runtime.query.functions import add_functions
+from awaken.runtime.query.translate import is_question, translate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from awaken.runtime.query.snapshot import Snapshot
+
+__all__ = ["Connection", "QueryError"]
+
+_TABLES: Final = """
+CREATE TEMP TABLE registered_service (name TEXT, revision INTEGER, public INTEGER, ty TEXT, deployment_id TEXT);
+CREATE TEMP TABLE registered_deployment (
+    id TEXT, endpoint TEXT, created_at INTEGER, min_protocol_version INTEGER, max_protocol_version INTEGER,
+    sdk_version TEXT, services TEXT
+);
+CREATE TEMP TABLE awaited (id TEXT, future_json TEXT);
+ATTACH ':memory:' AS information_schema;
+CREATE TABLE information_schema.tables (
+    table_catalog TEXT, table_schema TEXT, table_name TEXT, table_type TEXT
+);
+CREATE TABLE information_schema.columns (
+    table_catalog TEXT, table_schema TEXT, table_name TEXT, column_name TEXT, ordinal_position INTEGER,
+    is_nullable TEXT, data_type TEXT
+);
+"""
+#: Virtual machine steps between two looks at the time.
+_STEPS: Final = 10_000
+_BOOLEANS: Final = frozenset(("completed", "public", "in_flight"))
+_LISTS: Final = frozenset(("suspended_waiting_for_completions", "suspended_waiting_for_signals", "services"))
+_NO_CHANGES: Final = "only questions are answered, not changes made"
+_READING: Final = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE))
+
+
+class QueryError(Exception):
+    """A question has no answer.
+
+    Args:
+        message: why.
+        is_misread: whether it is not a question in SQL at all, or more than a question.
+    """
+
+    def __init__(self, message: str, *, is_misread: bool = False) -> None:
+        super().__init__(message)
+        self.is_misread = is_misread
+
+
+class Connection:
+    """Answers questions, one at a time, on whatever thread.
+
+    Args:
+        path: the runtime's database file.
+        timeout_s: seconds that one question may take.
+    """
+
+    def __init__(self, path: Path, *, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._deadline = 0.0
+        self._snapshot: Snapshot | None = None
+        self._views: frozenset[str] = frozenset()
+        self._is_open_to_all = True
+        self._connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
+        self._connection.execute("PRAGMA temp_store = MEMORY")
+        add_functions(self._connection)
+        self._connection.executescript(_TABLES)
+        self._connection.executescript((files("awaken.runtime.query") / "views.sql").read_text())
+        self._describe_views()
+        self._connection.set_authorizer(self._authorize)
+        self._connection.set_progress_handler(self._is_late, _STEPS)
+
+    def ask(self, question: str, snapshot: Snapshot) -> list[dict[str, Any]]:
+        """Return the rows that answer a question; columns without a value are left out.
+
+        Raises:
+            QueryError: it is no question, asks for what there is not, or takes too long.
+        """
+        statement = translate(question)
+        if not statement:
+            raise QueryError("Error during planning: No SQL statements were provided", is_misread=True)
+        if not is_question(statement):
+            raise QueryError(_NO_CHANGES, is_misread=True)
+        self._deadline = time.monotonic() + self._timeout_s
+        self._load(snapshot)
+        self._is_open_to_all = False
+        self._refused: str | None = None
+        try:
+            cursor = self._connection.execute(statement)
+            names = [column[0] for column in cursor.description]
+            return [_row(names, values) for values in cursor]
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+        finally:
+            self._is_open_to_all = True
+
+    def interrupt(self) -> None:
+        """End the question that is being answered, from any thread."""
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Close it; no question may be under way."""
+        self._connection.close()
+
+    def _load(self, snapshot: Snapshot) -> None:
+        """Bring what only the runtime's memory knows into tables."""
+        before = self._snapshot
+        execute, many = self._connection.execute, self._connection.executemany
+        if before is None or before.services != snapshot.services:
+            execute("DELETE FROM temp.registered_service")
+            many("INSERT INTO temp.registered_service VALUES (?, ?, ?, ?, ?)", snapshot.services)
+        if before is None or before.deployments != snapshot.deployments:
+            execute("DELETE FROM temp.registered_deployment")
+            many("INSERT INTO temp.registered_deployment VALUES (?, ?, ?, ?, ?, ?, ?)", snapshot.deployments)
+        if before is None or before.awaited != snapshot.awaited:
+            execute("DELETE FROM temp.awaited")
+            many("INSERT INTO temp.awaited VALUES (?, ?)", snapshot.awaited)
+        self._snapshot = snapshot
+
+    def _describe_views(self) -> None:
+        execute = self._connection.execute
+        names = [name for (name,) in execute("SELECT name FROM sqlite_temp_schema WHERE type = 'view'")]
+        self._views = frozenset(names)
+        for name in names:
+            execute("INSERT INTO information_schema.tables VALUES ('restate', 'public', ?, 'VIEW')", (name,))
+            execute(
+                "INSERT INTO information_schema.columns "
+                "SELECT 'restate', 'public', ?1, name, cid, 'YES', 'Utf8' FROM pragma_table_info(?1)",
+                (name,),
+            )
+
+    def _authorize(
+        self, action: int, table: str | None, column: str | None, database: str | None, view: str | None
+    ) -> int:
+        if self._is_open_to_all or action in _READING:
+            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_READ:
+            # The store's own tables are only seen through the views, whose columns are stable.
+            # Counting rows reads no column, and is not attributed to a view.
+            is_stored = database == "main" and table not in self._views and view not in self._views
+            if not (is_stored and column):
+                return sqlite3.SQLITE_OK
+            self._refused = f"table '{table}' not found"
+            return sqlite3.SQLITE_DENY
+        self._refused = _NO_CHANGES
+        return sqlite3.SQLITE_DENY
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def _explain(self, error: sqlite3.Error) -> QueryError:
+        if self._refused is not None:
+            return QueryError(self._refused, is_misread=self._refused == _NO_CHANGES)
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            return QueryError(
+                f"the question took longer than {self._timeout_s:g} s; add conditions or a LIMIT"
+            )
+        # SQLite has one code for what it cannot read and for what it does not find, and clients get different
+        # statuses for the two: only the text tells them apart.
+        text = str(error)
+        is_misread = "syntax error" in text or "incomplete input" in text or "unrecognized token" in text
+        return QueryError(text, is_misread=is_misread)
+
+
+def _row(names: list[str], values: tuple[Any, ...]) -> dict[str, Any]:
+    return {name: _value(name, value) for name, value in zip(names, values, strict=True) if value is not None}
+
+
+def _value(name: str, value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    if name in _BOOLEANS and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str):
+        if name in _LISTS:
+            return msgspec.json.decode(value)
+        if name == "partition_key":
+            return int(value)
+    return value

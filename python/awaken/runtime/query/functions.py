@@ -1,0 +1,109 @@
+"""What SQLite cannot say by itself: the functions that the views are written with. None of them fails on bad data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from awaken import _core
+from awaken.errors import InvalidIdError, RemoteProtocolError
+from awaken.runtime.durations import format_iso_duration
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["add_functions"]
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Make the functions known to a connection."""
+    for function in (
+        iso_time,
+        iso_duration,
+        hex_or_null,
+        text_or_null,
+        partition_key,
+        partition_key_of,
+        entry_type,
+        entry_name,
+        entry_json,
+        entry_lite_json,
+    ):
+        count = function.__code__.co_argcount
+        connection.create_function(function.__name__, count, function, deterministic=True)
+    connection.create_function("now", 0, now)
+
+
+def iso_time(at_ms: int | None) -> str | None:
+    """Write a time."""
+    if at_ms is None:
+        return None
+    seconds, milliseconds = divmod(at_ms, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
+
+
+def now() -> str:
+    """Write the time that it is."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_duration(duration_ms: int | None) -> str | None:
+    """Write a duration."""
+    return None if duration_ms is None else format_iso_duration(timedelta(milliseconds=duration_ms))
+
+
+def hex_or_null(value: bytes | None) -> str | None:
+    """Write bytes; unlike SQLite's own, tell nothing from empty."""
+    return None if value is None else value.hex()
+
+
+def text_or_null(value: bytes | None) -> str | None:
+    """Read bytes as text where they are text."""
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def partition_key(invocation_id: str) -> str | None:
+    """Return the partition key, as digits: it may be larger than what SQLite counts to."""
+    try:
+        return str(int.from_bytes(_core.parse_invocation_id(invocation_id)[:8]))
+    except InvalidIdError:
+        return None
+
+
+def partition_key_of(service: str, key: str) -> str | None:
+    """Return the partition key of an object or workflow."""
+    return partition_key(_core.workflow_invocation_id(service, key))
+
+
+def entry_type(code: int, payload: bytes) -> str | None:
+    """Tell what a journal entry is."""
+    entry = _describe(code, payload)
+    return None if entry is None else entry.entry_type
+
+
+def entry_name(code: int, payload: bytes) -> str | None:
+    """Return the name of a journal entry."""
+    entry = _describe(code, payload)
+    return None if entry is None else entry.name or None
+
+
+def entry_json(code: int, payload: bytes) -> str | None:
+    """Tell everything about a journal entry."""
+    entry = _describe(code, payload)
+    return None if entry is None else entry.json
+
+
+def entry_lite_json(code: int, payload: bytes) -> str | None:
+    """Tell everything about a journal entry but its payload."""
+    entry = _describe(code, payload)
+    return None if entry is None else entry.lite_json
+
+
+def _describe(code: int, payload: bytes) -> _core.StoredEntry | None:
+    try:
+        return _core.describe_entry(code, payload)
+    except RemoteProtocolError:
+        return None

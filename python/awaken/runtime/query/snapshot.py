@@ -1,0 +1,49 @@
+"""What questions need to know that is not in the store's tables."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from awaken.runtime.deployments import Deployments
+
+__all__ = ["Snapshot", "take_snapshot"]
+
+_TYPES: Final = {"service": "service", "object": "virtual_object", "workflow": "workflow"}
+
+
+class Snapshot(NamedTuple):
+    """Rows as they are at one moment, safe to hand to another thread."""
+
+    #: Name, revision, public, type, deployment.
+    services: tuple[tuple[str, int, bool, str, str], ...]
+    #: Id, address, creation, lowest and highest protocol version, SDK version, services as JSON.
+    deployments: tuple[tuple[str, str, int, int, int, str | None, str], ...]
+    #: Invocation and future, as JSON, of handlers that told what they await.
+    awaited: tuple[tuple[str, str], ...]
+
+
+def take_snapshot(deployments: Deployments, awaited: Iterable[tuple[str, str]] = ()) -> Snapshot:
+    """Write down what is registered and awaited."""
+    return Snapshot(
+        services=tuple(
+            (service.name, service.revision, service.is_public, _TYPES[service.kind], service.deployment_id)
+            for service in deployments.services()
+        ),
+        deployments=tuple(
+            (
+                record.deployment_id,
+                record.uri,
+                record.created_at_ms,
+                record.manifest.min_protocol_version,
+                record.manifest.max_protocol_version,
+                record.sdk_version,
+                json.dumps(list(record.revisions)),
+            )
+            for record in deployments.records()
+        ),
+        awaited=tuple(awaited),
+    )

@@ -1,0 +1,249 @@
+-- The server's introspection tables, as views on the tables of the store. Values are written as answers show them, so
+-- that comparing and ordering work on what people see: times in ISO 8601, bytes in hexadecimal.
+
+CREATE TEMP VIEW sys_invocation_status AS
+SELECT
+    partition_key(id) AS partition_key,
+    id,
+    NULL AS vqueue_id,
+    service || iif(key IS NULL, '', '/' || key) || '/' || handler AS target,
+    service AS target_service_name,
+    key AS target_service_key,
+    handler AS target_handler_name,
+    CASE kind
+        WHEN 'workflow' THEN 'workflow'
+        WHEN 'exclusive' THEN 'virtual_object'
+        WHEN 'shared' THEN coalesce((SELECT ty FROM temp.registered_service AS r WHERE r.name = service), 'virtual_object')
+        ELSE 'service'
+    END AS target_service_ty,
+    scope,
+    limit_key,
+    idempotency_key,
+    invoked_by,
+    iif(invoked_by = 'service', substr(invoked_by_target, 1, instr(invoked_by_target || '/', '/') - 1), NULL)
+        AS invoked_by_service_name,
+    iif(invoked_by = 'service', invoked_by_id, NULL) AS invoked_by_id,
+    NULL AS invoked_by_subscription_id,
+    invoked_by_target,
+    restarted_from,
+    deployment_id AS pinned_deployment_id,
+    protocol_version AS pinned_service_protocol_version,
+    NULL AS trace_id,
+    (SELECT count(*) FROM main.journal AS j WHERE j.invocation = i.seq) AS journal_size,
+    (SELECT count(*) FROM main.journal AS j WHERE j.invocation = i.seq AND j.code < 0x8000) AS journal_commands_size,
+    iso_time(created_at) AS created_at,
+    NULL AS created_using_restate_version,
+    iso_time(modified_at) AS modified_at,
+    iso_time(inboxed_at) AS inboxed_at,
+    iso_time(scheduled_at) AS scheduled_at,
+    iso_time(scheduled_start_at) AS scheduled_start_at,
+    iso_time(running_at) AS running_at,
+    iso_time(completed_at) AS completed_at,
+    iso_duration(completion_retention_ms) AS completion_retention,
+    iso_duration(journal_retention_ms) AS journal_retention,
+    waiting_completions AS suspended_waiting_for_completions,
+    waiting_signals AS suspended_waiting_for_signals,
+    future_json AS suspended_waiting_future_json,
+    status,
+    iif(status = 'completed', iif(failure_code IS NULL, 'success', 'failure'), NULL) AS completion_result,
+    '[' || failure_code || '] ' || failure_message AS completion_failure
+FROM main.invocation AS i;
+
+CREATE TEMP VIEW sys_invocation_state AS
+SELECT
+    partition_key(id) AS partition_key,
+    id,
+    next_retry_at IS NULL AS in_flight,
+    retry_count,
+    iso_time(last_start_at) AS last_start_at,
+    last_attempt_deployment_id,
+    (SELECT sdk_version FROM temp.registered_deployment AS r WHERE r.id = last_attempt_deployment_id)
+        AS last_attempt_server,
+    iso_time(next_retry_at) AS next_retry_at,
+    last_failure,
+    last_failure_code AS last_failure_error_code,
+    last_failure_command_index AS last_failure_related_entry_index,
+    last_failure_command_name AS last_failure_related_entry_name,
+    last_failure_command_type AS last_failure_related_entry_type,
+    last_failure_command_index AS last_failure_related_command_index,
+    last_failure_command_name AS last_failure_related_command_name,
+    last_failure_command_type AS last_failure_related_command_type,
+    (SELECT future_json FROM temp.awaited AS a WHERE a.id = i.id) AS last_awaiting_on_future_json
+FROM main.invocation AS i
+WHERE status = 'invoked';
+
+CREATE TEMP VIEW sys_invocation AS
+SELECT
+    s.id,
+    vqueue_id,
+    target,
+    target_service_name,
+    target_service_key,
+    target_handler_name,
+    target_service_ty,
+    s.scope,
+    s.limit_key,
+    s.idempotency_key,
+    s.invoked_by,
+    invoked_by_service_name,
+    s.invoked_by_id,
+    invoked_by_subscription_id,
+    s.invoked_by_target,
+    s.restarted_from,
+    pinned_deployment_id,
+    pinned_service_protocol_version,
+    trace_id,
+    journal_size,
+    journal_commands_size,
+    s.created_at,
+    created_using_restate_version,
+    s.modified_at,
+    s.inboxed_at,
+    s.scheduled_at,
+    s.scheduled_start_at,
+    s.running_at,
+    s.completed_at,
+    completion_retention,
+    journal_retention,
+    suspended_waiting_for_completions,
+    suspended_waiting_for_signals,
+    suspended_waiting_future_json,
+    iif(i.status = 'invoked', i.retry_count, NULL) AS retry_count,
+    iif(i.status = 'invoked', iso_time(i.last_start_at), NULL) AS last_start_at,
+    iif(i.status = 'invoked', iso_time(i.next_retry_at), NULL) AS next_retry_at,
+    iif(i.status = 'invoked', i.last_attempt_deployment_id, NULL) AS last_attempt_deployment_id,
+    iif(
+        i.status = 'invoked',
+        (SELECT sdk_version FROM temp.registered_deployment AS r WHERE r.id = i.last_attempt_deployment_id),
+        NULL
+    ) AS last_attempt_server,
+    iif(i.status = 'invoked', i.last_failure, NULL) AS last_failure,
+    iif(i.status = 'invoked', i.last_failure_code, NULL) AS last_failure_error_code,
+    iif(i.status = 'invoked', i.last_failure_command_index, NULL) AS last_failure_related_entry_index,
+    iif(i.status = 'invoked', i.last_failure_command_name, NULL) AS last_failure_related_entry_name,
+    iif(i.status = 'invoked', i.last_failure_command_type, NULL) AS last_failure_related_entry_type,
+    iif(i.status = 'invoked', i.last_failure_command_index, NULL) AS last_failure_related_command_index,
+    iif(i.status = 'invoked', i.last_failure_command_name, NULL) AS last_failure_related_command_name,
+    iif(i.status = 'invoked', i.last_failure_command_type, NULL) AS last_failure_related_command_type,
+    (SELECT future_json FROM temp.awaited AS a WHERE a.id = i.id) AS last_awaiting_on_future_json,
+    CASE i.status
+        WHEN 'inboxed' THEN 'pending'
+        WHEN 'invoked' THEN iif(i.next_retry_at IS NULL, 'running', 'backing-off')
+        ELSE i.status
+    END AS status,
+    completion_result,
+    completion_failure
+FROM main.invocation AS i
+JOIN temp.sys_invocation_status AS s ON s.id = i.id;
+
+CREATE TEMP VIEW sys_journal AS
+SELECT
+    partition_key(i.id) AS partition_key,
+    i.id AS id,
+    j.idx AS "index",
+    entry_type(j.code, j.payload) AS entry_type,
+    entry_name(j.code, j.payload) AS name,
+    NULL AS completed,
+    NULL AS invoked_id,
+    NULL AS invoked_target,
+    NULL AS sleep_wakeup_at,
+    NULL AS promise_name,
+    lower(hex(j.payload)) AS raw,
+    length(j.payload) AS raw_length,
+    2 AS version,
+    entry_json(j.code, j.payload) AS entry_json,
+    entry_lite_json(j.code, j.payload) AS entry_lite_json,
+    iso_time(j.appended_at) AS appended_at
+FROM main.journal AS j
+JOIN main.invocation AS i ON i.seq = j.invocation;
+
+-- Of all failures the last one is kept.
+CREATE TEMP VIEW sys_journal_events AS
+SELECT
+    partition_key(id) AS partition_key,
+    id,
+    (SELECT max(idx) FROM main.journal AS j WHERE j.invocation = i.seq) AS after_journal_entry_index,
+    iso_time(modified_at) AS appended_at,
+    iif(status = 'paused', 'Paused', 'TransientError') AS event_type,
+    iif(
+        status = 'paused',
+        json_object('last_failure', failure),
+        failure
+    ) AS event_json
+FROM (
+    SELECT
+        *,
+        json_object(
+            'error_code', last_failure_code,
+            'error_message', last_failure,
+            'error_stacktrace', last_failure_stacktrace,
+            'related_command_index', last_failure_command_index,
+            'related_command_name', last_failure_command_name,
+            'related_command_type', last_failure_command_type
+        ) AS failure
+    FROM main.invocation
+) AS i
+WHERE last_failure IS NOT NULL AND status IN ('invoked', 'paused');
+
+-- The first one of a key has the key, and does not wait.
+CREATE TEMP VIEW sys_inbox AS
+SELECT
+    partition_key(i.id) AS partition_key,
+    b.service AS service_name,
+    b.key AS service_key,
+    i.id AS id,
+    b.seq AS sequence_number,
+    iso_time(b.created_at) AS created_at
+FROM main.inbox AS b
+JOIN main.invocation AS i ON i.seq = b.invocation
+WHERE b.seq > (SELECT min(f.seq) FROM main.inbox AS f WHERE f.service = b.service AND f.key = b.key);
+
+CREATE TEMP VIEW sys_keyed_service_status AS
+SELECT
+    partition_key(i.id) AS partition_key,
+    b.service AS service_name,
+    b.key AS service_key,
+    i.id AS invocation_id
+FROM main.inbox AS b
+JOIN main.invocation AS i ON i.seq = b.invocation
+WHERE b.seq = (SELECT min(f.seq) FROM main.inbox AS f WHERE f.service = b.service AND f.key = b.key);
+
+CREATE TEMP VIEW sys_promise AS
+SELECT
+    partition_key_of(service, key) AS partition_key,
+    NULL AS scope,
+    service AS service_name,
+    key AS service_key,
+    name AS key,
+    value IS NOT NULL OR failure_code IS NOT NULL AS completed,
+    lower(hex_or_null(value)) AS completion_success_value,
+    text_or_null(value) AS completion_success_value_utf8,
+    '[' || failure_code || '] ' || failure_message AS completion_failure
+FROM main.promise;
+
+CREATE TEMP VIEW state AS
+SELECT
+    partition_key_of(service, key) AS partition_key,
+    NULL AS scope,
+    service AS service_name,
+    key AS service_key,
+    name AS key,
+    length(CAST(name AS BLOB)) AS key_length,
+    text_or_null(value) AS value_utf8,
+    lower(hex(value)) AS value,
+    length(value) AS value_length
+FROM main.state;
+
+CREATE TEMP VIEW sys_service AS
+SELECT name, revision, public, ty, deployment_id FROM temp.registered_service;
+
+CREATE TEMP VIEW sys_deployment AS
+SELECT
+    id,
+    'http' AS ty,
+    endpoint,
+    iso_time(created_at) AS created_at,
+    min_protocol_version AS min_service_protocol_version,
+    max_protocol_version AS max_service_protocol_version,
+    services
+FROM temp.registered_deployment;
