@@ -70,8 +70,8 @@ class Harness:
         await self.deployments.register(URI)
         return self.runtime
 
-    async def stop(self) -> None:
-        await self.runtime.stop(grace_s=1)
+    async def stop(self, grace_s: float = 1) -> None:
+        await self.runtime.stop(grace_s)
         await self.deployments.close()
 
     def _dial(self, uri: str, *, use_http_11: bool) -> Dialer:

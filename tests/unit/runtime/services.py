@@ -137,7 +137,10 @@ impatient = VirtualObject(
     "Impatient", inactivity_timeout=timedelta(seconds=1), abort_timeout=timedelta(seconds=2)
 )
 
-SERVICES = (echo, counter, approval, failing, pausing, impatient)
+lazy = VirtualObject("Lazy", enable_lazy_state=True)
+
+#: All of them; the handlers below are added before anybody asks.
+SERVICES = (echo, counter, approval, failing, pausing, impatient, lazy)
 
 
 @failing.handler()
@@ -215,3 +218,39 @@ async def everything(ctx: ObjectContext, amount: int) -> list[int | str | None]:
     ctx.service_send(echo_back, arg="later", send_delay=timedelta(seconds=20))
     _, awaited = ctx.awakeable(type_hint=str)
     return [before, rolled, echoed, await awaited, await ctx.get("total", type_hint=int)]
+
+
+@lazy.handler()
+async def use_state(ctx: ObjectContext) -> list[list[str]]:
+    ctx.set("a", "1")
+    ctx.set("b", "2")
+    ctx.set("c", "3")
+    before = list(await ctx.state_keys())
+    ctx.clear("b")
+    after = list(await ctx.state_keys())
+    value = await ctx.get("c", type_hint=str)
+    missing = await ctx.get("b", type_hint=str)
+    ctx.clear_all()
+    return [before, after, [str(value), str(missing)], list(await ctx.state_keys())]
+
+
+@echo.handler()
+async def signalled(ctx: Context) -> list[str]:
+    """Wait for two signals of one name."""
+    return [await ctx.signal("news", type_hint=str), await ctx.signal("news", type_hint=str)]
+
+
+@echo.handler()
+async def signal(ctx: Context, invocation_id: str) -> None:
+    ctx.resolve_signal(invocation_id, "news", "first")
+    ctx.resolve_signal(invocation_id, "news", "second")
+
+
+@echo.handler()
+async def promise_outside(ctx: Context) -> None:
+    await WorkflowContext.promise(ctx, "decision").value()  # type: ignore[arg-type]
+
+
+@approval.handler()
+async def deny(ctx: WorkflowSharedContext, reason: str) -> None:
+    await ctx.promise("decision", type_hint=str).reject(reason, code=451)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from awaken.runtime.operations import Change
 from awaken.runtime.retries import delay_before_retry_ms
@@ -7,6 +9,10 @@ from awaken.runtime.schema import RetryPolicy
 
 from .harness import Harness, InvocationFailed
 from .services import ENTERED
+
+
+def has_entered(name: str, times: int) -> bool:
+    return ENTERED[name] == times
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +55,7 @@ async def test_failed_attempt_is_repeated_after_a_while(harness: Harness) -> Non
 async def test_exhausted_attempts_kill(harness: Harness) -> None:
     invocation_id = await harness.send("Failing/fail_until", 99)
     for attempt in (1, 2):
-        await harness.until(lambda attempt=attempt: ENTERED["fail_until"] == attempt)
+        await harness.until(partial(has_entered, "fail_until", attempt))
         await harness.until_status(invocation_id, "backing-off")
         harness.advance(1000)
 
@@ -66,7 +72,7 @@ async def test_exhausted_attempts_kill(harness: Harness) -> None:
 async def test_asked_for_delay_is_exact_and_not_counted(harness: Harness) -> None:
     invocation_id = await harness.send("Failing/fail_with_delay", 5)
     for attempt in range(1, 6):
-        await harness.until(lambda attempt=attempt: ENTERED["fail_with_delay"] == attempt)
+        await harness.until(partial(has_entered, "fail_with_delay", attempt))
         await harness.until_status(invocation_id, "backing-off")
         harness.advance(699)
         assert harness.status(invocation_id) == "backing-off"

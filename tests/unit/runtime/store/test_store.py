@@ -55,7 +55,11 @@ async def test_one_turn_is_one_commit(tmp_path: Path) -> None:
 async def test_what_is_told_after_a_commit_may_write_again(tmp_path: Path) -> None:
     store = Store(tmp_path / "db")
     store.write(INSERT, ("a",))
-    store.after_commit(lambda: store.write(INSERT, ("b",)) and None)
+
+    def write_more() -> None:
+        store.write(INSERT, ("b",))
+
+    store.after_commit(write_more)
     await store.committed()
     await store.committed()
 
