@@ -45,7 +45,7 @@ async def test_signed_requests_are_let_in(signer: Signer, prefix: str) -> None:
         ({"x-restate-signature-scheme": "unsigned"}, "is not v1"),
         ({"x-restate-signature-scheme": "v1"}, "x-restate-jwt-v1 is missing"),
         ({"x-restate-signature-scheme": "v1", "x-restate-jwt-v1": "a.b.c"}, "malformed"),
-        (RUNTIME.headers("/invoke/Greeter/other"), "another route"),
+        (RUNTIME.headers("/invoke/Greeter/other", expires=3600), "another route"),
     ],
     ids=lambda value: value if isinstance(value, str) else "headers",
 )
@@ -62,9 +62,9 @@ def test_others_get_an_empty_401_before_anything_is_told(
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
-        (STRANGER.headers("/discover"), "not signed by a key"),
-        (RUNTIME.headers("/discover", expires=-30), "expired"),
-        (RUNTIME.headers("/discover", not_before=30), "not valid yet"),
+        (STRANGER.headers("/discover", expires=3600), "not signed by a key"),
+        (RUNTIME.headers("/discover", expires=-3600), "expired"),
+        (RUNTIME.headers("/discover", not_before=3600, expires=7200), "not valid yet"),
     ],
 )
 def test_foreign_and_untimely_signatures_get_401(
