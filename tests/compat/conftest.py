@@ -38,7 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def is_official(item: pytest.Item) -> bool:
     callspec = getattr(item, "callspec", None)
-    return callspec is not None and callspec.params.get("side") == "official"
+    return callspec is not None and "official" in (
+        callspec.params.get("side"),
+        callspec.params.get("calling"),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import pytest
+import restate
+
 from tests.e2e.ingress import InvocationFailed
 
 
@@ -28,6 +31,12 @@ _ANNOTATED = Difference(
     "The official SDK reads dataclasses and lists of models as dicts, and cannot write these types at all; awaken has "
     "one path by annotation for every place where values cross.",
     InvocationFailed,
+)
+
+_KEYS = Difference(
+    "The official client puts keys into paths as they are, so that some name another path or another key; awaken "
+    "encodes them.",
+    restate.HttpError,
 )
 
 #: By name of the test, with its parameters but without the SDK.
@@ -53,6 +62,31 @@ DIFFERENCES: dict[str, Difference] = {
         "`asyncio.gather` over durable futures never ends under the official SDK: no answer, no log line. Ordinary "
         "asyncio works with awaken, and replays identically.",
         TimeoutError,
+    ),
+    "test_failure_has_the_message_of_the_handler": Difference(
+        "The official client's `HttpError.message` is the reason phrase of HTTP; awaken's is what the handler said."
+    ),
+    "test_failure_with_code_200_is_raised": Difference(
+        "A handler may fail with any code. The official client takes one below 400 for a result; awaken reads the "
+        "header that tells.",
+        pytest.fail.Exception,
+    ),
+    "test_delayed_send_is_accepted": Difference(
+        "The official client sends the delay without a unit, which server 1.7 refuses; awaken's has one.",
+        restate.HttpError,
+    ),
+    "test_keys_keep_their_shape[slash]": _KEYS,
+    "test_keys_keep_their_shape[question]": _KEYS,
+    "test_keys_keep_their_shape[percent]": Difference(_KEYS.reason),
+    "test_bytes_need_no_content_type": Difference(
+        "The official client sends bytes without a content type, which the server refuses; awaken's says JSON unless "
+        "told otherwise.",
+        restate.HttpError,
+    ),
+    "test_terminal_error_of_the_codec_reaches_the_caller": Difference(
+        "Whatever a codec raises over an input, the official SDK answers 400 with a text of its own. With awaken the "
+        "codec decides: its `TerminalError` reaches the caller, and anything else, such as a key that cannot be had "
+        "now, is tried again."
     ),
     "test_every_operation_on_state[Eager]": Difference(
         "Of eager state, the official SDK still lists a key after `clear`; awaken lists what there is, as it does of "
