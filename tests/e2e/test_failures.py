@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +74,7 @@ def test_changed_handler_shows_as_a_journal_mismatch(client: Client, effects: Ef
     assert row["status"] == "backing-off"
     assert "action 1" in row["last_failure"]
     assert "action 2" in row["last_failure"]
+    assert re.search(r"Patient/changed at \S+failures\.py:\d+: entry 1: ", row["last_failure"])
     assert len(effects.values("action")) == 1
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import subprocess
 import sys
+from typing import Any
 
 import awaken
 
@@ -57,6 +60,63 @@ def test_public_names_are_these() -> None:
 def test_every_public_name_is_there_and_documented() -> None:
     for name in set(awaken.__all__) - {"JournalValueCodecProvider"}:  # an alias has no room for it
         assert (getattr(awaken, name).__doc__ or "").strip(), name
+
+
+def public_callables() -> dict[str, Any]:
+    """Return every public class and function of the modules that applications import, with their public methods."""
+    found: dict[str, Any] = {}
+    for name in MODULES:
+        module = importlib.import_module(name)
+        for public in module.__all__:
+            target = getattr(module, public)
+            if inspect.isclass(target) or inspect.isfunction(target):
+                found[f"{name}.{public}"] = target
+            if inspect.isclass(target):
+                methods = {key: value for key, value in vars(target).items() if not key.startswith("_")}
+                found |= {f"{name}.{public}.{key}": value for key, value in methods.items() if is_code(value)}
+    return found
+
+
+def is_code(value: Any) -> bool:
+    return inspect.isfunction(value) or isinstance(value, (property, classmethod, staticmethod))
+
+
+MODULES = (
+    "awaken",
+    *(
+        f"awaken.{name}"
+        for name in (
+            *(
+                "asyncio",
+                "client",
+                "client_types",
+                "context",
+                "endpoint",
+                "entry_codec",
+                "errors",
+                "exceptions",
+            ),
+            *(
+                "extensions",
+                "handler",
+                "logging",
+                "object",
+                "request",
+                "retry_policy",
+                "runs",
+                "scope",
+                "serde",
+            ),
+            *("server_context", "server_types", "service", "state", "types", "vm", "workflow"),
+        )
+    ),
+)
+
+
+def test_every_public_class_function_and_method_is_documented() -> None:
+    callables = public_callables()
+    assert "awaken.context.Context.run_typed" in callables
+    assert [path for path, target in callables.items() if not (inspect.getdoc(target) or "").strip()] == []
 
 
 def test_import_leaves_heavy_libraries_alone() -> None:
