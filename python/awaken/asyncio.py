@@ -13,7 +13,7 @@ from awaken.errors import TerminalError
 from awaken.futures import Awakeable, DurableFuture, RestateDurableFuture
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
     AnyFuture = RestateDurableFuture[Any] | Awakeable[Any]
 
@@ -22,7 +22,7 @@ __all__ = ["as_completed", "gather", "select", "wait_completed"]
 
 async def gather(*futures: AnyFuture) -> list[RestateDurableFuture[Any]]:
     """Wait until all futures are completed, with a result or an error, and return them; await each for its result."""
-    durable = [_durable(future) for future in futures]
+    durable = _durable(futures)
     if durable:
         await asyncio.wait(durable)
     return durable
@@ -40,7 +40,7 @@ async def select(**futures: AnyFuture) -> list[Any]:
     """
     if not futures:
         raise ValueError("select needs at least one future")
-    durable = {name: _durable(future) for name, future in futures.items()}
+    durable = dict(zip(futures, _durable(futures.values()), strict=True))
     await asyncio.wait(durable.values(), return_when=asyncio.FIRST_COMPLETED)
     name, first = next((name, future) for name, future in durable.items() if future.done())
     return [name, first.result()]
@@ -50,7 +50,7 @@ async def wait_completed(
     *futures: AnyFuture,
 ) -> tuple[list[RestateDurableFuture[Any]], list[RestateDurableFuture[Any]]]:
     """Wait for the first future to complete, and return the completed ones and the others."""
-    durable = [_durable(future) for future in futures]
+    durable = _durable(futures)
     if durable:
         await asyncio.wait(durable, return_when=asyncio.FIRST_COMPLETED)
     return [future for future in durable if future.done()], [
@@ -60,18 +60,23 @@ async def wait_completed(
 
 async def as_completed(*futures: AnyFuture) -> AsyncIterator[RestateDurableFuture[Any]]:
     """Yield the futures in the order in which they complete."""
-    pending = [_durable(future) for future in futures]
+    pending = _durable(futures)
     while pending:
         completed, pending = await wait_completed(*pending)
         for future in completed:
             yield future
 
 
-def _durable(future: AnyFuture) -> RestateDurableFuture[Any]:
-    if isinstance(future, Awakeable):
-        future = future.future
-    if not isinstance(future, DurableFuture):
-        raise TerminalError(
-            f"{future!r} is not a durable future; combine other awaitables with the functions of asyncio itself"
-        )
-    return future
+def _durable(futures: Iterable[AnyFuture]) -> list[RestateDurableFuture[Any]]:
+    durable = [future.future if isinstance(future, Awakeable) else future for future in futures]
+    for future in durable:
+        if not isinstance(future, DurableFuture):
+            raise TerminalError(
+                f"{future!r} is not a durable future; combine other awaitables with the functions of asyncio itself"
+            )
+        if future._driver is not durable[0]._driver:
+            raise TerminalError(
+                f"{future.subject} and {durable[0].subject} belong to different invocations; a handler can only "
+                "await what its own context gave"
+            )
+    return durable

@@ -294,6 +294,7 @@ class Attempt:
         """Work towards a future that something other than a direct await waits for."""
         if self._is_abandoned:
             return
+        self._require_own(future)
         self._awaited[future.handle] = future
         self._plan_rest()
         self._rouse()
@@ -384,9 +385,18 @@ class Attempt:
             self._parked = None
 
     def _wait_together(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
+        self._require_own(future)
         if self.is_over:
             yield from self._unwind_again(future)
         yield from future.park()
+
+    def _require_own(self, future: DurableFuture[Any]) -> None:
+        """Refuse another handler that awaits this one's future: on its replay the future might not be there."""
+        if tasks.owner.get() not in (self, None):
+            raise LocalProtocolError(
+                f"cannot await {future.subject} at {places.caller()}: it belongs to {self._where()}, and a handler "
+                "can only await what its own context gave"
+            )
 
     def _rouse(self) -> None:
         """Have a handler that waits alone look again."""

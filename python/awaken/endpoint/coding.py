@@ -52,6 +52,8 @@ class CodecSource:
         if self._pending is None or self._pending.get_loop() is not loop:
             # Its own context: the provider belongs to no invocation.
             self._pending = loop.create_task(self._provide(), context=ContextVars())
+            # Who asked may be gone when it fails.
+            self._pending.add_done_callback(lambda done: done.cancelled() or done.exception())
         return await asyncio.shield(self._pending)
 
     async def _provide(self) -> JournalValueCodec:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING, Any
 
 import awaken
@@ -306,6 +307,28 @@ async def test_provider_is_asked_when_it_is_needed_and_once_and_again_only_after
     answered = await asyncio.gather(invoke(), invoke())
     assert [call.answer for call in answered] == [["Output", "End"]] * 2
     assert len(asked) == 2
+
+
+async def test_provider_that_fails_when_nobody_waits_any_more_is_no_noise(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gate = asyncio.Event()
+
+    async def provide() -> awaken.JournalValueCodec:
+        await gate.wait()
+        raise ConnectionError("no keys")
+
+    call = Call(everything(awaken), "echo", journal_value_codec=provide)
+    call.tell(frames.request(b'E:"x"'))
+    await call.settle()
+    call.receiver.disconnect()
+    await call.settle()
+    gate.set()
+    await call.settle()
+    del call
+    gc.collect()
+
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("is_concurrent", [False, True])
