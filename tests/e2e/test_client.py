@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
-from awaken.client import create_client, create_sync_client
+from awaken import _core
+from awaken.client import AwakeableOutcome, AwakeableStatus, create_client, create_sync_client
 from awaken.errors import HttpError, InvalidIdError, NotReadyError
 
 from tests.e2e.services.actions import arithmetic
-from tests.e2e.services.awakeables import Approval, model, rescued, value
+from tests.e2e.services.awakeables import Approval, model, pair, rescued, value
 from tests.e2e.services.calls import add, envelope, greet, note, refuse, total
 from tests.e2e.services.payloads import Colour, Item, Order, items, through
 from tests.e2e.services.workflows import decide, run
@@ -170,6 +171,45 @@ async def test_awakeable_is_rejected_with_a_reason(twin: str, lane: Lane, effect
         answer = await client.attach(handle.invocation_id)
 
     assert answer == {"message": "nö", "code": 500}
+
+
+async def test_status_tells_what_a_server_does_not(twin: str, lane: Lane, effects: Effects) -> None:
+    async with dial(twin, lane) as client:
+        handle = await client.service_send(pair, effects.path)
+        first, second = map(client.awakeable, effects.wait_for_one("ids").split())
+        before = await first.status()
+        outcome = await first.resolve("early")
+        await first.resolve("late")
+        resolved = [await first.status(), await second.status()]
+        await second.resolve("end")
+        answer = await client.attach(handle.invocation_id)
+        ended = [
+            await awakeable.status() for awakeable in (first, second, client.awakeable(_third(second.id)))
+        ]
+        delayed = await client.service_send(pair, effects.path, timedelta(hours=1))
+        not_started = await client.awakeable(_first_of(delayed.invocation_id)).status()
+        await client.cancel(delayed.invocation_id)
+        unknown = await client.awakeable(_first_of(delayed.invocation_id)).status()
+
+    assert answer == ["early", "end"]
+    assert (before, outcome) == (AwakeableStatus.OPEN, AwakeableOutcome.ACCEPTED)
+    assert resolved == [AwakeableStatus.COMPLETED, AwakeableStatus.OPEN]
+    assert ended == [
+        AwakeableStatus.COMPLETED,
+        AwakeableStatus.COMPLETED,
+        AwakeableStatus.INVOCATION_ENDED,
+    ]
+    assert not_started is AwakeableStatus.NOT_STARTED
+    assert unknown is AwakeableStatus.UNKNOWN_INVOCATION
+
+
+def _first_of(invocation_id: str) -> str:
+    return _core.format_awakeable_id(_core.parse_invocation_id(invocation_id), 17)
+
+
+def _third(awakeable_id: str) -> str:
+    parsed = _core.parse_awakeable_id(awakeable_id)
+    return _core.format_awakeable_id(_core.parse_invocation_id(parsed.invocation_id), 19)
 
 
 async def test_legacy_id_is_refused_here_and_wedges_nothing(twin: str, lane: Lane, effects: Effects) -> None:

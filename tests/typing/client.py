@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, assert_type
 
 import awaken
-from awaken.client import ClientAwakeable, RestateClientSendHandle, SyncClientAwakeable
+from awaken.client import (
+    AwakeableOutcome,
+    AwakeableStatus,
+    ClientAwakeable,
+    RestateClientSendHandle,
+    SyncClientAwakeable,
+)
 
 from tests.typing.services import Order, add, greet, run
 
@@ -24,7 +30,8 @@ async def check_async(client: RestateClient) -> None:
     assert_type(await client.attach("inv", type_hint=Order), Order)
     assert_type(await client.attach("inv"), Any)
     assert_type(client.awakeable("id", type_hint=Order), ClientAwakeable[Order])
-    assert_type(await client.awakeable("id").resolve(1), None)
+    assert_type(await client.awakeable("id").resolve(1), AwakeableOutcome)
+    assert_type(await client.awakeable("id").status(), AwakeableStatus)
 
 
 def check_sync(client: SyncRestateClient) -> None:

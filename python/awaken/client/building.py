@@ -11,6 +11,7 @@ from awaken import _core
 from awaken.client.addresses import join
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.client.operation import Operation, Reply, Request
+from awaken.client.outcome import AwakeableOutcome, AwakeableStatus, read_outcome, read_status, status_query
 from awaken.client.send_handle import RestateClientSendHandle
 from awaken.handler import handler_from_callable
 from awaken.serde import BytesSerde, DefaultSerde, Serde
@@ -125,19 +126,14 @@ class Builder:
             ValueError: the client does not know the admin address.
         """
         _core.parse_invocation_id(invocation_id)
-        if self.admin is None:
-            raise ValueError(
-                "cancelling goes to the admin API, whose address this client does not know; give "
-                "create_client(..., admin='http://127.0.0.1:9070') or set AWAKEN_ADMIN"
-            )
-        url = join(self.admin, "invocations", invocation_id, "cancel")
+        url = join(self._admin("cancelling"), "invocations", invocation_id, "cancel")
         return Operation(Request("PATCH", url), _read_nothing)
 
     # ------------------------------------------------------------ awakeables
 
     def resolve(
         self, awakeable_id: str, value: T, serde: Serde[T], type_hint: type[T] | None
-    ) -> Operation[None]:
+    ) -> Operation[AwakeableOutcome]:
         """Give an awakeable its value.
 
         Raises:
@@ -150,7 +146,7 @@ class Builder:
             _typed(serde, type_hint).deserialize(body)
         return self._outcome(awakeable_id, "resolve", self._encode(body), _JSON)
 
-    def reject(self, awakeable_id: str, reason: str, code: int) -> Operation[None]:
+    def reject(self, awakeable_id: str, reason: str, code: int) -> Operation[AwakeableOutcome]:
         """Give an awakeable its failure.
 
         Raises:
@@ -166,7 +162,28 @@ class Builder:
             )
         return self._outcome(awakeable_id, "reject", reason.encode(), "text/plain")
 
+    def status(self, awakeable_id: str) -> Operation[AwakeableStatus]:
+        """Ask what is known of an awakeable.
+
+        Raises:
+            InvalidIdError: the id does not parse, or is none to send.
+            ValueError: the client does not know the admin address.
+        """
+        parsed = check_awakeable_id(awakeable_id)
+        body = json.dumps({"query": status_query(parsed.invocation_id)}).encode()
+        headers = {"content-type": _JSON, "accept": _JSON}
+        request = Request("POST", join(self._admin("the status"), "query"), headers, body, is_repeatable=True)
+        return Operation(request, lambda reply: read_status(reply, parsed.index))
+
     # ------------------------------------------------------------ shared by the above
+
+    def _admin(self, what: str) -> str:
+        if self.admin is None:
+            raise ValueError(
+                f"{what} goes to the admin API, whose address this client does not know; give "
+                "create_client(..., admin='http://127.0.0.1:9070') or set AWAKEN_ADMIN"
+            )
+        return self.admin
 
     def _handler_request(
         self,
@@ -228,11 +245,13 @@ class Builder:
         url = join(self.ingress, "restate", "invocation", invocation_id, how)
         return self._reading(Request("GET", url, is_repeatable=True), _typed(serde, type_hint))
 
-    def _outcome(self, awakeable_id: str, how: str, body: bytes, content_type: str) -> Operation[None]:
+    def _outcome(
+        self, awakeable_id: str, how: str, body: bytes, content_type: str
+    ) -> Operation[AwakeableOutcome]:
         headers = {"content-type": content_type} if body else {}
         url = join(self.ingress, "restate", "awakeables", awakeable_id, how)
         # The first outcome counts, so that giving the same one twice changes nothing.
-        return Operation(Request("POST", url, headers, body, is_repeatable=True), _read_nothing)
+        return Operation(Request("POST", url, headers, body, is_repeatable=True), read_outcome)
 
     def _reading(self, request: Request, serde: Serde[T]) -> Operation[T]:
         # None is a value of every serde; its type says so only where a handler declares it.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from awaken.client.building import Builder
+    from awaken.client.outcome import AwakeableOutcome, AwakeableStatus
     from awaken.client.sending import SyncSender
     from awaken.serde import Serde
 
@@ -33,18 +34,18 @@ class SyncClientAwakeable(Generic[T]):
         self._type_hint = type_hint
         self.id = awakeable_id
 
-    def resolve(self, value: T) -> None:
+    def resolve(self, value: T) -> AwakeableOutcome:
         """Give the waiting handler its value; the first outcome counts.
 
-        A server accepts the value whatever becomes of it: it does not tell whether the invocation is there.
+        A server accepts the value whatever becomes of it, and does not tell; the embedded runtime does.
 
         Raises:
             SerdeError: the value is not of the type; nothing is sent.
             HttpError: the runtime refused it.
         """
-        self._sender.send(self._build.resolve(self.id, value, self._serde, self._type_hint))
+        return self._sender.send(self._build.resolve(self.id, value, self._serde, self._type_hint))
 
-    def reject(self, reason: str, code: int = 500) -> None:
+    def reject(self, reason: str, code: int = 500) -> AwakeableOutcome:
         """Give the waiting handler a `TerminalError` with this reason; the first outcome counts.
 
         Args:
@@ -55,4 +56,13 @@ class SyncClientAwakeable(Generic[T]):
             ValueError: another code; nothing is sent.
             HttpError: the runtime refused it.
         """
-        self._sender.send(self._build.reject(self.id, reason, code))
+        return self._sender.send(self._build.reject(self.id, reason, code))
+
+    def status(self) -> AwakeableStatus:
+        """Ask the admin API what is known of the awakeable; it may change the moment after.
+
+        Raises:
+            ValueError: the client was opened without an admin address.
+            HttpError: the admin API refused.
+        """
+        return self._sender.send(self._build.status(self.id))

@@ -91,6 +91,7 @@ async def test_output_that_is_not_there_yet_has_its_own_type(twin: str) -> None:
         (lambda c: c.output(AWAKEABLE), InvalidIdError, "sign_1"),
         (lambda c: c.cancel("inv_2"), InvalidIdError, "inv_2"),
         (lambda c: c.cancel(INVOCATION), ValueError, "admin='http"),
+        (lambda c: c.awakeable(AWAKEABLE).status(), ValueError, "admin='http"),
         (lambda c: c.awakeable("garbage"), InvalidIdError, "garbage"),
         (lambda c: c.awakeable(AWAKEABLE.replace("sign", "prom")), InvalidIdError, "block a partition"),
         (lambda c: c.awakeable(CANCEL), InvalidIdError, "would cancel the invocation"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from awaken.client import AwakeableOutcome, AwakeableStatus
 from awaken.client.addresses import join
 
 from tests.unit.client.services import Person, add, digest, greet, ping, read, run, status
@@ -261,3 +262,60 @@ async def test_values_go_through_the_codec_and_nothing_else_does(twin: str) -> N
 
 async def test_join_keeps_segments_whole(twin: str) -> None:
     assert join(BASE, ".", "..", "...", "a.b") == f"{BASE}/%2E/%2E%2E/.../a.b"
+
+
+@pytest.mark.parametrize(
+    ("headers", "outcome"),
+    [
+        ({}, AwakeableOutcome.ACCEPTED),
+        ({"x-awaken-outcome": "of a later version"}, AwakeableOutcome.ACCEPTED),
+        *(({"x-awaken-outcome": outcome.value}, outcome) for outcome in AwakeableOutcome),
+    ],
+)
+async def test_outcome_is_what_the_runtime_tells(
+    twin: str, headers: dict[str, str], outcome: AwakeableOutcome
+) -> None:
+    recorder = Recorder(httpx.Response(202, headers=headers))
+
+    async with open_twin(twin, BASE, transport=httpx.MockTransport(recorder)) as client:
+        outcomes = [
+            await client.awakeable(AWAKEABLE).resolve(1),
+            await client.awakeable(AWAKEABLE).reject("no"),
+        ]
+
+    assert outcomes == [outcome, outcome]
+
+
+SIGNAL = '{"Notification":{"ty":"Signal","id":{"SignalIndex":%d},"result":"Success"}}'
+NAMED = '{"Notification":{"ty":"Signal","id":{"SignalName":"17"},"result":"Success"}}'
+
+
+@pytest.mark.parametrize(
+    ("rows", "status"),
+    [
+        ([], AwakeableStatus.UNKNOWN_INVOCATION),
+        ([{"status": "scheduled"}], AwakeableStatus.NOT_STARTED),
+        ([{"status": "pending"}], AwakeableStatus.NOT_STARTED),
+        ([{"status": "suspended"}], AwakeableStatus.OPEN),
+        ([{"status": "running", "entry_lite_json": SIGNAL % 18}], AwakeableStatus.OPEN),
+        ([{"status": "running", "entry_lite_json": NAMED}], AwakeableStatus.OPEN),
+        (
+            [{"status": "paused", "entry_lite_json": SIGNAL % index} for index in (18, 17)],
+            AwakeableStatus.COMPLETED,
+        ),
+        ([{"status": "completed", "entry_lite_json": SIGNAL % 17}], AwakeableStatus.COMPLETED),
+        ([{"status": "completed"}], AwakeableStatus.INVOCATION_ENDED),
+    ],
+)
+async def test_status_is_read_from_the_tables(
+    twin: str, rows: list[dict[str, str]], status: AwakeableStatus
+) -> None:
+    recorder = Recorder(httpx.Response(200, json={"rows": rows}))
+
+    async with open_twin(twin, BASE, admin="http://admin", transport=httpx.MockTransport(recorder)) as client:
+        found = await client.awakeable(AWAKEABLE).status()
+
+    assert found is status
+    assert str(recorder.request.url) == "http://admin/query"
+    assert recorder.request.headers["accept"] == "application/json"
+    assert INVOCATION in json.loads(recorder.request.content)["query"]

@@ -25,8 +25,10 @@ class Blocking:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._client, name)
+    def __getattr__(self, name: str) -> Any:
+        method: Callable[..., Any] = getattr(self._client, name)
+        if not callable(method):
+            return method
         if name in ("awakeable", "scope"):
             return lambda *args, **kwargs: Blocking(method(*args, **kwargs))
 
