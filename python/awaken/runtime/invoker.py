@@ -269,6 +269,7 @@ class Invoker:
                 attempt.handler.retry_policy,
                 has_progressed=attempt.has_progressed,
                 is_pausing=attempt.is_pausing,
+                deployment_id=attempt.deployment_id,
             )
 
     def note_closed(self, attempt: Attempt) -> None:

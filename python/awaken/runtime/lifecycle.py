@@ -263,7 +263,8 @@ class Lifecycle:
     def pin(self, invocation: int, deployment_id: str, protocol_version: int) -> None:
         """Tie it to a deployment and a version, because its first command is stored."""
         self._store.write(
-            "UPDATE invocation SET deployment_id = ?, protocol_version = ?, modified_at = ? WHERE seq = ?",
+            "UPDATE invocation SET deployment_id = ?1, last_attempt_deployment_id = ?1, protocol_version = ?2, "
+            "modified_at = ?3 WHERE seq = ?4",
             (deployment_id, protocol_version, self._clock.now_ms(), invocation),
         )
 
@@ -314,6 +315,7 @@ class Lifecycle:
         *,
         has_progressed: bool,
         is_pausing: bool = False,
+        deployment_id: str | None = None,
     ) -> None:
         """Decide what follows a failed attempt."""
         counted = record.counted_failures + (failure.delay_ms is None)
@@ -334,8 +336,8 @@ class Lifecycle:
         self._store.write(
             "UPDATE invocation SET modified_at = ?, counted_failures = ?, failures_since_entry = ?, "
             "next_retry_at = ?, last_failure = ?, last_failure_code = ?, last_failure_stacktrace = ?, "
-            "last_failure_command_index = ?, last_failure_command_name = ?, last_failure_command_type = ? "
-            "WHERE seq = ?",
+            "last_failure_command_index = ?, last_failure_command_name = ?, last_failure_command_type = ?, "
+            "last_attempt_deployment_id = ? WHERE seq = ?",
             (
                 now,
                 counted,
@@ -347,6 +349,7 @@ class Lifecycle:
                 failure.command_index,
                 failure.command_name,
                 failure.command_type,
+                deployment_id,
                 record.seq,
             ),
         )

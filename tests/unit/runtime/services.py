@@ -254,3 +254,12 @@ async def promise_outside(ctx: Context) -> None:
 @approval.handler()
 async def deny(ctx: WorkflowSharedContext, reason: str) -> None:
     await ctx.promise("decision", type_hint=str).reject(reason, code=451)
+
+
+@echo.handler()
+async def count_around_a_wait(ctx: Context) -> str:
+    await ctx.object_call(add, key="shared", arg=1)
+    _, result = ctx.awakeable(type_hint=str)
+    answer = await result
+    ctx.object_send(add, key="shared", arg=1)
+    return answer

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.manual_clock import ManualClock
 from awaken.runtime.settings import RuntimeSettings
 
@@ -48,17 +51,11 @@ async def finish(harness: Harness) -> object:
             harness.advance(10_000)
         for _ in range(20):
             await harness.runtime.store.committed()
-            await turn()
+            await asyncio.sleep(0)
     result = await harness.result(invocation_id)
     harness.advance(60_000)
     await harness.until(lambda: harness.rows("SELECT 1 FROM invocation WHERE status <> 'completed'") == [])
     return result
-
-
-async def turn() -> None:
-    import asyncio
-
-    await asyncio.sleep(0)
 
 
 async def outcome(harness: Harness) -> object:
@@ -107,4 +104,53 @@ async def test_lost_process_loses_nothing_that_was_told(tmp_path: Path) -> None:
         await harness.runtime.resolve_awakeable(one.awakeable_id, b'"resolved"')
 
     assert [await harness.result(one) for one in waiting] == ["resolved"] * 20
+    await harness.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+async def test_crashes_at_random_lose_nothing_and_repeat_nothing(tmp_path: Path, seed: int) -> None:
+    """Callers ask again until they have an answer; the store is abandoned after a random number of turns."""
+    chance = random.Random(seed)
+    harness = Harness(
+        tmp_path / "data", SERVICES, clock=ManualClock(), is_bidirectional=chance.random() < 0.5
+    )
+    await harness.start()
+    count = 40
+
+    async def insist(number: int) -> object:
+        while True:
+            try:
+                invocation_id = await harness.send(
+                    "Echo/count_around_a_wait", idempotency_key=f"caller {number}"
+                )
+                return await harness.result(invocation_id)
+            except (RuntimeClosedError, StoreError):
+                await asyncio.sleep(0)
+
+    async def resolve_all() -> None:
+        while True:
+            try:
+                for pending in harness.runtime.pending_awakeables(limit=3):
+                    await harness.runtime.resolve_awakeable(pending.awakeable_id, b'"resolved"')
+            except (RuntimeClosedError, StoreError):
+                pass  # it crashed in between, and is asked again
+            await asyncio.sleep(0)
+
+    async def crash_again_and_again() -> None:
+        for _ in range(25):
+            for _ in range(chance.randrange(1, 60)):
+                await asyncio.sleep(0)
+            harness.runtime.crash()
+            await harness.start()
+
+    resolver = asyncio.create_task(resolve_all())
+    crasher = asyncio.create_task(crash_again_and_again())
+    answers = await asyncio.gather(*[insist(number) for number in range(count)])
+    await crasher
+    resolver.cancel()
+
+    assert answers == ["resolved"] * count
+    await harness.until(lambda: harness.rows("SELECT 1 FROM invocation WHERE status <> 'completed'") == [])
+    assert await harness.call("Counter/shared/total") == 2 * count
     await harness.stop()

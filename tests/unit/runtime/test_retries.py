@@ -122,7 +122,9 @@ async def test_unknown_callee_fails_the_attempt_of_the_caller(harness: Harness) 
     await harness.until_status(invocation_id, "backing-off")
 
     (row,) = harness.rows(
-        "SELECT last_failure_code, last_failure_command_index FROM invocation WHERE id = ?", invocation_id
+        "SELECT last_failure_code, last_failure_command_index, last_attempt_deployment_id FROM invocation "
+        "WHERE id = ?",
+        invocation_id,
     )
-    assert row == ("RT0018", 1)
+    assert row == ("RT0018", 1, harness.deployments.records()[0].deployment_id)
     assert harness.rows("SELECT idx FROM journal") == [(0,)]
