@@ -115,6 +115,54 @@ fn end() -> Control {
 }
 
 #[test]
+fn start_tells_what_the_version_knows() {
+    for (version, is_told) in [
+        (Version::V5, false),
+        (Version::V6, false),
+        (Version::V7, true),
+    ] {
+        let mut machine = Machine::new(version, DEFAULT_MAX_MESSAGE_SIZE);
+        let text = |text: &str| Some(text.to_owned());
+        let start = Start {
+            known_entries: 2,
+            key: "k".to_owned(),
+            state: vec![
+                ("a".to_owned(), Bytes::from_static(b"1")),
+                ("empty".to_owned(), Bytes::new()),
+            ],
+            is_state_partial: true,
+            retry_count: 3,
+            duration_since_last_stored_entry_ms: 4,
+            random_seed: 5,
+            scope: text("s"),
+            limit_key: text("l"),
+            idempotency_key: text("i"),
+        };
+        machine.start(ID.parse().unwrap(), start).unwrap();
+
+        let entry = |key: &'static str, value: &'static str| pb::StateEntry {
+            key: Bytes::from_static(key.as_bytes()),
+            value: Bytes::from_static(value.as_bytes()),
+        };
+        let told = Control::Start(pb::Start {
+            id: Bytes::from_static(&support::RAW_ID),
+            debug_id: ID.to_owned(),
+            known_entries: 2,
+            state_map: vec![entry("a", "1"), entry("empty", "")],
+            partial_state: true,
+            key: "k".to_owned(),
+            retry_count_since_last_stored_entry: 3,
+            duration_since_last_stored_entry: 4,
+            random_seed: 5,
+            scope: text("s").filter(|_| is_told),
+            limit_key: text("l").filter(|_| is_told),
+            idempotency_key: text("i").filter(|_| is_told),
+        });
+        assert_eq!(machine.take_output(), frame(told));
+    }
+}
+
+#[test]
 fn end_without_output_is_a_violation() {
     let mut machine = opened(Version::V6, &[]);
 
