@@ -137,6 +137,26 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 PEERS = (
     Peer("awaken", "awaken serve", "awaken", ("awaken", "serve", APP, "--bind", "127.0.0.1:{port}")),
     Peer(
+        "awaken-granian",
+        "awaken on Granian",
+        "awaken",
+        (
+            *(
+                "granian",
+                "--interface",
+                "asgi",
+                "--http",
+                "2",
+                "--workers",
+                "1",
+                "--no-ws",
+                "--loop",
+                "uvloop",
+            ),
+            *("--host", "127.0.0.1", "--port", "{port}", "--log-level", "warning", APP),
+        ),
+    ),
+    Peer(
         "granian",
         "restate-sdk on Granian",
         "restate",
