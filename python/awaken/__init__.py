@@ -25,6 +25,7 @@ from awaken import vm as vm
 from awaken import workflow as workflow
 from awaken.application import Endpoint, app
 from awaken.asyncio import as_completed, gather, select, wait_completed
+from awaken.callback import Callback, CallbackLink
 from awaken.context import (
     Context,
     ObjectContext,
@@ -69,9 +70,13 @@ if TYPE_CHECKING:
         create_client,
         create_sync_client,
     )
+    from awaken.links import CallbackSettings, LinkSigner, configure_callbacks, register_callback_type
 
 __all__ = [
     "Awakeable",
+    "Callback",
+    "CallbackLink",
+    "CallbackSettings",
     "ConnectionRetries",
     "Context",
     "DurablePromise",
@@ -80,6 +85,7 @@ __all__ = [
     "InvocationRetryPolicy",
     "JournalValueCodec",
     "JournalValueCodecProvider",
+    "LinkSigner",
     "NotReadyError",
     "ObjectContext",
     "ObjectSharedContext",
@@ -104,24 +110,30 @@ __all__ = [
     "WorkflowSharedContext",
     "app",
     "as_completed",
+    "configure_callbacks",
     "create_client",
     "create_sync_client",
     "gather",
     "getLogger",
     "is_internal_exception",
     "logging",
+    "register_callback_type",
     "select",
     "wait_completed",
 ]
 
 #: Where names come from that few processes need, so that importing the package stays quick.
 _LAZY = {
+    "CallbackSettings": "awaken.links",
     "ConnectionRetries": "awaken.client",
+    "LinkSigner": "awaken.links",
     "RestateClient": "awaken.client",
     "RestateClientSendHandle": "awaken.client",
     "SyncRestateClient": "awaken.client",
+    "configure_callbacks": "awaken.links",
     "create_client": "awaken.client",
     "create_sync_client": "awaken.client",
+    "register_callback_type": "awaken.links",
 }
 _LAZY_MODULES = ("client", "client_types")
 

@@ -423,6 +423,8 @@ class EndpointMachine:
         Returns False when the attempt ended with an Error frame that names the run and the delay.
         """
     def sleep(self, wake_up_time_ms: int, name: str = "") -> int: ...
+    def timer(self, wake_up_time_ms: int, name: str = "") -> tuple[int, int]:
+        """Wake up at a time; return the handle, and the time that counts: on replay the recorded one."""
     def awakeable(self) -> tuple[str, int]:
         """Return the id and the handle of the next awakeable; nothing is journaled."""
     def signal(self, name: str) -> int: ...

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from uuid import UUID
 
 from awaken import watching
-from awaken._core import Failure
+from awaken._core import Failure, parse_awakeable_id
+from awaken.callback import DEFAULT_EXPIRY, Callback, CallbackLink, describe_callback, expiry_of
 from awaken.futures import (
     Awakeable,
     DurablePromise,
@@ -279,6 +280,70 @@ class Context:
         created = watching.AwakeableCreated(identifier, self._input.invocation_id, name, type_hint)
         for watcher in list(watching.watchers):
             watcher.note_awakeable(created)
+
+    def callback(
+        self,
+        type_hint: type[T] | None = None,
+        *,
+        name: str,
+        expires_in: timedelta = DEFAULT_EXPIRY,
+        labels: Mapping[str, str] | None = None,
+    ) -> Callback[T]:
+        """Create an awakeable with a signed link that completes it, a name, and an expiry.
+
+        Hand the link out inside a run. Whoever opens it answers with a value of the declared type, or rejects; the
+        value is checked before the awakeable is resolved. Where links lead, and what signs them, is set by
+        `configure_callbacks`.
+
+        Args:
+            type_hint: what the answer has to be; None takes any JSON.
+            name: what is asked for, shown to whoever answers and in the inventory.
+            expires_in: how long the link works and the handler waits.
+            labels: facts for the inventory; they are in the journal, not in the link.
+
+        Raises:
+            RuntimeError: no settings for links; see `configure_callbacks`.
+            TypeError: the type has no name that a link can carry; see `register_callback_type`.
+        """
+        from awaken import links
+
+        settings = links.current_settings()
+        type_name = links.name_of_type(type_hint)
+        driver = self._driver
+        identifier, future = self.awakeable(type_hint=type_hint, name=name)
+        index = parse_awakeable_id(identifier).index
+        wake_up = int((time.time() + expires_in.total_seconds()) * 1000)
+        entry = describe_callback(name, index, type_name, labels or {})
+        handle, expires_at_ms = driver.issue("create a callback").timer(max(0, wake_up), entry)
+        timer = RestateDurableSleepFuture(driver, handle, None, f'callback "{name}"')
+        url = settings.url_of(links.Link(identifier, name, type_name, expires_at_ms))
+        return Callback(CallbackLink(url, identifier, name, expiry_of(expires_at_ms)), future, timer)
+
+    async def wait_for_callback(
+        self,
+        send: Callable[[CallbackLink], Any],
+        type_hint: type[T] | None = None,
+        *,
+        name: str,
+        expires_in: timedelta = DEFAULT_EXPIRY,
+        labels: Mapping[str, str] | None = None,
+    ) -> T:
+        """Create a callback, hand it out once, and wait for the answer.
+
+        Args:
+            send: given the link; runs as a durable step, so it happens once however often the handler replays.
+            type_hint: as for `callback`, like the others.
+            name: what is asked for.
+            expires_in: how long the link works and the handler waits.
+            labels: facts for the inventory.
+
+        Raises:
+            TimeoutError: nobody answered in time.
+            TerminalError: the answer was a rejection.
+        """
+        callback = self.callback(type_hint, name=name, expires_in=expires_in, labels=labels)
+        await self.run_typed(f"hand out {name}", send, RunOptions(), callback.link)
+        return await callback
 
     def resolve_awakeable(
         self,

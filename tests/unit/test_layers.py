@@ -11,12 +11,24 @@ PACKAGE = Path(__file__).parents[2] / "python" / "awaken"
 LAYERS = [
     {"_core", "entry_codec", "errors", "exceptions", "exchange", "serde", "server_types", "types", "vm"},
     {
-        *("asyncio", "context", "deadlines", "futures", "request", "runs", "scope", "state"),
+        *(
+            "asyncio",
+            "callback",
+            "links",
+            "context",
+            "deadlines",
+            "futures",
+            "request",
+            "runs",
+            "scope",
+            "state",
+        ),
         *("extensions", "logging", "server_context", "watching"),
         *("definition", "handler", "object", "options", "retry_policy", "service", "signatures", "workflow"),
     },
     {"client", "client_types", "endpoint", "transports", "runtime"},
     {"control"},
+    {"callbacks"},
     {"application", "telemetry", "serve", "workers", "cli"},
 ]
 #: Folders of one layer that know each other only as bytes on an Exchange.

@@ -14,6 +14,9 @@ import awaken
 def test_public_names_are_these() -> None:
     assert sorted(awaken.__all__) == [
         "Awakeable",
+        "Callback",
+        "CallbackLink",
+        "CallbackSettings",
         "ConnectionRetries",
         "Context",
         "DurablePromise",
@@ -22,6 +25,7 @@ def test_public_names_are_these() -> None:
         "InvocationRetryPolicy",
         "JournalValueCodec",
         "JournalValueCodecProvider",
+        "LinkSigner",
         "NotReadyError",
         "ObjectContext",
         "ObjectSharedContext",
@@ -46,12 +50,14 @@ def test_public_names_are_these() -> None:
         "WorkflowSharedContext",
         "app",
         "as_completed",
+        "configure_callbacks",
         "create_client",
         "create_sync_client",
         "gather",
         "getLogger",
         "is_internal_exception",
         "logging",
+        "register_callback_type",
         "select",
         "wait_completed",
     ]

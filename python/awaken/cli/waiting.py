@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from awaken.callback import expiry_of
 from awaken.cli.addresses import parse_url
 from awaken.cli.failures import explain_failures
 from awaken.cli.settings import DEFAULT_ADMIN, AdminOption, JsonOutputOption
@@ -42,28 +43,35 @@ def show_list(
     from awaken.cli.invocations import age
     from awaken.cli.operator import Operator, quote_sql, select
     from awaken.cli.output import print_json, print_table, print_text
-    from awaken.control.pending import PENDING_COLUMNS, pending_awakeables
+    from awaken.control.pending import (
+        PENDING_COLUMNS,
+        ask_for_callbacks,
+        join_callbacks,
+        pending_awakeables,
+    )
 
     conditions = ["status IN ('running', 'backing-off', 'suspended', 'paused')"]
     columns = {"target_service_name": service, "target_service_key": key}
     conditions += [f"{name} = {quote_sql(value)}" for name, value in columns.items() if value is not None]
     sql = select(PENDING_COLUMNS, "sys_invocation", conditions, order="modified_at", limit=limit)
     with Operator(parse_url(admin, "an admin API")) as operator:
-        rows = operator.query(sql)
-    pending = [_facts(found) for row in rows for found in pending_awakeables(row)]
+        found = [awakeable for row in operator.query(sql) for awakeable in pending_awakeables(row)]
+        if found:
+            found = join_callbacks(found, operator.query(ask_for_callbacks(found)))
+    pending = [_facts(one) for one in found]
     if json_output:
         print_json(pending)
     elif not pending:
         print_text("Nothing waits for the outside, as far as the runtime knows.")
     else:
         print_table(
-            ("Id", "Handler", "Key", "Status", "Since", "Waits for"),
+            ("Id", "Name", "Handler", "Key", "Status", "Since", "Waits for"),
             [
                 (
-                    *(found["id"], found["handler"], found["key"] or "", found["status"]),
-                    *(age(found["since"]).removesuffix(" ago"), found["waits_for"]),
+                    *(one["id"], one["name"], one["handler"], one["key"] or "", one["status"]),
+                    *(age(one["since"]).removesuffix(" ago"), one["waits_for"]),
                 )
-                for found in pending
+                for one in pending
             ],
             whole=("Id",),
         )
@@ -72,6 +80,10 @@ def show_list(
 def _facts(found: Pending) -> dict[str, Any]:
     return {
         "id": found.id,
+        "name": found.name,
+        "type": found.type_name,
+        "labels": dict(found.labels),
+        "expires_at": None if found.expires_at_ms is None else expiry_of(found.expires_at_ms).isoformat(),
         "invocation": found.invocation_id,
         "handler": f"{found.service}/{found.handler}",
         "key": found.key,

@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.control.errors import ControlError, Reason, reason_of_status
-from awaken.control.pending import PENDING_COLUMNS, Pending, pending_awakeables
+from awaken.control.pending import (
+    PENDING_COLUMNS,
+    Pending,
+    ask_for_callbacks,
+    join_callbacks,
+    pending_awakeables,
+)
 from awaken.control.runtime_api import explain
 from awaken.control.sql import quote_sql, select
 from awaken.errors import InvalidIdError
@@ -66,7 +72,8 @@ class Seen:
     handler: str
     key: str | None
     state: AwakeableState
-    since: str | None = None
+    #: What is known besides, when it is waited for.
+    pending: Pending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,8 @@ class Awakeables:
         """
         parsed = _parse(awakeable_id)
         row = await self._invocation(parsed)
-        found = next((one for one in pending_awakeables(row) if one.index == parsed.index), None)
+        waiting = await self._described(list(pending_awakeables(row)))
+        found = next((one for one in waiting if one.index == parsed.index), None)
         if await self._stored(parsed) is not None:
             state = AwakeableState.COMPLETED
         elif row["status"] == "completed":
@@ -128,7 +136,7 @@ class Awakeables:
             row["target_handler_name"],
             row.get("target_service_key"),
             state,
-            found.since if found else None,
+            found,
         )
 
     async def page(
@@ -160,9 +168,14 @@ class Awakeables:
                 offset += 1
                 found += pending_awakeables(row)
                 if len(found) >= limit:
-                    return Page(tuple(found), offset)
+                    return Page(await self._described(found), offset)
             if len(rows) < limit:
-                return Page(tuple(found), None)
+                return Page(await self._described(found), None)
+
+    async def _described(self, found: list[Pending]) -> tuple[Pending, ...]:
+        if not found:
+            return ()
+        return tuple(join_callbacks(found, await self._api.query(ask_for_callbacks(found))))
 
     async def _complete(self, awakeable_id: str, how: str, body: bytes, stored: dict[str, Any]) -> Outcome:
         parsed = _parse(awakeable_id)

@@ -44,17 +44,24 @@ def pending(found: Pending) -> awakeables_pb2.Awakeable:
         target=_target(found.service, found.handler, found.key),
         state=awakeables_pb2.Awakeable.STATE_PENDING,
         since=_time(found.since),
+        name=found.name,
+        type_name=found.type_name,
+        labels=dict(found.labels),
+        expires_at=_expiry(found.expires_at_ms),
     )
 
 
 def awakeable(seen: Seen) -> awakeables_pb2.Awakeable:
     """Return an awakeable that was asked for."""
+    if seen.pending is not None:
+        message = pending(seen.pending)
+        message.state = _STATES[seen.state]
+        return message
     return awakeables_pb2.Awakeable(
         id=seen.id,
         invocation_id=seen.invocation_id,
         target=_target(seen.service, seen.handler, seen.key),
         state=_STATES[seen.state],
-        since=_time(seen.since),
     )
 
 
@@ -95,6 +102,14 @@ def entry(row: Mapping[str, Any]) -> invocations_pb2.JournalEntry:
 
 def _target(service: str, handler: str, key: str | None) -> common_pb2.Target:
     return common_pb2.Target(service=service, handler=handler, key=key)
+
+
+def _expiry(milliseconds: int | None) -> Timestamp | None:
+    if milliseconds is None:
+        return None
+    stamp = Timestamp()
+    stamp.FromMilliseconds(milliseconds)
+    return stamp
 
 
 def _time(text: str | None) -> Timestamp | None:

@@ -8,16 +8,18 @@ by index, and an awakeable's id is its invocation's id and that index.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
+from awaken.callback import read_description
 from awaken.client.awakeable_id import FIRST_AWAKEABLE_INDEX
+from awaken.control.sql import quote_sql, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["PENDING_COLUMNS", "Pending", "pending_awakeables"]
+__all__ = ["PENDING_COLUMNS", "Pending", "ask_for_callbacks", "join_callbacks", "pending_awakeables"]
 
 #: What has to be asked of `sys_invocation` for `pending_awakeables`.
 PENDING_COLUMNS: Final = (
@@ -41,6 +43,11 @@ class Pending:
     since: str | None
     #: What else the invocation waits for besides this awakeable.
     beside: tuple[str, ...]
+    #: What its callback is called; empty for a plain awakeable, like what follows.
+    name: str = ""
+    type_name: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    expires_at_ms: int | None = None
 
 
 def pending_awakeables(row: Mapping[str, Any]) -> Iterator[Pending]:
@@ -64,6 +71,43 @@ def pending_awakeables(row: Mapping[str, Any]) -> Iterator[Pending]:
             since=row.get("modified_at"),
             beside=tuple(sorted(told - {f"awakeable {index}"})),
         )
+
+
+def ask_for_callbacks(found: Sequence[Pending]) -> str:
+    """Return the question about the journal whose answer `join_callbacks` takes; for at least one awakeable."""
+    ids = ", ".join(sorted({quote_sql(one.invocation_id) for one in found}))
+    conditions = ("entry_type = 'Command: Sleep'", "name LIKE 'callback %'", f"id IN ({ids})")
+    return select(("id", "name", "entry_json"), "sys_journal", conditions, order='id, "index"')
+
+
+def join_callbacks(found: Sequence[Pending], rows: Iterable[Mapping[str, Any]]) -> list[Pending]:
+    """Add what the journal tells of callbacks: a callback's timer carries its name, type and labels."""
+    told = {}
+    for row in rows:
+        facts = read_description(row.get("name") or "")
+        if facts is not None:
+            told[row["id"], facts["index"]] = (facts, _wake_up_time(row.get("entry_json")))
+    return [_describe_pending(one, told.get((one.invocation_id, one.index))) for one in found]
+
+
+def _describe_pending(one: Pending, told: tuple[dict[str, Any], int | None] | None) -> Pending:
+    if told is None:
+        return one
+    facts, expires_at_ms = told
+    labels = facts.get("labels")
+    return replace(
+        one,
+        name=str(facts.get("name", "")),
+        type_name=str(facts.get("type", "")),
+        labels={str(key): str(value) for key, value in labels.items()} if isinstance(labels, dict) else {},
+        expires_at_ms=expires_at_ms,
+    )
+
+
+def _wake_up_time(entry: str | None) -> int | None:
+    sleep: Any = json.loads(entry or "{}").get("Command", {}).get("Sleep", {})
+    time = sleep.get("wake_up_time") if isinstance(sleep, dict) else None
+    return time if isinstance(time, int) else None
 
 
 def _leaves(future: Any) -> Iterator[dict[str, Any]]:

@@ -201,6 +201,12 @@ impl EndpointMachine {
         with(slf, |machine| machine.sleep(wake_up_time_ms, name))
     }
 
+    /// Wake up at a time; return the handle, and the time that counts: on replay the recorded one.
+    #[pyo3(signature = (wake_up_time_ms, name=""))]
+    fn timer(slf: &Bound<'_, Self>, wake_up_time_ms: u64, name: &str) -> PyResult<(u32, u64)> {
+        with(slf, |machine| machine.timer(wake_up_time_ms, name))
+    }
+
     /// Return the id and the handle of the next awakeable; nothing is journaled.
     fn awakeable(slf: &Bound<'_, Self>) -> PyResult<(String, u32)> {
         with(slf, Machine::awakeable)

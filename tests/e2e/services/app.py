@@ -6,6 +6,7 @@ import awaken as restate
 
 from tests.e2e.services.actions import actions
 from tests.e2e.services.awakeables import awaiting, keeper, resolving
+from tests.e2e.services.callbacks import callbacks
 from tests.e2e.services.calls import calling, greeter, tally
 from tests.e2e.services.concurrency import concurrency
 from tests.e2e.services.failures import failing, hostile, patient
@@ -15,7 +16,7 @@ from tests.e2e.services.workflows import desk, signing
 
 app = restate.app(
     [
-        *(awaiting, resolving, keeper),
+        *(awaiting, callbacks, resolving, keeper),
         *(actions, concurrency, eager, lazy, payloads),
         *(calling, greeter, tally),
         *(desk, signing),

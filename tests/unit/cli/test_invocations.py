@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from awaken import _core
+from awaken.callback import describe_callback
 from awaken.cli import app
 from awaken.cli.invocations import age
 from typer.testing import CliRunner
@@ -209,6 +210,9 @@ def test_awakeables_are_rebuilt_from_what_is_awaited(admin: FakeAdmin) -> None:
             "status": "suspended",
             "modified_at": "2026-11-22T09:48:21.213Z",
             "suspended_waiting_future_json": json.dumps(future),
+            # The same rows answer the question about the journal.
+            "name": describe_callback("sign", 18, "app:Decision", {"team": "red"}),
+            "entry_json": '{"Command":{"Sleep":{"wake_up_time":1798143061196,"completion_id":4}}}',
         },
         {"id": OTHER, "target_service_name": "S", "target_handler_name": "h", "status": "running"},
     ]
@@ -218,6 +222,10 @@ def test_awakeables_are_rebuilt_from_what_is_awaited(admin: FakeAdmin) -> None:
     assert json.loads(result.stdout) == [
         {
             "id": _core.format_awakeable_id(_core.parse_invocation_id(INVOCATION), 18),
+            "name": "sign",
+            "type": "app:Decision",
+            "labels": {"team": "red"},
+            "expires_at": "2026-12-24T20:11:01.196000+00:00",
             "invocation": INVOCATION,
             "handler": "Desk/sign",
             "key": "k",

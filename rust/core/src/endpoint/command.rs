@@ -41,6 +41,14 @@ impl Machine {
     /// # Errors
     /// As every command.
     pub fn sleep(&mut self, wake_up_time_ms: u64, name: &str) -> Result<u32> {
+        self.timer(wake_up_time_ms, name).map(|(handle, _)| handle)
+    }
+
+    /// Wakes up at a time, and answers with the time that counts: on replay the recorded one.
+    ///
+    /// # Errors
+    /// As for [`Self::sleep`].
+    pub fn timer(&mut self, wake_up_time_ms: u64, name: &str) -> Result<(u32, u64)> {
         self.require_active(|| format!("sleep {name:?}"))?;
         let attempted = Command::Sleep(pb::SleepCommand {
             wake_up_time: wake_up_time_ms,
@@ -49,11 +57,11 @@ impl Machine {
         });
         let command = self.issue(attempted)?;
         // Not compared on replay, so the recorded id is the one to wait for.
-        let id = match &command {
-            Command::Sleep(sleep) => sleep.result_completion_id,
-            _ => 0,
+        let (id, wake_up_time) = match &command {
+            Command::Sleep(sleep) => (sleep.result_completion_id, sleep.wake_up_time),
+            _ => (0, 0),
         };
-        self.add_completion(id, command.code())
+        Ok((self.add_completion(id, command.code())?, wake_up_time))
     }
 
     /// Makes the next awakeable; answers its id and handle. Nothing is journaled.

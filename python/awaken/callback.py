@@ -1,0 +1,107 @@
+"""A callback: an awakeable with a signed link, a name and an expiry."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from awaken.errors import DeadlineError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from awaken.futures import RestateDurableFuture, RestateDurableSleepFuture
+
+__all__ = ["DEFAULT_EXPIRY", "Callback", "CallbackLink", "describe_callback", "read_description"]
+
+T = TypeVar("T")
+
+#: How long a link opens something when its handler does not say.
+DEFAULT_EXPIRY = timedelta(days=30)
+
+#: What the journal calls the timer of a callback, before its description.
+_ENTRY_PREFIX = "callback "
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackLink:
+    """What a handler hands out: plain values, to be given to a run."""
+
+    #: Completes the awakeable; to be treated as a password.
+    url: str
+    #: The awakeable's id, for those inside.
+    id: str
+    name: str
+    expires_at: datetime
+
+
+class Callback(Generic[T]):
+    """Waits for what the holder of a link answers. It can be awaited, also several times."""
+
+    __slots__ = ("_future", "_timer", "link")
+
+    def __init__(
+        self, link: CallbackLink, future: RestateDurableFuture[T], timer: RestateDurableSleepFuture
+    ) -> None:
+        #: To be handed out, inside of a run.
+        self.link = link
+        self._future = future
+        self._timer = timer
+
+    @property
+    def url(self) -> str:
+        """The address that completes it. Whoever has it can answer, so hand it out as you would a password."""
+        return self.link.url
+
+    @property
+    def id(self) -> str:
+        """The awakeable's id."""
+        return self.link.id
+
+    @property
+    def expires_at(self) -> datetime:
+        """From when on the link opens nothing."""
+        return self.link.expires_at
+
+    async def result(self) -> T:
+        """Wait for the answer.
+
+        Raises:
+            TimeoutError: the link expired first. Not caught, it ends the invocation with code 408.
+            TerminalError: the answer was a rejection.
+        """
+        from awaken.asyncio import select
+
+        which, answer = await select(answer=self._future, expired=self._timer)
+        if which == "expired":
+            raise DeadlineError(
+                f'callback "{self.link.name}" got no answer before {self.link.expires_at:%c} UTC'
+            )
+        return answer  # type: ignore[no-any-return]  # select gives pairs of any values
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self.result().__await__()
+
+
+def describe_callback(name: str, index: int, type_name: str, labels: Mapping[str, str]) -> str:
+    """Return the entry name of a callback's timer: what the inventory tells of it is in the journal."""
+    facts = {"index": index, "name": name, "type": type_name, "labels": dict(labels)}
+    return _ENTRY_PREFIX + json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
+
+
+def read_description(entry_name: str) -> dict[str, Any] | None:
+    """Return the facts of a callback from its timer's entry name; None for another sleep."""
+    if not entry_name.startswith(_ENTRY_PREFIX):
+        return None
+    try:
+        facts = json.loads(entry_name.removeprefix(_ENTRY_PREFIX))
+    except ValueError:
+        return None
+    return facts if isinstance(facts, dict) and isinstance(facts.get("index"), int) else None
+
+
+def expiry_of(milliseconds: int) -> datetime:
+    """Return a time on the wire as a datetime."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

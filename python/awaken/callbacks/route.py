@@ -1,0 +1,267 @@
+"""The route of callbacks: `GET` asks a person, `POST` answers; see `docs/callbacks.md` for the statuses."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from awaken.callbacks.answers import InvalidAnswerError, Problem, check_answer
+from awaken.callbacks.forms import fields_of, read_form
+from awaken.callbacks.page import render_form, render_message
+from awaken.control.awakeables import Awakeables, Outcome
+from awaken.control.errors import ControlError, Reason
+from awaken.control.runtime_api import connect_runtime
+from awaken.links import BadLinkError, current_settings, find_type
+from awaken.serde.schema import schema_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.requests import Request
+
+    from awaken.control.runtime_api import RuntimeApi
+    from awaken.links import CallbackSettings, Link
+
+__all__ = ["create_callback_app"]
+
+#: Largest answer taken, in bytes: people and webhooks send little. What is larger goes to the ingress, by id.
+MAX_ANSWER_SIZE: Final = 1024 * 1024
+_LONGEST_REASON: Final = 1000
+_COOKIE: Final = "awaken_form"
+_FORM: Final = "application/x-www-form-urlencoded"
+_JSON: Final = "application/json"
+_MOST_FIELDS: Final = 200
+_HEADERS: Final = {
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """What happened, for a program as JSON and for a person as a page."""
+
+    status: int
+    title: str
+    text: str
+    problems: tuple[Problem, ...] = ()
+
+
+def create_callback_app(
+    ingress: str = "http://127.0.0.1:8080",
+    admin: str = "http://127.0.0.1:9070",
+    *,
+    settings: CallbackSettings | None = None,
+    api: RuntimeApi | None = None,
+    now_ms: Callable[[], int] | None = None,
+) -> Starlette:
+    """Return an ASGI application that serves links, to be mounted where `AWAKEN_CALLBACK_URL` says.
+
+    Args:
+        ingress: URL of the runtime's ingress.
+        admin: URL of its admin API, which is asked whether an awakeable is still open.
+        settings: where links lead and what signs them; None takes those of the process.
+        api: instead of the two URLs.
+        now_ms: the clock, in UTC milliseconds.
+    """
+    runtime = api or connect_runtime(ingress, admin)
+    clock = now_ms or (lambda: time.time_ns() // 1_000_000)
+    route = _CallbackRoute(runtime, settings, clock)
+
+    @asynccontextmanager
+    async def close(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await runtime.close()
+
+    return Starlette(
+        routes=[Route("/{token}", route.serve, methods=["GET", "POST"])],
+        lifespan=close,
+    )
+
+
+class _CallbackRoute:
+    """Answers requests for links."""
+
+    def __init__(self, api: RuntimeApi, settings: CallbackSettings | None, now_ms: Callable[[], int]) -> None:
+        self._awakeables = Awakeables(api)
+        self._settings = settings
+        self._now_ms = now_ms
+
+    async def serve(self, request: Request) -> Response:
+        """Answer one request."""
+        settings = self._settings or current_settings()
+        is_page = request.method != "POST" or _media_type(request) == _FORM
+        try:
+            link = settings.signer.verify(request.path_params["token"])
+        except BadLinkError as error:
+            return _respond(_Reply(401, "This link is not valid", str(error)), is_page=is_page)
+        if link.expires_at_ms <= self._now_ms():
+            reply = _Reply(410, "This link has expired", f"{link.name}: it was open until {_date(link)}.")
+            return _respond(reply, is_page=is_page)
+        try:
+            annotation = find_type(link.type_name)
+        except LookupError as error:
+            return _respond(_Reply(500, "This link cannot be served here", str(error)), is_page=is_page)
+        if request.method != "POST":
+            return self._ask(request, settings, link, annotation)
+        return await self._answer(request, settings, link, annotation)
+
+    def _ask(
+        self,
+        request: Request,
+        settings: CallbackSettings,
+        link: Link,
+        annotation: Any,
+        *,
+        filled: dict[str, str] | None = None,
+        problems: tuple[Problem, ...] = (),
+    ) -> Response:
+        nonce = request.cookies.get(_COOKIE) or secrets.token_urlsafe(16)
+        fields = fields_of(_schema(annotation))
+        token = _form_token(settings, link, nonce)
+        page = render_form(link.name, _date(link), fields, token, filled=filled, problems=problems)
+        response = HTMLResponse(page, 422 if problems else 200, headers=_HEADERS)
+        response.set_cookie(
+            _COOKIE, nonce, httponly=True, samesite="strict", secure=request.url.scheme == "https"
+        )
+        return response
+
+    async def _answer(
+        self, request: Request, settings: CallbackSettings, link: Link, annotation: Any
+    ) -> Response:
+        media_type = _media_type(request)
+        if media_type not in (_FORM, _JSON):
+            text = f"the content-type {media_type!r} is not taken; send {_JSON}"
+            return _respond(_Reply(415, "This is not taken", text), is_page=False)
+        body = await _read_body(request)
+        if body is None:
+            text = f"the answer is larger than {MAX_ANSWER_SIZE} bytes"
+            return _respond(_Reply(413, "This is too large", text), is_page=media_type == _FORM)
+        if media_type == _FORM:
+            return await self._answer_form(request, settings, link, annotation, body)
+        rejection = request.query_params.get("reject")
+        if rejection is not None:
+            return _respond(await self._reject(link, rejection), is_page=False)
+        return _respond(await self._resolve(link, annotation, body), is_page=False)
+
+    async def _answer_form(
+        self, request: Request, settings: CallbackSettings, link: Link, annotation: Any, body: bytes
+    ) -> Response:
+        form = _read_fields(body)
+        nonce = request.cookies.get(_COOKIE, "")
+        expected = _form_token(settings, link, nonce)
+        if not nonce or not hmac.compare_digest(form.get("form", "").encode(), expected.encode()):
+            text = "The form did not come from this page, or its cookie was not sent. Open the link again."
+            return _respond(_Reply(403, "Please open the link again", text), is_page=True)
+        if form.get("do") == "reject":
+            return _respond(await self._reject(link, form.get("reason", "")), is_page=True)
+        try:
+            answer = read_form(form, fields_of(_schema(annotation)))
+        except ValueError as error:
+            problems: tuple[Problem, ...] = (Problem("$", str(error)),)
+        else:
+            reply = await self._resolve(link, annotation, answer)
+            problems = reply.problems
+            if not problems:
+                return _respond(reply, is_page=True)
+        return self._ask(request, settings, link, annotation, filled=form, problems=problems)
+
+    async def _resolve(self, link: Link, annotation: Any, body: bytes) -> _Reply:
+        try:
+            check_answer(body, annotation)
+        except InvalidAnswerError as error:
+            return _Reply(
+                422, "The answer does not fit", "Nothing was changed; send it again.", tuple(error.problems)
+            )
+        try:
+            outcome = await self._awakeables.resolve(link.awakeable_id, body)
+        except ControlError as error:
+            return _refusal(error)
+        return _applied(outcome, "Thank you, the answer was taken")
+
+    async def _reject(self, link: Link, reason: str) -> _Reply:
+        try:
+            outcome = await self._awakeables.reject(link.awakeable_id, reason[:_LONGEST_REASON])
+        except ControlError as error:
+            return _refusal(error)
+        return _applied(outcome, "It was rejected")
+
+
+def _applied(outcome: Outcome, title: str) -> _Reply:
+    if outcome is Outcome.APPLIED:
+        return _Reply(200, title, "You can close this page.")
+    text = "The runtime took it, and did not tell in time whether another answer was first."
+    return _Reply(202, title, text)
+
+
+def _refusal(error: ControlError) -> _Reply:
+    match error.reason:
+        case Reason.ALREADY_EXISTS:
+            return _Reply(
+                409, "There is an answer already", "The first answer counts; this one was not used."
+            )
+        case Reason.NOT_FOUND | Reason.FAILED_PRECONDITION:
+            return _Reply(410, "Nobody waits for this any more", error.message)
+        case Reason.UNAVAILABLE | Reason.DEADLINE_EXCEEDED:
+            return _Reply(503, "This cannot be taken right now", "Nothing was changed; please try again.")
+        case _:
+            return _Reply(500, "This cannot be taken", error.message)
+
+
+def _respond(reply: _Reply, *, is_page: bool) -> Response:
+    if is_page:
+        return HTMLResponse(render_message(reply.title, reply.text), reply.status, headers=_HEADERS)
+    facts: dict[str, Any] = {"status": reply.status, "title": reply.title, "detail": reply.text}
+    if reply.problems:
+        facts["errors"] = [{"path": one.path, "message": one.message} for one in reply.problems]
+    return JSONResponse(facts, reply.status, headers=_HEADERS)
+
+
+def _form_token(settings: CallbackSettings, link: Link, nonce: str) -> str:
+    """Prove that whoever sends a form has seen its page: other sites neither read the page nor set the cookie."""
+    signed = settings.signer.sign(link)
+    return hmac.new(signed.encode(), nonce.encode(), hashlib.sha256).hexdigest()
+
+
+async def _read_body(request: Request) -> bytes | None:
+    size = 0
+    chunks = []
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_ANSWER_SIZE:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _read_fields(body: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:  # not UTF-8, or too many: nothing a page of ours sends
+        return {}
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _schema(annotation: Any) -> dict[str, Any] | None:
+    return None if annotation is None else schema_for(annotation)
+
+
+def _date(link: Link) -> str:
+    return datetime.fromtimestamp(link.expires_at_ms / 1000, UTC).strftime("%d %B %Y, %H:%M UTC")

@@ -1,0 +1,24 @@
+"""Signed links: what a handler hands out, so that whoever opens one can complete its awakeable and nothing else.
+
+```
+context.callback ─> Link ─> LinkSigner.sign ─> URL ─> mail, chat ─> browser or program ─> callbacks.route
+```
+"""
+
+from awaken.links.link import BadLinkError, Link
+from awaken.links.settings import CallbackSettings, configure_callbacks, current_settings
+from awaken.links.signing import LinkSigner, read_keys
+from awaken.links.types import find_type, name_of_type, register_callback_type
+
+__all__ = [
+    "BadLinkError",
+    "CallbackSettings",
+    "Link",
+    "LinkSigner",
+    "configure_callbacks",
+    "current_settings",
+    "find_type",
+    "name_of_type",
+    "read_keys",
+    "register_callback_type",
+]

@@ -1,0 +1,59 @@
+"""Where links lead, and the keys that sign them: set once for a process, or by its environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from awaken.links.signing import LinkSigner, read_keys
+
+if TYPE_CHECKING:
+    from awaken.links.link import Link
+
+__all__ = ["CallbackSettings", "configure_callbacks", "current_settings"]
+
+_URL: Final = "AWAKEN_CALLBACK_URL"
+_KEYS: Final = "AWAKEN_CALLBACK_KEYS"
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackSettings:
+    """What every link of this process has in common."""
+
+    #: Where the callback route is mounted, as the world reaches it: `https://example.org/callbacks`.
+    url: str
+    #: Signs and checks.
+    signer: LinkSigner
+
+    def url_of(self, link: Link) -> str:
+        """Return the address that completes a link's awakeable."""
+        return f"{self.url.rstrip('/')}/{self.signer.sign(link)}"
+
+
+_current: CallbackSettings | None = None
+
+
+def configure_callbacks(settings: CallbackSettings | None) -> None:
+    """Set the process's settings; None leaves them to the environment."""
+    global _current  # one process, one place where its links lead
+    _current = settings
+
+
+def current_settings() -> CallbackSettings:
+    """Return the process's settings.
+
+    Raises:
+        RuntimeError: there are none.
+        ValueError: those of the environment are malformed.
+    """
+    if _current is not None:
+        return _current
+    url, keys = os.environ.get(_URL), os.environ.get(_KEYS)
+    if not url or not keys:
+        raise RuntimeError(
+            f"callbacks need an address and a key: set {_URL} to where the callback route is mounted and {_KEYS} to "
+            "ID:BASE64 (a key from `openssl rand -base64 32`), or call awaken.configure_callbacks(...)"
+        )
+    configure_callbacks(CallbackSettings(url, LinkSigner(read_keys(keys))))
+    return current_settings()

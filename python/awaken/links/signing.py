@@ -1,0 +1,122 @@
+"""Links to tokens and back: JSON Web Tokens with HMAC-SHA-256, the signing key named in the header.
+
+The first key signs; all of them are accepted, so that a key is replaced by putting its successor in front and taking it
+away when its last link has expired.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken import _core
+from awaken.errors import InvalidIdError
+from awaken.links.link import BadLinkError, Link
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["LinkSigner", "read_keys"]
+
+_ALGORITHM: Final = "HS256"
+#: As long as what the hash gives (RFC 7518, section 3.2).
+_SHORTEST_KEY: Final = 32
+_KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
+#: No link is nearly as long; what is longer is not looked at.
+_LONGEST_TOKEN: Final = 4096
+
+
+def read_keys(text: str) -> dict[str, bytes]:
+    """Read keys as `ID:BASE64,ID:BASE64`, the signing one first.
+
+    Raises:
+        ValueError: the text is not of this form, or a key is shorter than 32 bytes.
+    """
+    keys: dict[str, bytes] = {}
+    for part in text.split(","):
+        key_id, separator, encoded = part.strip().partition(":")
+        if not separator:
+            raise ValueError(
+                "a key is written as ID:BASE64, for example 2026a:c2VjcmV0...; separate keys by commas"
+            )
+        try:
+            keys[key_id] = base64.b64decode(encoded, validate=True)
+        except binascii.Error as error:
+            raise ValueError(f"key {key_id!r} is not base64: {error}") from error
+    return keys
+
+
+class LinkSigner:
+    """Signs and checks links.
+
+    Args:
+        keys: secret keys by their ids, the one that signs first; at least 32 random bytes each.
+
+    Raises:
+        ValueError: there is no key, one is too short, or an id is not made of letters, digits, `-` and `_`.
+    """
+
+    def __init__(self, keys: Mapping[str, bytes]) -> None:
+        if not keys:
+            raise ValueError("a signer needs at least one key")
+        for key_id, key in keys.items():
+            if not _KEY_ID.fullmatch(key_id):
+                raise ValueError(f"{key_id!r} is not a key id: use up to 32 letters, digits, `-` and `_`")
+            if len(key) < _SHORTEST_KEY:
+                raise ValueError(
+                    f"key {key_id!r} has {len(key)} bytes; use at least {_SHORTEST_KEY} random ones, for example from "
+                    "`openssl rand -base64 32`"
+                )
+        self._keys = dict(keys)
+        self._key_id = next(iter(keys))
+
+    def sign(self, link: Link) -> str:
+        """Return the token of a link; it needs no escaping in a URL."""
+        import jwt
+
+        claims = {
+            "sub": link.awakeable_id,
+            "name": link.name,
+            "type": link.type_name,
+            "exp_ms": link.expires_at_ms,
+        }
+        key = self._keys[self._key_id]
+        return jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": self._key_id})
+
+    def verify(self, token: str) -> Link:
+        """Return the link of a token. Whether it has expired is for the caller to see, who has a clock.
+
+        Raises:
+            BadLinkError: none of our keys signed this, or it is not a link.
+        """
+        import jwt
+
+        if len(token) > _LONGEST_TOKEN or not token.isascii():
+            raise BadLinkError("this is not a link")
+        try:
+            key = self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
+            if key is None:
+                raise BadLinkError("the link is signed with a key that is not accepted (any more)")
+            claims = jwt.decode(token, key, algorithms=[_ALGORITHM], options={"verify_exp": False})
+            return _read(claims)
+        except jwt.InvalidTokenError as error:
+            raise BadLinkError(f"the link is damaged or forged: {error}") from error
+
+
+def _read(claims: Mapping[str, Any]) -> Link:
+    awakeable_id, name = claims.get("sub"), claims.get("name")
+    type_name, expires_at_ms = claims.get("type"), claims.get("exp_ms")
+    if not (
+        isinstance(awakeable_id, str)
+        and isinstance(name, str)
+        and isinstance(type_name, str)
+        and isinstance(expires_at_ms, int)
+    ):
+        raise BadLinkError("the token is signed, but not a link")
+    try:
+        _core.parse_awakeable_id(awakeable_id)
+    except InvalidIdError as error:
+        raise BadLinkError("the token is signed, but names no awakeable") from error
+    return Link(awakeable_id, name, type_name, expires_at_ms)

@@ -1,0 +1,60 @@
+"""Handlers that hand out signed links."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+import awaken as restate
+from awaken.callback import CallbackLink  # noqa: TC002 -- annotations are read at run time
+from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
+
+from tests.e2e.services.outside import record
+
+callbacks = restate.Service("Callbacks")
+
+KEY = base64.b64decode("bm90IGEgc2VjcmV0LCBmb3IgdGVzdHMgb2YgbGlua3Mh")
+SETTINGS = CallbackSettings("http://localhost/callbacks", LinkSigner({"test": KEY}))
+configure_callbacks(SETTINGS)
+
+
+class Cost(Enum):
+    """Where it is booked."""
+
+    TRAVEL = "travel"
+    OFFICE = "office"
+
+
+@dataclass
+class Decision:
+    """What a person answers."""
+
+    approved: bool
+    amount: int
+    cost: Cost
+    comment: str = ""
+
+
+@callbacks.handler()
+async def decide(ctx: restate.Context, effects: str) -> str:
+    """Hand out a link once, and wait for the decision."""
+
+    def send(link: CallbackLink) -> None:
+        record(effects, "link", f"{link.id} {link.url}")
+
+    decision = await ctx.wait_for_callback(send, Decision, name="approve <b>now</b>", labels={"team": "red"})
+    return f"{decision.approved} {decision.amount} {decision.cost.value} {decision.comment}"
+
+
+@callbacks.handler()
+async def hurried(ctx: restate.Context, effects: str) -> str:
+    """Wait for half a second only."""
+    callback = ctx.callback(Decision, name="quick", expires_in=timedelta(seconds=0.5))
+    await ctx.run_typed("hand out", record, path=effects, word="link", value=f"{callback.id} {callback.url}")
+    try:
+        await callback
+    except TimeoutError:
+        return "too late"
+    return "in time"
