@@ -1,15 +1,19 @@
 """Bytes to a value of an annotated type.
 
-msgspec reads almost everything, in one pass and with the place of a mistake. Two things it leaves to us, and
-each is put in its place as a class that msgspec calls us back for:
+msgspec reads almost everything, in one pass and with the place of a mistake. What it leaves to us is put in its
+place as a class that msgspec calls us back for:
 
 * pydantic models and dataclasses, which pydantic has to validate;
 * unions msgspec cannot tell apart, such as two dataclasses: their members are tried in the order written.
+
+Typed dicts are read as a copy with such classes in it, see `awaken.serde.typed_dicts`; an `Iterable` is read as a
+list.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -19,6 +23,7 @@ import msgspec
 from awaken.errors import SerdeError
 from awaken.serde.inspection import custom_types
 from awaken.serde.models import adapter, describe, is_pydantic, read_error, type_name
+from awaken.serde.typed_dicts import copy_with, is_typed_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,9 +100,23 @@ def _build_reader(annotation: Any) -> Callable[[bytes], Any]:
 _shared_reader = lru_cache(maxsize=1024)(_build_reader)
 
 
-def _typed(annotation: Any) -> _MsgspecReader | _PydanticReader:
+#: Types whose readers are being built, by identity: a type may contain itself.
+_being_built: set[int] = set()
+
+
+def _typed(annotation: Any) -> _MsgspecReader | _PydanticReader | _LaterReader:
     if is_pydantic(annotation):
         return _PydanticReader(annotation)
+    if id(annotation) in _being_built:
+        return _LaterReader(annotation)
+    _being_built.add(id(annotation))
+    try:
+        return _build_typed(annotation)
+    finally:
+        _being_built.discard(id(annotation))
+
+
+def _build_typed(annotation: Any) -> _MsgspecReader | _PydanticReader:
     rewritten, placeholders = rewrite(annotation)
     try:
         foreign = custom_types(rewritten)
@@ -113,6 +132,22 @@ def _typed(annotation: Any) -> _MsgspecReader | _PydanticReader:
                 "dict, msgspec.Struct or pydantic model; use one of these, or pass a serde of your own"
             )
     return _MsgspecReader(annotation, rewritten, placeholders)
+
+
+class _LaterReader:
+    """Reads a type inside of itself: its reader is found when there is something to read."""
+
+    def __init__(self, annotation: Any) -> None:
+        self.annotation = annotation
+        self._reader: Any = None
+
+    def read(self, data: bytes) -> Any:
+        return self.convert(read_json(data))
+
+    def convert(self, plain: Any) -> Any:
+        if self._reader is None:
+            self._reader = _typed(self.annotation)
+        return self._reader.convert(plain)
 
 
 class _PydanticReader:
@@ -186,6 +221,8 @@ class _MsgspecReader:
         members = get_args(stands_for) if get_origin(stands_for) in (Union, UnionType) else ()
         if is_pydantic(stands_for) or is_pydantic_union(stands_for):
             return _PydanticReader(stands_for).convert
+        if not members:
+            return _typed(stands_for).convert
         return _first_of([member for member in members if member is not NoneType], stands_for)
 
 
@@ -214,9 +251,17 @@ class _Placeholder(type):
 def rewrite(annotation: Any) -> tuple[Any, dict[type, Any]]:
     """Put placeholder classes where msgspec needs help; return the annotation and what they stand for."""
     placeholders: dict[type, Any] = {}
+    entered: list[Any] = []
 
     def visit(part: Any) -> Any:
         origin, args = get_origin(part), get_args(part)
+        if part is Iterable or origin is Iterable:
+            return list[visit(args[0]) if args else Any]  # type: ignore[misc]  # a type made here
+        if is_typed_dict(part):
+            if part in entered:
+                return replace(part)
+            entered.append(part)
+            return copy_with(part, visit)
         if origin in (Union, UnionType) and not _is_known(part):
             optional = NoneType in args
             placeholder = replace(part)

@@ -12,6 +12,7 @@ import msgspec
 from awaken.serde.default import DefaultSerde
 from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, adapter, is_pydantic
 from awaken.serde.reading import is_pydantic_union, is_raw, is_untyped, mentions_pydantic, rewrite
+from awaken.serde.typed_dicts import is_typed_dict
 
 if TYPE_CHECKING:
     from awaken.serde.base import Serde
@@ -57,6 +58,8 @@ class _Builder:
         self._mode: Mode = mode
         self._definitions: dict[str, Any] = {}
         self._placeholders: dict[type, Any] = {}
+        #: Typed dicts that are being described: inside of themselves they are referred to.
+        self._entered: list[Any] = []
 
     def build(self, annotation: Any) -> dict[str, Any]:
         schema = self._schema(annotation)
@@ -67,6 +70,17 @@ class _Builder:
         return {**schema, "$defs": self._definitions} if self._definitions else schema
 
     def _schema(self, annotation: Any) -> dict[str, Any]:
+        if not is_typed_dict(annotation):
+            return self._describe(annotation)
+        if annotation in self._entered:
+            return {"$ref": f"#/$defs/{annotation.__name__}"}
+        self._entered.append(annotation)
+        try:
+            return self._describe(annotation)
+        finally:
+            self._entered.remove(annotation)
+
+    def _describe(self, annotation: Any) -> dict[str, Any]:
         rewritten, placeholders = rewrite(annotation)
         self._placeholders.update(placeholders)
         (schema,), definitions = msgspec.json.schema_components([rewritten], schema_hook=self._ask)
@@ -77,6 +91,8 @@ class _Builder:
         stands_for = self._placeholders.get(cls, cls)
         if is_pydantic(stands_for):
             return self._model(stands_for, f"{stands_for.__module__}.{stands_for.__qualname__}")
+        if is_typed_dict(stands_for):
+            return self._schema(stands_for)
         if get_origin(stands_for) not in (Union, UnionType):
             raise NotImplementedError  # msgspec turns this into its own TypeError
         if is_pydantic_union(stands_for):
