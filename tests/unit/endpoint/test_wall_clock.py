@@ -15,24 +15,24 @@ from tests.unit.endpoint.fakes import Call
 SOON = 0.001
 
 
-async def by_timeout(future: Any) -> Any:
-    async with asyncio.timeout(SOON):
+async def by_timeout(future: Any, seconds: float) -> Any:
+    async with asyncio.timeout(seconds):
         return await future
 
 
-async def by_wait_for(future: Any) -> Any:
-    return await asyncio.wait_for(future, SOON)
+async def by_wait_for(future: Any, seconds: float) -> Any:
+    return await asyncio.wait_for(future, seconds)
 
 
-async def by_wait(future: Any) -> Any:
-    done, _ = await asyncio.wait([future], timeout=SOON)
+async def by_wait(future: Any, seconds: float) -> Any:
+    done, _ = await asyncio.wait([future], timeout=seconds)
     if not done:
         raise TimeoutError
     return done.pop().result()
 
 
-async def by_gather(future: Any) -> Any:
-    async with asyncio.timeout(SOON):
+async def by_gather(future: Any, seconds: float) -> Any:
+    async with asyncio.timeout(seconds):
         return (await asyncio.gather(future, return_exceptions=True))[0]
 
 
@@ -50,7 +50,7 @@ async def test_timeout_fires_within_an_attempt_and_leaves_the_result_to_be_await
     async def handler(ctx: awaken.Context) -> str:
         _, future = ctx.awakeable(type_hint=str)
         with pytest.raises(TimeoutError):
-            await way(future)
+            await way(future, SOON)
         ctx.sleep(timedelta(0))
         first, second = await asyncio.gather(future, awaken.gather(future))
         assert await second[0] == first
@@ -70,7 +70,7 @@ async def test_replay_before_the_timeout_names_what_was_recorded_and_what_is_awa
     async def handler(ctx: awaken.Context) -> None:
         _, future = ctx.awakeable(type_hint=str)
         try:
-            await way(future)
+            await way(future, 3600)
         except TimeoutError:
             await ctx.run_typed("give up", asyncio.sleep, delay=0)
 
@@ -79,3 +79,41 @@ async def test_replay_before_the_timeout_names_what_was_recorded_and_what_is_awa
     await call.until_answer("Error")
     assert b"give up" in call.exchange.body
     assert b"an awakeable (signal 17)" in call.exchange.body
+
+
+async def test_run_that_asyncio_cancels_has_its_attempt_retried() -> None:
+    async def handler(ctx: awaken.Context) -> None:
+        async with asyncio.timeout(SOON):
+            await ctx.run_typed("slow", asyncio.sleep, delay=3600)
+
+    call = Call(service_with(handler), "h")
+    call.tell(frames.request())
+    while not call.exchange.is_ended:
+        await asyncio.sleep(SOON)  # its timer is the loop's
+    assert call.answer == ["Run", "Error"]
+    assert b"slow" in frames.read(call.exchange.body)[1].payload
+
+
+async def test_run_goes_on_when_a_durable_deadline_passes() -> None:
+    gate = asyncio.Event()
+
+    async def slow() -> int:
+        await gate.wait()
+        return 7
+
+    async def handler(ctx: awaken.Context) -> int:
+        run = ctx.run_typed("slow", slow)
+        with pytest.raises(TimeoutError):
+            async with ctx.timeout(1):
+                await run
+        gate.set()
+        return await run
+
+    call = Call(service_with(handler), "h")
+    call.tell(frames.request())
+    await call.until_answer("Run", "Sleep")
+    call.tell(frames.sleep_completion(2))
+    await call.until_answer("Run", "Sleep", "ProposeRunCompletion")
+    call.tell(frames.run_completion(1, b"7"))
+    await call.until_ended()
+    assert call.answer[-2:] == ["Output", "End"]
