@@ -326,7 +326,8 @@ class Attempt:
                 machine.succeed(body)
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
             if machine.is_closed():
-                outcome.explain(machine, self.target, places.raised(error), error)
+                if machine.error is not None:  # most are suspended, and looking for the line costs
+                    outcome.explain(machine, self.target, places.raised(error), error)
             elif not self._is_abandoned:
                 self._report(error)
         if context._data:

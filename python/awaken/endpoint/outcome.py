@@ -63,6 +63,8 @@ def explain(
         place: the line of the handler.
         error: what was raised there.
     """
+    if machine.error is None:
+        return  # suspended, as most are; a traceback costs ten times what that does
     where = target if place is None else f"{target} at {place}"
     if not machine.explain(f"{where}: ", "" if error is None else stacktrace(error)):
         return
