@@ -8,6 +8,7 @@ after a while without activity. When it does not react to that, the exchange is 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -20,6 +21,7 @@ from awaken.runtime.signals import Awaited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from awaken.exchange import Dialer, Outgoing
     from awaken.runtime.clock import Alarm, Clock
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from awaken.runtime.schema import HandlerSchema
 
 __all__ = ["Attempt", "AttemptHost", "Opening"]
+
+log = logging.getLogger("awaken.runtime")
 
 #: How long an endpoint may keep its response open after the attempt is over.
 _LINGER_MS: Final = 5_000
@@ -49,6 +53,10 @@ class AttemptHost(Protocol):
     """What an attempt needs of the runtime; all but `note_closed` write rows."""
 
     clock: Clock
+
+    def atomic(self) -> AbstractContextManager[None]:
+        """Return a context in which all rows are written, or none."""
+        ...
 
     def store_command(self, attempt: Attempt, command: _core.RecordedCommand) -> None:
         """Store a command with its effects. Raises CommandRefusedError."""
@@ -235,10 +243,26 @@ class Attempt:
             self._release()
             return
         try:
-            self._receive(data)
+            with self._host.atomic():
+                self._receive(data)
         except StoreError:
             return  # the runtime was told before, and has cut every attempt off
+        except Exception as error:
+            log.exception("%s: attempt %d broke in the runtime", self.record.id, self.record.retry_count)
+            self._break(error)
         self._flush()
+
+    def _break(self, error: Exception) -> None:
+        """Fail because of an error of ours; what it did before is taken back, and repeated."""
+        try:
+            with self._host.atomic():
+                self._fail(
+                    AttemptFailure(code=500, message=f"the runtime failed: {error!r}", reason="RT0000")
+                )
+        except StoreError:
+            return
+        except Exception:
+            log.exception("%s: stuck until the next start", self.record.id)
 
     def _receive(self, data: bytes) -> None:
         exchange = self._exchange
@@ -328,7 +352,8 @@ class Attempt:
             self._output = from_core(command.result)
 
     def _fail(self, failure: AttemptFailure) -> None:
-        self._close()
+        if not self.is_closed:
+            self._close()
         self._host.fail(self, failure)
         if not self._exchange.is_ended:
             self._exchange.disconnect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from awaken.runtime.schema import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from awaken.runtime.clock import Clock
     from awaken.runtime.commands import Commands
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from awaken.runtime.store import Store
 
 __all__ = ["Invoker"]
+
+log = logging.getLogger("awaken.runtime")
 
 #: What endpoints of awaken say they are, in discovery.
 _OWN_SDK = "awaken/"
@@ -168,8 +172,7 @@ class Invoker:
                 "or resume the invocation with another deployment",
                 reason="RT0011",
             )
-            # Not now: this may be the middle of what follows a commit, when nothing writes.
-            asyncio.get_running_loop().call_soon(self._fail_unopened, record, handler, failure)
+            self._fail_soon(record, handler, failure)
             return
         self._lifecycle.observe(record, Step.ATTEMPT, str(record.retry_count))
         last_ms = self._journal.last_appended_ms(invocation)
@@ -183,7 +186,16 @@ class Invoker:
             idle_ms=0 if last_ms is None else max(0, self.clock.now_ms() - last_ms),
             is_bidirectional=deployment.is_bidirectional,
         )
-        self._open[invocation] = Attempt(self, opening, dialer, self._settings.max_message_size)
+        try:
+            self._open[invocation] = Attempt(self, opening, dialer, self._settings.max_message_size)
+        except Exception as error:
+            log.exception("%s: cannot open an attempt on %s", record.id, deployment.deployment_id)
+            failure = AttemptFailure(code=500, message=f"the runtime failed: {error!r}", reason="RT0000")
+            self._fail_soon(record, handler, failure)
+
+    def _fail_soon(self, record: Record, handler: HandlerSchema | None, failure: AttemptFailure) -> None:
+        """Fail, but not now: this may be the middle of what follows a commit, when nothing writes."""
+        asyncio.get_running_loop().call_soon(self._fail_unopened, record, handler, failure)
 
     def _deployment(self, record: Record, handler: HandlerSchema | None) -> Deployment | None:
         if record.deployment_id is not None:
@@ -218,6 +230,10 @@ class Invoker:
             return  # the runtime was told before
 
     # What attempts tell.
+
+    def atomic(self) -> AbstractContextManager[None]:
+        """Return a context in which all rows are written, or none."""
+        return self._store.atomic()
 
     def store_command(self, attempt: Attempt, command: _core.RecordedCommand) -> None:
         """Store a command with its effects. Raises CommandRefusedError."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from awaken import _core
 from awaken.runtime import records
+from awaken.runtime.clock import LAST_MS
 from awaken.runtime.journal import CANCEL, FIRST_AWAKEABLE
 from awaken.runtime.observing import Event, Step
 from awaken.runtime.operations import Completion, Failure, Success, Target
@@ -124,7 +125,7 @@ class Lifecycle:
         """Store a new invocation, start it when it is due and its key is free, and return its row."""
         now = self._clock.now_ms()
         handler = new.handler
-        start_at = new.execution_time_ms
+        start_at = None if new.execution_time_ms is None else min(new.execution_time_ms, LAST_MS)
         is_delayed = start_at is not None and start_at > now
         is_queued = handler.is_exclusive and new.key is not None and not is_delayed
         status = "scheduled" if is_delayed else "invoked"
@@ -161,8 +162,8 @@ class Lifecycle:
                 now if is_invoked else None,
                 now if is_invoked else None,
                 1 if is_invoked else 0,
-                new.completion_retention_ms,
-                new.journal_retention_ms,
+                min(new.completion_retention_ms, LAST_MS),
+                min(new.journal_retention_ms, LAST_MS),
             ),
         )
         self._journal.begin(seq, *new.input)
@@ -333,6 +334,7 @@ class Lifecycle:
         delay_ms = failure.delay_ms
         if delay_ms is None:
             delay_ms = delay_before_retry_ms(policy, counted, self._chance())
+        delay_ms = min(delay_ms, LAST_MS)
         self._store.write(
             "UPDATE invocation SET modified_at = ?, counted_failures = ?, failures_since_entry = ?, "
             "next_retry_at = ?, last_failure = ?, last_failure_code = ?, last_failure_stacktrace = ?, "

@@ -239,16 +239,17 @@ class Runtime:
         self, handler: HandlerSchema, request: InvocationRequest
     ) -> tuple[str, int | None, Record | None]:
         self._check_running()
-        return self._starter.start(
-            handler,
-            request.target.key,
-            request.body,
-            request.headers,
-            idempotency_key=request.idempotency_key,
-            execution_time_ms=request.execution_time_ms,
-            scope=request.scope,
-            limit_key=request.limit_key,
-        )
+        with self.store.atomic():
+            return self._starter.start(
+                handler,
+                request.target.key,
+                request.body,
+                request.headers,
+                idempotency_key=request.idempotency_key,
+                execution_time_ms=request.execution_time_ms,
+                scope=request.scope,
+                limit_key=request.limit_key,
+            )
 
     def _handler(self, request: InvocationRequest) -> HandlerSchema:
         target = request.target
@@ -283,14 +284,16 @@ class Runtime:
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> Resolution:
         """Give an awakeable its result."""
         self._check_running()
-        resolution = self._signals.complete_awakeable(awakeable_id, value)
+        with self.store.atomic():
+            resolution = self._signals.complete_awakeable(awakeable_id, value)
         await self.store.committed()
         return resolution
 
     async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> Resolution:
         """Give an awakeable its failure."""
         self._check_running()
-        resolution = self._signals.complete_awakeable(awakeable_id, to_core(failure))
+        with self.store.atomic():
+            resolution = self._signals.complete_awakeable(awakeable_id, to_core(failure))
         await self.store.committed()
         return resolution
 
@@ -298,33 +301,34 @@ class Runtime:
 
     async def cancel(self, invocation_id: str) -> Change:
         """Ask a handler to stop."""
-        return await self._change(self._operators.cancel(invocation_id))
+        return await self._change(self._operators.cancel, invocation_id)
 
     async def kill(self, invocation_id: str) -> Change:
         """End an invocation and its children."""
-        return await self._change(self._operators.kill(invocation_id))
+        return await self._change(self._operators.kill, invocation_id)
 
     async def pause(self, invocation_id: str) -> Change:
         """Stop running it until it is resumed."""
-        return await self._change(self._operators.pause(invocation_id))
+        return await self._change(self._operators.pause, invocation_id)
 
     async def resume(self, invocation_id: str, deployment: str | None = None) -> Change:
         """Run it again."""
-        return await self._change(self._operators.resume(invocation_id, deployment))
+        return await self._change(self._operators.resume, invocation_id, deployment)
 
     async def purge(self, invocation_id: str) -> Change:
         """Forget a completed invocation."""
-        return await self._change(self._operators.purge(invocation_id))
+        return await self._change(self._operators.purge, invocation_id)
 
     async def purge_journal(self, invocation_id: str) -> Change:
         """Forget the journal of a completed invocation and keep its result."""
-        return await self._change(self._operators.purge_journal(invocation_id))
+        return await self._change(self._operators.purge_journal, invocation_id)
 
     async def restart_as_new(
         self, invocation_id: str, keep_entries: int = 1, deployment: str | None = None
     ) -> str:
         """Start a new invocation with the input, and the first entries, of a completed one."""
-        new_id = self._operators.restart_as_new(invocation_id, keep_entries, deployment)
+        with self.store.atomic():
+            new_id = self._operators.restart_as_new(invocation_id, keep_entries, deployment)
         await self.store.committed()
         return new_id
 
@@ -333,10 +337,14 @@ class Runtime:
     ) -> None:
         """Replace the whole state of a key."""
         self._check_running()
-        self._inbox.edit(service, key, state, version)
+        with self.store.atomic():
+            self._inbox.edit(service, key, state, version)
         await self.store.committed()
 
-    async def _change(self, change: Change) -> Change:
+    async def _change(self, operation: Callable[..., Change], *arguments: str | None) -> Change:
+        self._check_running()
+        with self.store.atomic():
+            change = operation(*arguments)
         await self.store.committed()
         return change
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Protocol
 
+from awaken.runtime.clock import LAST_MS
 from awaken.runtime.errors import StoreError
 
 if TYPE_CHECKING:
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from awaken.runtime.store import Store
 
 __all__ = ["DueTimer", "Scheduler"]
+
+log = logging.getLogger("awaken.runtime")
 
 #: Timers handled in one transaction; the loop breathes between batches.
 _BATCH = 500
@@ -52,7 +56,8 @@ class Scheduler:
         self._disarm()
 
     def add(self, due_ms: int, kind: str, invocation: int, completion_id: int | None = None) -> None:
-        """Set a timer."""
+        """Set a timer. What is further away than time can tell is set to the end of it."""
+        due_ms = min(due_ms, LAST_MS)
         self._store.write(
             "INSERT INTO timer (due, kind, invocation, completion_id) VALUES (?, ?, ?, ?)",
             (due_ms, kind, invocation, completion_id),
@@ -102,4 +107,10 @@ class Scheduler:
         ).fetchall()
         self._store.write_many("DELETE FROM timer WHERE seq = ?", [(row[0],) for row in rows])
         for _, kind, invocation, completion_id in rows:
-            self._ring(kind, invocation, completion_id)
+            try:
+                with self._store.atomic():
+                    self._ring(kind, invocation, completion_id)
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("the %s timer of invocation %d failed; it is gone", kind, invocation)

@@ -263,3 +263,8 @@ async def count_around_a_wait(ctx: Context) -> str:
     answer = await result
     ctx.object_send(add, key="shared", arg=1)
     return answer
+
+
+@echo.handler()
+async def sleep_for_good(ctx: Context) -> None:
+    await ctx.sleep(timedelta(days=999_999_999 // 2))

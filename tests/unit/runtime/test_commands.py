@@ -79,6 +79,15 @@ async def test_service_has_no_promises(harness: Harness) -> None:
     assert "RT0017" in _failure(harness, invocation_id)
 
 
+async def test_sleep_beyond_all_time(harness: Harness) -> None:
+    invocation_id = await harness.send("Echo/sleep_for_good")
+    await harness.until(lambda: harness.rows("SELECT 1 FROM timer") != [])
+
+    assert harness.rows("SELECT due FROM timer") == [(1 << 48,)]
+    harness.advance(86_400_000 * 365 * 100)
+    assert harness.status(invocation_id) in ("running", "suspended")
+
+
 def _failure(harness: Harness, invocation_id: str) -> str:
     ((code, text),) = harness.rows(
         "SELECT last_failure_code, last_failure FROM invocation WHERE id = ?", invocation_id

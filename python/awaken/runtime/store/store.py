@@ -4,8 +4,9 @@ The first write of an event-loop turn opens a transaction; the next turn begins 
 turn produced is one transaction and one fsync, and while the disk works, requests pile up for the next one. What must
 not be said before it is durable is given to `after_commit`.
 
-A write or commit that fails takes the whole transaction with it. Whoever waits is told, the owner is told so that it
-forgets what it believed, and the database is what it was after the last commit.
+A write or commit that the disk refuses takes the whole transaction with it. Whoever waits is told, the owner is told so
+that it forgets what it believed, and the database is what it was after the last commit. An error of ours takes back what
+its own step wrote, and leaves the others of the turn alone: see `atomic`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["CommitProbe", "Store"]
 
 log = logging.getLogger("awaken.runtime")
+
+#: Errors of a statement or its values, not of the disk.
+_OWN_ERRORS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.InterfaceError)
 
 _NOTHING: Sequence[Any] = ()
 #: Every statement of the runtime stays prepared.
@@ -69,6 +73,7 @@ class Store:
         self._is_closed = False
         self._callbacks: list[Callable[[], None]] = []
         self._waiters: list[asyncio.Future[None]] = []
+        self._lost_count = 0
         self._commit_handle: asyncio.Handle | None = None
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=_STATEMENTS)
@@ -92,11 +97,14 @@ class Store:
 
         Raises:
             StoreError: the transaction is lost, with everything before in this turn.
+            sqlite3.Error: the statement or its values are wrong; nothing of it was done.
         """
         try:
             if not self._is_writing:
                 self._begin()
             return self._connection.execute(statement, values)
+        except _OWN_ERRORS:
+            raise
         except sqlite3.Error as error:
             raise self._lose(error) from error
 
@@ -106,8 +114,14 @@ class Store:
             if not self._is_writing:
                 self._begin()
             self._connection.executemany(statement, rows)
+        except _OWN_ERRORS:
+            raise
         except sqlite3.Error as error:
             raise self._lose(error) from error
+
+    def atomic(self) -> Step:
+        """Return a context in which everything is written, and is told after the commit, or nothing is."""
+        return Step(self)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call this when everything written so far is on disk; never when it is lost."""
@@ -124,7 +138,7 @@ class Store:
         return future
 
     def commit(self) -> None:
-        """Commit now, and tell everybody. What they do is not allowed to raise."""
+        """Commit now, and tell everybody."""
         if self._commit_handle is not None:
             self._commit_handle.cancel()
             self._commit_handle = None
@@ -147,7 +161,10 @@ class Store:
             if not waiter.done():
                 waiter.set_result(None)
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception:
+                log.exception("what follows a commit failed: %r; what follows besides goes on", callback)
 
     def close(self) -> None:
         """Commit and close."""
@@ -170,6 +187,25 @@ class Store:
                 self._connection.execute("ROLLBACK")
             self._connection.close()
 
+    def enter_step(self) -> tuple[bool, int, int]:
+        """Begin what `atomic` keeps together."""
+        is_within = self._is_writing
+        if is_within:
+            self._connection.execute("SAVEPOINT step")
+        return is_within, len(self._callbacks), self._lost_count
+
+    def leave_step(self, began: tuple[bool, int, int], *, is_kept: bool) -> None:
+        """End it."""
+        is_within, callback_count, lost_count = began
+        if lost_count != self._lost_count or not self._is_writing:
+            return  # there is nothing left to keep or to take back
+        if not is_kept:
+            del self._callbacks[callback_count:]
+            self._connection.execute("ROLLBACK TO step" if is_within else "ROLLBACK")
+            self._is_writing = is_within
+        if is_within:
+            self._connection.execute("RELEASE step")
+
     def _begin(self) -> None:
         if self._is_closed:
             raise RuntimeClosedError(f"{self.path} is closed; start the runtime again")
@@ -185,6 +221,7 @@ class Store:
         lost = StoreError(f"cannot write {self.path}: {_explain(error)}; nothing of this was kept")
         log.error("%s", lost)
         self._is_writing = False
+        self._lost_count += 1
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self._callbacks.clear()
@@ -195,6 +232,21 @@ class Store:
             if not waiter.done():
                 waiter.set_exception(lost)
         return lost
+
+
+class Step:
+    """What `Store.atomic` returns."""
+
+    __slots__ = ("_began", "_store")
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> None:
+        self._began = self._store.enter_step()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._store.leave_step(self._began, is_kept=kind is None)
 
 
 def _explain(error: sqlite3.Error) -> str:

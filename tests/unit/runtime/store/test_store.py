@@ -90,20 +90,59 @@ async def test_failed_commit_tells_everybody_and_keeps_nothing(tmp_path: Path) -
     store.close()
 
 
-async def test_failed_write_takes_the_turn_with_it(tmp_path: Path) -> None:
+async def test_wrong_statement_leaves_the_turn_alone(tmp_path: Path) -> None:
     store = Store(tmp_path / "db")
     store.write(INSERT, ("a",))
-    waiting = store.committed()
 
-    with pytest.raises(StoreError, match="UNIQUE"):
+    with pytest.raises(sqlite3.IntegrityError):
         store.write(INSERT, ("a",))
-    with pytest.raises(StoreError):
-        await waiting
+    await store.committed()
 
-    assert names(tmp_path / "db") == []
+    assert names(tmp_path / "db") == ["a"]
     store.close()
     with pytest.raises(RuntimeClosedError):
         store.write(INSERT, ("b",))
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_step_that_fails_takes_back_its_own(tmp_path: Path, is_first: bool) -> None:
+    store = Store(tmp_path / "db")
+    told: list[str] = []
+    if not is_first:
+        store.write(INSERT, ("before",))
+        store.after_commit(lambda: told.append("before"))
+
+    def fail() -> None:
+        with store.atomic():
+            store.write(INSERT, ("taken back",))
+            store.after_commit(lambda: told.append("taken back"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with store.atomic():
+        store.write(INSERT, ("kept",))
+        store.after_commit(lambda: told.append("kept"))
+    await store.committed()
+
+    expected = ["kept"] if is_first else ["before", "kept"]
+    assert names(tmp_path / "db") == told == expected
+    store.close()
+
+
+async def test_what_follows_a_commit_goes_on_beside_what_fails(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Store(tmp_path / "db")
+    told: list[str] = []
+    store.after_commit(lambda: told.append(str(1 // 0)))
+    store.after_commit(lambda: told.append("told"))
+    store.write(INSERT, ("a",))
+    await store.committed()
+
+    assert told == ["told"]
+    assert "what follows a commit failed" in caplog.text
+    store.close()
 
 
 async def test_abandoned_turn_is_not_there(tmp_path: Path) -> None:
