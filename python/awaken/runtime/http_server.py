@@ -42,15 +42,15 @@ class HttpServer:
         self._port = port
         self._state = ServerState()
         self._listener: asyncio.Server | None = None
+        self._address: tuple[str, int] | None = None
         self._is_stopping = False
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens."""
-        if self._listener is None:
+        """Where it listens, or listened until it was stopped."""
+        if self._address is None:
             raise RuntimeError(f"nothing listens on {self._host}:{self._port}; start the server first")
-        host, port = self._listener.sockets[0].getsockname()[:2]
-        return host, port
+        return self._address
 
     async def start(self) -> None:
         """Listen.
@@ -76,6 +76,8 @@ class HttpServer:
         self._listener = await loop.create_server(
             lambda: h11_impl.H11Protocol(config, self._state, {}), self._host, self._port, backlog=2048
         )
+        host, port = self._listener.sockets[0].getsockname()[:2]
+        self._address = (host, port)
 
     async def stop(self, grace_s: float = _GRACE_SECONDS) -> None:
         """Take no more requests, let the open ones end, and drop those that do not within the grace period."""

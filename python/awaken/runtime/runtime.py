@@ -358,6 +358,10 @@ class Runtime:
         """List what is waited for, oldest first."""
         return self._signals.pending(limit, after, self._invoker.awaited())
 
+    def awaited(self) -> Sequence[tuple[str, str]]:
+        """Return what handlers with an open attempt await, as far as they told: invocation and future, as JSON."""
+        return [(awaited.record.id, awaited.future_json) for awaited in self._invoker.awaited()]
+
     def _check_running(self) -> None:
         if not self._is_running:
             raise RuntimeClosedError("the runtime is not running; start it first")

@@ -1,5 +1,6 @@
-"""Operators enter here: deployments, services, state and invocations, over HTTP."""
+"""Operators enter here: deployments, services, state, invocations and questions in SQL, over HTTP."""
 
+from awaken.runtime.admin.admin import Admin
 from awaken.runtime.admin.app import make_admin
 
-__all__ = ["make_admin"]
+__all__ = ["Admin", "make_admin"]
