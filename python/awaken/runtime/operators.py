@@ -81,12 +81,9 @@ class Operators:
             raise ConflictError(f"The invocation '{invocation_id}' is not running, cannot be paused.")
         if record.status in ("suspended", "paused"):
             return Change.DONE
-        if record.next_retry_at is not None:
+        # Backing off, or waiting for its turn, it has nothing to be asked for; callers of the server get one answer.
+        if record.next_retry_at is not None or not self._invoker.pause(record.seq):
             self._lifecycle.pause(record)
-            return Change.DONE
-        if not self._invoker.pause(record.seq):
-            self._lifecycle.pause(record)  # it waited for its turn to be opened
-            return Change.DONE
         return Change.REQUESTED
 
     def resume(self, invocation_id: str, deployment: str | None) -> Change:

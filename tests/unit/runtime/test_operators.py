@@ -69,6 +69,15 @@ async def test_pause_and_resume_of_a_waiting_handler(harness: Harness) -> None:
         await harness.runtime.resume(invocation_id)
 
 
+async def test_pausing_one_that_backs_off_is_answered_as_a_request(harness: Harness) -> None:
+    invocation_id = await harness.send("Failing/fail_until", 1_000)
+    await harness.until_status(invocation_id, "backing-off")
+
+    assert await harness.runtime.pause(invocation_id) is Change.REQUESTED
+    assert harness.status(invocation_id) == "paused"
+    assert await harness.runtime.pause(invocation_id) is Change.DONE
+
+
 async def test_cancel_wakes_a_paused_one(harness: Harness) -> None:
     invocation_id = await harness.send("Echo/wait")
     await harness.until_waiting()
