@@ -69,8 +69,9 @@ class RuntimeSettings:
                     policy[name] = value[0] if isinstance(value, tuple) else value
         if policy:
             values["retry_policy"] = RetryPolicy(**policy)
-        if read("RESTATE_EXPERIMENTAL_ENABLE_PROTOCOL_V7", _flag):
-            values["max_protocol_version"] = 7
+        speaks_v7 = read("RESTATE_EXPERIMENTAL_ENABLE_PROTOCOL_V7", _flag)
+        if speaks_v7 is not None:
+            values["max_protocol_version"] = 7 if speaks_v7 else 6
         return cls(**values)
 
 

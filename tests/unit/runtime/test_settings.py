@@ -33,6 +33,13 @@ def test_settings_come_under_the_servers_names() -> None:
     )
 
 
+@pytest.mark.parametrize(("text", "version"), [("true", 7), ("false", 6)])
+def test_protocol_7_is_on_or_off_once_it_is_told(text: str, version: int) -> None:
+    settings = RuntimeSettings.from_environment({"RESTATE_EXPERIMENTAL_ENABLE_PROTOCOL_V7": text})
+
+    assert settings.max_protocol_version == version
+
+
 @pytest.mark.parametrize(
     ("variable", "text"),
     [
