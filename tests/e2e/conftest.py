@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.effects import Effects
+from tests.e2e.embedded import EmbeddedRuntime
 from tests.e2e.lanes import BOTH_WAYS_TO_WAIT, LANES, Lane
 from tests.e2e.server import RestateServer
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tests.e2e.runtime import RuntimeFactory
 
 #: By value of `--runtime`; its choices are in tests/conftest.py.
-RUNTIMES: dict[str, RuntimeFactory] = {"server": RestateServer}
+RUNTIMES: dict[str, RuntimeFactory] = {"embedded": EmbeddedRuntime, "server": RestateServer}
 LOG_TAIL = 4000
 _open_lanes = pytest.StashKey[list[Lane]]()
 
