@@ -11,6 +11,7 @@ from tests.compat.services.handover import journey, keeper, lazy_keeper, saga
 from tests.compat.services.payloads import payloads, strict
 from tests.compat.services.plain_asyncio import plain_asyncio
 from tests.compat.services.runs import runs
+from tests.compat.services.scopes import scoped
 from tests.compat.services.state import eager, lazy
 from tests.compat.services.surroundings import surroundings
 from tests.compat.services.waits import completing, signing, waiting
@@ -18,7 +19,7 @@ from tests.compat.services.waits import completing, signing, waiting
 services = [
     *(calling, counter, greeter),
     *(combining, failing, hostile),
-    *(payloads, plain_asyncio, strict, runs, surroundings),
+    *(payloads, plain_asyncio, strict, runs, scoped, surroundings),
     *(eager, lazy),
     *(journey, keeper, lazy_keeper, saga),
     *(completing, signing, waiting),

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOG_TAIL = 4000
+MODERN = {
+    "RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT": "0s",
+    "RESTATE_EXPERIMENTAL_ENABLE_PROTOCOL_V7": "true",
+    "RESTATE_EXPERIMENTAL_ENABLE_VQUEUES": "true",
+}
 _logs = pytest.StashKey[list[Serving]]()
 
 
@@ -50,6 +55,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestateServer]:
     try:
         server.start()
         yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture(scope="session")
+def modern_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A server that suspends at once, speaks protocol 7 and knows scopes."""
+    server = RestateServer(tmp_path_factory.mktemp("modern"), MODERN)
+    try:
+        server.start()
+        with Client(server.ingress_url, server.admin_url) as client:
+            yield client
     finally:
         server.kill()
 

@@ -1,6 +1,7 @@
 """Where the two SDKs differ, each with its reason. The suite expects what awaken does.
 
 The official SDK has to fail every listed test, with the listed exception: a difference that is gone fails the suite.
+Names and parameters are compared by tests/unit/test_surface.py, and what awaken leaves out is in docs/official-api.md.
 """
 
 from __future__ import annotations
@@ -97,50 +98,6 @@ DIFFERENCES: dict[str, Difference] = {
         "exhausted, and a second, right payload changes nothing; awaken ends the invocation with an error that names "
         "the awakeable and what does not fit."
     ),
-}
-
-
-#: Names of the official package that awaken does not have.
-MISSING_NAMES: dict[str, str] = {
-    **dict.fromkeys(
-        ("connect", "with_connection", "ConnectError"),
-        "They reach a cloud service over a tunnel, which cannot be tested here.",
-    ),
-    **dict.fromkeys(
-        ("create_test_harness", "test_harness", "HarnessEnvironment"),
-        "The harness of the official SDK starts a container; awaken's comes with the embedded runtime.",
-    ),
-}
-MISSING_MODULES: dict[str, str] = {"connection": "See `connect`."}
-
-#: Classes that only the SDK makes: applications name them in annotations and call their methods.
-MADE_BY_THE_SDK = frozenset(
-    {
-        *("Context", "ObjectContext", "ObjectSharedContext", "WorkflowContext", "WorkflowSharedContext"),
-        *("ScopedContext", "DurablePromise", "SendHandle", "RestateClient", "RestateClientSendHandle"),
-        *("RestateDurableFuture", "RestateDurableCallFuture", "RestateDurableSleepFuture"),
-        *("SdkInternalBaseException", "RestateLoggingFilter"),
-    }
-)
-
-#: Of modules that are mostly the official SDK's own workings: the names that applications import all the same.
-USED_NAMES: dict[str, frozenset[str]] = {
-    "client": frozenset({"Client", "ScopedClient", "create_client"}),
-    "handler": frozenset({"Handler", "HandlerIO", "ServiceTag", "handler_from_callable"}),
-    "serde": frozenset(
-        {
-            *("Serde", "BytesSerde", "JsonSerde", "DefaultSerde", "PydanticJsonSerde", "MsgspecJsonSerde"),
-            "is_pydantic",
-        }
-    ),
-    "server_context": frozenset(
-        {"DisconnectedException", "set_extension_data", "get_extension_data", "clear_extension_data"}
-    ),
-    "server_types": frozenset({"ASGIApp", "Receive", "Scope", "Send"}),
-    # No application sees it but as the annotation of what `create_test_harness` gives.
-    "types": frozenset(),
-    # An example imports it from there, where 1.3.0 does not have it any more.
-    "vm": frozenset({"SuspendedException"}),
 }
 
 

@@ -35,22 +35,23 @@ ANSWERS: dict[str, Any] = {
 }
 
 
+BOTH_WAYS = (("official", "awaken"), ("awaken", "official"))
+
+
 @pytest.fixture(
     scope="module",
     params=[
-        (first, second, app)
-        for app in ("app", "sealed")
-        for first, second in (("official", "awaken"), ("awaken", "official"), ("awaken", "awaken"))
+        *((*way, app, "client") for app in ("app", "sealed") for way in (*BOTH_WAYS, ("awaken", "awaken"))),
+        *((*way, "app", "modern_client") for way in BOTH_WAYS),
     ],
     ids="-".join,
 )
-def journey(
-    request: pytest.FixtureRequest, client: Client, tmp_path_factory: pytest.TempPathFactory
-) -> Journey:
-    first, second, app = request.param
-    journey = Journey(
-        client, app, f"{first}{second}{app}".title(), tmp_path_factory.mktemp("-".join(request.param))
-    )
+def journey(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Journey:
+    """On a server as it is by default, and on one that suspends every wait and speaks protocol 7."""
+    first, second, app, server = request.param
+    client: Client = request.getfixturevalue(server)
+    directory = tmp_path_factory.mktemp("-".join(request.param))
+    journey = Journey(client, app, f"{first}{second}{app}".title(), directory)
     journey.travel(first, second)
     return journey
 
@@ -64,3 +65,7 @@ def test_no_effect_happens_twice(journey: Journey) -> None:
     for traveller in journey.travellers.values():
         lines = traveller.effects.lines()
         assert len(lines) == len(set(lines)), traveller.target
+
+
+def test_journal_is_of_the_protocol_that_the_server_speaks(journey: Journey) -> None:
+    assert journey.protocol_versions == {7 if "modern" in str(journey.directory) else 6}

@@ -68,13 +68,14 @@ class Journey:
         self._app = f"tests.compat.app:{app}"
         self._codec = Reversing() if app == "sealed" else None
         self.prefix = prefix
-        self._directory = directory
+        self.directory = directory
         self.travellers: dict[str, Traveller] = {}
+        self.protocol_versions: set[int] = set()
 
     def travel(self, first: str, second: str) -> None:
         """Begin everything under one SDK and end it under the other."""
-        before = Serving(first, self.prefix, self._directory, self._app)
-        after = Serving(second, self.prefix, self._directory, self._app, before.port)
+        before = Serving(first, self.prefix, self.directory, self._app)
+        after = Serving(second, self.prefix, self.directory, self._app, before.port)
         try:
             before.start()
             self._client.register(before.url, use_http_11=False)
@@ -89,7 +90,7 @@ class Journey:
     def _begin(self) -> None:
         for caller in self._callers():
             for target in HANDLERS:
-                effects = Effects(self._directory / target.replace("/", "-"))
+                effects = Effects(self.directory / target.replace("/", "-"))
                 invocation_id = self._send(caller, target, effects.path)
                 self.travellers[target] = Traveller(target, invocation_id, effects)
         for traveller in self.travellers.values():
@@ -114,6 +115,10 @@ class Journey:
                     self._send(caller, "Saga/key/finish", 7)
             for traveller in self.travellers.values():
                 traveller.answer = caller.attach(traveller.invocation_id)
+        self.protocol_versions = {
+            self._client.invocation(traveller.invocation_id)["pinned_service_protocol_version"]
+            for traveller in self.travellers.values()
+        }
 
     def _callers(self) -> Iterator[SyncRestateClient]:
         with create_sync_client(
