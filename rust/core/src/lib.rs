@@ -5,6 +5,9 @@
 //! ```text
 //! runtime ─bytes─> wire::Decoder ─messages─> journal ─> endpoint machine ─results──> handler
 //! runtime <─bytes─ wire::Encoder <─messages─ journal <─ endpoint machine <─commands─ handler
+//!
+//! endpoint ─bytes─> wire::Decoder ─messages─> journal ─> invoker machine ─effects─> host
+//! endpoint <─bytes─ wire::Encoder <─messages─ journal <─ invoker machine <─entries─ host
 //! ```
 //!
 //! | module | what it knows |

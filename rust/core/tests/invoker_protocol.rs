@@ -864,6 +864,20 @@ fn notifications_answer_something_that_waits() {
 }
 
 #[test]
+fn notifications_are_of_a_known_type() {
+    // What is in them would do for a signal.
+    let signal = payload(&cancel());
+    for code in [0x8001, 0xFC01] {
+        let mut machine = opened(Version::V6, &[]);
+        let error = machine.notify(code, &signal).unwrap_err();
+        assert!(error.to_string().contains("is no notification"), "{error}");
+        assert!(!machine.is_output_pending());
+        let error = replaying(Version::V6, 9).replay(code, &signal).unwrap_err();
+        assert!(error.to_string().contains("is no notification"), "{error}");
+    }
+}
+
+#[test]
 fn signals_are_told_as_often_as_they_come() {
     let mut machine = opened(Version::V6, &[]);
     let once = signal(17, some("v"));

@@ -113,6 +113,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A stored notification of a type that no version from 5 to 7 has.
+    #[error("{code:#06X} is no notification of protocol versions 5 to 7")]
+    UnknownNotification {
+        /// Its type code.
+        code: u16,
+    },
     /// A completion that nobody waits for.
     #[error("cannot notify of {name} completion {id}: {reason}")]
     UnexpectedCompletion {
@@ -198,6 +204,8 @@ mod tests {
             "cannot replay while idle; start first",
         InvalidJournal { .. }, InvalidJournal { entry: 4, reason: "a command follows Output".to_owned() } => 571
             "cannot replay entry 4: a command follows Output",
+        UnknownNotification { .. }, UnknownNotification { code: 0xFC01 } => 571
+            "0xFC01 is no notification of protocol versions 5 to 7",
         UnexpectedCompletion { .. },
         UnexpectedCompletion { name: "Sleep", id: 2, reason: "it was there before" } => 571
             "cannot notify of Sleep completion 2: it was there before",

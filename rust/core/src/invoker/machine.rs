@@ -1,20 +1,20 @@
 //! The public face of an attempt: what the host puts in, and bytes and effects out.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 
 use crate::identifier::InvocationId;
-use crate::journal::{Notification, NotificationId, notification::SIGNAL};
+use crate::journal::{Notification, NotificationId};
 use crate::wire::{
     Command, Control, DEFAULT_MAX_OUTBOUND_SIZE, Decoder, Encoder, Feature, Flags, Version,
     generated::{self as pb, StateEntry},
-    message::{FIRST_COMMAND, FIRST_NOTIFICATION, name_of},
+    message::{FIRST_COMMAND, FIRST_NOTIFICATION},
 };
 
-use super::check;
 use super::effect::{Effect, Failed};
 use super::error::{Error, Result};
+use super::pending::{Pending, Progress};
 use super::state::{Event, Reaction, State};
 
 /// Largest frame payload accepted from an endpoint by default, in bytes: 32 MiB + 256 KiB - 1.
@@ -65,29 +65,6 @@ pub struct Machine {
     has_output: bool,
     is_input_open: bool,
     pub(super) pending: Pending,
-}
-
-/// The completion ids that commands took.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    by_id: BTreeMap<u32, Completion>,
-}
-
-#[derive(Debug)]
-struct Completion {
-    /// Type code of the notification that is due.
-    code: u16,
-    progress: Progress,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
-    Waiting,
-    /// The result of this run was proposed in this attempt.
-    Proposed {
-        is_ack_requested: bool,
-    },
-    Completed,
 }
 
 impl Machine {
@@ -337,73 +314,6 @@ impl Machine {
         Error::InvalidJournal {
             entry: self.replayed,
             reason: reason.into(),
-        }
-    }
-}
-
-impl Pending {
-    /// Takes the ids of a command; none of them on an error, which tells the id and the largest in use.
-    pub(super) fn add(&mut self, command: &Command) -> Result<(), (u32, u32)> {
-        let completions = check::completions(command);
-        let last = self.last();
-        let mut seen = None;
-        for (id, _) in completions.into_iter().flatten() {
-            if id <= last || seen == Some(id) {
-                return Err((id, last));
-            }
-            seen = Some(id);
-        }
-        for (id, code) in completions.into_iter().flatten() {
-            let progress = Progress::Waiting;
-            self.by_id.insert(id, Completion { code, progress });
-        }
-        Ok(())
-    }
-
-    /// The largest id in use, 0 for none.
-    fn last(&self) -> u32 {
-        self.by_id.last_key_value().map_or(0, |(id, _)| *id)
-    }
-
-    pub(super) fn exists(&self, id: u32) -> bool {
-        self.by_id.contains_key(&id)
-    }
-
-    /// Notes the proposal of a run's result.
-    pub(super) fn propose(&mut self, id: u32, is_ack_requested: bool) -> Result<()> {
-        let run = self
-            .by_id
-            .get_mut(&id)
-            .filter(|completion| completion.code == RUN_COMPLETION)
-            .ok_or(Error::UnknownRun { id })?;
-        if run.progress != Progress::Waiting {
-            return Err(Error::RunCompleted { id });
-        }
-        run.progress = Progress::Proposed { is_ack_requested };
-        Ok(())
-    }
-
-    /// Notes that a completion is there; answers how far it was. Signals answer nothing and are always welcome.
-    fn complete(&mut self, notification: &Notification) -> Result<Option<Progress>> {
-        let NotificationId::Completion(id) = notification.id else {
-            return Ok(None);
-        };
-        let unexpected = |reason| Error::UnexpectedCompletion {
-            name: name_of(notification.code),
-            id,
-            reason,
-        };
-        debug_assert_ne!(notification.code, SIGNAL, "decoding checks the id");
-        let completion = self
-            .by_id
-            .get_mut(&id)
-            .ok_or_else(|| unexpected("no command took this id"))?;
-        if completion.code != notification.code {
-            return Err(unexpected("another type of command took this id"));
-        }
-        match std::mem::replace(&mut completion.progress, Progress::Completed) {
-            Progress::Completed => Err(unexpected("it was there before")),
-            progress => Ok(Some(progress)),
         }
     }
 }

@@ -12,6 +12,7 @@ mod check;
 pub mod effect;
 mod error;
 mod machine;
+mod pending;
 mod receive;
 pub mod state;
 
