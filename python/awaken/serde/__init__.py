@@ -8,7 +8,8 @@ Inputs, outputs, state, runs, awakeables, signals and promises all use these cla
 * Reading follows the annotation: dataclasses, typed dicts, named tuples, enums, dates, `UUID`, `Decimal`,
   sets, tuples, unions, `msgspec.Struct` and pydantic models, also inside each other. Without an annotation,
   or with `Any`, plain JSON values come out.
-* A key of a typed dict that may be None may be missing; keys it does not have are dropped. `Iterable` gives a list.
+* Of a typed dict, what is declared and there is converted; keys may be missing, and others stay as they are. An
+  `Iterable` gives a list.
 * `bytes` crosses verbatim where it is the whole value, and as base64 text inside of other values.
 * Sets are written in sorted order, because the order of a set changes from process to process and a replay
   compares bytes. Not-a-number, infinities and unpaired surrogates are refused when written.

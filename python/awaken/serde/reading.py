@@ -4,10 +4,10 @@ msgspec reads almost everything, in one pass and with the place of a mistake. Wh
 place as a class that msgspec calls us back for:
 
 * pydantic models and dataclasses, which pydantic has to validate;
-* unions msgspec cannot tell apart, such as two dataclasses: their members are tried in the order written.
+* unions msgspec cannot tell apart, such as two dataclasses: their members are tried in the order written;
+* typed dicts, of which everything may be missing and to which everything may be added.
 
-Typed dicts are read as a copy with such classes in it, see `awaken.serde.typed_dicts`; an `Iterable` is read as a
-list.
+An `Iterable` is read as a list.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import msgspec
 from awaken.errors import SerdeError
 from awaken.serde.inspection import custom_types
 from awaken.serde.models import adapter, describe, is_pydantic, read_error, type_name
-from awaken.serde.typed_dicts import copy_with, is_typed_dict
+from awaken.serde.typed_dicts import copy_with, fields_of, is_typed_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +104,7 @@ _shared_reader = lru_cache(maxsize=1024)(_build_reader)
 _being_built: set[int] = set()
 
 
-def _typed(annotation: Any) -> _MsgspecReader | _PydanticReader | _LaterReader:
+def _typed(annotation: Any) -> _MsgspecReader | _PydanticReader | _TypedDictReader | _LaterReader:
     if is_pydantic(annotation):
         return _PydanticReader(annotation)
     if id(annotation) in _being_built:
@@ -116,8 +116,8 @@ def _typed(annotation: Any) -> _MsgspecReader | _PydanticReader | _LaterReader:
         _being_built.discard(id(annotation))
 
 
-def _build_typed(annotation: Any) -> _MsgspecReader | _PydanticReader:
-    rewritten, placeholders = rewrite(annotation)
+def _build_typed(annotation: Any) -> _MsgspecReader | _PydanticReader | _TypedDictReader:
+    rewritten, placeholders = rewrite(annotation, is_loose=True)
     try:
         foreign = custom_types(rewritten)
     except TypeError as error:
@@ -131,7 +131,8 @@ def _build_typed(annotation: Any) -> _MsgspecReader | _PydanticReader:
                 f"cannot read {type_name(annotation)} from JSON: {type_name(cls)} is not a dataclass, typed "
                 "dict, msgspec.Struct or pydantic model; use one of these, or pass a serde of your own"
             )
-    return _MsgspecReader(annotation, rewritten, placeholders)
+    reader = _MsgspecReader(annotation, rewritten, placeholders)
+    return _TypedDictReader(reader) if is_typed_dict(annotation) else reader
 
 
 class _LaterReader:
@@ -145,9 +146,44 @@ class _LaterReader:
         return self.convert(read_json(data))
 
     def convert(self, plain: Any) -> Any:
+        return self.found().convert(plain)
+
+    def found(self) -> Any:
         if self._reader is None:
             self._reader = _typed(self.annotation)
-        return self._reader.convert(plain)
+        return self._reader
+
+
+class _TypedDictReader:
+    """Reads a typed dict: converts what is declared and there, and leaves everything else.
+
+    Args:
+        reader: of a copy in which nothing is required.
+    """
+
+    def __init__(self, reader: _MsgspecReader) -> None:
+        self.annotation = reader.annotation
+        self._reader = reader
+        fields = list(fields_of(self.annotation))
+        self._keys = frozenset(key for key, _, _ in fields)
+        self._required = frozenset(key for key, _, is_required in fields if is_required)
+
+    def read(self, data: bytes) -> Any:
+        plain = read_json(data)
+        if plain is None and not data:
+            return None
+        try:
+            return self.convert(plain)
+        except (ValueError, RecursionError) as error:
+            raise read_error(error, self.annotation) from error
+
+    def convert(self, plain: Any) -> Any:
+        converted = self._reader.convert(plain)
+        return {key: converted.get(key, value) for key, value in plain.items()}
+
+    def misfit(self, plain: dict[str, Any]) -> tuple[int, int]:
+        """Count the keys that are missing, and those that are not declared: the least is the best fit in a union."""
+        return len(self._required - plain.keys()), len(plain.keys() - self._keys)
 
 
 class _PydanticReader:
@@ -231,11 +267,20 @@ def _first_of(members: list[Any], union: Any) -> Callable[[Any], Any]:
 
     def read(plain: Any) -> Any:
         reasons = []
-        for reader in readers:
+        candidates: list[tuple[tuple[int, int], Any]] = []
+        for each in readers:
+            reader = each.found() if isinstance(each, _LaterReader) else each
             try:
-                return reader.convert(plain)
+                value = reader.convert(plain)
             except ValueError as error:
                 reasons.append(f"{type_name(reader.annotation)}: {describe(error)[0]}")
+                continue
+            misfit = reader.misfit(plain) if isinstance(reader, _TypedDictReader) else (0, 0)
+            if misfit == (0, 0):
+                return value
+            candidates.append((misfit, value))
+        if candidates:
+            return min(candidates, key=lambda candidate: candidate[0])[1]
         raise ValueError(f"fits no member of {type_name(union)} ({'; '.join(reasons)})")
 
     return read
@@ -248,20 +293,21 @@ class _Placeholder(type):
         return True
 
 
-def rewrite(annotation: Any) -> tuple[Any, dict[type, Any]]:
-    """Put placeholder classes where msgspec needs help; return the annotation and what they stand for."""
+def rewrite(annotation: Any, *, is_loose: bool = False) -> tuple[Any, dict[type, Any]]:
+    """Put placeholder classes where msgspec needs help; return the annotation and what they stand for.
+
+    Args:
+        annotation: the type as written; of a typed dict itself, its values are rewritten.
+        is_loose: whether everything in that typed dict may be missing.
+    """
     placeholders: dict[type, Any] = {}
-    entered: list[Any] = []
 
     def visit(part: Any) -> Any:
         origin, args = get_origin(part), get_args(part)
         if part is Iterable or origin is Iterable:
             return list[visit(args[0]) if args else Any]  # type: ignore[misc]  # a type made here
         if is_typed_dict(part):
-            if part in entered:
-                return replace(part)
-            entered.append(part)
-            return copy_with(part, visit)
+            return replace(part)
         if origin in (Union, UnionType) and not _is_known(part):
             optional = NoneType in args
             placeholder = replace(part)
@@ -284,11 +330,16 @@ def rewrite(annotation: Any) -> tuple[Any, dict[type, Any]]:
         placeholders[placeholder] = part
         return placeholder
 
+    if is_typed_dict(annotation):
+        return copy_with(annotation, visit, is_loose=is_loose), placeholders
     return visit(annotation), placeholders
 
 
 def _is_known(union: Any) -> bool:
-    """Tell whether msgspec can tell the members of this union apart."""
+    """Tell whether msgspec can tell the members of this union apart, with placeholders for typed dicts among them."""
+    members = [member for member in get_args(union) if member is not NoneType]
+    if len(members) > 1 and any(is_typed_dict(member) for member in members):
+        return False
     try:
         msgspec.json.Decoder(union)
     except TypeError:

@@ -1,7 +1,7 @@
-"""Typed dicts as msgspec can read them.
+"""Typed dicts as msgspec can read them, part by part.
 
-A key that may be None may also be missing, and is missing then: other SDKs do not look into typed dicts at all, so that
-applications and their callers leave such keys out and read them with `get`.
+Other SDKs do not look into typed dicts at all, so that applications and their callers leave keys out, and send more
+than is declared. A typed dict is a dict: what is declared and there is converted, and everything else stays as it is.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from typing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["copy_with", "is_typed_dict"]
+__all__ = ["copy_with", "fields_of", "is_typed_dict"]
 
 
 def is_typed_dict(annotation: Any) -> bool:
@@ -34,31 +34,33 @@ def is_typed_dict(annotation: Any) -> bool:
     )
 
 
-def copy_with(cls: Any, visit: Callable[[Any], Any]) -> Any:
-    """Return the typed dict with other types of values, and with optional values optional; itself if none is changed.
+def copy_with(cls: Any, visit: Callable[[Any], Any], *, is_loose: bool = False) -> Any:
+    """Return a copy of the typed dict with other types of values, in which a value that may be None may be missing.
 
     Args:
         cls: the typed dict.
-        visit: gives the type to read for a type as written.
+        visit: gives the type to use for a type as written.
+        is_loose: whether any value may be missing.
 
     Raises:
         NameError: the type refers to a name that does not exist yet.
     """
     fields: dict[str, Any] = {}
-    is_changed = False
+    for key, hint, is_required in fields_of(cls):
+        visited = visit(hint)
+        fields[key] = visited if is_required and not is_loose else NotRequired[visited]
+    make: Any = TypedDict
+    copy = make(cls.__name__, fields)
+    copy.__module__ = cls.__module__
+    return copy
+
+
+def fields_of(cls: Any) -> Iterator[tuple[str, Any, bool]]:
+    """Yield key, type and whether it has to be there, as far as the declaration tells."""
     for key, hint in get_type_hints(cls, include_extras=True).items():
         # The class does not know of these where its annotations are text.
         is_required = key in cls.__required_keys__
         while (marker := get_origin(hint)) in (NotRequired, Required):
             is_required = marker is Required
             (hint,) = get_args(hint)  # what is inside
-        visited = visit(hint)
-        is_loosened = is_required and NoneType in get_args(hint)
-        is_changed = is_changed or is_loosened or visited is not hint
-        fields[key] = visited if is_required and not is_loosened else NotRequired[visited]
-    if not is_changed:
-        return cls
-    make: Any = TypedDict
-    copy = make(cls.__name__, fields)
-    copy.__module__ = cls.__module__
-    return copy
+        yield key, hint, is_required and NoneType not in get_args(hint)
