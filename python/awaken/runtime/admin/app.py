@@ -15,6 +15,7 @@ from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_jso
 from awaken.runtime.admin.deployments import DeploymentRoutes
 from awaken.runtime.admin.invocations import InvocationRoutes
 from awaken.runtime.admin.services import ServiceRoutes
+from awaken.runtime.errors import RuntimeClosedError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -92,6 +93,8 @@ def make_admin(
             HTTPException: _answer_bare,
             AdminError: _answer_error,
             UnreadableError: _answer_error,
+            RuntimeClosedError: _answer_unavailable,
+            StoreError: _answer_unavailable,
             Exception: _answer_failure,
         },
     )
@@ -166,6 +169,10 @@ async def _answer_error(_request: Request, error: Exception) -> Response:
     if isinstance(error, (AdminError, UnreadableError)):
         return error.response()
     raise error
+
+
+async def _answer_unavailable(_request: Request, error: Exception) -> Response:
+    return AdminError(503, str(error)).response()
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.ingress.answers import IngressError, answer_json, error_answer
 from awaken.runtime.ingress.awakeables import complete_awakeable
 from awaken.runtime.ingress.bodies import TooLargeError, raw_path
@@ -69,6 +70,8 @@ class Ingress:
             return
         except IngressError as error:
             response = error_answer(error.status, error.message)
+        except (RuntimeClosedError, StoreError) as error:
+            response = error_answer(503, str(error))
         except Exception:
             log.exception("the ingress failed at %s %s", request.method, raw_path(request))
             response = error_answer(500, "internal error; the runtime's log tells more")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.operations import (
     Change,
     ConflictError,
@@ -46,6 +47,8 @@ async def test_done_or_requested(
         (NotFoundError("x"), 404, f"The requested invocation '{INVOCATION_ID}' does not exist"),
         (TooEarlyError("not yet"), 425, "not yet"),
         (GoneError("gone"), 410, "gone"),
+        (StoreError("disk full"), 503, "disk full"),
+        (RuntimeClosedError("stopped"), 503, "stopped"),
         (ConflictError("completed"), 409, "completed"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.ingress import Ingress
 from awaken.runtime.ingress.bodies import MAX_BODY_SIZE
 from awaken.runtime.operations import Accepted, AlreadyInvokedError, Completion, Failure, Success, Target
@@ -406,6 +407,20 @@ async def test_what_breaks_in_the_runtime_is_told_to_the_log_only(
     assert response.status_code == 500
     assert "secret" not in response.text
     assert "secret" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error", [StoreError("cannot write: disk full"), RuntimeClosedError("the runtime stops")]
+)
+async def test_what_cannot_be_kept_is_told(
+    client: httpx.AsyncClient, operations: FakeOperations, error: Exception
+) -> None:
+    operations.answer = error
+
+    response = await client.post("/Svc/echo/send", json=1)
+
+    assert response.status_code == 503
+    assert response.json() == {"code": 503, "message": str(error), "source": "ingress"}
 
 
 async def test_a_caller_who_leaves_is_not_waited_for(operations: FakeOperations) -> None:
