@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Never, NoReturn, TypeVar
 
 from awaken.serde import DefaultSerde
 from awaken.signatures import function_of, resolve_annotation, signature_of
@@ -55,7 +55,7 @@ class HandlerIO(Generic[I, O]):
         content_type: media type of the output.
         input_type: annotation of the input; None without a parameter or an annotation.
         output_type: annotation of the output; None without one.
-        is_output_void: whether the handler promises to return nothing (or makes no promise).
+        is_output_void: whether the handler promises to return nothing, or not to return (or makes no promise).
         input_serde: reads the input.
         output_serde: writes the output.
     """
@@ -124,7 +124,7 @@ class Handler(Generic[I, O]):
         parameters = self._parameters()
         input_type = self._annotation(parameters[1].name) if self.arity == 2 else None
         output_type = self._annotation("return")
-        is_void = output_type is None or output_type is type(None)
+        is_void = output_type in (None, type(None), NoReturn, Never)
         output_type = None if is_void else output_type
         is_raw_input = input_type is bytes and isinstance(self.given_input_serde, DefaultSerde)
         is_raw_output = output_type is bytes and isinstance(self.given_output_serde, DefaultSerde)

@@ -7,10 +7,10 @@ import inspect
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never, NoReturn
 
 import pytest
-from awaken.errors import SerdeError
+from awaken.errors import SerdeError, TerminalError
 from awaken.handler import handler_from_callable
 from awaken.object import VirtualObject
 from awaken.retry_policy import InvocationRetryPolicy
@@ -405,3 +405,18 @@ def _any(name: str) -> Any:
 
     handler.__name__ = name
     return handler
+
+
+@pytest.mark.parametrize("hint", [NoReturn, Never, None])
+async def test_handler_that_never_returns_is_void(hint: Any) -> None:
+    service = Service("S")
+
+    async def fail(ctx: Context) -> Any:
+        raise TerminalError("always")
+
+    fail.__annotations__["return"] = hint
+    service.handler()(fail)
+
+    io = service.handlers["fail"].io
+    assert io.is_output_void
+    assert io.output_type is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, Literal, NotRequired, Required, TypedDict
+from typing import Any, Literal, LiteralString, NotRequired, Required, TypedDict
 from uuid import UUID
 
 import pytest
@@ -104,6 +104,7 @@ CREATE, SLEEP = {"type": "create", "key": "k"}, {"type": "sleep", "millis": 3}
         (Foreign, {"values": [1]}),
         (Iterable[int], [1, 2]),
         (Iterable, [1, "x"]),
+        (LiteralString, "text"),
         (Iterable[Call], [{"service": "s", "message": []}]),
     ],
 )

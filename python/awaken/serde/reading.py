@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterable
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, LiteralString, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -304,6 +304,8 @@ def rewrite(annotation: Any, *, is_loose: bool = False) -> tuple[Any, dict[type,
 
     def visit(part: Any) -> Any:
         origin, args = get_origin(part), get_args(part)
+        if part is LiteralString:
+            return str
         if part is Iterable or origin is Iterable:
             return list[visit(args[0]) if args else Any]  # type: ignore[misc]  # a type made here
         if is_typed_dict(part):
