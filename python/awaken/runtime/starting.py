@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from awaken import _core
 from awaken.runtime import records
 from awaken.runtime.lifecycle import NewInvocation
+from awaken.runtime.operations import Target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,9 @@ class Starter:
             scope=scope,
             limit_key=limit_key,
             invoked_by_id=None if caller is None else caller.id,
-            invoked_by_target=None if caller is None else f"{caller.service}/{caller.handler}",
+            invoked_by_target=None
+            if caller is None
+            else str(Target(caller.service, caller.handler, caller.key)),
         )
         return invocation_id, self._lifecycle.create(new), None
 

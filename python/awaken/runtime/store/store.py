@@ -4,9 +4,9 @@ The first write of an event-loop turn opens a transaction; the next turn begins 
 turn produced is one transaction and one fsync, and while the disk works, requests pile up for the next one. What must
 not be said before it is durable is given to `after_commit`.
 
-A write or commit that the disk refuses takes the whole transaction with it. Whoever waits is told, the owner is told so
-that it forgets what it believed, and the database is what it was after the last commit. An error of ours takes back what
-its own step wrote, and leaves the others of the turn alone: see `atomic`.
+A write or commit that the disk refuses takes the whole transaction with it. Whoever waits is told, the owner is told
+so that it forgets what it believed, and the database is what it was after the last commit. An error of ours takes back
+what its own step wrote, and leaves the others of the turn alone: see `atomic`.
 """
 
 from __future__ import annotations
