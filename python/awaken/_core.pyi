@@ -983,6 +983,9 @@ class StoredEntry:
     def name(self) -> str | None:
         """The entry name, which only commands have."""
     @property
+    def completion_ids(self) -> list[int]:
+        """The completion ids that a command took, or the one that a notification answers."""
+    @property
     def json(self) -> str:
         """JSON text with payloads as arrays of bytes."""
     @property

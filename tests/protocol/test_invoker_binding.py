@@ -370,7 +370,8 @@ def test_effects_outlive_their_machine_and_the_bytes() -> None:
 
 def test_stored_entries_are_described() -> None:
     entry = _core.describe_entry(*_core.encode_signal(17, b"v"))
-    assert (entry.entry_type, entry.name) == ("Notification: Signal", None)
+    assert (entry.entry_type, entry.name, entry.completion_ids) == ("Notification: Signal", None, [])
+    assert _core.describe_entry(*_core.encode_completion("Sleep", 3, None)).completion_ids == [3]
     assert json.loads(entry.json) == {
         "Notification": {"Signal": {"id": {"Index": 17}, "result": {"Success": [118]}}}
     }

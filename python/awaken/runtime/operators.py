@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +19,7 @@ from awaken.runtime.operations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from awaken.runtime.invoker import Invoker
     from awaken.runtime.journal import Journal
@@ -228,20 +227,10 @@ def _is_answered(entries: Sequence[tuple[int, bytes, int | None]]) -> bool:
     asked: set[int] = set()
     told: set[int] = set()
     for code, payload, _ in entries:
-        entry = json.loads(_core.describe_entry(code, payload).json)
-        ids = told if "Notification" in entry else asked
-        ids.update(_completion_ids(entry))
+        entry = _core.describe_entry(code, payload)
+        ids = told if entry.name is None else asked  # notifications have no name
+        ids.update(entry.completion_ids)
     return asked <= told
-
-
-def _completion_ids(entry: object) -> Iterator[int]:
-    if isinstance(entry, dict):
-        for name, value in entry.items():
-            is_id = name.lower().replace("_", "").endswith("completionid")
-            if is_id and isinstance(value, int):
-                yield value
-            else:
-                yield from _completion_ids(value)
 
 
 def _status(record: Record) -> Status:

@@ -101,6 +101,12 @@ impl StoredEntry {
         self.0.name()
     }
 
+    /// The completion ids that a command took, or the one that a notification answers.
+    #[getter]
+    fn completion_ids(&self) -> Vec<u32> {
+        self.0.completion_ids()
+    }
+
     /// JSON text with payloads as arrays of bytes.
     #[getter]
     fn json(&self) -> String {

@@ -55,6 +55,30 @@ fn captured_entries_are_shown_alike() {
 }
 
 #[test]
+fn completion_ids_are_those_that_are_shown() {
+    fn collect(json: &Json, ids: &mut Vec<u64>) {
+        for (name, value) in json.as_object().into_iter().flatten() {
+            match value.as_u64() {
+                Some(id) if name.to_lowercase().ends_with("completion_id") => ids.push(id),
+                _ => collect(value, ids),
+            }
+        }
+    }
+    for vector in captured() {
+        let mut shown = Vec::new();
+        collect(&vector["entry_json"], &mut shown);
+
+        let ids = decode(&vector).completion_ids();
+
+        assert_eq!(
+            ids.into_iter().map(u64::from).collect::<Vec<_>>(),
+            shown,
+            "{vector}"
+        );
+    }
+}
+
+#[test]
 fn nearly_every_type_was_captured() {
     let captured: BTreeSet<_> = captured()
         .iter()

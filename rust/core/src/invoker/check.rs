@@ -78,36 +78,6 @@ pub(super) fn command(version: Version, command: &Command) -> Check {
     }
 }
 
-/// The completion ids that a command takes, each with the type code of its notification; the first may be missing.
-pub(super) fn completions(command: &Command) -> [Option<(u32, u16)>; 2] {
-    let one = |id: u32, code: u16| [None, Some((id, code))];
-    match command {
-        Command::Input(_)
-        | Command::Output(_)
-        | Command::SetState(_)
-        | Command::ClearState(_)
-        | Command::ClearAllState(_)
-        | Command::GetEagerState(_)
-        | Command::GetEagerStateKeys(_)
-        | Command::SendSignal(_)
-        | Command::CompleteAwakeable(_) => [None, None],
-        Command::GetLazyState(c) => one(c.result_completion_id, 0x8002),
-        Command::GetLazyStateKeys(c) => one(c.result_completion_id, 0x8006),
-        Command::GetPromise(c) => one(c.result_completion_id, 0x8009),
-        Command::PeekPromise(c) => one(c.result_completion_id, 0x800A),
-        Command::CompletePromise(c) => one(c.result_completion_id, 0x800B),
-        Command::Sleep(c) => one(c.result_completion_id, 0x800C),
-        Command::Call(c) => [
-            Some((c.invocation_id_notification_idx, 0x800E)),
-            Some((c.result_completion_id, 0x800D)),
-        ],
-        Command::OneWayCall(c) => one(c.invocation_id_notification_idx, 0x800E),
-        Command::Run(c) => one(c.result_completion_id, 0x8011),
-        Command::AttachInvocation(c) => one(c.result_completion_id, 0x8012),
-        Command::GetInvocationOutput(c) => one(c.result_completion_id, 0x8013),
-    }
-}
-
 fn present<T>(field: Option<&T>, name: &str) -> Check {
     match field {
         Some(_) => Ok(()),

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::journal::{Notification, NotificationId, notification::SIGNAL};
+use crate::journal::{Notification, NotificationId, command::completions, notification::SIGNAL};
 use crate::wire::{Command, message::name_of};
 
-use super::check;
 use super::error::{Error, Result};
 use super::machine::RUN_COMPLETION;
 
@@ -38,7 +37,7 @@ pub(super) enum Progress {
 impl Pending {
     /// Takes the ids of a command; none of them on an error, which tells the id and the largest in use.
     pub(super) fn add(&mut self, command: &Command) -> Result<(), (u32, u32)> {
-        let completions = check::completions(command);
+        let completions = completions(command);
         let last = self.last();
         let mut seen = None;
         for (id, _) in completions.into_iter().flatten() {

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::command::entry_name;
+use super::command::{completions, entry_name};
 use super::json::{Object, write_bytes, write_list, write_text};
 use super::notification::{Notification, NotificationError, NotificationId, Outcome};
 use crate::wire::{
@@ -92,6 +92,21 @@ impl Entry {
         match self {
             Self::Command(command, _) => Some(entry_name(command)),
             Self::Notification(_) => None,
+        }
+    }
+
+    /// The completion ids that a command took, or the one that a notification answers.
+    pub fn completion_ids(&self) -> Vec<u32> {
+        match self {
+            Self::Command(command, _) => completions(command)
+                .into_iter()
+                .flatten()
+                .map(|(id, _)| id)
+                .collect(),
+            Self::Notification(notification) => match notification.id {
+                NotificationId::Completion(id) => vec![id],
+                NotificationId::Signal(_) | NotificationId::Named(_) => Vec::new(),
+            },
         }
     }
 
