@@ -5,6 +5,7 @@ place as a class that msgspec calls us back for:
 
 * pydantic models and dataclasses, which pydantic has to validate;
 * unions msgspec cannot tell apart, such as two dataclasses: their members are tried in the order written;
+* dataclasses with such unions in their fields;
 * typed dicts, of which everything may be missing and to which everything may be added.
 
 An `Iterable` is read as a list.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import is_dataclass
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, LiteralString, TypeVar, Union, get_args, get_origin
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "is_pydantic_union",
     "is_raw",
+    "is_refused_dataclass",
     "is_untyped",
     "mentions_pydantic",
     "read_json",
@@ -104,7 +107,7 @@ _shared_reader = lru_cache(maxsize=1024)(_build_reader)
 _being_built: set[int] = set()
 
 
-def _typed(annotation: Any) -> _MsgspecReader | _PydanticReader | _TypedDictReader | _LaterReader:
+def _typed(annotation: Any) -> Reader | _LaterReader:
     if is_pydantic(annotation):
         return _PydanticReader(annotation)
     if id(annotation) in _being_built:
@@ -116,8 +119,8 @@ def _typed(annotation: Any) -> _MsgspecReader | _PydanticReader | _TypedDictRead
         _being_built.discard(id(annotation))
 
 
-def _build_typed(annotation: Any) -> _MsgspecReader | _PydanticReader | _TypedDictReader:
-    rewritten, placeholders = rewrite(annotation, is_loose=True)
+def _build_typed(annotation: Any) -> Reader:
+    rewritten, placeholders = rewrite(annotation, is_loose=is_typed_dict(annotation))
     try:
         foreign = custom_types(rewritten)
     except TypeError as error:
@@ -132,7 +135,9 @@ def _build_typed(annotation: Any) -> _MsgspecReader | _PydanticReader | _TypedDi
                 "dict, msgspec.Struct or pydantic model; use one of these, or pass a serde of your own"
             )
     reader = _MsgspecReader(annotation, rewritten, placeholders)
-    return _TypedDictReader(reader) if is_typed_dict(annotation) else reader
+    if is_typed_dict(annotation):
+        return _TypedDictReader(reader)
+    return _DataclassReader(reader) if is_refused_dataclass(annotation) else reader
 
 
 class _LaterReader:
@@ -152,6 +157,30 @@ class _LaterReader:
         if self._reader is None:
             self._reader = _typed(self.annotation)
         return self._reader
+
+
+class _DataclassReader:
+    """Reads a dataclass that msgspec refuses.
+
+    Args:
+        reader: of its fields, as a typed dict.
+    """
+
+    def __init__(self, reader: _MsgspecReader) -> None:
+        self.annotation = reader.annotation
+        self._reader = reader
+
+    def read(self, data: bytes) -> Any:
+        return None if not data else self._make(self._reader.read(data))
+
+    def convert(self, plain: Any) -> Any:
+        return self._make(self._reader.convert(plain))
+
+    def _make(self, values: dict[str, Any]) -> Any:
+        try:
+            return self.annotation(**values)
+        except (ValueError, TypeError) as error:  # its own checks
+            raise SerdeError("read", type_name(self.annotation), str(error)) from error
 
 
 class _TypedDictReader:
@@ -293,6 +322,9 @@ class _Placeholder(type):
         return True
 
 
+Reader = _MsgspecReader | _PydanticReader | _TypedDictReader | _DataclassReader
+
+
 def rewrite(annotation: Any, *, is_loose: bool = False) -> tuple[Any, dict[type, Any]]:
     """Put placeholder classes where msgspec needs help; return the annotation and what they stand for.
 
@@ -308,7 +340,7 @@ def rewrite(annotation: Any, *, is_loose: bool = False) -> tuple[Any, dict[type,
             return str
         if part is Iterable or origin is Iterable:
             return list[visit(args[0]) if args else Any]  # type: ignore[misc]  # a type made here
-        if is_typed_dict(part):
+        if is_typed_dict(part) or is_refused_dataclass(part):
             return replace(part)
         if origin in (Union, UnionType) and not _is_known(part):
             optional = NoneType in args
@@ -332,9 +364,19 @@ def rewrite(annotation: Any, *, is_loose: bool = False) -> tuple[Any, dict[type,
         placeholders[placeholder] = part
         return placeholder
 
-    if is_typed_dict(annotation):
+    if is_typed_dict(annotation) or is_refused_dataclass(annotation):
         return copy_with(annotation, visit, is_loose=is_loose), placeholders
     return visit(annotation), placeholders
+
+
+def is_refused_dataclass(annotation: Any) -> bool:
+    """Tell whether this is a dataclass with unions in its fields that msgspec cannot tell apart."""
+    return (
+        isinstance(annotation, type)
+        and is_dataclass(annotation)
+        and not mentions_pydantic(annotation)
+        and not _is_readable(annotation)
+    )
 
 
 def _is_known(union: Any) -> bool:
@@ -342,8 +384,12 @@ def _is_known(union: Any) -> bool:
     members = [member for member in get_args(union) if member is not NoneType]
     if len(members) > 1 and any(is_typed_dict(member) for member in members):
         return False
+    return _is_readable(union)
+
+
+def _is_readable(annotation: Any) -> bool:
     try:
-        msgspec.json.Decoder(union)
+        msgspec.json.Decoder(annotation)
     except TypeError:
         return False
     return True

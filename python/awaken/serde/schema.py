@@ -11,7 +11,14 @@ import msgspec
 
 from awaken.serde.default import DefaultSerde
 from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, adapter, is_pydantic
-from awaken.serde.reading import is_pydantic_union, is_raw, is_untyped, mentions_pydantic, rewrite
+from awaken.serde.reading import (
+    is_pydantic_union,
+    is_raw,
+    is_refused_dataclass,
+    is_untyped,
+    mentions_pydantic,
+    rewrite,
+)
 from awaken.serde.typed_dicts import is_typed_dict
 
 if TYPE_CHECKING:
@@ -58,7 +65,7 @@ class _Builder:
         self._mode: Mode = mode
         self._definitions: dict[str, Any] = {}
         self._placeholders: dict[type, Any] = {}
-        #: Typed dicts that are being described: inside of themselves they are referred to.
+        #: Types read in parts that are being described: inside of themselves they are referred to.
         self._entered: list[Any] = []
 
     def build(self, annotation: Any) -> dict[str, Any]:
@@ -70,7 +77,7 @@ class _Builder:
         return {**schema, "$defs": self._definitions} if self._definitions else schema
 
     def _schema(self, annotation: Any) -> dict[str, Any]:
-        if not is_typed_dict(annotation):
+        if not (is_typed_dict(annotation) or is_refused_dataclass(annotation)):
             return self._describe(annotation)
         if annotation in self._entered:
             return {"$ref": f"#/$defs/{annotation.__name__}"}
@@ -91,7 +98,7 @@ class _Builder:
         stands_for = self._placeholders.get(cls, cls)
         if is_pydantic(stands_for):
             return self._model(stands_for, f"{stands_for.__module__}.{stands_for.__qualname__}")
-        if is_typed_dict(stands_for):
+        if is_typed_dict(stands_for) or is_refused_dataclass(stands_for):
             return self._schema(stands_for)
         if get_origin(stands_for) not in (Union, UnionType):
             raise NotImplementedError  # msgspec turns this into its own TypeError

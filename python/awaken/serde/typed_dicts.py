@@ -1,4 +1,4 @@
-"""Typed dicts as msgspec can read them, part by part.
+"""Typed dicts, and dataclasses that msgspec refuses, as it can read them: part by part.
 
 Other SDKs do not look into typed dicts at all, so that applications and their callers leave keys out, and send more
 than is declared. A typed dict is a dict: what is declared and there is converted, and everything else stays as it is.
@@ -6,6 +6,8 @@ than is declared. A typed dict is a dict: what is declared and there is converte
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import MISSING
 from types import NoneType
 from typing import (
     TYPE_CHECKING,
@@ -22,7 +24,7 @@ from typing import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["copy_with", "fields_of", "is_typed_dict"]
+__all__ = ["copy_with", "fields_of", "fields_of_dataclass", "is_typed_dict"]
 
 
 def is_typed_dict(annotation: Any) -> bool:
@@ -35,10 +37,10 @@ def is_typed_dict(annotation: Any) -> bool:
 
 
 def copy_with(cls: Any, visit: Callable[[Any], Any], *, is_loose: bool = False) -> Any:
-    """Return a copy of the typed dict with other types of values, in which a value that may be None may be missing.
+    """Return the type as a typed dict with other types of values.
 
     Args:
-        cls: the typed dict.
+        cls: the typed dict, in which a value that may be None may be missing, or the dataclass.
         visit: gives the type to use for a type as written.
         is_loose: whether any value may be missing.
 
@@ -46,7 +48,8 @@ def copy_with(cls: Any, visit: Callable[[Any], Any], *, is_loose: bool = False) 
         NameError: the type refers to a name that does not exist yet.
     """
     fields: dict[str, Any] = {}
-    for key, hint, is_required in fields_of(cls):
+    declared = fields_of(cls) if is_typed_dict(cls) else fields_of_dataclass(cls)
+    for key, hint, is_required in declared:
         visited = visit(hint)
         fields[key] = visited if is_required and not is_loose else NotRequired[visited]
     make: Any = TypedDict
@@ -64,3 +67,12 @@ def fields_of(cls: Any) -> Iterator[tuple[str, Any, bool]]:
             is_required = marker is Required
             (hint,) = get_args(hint)  # what is inside
         yield key, hint, is_required and NoneType not in get_args(hint)
+
+
+def fields_of_dataclass(cls: Any) -> Iterator[tuple[str, Any, bool]]:
+    """Yield name, type and whether it has to be there, of what the constructor takes."""
+    hints = get_type_hints(cls, include_extras=True)
+    for field in dataclasses.fields(cls):
+        if field.init:
+            is_required = field.default is MISSING and field.default_factory is MISSING
+            yield field.name, hints[field.name], is_required

@@ -60,6 +60,12 @@ class Circle:
     radius: int
 
 
+@dataclass
+class Drawing:
+    shapes: list[Square | Circle]
+    frame: Square | Circle | None = None
+
+
 class Person(TypedDict):
     name: str
     born: date
@@ -128,6 +134,9 @@ TYPED: list[tuple[Any, Any]] = [
     (UUID | int, ID),
     (Square | Circle, Circle(2)),
     (list[Square | Circle], [Square(1), Circle(2)]),
+    (Drawing, Drawing([Square(1), Circle(2)], Circle(3))),
+    (list[Drawing], [Drawing([])]),
+    (Person | Drawing, Drawing([Square(1)])),
     (Literal["a", "b"], "b"),
     (Annotated[int, msgspec.Meta(ge=1)], 3),
     (Sequence[Order], [ORDER]),
