@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help setup demo test test-rust test-python h2spec check fix bench bench-peers clean
+.PHONY: help test-browser setup demo test test-rust test-python h2spec check fix bench bench-peers clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -27,6 +27,9 @@ test-rust: ## Tests of the protocol core, of the HTTP/2 engine and of the load g
 
 test-python: setup ## Tests of the package
 	$(BIN)/python -m pytest
+
+test-browser: setup ## The inbox in a real browser; needs Chromium and Node
+	$(BIN)/python -m pytest tests/e2e -m browser
 
 h2spec: setup ## The HTTP/2 conformance suite; needs Go
 	$(BIN)/python -m pytest tests/unit/transports -m h2spec

@@ -28,10 +28,14 @@ class Gateway:
             env={"PYTHONUNBUFFERED": "1"},
         )
         self.address = ""
+        #: Where the inbox is, when it was asked for.
+        self.inbox = ""
 
     def __enter__(self) -> Self:
         self._process.start()
         self.address = eventually(self._find_address, what="the gateway's readiness")
+        page = re.search(r"inbox on (\S+)", self._process.log)
+        self.inbox = page.group(1) if page else ""
         return self
 
     def __exit__(self, *_: object) -> None:

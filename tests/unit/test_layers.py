@@ -29,6 +29,7 @@ LAYERS = [
     {"client", "client_types", "endpoint", "transports", "runtime"},
     {"control"},
     {"callbacks"},
+    {"inbox"},
     {"application", "telemetry", "serve", "workers", "cli"},
 ]
 #: Folders of one layer that know each other only as bytes on an Exchange.

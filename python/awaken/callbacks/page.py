@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from awaken.callbacks.answers import Problem
     from awaken.callbacks.forms import Field
 
-__all__ = ["render_form", "render_message"]
+__all__ = ["render_form", "render_inputs", "render_message", "render_problems"]
 
 _STYLE: Final = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -50,11 +50,8 @@ def render_form(
         problems: what did not fit of it.
     """
     given = filled or {}
-    told = "".join(f"<li><b>{escape(one.path)}</b> {escape(one.message)}</li>" for one in problems)
-    problem = (
-        f'<div class="problem" role="alert"><p>This does not fit:</p><ul>{told}</ul></div>' if told else ""
-    )
-    inputs = "".join(_input(field, given.get(field.name), is_filled=bool(given)) for field in fields)
+    problem = render_problems(problems)
+    inputs = render_inputs(fields, given)
     hidden = f'<input type="hidden" name="form" value="{escape(token)}">'
     body = f"""
 <h1>{escape(name)}</h1>
@@ -66,6 +63,19 @@ def render_form(
 <input type="text" id="reason" name="reason" maxlength="1000" value="{escape(given.get("reason", ""))}">
 <button name="do" value="reject">Reject</button></form>"""
     return _page(name, body)
+
+
+def render_problems(problems: Sequence[Problem]) -> str:
+    """Return what does not fit, as a part of a page; nothing when all does."""
+    if not problems:
+        return ""
+    told = "".join(f"<li><b>{escape(one.path)}</b> {escape(one.message)}</li>" for one in problems)
+    return f'<div class="problem" role="alert"><p>This does not fit:</p><ul>{told}</ul></div>'
+
+
+def render_inputs(fields: Sequence[Field], given: Mapping[str, str]) -> str:
+    """Return the inputs of a form, with what was entered already."""
+    return "".join(_input(field, given.get(field.name), is_filled=bool(given)) for field in fields)
 
 
 def render_message(title: str, text: str) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from awaken.callbacks.answers import InvalidAnswerError, Problem, check_answer
+from awaken.callbacks.form_requests import is_form_token, make_form_token, read_body, read_fields
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.callbacks.page import render_form, render_message
 from awaken.control.awakeables import Awakeables, Outcome
@@ -41,7 +39,6 @@ _LONGEST_REASON: Final = 1000
 _COOKIE: Final = "awaken_form"
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
-_MOST_FIELDS: Final = 200
 _HEADERS: Final = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -132,7 +129,7 @@ class _CallbackRoute:
     ) -> Response:
         nonce = request.cookies.get(_COOKIE) or secrets.token_urlsafe(16)
         fields = fields_of(_schema(annotation))
-        token = _form_token(settings, link, nonce)
+        token = make_form_token(settings.signer.sign(link).encode(), nonce)
         page = render_form(link.name, _date(link), fields, token, filled=filled, problems=problems)
         response = HTMLResponse(page, 422 if problems else 200, headers=_HEADERS)
         response.set_cookie(
@@ -147,7 +144,7 @@ class _CallbackRoute:
         if media_type not in (_FORM, _JSON):
             text = f"the content-type {media_type!r} is not taken; send {_JSON}"
             return _respond(_Reply(415, "This is not taken", text), is_page=False)
-        body = await _read_body(request)
+        body = await read_body(request, MAX_ANSWER_SIZE)
         if body is None:
             text = f"the answer is larger than {MAX_ANSWER_SIZE} bytes"
             return _respond(_Reply(413, "This is too large", text), is_page=media_type == _FORM)
@@ -161,10 +158,10 @@ class _CallbackRoute:
     async def _answer_form(
         self, request: Request, settings: CallbackSettings, link: Link, annotation: Any, body: bytes
     ) -> Response:
-        form = _read_fields(body)
+        form = read_fields(body)
         nonce = request.cookies.get(_COOKIE, "")
-        expected = _form_token(settings, link, nonce)
-        if not nonce or not hmac.compare_digest(form.get("form", "").encode(), expected.encode()):
+        secret = settings.signer.sign(link).encode()
+        if not is_form_token(secret, nonce, form.get("form", "")):
             text = "The form did not come from this page, or its cookie was not sent. Open the link again."
             return _respond(_Reply(403, "Please open the link again", text), is_page=True)
         if form.get("do") == "reject":
@@ -229,30 +226,6 @@ def _respond(reply: _Reply, *, is_page: bool) -> Response:
     if reply.problems:
         facts["errors"] = [{"path": one.path, "message": one.message} for one in reply.problems]
     return JSONResponse(facts, reply.status, headers=_HEADERS)
-
-
-def _form_token(settings: CallbackSettings, link: Link, nonce: str) -> str:
-    """Prove that whoever sends a form has seen its page: other sites neither read the page nor set the cookie."""
-    signed = settings.signer.sign(link)
-    return hmac.new(signed.encode(), nonce.encode(), hashlib.sha256).hexdigest()
-
-
-async def _read_body(request: Request) -> bytes | None:
-    size = 0
-    chunks = []
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_ANSWER_SIZE:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _read_fields(body: bytes) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
-    except ValueError:  # not UTF-8, or too many: nothing a page of ours sends
-        return {}
 
 
 def _media_type(request: Request) -> str:

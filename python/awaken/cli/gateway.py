@@ -27,6 +27,14 @@ def gateway(
         str,
         typer.Option(metavar="HOST:PORT", envvar="AWAKEN_GRPC", help="Where to listen; port 0 finds one."),
     ] = DEFAULT_GRPC,
+    inbox: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            envvar="AWAKEN_INBOX",
+            help="Serve the inbox page here as well. It asks nobody who they are.",
+        ),
+    ] = None,
     tls_cert: Annotated[
         Path | None,
         typer.Option(metavar="FILE", envvar="AWAKEN_GRPC_TLS_CERT", help="PEM certificate chain."),
@@ -58,13 +66,14 @@ def gateway(
 
     host, port = parse_bind(grpc)
     urls = parse_url(ingress, "an ingress"), parse_url(admin, "an admin API")
+    page = None if inbox is None else parse_bind(inbox)
     try:
         tokens = parse_tokens(token or [])
     except ValueError as error:
         raise CommandError(f"--token: {error}") from error
     tls = _read_tls(tls_cert, tls_key, tls_client_ca)
     try:
-        asyncio.run(_serve(*urls, host, port, tls, tokens))
+        asyncio.run(_serve(*urls, (host, port), page, tls, tokens))
     except OSError as error:
         raise CommandError(
             f"{error}; stop what uses the address, or choose another one with --grpc"
@@ -72,25 +81,38 @@ def gateway(
 
 
 async def _serve(
-    ingress: str, admin: str, host: str, port: int, tls: Tls | None, tokens: dict[str, set[Group]]
+    ingress: str,
+    admin: str,
+    grpc: tuple[str, int],
+    inbox: tuple[str, int] | None,
+    tls: Tls | None,
+    tokens: dict[str, set[Group]],
 ) -> None:
     import asyncio
+    from contextlib import AsyncExitStack
 
     from awaken.cli.output import print_text
     from awaken.control.runtime_api import connect_runtime
     from awaken.control.server import start_control_server
 
-    api = connect_runtime(ingress, admin)
-    try:
-        server = await start_control_server(api, host=host, port=port, tls=tls, tokens=tokens)
+    async with AsyncExitStack() as stack:
+        api = connect_runtime(ingress, admin)
+        stack.push_async_callback(api.close)
+        server = await start_control_server(api, host=grpc[0], port=grpc[1], tls=tls, tokens=tokens)
+        stack.push_async_callback(server.close)
+        if inbox is not None:
+            from awaken.inbox import create_inbox
+            from awaken.runtime.http_server import HttpServer
+
+            page = HttpServer(create_inbox(api), *inbox)
+            await page.start()
+            stack.push_async_callback(page.stop)
+            print_text("awaken: inbox on http://{}:{}/".format(*page.address))
         stop = asyncio.Event()
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-        print_text(f"awaken: gRPC on {host}:{server.port}, in front of {ingress} and {admin}")
+        print_text(f"awaken: gRPC on {grpc[0]}:{server.port}, in front of {ingress} and {admin}")
         await stop.wait()
-        await server.close()
-    finally:
-        await api.close()
 
 
 def _read_tls(certificate: Path | None, key: Path | None, roots: Path | None) -> Tls | None:

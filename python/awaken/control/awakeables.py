@@ -172,6 +172,12 @@ class Awakeables:
             if len(rows) < limit:
                 return Page(await self._described(found), None)
 
+    async def of_invocation(self, invocation_id: str) -> tuple[Pending, ...]:
+        """Return the awakeables that one invocation waits for. Raises ControlError."""
+        conditions = [_WAITING, f"id = {quote_sql(invocation_id)}"]
+        rows = await self._api.query(select(PENDING_COLUMNS, "sys_invocation", conditions, order="id"))
+        return await self._described([found for row in rows for found in pending_awakeables(row)])
+
     async def _described(self, found: list[Pending]) -> tuple[Pending, ...]:
         if not found:
             return ()

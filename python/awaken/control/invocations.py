@@ -148,6 +148,17 @@ class Invocations:
         conditions = [_is(invocation_id), f'"index" >= {first}']
         return await self._api.query(select(_ENTRY_COLUMNS, "sys_journal", conditions, order='"index"'))
 
+    async def journal(self, invocation_id: str) -> list[dict[str, Any]]:
+        """Return the whole journal, with contents. Raises ControlError."""
+        columns = (*_ENTRY_COLUMNS, "entry_json")
+        return await self._api.query(select(columns, "sys_journal", [_is(invocation_id)], order='"index"'))
+
+    async def failures(self, invocation_id: str) -> list[str]:
+        """Return when attempts are known to have failed, as timestamps. Raises ControlError."""
+        conditions = [_is(invocation_id), "event_type = 'TransientError'"]
+        sql = select(("appended_at",), "sys_journal_events", conditions, order="appended_at")
+        return [row["appended_at"] for row in await self._api.query(sql)]
+
     async def _change(self, invocation_id: str, operation: str) -> bool:
         _check_id(invocation_id)
         return await self._api.change(invocation_id, operation) != _ACCEPTED

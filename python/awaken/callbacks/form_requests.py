@@ -1,0 +1,45 @@
+"""What browsers send: bodies within a limit, fields, and the proof that a form came from its own page."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+__all__ = ["is_form_token", "make_form_token", "read_body", "read_fields"]
+
+_MOST_FIELDS: Final = 200
+
+
+def make_form_token(secret: bytes, nonce: str) -> str:
+    """Return what a form carries beside its cookie `nonce`: other sites cannot read the page nor set the cookie."""
+    return hmac.new(secret, nonce.encode(), hashlib.sha256).hexdigest()
+
+
+def is_form_token(secret: bytes, nonce: str, token: str) -> bool:
+    """Tell whether a form was sent from its own page."""
+    return bool(nonce) and hmac.compare_digest(token.encode(), make_form_token(secret, nonce).encode())
+
+
+async def read_body(request: Request, limit: int) -> bytes | None:
+    """Return the body of a request, or None when it is larger than `limit` bytes."""
+    size = 0
+    chunks = []
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def read_fields(body: bytes) -> dict[str, str]:
+    """Return the fields of a form; of a repeated one the last value. What no page of ours sends has none."""
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        return {}

@@ -1,0 +1,160 @@
+"""The pages, as HTML. Everything that comes from outside is escaped here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken.callbacks.page import render_inputs, render_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from awaken.callbacks.answers import Problem
+    from awaken.callbacks.forms import Field
+    from awaken.control.pending import Pending
+
+__all__ = ["awakeable_page", "inbox_page", "invocation_page", "invocations_page", "message_page"]
+
+_FACTS: Final = ("status", "created_at", "modified_at", "retry_count", "completion_result")
+
+
+def inbox_page(root: str, pending: Sequence[Pending], *, is_part: bool) -> str:
+    """Return the list of what waits for somebody."""
+    rows = "".join(
+        f'<tr><td><a href="{root}/awakeables/{one.id}">{escape(one.name or f"awakeable {one.index}")}</a></td>'
+        f"<td>{escape(f'{one.service}/{one.handler}')}</td><td>{escape(one.key or '')}</td>"
+        f"<td>{_labels(one.labels)}</td><td>{escape(one.type_name.rpartition(':')[2])}</td>"
+        f'<td>{_time(one.since)}</td><td><a href="{root}/invocations/{one.invocation_id}">{one.status}</a></td></tr>'
+        for one in pending
+    )
+    body = "<h1>Inbox</h1>" + (
+        "<table><thead><tr><th>Asked</th><th>Handler</th><th>Key</th><th>Labels</th><th>Type</th><th>Since</th>"
+        f"<th>Invocation</th></tr></thead><tbody>{rows}</tbody></table>"
+        if rows
+        else "<p>Nothing waits for an answer.</p>"
+    )
+    return _page(root, "Inbox", body, is_part=is_part)
+
+
+def invocations_page(root: str, rows: Sequence[Mapping[str, Any]], status: str, *, is_part: bool) -> str:
+    """Return the newest invocations."""
+    lines = "".join(
+        f'<tr><td><a href="{root}/invocations/{row["id"]}"><code>{row["id"]}</code></a></td>'
+        f"<td>{escape(_target(row))}</td><td>{_status(row['status'])}</td>"
+        f"<td>{_time(row.get('created_at'))}</td><td>{escape(_first_line(row))}</td></tr>"
+        for row in rows
+    )
+    title = f"Invocations: {status}" if status else "Invocations"
+    table = (
+        "<table><thead><tr><th>Id</th><th>Target</th><th>Status</th><th>Created</th><th>What happened</th></tr></thead>"
+        f"<tbody>{lines}</tbody></table>"
+    )
+    body = f"<h1>{escape(title)}</h1>" + (table if lines else "<p>There are none.</p>")
+    return _page(root, title, body, is_part=is_part)
+
+
+def invocation_page(
+    root: str,
+    row: Mapping[str, Any],
+    pending: Sequence[Pending],
+    timeline: str,
+    token: str,
+    *,
+    is_part: bool,
+) -> str:
+    """Return one invocation: its facts, what it waits for, its journal as a picture, and how to end it."""
+    facts = "".join(
+        f"<dt>{name.replace('_', ' ')}</dt><dd>{escape(str(row[name]))}</dd>"
+        for name in _FACTS
+        if name in row
+    )
+    waits = "".join(
+        f'<li><a href="{root}/awakeables/{one.id}">{escape(one.name or f"awakeable {one.index}")}</a></li>'
+        for one in pending
+    )
+    failure = row.get("completion_failure") or row.get("last_failure")
+    told = f"<pre>{escape(str(failure))}</pre>" if failure else ""
+    end = (
+        ""
+        if row["status"] == "completed"
+        else f'<form method="post"><input type="hidden" name="form" value="{token}">'
+        '<button name="do" value="cancel">Cancel</button> <button name="do" value="kill">Kill</button></form>'
+    )
+    body = (
+        f"<h1>{escape(_target(row))}</h1><p><code>{row['id']}</code></p><dl>{facts}</dl>{told}"
+        + (f"<h2>Waits for</h2><ul>{waits}</ul>" if waits else "")
+        + f"<h2>Journal</h2>{timeline}{end}"
+    )
+    return _page(root, _target(row), body, is_part=is_part)
+
+
+def awakeable_page(
+    root: str,
+    one: Pending,
+    fields: Sequence[Field],
+    token: str,
+    *,
+    filled: Mapping[str, str] | None = None,
+    problems: Sequence[Problem] = (),
+) -> str:
+    """Return the form that answers an awakeable."""
+    given = filled or {}
+    name = one.name or f"awakeable {one.index}"
+    hidden = f'<input type="hidden" name="form" value="{token}">'
+    body = f"""<h1>{escape(name)}</h1>
+<p>{escape(f"{one.service}/{one.handler}")} {escape(one.key or "")} waits for this since {_time(one.since)}.
+<a href="{root}/invocations/{one.invocation_id}">What it did so far</a></p>
+<p>{_labels(one.labels)}</p>{render_problems(problems)}
+<form method="post">{hidden}{render_inputs(fields, given)}<button name="do" value="resolve">Resolve</button></form>
+<form method="post">{hidden}<label for="reason">Or reject, with a reason</label>
+<input type="text" id="reason" name="reason" maxlength="1000" value="{escape(given.get("reason", ""))}">
+<button name="do" value="reject">Reject</button></form>"""
+    return _page(root, name, body, is_part=False, is_live=False)
+
+
+def message_page(root: str, title: str, text: str) -> str:
+    """Return a page that tells something."""
+    return _page(root, title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>", is_part=False, is_live=False)
+
+
+def _page(root: str, title: str, body: str, *, is_part: bool, is_live: bool = True) -> str:
+    if is_part:
+        return body
+    live = ' id="live"' if is_live else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<title>{escape(title)} · awaken</title><link rel="stylesheet" href="{root}/static/inbox.css">'
+        f'<script src="{root}/static/inbox.js" defer></script></head><body>'
+        f'<nav><a href="{root}/">Inbox</a> <a href="{root}/invocations">Invocations</a> '
+        f'<a href="{root}/invocations?status=running">running</a> '
+        f'<a href="{root}/invocations?status=backing-off">backing off</a> '
+        f'<a href="{root}/invocations?status=suspended">suspended</a></nav><main{live}>{body}</main></body></html>\n'
+    )
+
+
+def _target(row: Mapping[str, Any]) -> str:
+    parts = (row["target_service_name"], row.get("target_service_key"), row["target_handler_name"])
+    return "/".join(part for part in parts if part is not None)
+
+
+def _status(status: str) -> str:
+    return f'<span class="status {escape(status)}">{escape(status)}</span>'
+
+
+def _first_line(row: Mapping[str, Any]) -> str:
+    return str(row.get("completion_failure") or row.get("last_failure") or "").partition("\n")[0]
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    return " ".join(
+        f'<span class="label">{escape(name)}: {escape(value)}</span>' for name, value in labels.items()
+    )
+
+
+def _time(timestamp: str | None) -> str:
+    if timestamp is None:
+        return ""
+    moment = datetime.fromisoformat(timestamp).astimezone(UTC)
+    return f'<time datetime="{escape(timestamp)}">{moment:%d %b %Y, %H:%M:%S} UTC</time>'

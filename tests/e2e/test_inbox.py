@@ -1,0 +1,86 @@
+"""The inbox in front of a runtime, as a browser without a screen and without JavaScript uses it."""
+
+from __future__ import annotations
+
+import re
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from awaken.control.runtime_api import connect_runtime
+from awaken.inbox import create_inbox
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.e2e.effects import Effects
+    from tests.e2e.lanes import Lane
+
+pytestmark = pytest.mark.lanes("h2-v7-suspending")
+FIELDS = {"field.approved": "true", "field.amount": "3", "field.cost": "travel", "field.comment": "ok"}
+UNKNOWN = "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr"
+
+
+@asynccontextmanager
+async def browse(lane: Lane) -> AsyncIterator[httpx.AsyncClient]:
+    api = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
+    transport = httpx.ASGITransport(create_inbox(api))
+    async with httpx.AsyncClient(transport=transport, base_url="http://inbox") as browser:
+        yield browser
+    await api.close()
+
+
+def ask(lane: Lane, effects: Effects) -> tuple[str, str]:
+    """Return invocation and awakeable of a callback that waits."""
+    invocation = lane.client.send("Callbacks/decide", effects.path)
+    awakeable = effects.wait_for_one("link").split()[0]
+    lane.client.wait_for_status(invocation, lane.waiting)
+    return invocation, awakeable
+
+
+def token_in(page: httpx.Response) -> str:
+    found = re.search(r'name="form" value="(\w+)"', page.text)
+    assert found is not None, page.text
+    return found.group(1)
+
+
+async def test_what_waits_is_listed_and_answered(lane: Lane, effects: Effects) -> None:
+    invocation, awakeable = ask(lane, effects)
+
+    async with browse(lane) as browser:
+        listed = await browser.get("/")
+        form = await browser.get(f"/awakeables/{awakeable}")
+        fields = {"form": token_in(form), "do": "resolve", **FIELDS}
+        wrong = await browser.post(f"/awakeables/{awakeable}", data={**fields, "field.amount": "x"})
+        sent = await browser.post(f"/awakeables/{awakeable}", data=fields)
+        again = await browser.post(f"/awakeables/{awakeable}", data=fields)
+        lane.client.attach(invocation)
+        shown = await browser.get(sent.headers["location"])
+
+    assert f"/awakeables/{awakeable}" in listed.text
+    assert "approve &lt;b&gt;now&lt;/b&gt;" in listed.text
+    assert "team: red" in listed.text
+    assert (wrong.status_code, sent.status_code, again.status_code) == (422, 303, 409)
+    assert "<svg" in shown.text
+    assert "Signal" in shown.text
+
+
+async def test_invocations_are_listed_and_ended(lane: Lane, effects: Effects) -> None:
+    invocation, _ = ask(lane, effects)
+
+    async with browse(lane) as browser:
+        listed = await browser.get("/invocations", params={"status": "suspended"})
+        page = await browser.get(f"/invocations/{invocation}")
+        refused = await browser.post(f"/invocations/{invocation}", data={"do": "kill"})
+        data = {"do": "kill", "form": token_in(page)}
+        killed = await browser.post(f"/invocations/{invocation}", data=data)
+        missing = await browser.get(f"/invocations/{UNKNOWN}")
+        garbage = await browser.get("/invocations/garbage")
+        part = await browser.get("/", params={"part": "1"})
+
+    assert invocation in listed.text
+    assert (refused.status_code, killed.status_code) == (403, 303)
+    assert (missing.status_code, garbage.status_code) == (404, 400)
+    assert "<html" not in part.text
+    assert lane.client.failure(invocation).message == "killed"
