@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.compat.differences import DIFFERENCES, name_without_sdk
+from tests.compat.differences import DIFFERENCES, OF_RUNTIMES, name_without_sdk
 from tests.compat.serving import SDKS, Serving
 from tests.compat.side import Side
 from tests.e2e.effects import Effects
+from tests.e2e.embedded import EmbeddedRuntime
 from tests.e2e.ingress import Client
 from tests.e2e.server import RestateServer
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from pathlib import Path
 
+    from tests.e2e.runtime import Runtime, RuntimeFactory
+
+HERE = Path(__file__).parent
 LOG_TAIL = 4000
+RUNTIMES: dict[str, RuntimeFactory] = {"embedded": EmbeddedRuntime, "server": RestateServer}
 MODERN = {
     "RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT": "0s",
     "RESTATE_EXPERIMENTAL_ENABLE_PROTOCOL_V7": "true",
@@ -31,10 +36,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_logs] = []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where a difference is listed, the test has to fail under the official SDK, and in no other way than listed."""
+    of_runtime = OF_RUNTIMES[str(config.getoption("--runtime"))]
     for item in items:
-        difference = DIFFERENCES.get(name_without_sdk(item.name)) if is_official(item) else None
+        if not item.path.is_relative_to(HERE):  # the hook sees the items of every folder
+            continue
+        name = name_without_sdk(item.name)
+        difference = of_runtime.get(name) or (DIFFERENCES.get(name) if is_official(item) else None)
         if difference is not None:
             item.add_marker(
                 pytest.mark.xfail(reason=difference.reason, raises=difference.raises, strict=True)
@@ -50,8 +59,10 @@ def is_official(item: pytest.Item) -> bool:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestateServer]:
-    server = RestateServer(tmp_path_factory.mktemp("server"), {})
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    """The runtime of `--runtime`, as it is by default."""
+    runtime = RUNTIMES[str(request.config.getoption("--runtime"))]
+    server = runtime(tmp_path_factory.mktemp("server"), {})
     try:
         server.start()
         yield server
@@ -60,9 +71,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestateServer]:
 
 
 @pytest.fixture(scope="session")
-def modern_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def modern_client(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Client]:
     """A server that suspends at once, speaks protocol 7 and knows scopes."""
-    server = RestateServer(tmp_path_factory.mktemp("modern"), MODERN)
+    runtime = RUNTIMES[str(request.config.getoption("--runtime"))]
+    server = runtime(tmp_path_factory.mktemp("modern"), MODERN)
     try:
         server.start()
         with Client(server.ingress_url, server.admin_url) as client:
@@ -72,7 +86,7 @@ def modern_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
-def client(server: RestateServer) -> Iterator[Client]:
+def client(server: Runtime) -> Iterator[Client]:
     with Client(server.ingress_url, server.admin_url) as client:
         yield client
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 import restate
+from awaken.errors import HttpError
 
 from tests.e2e.ingress import InvocationFailed
 
@@ -98,6 +99,16 @@ DIFFERENCES: dict[str, Difference] = {
         "exhausted, and a second, right payload changes nothing; awaken ends the invocation with an error that names "
         "the awakeable and what does not fit."
     ),
+}
+
+#: What a runtime does not do, by `--runtime` and name of the test; under both SDKs.
+OF_RUNTIMES: dict[str, dict[str, Difference]] = {
+    "embedded": {
+        "test_client_calls_within_a_scope": Difference(
+            "The embedded runtime has no scopes at its ingress, as a server has none by default.", HttpError
+        ),
+    },
+    "server": {},
 }
 
 

@@ -19,11 +19,9 @@ PATIENCE_S = 5
     ("handler", "answer"),
     [
         ("gathered", [1, None]),
-        ("gathered_coroutines", [1, 2]),
-        ("grouped", [1, 2]),
         ("one_after_the_other", [1, 2]),
     ],
-    ids=["gathered", "gathered_coroutines", "grouped", "one_after_the_other"],
+    ids=["gathered", "one_after_the_other"],
 )
 def test_asyncio_completes(side: Side, handler: str, answer: list[Any]) -> None:
     invocation = side.send(f"PlainAsyncio/{handler}")

@@ -1,4 +1,8 @@
-"""Ordinary asyncio over durable operations."""
+"""Ordinary asyncio over durable operations.
+
+Of coroutines that wait side by side, whether they ever end depends on timing under the official SDK, so that nothing
+can be expected of it; tests/e2e/services/concurrency.py has them for awaken.
+"""
 
 from __future__ import annotations
 
@@ -16,25 +20,6 @@ SOON = timedelta(milliseconds=20)
 @plain_asyncio.handler()
 async def gathered(ctx: restate.Context) -> list[Any]:
     return list(await asyncio.gather(ctx.run_typed("one", lambda: 1), ctx.sleep(SOON)))
-
-
-@plain_asyncio.handler()
-async def gathered_coroutines(ctx: restate.Context) -> list[Any]:
-    async def part(n: int) -> int:
-        await ctx.sleep(SOON)
-        return await ctx.run_typed(f"part {n}", lambda: n)
-
-    return list(await asyncio.gather(part(1), part(2)))
-
-
-@plain_asyncio.handler()
-async def grouped(ctx: restate.Context) -> list[Any]:
-    async def part(n: int) -> int:
-        return await ctx.run_typed(f"part {n}", lambda: n)
-
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(part(n)) for n in (1, 2)]
-    return [task.result() for task in tasks]
 
 
 @plain_asyncio.handler()
