@@ -10,6 +10,7 @@ from tests.e2e.services.callbacks import callbacks
 from tests.e2e.services.calls import calling, greeter, tally
 from tests.e2e.services.concurrency import concurrency
 from tests.e2e.services.failures import failing, hostile, patient
+from tests.e2e.services.meters import counted, meter
 from tests.e2e.services.payloads import payloads
 from tests.e2e.services.state import eager, lazy
 from tests.e2e.services.workflows import desk, signing
@@ -19,6 +20,7 @@ app = restate.app(
         *(awaiting, callbacks, resolving, keeper),
         *(actions, concurrency, eager, lazy, payloads),
         *(calling, greeter, tally),
+        *(counted, meter),
         *(desk, signing),
         *(failing, hostile, patient),
     ]
