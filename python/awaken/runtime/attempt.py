@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import quote
 
 from awaken import _core
 from awaken.runtime.errors import CommandRefusedError, StoreError
@@ -169,6 +170,8 @@ class Attempt:
             "x-restate-invocation-id": self.record.id,
             "x-restate-cluster-name": "localcluster",
         }
+        if self.record.key is not None:
+            headers["x-restate-service-key"] = quote(self.record.key, safe="")
         self._content_type = media_type
         path = f"/invoke/{self.record.service}/{self.record.handler}"
         self._exchange: Outgoing = dialer.open("POST", path, headers, self._note_change)

@@ -159,6 +159,14 @@ async def test_request_is_what_endpoints_expect(lines_harness: LinesHarness) -> 
     assert not line.is_request_ended
 
 
+async def test_request_to_a_key_names_it(lines_harness: LinesHarness) -> None:
+    await lines_harness.send("Counter/a b\u00e9/add", 1)
+    await lines_harness.until(lambda: len(lines_harness.lines.request_headers) == 1)
+
+    headers = dict(lines_harness.lines.request_headers[0])
+    assert headers["x-restate-service-key"] == "a%20b%C3%A9"
+
+
 @pytest.mark.parametrize(
     ("status", "content_type", "reason"),
     [
