@@ -77,6 +77,20 @@ class IdentityKeys:
     def refusal(self, scheme: str | None, token: str | None, path: str, now: int) -> str | None:
         """Return why a request with these headers is refused; None lets it in. `now` is in seconds since 1970."""
 
+@final
+class RequestSigner:
+    """A runtime's private key. Raises ValueError for another number of secret bytes than 32."""
+
+    def __new__(cls, secret: bytes) -> Self: ...
+    @property
+    def public_key(self) -> str:
+        """The public half, `publickeyv1_` and base58, as endpoints are told it."""
+    def sign(self, route: str, subject: str | None, now: int) -> str:
+        """Make the token of one request to a route below the endpoint's prefix; `now` is in seconds since 1970.
+
+        subject: the key of an object or workflow.
+        """
+
 # ---------------------------------------------------------------- wire
 
 @final

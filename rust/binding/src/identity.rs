@@ -36,3 +36,33 @@ impl IdentityKeys {
             .map(|refusal| refusal.to_string())
     }
 }
+
+/// A runtime's private key.
+#[pyclass(frozen, module = "awaken._core")]
+pub(crate) struct RequestSigner(identity::Signer);
+
+#[pymethods]
+impl RequestSigner {
+    #[new]
+    fn new(secret: &[u8]) -> PyResult<Self> {
+        let secret = secret.try_into().map_err(|_| {
+            PyValueError::new_err(format!(
+                "an Ed25519 key has 32 secret bytes, not {}",
+                secret.len()
+            ))
+        })?;
+        Ok(Self(identity::Signer::new(secret)))
+    }
+
+    /// The public half, as endpoints are told it.
+    #[getter]
+    fn public_key(&self) -> &str {
+        self.0.public_key()
+    }
+
+    /// Make the token of one request.
+    #[pyo3(signature = (route, subject, now))]
+    fn sign(&self, route: &str, subject: Option<&str>, now: u64) -> String {
+        self.0.sign(route, subject, now)
+    }
+}

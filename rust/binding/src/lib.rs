@@ -45,7 +45,7 @@ mod _core {
         workflow_invocation_id,
     };
     #[pymodule_export]
-    use super::identity::IdentityKeys;
+    use super::identity::{IdentityKeys, RequestSigner};
     #[pymodule_export]
     use super::invoker::InvokerMachine;
     #[pymodule_export]

@@ -14,6 +14,9 @@ use serde::de::IgnoredAny;
 use crate::error::quote;
 
 mod base58;
+mod signing;
+
+pub use signing::Signer;
 
 /// Largest token looked at, in bytes: the usual limit of a whole header line (nginx, Apache httpd). Those of the runtime
 /// take some 400, and the key of an object.

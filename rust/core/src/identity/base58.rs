@@ -22,9 +22,48 @@ pub(super) fn decode(text: &str) -> Option<[u8; 32]> {
     (zero_digits == zero_bytes).then_some(number)
 }
 
+/// Writes bytes.
+pub(super) fn encode(bytes: &[u8]) -> String {
+    let mut digits: Vec<u8> = Vec::new(); // the lowest one first
+    for byte in bytes {
+        let mut carry = u32::from(*byte);
+        for digit in &mut digits {
+            carry += u32::from(*digit) << 8;
+            *digit = u8::try_from(carry % 58).unwrap_or_default();
+            carry /= 58;
+        }
+        while carry > 0 {
+            digits.push(u8::try_from(carry % 58).unwrap_or_default());
+            carry /= 58;
+        }
+    }
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    std::iter::repeat_n(0, zeros)
+        .chain(digits.into_iter().rev())
+        .filter_map(|digit| ALPHABET.get(usize::from(digit)))
+        .map(|character| char::from(*character))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut bytes = [0; 32];
+        for (at, byte) in [(31, 1), (7, 200), (3, 58), (0, 255)] {
+            assert_eq!(decode(&encode(&bytes)), Some(bytes));
+            bytes[at] = byte;
+        }
+
+        assert_eq!(decode(&encode(&bytes)), Some(bytes));
+        assert_eq!(encode(&[0; 2]), "11");
+        assert_eq!(
+            encode(&[0xff; 32]),
+            "JEKNVnkbo3jma5nREBBJCDoXFVeKkD56V3xKrvRmWxFG"
+        );
+    }
 
     #[test]
     fn largest_number_fits_and_one_more_does_not() {
