@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.runtime.durations import parse_duration
@@ -34,6 +35,7 @@ class RuntimeSettings:
         max_message_size: bytes of the largest frame that is taken from an endpoint; None is the server's limit.
         max_protocol_version: newest version that is spoken; None is 7 to endpoints of awaken, 6 to others, whose
             support of 7 is experimental.
+        identity_key_pem: private key that requests to endpoints are signed with, Ed25519 in PKCS#8.
     """
 
     inactivity_timeout_ms: int = 60_000
@@ -47,6 +49,7 @@ class RuntimeSettings:
     max_eager_state_size: int = 32 * 1024 * 1024
     max_message_size: int | None = None
     max_protocol_version: int | None = None
+    identity_key_pem: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> RuntimeSettings:
@@ -105,11 +108,19 @@ def _on_max_attempts(text: str) -> str:
     return lowered
 
 
+def _file(text: str) -> str:
+    try:
+        return Path(text).read_text()
+    except OSError as error:
+        raise ValueError(f"cannot read {text}: {error.strerror}") from error
+
+
 _VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "inactivity_timeout_ms": ("RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT", _milliseconds),
     "abort_timeout_ms": ("RESTATE_WORKER__INVOKER__ABORT_TIMEOUT", _milliseconds),
     "max_open_attempts": ("RESTATE_WORKER__INVOKER__CONCURRENT_INVOCATIONS_LIMIT", _positive),
     "cleanup_interval_ms": ("RESTATE_WORKER__CLEANUP_INTERVAL", _milliseconds),
+    "identity_key_pem": ("RESTATE_WORKER__INVOKER__REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE", _file),
     "journal_retention_ms": ("RESTATE_DEFAULT_JOURNAL_RETENTION", _milliseconds),
 }
 _POLICY_PREFIXES: Final = ("RESTATE_WORKER__INVOKER__RETRY_POLICY", "RESTATE_DEFAULT_RETRY_POLICY")

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from awaken.exchange import Dialer
     from awaken.runtime.deployments.manifest import Manifest
 
-__all__ = ["PAUSES", "DialerFactory", "Discovered", "discover"]
+__all__ = ["PATH", "PAUSES", "DialerFactory", "Discovered", "discover"]
 
+#: Below the endpoint's prefix.
+PATH: Final = "/discover"
 #: Of one try. Endpoints answer from memory.
 _TIMEOUT_SECONDS: Final = 10.0
 #: Between the tries, while nobody listens or the endpoint is busy.
@@ -135,7 +137,7 @@ async def _ask(dial: DialerFactory, uri: str, use_http_11: bool, headers: Mappin
 
 async def _exchange(dialer: Dialer, headers: Mapping[str, str]) -> _Answer:
     changed = asyncio.Event()
-    request = dialer.open("GET", "/discover", {**headers, "accept": _ACCEPT}, changed.set)
+    request = dialer.open("GET", PATH, {**headers, "accept": _ACCEPT}, changed.set)
     request.end()
     body = bytearray()
     try:

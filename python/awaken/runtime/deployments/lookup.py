@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from awaken.exchange import Dialer, Outgoing
+    from awaken.runtime.deployments.signing import RequestSigning
     from awaken.runtime.schema import Deployment, ServiceSchema
 
 __all__ = ["DialerWithHeaders", "Lookup"]
@@ -27,17 +28,21 @@ class Lookup:
 
 
 class DialerWithHeaders:
-    """A dialer that sends some headers along; those of a request win."""
+    """A dialer that sends some headers along, those of a request win; and signs what it sends, if it can."""
 
-    def __init__(self, dialer: Dialer, headers: Mapping[str, str]) -> None:
+    def __init__(self, dialer: Dialer, headers: Mapping[str, str], signing: RequestSigning | None) -> None:
         self._dialer = dialer
+        self._signing = signing
         self._headers = {name.lower(): value for name, value in headers.items()}
 
     def open(
         self, method: str, path: str, headers: Mapping[str, str], on_change: Callable[[], None]
     ) -> Outgoing:
         """Begin a request."""
-        return self._dialer.open(method, path, {**self._headers, **headers}, on_change)
+        sent = {**self._headers, **headers}
+        if self._signing is not None:
+            sent |= self._signing.headers(path, sent)
+        return self._dialer.open(method, path, sent, on_change)
 
     async def close(self) -> None:
         """Close the dialer beneath."""

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from awaken.runtime.deployments.discovery import PAUSES, discover
+from awaken.runtime.deployments.discovery import PATH, PAUSES, discover
 from awaken.runtime.deployments.effective import build_deployment
 from awaken.runtime.deployments.errors import DeploymentNotFoundError, RegistrationError
 from awaken.runtime.deployments.lookup import DialerWithHeaders, Lookup
 from awaken.runtime.deployments.record import Overrides, Record, new_deployment_id, normalize_uri
+from awaken.runtime.deployments.signing import RequestSigning
 from awaken.runtime.settings import RuntimeSettings
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ class Deployments:
         defaults: settings for services that do not say.
         request_headers: sent to endpoints with every request.
         pauses: seconds between the tries to discover an endpoint that does not answer.
+
+    Raises:
+        ValueError: the key to sign requests with cannot be read.
     """
 
     def __init__(
@@ -78,6 +82,8 @@ class Deployments:
         self._now_ms = now_ms
         self._request_headers = dict(request_headers or {"x-restate-cluster-name": "localcluster"})
         self._pauses = pauses
+        key = self.defaults.identity_key_pem
+        self._signing = None if key is None else RequestSigning(key)
         self._lock = asyncio.Lock()
         self._dialers: dict[str, Dialer] = {}
         self._records = {
@@ -118,7 +124,7 @@ class Deployments:
         if dialer is None:
             dialer = self._dialers[deployment_id] = self._dial(record.uri, use_http_11=record.use_http_11)
         headers = self._request_headers | record.additional_headers
-        return DialerWithHeaders(dialer, headers) if headers else dialer
+        return DialerWithHeaders(dialer, headers, self._signing)
 
     # ------------------------------------------------------------------ operators
 
@@ -264,11 +270,14 @@ class Deployments:
             await dialer.close()
 
     async def _discover(self, uri: str, use_http_11: bool, headers: Mapping[str, str]) -> Discovered:
+        sent = {**self._request_headers, **headers}
+        if self._signing is not None:
+            sent |= self._signing.headers(PATH, sent)
         return await discover(
             self._dial,
             uri,
             use_http_11=use_http_11,
-            headers={**self._request_headers, **headers},
+            headers=sent,
             pauses=self._pauses,
         )
 
