@@ -155,7 +155,7 @@ class Attempt:
         self._is_input_ended = False
         self._is_accepted = False
         self._is_pumping_soon = False
-        self._unsent: deque[bytes] = deque()
+        self._unsent: deque[memoryview] = deque()
         self._is_end_sent = False
         self._output: Success | Failure | None = None
         self._answer = bytearray()
@@ -224,6 +224,12 @@ class Attempt:
             self._end_input()
             self._rearm_for_abort()
             self._flush()
+
+    def idle_ms(self) -> int | None:
+        """Return for how long nothing was told either way; None of one that was asked to suspend already."""
+        if self._is_input_ended or self.is_closed:
+            return None
+        return self._host.clock.now_ms() - self._last_activity_ms
 
     def abort(self) -> None:
         """Cut the exchange off. Nothing of it is stored any more."""
@@ -373,13 +379,13 @@ class Attempt:
         if self.is_closed:
             return
         if self._machine.is_output_pending():
-            self._unsent.append(self._machine.take_output())
+            self._unsent.append(memoryview(self._machine.take_output()))
         while self._unsent and (credit := self._exchange.credit) > 0:
             chunk = self._unsent.popleft()
             if len(chunk) > credit:
                 self._unsent.appendleft(chunk[credit:])
                 chunk = chunk[:credit]
-            self._exchange.send(chunk)
+            self._exchange.send(bytes(chunk))
         if self._is_input_ended and not self._unsent and not self._is_end_sent:
             self._is_end_sent = True
             self._exchange.end()

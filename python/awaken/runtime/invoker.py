@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from awaken import _core
 from awaken.runtime import records
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from awaken.runtime.clock import Clock
+    from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.commands import Commands
     from awaken.runtime.journal import Journal
     from awaken.runtime.keyed_state import KeyedState
@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 __all__ = ["Invoker"]
 
 log = logging.getLogger("awaken.runtime")
+
+#: How long the next ones wait for a place before those that have one and only wait give it up.
+_CROWDED_MS: Final = 50
+#: Without activity for so long, an attempt that does not tell what it waits for is taken to wait.
+_SILENT_MS: Final = 1_000
 
 #: What endpoints of awaken say they are, in discovery.
 _OWN_SDK = "awaken/"
@@ -62,6 +67,7 @@ class Invoker:
         self._settings = settings
         self._open: dict[int, Attempt] = {}
         self._queue: deque[int] = deque()
+        self._room_alarm: Alarm | None = None
         self._is_stopped = False
         self._idle: asyncio.Event | None = None
         self._lifecycle: Lifecycle
@@ -140,6 +146,9 @@ class Invoker:
     def abort_all(self) -> None:
         """Cut every attempt off; what they told before is stored, or repeated."""
         self._queue.clear()
+        if self._room_alarm is not None:
+            self._room_alarm.cancel()
+            self._room_alarm = None
         for attempt in list(self._open.values()):
             attempt.abort()
 
@@ -153,6 +162,23 @@ class Invoker:
     def _open_more(self) -> None:
         while self._queue and len(self._open) < self._settings.max_open_attempts:
             self._try_to_open(self._queue.popleft())
+        if self._queue and self._room_alarm is None:
+            self._room_alarm = self.clock.call_at(self.clock.now_ms() + _CROWDED_MS, self._make_room)
+
+    def _make_room(self) -> None:
+        """Ask those to suspend that wait, longest first, so that those that are due can run."""
+        self._room_alarm = None
+        if self._is_stopped or not self._queue:
+            return
+        waiting: list[tuple[int, Attempt]] = []
+        for attempt in self._open.values():
+            idle_ms = attempt.idle_ms()
+            if idle_ms is not None and idle_ms >= (0 if attempt.awaited is not None else _SILENT_MS):
+                waiting.append((idle_ms, attempt))
+        waiting.sort(key=lambda item: -item[0])
+        for _, attempt in waiting[: len(self._queue)]:
+            attempt.ask_to_suspend()
+        self._open_more()
 
     def _try_to_open(self, invocation: int) -> None:
         record = records.read(self._store, invocation)

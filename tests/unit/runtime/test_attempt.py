@@ -280,6 +280,37 @@ async def test_only_so_many_attempts_are_open(tmp_path: Path) -> None:
     await harness.stop(grace_s=0)
 
 
+async def test_those_that_wait_make_room_for_those_that_are_due(tmp_path: Path) -> None:
+    settings = RuntimeSettings(max_open_attempts=2)
+    harness = Harness(tmp_path / "data", SERVICES, clock=ManualClock(), settings=settings)
+    await harness.start()
+    waiting = [await harness.send("Echo/wait") for _ in range(5)]
+    await harness.until_waiting(2)
+
+    for count in (4, 5):
+        harness.advance(50)
+        await harness.until_waiting(count)
+
+    assert [harness.status(one) for one in waiting].count("suspended") >= 3
+    for one in waiting:
+        await harness.runtime.resolve_awakeable(awakeable_of(one), b'"x"')
+    for one in waiting:
+        assert await harness.result(one) == "x"
+    await harness.stop()
+
+
+async def test_long_messages_are_sent_in_small_pieces_at_little_cost(lines_harness: LinesHarness) -> None:
+    lines_harness.lines.credit = 1000
+    text = "x" * 8_000_000
+    _, line = await started(lines_harness, argument=text)
+
+    for _ in range(100):
+        line.give_credit(100_000)
+        await lines_harness.until(lambda: line.credit == 0 or len(line.sent) > len(text))
+
+    assert len(line.sent) > len(text)
+
+
 async def test_suspension_that_nobody_asked_for_loses_no_notification(lines_harness: LinesHarness) -> None:
     """An endpoint that stops suspends by itself, and may not have read what was told last."""
     invocation_id, line = await started(lines_harness, "Echo/wait", None)
