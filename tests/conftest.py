@@ -9,4 +9,6 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--runtime", choices=["embedded", "server"], default="server", help="what tests/e2e runs against")
+    parser.addoption(
+        "--runtime", choices=["embedded", "server"], default="server", help="what tests/e2e runs against"
+    )

@@ -50,9 +50,9 @@ def check_answer(body: bytes, annotation: Any) -> None:
 
 def _problems(error: SerdeError) -> list[Problem]:
     cause = error.__cause__
-    details = getattr(cause, "errors", None)
-    if callable(details) and type(cause).__module__.startswith("pydantic"):
-        return [Problem(_path(detail["loc"]), str(detail["msg"])) for detail in details()]
+    if type(cause).__module__.startswith("pydantic"):
+        details: list[Any] = getattr(cause, "errors", list)()
+        return [Problem(_path(detail["loc"]), str(detail["msg"])) for detail in details]
     return [Problem(error.path or "$", error.reason)]
 
 

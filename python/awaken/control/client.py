@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import grpc
+import grpc.aio
 
 from awaken.control.server import MAX_MESSAGE_SIZE
 from awaken.control.v1 import (

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import grpc
+import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_health.v1._async import HealthServicer
+from grpc_health.v1._async import HealthServicer  # pyright: ignore[reportMissingImports]  # not in its stubs
 from grpc_reflection.v1alpha import reflection
 
 from awaken.control.access import Access

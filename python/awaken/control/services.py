@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import grpc
 
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from google.protobuf.duration_pb2 import Duration
+    from grpc.aio import ServicerContext
 
     from awaken.control.awakeables import Awakeables
     from awaken.control.invocations import Invocations
     from awaken.control.pending import Pending
     from awaken.control.v1.common_pb2 import Target
 
-    Context = grpc.aio.ServicerContext[Any, Any]
+    Context: TypeAlias = ServicerContext[Any, Any]
 
 __all__ = ["AwakeablesService", "InvocationsService"]
 
