@@ -31,7 +31,7 @@ class EmbeddedRuntime:
         self.admin_url = f"http://127.0.0.1:{admin}"
         self._process = Process(
             [
-                *(sys.executable, "-m", "awaken.cli", "runtime", str(ingress), str(admin), str(directory / "data")),
+                *(sys.executable, "-m", "awaken.cli", "runtime"),
                 *("--ingress", f"127.0.0.1:{ingress}"),
                 *("--admin", f"127.0.0.1:{admin}"),
                 *("--grpc", f"127.0.0.1:{grpc}"),
