@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from awaken.exchange import Accept
     from awaken.transports.server import Server
 
-__all__ = ["DEFAULT_GRACE", "announce", "run", "serve"]
+__all__ = ["DEFAULT_GRACE", "SignalHandler", "announce", "run", "run_in_loop", "serve"]
 
 #: Time for live exchanges to wind up: below the 30 s after which Kubernetes kills, as Docker's 10 s.
 DEFAULT_GRACE: Final = timedelta(seconds=10)
@@ -152,7 +152,7 @@ async def serve(
     server: Server = await start_server(
         accept, host=host, port=port, sock=sock, tls=tls, make_engine=partial(make_engine, http2_engine)
     )
-    on_signal = _SignalHandler(stop)
+    on_signal = SignalHandler(stop)
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, on_signal, signum)
     if announce is not None:
@@ -199,7 +199,7 @@ async def _with_threads(main: Coroutine[None, None, None], threads: ThreadPoolEx
         await asyncio.sleep(0.01)
 
 
-class _SignalHandler:
+class SignalHandler:
     """Stops at the first signal, and dies of the second one; what else sets the event does not count."""
 
     def __init__(self, stop: asyncio.Event) -> None:
@@ -207,6 +207,7 @@ class _SignalHandler:
         self._is_called = False
 
     def __call__(self, signum: signal.Signals) -> None:
+        """Take a signal."""
         if self._is_called:
             signal.signal(signum, signal.SIG_DFL)
             os.kill(os.getpid(), signum)

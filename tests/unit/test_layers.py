@@ -27,7 +27,7 @@ LAYERS = [
         *("definition", "handler", "object", "options", "retry_policy", "service", "signatures", "workflow"),
     },
     {"client", "client_types", "endpoint", "transports", "runtime"},
-    {"control"},
+    {"control", "embedded"},
     {"callbacks"},
     {"inbox"},
     {"application", "telemetry", "serve", "workers", "cli"},

@@ -10,7 +10,18 @@ from typing import Annotated
 
 import typer
 
-from awaken.cli import gateway, identifiers, invocations, register, reject, resolve, serve, waiting
+from awaken.cli import (
+    dev,
+    gateway,
+    identifiers,
+    invocations,
+    register,
+    reject,
+    resolve,
+    runtime,
+    serve,
+    waiting,
+)
 
 __all__ = ["app", "main"]
 
@@ -42,7 +53,9 @@ def _options(
     """Durable handlers that wait for the outside world through crashes and deploys."""
 
 
+app.command("dev")(dev.dev)
 app.command("serve")(serve.serve)
+app.command("runtime")(runtime.runtime)
 app.command("register")(register.register)
 app.command("resolve")(resolve.resolve)
 app.command("reject")(reject.reject)

@@ -19,7 +19,14 @@ from awaken.control.sql import quote_sql, select
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["PENDING_COLUMNS", "Pending", "ask_for_callbacks", "join_callbacks", "pending_awakeables"]
+__all__ = [
+    "PENDING_COLUMNS",
+    "Pending",
+    "ask_for_callbacks",
+    "describe_future",
+    "join_callbacks",
+    "pending_awakeables",
+]
 
 #: What has to be asked of `sys_invocation` for `pending_awakeables`.
 PENDING_COLUMNS: Final = (
@@ -108,6 +115,12 @@ def _wake_up_time(entry: str | None) -> int | None:
     sleep: Any = json.loads(entry or "{}").get("Command", {}).get("Sleep", {})
     time = sleep.get("wake_up_time") if isinstance(sleep, dict) else None
     return time if isinstance(time, int) else None
+
+
+def describe_future(text: str) -> str:
+    """Tell people what a tree of futures, as JSON, waits for."""
+    told = {_describe(leaf) for leaf in _leaves(json.loads(text))} - {""} if text else set()
+    return ", ".join(sorted(told)) or "nothing that is known"
 
 
 def _leaves(future: Any) -> Iterator[dict[str, Any]]:

@@ -71,7 +71,18 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> Any:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["serve"], ["register"], ["resolve"], ["reject"], ["id"], ["invocations"], ["awakeables", "list"]],
+    [
+        [],
+        ["dev"],
+        ["runtime"],
+        ["serve"],
+        ["register"],
+        ["resolve"],
+        ["reject"],
+        ["id"],
+        ["invocations"],
+        ["awakeables", "list"],
+    ],
 )
 def test_every_command_has_help(command: list[str]) -> None:
     result = run(*command, "--help")

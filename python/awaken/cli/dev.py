@@ -1,0 +1,69 @@
+"""`awaken dev`: an application and the embedded runtime in one process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from awaken.cli.embedding import (  # noqa: TC001 -- typer reads the annotations
+    AdminBindOption,
+    DataDirOption,
+    GrpcOption,
+    IngressBindOption,
+)
+from awaken.cli.failures import explain_failures
+from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
+
+if TYPE_CHECKING:
+    from awaken.embedded.embedded import Embedded
+
+__all__ = ["dev"]
+
+#: Name of the application in its runtime. It stays the same, so that the next start goes on with what is under way.
+_APP: Final = "dev"
+
+
+@explain_failures
+def dev(
+    application: Annotated[str, typer.Argument(metavar="MODULE:APP", help="The application, or services.")],
+    ingress: IngressBindOption = None,
+    admin: AdminBindOption = None,
+    grpc: GrpcOption = None,
+    data_dir: DataDirOption = None,
+    reload: Annotated[
+        bool, typer.Option("--reload", envvar="AWAKEN_RELOAD", help="Start again when the code changes.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", envvar="AWAKEN_QUIET", help="Print no line for each step.")
+    ] = False,
+    json_output: JsonOutputOption = False,
+) -> None:
+    """Run an application on the embedded runtime until SIGTERM or SIGINT: no server needed."""
+    from awaken.cli.embedding import Places, run_embedded
+    from awaken.cli.loading import load_accept
+    from awaken.cli.reloading import Reloader
+
+    places = Places.read(ingress, admin, grpc, data_dir)
+    if not reload:
+        apps = {_APP: load_accept(application)}
+        run_embedded(places, apps=apps, json_output=json_output, is_quiet=quiet, describe=_describe)
+        return
+    reloader = Reloader()
+    with reloader.waiting_for_repair():
+        apps = {_APP: load_accept(application)}
+    run_embedded(
+        places,
+        apps=apps,
+        json_output=json_output,
+        is_quiet=quiet,
+        describe=_describe,
+        until=reloader.watch,
+    )
+    reloader.restart_if_changed()
+
+
+def _describe(embedded: Embedded) -> str:
+    services = sorted(embedded.deployments.services(), key=lambda service: service.name)
+    told = [f"{service.name} ({', '.join(sorted(service.handlers))})" for service in services]
+    return f"serving {', '.join(told)}"

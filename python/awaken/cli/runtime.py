@@ -1,0 +1,46 @@
+"""`awaken runtime`: the embedded runtime, for endpoints that run elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from awaken.cli.embedding import (  # noqa: TC001 -- typer reads the annotations
+    AdminBindOption,
+    DataDirOption,
+    GrpcOption,
+    IngressBindOption,
+)
+from awaken.cli.failures import explain_failures
+from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
+
+if TYPE_CHECKING:
+    from awaken.embedded.embedded import Embedded
+
+__all__ = ["runtime"]
+
+
+@explain_failures
+def runtime(
+    ingress: IngressBindOption = None,
+    admin: AdminBindOption = None,
+    grpc: GrpcOption = None,
+    data_dir: DataDirOption = None,
+    steps: Annotated[
+        bool, typer.Option("--steps", envvar="AWAKEN_STEPS", help="Print a line for each step.")
+    ] = False,
+    json_output: JsonOutputOption = False,
+) -> None:
+    """Run the embedded runtime until SIGTERM or SIGINT. Register endpoints with `awaken register`."""
+    from awaken.cli.embedding import Places, run_embedded
+
+    places = Places.read(ingress, admin, grpc, data_dir)
+    run_embedded(places, apps={}, json_output=json_output, is_quiet=not steps, describe=_describe)
+
+
+def _describe(embedded: Embedded) -> str:
+    services = sorted(service.name for service in embedded.deployments.services())
+    if not services:
+        return "no service is registered yet; awaken register ENDPOINT_URL"
+    return f"knows {', '.join(services)}"

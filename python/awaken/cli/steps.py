@@ -1,0 +1,92 @@
+"""What a runtime does, one line for each step."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken.control.pending import describe_future
+from awaken.runtime.observing import Event, Step
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+__all__ = ["JsonSteps", "StepLines"]
+
+_STYLES: Final = {
+    Step.ACCEPTED: "cyan",
+    Step.ATTEMPT: "",
+    Step.SUSPENDED: "yellow",
+    Step.BACKING_OFF: "red",
+    Step.PAUSED: "bold red",
+    Step.SUCCEEDED: "green",
+    Step.FAILED: "red",
+}
+_LONGEST_DETAIL: Final = 200
+
+
+class StepLines:
+    """Prints steps for people: an `awaken.runtime.observing.Observer`.
+
+    Args:
+        file: where to; with colours when it is a terminal.
+    """
+
+    def __init__(self, file: TextIO | None = None) -> None:
+        from rich.console import Console
+
+        self._console = Console(file=file or sys.stdout, highlight=False, markup=False, soft_wrap=True)
+
+    def note(self, event: Event) -> None:
+        """Print a step."""
+        from rich.text import Text
+
+        line = Text()
+        line.append(datetime.now().strftime("%H:%M:%S.%f")[:-3], "dim")
+        line.append(f"  {event.step.value:<11}", _STYLES[event.step])
+        line.append(f"  {event.target:<28}")
+        line.append(f"  {event.invocation_id}", "dim")
+        detail = _explain(event)
+        if detail:
+            line.append(f"  {detail}")
+        self._console.print(line)
+
+
+class JsonSteps:
+    """Prints steps for programs, a JSON document on each line."""
+
+    def note(self, event: Event) -> None:
+        """Print a step."""
+        document: dict[str, Any] = {
+            "step": event.step.value,
+            "invocation": event.invocation_id,
+            "target": event.target,
+        }
+        if event.detail:
+            document["detail"] = event.detail
+        if event.duration_ms is not None:
+            document["duration_ms"] = event.duration_ms
+        sys.stdout.write(json.dumps(document) + "\n")
+        sys.stdout.flush()
+
+
+def _explain(event: Event) -> str:
+    if event.step is Step.ATTEMPT:
+        return "" if event.detail == "1" else f"attempt {event.detail}"
+    if event.step is Step.SUSPENDED:
+        return f"waits for {describe_future(event.detail)}"
+    detail = event.detail.partition("\n")[0]
+    if len(detail) > _LONGEST_DETAIL:
+        detail = detail[: _LONGEST_DETAIL - 1] + "…"
+    if event.duration_ms is not None:
+        detail = f"{detail}  after {_duration(event.duration_ms)}".strip()
+    return detail
+
+
+def _duration(milliseconds: int) -> str:
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    seconds = milliseconds / 1000
+    return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

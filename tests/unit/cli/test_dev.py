@@ -1,0 +1,242 @@
+"""`awaken dev` and `awaken runtime` as people run them: processes, ports and signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+APP = """
+import awaken
+
+desk = awaken.Service("Desk")
+
+@desk.handler()
+async def sign(ctx: awaken.Context, paper: str) -> str:
+    awakeable = ctx.awakeable(type_hint=str)
+    signature = await awakeable
+    return f"{paper}, signed by {signature}"
+
+@desk.handler()
+async def greet(ctx: awaken.Context, name: str) -> str:
+    return f"GREETING {name}"
+
+app = awaken.app([desk])
+"""
+
+
+class Command:
+    """A command in a process of its own, with what it prints."""
+
+    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+        self._log = (folder / f"{arguments[0]}-{time.monotonic_ns()}.log").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "awaken.cli", *arguments],
+            cwd=folder,
+            env={**os.environ, "AWAKEN_GRPC": "off", "COLUMNS": "200", **environment},
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._log.close()
+
+    @property
+    def output(self) -> str:
+        self._log.seek(0)
+        return self._log.read()
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Wait until it has printed this."""
+        deadline = time.monotonic() + 20
+        while (found := re.search(pattern, self.output)) is None:
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.02)
+        return found
+
+    @property
+    def ingress(self) -> str:
+        return self.wait_for(r"ingress on (http\S+)").group(1)
+
+    @property
+    def admin(self) -> str:
+        return self.wait_for(r"admin API on (http[^\s,]+)").group(1)
+
+    def end(self, signum: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(signum)
+        return self.process.wait(timeout=15)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "desk_app.py").write_text(APP)
+    return tmp_path
+
+
+def dev(folder: Path, *more: str, **environment: str) -> Command:
+    ports = ("--ingress", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+    return Command(folder, "dev", "desk_app:app", *ports, *more, **environment)
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False, timeout=15) as client:
+        yield client
+
+
+def post(client: httpx.Client, url: str, argument: Any) -> Any:
+    response = client.post(url, json=argument)
+    assert response.is_success, response.text
+    return response.json() if response.content else None
+
+
+def awakeable_of(client: httpx.Client, command: Command, invocation_id: str) -> str:
+    from awaken import _core
+
+    return _core.format_awakeable_id(_core.parse_invocation_id(invocation_id), 17)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_dev_serves_shows_each_step_and_drains(
+    folder: Path, client: httpx.Client, signum: signal.Signals
+) -> None:
+    with dev(folder) as command:
+        assert post(client, f"{command.ingress}/Desk/greet", "Ada") == "GREETING Ada"
+        invocation_id = post(client, f"{command.ingress}/Desk/sign/send", "lease")["invocationId"]
+        command.wait_for(rf"attempt +Desk/sign +{invocation_id}")
+
+        assert command.end(signum) == 0
+
+        lines = command.output
+        assert "awaken: serving Desk (greet, sign)" in lines
+        assert re.search(r"accepted +Desk/greet", lines)
+        assert re.search(r"succeeded +Desk/greet .* after \d+ ms", lines)
+        assert re.search(rf"suspended +Desk/sign +{invocation_id} +waits for awakeable 17", lines)
+        assert "Traceback" not in lines
+
+
+def test_what_waits_goes_on_after_a_kill(folder: Path, client: httpx.Client) -> None:
+    with dev(folder) as command:
+        invocation_id = post(client, f"{command.ingress}/Desk/sign/send", "lease")["invocationId"]
+        command.wait_for(r"attempt +Desk/sign")
+        command.process.kill()
+        command.process.wait()
+
+    with dev(folder) as command:
+        awakeable = awakeable_of(client, command, invocation_id)
+        client.post(f"{command.ingress}/restate/awakeables/{awakeable}/resolve", json="Ada")
+        answer = client.get(f"{command.ingress}/restate/invocation/{invocation_id}/attach")
+
+        assert answer.json() == "lease, signed by Ada"
+        assert command.end() == 0
+
+
+def test_second_process_on_a_directory_is_refused(folder: Path) -> None:
+    with dev(folder) as first:
+        first.wait_for("ingress on")
+        with dev(folder) as second:
+            assert second.process.wait(timeout=15) == 1
+            assert f".awaken is in use by process {first.process.pid}; stop that one" in second.output
+            assert "Traceback" not in second.output
+        assert first.end() == 0
+
+
+def test_taken_port_is_told(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with Command(folder, "dev", "desk_app:app", "--ingress", f"127.0.0.1:{port}") as command:
+            assert command.process.wait(timeout=15) == 1
+            assert "error: cannot listen: " in command.output
+            assert "--ingress" in command.output
+            assert "Traceback" not in command.output
+
+
+def test_settings_have_the_servers_names(folder: Path, client: httpx.Client) -> None:
+    with dev(folder, RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT="0s") as command:
+        post(client, f"{command.ingress}/Desk/sign/send", "lease")
+        command.wait_for(r"suspended +Desk/sign")
+    with dev(folder, RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT="soon") as command:
+        assert command.process.wait(timeout=15) == 1
+        assert (
+            "a setting in the environment does not parse: RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT"
+            in command.output
+        )
+
+
+def test_json_output_is_a_document_a_line(folder: Path, client: httpx.Client) -> None:
+    with dev(folder, "--json-output") as command:
+        command.wait_for("\n")
+        addresses = json.loads(command.output.splitlines()[0])
+        post(client, f"{addresses['ingress']}/Desk/greet", "Ada")
+        command.wait_for("succeeded")
+
+        steps = [json.loads(line) for line in command.output.splitlines()[1:]]
+
+        assert addresses["pid"] == command.process.pid
+        assert [step["step"] for step in steps] == ["accepted", "attempt", "succeeded"]
+        assert {step["target"] for step in steps} == {"Desk/greet"}
+
+
+def test_reload_runs_the_new_code_and_keeps_what_waits(folder: Path, client: httpx.Client) -> None:
+    ports = []
+    for _ in range(2):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            ports.append(free.getsockname()[1])
+    addresses = ("--ingress", f"127.0.0.1:{ports[0]}", "--admin", f"127.0.0.1:{ports[1]}")
+    ingress = f"http://127.0.0.1:{ports[0]}"
+    with Command(folder, "dev", "desk_app:app", *addresses, "--reload") as command:
+        command.wait_for("ingress on")
+        invocation_id = post(client, f"{ingress}/Desk/sign/send", "lease")["invocationId"]
+        command.wait_for(r"attempt +Desk/sign")
+
+        (folder / "desk_app.py").write_text("this is no Python")
+        command.wait_for("desk_app.py changed, starting again")
+        command.wait_for("waiting for a change")
+        (folder / "desk_app.py").write_text(APP.replace("GREETING", "Welcome,"))
+        command.wait_for(r"(?s)waiting for a change.*ingress on")
+
+        assert post(client, f"{ingress}/Desk/greet", "Ada") == "Welcome, Ada"
+        awakeable = awakeable_of(client, command, invocation_id)
+        client.post(f"{ingress}/restate/awakeables/{awakeable}/resolve", json="Ada")
+        answer = client.get(f"{ingress}/restate/invocation/{invocation_id}/attach")
+        assert answer.json() == "lease, signed by Ada"
+        assert command.end() == 0
+
+
+def test_runtime_serves_an_endpoint_that_is_registered(folder: Path, client: httpx.Client) -> None:
+    ports = ("--ingress", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+    with Command(folder, "runtime", *ports, "--steps") as runtime:
+        endpoint = ("serve", "desk_app:app", "--bind", "127.0.0.1:0", "--register", runtime.admin)
+        with Command(folder, *endpoint) as serving:
+            serving.wait_for("Desk")
+
+            assert post(client, f"{runtime.ingress}/Desk/greet", "Ada") == "GREETING Ada"
+            runtime.wait_for(r"succeeded +Desk/greet")
+            assert serving.end() == 0
+        assert runtime.end() == 0
+
+    with Command(folder, "runtime", *ports) as again:
+        again.wait_for("awaken: knows Desk")
+        assert again.end() == 0
