@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from awaken.runtime.query.functions import add_functions
-from awaken.runtime.query.translate import is_question, translate
+from awaken.runtime.query.translate import translate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,19 +87,20 @@ class Connection:
         Raises:
             QueryError: it is no question, asks for what there is not, or takes too long.
         """
-        statement = translate(question)
-        if not statement:
+        read = translate(question)
+        if not read.statement:
             raise QueryError("Error during planning: No SQL statements were provided", is_misread=True)
-        if not is_question(statement):
+        if not read.is_asking:
             raise QueryError(_NO_CHANGES, is_misread=True)
         self._deadline = time.monotonic() + self._timeout_s
         self._load(snapshot)
         self._is_open_to_all = False
         self._refused: str | None = None
         try:
-            cursor = self._connection.execute(statement)
+            cursor = self._connection.execute(read.statement)
             names = [column[0] for column in cursor.description]
-            return [_row(names, values) for values in cursor]
+            booleans = _BOOLEANS | read.booleans
+            return [_row(names, values, booleans) for values in cursor]
         except sqlite3.Error as error:
             raise self._explain(error) from error
         finally:
@@ -173,14 +174,18 @@ class Connection:
         return QueryError(text, is_misread=is_misread)
 
 
-def _row(names: list[str], values: tuple[Any, ...]) -> dict[str, Any]:
-    return {name: _value(name, value) for name, value in zip(names, values, strict=True) if value is not None}
+def _row(names: list[str], values: tuple[Any, ...], booleans: frozenset[str]) -> dict[str, Any]:
+    return {
+        name: _value(name, value, booleans)
+        for name, value in zip(names, values, strict=True)
+        if value is not None
+    }
 
 
-def _value(name: str, value: Any) -> Any:
+def _value(name: str, value: Any, booleans: frozenset[str]) -> Any:
     if isinstance(value, bytes):
         return value.hex()
-    if name in _BOOLEANS and value in (0, 1):
+    if name in booleans and value in (0, 1):
         return bool(value)
     if isinstance(value, str):
         if name in _LISTS:

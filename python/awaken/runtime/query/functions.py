@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from awaken import _core
 from awaken.errors import InvalidIdError, RemoteProtocolError
@@ -32,6 +32,34 @@ def add_functions(connection: sqlite3.Connection) -> None:
         count = function.__code__.co_argcount
         connection.create_function(function.__name__, count, function, deterministic=True)
     connection.create_function("now", 0, now)
+    connection.create_aggregate("value_at_lowest", 2, ValueAtLowest)  # type: ignore[arg-type]  # typeshed knows one argument
+    connection.create_aggregate("value_at_highest", 2, ValueAtHighest)  # type: ignore[arg-type]
+
+
+class ValueAtLowest:
+    """An aggregate: the value beside the lowest key, NULL keys left out."""
+
+    def __init__(self) -> None:
+        self._found: tuple[Any, Any] | None = None
+
+    def step(self, value: Any, key: Any) -> None:
+        """Take a row."""
+        if key is not None and (self._found is None or self._is_better(key, self._found[0])):
+            self._found = key, value
+
+    def finalize(self) -> Any:
+        """Return the value."""
+        return None if self._found is None else self._found[1]
+
+    def _is_better(self, key: Any, other: Any) -> bool:
+        return bool(key < other)
+
+
+class ValueAtHighest(ValueAtLowest):
+    """An aggregate: the value beside the highest key."""
+
+    def _is_better(self, key: Any, other: Any) -> bool:
+        return bool(key > other)
 
 
 def iso_time(at_ms: int | None) -> str | None:

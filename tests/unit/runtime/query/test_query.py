@@ -211,6 +211,35 @@ async def test_what_is_registered(asking: Asking) -> None:
     assert (await asking.row("SELECT max(revision) AS r FROM sys_service"))["r"] == 2
 
 
+async def test_what_the_official_command_line_asks(asking: Asking) -> None:
+    harness = asking.harness
+    holder = await harness.send("Counter/a/add_then_wait", 1)
+    await harness.until_waiting()
+    first = await harness.send("Counter/a/add", 1)
+    harness.advance(10)
+    await harness.send("Counter/a/add", 1)
+
+    described = await asking.row(
+        "SELECT inv.id, inv.modified_at as state_modified_at, inv.retry_count as num_retries, "
+        "dp.id IS NOT NULL as pinned_deployment_exists FROM sys_invocation inv "
+        f"LEFT JOIN sys_deployment dp ON dp.id = inv.pinned_deployment_id WHERE inv.id in ('{first}')"
+    )
+    status = await asking.row(
+        "SELECT target_service_name, target_handler_name, 'pending' as status, COUNT(1) as num_invocations, "
+        "MIN(created_at) as oldest_at, FIRST_VALUE(id ORDER BY created_at ASC) as oldest_invocation "
+        "FROM sys_invocation_status WHERE status == 'inboxed' AND target_service_name IN ('Counter') "
+        "GROUP BY target_service_name, target_handler_name"
+    )
+    count = await asking.row("SELECT COUNT(1) FROM (SELECT * FROM sys_invocation inv LIMIT 50000)")
+
+    assert (described["id"], described["pinned_deployment_exists"]) == (first, False)
+    assert (status["num_invocations"], status["oldest_invocation"]) == (2, first)
+    assert count == {"COUNT(1)": 3}
+    assert (await asking.row("SELECT LAST_VALUE(id ORDER BY created_at DESC) AS i FROM sys_invocation"))[
+        "i"
+    ] in (holder, first)
+
+
 async def test_the_tables_can_be_listed(asking: Asking) -> None:
     tables = await asking.rows("SHOW TABLES")
     columns = await asking.rows(
