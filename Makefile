@@ -19,7 +19,7 @@ setup: $(STAMPS)/extension ## Create .venv and build the extension into it
 demo: setup ## A handler waits on an awakeable, its process is killed, a process outside resolves it
 	$(BIN)/python examples/demo.py
 
-test: test-rust test-python ## All tests, the end-to-end ones against the real server
+test: test-rust test-python ## All tests, the end-to-end ones against the real server and the embedded runtime
 
 test-rust: ## Tests of the protocol core, of the HTTP/2 engine and of the load generator
 	cargo test --quiet --package awaken-core --package awaken-http2
@@ -27,6 +27,7 @@ test-rust: ## Tests of the protocol core, of the HTTP/2 engine and of the load g
 
 test-python: setup ## Tests of the package
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/e2e --runtime=embedded
 
 test-browser: setup ## The inbox in a real browser; needs Chromium and Node
 	$(BIN)/python -m pytest tests/e2e -m browser
