@@ -1,8 +1,8 @@
 """The writing connection, and the group commit.
 
-The first write of an event-loop turn opens a transaction; the next turn begins with its commit. So everything that one
-turn produced is one transaction and one fsync, and while the disk works, requests pile up for the next one. What must
-not be said before it is durable is given to `after_commit`.
+The first write of an event-loop turn opens a transaction. It is committed after the first turn in which nobody wrote,
+and after a few in any case. So what arrives together is one transaction and one fsync, and while the disk works,
+requests pile up for the next one. What must not be said before it is durable is given to `after_commit`.
 
 A write or commit that the disk refuses takes the whole transaction with it. Whoever waits is told, the owner is told
 so that it forgets what it believed, and the database is what it was after the last commit. An error of ours takes back
@@ -33,6 +33,8 @@ _OWN_ERRORS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataErr
 _NOTHING: Sequence[Any] = ()
 #: Every statement of the runtime stays prepared.
 _STATEMENTS = 256
+#: For how many turns a transaction stays open while each of them writes. Turns are short, an fsync is long.
+_MOST_TURNS = 4
 
 
 class CommitProbe(Protocol):
@@ -74,6 +76,9 @@ class Store:
         self._callbacks: list[Callable[[], None]] = []
         self._waiters: list[asyncio.Future[None]] = []
         self._lost_count = 0
+        self._write_count = 0
+        self._seen_count = 0
+        self._turns = 0
         self._commit_handle: asyncio.Handle | None = None
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=_STATEMENTS)
@@ -102,6 +107,7 @@ class Store:
         try:
             if not self._is_writing:
                 self._begin()
+            self._write_count += 1
             return self._connection.execute(statement, values)
         except _OWN_ERRORS:
             raise
@@ -113,6 +119,7 @@ class Store:
         try:
             if not self._is_writing:
                 self._begin()
+            self._write_count += 1
             self._connection.executemany(statement, rows)
         except _OWN_ERRORS:
             raise
@@ -182,7 +189,10 @@ class Store:
             if self._commit_handle is not None:
                 self._commit_handle.cancel()
             self._callbacks.clear()
-            self._waiters.clear()
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_exception(RuntimeClosedError(f"{self.path} was abandoned before its commit"))
             if self._is_writing:
                 self._connection.execute("ROLLBACK")
             self._connection.close()
@@ -215,7 +225,17 @@ class Store:
 
     def _schedule(self) -> None:
         if self._commit_handle is None and not self._is_closed:
-            self._commit_handle = asyncio.get_running_loop().call_soon(self.commit)
+            self._turns = 0
+            self._commit_handle = asyncio.get_running_loop().call_soon(self._commit_when_quiet)
+
+    def _commit_when_quiet(self) -> None:
+        """Commit after a turn in which nobody wrote: what arrives together shares one fsync."""
+        if self._write_count != self._seen_count and self._turns < _MOST_TURNS:
+            self._seen_count = self._write_count
+            self._turns += 1
+            self._commit_handle = asyncio.get_running_loop().call_soon(self._commit_when_quiet)
+        else:
+            self.commit()
 
     def _lose(self, error: sqlite3.Error) -> StoreError:
         lost = StoreError(f"cannot write {self.path}: {_explain(error)}; nothing of this was kept")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -153,6 +154,34 @@ async def test_abandoned_turn_is_not_there(tmp_path: Path) -> None:
     store.abandon()
 
     assert names(tmp_path / "db") == ["kept"]
+
+
+async def test_abandoning_tells_those_who_wait(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    store.write(INSERT, ("lost",))
+    waiting = store.committed()
+
+    store.abandon()
+
+    with pytest.raises(RuntimeClosedError):
+        await waiting
+
+
+async def test_turns_that_go_on_writing_share_a_commit_but_not_for_good(tmp_path: Path) -> None:
+    probe = Probe()
+    store = Store(tmp_path / "db", probe=probe)
+    committed_after: list[int] = []
+
+    for number in range(20):
+        store.write(INSERT, (f"{number:02}",))
+        await asyncio.sleep(0)
+        committed_after.append(probe.commits)
+    await store.committed()
+
+    assert committed_after[1] == 0
+    assert committed_after[-1] >= 2
+    assert len(names(tmp_path / "db")) == 20
+    store.close()
 
 
 async def test_store_is_durable_by_its_settings(tmp_path: Path) -> None:
