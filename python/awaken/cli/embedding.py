@@ -31,6 +31,11 @@ __all__ = ["AdminBindOption", "DataDirOption", "GrpcOption", "IngressBindOption"
 
 _DEFAULT_DIRECTORY: Final = ".awaken"
 
+#: Where links lead, on the ingress; below what is reserved, so that no service can have the name.
+CALLBACKS: Final = "/restate/callbacks"
+#: Where the inbox is, on the admin API.
+INBOX: Final = "/ui"
+
 IngressBindOption = Annotated[
     str | None,
     typer.Option(
@@ -132,9 +137,12 @@ def run_embedded(
     observer = None if is_quiet else _make_observer(json_output=json_output)
 
     async def main() -> None:
+        from awaken.cli.links import set_up_links
         from awaken.embedded.embedded import Embedded
 
         embedded = Embedded(places.directory, apps=apps, settings=settings, observer=observer)
+        # Before handlers run that hand out links.
+        set_up_links(places.directory, f"http://{places.ingress[0]}:{places.ingress[1]}{CALLBACKS}")
         await embedded.start()
         try:
             await _serve(embedded, places, describe, until, json_output=json_output)
@@ -157,15 +165,28 @@ async def _serve(
     *,
     json_output: bool,
 ) -> None:
+    from awaken.callbacks import create_callback_app
+    from awaken.cli.links import set_up_links
+    from awaken.inbox import create_inbox
     from awaken.runtime.doors import Doors
     from awaken.serve import SignalHandler
 
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     on_signal = SignalHandler(stop)
-    doors = Doors(embedded.runtime, embedded.deployments, ingress=places.ingress, admin=places.admin)
+    api = embedded.api()
+    doors = Doors(
+        embedded.runtime,
+        embedded.deployments,
+        ingress=places.ingress,
+        admin=places.admin,
+        beside_ingress={CALLBACKS: create_callback_app(api=api)},
+        beside_admin={INBOX: create_inbox(api)},
+    )
     try:
         await doors.open()
+        # Now that a free port is known, when one was asked for.
+        set_up_links(places.directory, f"{doors.ingress_url}{CALLBACKS}")
     except OSError as error:
         raise CommandError(
             f"cannot listen: {error.strerror or error}; stop what uses the address, or choose another one with "
@@ -183,6 +204,7 @@ async def _serve(
                     beside.cancel()
     finally:
         await doors.close()
+        await api.close()
 
 
 async def _beside(until: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
@@ -221,6 +243,7 @@ def _announce(places: Places, doors: Doors, grpc: str | None, served: str, *, js
         document = {
             "ingress": doors.ingress_url,
             "admin": doors.admin_url,
+            "inbox": f"{doors.admin_url}{INBOX}/",
             "grpc": grpc,
             "data_dir": places.directory,
             "pid": os.getpid(),
@@ -231,6 +254,7 @@ def _announce(places: Places, doors: Doors, grpc: str | None, served: str, *, js
             f"awaken: {served}\n"
             f"awaken: data in {places.directory}, admin API on {doors.admin_url}"
             f"{f', gRPC on {grpc}' if grpc else ''}\n"
+            f"awaken: inbox on {doors.admin_url}{INBOX}/\n"
             # Last, because scripts wait for it.
             f"awaken: ingress on {doors.ingress_url}\n"
         )

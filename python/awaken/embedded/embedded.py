@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
+    from awaken.control.runtime_api import RuntimeApi
     from awaken.exchange import Accept
     from awaken.runtime.clock import Clock
     from awaken.runtime.deployments import DeploymentStore
@@ -85,6 +86,22 @@ class Embedded:
             self.crash()
             await self.cut()
             raise
+
+    def api(self) -> RuntimeApi:
+        """Return the ingress and the admin API for who calls them in this process, without a network."""
+        import httpx
+
+        from awaken.control.runtime_api import RuntimeApi
+
+        ingress = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.ingress),
+            base_url="http://ingress",
+            timeout=httpx.Timeout(None),
+        )
+        admin = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.admin), base_url="http://admin", timeout=httpx.Timeout(None)
+        )
+        return RuntimeApi(ingress, admin)
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Let handlers suspend for a while, then close. What was not done is done by the next start."""

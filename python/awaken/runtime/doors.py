@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.routing import Mount, Router
+
 from awaken.runtime.admin import Admin
 from awaken.runtime.http_server import HttpServer
 from awaken.runtime.ingress import Ingress
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp
+
     from awaken.runtime.deployments import Deployments
     from awaken.runtime.runtime import Runtime
 
@@ -23,6 +29,8 @@ class Doors:
         deployments: what is registered with it.
         ingress: host and port for callers; port 0 takes a free one.
         admin: host and port for operators.
+        beside_ingress: other applications on the callers' port, by the prefix of their paths.
+        beside_admin: other applications on the operators' port, likewise.
     """
 
     def __init__(
@@ -32,10 +40,13 @@ class Doors:
         *,
         ingress: tuple[str, int],
         admin: tuple[str, int],
+        beside_ingress: Mapping[str, ASGIApp] | None = None,
+        beside_admin: Mapping[str, ASGIApp] | None = None,
     ) -> None:
-        self._ingress = HttpServer(Ingress(runtime, deployments, runtime.clock.now_ms), *ingress)
+        callers = Ingress(runtime, deployments, runtime.clock.now_ms)
+        self._ingress = HttpServer(_beside(callers, beside_ingress), *ingress)
         self._operators = Admin(runtime, deployments, ingress_url=lambda: f"{self.ingress_url}/")
-        self._admin = HttpServer(self._operators, *admin)
+        self._admin = HttpServer(_beside(self._operators, beside_admin), *admin)
 
     @property
     def ingress_url(self) -> str:
@@ -65,6 +76,12 @@ class Doors:
         await self._ingress.stop(grace_s)
         await self._admin.stop(grace_s)
         self._operators.close()
+
+
+def _beside(main: ASGIApp, others: Mapping[str, ASGIApp] | None) -> ASGIApp:
+    if not others:
+        return main
+    return Router([Mount(prefix, app) for prefix, app in others.items()], default=main)
 
 
 def _url(host: str, port: int) -> str:

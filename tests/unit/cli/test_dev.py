@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 APP = """
+from dataclasses import dataclass
+from pathlib import Path
+
 import awaken
 
 desk = awaken.Service("Desk")
@@ -31,6 +34,18 @@ async def sign(ctx: awaken.Context, paper: str) -> str:
     awakeable = ctx.awakeable(type_hint=str)
     signature = await awakeable
     return f"{paper}, signed by {signature}"
+
+@dataclass
+class Decision:
+    approved: bool
+
+@desk.handler()
+async def decide(ctx: awaken.Context, paper: str) -> str:
+    def post(link: awaken.CallbackLink) -> None:
+        Path("link.txt").write_text(link.url)
+
+    decision = await ctx.wait_for_callback(post, Decision, name=f"sign {paper}")
+    return f"{paper}: {decision.approved}"
 
 @desk.handler()
 async def greet(ctx: awaken.Context, name: str) -> str:
@@ -118,6 +133,14 @@ def awakeable_of(client: httpx.Client, command: Command, invocation_id: str) -> 
     return _core.format_awakeable_id(_core.parse_invocation_id(invocation_id), 17)
 
 
+def wait_for_text(path: Path) -> str:
+    deadline = time.monotonic() + 20
+    while not path.exists() or not path.read_text():
+        assert time.monotonic() < deadline, f"{path} stays empty"
+        time.sleep(0.02)
+    return path.read_text()
+
+
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
 def test_dev_serves_shows_each_step_and_drains(
     folder: Path, client: httpx.Client, signum: signal.Signals
@@ -130,7 +153,7 @@ def test_dev_serves_shows_each_step_and_drains(
         assert command.end(signum) == 0
 
         lines = command.output
-        assert "awaken: serving Desk (greet, sign)" in lines
+        assert "awaken: serving Desk (decide, greet, sign)" in lines
         assert re.search(r"accepted +Desk/greet", lines)
         assert re.search(r"succeeded +Desk/greet .* after \d+ ms", lines)
         assert re.search(rf"suspended +Desk/sign +{invocation_id} +waits for awakeable 17", lines)
@@ -151,6 +174,31 @@ def test_what_waits_goes_on_after_a_kill(folder: Path, client: httpx.Client) -> 
 
         assert answer.json() == "lease, signed by Ada"
         assert command.end() == 0
+
+
+def test_links_and_the_inbox_work_without_setting_up(folder: Path, client: httpx.Client) -> None:
+    with dev(folder) as command:
+        invocation_id = post(client, f"{command.ingress}/Desk/decide/send", "lease")["invocationId"]
+        url = wait_for_text(folder / "link.txt")
+        command.process.kill()
+        command.process.wait()
+
+    with dev(folder) as command:
+        _, prefix, token = url.partition("/restate/callbacks/")
+        link = f"{command.ingress}{prefix}{token}"
+        page = client.get(link)
+        wrong = client.post(link, json={"approved": "perhaps"})
+        sent = client.post(link, json={"approved": True})
+        again = client.post(link, json={"approved": False})
+        answer = client.get(f"{command.ingress}/restate/invocation/{invocation_id}/attach")
+        inbox = client.get(command.wait_for(r"inbox on (http\S+)").group(1))
+
+    assert page.status_code == 200
+    assert "sign lease" in page.text
+    assert (wrong.status_code, sent.status_code, again.status_code) == (422, 200, 409)
+    assert answer.json() == "lease: True"
+    assert "Nothing waits for an answer" in inbox.text
+    assert oct((folder / ".awaken" / "callback.key").stat().st_mode & 0o777) == "0o600"
 
 
 def test_second_process_on_a_directory_is_refused(folder: Path) -> None:

@@ -1,0 +1,44 @@
+"""Signed links without any setting up: a key in the data directory, made once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
+
+__all__ = ["set_up_links"]
+
+_FILE: Final = "callback.key"
+_SIZE: Final = 32
+
+
+def set_up_links(directory: str, url: str) -> None:
+    """Let links of this process lead to an address, unless the environment says otherwise.
+
+    Args:
+        directory: the data directory, which keeps the key: links outlive the process.
+        url: where the callback route is.
+
+    Raises:
+        OSError: the key cannot be kept, or what is kept is none.
+    """
+    if os.environ.get("AWAKEN_CALLBACK_KEYS"):
+        return
+    path = Path(directory) / _FILE
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError:
+        key = secrets.token_bytes(_SIZE)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+    if len(key) != _SIZE:
+        raise OSError(
+            f"{path} has {len(key)} bytes and is no key; remove it, and all links that it signed end"
+        )
+    configure_callbacks(
+        CallbackSettings(os.environ.get("AWAKEN_CALLBACK_URL") or url, LinkSigner({"local": key}))
+    )
