@@ -62,6 +62,8 @@ from awaken.workflow import Workflow
 if TYPE_CHECKING:
     from awaken import client as client
     from awaken import client_types as client_types
+    from awaken import harness as harness
+    from awaken import testing as testing
     from awaken.client import (
         ConnectionRetries,
         RestateClient,
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
         create_client,
         create_sync_client,
     )
+    from awaken.harness import HarnessEnvironment, create_test_harness, test_harness
     from awaken.links import CallbackSettings, LinkSigner, configure_callbacks, register_callback_type
 
 __all__ = [
@@ -81,6 +84,7 @@ __all__ = [
     "Context",
     "DurablePromise",
     "Endpoint",
+    "HarnessEnvironment",
     "HttpError",
     "InvocationRetryPolicy",
     "JournalValueCodec",
@@ -113,18 +117,21 @@ __all__ = [
     "configure_callbacks",
     "create_client",
     "create_sync_client",
+    "create_test_harness",
     "gather",
     "getLogger",
     "is_internal_exception",
     "logging",
     "register_callback_type",
     "select",
+    "test_harness",
     "wait_completed",
 ]
 
 #: Where names come from that few processes need, so that importing the package stays quick.
 _LAZY = {
     "CallbackSettings": "awaken.links",
+    "HarnessEnvironment": "awaken.harness",
     "ConnectionRetries": "awaken.client",
     "LinkSigner": "awaken.links",
     "RestateClient": "awaken.client",
@@ -133,9 +140,11 @@ _LAZY = {
     "configure_callbacks": "awaken.links",
     "create_client": "awaken.client",
     "create_sync_client": "awaken.client",
+    "create_test_harness": "awaken.harness",
     "register_callback_type": "awaken.links",
+    "test_harness": "awaken.harness",
 }
-_LAZY_MODULES = ("client", "client_types")
+_LAZY_MODULES = ("client", "client_types", "harness", "testing")
 
 
 def __getattr__(name: str) -> Any:

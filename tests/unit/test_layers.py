@@ -31,6 +31,7 @@ LAYERS = [
     {"callbacks"},
     {"inbox"},
     {"application", "telemetry", "serve", "workers", "cli"},
+    {"harness", "pytest_plugin", "testing"},
 ]
 #: Folders of one layer that know each other only as bytes on an Exchange.
 SIBLINGS = {"client", "endpoint", "transports", "runtime"}

@@ -21,6 +21,7 @@ def test_public_names_are_these() -> None:
         "Context",
         "DurablePromise",
         "Endpoint",
+        "HarnessEnvironment",
         "HttpError",
         "InvocationRetryPolicy",
         "JournalValueCodec",
@@ -53,12 +54,14 @@ def test_public_names_are_these() -> None:
         "configure_callbacks",
         "create_client",
         "create_sync_client",
+        "create_test_harness",
         "gather",
         "getLogger",
         "is_internal_exception",
         "logging",
         "register_callback_type",
         "select",
+        "test_harness",
         "wait_completed",
     ]
 

@@ -189,9 +189,6 @@ LEFT_OUT = {
     "connect",
     "with_connection",
     "ConnectError",
-    "create_test_harness",
-    "test_harness",
-    "HarnessEnvironment",
 }
 
 

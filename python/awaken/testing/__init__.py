@@ -1,0 +1,18 @@
+"""Tests of durable handlers without a server: a runtime in the test's process, time that moves on, crashes everywhere.
+
+`pytest` finds the fixture `awaken_env` by itself; `open_environment` is the same without pytest.
+"""
+
+from awaken.testing.crashes import crash_everywhere
+from awaken.testing.effects import Effects
+from awaken.testing.environment import Environment, open_environment
+from awaken.testing.errors import CrashFoundError, NotThereError
+
+__all__ = [
+    "CrashFoundError",
+    "Effects",
+    "Environment",
+    "NotThereError",
+    "crash_everywhere",
+    "open_environment",
+]

@@ -1,0 +1,124 @@
+"""The awakeables that handlers under test wait for, by the names they gave."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from awaken.testing.errors import NotThereError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from awaken.client import ClientAwakeable, RestateClient
+    from awaken.watching import AwakeableCreated
+
+__all__ = ["AwakeableUnderTest", "Awakeables"]
+
+
+class Awakeables:
+    """Remembers what handlers created. A watcher, see `awaken.watching`.
+
+    Args:
+        is_open: whether an invocation, by its id, is one of this runtime and has not completed.
+        patience_s: seconds to wait for a handler to create one.
+    """
+
+    def __init__(self, is_open: Callable[[str], bool], patience_s: float) -> None:
+        self.runs_under_way = 0
+        self._is_open = is_open
+        self._patience_s = patience_s
+        self._pending: dict[str, AwakeableCreated] = {}
+        self._done: set[str] = set()
+        self._changed = asyncio.Event()
+
+    def note_awakeable(self, created: AwakeableCreated) -> None:
+        """Remember one; a replay creates it again, and changes nothing."""
+        if created.awakeable_id not in self._done and created.awakeable_id not in self._pending:
+            self._pending[created.awakeable_id] = created
+            self._changed.set()
+
+    def note_run(self, name: str, change: int) -> None:
+        """Count the actions that execute now."""
+        self.runs_under_way += change
+
+    def note_done(self, awakeable_id: str) -> None:
+        """Forget one that was resolved or rejected."""
+        self._done.add(awakeable_id)
+        self._pending.pop(awakeable_id, None)
+
+    def find(self, name: str | None, invocation_id: str | None) -> list[AwakeableCreated]:
+        """Return those that nobody completed yet, oldest first."""
+        return [
+            created
+            for created in self._pending.values()
+            if name in (None, created.name)
+            and invocation_id in (None, created.invocation_id)
+            and self._is_open(created.invocation_id)
+        ]
+
+    async def wait_for(self, name: str | None, invocation_id: str | None) -> AwakeableCreated:
+        """Wait until there is exactly one.
+
+        Raises:
+            NotThereError: nobody creates it, or several fit.
+        """
+        try:
+            async with asyncio.timeout(self._patience_s):
+                while not (found := self.find(name, invocation_id)):
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise NotThereError(self._nothing(name, invocation_id)) from None
+        if len(found) > 1:
+            ids = ", ".join(f"{created.name!r} of {created.invocation_id}" for created in found)
+            raise NotThereError(f"{len(found)} pending awakeables fit: {ids}; give a name, or invocation_id=")
+        return found[0]
+
+    def _nothing(self, name: str | None, invocation_id: str | None) -> str:
+        wanted = "an awakeable" if name is None else f"an awakeable named {name!r}"
+        if invocation_id is not None:
+            wanted += f" of {invocation_id}"
+        names = ", ".join(repr(created.name) for created in self._pending.values()) or "none"
+        return (
+            f"no handler created {wanted} within {self._patience_s:g} s; pending are: {names}. "
+            "Handlers name them by ctx.awakeable(name=...)"
+        )
+
+
+class AwakeableUnderTest:
+    """An awakeable that a handler creates sooner or later; `Environment.awakeable` gives one."""
+
+    def __init__(
+        self, awakeables: Awakeables, client: RestateClient, name: str | None, invocation_id: str | None
+    ) -> None:
+        self._awakeables = awakeables
+        self._client = client
+        self._name = name
+        self._invocation_id = invocation_id
+
+    async def id(self) -> str:
+        """Wait for the handler to create it, and return its id.
+
+        Raises:
+            NotThereError: nobody creates it, or several fit.
+        """
+        return (await self._find()).awakeable_id
+
+    async def resolve(self, value: Any = None) -> None:
+        """Wait for it, and give the handler its value. Raises as `id`, and SerdeError for a value of another type."""
+        found = await self._find()
+        await self._at_client(found).resolve(value)
+        self._awakeables.note_done(found.awakeable_id)
+
+    async def reject(self, reason: str) -> None:
+        """Wait for it, and give the handler a `TerminalError` with this reason. Raises as `id`."""
+        found = await self._find()
+        await self._at_client(found).reject(reason)
+        self._awakeables.note_done(found.awakeable_id)
+
+    async def _find(self) -> AwakeableCreated:
+        return await self._awakeables.wait_for(self._name, self._invocation_id)
+
+    def _at_client(self, found: AwakeableCreated) -> ClientAwakeable[Any]:
+        return self._client.awakeable(found.awakeable_id, type_hint=found.type_hint)

@@ -1,0 +1,146 @@
+"""What a test has of an environment."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import awaken
+import pytest
+from awaken import watching
+from awaken.testing import NotThereError, open_environment
+
+from tests.unit.testing import app
+from tests.unit.testing.app import add, flaky, naps, sign, two
+
+if TYPE_CHECKING:
+    from awaken.testing import Environment
+
+BRIEFLY = timedelta(seconds=0.05)
+
+
+async def test_handler_is_called_and_its_state_is_there(env: Environment) -> None:
+    assert await env.client.object_call(add, key="k", arg=2) == 2
+    assert await env.client.object_call(add, key="k", arg=3) == 5
+
+    assert env.state("Tally", "k") == {"total": 5}
+    assert env.state("Tally", "other") == {}
+
+
+async def test_awakeable_by_name_and_time_that_moves_on(env: Environment) -> None:
+    sent = await env.client.service_send(sign, arg="lease")
+    await env.awakeable("signature").resolve("Ada")
+    await env.settle()
+    assert env.invocation(sent.invocation_id).status != "completed"
+
+    started = time.monotonic()
+    await env.advance(days=10)
+
+    assert await env.client.attach(sent.invocation_id, type_hint=str) == "lease: Ada, 2"
+    assert time.monotonic() - started < 5
+
+
+async def test_rejected_awakeable_is_a_terminal_error(env: Environment) -> None:
+    call = asyncio.create_task(env.client.service_call(sign, arg="lease"))
+    await env.awakeable("signature").reject("no pen")
+
+    with pytest.raises(awaken.HttpError, match="no pen"):
+        await call
+
+
+async def test_names_tell_awakeables_apart(env: Environment) -> None:
+    call = asyncio.create_task(env.client.service_call(two, arg=None))
+
+    await env.awakeable("second").resolve("b")
+    await env.awakeable("first").resolve("a")
+
+    assert await call == ["a", "b"]
+
+
+async def test_several_that_fit_are_told(env: Environment) -> None:
+    call = asyncio.create_task(env.client.service_call(two, arg=None))
+    await env.awakeable("first").id()
+    await env.awakeable("second").id()
+
+    with pytest.raises(NotThereError, match="2 pending awakeables fit: 'first' of inv_"):
+        await env.awakeable().resolve("x")
+    call.cancel()
+
+
+async def test_invocation_tells_same_names_apart(env: Environment) -> None:
+    first = await env.client.service_send(sign, arg="one")
+    second = await env.client.service_send(sign, arg="two")
+
+    await env.awakeable("signature", invocation_id=second.invocation_id).resolve("Bob")
+    await env.awakeable("signature", invocation_id=first.invocation_id).resolve("Ada")
+    await env.advance(days=10)
+
+    assert await env.client.attach(second.invocation_id, type_hint=str) == "two: Bob, 2"
+
+
+async def test_each_timer_rings_before_the_next_is_set(env: Environment) -> None:
+    call = asyncio.create_task(env.client.service_call(naps, arg=30))
+
+    await env.settle()
+    await env.advance(days=31)
+
+    assert await call == 30
+
+
+async def test_retries_follow_when_time_moves_on(env: Environment) -> None:
+    app.OUTSIDE.append(env.effects.record)
+    call = asyncio.create_task(env.client.service_call(flaky, arg=None))
+    await env.settle()
+
+    await env.advance(minutes=5)
+
+    assert await call == "at last"
+    assert env.effects.outside_runs == {"try": 3}
+
+
+async def test_crash_loses_nothing(env: Environment) -> None:
+    app.OUTSIDE.append(env.effects.record)
+    call = asyncio.create_task(env.client.service_call(sign, arg="lease"))
+    await env.awakeable("signature").id()
+    await env.crash()
+    await env.awakeable("signature").resolve("Ada")
+    await env.settle()
+    await env.crash()
+    await env.advance(days=10)
+
+    assert await call == "lease: Ada, 2"
+    assert env.effects.count("ask") == 1
+
+
+async def test_disabled_retries_end_the_invocation() -> None:
+    async with open_environment(app.app, disable_retries=True) as env:
+        with pytest.raises(awaken.HttpError, match="not yet"):
+            await env.client.service_call(flaky, arg=None)
+
+
+async def test_handlers_that_never_rest_are_told() -> None:
+    async with open_environment(app.app, patience=BRIEFLY) as env:
+        await env.client.service_send(app.stuck, arg=None)
+        with pytest.raises(NotThereError, match="handlers did not come to rest within"):
+            await env.settle()
+
+
+async def test_missing_awakeable_is_told() -> None:
+    async with open_environment(app.app, patience=BRIEFLY) as env:
+        with pytest.raises(NotThereError, match="no handler created an awakeable named 'nobody'"):
+            await env.awakeable("nobody").resolve(1)
+
+
+async def test_nothing_is_left_behind() -> None:
+    async with open_environment(app.app):
+        assert len(watching.watchers) == 1
+
+    assert watching.watchers == []
+
+
+async def test_what_is_no_application_is_refused() -> None:
+    with pytest.raises(TypeError, match="is no application; give what"):
+        async with open_environment(42):
+            pass
