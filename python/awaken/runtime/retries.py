@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from awaken.runtime.schema import RetryPolicy
 
-__all__ = ["AttemptFailure", "delay_before_retry_ms"]
+__all__ = ["AttemptFailure", "delay_before_retry_ms", "describe_code"]
 
 #: Spreads retries of invocations that failed together; the server adds as much.
 _JITTER: Final = 0.3
 
 _CODE_NAMES: Final = {
+    400: "Bad request",
+    404: "Not found",
+    409: "Aborted",
+    410: "Gone",
+    470: "Not ready",
     500: "Internal",
     570: "Journal mismatch",
     571: "Protocol violation",
-    572: "Multiple awaits",
+    572: "Awaiting two async results",
     573: "Unsupported feature",
     598: "Closed",
     599: "Suspended",
@@ -42,9 +47,14 @@ class AttemptFailure:
 
     def describe(self) -> str:
         """Return what operators read."""
-        name = _CODE_NAMES.get(self.code)
-        head = f"[{self.code} {name}] {self.message}" if name else f"[{self.code}] {self.message}"
+        head = f"[{describe_code(self.code)}] {self.message}"
         return f"{head}\n{self.stacktrace}" if self.stacktrace else head
+
+
+def describe_code(code: int) -> str:
+    """Return a code and its name, where the server knows one."""
+    name = _CODE_NAMES.get(code)
+    return f"{code} {name}" if name else str(code)
 
 
 def delay_before_retry_ms(policy: RetryPolicy, failures: int, chance: float) -> int:

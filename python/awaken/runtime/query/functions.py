@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
 from awaken.errors import InvalidIdError, RemoteProtocolError
 from awaken.runtime.durations import format_iso_duration
+from awaken.runtime.retries import describe_code
 
 if TYPE_CHECKING:
     import sqlite3
 
 __all__ = ["add_functions"]
+
+#: Type codes from here on are notifications.
+_FIRST_NOTIFICATION: Final = 0x8000
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
@@ -24,6 +28,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
         text_or_null,
         partition_key,
         partition_key_of,
+        failure_text,
         entry_type,
         entry_name,
         entry_json,
@@ -106,6 +111,11 @@ def partition_key_of(service: str, key: str) -> str | None:
     return partition_key(_core.workflow_invocation_id(service, key))
 
 
+def failure_text(code: int | None, message: str) -> str | None:
+    """Tell why a promise failed, with the name of the code."""
+    return None if code is None else f"[{describe_code(code)}] {message}"
+
+
 def entry_type(code: int, payload: bytes) -> str | None:
     """Tell what a journal entry is."""
     entry = _describe(code, payload)
@@ -113,9 +123,11 @@ def entry_type(code: int, payload: bytes) -> str | None:
 
 
 def entry_name(code: int, payload: bytes) -> str | None:
-    """Return the name of a journal entry."""
+    """Return the name of a journal entry. As in the server's tables, commands without one have an empty name."""
     entry = _describe(code, payload)
-    return None if entry is None else entry.name or None
+    if entry is None:
+        return None
+    return entry.name if code < _FIRST_NOTIFICATION else entry.name or None
 
 
 def entry_json(code: int, payload: bytes) -> str | None:

@@ -218,7 +218,7 @@ SELECT
     value IS NOT NULL OR failure_code IS NOT NULL AS completed,
     lower(hex_or_null(value)) AS completion_success_value,
     text_or_null(value) AS completion_success_value_utf8,
-    '[' || failure_code || '] ' || failure_message AS completion_failure
+    failure_text(failure_code, failure_message) AS completion_failure
 FROM main.promise;
 
 CREATE TEMP VIEW state AS

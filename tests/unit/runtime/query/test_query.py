@@ -104,10 +104,10 @@ async def test_a_journal(asking: Asking) -> None:
     )
 
     assert [(row["index"], row["entry_type"], row.get("name")) for row in rows] == [
-        (0, "Command: Input", None),
+        (0, "Command: Input", ""),
         (1, "Command: Run", "run 0"),
         (2, "Notification: Run", None),
-        (3, "Command: Output", None),
+        (3, "Command: Output", ""),
     ]
     assert all(len(bytes.fromhex(row["raw"])) == row["raw_length"] for row in rows)
     assert all(row["entry_lite_json"].startswith("{") and row["version"] == 2 for row in rows)
@@ -253,6 +253,20 @@ async def test_the_tables_can_be_listed(asking: Asking) -> None:
         "service_key",
         "invocation_id",
     ]
+
+
+async def test_failure_of_a_promise_names_its_code(asking: Asking) -> None:
+    reasons = [("a", 410), ("b", 451)]
+    for key, code in reasons:
+        asking.harness.runtime.store.write(
+            "INSERT INTO promise (service, key, name, failure_code, failure_message) VALUES (?, ?, ?, ?, ?)",
+            ("Approval", key, "decision", code, "no"),
+        )
+    await asking.harness.runtime.store.committed()
+
+    rows = await asking.rows("SELECT completion_failure FROM sys_promise ORDER BY service_key")
+
+    assert [row["completion_failure"] for row in rows] == ["[410 Gone] no", "[451] no"]
 
 
 async def test_every_view_answers(asking: Asking) -> None:
