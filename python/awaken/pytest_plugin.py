@@ -60,23 +60,24 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {} if marker is None else dict(marker.kwargs)
 
 
-try:
-    import pytest_asyncio
-except ImportError:
+def _async_fixture(function: Any) -> Any:
+    """Make a fixture of an async generator, or one that says what is missing for that."""
+    try:
+        import pytest_asyncio
+    except ImportError:
+        return pytest.fixture(name=function.__name__)(_explain)
+    return pytest_asyncio.fixture(function)
 
-    @pytest.fixture
-    def awaken_env(awaken_app: Any) -> Environment:
-        """A running embedded runtime with the application under test."""
-        pytest.fail("awaken_env needs pytest-asyncio: pip install pytest-asyncio", pytrace=False)
 
-else:
+def _explain() -> None:
+    pytest.fail("awaken_env needs pytest-asyncio: pip install pytest-asyncio", pytrace=False)
 
-    @pytest_asyncio.fixture(name="awaken_env")
-    async def _awaken_env(
-        request: pytest.FixtureRequest, awaken_app: Any, awaken_always_replay: bool
-    ) -> AsyncIterator[Environment]:
-        """A running embedded runtime with the application under test."""
-        async for environment in _open(awaken_app, _options(request), always_replay=awaken_always_replay):
-            yield environment
 
-    awaken_env = _awaken_env
+@_async_fixture
+async def awaken_env(
+    request: pytest.FixtureRequest, awaken_app: Any, awaken_always_replay: bool
+) -> AsyncIterator[Environment]:
+    """A running embedded runtime with the application under test."""
+    options = _options(request)
+    async for environment in _open(awaken_app, options, always_replay=awaken_always_replay):
+        yield environment

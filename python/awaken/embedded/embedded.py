@@ -47,6 +47,9 @@ class Embedded:
         StoreError: it cannot be written, or a newer awaken wrote it.
     """
 
+    #: Set while the runtime is made, because the runtime looks things up in it and it keeps its rows in the runtime.
+    deployments: Deployments
+
     def __init__(
         self,
         directory: str | os.PathLike[str],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import sys
 from pathlib import Path
@@ -114,10 +115,9 @@ def approval(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     """The README's example."""
     monkeypatch.syspath_prepend(str(EXAMPLES))
     sys.modules.pop("approval", None)
-    import approval
-
-    monkeypatch.setattr(approval, "OUTBOX", tmp_path)
-    return approval
+    module = importlib.import_module("approval")
+    monkeypatch.setattr(module, "OUTBOX", tmp_path)
+    return module
 
 
 @pytest.mark.slow

@@ -69,3 +69,13 @@ def test_loading_the_plugin_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_missing_pytest_asyncio_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "pytest_asyncio.py").write_text("raise ImportError")
+    code = "def test_it(awaken_env):\n    pass\n"
+
+    status, output = run_pytest(tmp_path, code, "-p", "no:asyncio", "-W", "ignore", "-c", "/dev/null")
+
+    assert status == 1
+    assert "awaken_env needs pytest-asyncio: pip install pytest-asyncio" in output
