@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help test-browser setup demo test test-rust test-python h2spec check fix bench bench-peers clean
+.PHONY: help test-browser setup demo demo-server test test-rust test-python h2spec check fix bench bench-peers clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -17,7 +17,10 @@ help: ## Show this list
 setup: $(STAMPS)/extension ## Create .venv and build the extension into it
 
 demo: setup ## A handler waits on an awakeable, its process is killed, a process outside resolves it
-	$(BIN)/python examples/demo.py
+	$(BIN)/python -m examples.demo
+
+demo-server: setup ## The same on the real Restate server, from npm
+	$(BIN)/python -m examples.demo --server
 
 test: test-rust test-python ## All tests, the end-to-end ones against the real server and the embedded runtime
 

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DEMO = ROOT / "examples" / "demo.py"
+DEMO = (sys.executable, "-m", "examples.demo")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-def test_demo_shows_one_wait_over_two_processes() -> None:
-    demo = subprocess.run([sys.executable, DEMO], capture_output=True, text=True, timeout=100, check=False)
+@pytest.mark.parametrize("options", [(), ("--server",)])
+def test_demo_shows_one_wait_over_two_processes(options: tuple[str, ...]) -> None:
+    demo = subprocess.run(
+        [*DEMO, *options], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
+    )
 
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert "a standing desk, 300 EUR: approved by Ada" in demo.stdout
@@ -25,7 +28,7 @@ def test_demo_shows_one_wait_over_two_processes() -> None:
 @pytest.mark.slow
 def test_demo_without_curl_fails_with_a_reason(tmp_path: Path) -> None:
     demo = subprocess.run(
-        [sys.executable, DEMO], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+        DEMO, cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
     )
 
     assert demo.returncode == 1
