@@ -130,3 +130,18 @@ def test_one_that_fails_does_not_stop_the_others(lane: Lane, client: Client, eff
 
     assert "already completed" in outcomes[0]["error"]
     assert outcomes[1] == {"id": waiting, "status": 200}
+
+
+def test_awakeable_is_shown_as_it_stands(lane: Lane, client: Client, effects: Effects) -> None:
+    invocation_id = client.send("Callbacks/decide", effects.path)
+    awakeable = effects.wait_for_one("link").split()[0]
+    wait_for(lane, invocation_id, "suspended")
+    show = ("awakeables", "show", awakeable, "--ingress", lane.runtime.ingress_url)
+
+    pending = run(lane, *show)
+    client.kill(invocation_id)
+    wait_for(lane, invocation_id, "completed")
+    over = run(lane, *show)
+
+    assert (pending["state"], pending["labels"]) == ("pending", {"team": "red"})
+    assert (over["state"], over["invocation"]) == ("invocation completed", invocation_id)

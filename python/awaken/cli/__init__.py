@@ -63,6 +63,8 @@ app.command("id")(identifiers.decode)
 app.command("gateway")(gateway.gateway)
 app.add_typer(invocations.commands, name="invocations")
 app.add_typer(waiting.commands, name="awakeables")
+waiting.commands.command("resolve")(resolve.resolve)
+waiting.commands.command("reject")(reject.reject)
 
 
 def main() -> None:

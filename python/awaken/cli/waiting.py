@@ -8,10 +8,17 @@ import typer
 
 from awaken.callback import expiry_of
 from awaken.cli.addresses import parse_url
-from awaken.cli.failures import explain_failures
-from awaken.cli.settings import DEFAULT_ADMIN, AdminOption, JsonOutputOption
+from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.settings import (
+    DEFAULT_ADMIN,
+    DEFAULT_INGRESS,
+    AdminOption,
+    IngressOption,
+    JsonOutputOption,
+)
 
 if TYPE_CHECKING:
+    from awaken.control.awakeables import Seen
     from awaken.control.pending import Pending
 
 __all__ = ["commands"]
@@ -75,6 +82,54 @@ def show_list(
             ],
             whole=("Id",),
         )
+
+
+@commands.command("show")
+@explain_failures
+def show(
+    awakeable_id: Annotated[str, typer.Argument(metavar="ID", help="The id the handler handed out.")],
+    ingress: IngressOption = DEFAULT_INGRESS,
+    admin: AdminOption = DEFAULT_ADMIN,
+    json_output: JsonOutputOption = False,
+) -> None:
+    """Show how one awakeable stands: pending, completed, not awaited, or its invocation over."""
+    import asyncio
+
+    from awaken.cli.output import print_json, print_text
+    from awaken.control.errors import ControlError
+
+    urls = parse_url(ingress, "an ingress"), parse_url(admin, "an admin API")
+    try:
+        seen = asyncio.run(_look(awakeable_id, *urls))
+    except ControlError as error:
+        raise CommandError(error.message) from error
+    facts: dict[str, Any] = {
+        "id": seen.id,
+        "state": seen.state.value,
+        "invocation": seen.invocation_id,
+        "handler": f"{seen.service}/{seen.handler}",
+        "key": seen.key,
+    }
+    if seen.pending is not None:
+        facts = _facts(seen.pending) | facts
+    if json_output:
+        print_json(facts)
+        return
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        if value not in (None, "", {}):
+            print_text(f"{name:<{width}}  {value}")
+
+
+async def _look(awakeable_id: str, ingress: str, admin: str) -> Seen:
+    from awaken.control.awakeables import Awakeables
+    from awaken.control.runtime_api import connect_runtime
+
+    api = connect_runtime(ingress, admin)
+    try:
+        return await Awakeables(api).get(awakeable_id)
+    finally:
+        await api.close()
 
 
 def _facts(found: Pending) -> dict[str, Any]:
