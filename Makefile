@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help test-browser setup demo demo-server test test-rust test-python h2spec check fix bench bench-peers clean
+.PHONY: help test-browser setup demo demo-server test test-rust test-python h2spec check fix bench bench-peers bench-runtime clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -59,6 +59,9 @@ bench: setup $(STAMPS)/bench ## Benchmarks of the core, from Rust and from Pytho
 
 bench-peers: setup $(STAMPS)/bench ## Beside the official SDK on Granian and Hypercorn, in one interleaved run
 	$(BIN)/python -m benches.peers
+
+bench-runtime: setup $(STAMPS)/bench ## The embedded runtime beside the real server, with the same endpoint code
+	$(BIN)/python -m benches.runtimes
 
 clean: ## Remove everything that was built or installed here
 	rm -rf $(VENV) target dist .tools

@@ -1,0 +1,1 @@
+"""The embedded runtime beside the real server: the same endpoint code, in one interleaved run."""
