@@ -49,7 +49,7 @@ async def submit(ctx: awaken.Context, expense: Expense) -> str:
     for approver in expense.approvers:
         decision = ctx.callback(
             Decision,
-            name=f"Approve {expense.what} for {expense.amount} EUR",
+            name=f"Approve {expense.what} for {expense.amount} EUR, {approver}",
             expires_in=3 * DAY,
             labels={"approver": approver},
         )
