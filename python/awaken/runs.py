@@ -122,12 +122,24 @@ class RunFuture(RestateDurableFuture[T]):
             value: Any = await self._action(*self._args, **self._kwargs)
         else:
             call = functools.partial(
-                contextvars.copy_context().run, self._action, *self._args, **self._kwargs
+                contextvars.copy_context().run, _call, self._action, *self._args, **self._kwargs
             )
             value = await asyncio.get_running_loop().run_in_executor(None, call)
             if inspect.isawaitable(value):
                 value = await value
         return value
+
+
+def _call(action: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a plain function in its thread.
+
+    No future takes a StopIteration: the executor would lose it, and the attempt would wait for ever. Coroutines turn it
+    into a RuntimeError, so this does too.
+    """
+    try:
+        return action(*args, **kwargs)
+    except StopIteration as error:
+        raise RuntimeError(f"{getattr(action, '__qualname__', action)} raised StopIteration") from error
 
 
 def run_serde(action: Callable[..., Any], options: RunOptions[T]) -> Serde[T]:

@@ -242,6 +242,23 @@ async def test_any_exception_of_a_run_ends_its_own_attempt_with_an_error_frame(e
     assert call.answer == ["Run", "Error"]
 
 
+async def test_stop_iteration_of_a_plain_function_in_a_run_is_told() -> None:
+    def effect() -> int:
+        empty: list[int] = []
+        return next(iter(empty))
+
+    async def handler(ctx: awaken.Context) -> None:
+        await ctx.run_typed("r", effect)
+
+    call = Call(service_with(handler), "h")
+    call.tell(frames.request())
+    while not call.exchange.is_ended:
+        await asyncio.sleep(0.001)  # a fake has no event
+
+    assert call.answer == ["Run", "Error"]
+    assert b"effect raised StopIteration" in frames.read(call.exchange.body)[1].payload
+
+
 @pytest.mark.parametrize("code", [-1, 2**40, "x", None])
 async def test_terminal_error_with_an_impossible_code_still_ends_the_invocation(code: Any) -> None:
     async def handler(ctx: awaken.Context) -> None:
