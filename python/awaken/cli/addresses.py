@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from urllib.parse import urlsplit
 
 from awaken.cli.failures import CommandError
 
-__all__ = ["parse_bind", "parse_url", "reachable_url"]
+__all__ = ["check_free", "parse_bind", "parse_url", "reachable_url"]
 
 
 def parse_bind(text: str) -> tuple[str, int]:
@@ -53,3 +55,19 @@ def parse_url(text: str, what: str) -> str:
 def reachable_url(url: str) -> str:
     """Replace an address that means all interfaces by one that can be dialled from this machine."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def check_free(host: str, port: int) -> None:
+    """See that one could listen on an address right now.
+
+    Raises:
+        OSError: it is taken, or not one of this machine.
+    """
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":
+                # Connections of a process that has ended may linger on the port; they are in nobody's way.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            probe.bind(address)

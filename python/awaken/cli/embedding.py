@@ -9,13 +9,14 @@ import os
 import signal
 import sys
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from awaken.cli.addresses import parse_bind, parse_url
+from awaken.cli.addresses import check_free, parse_bind, parse_url
 from awaken.cli.failures import CommandError
+from awaken.cli.output import print_progress
 from awaken.cli.settings import DEFAULT_GRPC
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from awaken.runtime.doors import Doors
     from awaken.runtime.observing import Observer
     from awaken.runtime.settings import RuntimeSettings
+    from awaken.serve import SignalHandler
 
 __all__ = ["AdminBindOption", "DataDirOption", "GrpcOption", "IngressBindOption", "Places", "run_embedded"]
 
@@ -141,11 +143,17 @@ def run_embedded(
         from awaken.embedded.embedded import Embedded
 
         embedded = Embedded(places.directory, apps=apps, settings=settings, observer=observer)
-        # Before handlers run that hand out links.
+        # Before handlers run: they may hand out links, and nothing may be done that nobody could ask for.
+        try:
+            free = _check_addresses(places)
+        except CommandError:
+            embedded.crash()
+            await embedded.cut()
+            raise
         set_up_links(places.directory, f"http://{places.ingress[0]}:{places.ingress[1]}{CALLBACKS}")
         await embedded.start()
         try:
-            await _serve(embedded, places, describe, until, json_output=json_output)
+            await _serve(embedded, free, describe, until, json_output=json_output)
         finally:
             await embedded.stop()
 
@@ -155,6 +163,32 @@ def run_embedded(
         raise CommandError(f"{error} (--data-dir or AWAKEN_DATA_DIR)") from error
     except RegistrationError as error:
         raise CommandError(f"the application cannot be served: {error}") from error
+
+
+def _check_addresses(places: Places) -> Places:
+    """See that the addresses can be had; leave gRPC out when nobody asked for its default address."""
+    for option, (host, port) in (("--ingress", places.ingress), ("--admin", places.admin)):
+        _check_address(option, host, port)
+    if places.grpc is None:
+        return places
+    try:
+        _check_address("--grpc", *places.grpc)
+    except CommandError as error:
+        if places.is_grpc_wanted:
+            raise
+        print_progress(f"awaken: no gRPC: {error}")
+        return replace(places, grpc=None)
+    return places
+
+
+def _check_address(option: str, host: str, port: int) -> None:
+    try:
+        check_free(host, port)
+    except OSError as error:
+        raise CommandError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; stop what uses the address, or choose "
+            f"another one with {option}"
+        ) from error
 
 
 async def _serve(
@@ -173,7 +207,7 @@ async def _serve(
 
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    on_signal = SignalHandler(stop)
+    on_signal = _tell_stopping(SignalHandler(stop), stop)
     api = embedded.api()
     doors = Doors(
         embedded.runtime,
@@ -205,6 +239,17 @@ async def _serve(
     finally:
         await doors.close()
         await api.close()
+
+
+def _tell_stopping(on_signal: SignalHandler, stop: asyncio.Event) -> Callable[[signal.Signals], None]:
+    def take(signum: signal.Signals) -> None:
+        if not stop.is_set():
+            print_progress(
+                "awaken: stopping, what is open goes on at the next start; Ctrl-C again stops at once"
+            )
+        on_signal(signum)
+
+    return take
 
 
 async def _beside(until: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +65,12 @@ def load_object(target: str) -> Any:
     """Import `MODULE:NAME`, with the working directory first on the path.
 
     Raises:
-        CommandError: the text has another form, or there is no such module or name.
+        CommandError: the text has another form, there is no such module or name, or importing it fails.
     """
     module_name, separator, path = target.partition(":")
     if not separator or not module_name or not path:
-        raise CommandError(f"{target!r} names no application; write MODULE:NAME, such as greeter:app")
+        example = module_name.removesuffix(".py").strip("./").replace("/", ".") or "greeter"
+        raise CommandError(f"{target!r} names no application; write MODULE:NAME, such as {example}:app")
     if module_name.endswith(".py") or "/" in module_name:
         dotted = module_name.removesuffix(".py").strip("./").replace("/", ".")
         raise CommandError(f"{module_name!r} is a file; name the module instead: {dotted}:{path}")
@@ -91,10 +93,25 @@ def _import(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        # Another module that this one imports may be missing; that error is the author's, with its traceback.
+        # Another module that this one imports may be missing; that is the author's to see.
         if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
-            raise
+            raise CommandError(_explain_import(name, error)) from error
         raise CommandError(
             f"there is no module {name!r} in {here} or among the installed packages; run the command in the "
             "folder the module is imported from"
         ) from error
+    except Exception as error:
+        raise CommandError(_explain_import(name, error)) from error
+
+
+def _explain_import(name: str, error: Exception) -> str:
+    """Tell what went wrong in an author's code, and where, without the frames that led there."""
+    place = error.__traceback__
+    while place is not None and _is_machinery(place.tb_frame.f_code.co_filename):
+        place = place.tb_next
+    told = "".join(traceback.format_exception(type(error), error, place))
+    return f"{name} cannot be imported:\n{told}".rstrip()
+
+
+def _is_machinery(filename: str) -> bool:
+    return filename in (__file__, importlib.__file__) or filename.startswith("<frozen importlib")

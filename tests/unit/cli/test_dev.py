@@ -157,6 +157,7 @@ def test_dev_serves_shows_each_step_and_drains(
         assert re.search(r"accepted +Desk/greet", lines)
         assert re.search(r"succeeded +Desk/greet .* after \d+ ms", lines)
         assert re.search(rf"suspended +Desk/sign +{invocation_id} +waits for awakeable 17", lines)
+        assert lines.count("awaken: stopping") == 1
         assert "Traceback" not in lines
 
 
@@ -211,14 +212,22 @@ def test_second_process_on_a_directory_is_refused(folder: Path) -> None:
         assert first.end() == 0
 
 
-def test_taken_port_is_told(folder: Path) -> None:
+@pytest.mark.parametrize("option", ["--ingress", "--admin", "--grpc"])
+def test_taken_port_is_told_before_anything_runs(folder: Path, client: httpx.Client, option: str) -> None:
+    with dev(folder) as command:
+        post(client, f"{command.ingress}/Desk/sign/send", "lease")
+        command.wait_for(r"attempt +Desk/sign")
+        assert command.end() == 0
+
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with Command(folder, "dev", "desk_app:app", "--ingress", f"127.0.0.1:{port}") as command:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with dev(folder, option, address) as command:
             assert command.process.wait(timeout=15) == 1
-            assert "error: cannot listen: " in command.output
-            assert "--ingress" in command.output
-            assert "Traceback" not in command.output
+            told = command.output.splitlines()
+
+    assert len(told) == 1, told
+    assert told[0].startswith(f"error: cannot listen on {address}: ")
+    assert told[0].endswith(f"another one with {option}")
 
 
 def test_settings_have_the_servers_names(folder: Path, client: httpx.Client) -> None:

@@ -41,7 +41,6 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Put a module into the working directory, which is not on the path."""
     name = "application_under_test"
     (tmp_path / f"{name}.py").write_text(MODULE)
-    (tmp_path / "needs_missing.py").write_text("import no_such_dependency")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     yield name
@@ -95,6 +94,32 @@ def test_missing_name_lists_what_there_is(module: str) -> None:
         load_object(f"{module}:Settings.nope")
 
 
-def test_dependency_an_application_misses_is_not_hidden(module: str) -> None:
-    with pytest.raises(ModuleNotFoundError, match="no_such_dependency"):
-        load_object("needs_missing:app")
+@pytest.mark.parametrize(
+    ("name", "code", "told"),
+    [
+        ("needs_missing", "import no_such_dependency", "No module named 'no_such_dependency'"),
+        ("unfinished", "def greet(:", "SyntaxError: invalid syntax"),
+        ("refusing", "raise ValueError('no settings')", "ValueError: no settings"),
+    ],
+)
+def test_module_that_cannot_be_imported_shows_the_authors_lines_only(
+    module: str, tmp_path: Path, name: str, code: str, told: str
+) -> None:
+    (tmp_path / f"{name}.py").write_text(code)
+
+    with pytest.raises(CommandError, match=f"^{name} cannot be imported") as failure:
+        load_object(f"{name}:app")
+
+    text = str(failure.value)
+    assert told in text
+    assert f'{name}.py", line 1' in text
+    assert "importlib" not in text
+    assert "loading.py" not in text
+
+
+@pytest.mark.parametrize(
+    ("target", "example"), [("billing", "billing:app"), ("shop/billing.py", "shop.billing:app")]
+)
+def test_target_without_a_name_is_told_what_to_write(target: str, example: str) -> None:
+    with pytest.raises(CommandError, match=f"such as {example}"):
+        load_object(target)
