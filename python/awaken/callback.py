@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from awaken.futures import RestateDurableFuture, RestateDurableSleepFuture
 
-__all__ = ["DEFAULT_EXPIRY", "Callback", "CallbackLink", "describe_callback", "read_description"]
+__all__ = [
+    "DEFAULT_EXPIRY",
+    "ENTRY_PREFIX",
+    "Callback",
+    "CallbackLink",
+    "describe_callback",
+    "read_description",
+]
 
 T = TypeVar("T")
 
@@ -22,7 +29,7 @@ T = TypeVar("T")
 DEFAULT_EXPIRY = timedelta(days=30)
 
 #: What the journal calls the timer of a callback, before its description.
-_ENTRY_PREFIX = "callback "
+ENTRY_PREFIX = "callback "
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +95,15 @@ class Callback(Generic[T]):
 def describe_callback(name: str, index: int, type_name: str, labels: Mapping[str, str]) -> str:
     """Return the entry name of a callback's timer: what the inventory tells of it is in the journal."""
     facts = {"index": index, "name": name, "type": type_name, "labels": dict(labels)}
-    return _ENTRY_PREFIX + json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
+    return ENTRY_PREFIX + json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
 
 
 def read_description(entry_name: str) -> dict[str, Any] | None:
     """Return the facts of a callback from its timer's entry name; None for another sleep."""
-    if not entry_name.startswith(_ENTRY_PREFIX):
+    if not entry_name.startswith(ENTRY_PREFIX):
         return None
     try:
-        facts = json.loads(entry_name.removeprefix(_ENTRY_PREFIX))
+        facts = json.loads(entry_name.removeprefix(ENTRY_PREFIX))
     except ValueError:
         return None
     return facts if isinstance(facts, dict) and isinstance(facts.get("index"), int) else None

@@ -9,7 +9,18 @@ PACKAGE = Path(__file__).parents[2] / "python" / "awaken"
 
 #: Bottom up. A module imports from its own layer's same folder and from layers below; the last group wires all.
 LAYERS = [
-    {"_core", "entry_codec", "errors", "exceptions", "exchange", "serde", "server_types", "types", "vm"},
+    {
+        "_core",
+        "awakeable_facts",
+        "entry_codec",
+        "errors",
+        "exceptions",
+        "exchange",
+        "serde",
+        "server_types",
+        "types",
+        "vm",
+    },
     {
         *(
             "asyncio",

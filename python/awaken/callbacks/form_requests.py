@@ -10,8 +10,10 @@ from urllib.parse import parse_qsl
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-__all__ = ["is_form_token", "make_form_token", "read_body", "read_fields"]
+__all__ = ["MAX_ANSWER_SIZE", "is_form_token", "make_form_token", "read_body", "read_fields"]
 
+#: Largest answer taken, in bytes: people and webhooks send little. What is larger goes to the ingress, by id.
+MAX_ANSWER_SIZE: Final = 1024 * 1024
 _MOST_FIELDS: Final = 200
 
 
@@ -25,13 +27,13 @@ def is_form_token(secret: bytes, nonce: str, token: str) -> bool:
     return bool(nonce) and hmac.compare_digest(token.encode(), make_form_token(secret, nonce).encode())
 
 
-async def read_body(request: Request, limit: int) -> bytes | None:
-    """Return the body of a request, or None when it is larger than `limit` bytes."""
+async def read_body(request: Request) -> bytes | None:
+    """Return the body of a request, or None when it is larger than `MAX_ANSWER_SIZE`."""
     size = 0
     chunks = []
     async for chunk in request.stream():
         size += len(chunk)
-        if size > limit:
+        if size > MAX_ANSWER_SIZE:
             return None
         chunks.append(chunk)
     return b"".join(chunks)

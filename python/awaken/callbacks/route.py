@@ -14,7 +14,13 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from awaken.callbacks.answers import InvalidAnswerError, Problem, check_answer
-from awaken.callbacks.form_requests import is_form_token, make_form_token, read_body, read_fields
+from awaken.callbacks.form_requests import (
+    MAX_ANSWER_SIZE,
+    is_form_token,
+    make_form_token,
+    read_body,
+    read_fields,
+)
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.callbacks.page import render_form, render_message
 from awaken.control.awakeables import Awakeables, Outcome
@@ -33,8 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["create_callback_app"]
 
-#: Largest answer taken, in bytes: people and webhooks send little. What is larger goes to the ingress, by id.
-MAX_ANSWER_SIZE: Final = 1024 * 1024
 _LONGEST_REASON: Final = 1000
 _COOKIE: Final = "awaken_form"
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -144,7 +148,7 @@ class _CallbackRoute:
         if media_type not in (_FORM, _JSON):
             text = f"the content-type {media_type!r} is not taken; send {_JSON}"
             return _respond(_Reply(415, "This is not taken", text), is_page=False)
-        body = await read_body(request, MAX_ANSWER_SIZE)
+        body = await read_body(request)
         if body is None:
             text = f"the answer is larger than {MAX_ANSWER_SIZE} bytes"
             return _respond(_Reply(413, "This is too large", text), is_page=media_type == _FORM)

@@ -52,13 +52,13 @@ def _invocation(text: str) -> dict[str, Any]:
 
 def _awakeable(text: str) -> dict[str, Any]:
     from awaken import _core
-    from awaken.client.awakeable_id import FIRST_AWAKEABLE_INDEX
+    from awaken.awakeable_facts import FIRST_AWAKEABLE
 
     parsed = _core.parse_awakeable_id(text)
     facts = _invocation(parsed.invocation_id) | {"kind": "awakeable"}
     if parsed.is_legacy:
         return facts | {"journal_index": parsed.index, "legacy": True}
     facts |= {"signal_index": parsed.index, "legacy": False}
-    if parsed.index >= FIRST_AWAKEABLE_INDEX:
-        facts["number"] = parsed.index - FIRST_AWAKEABLE_INDEX + 1
+    if parsed.index >= FIRST_AWAKEABLE:
+        facts["number"] = parsed.index - FIRST_AWAKEABLE + 1
     return facts

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from awaken import _core
+from awaken.awakeable_facts import CANCEL, FIRST_AWAKEABLE
 from awaken.errors import InvalidIdError
 
-__all__ = ["FIRST_AWAKEABLE_INDEX", "check_awakeable_id"]
-
-#: Signal 1 is how an invocation is cancelled; awakeables begin at 17.
-_CANCEL_INDEX = 1
-FIRST_AWAKEABLE_INDEX = 17
+__all__ = ["check_awakeable_id"]
 
 
 def check_awakeable_id(text: str) -> _core.AwakeableId:
@@ -25,14 +22,14 @@ def check_awakeable_id(text: str) -> _core.AwakeableId:
             "instead of an awakeable, and can block a partition of the server for good; ask the handler for its "
             "current id, which begins with sign_1"
         )
-    if parsed.index == _CANCEL_INDEX:
+    if parsed.index == CANCEL:
         raise InvalidIdError(
             f"{text} names signal 1 of {parsed.invocation_id}, which would cancel the invocation; if that is what you "
             f"want, cancel {parsed.invocation_id} by its own id"
         )
-    if parsed.index < FIRST_AWAKEABLE_INDEX:
+    if parsed.index < FIRST_AWAKEABLE:
         raise InvalidIdError(
-            f"{text} names signal {parsed.index} of {parsed.invocation_id}; signals below {FIRST_AWAKEABLE_INDEX} "
+            f"{text} names signal {parsed.index} of {parsed.invocation_id}; signals below {FIRST_AWAKEABLE} "
             "are reserved and no awakeables: use the id as the handler handed it out"
         )
     return parsed

@@ -6,13 +6,12 @@ import json
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from awaken.awakeable_facts import OUTCOME_HEADER
+
 if TYPE_CHECKING:
     from awaken.client.operation import Reply
 
 __all__ = ["AwakeableOutcome", "AwakeableStatus", "read_outcome", "read_status", "status_query"]
-
-#: The embedded runtime tells here; a server does not.
-_OUTCOME_HEADER = "x-awaken-outcome"
 
 
 class AwakeableOutcome(Enum):
@@ -48,7 +47,7 @@ class AwakeableStatus(Enum):
 def read_outcome(reply: Reply) -> AwakeableOutcome:
     """Return what the runtime tells; an outcome that this version does not know is an acceptance."""
     try:
-        return AwakeableOutcome(reply.headers.get(_OUTCOME_HEADER, ""))
+        return AwakeableOutcome(reply.headers.get(OUTCOME_HEADER, ""))
     except ValueError:
         return AwakeableOutcome.ACCEPTED
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from awaken.awakeable_facts import OUTCOME_HEADER
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.control.errors import ControlError, Reason, reason_of_status
 from awaken.control.pending import (
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["AwakeableState", "Awakeables", "Outcome", "Page", "Seen"]
 
-#: A runtime of ours tells here what became of a completion; see the ingress of the embedded runtime.
-_OUTCOME_HEADER: Final = "x-awaken-outcome"
 #: A server applies a completion some milliseconds after it has answered.
 _LOOKS: Final = 20
 _PAUSE_SECONDS: Final = 0.05
@@ -195,7 +194,7 @@ class Awakeables:
             )
             if not answer.is_success:
                 raise ControlError(reason_of_status(answer.status_code), explain(answer))
-            told = answer.headers.get(_OUTCOME_HEADER)
+            told = answer.headers.get(OUTCOME_HEADER)
             if told is not None:
                 return _told(awakeable_id, told)
             for _ in range(_LOOKS):

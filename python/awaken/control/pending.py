@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
-from awaken.callback import read_description
-from awaken.client.awakeable_id import FIRST_AWAKEABLE_INDEX
+from awaken.awakeable_facts import FIRST_AWAKEABLE
+from awaken.callback import ENTRY_PREFIX, read_description
 from awaken.control.sql import quote_sql, select
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def pending_awakeables(row: Mapping[str, Any]) -> Iterator[Pending]:
     raw = _core.parse_invocation_id(row["id"])
     indexes = {leaf["SignalIndex"] for leaf in awaited if "SignalIndex" in leaf}
     told = {_describe(leaf) for leaf in awaited} - {""}
-    for index in sorted(index for index in indexes if index >= FIRST_AWAKEABLE_INDEX):
+    for index in sorted(index for index in indexes if index >= FIRST_AWAKEABLE):
         yield Pending(
             id=_core.format_awakeable_id(raw, index),
             index=index,
@@ -83,7 +83,11 @@ def pending_awakeables(row: Mapping[str, Any]) -> Iterator[Pending]:
 def ask_for_callbacks(found: Sequence[Pending]) -> str:
     """Return the question about the journal whose answer `join_callbacks` takes; for at least one awakeable."""
     ids = ", ".join(sorted({quote_sql(one.invocation_id) for one in found}))
-    conditions = ("entry_type = 'Command: Sleep'", "name LIKE 'callback %'", f"id IN ({ids})")
+    conditions = (
+        "entry_type = 'Command: Sleep'",
+        f"name LIKE {quote_sql(ENTRY_PREFIX + '%')}",
+        f"id IN ({ids})",
+    )
     return select(("id", "name", "entry_json"), "sys_journal", conditions, order='id, "index"')
 
 
@@ -139,5 +143,5 @@ def _leaves(future: Any) -> Iterator[dict[str, Any]]:
 def _describe(leaf: Mapping[str, Any]) -> str:
     index = leaf.get("SignalIndex")
     if index is not None:
-        return f"awakeable {index}" if index >= FIRST_AWAKEABLE_INDEX else ""
+        return f"awakeable {index}" if index >= FIRST_AWAKEABLE else ""
     return ", ".join(f"{kind} {value}" for kind, value in leaf.items())

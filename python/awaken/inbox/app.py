@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from contextlib import asynccontextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,13 +14,19 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from awaken.callbacks.answers import InvalidAnswerError, Problem, check_answer
-from awaken.callbacks.form_requests import is_form_token, make_form_token, read_body, read_fields
+from awaken.callbacks.form_requests import (
+    MAX_ANSWER_SIZE,
+    is_form_token,
+    make_form_token,
+    read_body,
+    read_fields,
+)
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.control.awakeables import Awakeables
 from awaken.control.errors import ControlError, Reason
 from awaken.control.invocations import STATUSES, Invocations
 from awaken.inbox import views
-from awaken.inbox.timeline import draw, rows_of
+from awaken.inbox.timeline import draw, rows_of, seconds_of
 from awaken.links import find_type
 from awaken.serde.schema import schema_for
 
@@ -35,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["create_inbox"]
 
-MAX_ANSWER_SIZE: Final = 1024 * 1024
 _LISTED: Final = 200
 _COOKIE: Final = "awaken_inbox"
 _HEADERS: Final = {
@@ -109,9 +113,9 @@ class _Pages:
             return RedirectResponse(request.url, 303)
         row = await self._invocations.get(invocation_id)
         journal = await self._invocations.journal(invocation_id)
-        failures = [_seconds(event) for event in await self._invocations.failures(invocation_id)]
+        failures = [seconds_of(event) for event in await self._invocations.failures(invocation_id)]
         waits = await self._awakeables.of_invocation(invocation_id)
-        now = _seconds(row["modified_at"]) if row["status"] == "completed" else time.time()
+        now = seconds_of(row["modified_at"]) if row["status"] == "completed" else time.time()
         nonce = self._nonce(request)
         text = views.invocation_page(
             _root(request),
@@ -169,7 +173,7 @@ class _Pages:
         return self._remember(_html(text, 422 if problems else 200), nonce)
 
     async def _form(self, request: Request) -> tuple[dict[str, str], Response | None]:
-        body = await read_body(request, MAX_ANSWER_SIZE)
+        body = await read_body(request)
         if body is None:
             text = f"The answer is larger than {MAX_ANSWER_SIZE} bytes."
             return {}, _html(views.message_page(_root(request), "This is too large", text), 413)
@@ -215,7 +219,3 @@ def _annotation(one: Pending) -> Any:
 
 def _fields(annotation: Any) -> Any:
     return fields_of(None if annotation is None else schema_for(annotation))
-
-
-def _seconds(timestamp: str) -> float:
-    return datetime.fromisoformat(timestamp).timestamp()

@@ -14,7 +14,7 @@ from awaken.callback import read_description
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Row", "draw", "rows_of"]
+__all__ = ["Row", "draw", "rows_of", "seconds_of"]
 
 _ROW: Final = 26
 _LABELS: Final = 290
@@ -43,11 +43,11 @@ def rows_of(journal: Sequence[Mapping[str, Any]]) -> list[Row]:
     completed: dict[int, float] = {}
     for entry in journal:
         if entry["entry_type"].startswith("Notification"):
-            completed |= dict.fromkeys(_completion_ids(_content(entry)), _seconds(entry["appended_at"]))
+            completed |= dict.fromkeys(_completion_ids(_content(entry)), seconds_of(entry["appended_at"]))
     rows = []
     for entry in journal:
         side, _, kind = entry["entry_type"].partition(": ")
-        start = _seconds(entry["appended_at"])
+        start = seconds_of(entry["appended_at"])
         label = _label(kind, entry.get("name") or "")
         if side == "Command":
             ids = list(_completion_ids(_content(entry)))
@@ -143,5 +143,6 @@ def _completion_ids(content: Any) -> Iterator[int]:
                 yield from _completion_ids(value)
 
 
-def _seconds(timestamp: str) -> float:
+def seconds_of(timestamp: str) -> float:
+    """Return a timestamp of the admin API in seconds since the epoch."""
     return datetime.fromisoformat(timestamp).timestamp()

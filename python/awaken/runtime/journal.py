@@ -8,12 +8,7 @@ if TYPE_CHECKING:
     from awaken.runtime.clock import Clock
     from awaken.runtime.store import Store
 
-__all__ = ["CANCEL", "FIRST_AWAKEABLE", "Journal"]
-
-#: The built-in signal that cancels.
-CANCEL: Final = 1
-#: Index of the first awakeable of an invocation.
-FIRST_AWAKEABLE: Final = 17
+__all__ = ["Journal"]
 
 #: Type codes from here on are notifications.
 _FIRST_NOTIFICATION: Final = 0x8000

@@ -15,9 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from awaken import _core
+from awaken.awakeable_facts import CANCEL, FIRST_AWAKEABLE
 from awaken.runtime import records
 from awaken.runtime.clock import LAST_MS
-from awaken.runtime.journal import CANCEL, FIRST_AWAKEABLE
 from awaken.runtime.observing import Event, Step
 from awaken.runtime.operations import Completion, Failure, Success, Target
 from awaken.runtime.results import CANCELED, KILLED, from_columns, to_columns, to_core

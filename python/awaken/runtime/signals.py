@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaken import _core
+from awaken.awakeable_facts import CANCEL, FIRST_AWAKEABLE
 from awaken.runtime import records
-from awaken.runtime.journal import CANCEL, FIRST_AWAKEABLE
 from awaken.runtime.operations import PendingAwakeable, Resolution, Target
 
 if TYPE_CHECKING:

@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CONNECT_TIMEOUT", "Address", "connect", "describe_error", "make_client_tls_context"]
+    from awaken.transports.http1_link import Http1Link
+    from awaken.transports.http2_link import Http2Link
+
+__all__ = ["CONNECT_TIMEOUT", "Address", "connect", "describe_error", "establish", "make_client_tls_context"]
 
 #: Seconds for a connection to be there and to say its first word, the server's own limit.
 CONNECT_TIMEOUT: Final = 10.0
@@ -72,6 +75,17 @@ async def connect(
             await loop.create_connection(make_protocol, address.host, address.port, ssl=tls)
     except TimeoutError as error:
         raise OSError(f"no connection within {CONNECT_TIMEOUT:g} s") from error
+
+
+async def establish(link: Http1Link | Http2Link, address: Address, tls: ssl.SSLContext | None) -> None:
+    """Connect a link, which is told when that fails."""
+    try:
+        await connect(address, lambda: link, tls)
+    except asyncio.CancelledError:
+        link.fail("given up: the connections are being closed")
+        raise
+    except Exception as error:
+        link.fail(f"cannot connect: {describe_error(error)}")
 
 
 def describe_error(error: BaseException) -> str:

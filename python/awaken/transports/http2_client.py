@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from awaken.transports import limits
-from awaken.transports.address import Address, connect, describe_error, make_client_tls_context
+from awaken.transports.address import Address, establish, make_client_tls_context
 from awaken.transports.http2_call import Http2Call
 from awaken.transports.http2_link import Http2Link
 
@@ -90,21 +90,12 @@ class Http2Dialer:
     def _connect(self) -> Http2Link:
         link = Http2Link(self.address, self._place, self._retire)
         self._links.append(link)
-        task = self._loop.create_task(self._establish(link))
+        task = self._loop.create_task(establish(link, self.address, self._tls))
         self._connecting.add(task)
         task.add_done_callback(self._connecting.discard)
         if self._ticker is None:
             self._ticker = self._loop.call_later(_TICK, self._tick)
         return link
-
-    async def _establish(self, link: Http2Link) -> None:
-        try:
-            await connect(self.address, lambda: link, self._tls)
-        except asyncio.CancelledError:
-            link.fail("given up: the connections are being closed")
-            raise
-        except Exception as error:
-            link.fail(f"cannot connect: {describe_error(error)}")
 
     def _retire(self, link: Http2Link) -> None:
         """Give this connection no more calls, and look after it until it is gone."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awaken.awakeable_facts import OUTCOME_HEADER
 from awaken.errors import InvalidIdError
 from awaken.runtime.identifiers import reason_against_awakeable_id
 from awaken.runtime.ingress.answers import IngressError, answer_json
@@ -44,4 +45,4 @@ async def complete_awakeable(operations: Operations, request: Request, segments:
     except InvalidIdError as error:
         reason = reason_against_awakeable_id(awakeable_id)
         raise IngressError(400, f"bad awakeable id '{awakeable_id}': {reason}") from error
-    return answer_json(202, {"outcome": resolution.value}, {"x-awaken-outcome": resolution.value})
+    return answer_json(202, {"outcome": resolution.value}, {OUTCOME_HEADER: resolution.value})
