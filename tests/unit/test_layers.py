@@ -12,6 +12,7 @@ LAYERS = [
     {
         "_core",
         "awakeable_facts",
+        "development",
         "entry_codec",
         "errors",
         "exceptions",

@@ -40,27 +40,29 @@ def dev(
     json_output: JsonOutputOption = False,
 ) -> None:
     """Run an application on the embedded runtime until SIGTERM or SIGINT: no server needed."""
+    from awaken import development
     from awaken.cli.embedding import Places, run_embedded
     from awaken.cli.loading import load_accept
     from awaken.cli.reloading import Reloader
 
     places = Places.read(ingress, admin, grpc, data_dir)
-    if not reload:
-        apps = {_APP: load_accept(application)}
-        run_embedded(places, apps=apps, json_output=json_output, is_quiet=quiet, describe=_describe)
-        return
-    reloader = Reloader()
-    with reloader.waiting_for_repair():
-        apps = {_APP: load_accept(application)}
-    run_embedded(
-        places,
-        apps=apps,
-        json_output=json_output,
-        is_quiet=quiet,
-        describe=_describe,
-        until=reloader.watch,
-    )
-    reloader.restart_if_changed()
+    with development.enabled():
+        if not reload:
+            apps = {_APP: load_accept(application)}
+            run_embedded(places, apps=apps, json_output=json_output, is_quiet=quiet, describe=_describe)
+            return
+        reloader = Reloader()
+        with reloader.waiting_for_repair():
+            apps = {_APP: load_accept(application)}
+        run_embedded(
+            places,
+            apps=apps,
+            json_output=json_output,
+            is_quiet=quiet,
+            describe=_describe,
+            until=reloader.watch,
+        )
+        reloader.restart_if_changed()
 
 
 def _describe(embedded: Embedded) -> str:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken import watching
+from awaken import development, watching
 from awaken.client import create_client
 from awaken.definition import Definition
 from awaken.embedded.embedded import Embedded
@@ -273,12 +273,13 @@ async def open_environment(
 
 @asynccontextmanager
 async def _running(environment: Environment) -> AsyncIterator[Environment]:
-    await environment.start()
-    try:
-        async with environment.connected():
-            yield environment
-    finally:
-        await environment.stop()
+    with development.enabled():
+        await environment.start()
+        try:
+            async with environment.connected():
+                yield environment
+        finally:
+            await environment.stop()
 
 
 def accept_of(app: Any) -> Accept:
