@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 import typing
 from collections.abc import Awaitable, Callable, Coroutine
@@ -99,6 +100,7 @@ HandlerType = Callable[[Any, I], Awaitable[O]] | Callable[[Any], Awaitable[O]]
 RunAction = Callable[..., Coroutine[Any, Any, T]] | Callable[..., T]
 
 _BYTES: Serde[bytes] = BytesSerde()
+_GLOBALS = globals()
 
 
 class Context:
@@ -194,7 +196,10 @@ class Context:
         """
         driver = self._driver
         handle = driver.issue("run").run(name)
-        future: RunFuture[Any] = RunFuture(driver, handle, name, action, options, args, kwargs)
+        frame = sys._getframe(1)
+        if frame.f_globals is _GLOBALS and frame.f_back is not None:
+            frame = frame.f_back
+        future: RunFuture[Any] = RunFuture(driver, handle, name, action, options, args, kwargs, frame)
         driver.define_run(future)
         return future
 

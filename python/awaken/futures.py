@@ -78,7 +78,16 @@ class DurableFuture(asyncio.Future[T]):
     Its hash repeats in every attempt, so a set of durable futures iterates in an order that replays.
     """
 
-    __slots__ = ("_driver", "_is_lapsed", "_serde", "_subject", "_waiters", "_watchers", "handle")
+    __slots__ = (
+        "_driver",
+        "_is_lapsed",
+        "_serde",
+        "_subject",
+        "_waiters",
+        "_watchers",
+        "handle",
+        "is_awaited",
+    )
 
     #: Whether this only bounds what else the handler waits for.
     is_deadline = False
@@ -103,6 +112,8 @@ class DurableFuture(asyncio.Future[T]):
         self._waiters: list[asyncio.Future[None]] | None = None
         #: Whether this was cancelled, and is pending again.
         self._is_lapsed = False
+        #: Whether anything in the handler has waited for the result, or does.
+        self.is_awaited = False
 
     @property
     def subject(self) -> str:

@@ -18,6 +18,7 @@ from awaken.serde import DefaultSerde, Serde
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
+    from types import FrameType
 
     from awaken.futures import Driver
 
@@ -70,7 +71,17 @@ class RunOptions(Generic[T]):
 class RunFuture(RestateDurableFuture[T]):
     """The result of a run, with the closure that gives it when the journal does not have it yet."""
 
-    __slots__ = ("_action", "_args", "_kwargs", "_options", "_result_serde", "context", "name")
+    __slots__ = (
+        "_action",
+        "_args",
+        "_code",
+        "_instruction",
+        "_kwargs",
+        "_options",
+        "_result_serde",
+        "context",
+        "name",
+    )
 
     def __init__(
         self,
@@ -81,7 +92,20 @@ class RunFuture(RestateDurableFuture[T]):
         options: RunOptions[T],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
+        frame: FrameType,
     ) -> None:
+        """Keep what the closure needs.
+
+        Args:
+            driver: the attempt.
+            handle: the machine's number of the result.
+            name: entry name.
+            action: the closure.
+            options: how the result crosses and how often a failing closure is tried.
+            args: for the closure.
+            kwargs: for the closure.
+            frame: what asks for the run.
+        """
         self._result_serde = run_serde(action, options)
         super().__init__(driver, handle, self._result_serde, f'run "{name}"')
         self.name = name
@@ -90,6 +114,17 @@ class RunFuture(RestateDurableFuture[T]):
         self._options = options
         self._args = args
         self._kwargs = kwargs
+        # A frame would keep everything in it alive, and looking for the line costs: see `place`.
+        self._code = frame.f_code
+        self._instruction = frame.f_lasti
+
+    @property
+    def place(self) -> str:
+        """Where the handler asked for this run, as `file:line`."""
+        for start, end, line in self._code.co_lines():
+            if start <= self._instruction < end and line is not None:
+                return f"{self._code.co_filename}:{line}"
+        return self._code.co_filename
 
     @property
     def policy(self) -> RetryPolicy | None:

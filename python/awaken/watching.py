@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-__all__ = ["AwakeableCreated", "Watcher", "current_run", "watchers"]
+__all__ = ["AwakeableCreated", "LostRun", "Watcher", "current_run", "watchers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,25 @@ class AwakeableCreated:
     type_hint: Any
 
 
+@dataclass(frozen=True, slots=True)
+class LostRun:
+    """A handler returned without awaiting a run, whose action therefore never executed."""
+
+    #: Name of the run.
+    name: str
+    #: Where the handler asked for it, as `file:line`.
+    place: str
+    #: Service and handler, as `Greeter/greet`.
+    target: str
+    invocation_id: str
+
+    def __str__(self) -> str:
+        return (
+            f'the run "{self.name}" at {self.place} was never awaited, so its action never executed; '
+            "write `await` before it"
+        )
+
+
 class Watcher(Protocol):
     """Is told what handlers do, on their event loop. Must not raise."""
 
@@ -33,6 +52,10 @@ class Watcher(Protocol):
 
     def note_run(self, name: str, change: int) -> None:
         """Note that a run's action begins (1) or ended (-1)."""
+        ...
+
+    def note_lost_run(self, lost: LostRun) -> None:
+        """Note that a handler returned a result and left a run behind that it never awaited."""
         ...
 
 

@@ -19,12 +19,16 @@ class Recorder:
     def __init__(self) -> None:
         self.awakeables: list[watching.AwakeableCreated] = []
         self.runs: list[tuple[str, int]] = []
+        self.lost_runs: list[watching.LostRun] = []
 
     def note_awakeable(self, created: watching.AwakeableCreated) -> None:
         self.awakeables.append(created)
 
     def note_run(self, name: str, change: int) -> None:
         self.runs.append((name, change))
+
+    def note_lost_run(self, lost: watching.LostRun) -> None:
+        self.lost_runs.append(lost)
 
 
 @pytest.fixture

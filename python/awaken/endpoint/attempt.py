@@ -23,7 +23,7 @@ import time
 import zlib
 from typing import TYPE_CHECKING, Any, cast
 
-from awaken import _core
+from awaken import _core, watching
 from awaken.endpoint import outcome, places, tasks
 from awaken.endpoint.coding import Coding
 from awaken.endpoint.invoking import call, context_for
@@ -249,6 +249,7 @@ class Attempt:
 
     def wait(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
         """Wait in the awaiting task until the future is done."""
+        future.is_awaited = True
         if self._helpers or self._awaited or asyncio.current_task(self.loop) is not self._task:
             yield from self._wait_together(future)
             return
@@ -295,6 +296,7 @@ class Attempt:
         if self._is_abandoned:
             return
         self._require_own(future)
+        future.is_awaited = True
         self._awaited[future.handle] = future
         self._plan_rest()
         self._rouse()
@@ -324,6 +326,8 @@ class Attempt:
                 self.complain("returned", self._interrupted_at)
             else:
                 machine.succeed(body)
+                if self._runs:
+                    self._tell_lost_runs()
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
             if machine.is_closed():
                 if machine.error is not None:  # most are suspended, and looking for the line costs
@@ -367,6 +371,16 @@ class Attempt:
         finally:
             tasks.executing_run.reset(token)
         self._flush()
+
+    def _tell_lost_runs(self) -> None:
+        """Name the runs that the handler asked for, never awaited, and left behind when it returned."""
+        for run in self._runs.values():
+            if run.is_awaited:
+                continue
+            lost = watching.LostRun(run.name, run.place, self.target, self.machine.invocation_id)
+            log.warning("%s (%s): %s", lost.target, lost.invocation_id, lost)
+            for watcher in list(watching.watchers):
+                watcher.note_lost_run(lost)
 
     def _report(self, error: BaseException) -> None:
         """Tell the machine how the handler failed."""

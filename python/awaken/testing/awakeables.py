@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from awaken.client import ClientAwakeable, RestateClient
-    from awaken.watching import AwakeableCreated
+    from awaken.watching import AwakeableCreated, LostRun
 
 __all__ = ["AwakeableUnderTest", "Awakeables"]
 
@@ -26,6 +26,7 @@ class Awakeables:
 
     def __init__(self, is_open: Callable[[str], bool], patience_s: float) -> None:
         self.runs_under_way = 0
+        self.lost_runs: list[LostRun] = []
         self._is_open = is_open
         self._patience_s = patience_s
         self._pending: dict[str, AwakeableCreated] = {}
@@ -41,6 +42,10 @@ class Awakeables:
     def note_run(self, name: str, change: int) -> None:
         """Count the actions that execute now."""
         self.runs_under_way += change
+
+    def note_lost_run(self, lost: LostRun) -> None:
+        """Remember a run that a handler never awaited."""
+        self.lost_runs.append(lost)
 
     def note_done(self, awakeable_id: str) -> None:
         """Forget one that was resolved or rejected."""

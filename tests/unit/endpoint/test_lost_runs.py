@@ -1,0 +1,174 @@
+"""Runs that a handler asks for and never awaits: they are named, with the line that asks for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import awaken
+import pytest
+from awaken import watching
+
+from tests import frames
+from tests.unit.endpoint.fakes import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__)
+
+
+class Losses:
+    """A watcher that keeps what is lost."""
+
+    def __init__(self) -> None:
+        self.runs: list[watching.LostRun] = []
+
+    def note_awakeable(self, created: watching.AwakeableCreated) -> None:
+        pass
+
+    def note_run(self, name: str, change: int) -> None:
+        pass
+
+    def note_lost_run(self, lost: watching.LostRun) -> None:
+        self.runs.append(lost)
+
+
+@pytest.fixture
+def losses() -> Iterator[Losses]:
+    watcher = Losses()
+    watching.watchers.append(watcher)
+    yield watcher
+    watching.watchers.remove(watcher)
+
+
+def call_of(handler: Any) -> Call:
+    service = awaken.Service("S")
+    service.handler(name="h")(handler)
+    return Call(service, "h")
+
+
+def send(address: str) -> None:
+    raise AssertionError(f"it must not be sent to {address}")
+
+
+async def test_run_that_is_never_awaited_is_logged_with_its_line(
+    losses: Losses, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handler(ctx: awaken.Context) -> str:
+        ctx.run_typed(
+            "mail",
+            send,
+            address="ada@example.org",
+        )
+        return "done"
+
+    call = call_of(handler)
+    call.tell(frames.request())
+    await call.until_ended()
+
+    assert call.answer == ["Run", "Output", "End"]
+    line = handler.__code__.co_firstlineno + 1
+    (lost,) = losses.runs
+    assert (lost.name, lost.place) == ("mail", f"{HERE}:{line}")
+    assert (lost.target, lost.invocation_id) == ("S/h", frames.INVOCATION_ID)
+    (record,) = [r for r in caplog.records if r.levelno == logging.WARNING]
+    assert f'the run "mail" at {HERE}:{line} was never awaited' in record.getMessage()
+    assert "S/h" in record.getMessage()
+
+
+async def test_deprecated_run_and_time_are_named_by_the_line_of_the_handler(losses: Losses) -> None:
+    async def handler(ctx: awaken.Context) -> None:
+        ctx.run("old", send, args=("ada@example.org",))
+        ctx.time()
+
+    call = call_of(handler)
+    call.tell(frames.request())
+    await call.until_ended()
+
+    first = handler.__code__.co_firstlineno + 1
+    assert [(lost.name, lost.place) for lost in losses.runs] == [
+        ("old", f"{HERE}:{first}"),
+        ("timestamp", f"{HERE}:{first + 1}"),
+    ]
+
+
+async def test_run_that_is_lost_on_replay_is_told_by_the_attempt_that_ends(losses: Losses) -> None:
+    async def handler(ctx: awaken.Context) -> None:
+        ctx.run_typed("mail", send, address="ada@example.org")
+        await ctx.sleep(timedelta(seconds=1))
+
+    suspended = call_of(handler)
+    suspended.tell(frames.request())
+    suspended.end_request()
+    await suspended.until_answer("Run", "Sleep", "Suspension")
+    assert losses.runs == []
+
+    resumed = call_of(handler)
+    journal = frames.run_command(1, "mail"), frames.sleep_command(2), frames.sleep_completion(2)
+    resumed.tell(frames.request(b"", *journal))
+    await resumed.until_ended()
+    assert [lost.name for lost in losses.runs] == ["mail"]
+
+
+async def awaited(ctx: awaken.Context) -> None:
+    await ctx.run_typed("quick", int)
+
+
+async def gathered(ctx: awaken.Context) -> None:
+    await asyncio.gather(ctx.run_typed("quick", int), ctx.run_typed("quick", int))
+
+
+async def late(ctx: awaken.Context) -> None:
+    run = ctx.run_typed("quick", int)
+    await ctx.run_typed("quick", int)
+    await run
+
+
+async def in_a_task(ctx: awaken.Context) -> None:
+    async def work() -> None:
+        await ctx.run_typed("quick", int)
+
+    await asyncio.create_task(work())
+
+
+async def outrun(ctx: awaken.Context) -> None:
+    """Another result comes first; the run was waited for all the same."""
+    await awaken.select(first=ctx.awakeable(), second=ctx.run_typed("quick", int))
+
+
+async def failed(ctx: awaken.Context) -> None:
+    """What comes before it fails, so the handler does not get to await it."""
+    ctx.run_typed("later", int)
+    raise awaken.TerminalError("no")
+
+
+async def sent(ctx: awaken.Context) -> None:
+    """None of these needs an await to take effect."""
+    ctx.generic_send("T", "h", b"")
+    ctx.generic_call("T", "h", b"")
+    ctx.sleep(timedelta(seconds=1))
+    ctx.awakeable()
+
+
+@pytest.mark.parametrize("handler", [awaited, gathered, late, in_a_task, outrun, failed, sent])
+async def test_nothing_is_told_of_what_is_not_lost(handler: Any, losses: Losses) -> None:
+    service = awaken.Service("S")
+    service.handler(name="h")(handler)
+    call = Call(service, "h", version=5)  # runs complete without an ack
+    call.tell(frames.request(), frames.signal(17, b"1"))
+    done = 0
+    while not call.exchange.is_ended:
+        await call.settle()
+        for frame in frames.read(call.exchange.body)[done:]:
+            done += 1
+            if frame.name == "ProposeRunCompletion":
+                completion = frames.fields(frame.payload)[1]
+                assert isinstance(completion, int)
+                call.tell(frames.run_completion(completion, b"0"))
+
+    assert call.answer[-1] == "End"
+    assert losses.runs == []
