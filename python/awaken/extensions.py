@@ -92,13 +92,17 @@ class contextvar(Generic[P, T]):  # noqa: N801  # the field's name: it decorates
 
 def close_data(data: dict[str, Any]) -> None:
     """Close what extensions kept with an attempt: values that have a `__close__` are told, whatever others raise."""
-    import logging
-
     for key, value in data.items():
         close = getattr(value, "__close__", None)
         if close is None:
             continue
         try:
             close()
-        except Exception:
-            logging.getLogger("awaken").exception("extension data %r: its __close__ failed", key)
+        except Exception as error:
+            import logging
+
+            from awaken import tracebacks
+
+            tracebacks.log_warning(
+                logging.getLogger("awaken"), "extension data %r: its __close__ failed", key, error=error
+            )

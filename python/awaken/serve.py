@@ -176,12 +176,17 @@ def run_in_loop(main: Coroutine[None, None, None]) -> None:
     gc.collect()
     gc.freeze()  # modules and declarations live as long as the process; walking them again finds nothing
     threads = ThreadPoolExecutor(thread_name_prefix=THREAD_PREFIX)
+    # Not within the `except` that finds out about uvloop: its error would be the context of every handler's error.
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_with_threads(main, threads))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
     except ImportError:
-        asyncio.run(_with_threads(main, threads))
-    else:
-        uvloop.run(_with_threads(main, threads))
+        return None
+    return uvloop.new_event_loop
 
 
 async def _with_threads(main: Coroutine[None, None, None], threads: ThreadPoolExecutor) -> None:

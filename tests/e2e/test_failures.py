@@ -61,6 +61,22 @@ def test_hostile_handler_fails_alone_and_says_why(lane: Lane, handler: str, reas
     assert lane.endpoint.pid == pid
 
 
+def test_runtime_shows_the_authors_frames_and_none_of_this_package(client: Client) -> None:
+    invocation = client.send("Patient/mistaken")
+
+    row = eventually(
+        lambda: client.invocation(invocation),
+        lambda row: row.get("status") == "backing-off",
+        what="a failed attempt",
+    )
+    client.kill(invocation)
+
+    assert re.findall(r'File "\S+/(\w+)\.py", line \d+, in (\w+)', row["last_failure"]) == [
+        ("failures", "mistaken"),
+        ("failures", "divide"),
+    ]
+
+
 def test_changed_handler_shows_as_a_journal_mismatch(client: Client, effects: Effects) -> None:
     invocation = client.send("Patient/changed", effects.path)
 

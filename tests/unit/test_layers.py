@@ -19,6 +19,7 @@ LAYERS = [
         "exchange",
         "serde",
         "server_types",
+        "tracebacks",
         "types",
         "vm",
     },

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 import sys
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from awaken import tracebacks
 from awaken.cli.failures import CommandError
 from awaken.definition import Definition
 
@@ -106,12 +106,4 @@ def _import(name: str) -> Any:
 
 def _explain_import(name: str, error: Exception) -> str:
     """Tell what went wrong in an author's code, and where, without the frames that led there."""
-    place = error.__traceback__
-    while place is not None and _is_machinery(place.tb_frame.f_code.co_filename):
-        place = place.tb_next
-    told = "".join(traceback.format_exception(type(error), error, place))
-    return f"{name} cannot be imported:\n{told}".rstrip()
-
-
-def _is_machinery(filename: str) -> bool:
-    return filename in (__file__, importlib.__file__) or filename.startswith("<frozen importlib")
+    return f"{name} cannot be imported:\n{tracebacks.format_error(error)}".rstrip()

@@ -23,7 +23,7 @@ import time
 import zlib
 from typing import TYPE_CHECKING, Any, cast
 
-from awaken import _core, watching
+from awaken import _core, tracebacks, watching
 from awaken.endpoint import outcome, places, tasks
 from awaken.endpoint.coding import Coding
 from awaken.endpoint.invoking import call, context_for
@@ -460,6 +460,9 @@ class Attempt:
     def _release_helper(self, task: asyncio.Task[Any]) -> None:
         self._stirs += 1
         self._helpers.discard(task)
+        if task._log_traceback and (error := task._exception) is not None:
+            # Unless the handler looks at it, asyncio logs the error as it is now.
+            error.__traceback__ = tracebacks.authored(error.__traceback__)
 
     def _at_rest(self) -> None:
         """Release the next result to a handler that awaits in several tasks."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from awaken import tracebacks
 from awaken._core import Failure
 from awaken.errors import RetryableError, SdkInternalBaseException, TerminalError
 
@@ -46,7 +46,9 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
     if isinstance(culprit, TerminalError):
         machine.fail(failure(culprit, version))
         return
-    log.warning("%s (%s): attempt failed, to be retried", target, machine.invocation_id, exc_info=error)
+    tracebacks.log_warning(
+        log, "%s (%s): attempt failed, to be retried", target, machine.invocation_id, error=error
+    )
     machine.retry(
         _code(culprit), describe(culprit), stacktrace(error), next_retry_delay_ms=_retry_delay_ms(culprit)
     )
@@ -99,12 +101,13 @@ def report_run(
         policy=run.policy,
         next_retry_delay_ms=_retry_delay_ms(culprit),
     )
-    log.warning(
+    tracebacks.log_warning(
+        log,
         'run "%s" (%s) failed, %s',
         run.name,
         machine.invocation_id,
         "its retries are used up" if gave_up else "to be retried",
-        exc_info=error,
+        error=error,
     )
 
 
@@ -132,11 +135,7 @@ def describe(error: BaseException) -> str:
 
 def stacktrace(error: BaseException) -> str:
     """Return the formatted traceback, its end when it is long."""
-    try:
-        text = "".join(traceback.format_exception(error))
-    except BaseException as broken:  # formatting calls user code
-        text = f"the traceback of {type(error).__name__} cannot be formatted: {type(broken).__name__}"
-    return printable(text[-MAX_STACKTRACE:], MAX_STACKTRACE)
+    return printable(tracebacks.format_error(error)[-MAX_STACKTRACE:], MAX_STACKTRACE)
 
 
 def printable(value: object, limit: int) -> str:

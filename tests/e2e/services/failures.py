@@ -115,3 +115,13 @@ async def parent(ctx: restate.Context, effects: str) -> str:
 @failing.handler()
 async def cancels(ctx: restate.Context, invocation_id: str) -> None:
     ctx.cancel_invocation(invocation_id)
+
+
+@patient.handler()
+async def mistaken(ctx: restate.Context) -> float:
+    """Fail in a function of its own."""
+    return divide(1, 0)
+
+
+def divide(dividend: float, divisor: float) -> float:
+    return dividend / divisor
