@@ -28,7 +28,9 @@ __all__ = [
     "SerdeError",
     "SuspendedException",
     "TerminalError",
+    "UnknownAttributeError",
     "UnsupportedFeatureError",
+    "UsageError",
     "is_internal_exception",
 ]
 
@@ -54,6 +56,20 @@ class InvalidIdError(TerminalError, ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, status_code=400)
+
+
+class UsageError(TerminalError, TypeError, ValueError):
+    """This package is used in a way that fails in every attempt, so the invocation is not retried.
+
+    What is meant: a value that has no JSON form, an argument of the wrong type, a durable result that was not awaited.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+
+
+class UnknownAttributeError(UsageError, AttributeError):
+    """A context or a durable result has no such attribute, in this attempt and in every other."""
 
 
 class DeadlineError(TerminalError, TimeoutError):
@@ -90,10 +106,13 @@ class RetryableError(Exception):
     Args:
         message: what happened, for operators.
         status_code: HTTP-like code, shown by the admin API.
-        retry_after: delay before the next attempt; the runtime's retry policy decides when it is None.
+        retry_after: delay before the next attempt, as a duration or in seconds; the runtime's retry policy decides
+            when it is None.
     """
 
-    def __init__(self, message: str, status_code: int = 500, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, message: str, status_code: int = 500, retry_after: timedelta | float | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status_code = status_code
@@ -145,8 +164,8 @@ class RemoteProtocolError(Exception):
     """The peer broke the protocol."""
 
 
-class LocalProtocolError(Exception):
-    """This process broke the protocol: an operation that is not possible now."""
+class LocalProtocolError(UsageError):
+    """This process broke the protocol: an operation that is not possible here, or with this value."""
 
 
 class SdkInternalBaseException(BaseException):

@@ -19,6 +19,7 @@ LAYERS = [
         "exchange",
         "serde",
         "server_types",
+        "time_limits",
         "tracebacks",
         "types",
         "vm",

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LAST_MS", "Alarm", "Clock", "SystemClock"]
-
-#: The end of time: some handlers sleep for as many milliseconds as 64 bits hold, which no column and no date does.
-LAST_MS: Final = 1 << 48
+__all__ = ["Alarm", "Clock", "SystemClock"]
 
 #: Long waits are looked at again, so that a wall clock that was set does not delay them for good.
 _LONGEST_WAIT_S = 60.0

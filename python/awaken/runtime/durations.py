@@ -10,7 +10,9 @@ import re
 from datetime import timedelta
 from typing import Final
 
-__all__ = ["format_duration", "format_iso_duration", "parse_duration"]
+from awaken.time_limits import longest
+
+__all__ = ["duration_of", "format_duration", "format_iso_duration", "parse_duration"]
 
 _US: Final = {
     "us": 1,
@@ -39,15 +41,13 @@ _ISO: Final = re.compile(
     r"(?:T(?=\d)(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:[.,]\d{1,9})?)S)?)?",
     re.IGNORECASE | re.ASCII,
 )
-#: What a `timedelta` can hold, with room for adding it to a date.
-_LONGEST: Final = timedelta(days=3_650_000)
 
 
 def parse_duration(text: str) -> timedelta:
     """Read a duration, exact to the microsecond.
 
     Raises:
-        ValueError: it is none, is negative, or needs a calendar.
+        ValueError: it is none, is negative, needs a calendar, or ends after the last moment that has a date.
     """
     stripped = text.strip()
     if stripped == "0":
@@ -61,9 +61,18 @@ def parse_duration(text: str) -> timedelta:
         )
     if is_negative and microseconds:
         raise ValueError(f"{text!r}: negative signed durations cannot be converted to an unsigned duration")
-    if microseconds > _LONGEST // timedelta(microseconds=1):
-        raise ValueError(f"{text!r} is longer than {_LONGEST.days} days")
+    if microseconds > (limit := longest() * 1000):
+        days = timedelta(microseconds=limit).days
+        raise ValueError(f"{text!r} is longer than {days} days, and ends after the year 9999")
     return timedelta(microseconds=microseconds)
+
+
+def duration_of(milliseconds: int) -> timedelta:
+    """Return a stored duration, or the longest there is: older stores and manifests have longer ones."""
+    try:
+        return timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return timedelta.max
 
 
 def format_duration(duration: timedelta) -> str:

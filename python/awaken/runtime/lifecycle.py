@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Protocol
 from awaken import _core
 from awaken.awakeable_facts import CANCEL, FIRST_AWAKEABLE
 from awaken.runtime import records
-from awaken.runtime.clock import LAST_MS
 from awaken.runtime.observing import Event, Step
 from awaken.runtime.operations import Completion, Failure, Success, Target
 from awaken.runtime.results import CANCELED, KILLED, from_columns, to_columns, to_core
 from awaken.runtime.retries import AttemptFailure, delay_before_retry_ms
+from awaken.time_limits import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -334,7 +334,7 @@ class Lifecycle:
         delay_ms = failure.delay_ms
         if delay_ms is None:
             delay_ms = delay_before_retry_ms(policy, counted, self._chance())
-        delay_ms = min(delay_ms, LAST_MS)
+        delay_ms = min(delay_ms, LAST_MS - now)
         self._store.write(
             "UPDATE invocation SET modified_at = ?, counted_failures = ?, failures_since_entry = ?, "
             "next_retry_at = ?, last_failure = ?, last_failure_code = ?, last_failure_stacktrace = ?, "
@@ -400,8 +400,8 @@ class Lifecycle:
         """End it, tell everybody who waits, and let the next one have its key."""
         self._store.write(
             "UPDATE invocation SET status = 'completed', completed_at = ?1, modified_at = ?1, "
-            "completion_expires_at = ?1 + completion_retention_ms, "
-            "journal_expires_at = ?1 + min(journal_retention_ms, completion_retention_ms), "
+            "completion_expires_at = min(?1 + completion_retention_ms, ?8), "
+            "journal_expires_at = min(?1 + journal_retention_ms, ?1 + completion_retention_ms, ?8), "
             "retry_count = 0, counted_failures = 0, next_retry_at = NULL, last_failure = NULL, "
             "last_failure_code = NULL, last_failure_stacktrace = NULL, "
             "future = NULL, future_json = NULL, waiting_completions = NULL, waiting_signals = NULL, "
@@ -412,6 +412,7 @@ class Lifecycle:
                 *to_columns(result),
                 result.stacktrace if isinstance(result, Failure) else None,
                 record.seq,
+                LAST_MS,
             ),
         )
         if self._observer is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from awaken.runtime.clock import LAST_MS
 from awaken.runtime.errors import StoreError
+from awaken.time_limits import LAST_MS
 
 if TYPE_CHECKING:
     from awaken.runtime.clock import Alarm, Clock

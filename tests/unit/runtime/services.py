@@ -20,6 +20,7 @@ from awaken import (
     WorkflowContext,
     WorkflowSharedContext,
 )
+from awaken.futures import RestateDurableFuture
 
 echo = Service("Echo")
 counter = VirtualObject("Counter")
@@ -266,5 +267,22 @@ async def count_around_a_wait(ctx: Context) -> str:
 
 
 @echo.handler()
-async def sleep_for_good(ctx: Context) -> None:
-    await ctx.sleep(timedelta(days=999_999_999 // 2))
+async def sleep_until(ctx: Context, wake_up_ms: int) -> None:
+    """Ask for any time the protocol can tell, as SDKs do that do not look at it."""
+    driver = ctx._driver
+    handle = driver.issue("sleep").sleep(wake_up_ms)
+    await RestateDurableFuture(driver, handle, None, "sleep")
+
+
+@echo.handler()
+async def send_until(ctx: Context, invoke_time_ms: int) -> None:
+    """Send at any time the protocol can tell."""
+    ctx._driver.issue("send").send("Echo", "nap", b"1", invoke_time_ms=invoke_time_ms)
+
+
+@echo.handler()
+async def retry_in(ctx: Context, delay_ms: int) -> None:
+    """Fail with any delay the protocol can tell."""
+    machine = ctx._driver.issue("fail")
+    machine.retry(500, "later", "", next_retry_delay_ms=delay_ms)
+    await ctx.sleep(timedelta(0))

@@ -7,6 +7,9 @@ from awaken.runtime.operations import Resolution
 
 from .harness import Harness, InvocationFailed, awakeable_of
 
+#: What 64 bits hold, also as a negative number that was not looked at, and what a double counts to.
+BEYOND_ALL_TIME = (2**64 - 1, 2**63, 2**63 - 1, 2**53)
+
 
 async def test_lazy_state_is_read_when_it_is_asked_for(harness: Harness) -> None:
     assert await harness.call("Lazy/k/use_state") == [["a", "b", "c"], ["a", "c"], ["3", "None"], []]
@@ -79,13 +82,31 @@ async def test_service_has_no_promises(harness: Harness) -> None:
     assert "RT0017" in _failure(harness, invocation_id)
 
 
-async def test_sleep_beyond_all_time(harness: Harness) -> None:
-    invocation_id = await harness.send("Echo/sleep_for_good")
+@pytest.mark.parametrize("wake_up_ms", BEYOND_ALL_TIME)
+async def test_sleep_beyond_all_time_is_until_the_last_moment(harness: Harness, wake_up_ms: int) -> None:
+    invocation_id = await harness.send("Echo/sleep_until", wake_up_ms)
     await harness.until(lambda: harness.rows("SELECT 1 FROM timer") != [])
 
-    assert harness.rows("SELECT due FROM timer") == [(1 << 48,)]
+    assert harness.rows("SELECT due FROM timer") == [(253_402_300_799_999,)]
     harness.advance(86_400_000 * 365 * 100)
     assert harness.status(invocation_id) in ("running", "suspended")
+
+
+@pytest.mark.parametrize("invoke_time_ms", BEYOND_ALL_TIME)
+async def test_send_beyond_all_time_is_at_the_last_moment(harness: Harness, invoke_time_ms: int) -> None:
+    await harness.call("Echo/send_until", invoke_time_ms)
+
+    assert harness.rows("SELECT scheduled_start_at FROM invocation WHERE status = 'scheduled'") == [
+        (253_402_300_799_999,)
+    ]
+
+
+@pytest.mark.parametrize("delay_ms", BEYOND_ALL_TIME)
+async def test_retry_beyond_all_time_is_at_the_last_moment(harness: Harness, delay_ms: int) -> None:
+    await harness.send("Echo/retry_in", delay_ms)
+    await harness.until(lambda: harness.rows("SELECT 1 FROM timer") != [])
+
+    assert harness.rows("SELECT next_retry_at FROM invocation") == [(253_402_300_799_999,)]
 
 
 def _failure(harness: Harness, invocation_id: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from awaken.runtime.deployments.effective import effective_options
-from awaken.runtime.durations import format_duration
+from awaken.runtime.durations import duration_of, format_duration
+from awaken.runtime.timestamps import format_time
 
 if TYPE_CHECKING:
     from awaken.runtime.deployments import Record
@@ -14,15 +14,10 @@ if TYPE_CHECKING:
     from awaken.runtime.schema import RetryPolicy
     from awaken.runtime.settings import RuntimeSettings
 
-__all__ = ["deployment", "full_deployment", "handler", "registration", "service", "timestamp"]
+__all__ = ["deployment", "full_deployment", "handler", "registration", "service"]
 
 _SERVICE_TYPES = {"SERVICE": "Service", "VIRTUAL_OBJECT": "VirtualObject", "WORKFLOW": "Workflow"}
 _HANDLER_TYPES = {"EXCLUSIVE": "Exclusive", "SHARED": "Shared", "WORKFLOW": "Workflow"}
-
-
-def timestamp(at_ms: int) -> str:
-    """Write a time."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def registration(record: Record, defaults: RuntimeSettings) -> dict[str, Any]:
@@ -114,7 +109,7 @@ def _deployment(record: Record, services: list[Any]) -> dict[str, Any]:
     if record.metadata:
         described["metadata"] = record.metadata
     return described | {
-        "created_at": timestamp(record.created_at_ms),
+        "created_at": format_time(record.created_at_ms),
         "min_protocol_version": record.manifest.min_protocol_version,
         "max_protocol_version": record.manifest.max_protocol_version,
         "sdk_version": record.sdk_version,
@@ -189,7 +184,7 @@ def _remarks(record: Record) -> list[dict[str, str]]:
 
 
 def _duration(milliseconds: int) -> str:
-    return format_duration(timedelta(milliseconds=milliseconds))
+    return format_duration(duration_of(milliseconds))
 
 
 def _optional_duration(milliseconds: int | None) -> str | None:

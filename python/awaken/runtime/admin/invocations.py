@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from awaken import _core
 from awaken.errors import InvalidIdError
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
-from awaken.runtime.admin.describe import timestamp
 from awaken.runtime.identifiers import reason_against_invocation_id
 from awaken.runtime.operations import Change, ConflictError, GoneError, NotFoundError, TooEarlyError
+from awaken.runtime.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -141,10 +141,10 @@ def _describe(pending: PendingAwakeable) -> dict[str, object]:
         "service": pending.target.service,
         "handler": pending.target.handler,
         "key": pending.target.key,
-        "since": timestamp(pending.since_ms),
+        "since": format_time(pending.since_ms),
         "name": pending.name,
         "type": pending.type_name,
         "labels": dict(pending.labels) or None,
-        "expires_at": None if pending.expires_at_ms is None else timestamp(pending.expires_at_ms),
+        "expires_at": None if pending.expires_at_ms is None else format_time(pending.expires_at_ms),
     }
     return {name: value for name, value in described.items() if value is not None}

@@ -13,6 +13,7 @@ import msgspec
 
 from awaken import _core
 from awaken.runtime.deployments.errors import RegistrationError
+from awaken.time_limits import longest
 
 __all__ = ["VERSIONS", "Handler", "Manifest", "Options", "Service", "media_type", "read_manifest"]
 
@@ -49,6 +50,14 @@ class Options(_Strict, frozen=True, kw_only=True, omit_defaults=True):
     retry_policy_max_attempts: Count | None = None
     retry_policy_exponentiation_factor: float | None = None
     retry_policy_on_max_attempts: Literal["PAUSE", "KILL"] | None = None
+
+
+#: The names of the durations among them, here and in a manifest.
+_DURATIONS: Final = {
+    name: member
+    for name, member in zip(Options.__struct_fields__, Options.__struct_encode_fields__, strict=True)
+    if Options.__annotations__[name].startswith("Milliseconds")
+}
 
 
 class Input(_Strict, frozen=True, kw_only=True, omit_defaults=True):
@@ -119,6 +128,9 @@ def read_manifest(body: bytes, content_type: str | None) -> Manifest:
     _check_versions(manifest)
     for service in manifest.services:
         _check_service(service)
+        _check_durations(service.name, service)
+        for handler in service.handlers:
+            _check_durations(f"{service.name}/{handler.name}", handler)
     names = [service.name for service in manifest.services]
     if len(set(names)) < len(names):
         raise RegistrationError(400, f"the endpoint has two services of one name, among {sorted(names)}")
@@ -146,6 +158,18 @@ def _check_service(service: Service) -> None:
         raise RegistrationError(400, f"the service name {name!r} is reserved", "META0005")
     for handler in service.handlers:
         _check_handler(service, handler)
+
+
+def _check_durations(where: str, options: Options) -> None:
+    limit = longest()
+    for name, member in _DURATIONS.items():
+        duration = getattr(options, name)
+        if duration is not None and duration > limit:
+            raise RegistrationError(
+                400,
+                f"{where}: {member} is {duration} ms, which ends after the year 9999, the last one that dates can "
+                f"tell; give {limit} at most",
+            )
 
 
 def _check_handler(service: Service, handler: Handler) -> None:

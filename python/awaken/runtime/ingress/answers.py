@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from starlette.responses import Response
 
 from awaken.runtime.operations import Success
+from awaken.runtime.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,8 +83,7 @@ def answer_json(status: int, body: Mapping[str, Any], headers: Mapping[str, str]
 
 def nanoseconds(at_ms: int) -> str:
     """Write a time as send answers do, with nine fractional digits."""
-    seconds, milliseconds = divmod(at_ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}000000Z"
+    return format_time(at_ms, end="000000Z")
 
 
 def _error(status: int, body: dict[str, Any], source: Source, headers: dict[str, str]) -> Response:
@@ -97,10 +96,7 @@ def _error(status: int, body: dict[str, Any], source: Source, headers: dict[str,
 def _headers(invocation_id: str, expires_at_ms: int | None) -> dict[str, str]:
     headers = {"x-restate-id": invocation_id}
     if expires_at_ms is not None:
-        seconds, milliseconds = divmod(expires_at_ms, 1000)
-        headers["idempotency-expires"] = (
-            f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}+00:00"
-        )
+        headers["idempotency-expires"] = format_time(expires_at_ms, end="+00:00")
     return headers
 
 

@@ -18,6 +18,7 @@ from awaken.runtime.ingress.paths import parse_invocation
 from awaken.runtime.ingress.validation import check_input
 from awaken.runtime.ingress.waiting import while_connected
 from awaken.runtime.operations import AlreadyInvokedError, Failure, InvocationRequest
+from awaken.time_limits import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,4 +123,10 @@ class Invoking:
             raise IngressError(
                 400, f"bad delay query parameter, must be a ISO8601 duration: {error}"
             ) from error
-        return self._now_ms() + round(duration.total_seconds() * 1000)
+        due_ms = self._now_ms() + round(duration.total_seconds() * 1000)
+        if due_ms > LAST_MS:
+            raise IngressError(
+                400,
+                f"bad delay query parameter: {delay!r} from now is after the year 9999, the last one of dates",
+            )
+        return due_ms

@@ -188,8 +188,11 @@ def _value(name: str, value: Any, booleans: frozenset[str]) -> Any:
     if name in booleans and value in (0, 1):
         return bool(value)
     if isinstance(value, str):
-        if name in _LISTS:
-            return msgspec.json.decode(value)
-        if name == "partition_key":
-            return int(value)
+        try:
+            if name in _LISTS:
+                return msgspec.json.decode(value)
+            if name == "partition_key":
+                return int(value)
+        except ValueError:  # shown as it is stored: one bad row takes no answer away
+            return value
     return value

@@ -1,19 +1,28 @@
-"""What SQLite cannot say by itself: the functions that the views are written with. None of them fails on bad data."""
+"""What SQLite cannot say by itself: the functions that the views are written with.
+
+None of them fails on bad data: a value that cannot be shown is left out, and the rest of its row and of the answer
+stays.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
 from awaken.errors import InvalidIdError, RemoteProtocolError
-from awaken.runtime.durations import format_iso_duration
+from awaken.runtime.durations import duration_of, format_iso_duration
 from awaken.runtime.retries import describe_code
+from awaken.runtime.timestamps import format_time
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
 __all__ = ["add_functions"]
+
+log = logging.getLogger("awaken.runtime")
 
 #: Type codes from here on are notifications.
 _FIRST_NOTIFICATION: Final = 0x8000
@@ -35,10 +44,23 @@ def add_functions(connection: sqlite3.Connection) -> None:
         entry_lite_json,
     ):
         count = function.__code__.co_argcount
-        connection.create_function(function.__name__, count, function, deterministic=True)
+        connection.create_function(function.__name__, count, _lenient(function), deterministic=True)
     connection.create_function("now", 0, now)
     connection.create_aggregate("value_at_lowest", 2, ValueAtLowest)  # type: ignore[arg-type]  # typeshed knows one argument
     connection.create_aggregate("value_at_highest", 2, ValueAtHighest)  # type: ignore[arg-type]
+
+
+def _lenient(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that gives None where this one fails, and says so in the log."""
+
+    def call(*values: Any) -> Any:
+        try:
+            return function(*values)
+        except Exception as error:
+            log.warning("a stored value cannot be shown by %s: %r", function.__name__, error)
+            return None
+
+    return call
 
 
 class ValueAtLowest:
@@ -69,10 +91,7 @@ class ValueAtHighest(ValueAtLowest):
 
 def iso_time(at_ms: int | None) -> str | None:
     """Write a time."""
-    if at_ms is None:
-        return None
-    seconds, milliseconds = divmod(at_ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
+    return None if at_ms is None else format_time(at_ms)
 
 
 def now() -> str:
@@ -82,7 +101,7 @@ def now() -> str:
 
 def iso_duration(duration_ms: int | None) -> str | None:
     """Write a duration."""
-    return None if duration_ms is None else format_iso_duration(timedelta(milliseconds=duration_ms))
+    return None if duration_ms is None else format_iso_duration(duration_of(duration_ms))
 
 
 def hex_or_null(value: bytes | None) -> str | None:

@@ -113,6 +113,30 @@ async def test_contradictions_are_refused(service: dict[str, object], code: str 
     assert text in str(error)
 
 
+@pytest.mark.parametrize(
+    "member",
+    [
+        "journalRetention",
+        "idempotencyRetention",
+        "inactivityTimeout",
+        "abortTimeout",
+        "retryPolicyInitialInterval",
+        "retryPolicyMaxInterval",
+    ],
+)
+@pytest.mark.parametrize("milliseconds", [2**64, 2**63 - 1, 253_402_300_799_999])
+async def test_durations_beyond_the_last_date_are_refused(member: str, milliseconds: int) -> None:
+    of_service = {"name": "S", "ty": "SERVICE", "handlers": [], member: milliseconds}
+    of_handler = {"name": "S", "ty": "SERVICE", "handlers": [handler(**{member: milliseconds})]}
+
+    for service, where in ((of_service, "S"), (of_handler, "S/h")):
+        error = await refusal(CannedEndpoint(body=manifest([service])))
+        assert error.status == 400
+        assert str(error).startswith(
+            f"{where}: {member} is {milliseconds} ms, which ends after the year 9999"
+        )
+
+
 async def test_two_services_of_one_name_are_refused() -> None:
     service = {"name": "S", "ty": "SERVICE", "handlers": []}
 

@@ -282,6 +282,19 @@ async def test_bad_delays(client: httpx.AsyncClient, operations: FakeOperations,
     assert operations.requests == []
 
 
+@pytest.mark.parametrize(
+    "delay", ["2912200d", "3650000d", "251607000s 2912000d", f"{2**63 - 1}ms", "PT999999999999S"]
+)
+async def test_a_delay_beyond_the_last_date_is_refused_and_nothing_is_sent(
+    client: httpx.AsyncClient, operations: FakeOperations, delay: str
+) -> None:
+    response = await client.post(f"/Svc/echo/send?delay={delay}", json=1)
+
+    assert response.status_code == 400
+    assert "after the year 9999" in response.json()["message"]
+    assert operations.requests == []
+
+
 async def test_a_send_seen_before(client: httpx.AsyncClient, operations: FakeOperations) -> None:
     operations.answer = Accepted(INVOCATION_ID, is_new=False, execution_time_ms=NOW_MS)
 

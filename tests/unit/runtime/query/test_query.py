@@ -348,3 +348,26 @@ async def test_values_that_json_does_not_have(asking: Asking) -> None:
     )
 
     assert row == {"raw": "00ff", "real": 1.5, "count(*)": 0}
+
+
+async def test_rows_that_cannot_be_shown_take_no_answer_away(asking: Asking) -> None:
+    first, second = await asking.harness.send("Echo/echo", "hi"), await asking.harness.send("Echo/echo", "hi")
+    await asking.harness.result(first)
+    await asking.harness.result(second)
+    store = asking.harness.runtime.store
+    store.write(
+        "UPDATE invocation SET scheduled_start_at = ?, completed_at = -1, journal_retention_ms = ?, "
+        "waiting_completions = '[', id = 'inv_1' WHERE id = ?",
+        (1 << 48, (1 << 63) - 1, first),
+    )
+
+    rows = {row["id"]: row for row in await asking.rows("SELECT * FROM sys_invocation")}
+    statuses = {row["id"]: row for row in await asking.rows("SELECT * FROM sys_invocation_status")}
+
+    assert rows[second]["completion_result"] == "success"
+    assert rows["inv_1"]["scheduled_start_at"] == "9999-12-31T23:59:59.999Z"
+    assert rows["inv_1"]["completed_at"] == "1970-01-01T00:00:00.000Z"
+    assert rows["inv_1"]["journal_retention"] == "PT86399999999999.999999S"
+    assert rows["inv_1"]["suspended_waiting_for_completions"] == "["
+    assert "partition_key" in statuses[second]
+    assert "partition_key" not in statuses["inv_1"]
