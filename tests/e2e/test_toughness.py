@@ -136,6 +136,18 @@ def test_drain_lets_a_busy_handler_finish(private_lane: Lane, effects: Effects) 
     assert client.attach(invocation) == "finished in execution 1"
 
 
+@pytest.mark.lanes("h2-v6", "h1-v6")
+def test_drained_endpoint_with_nothing_left_to_do_ends_at_once(private_lane: Lane) -> None:
+    lane, client = private_lane, private_lane.client
+    assert client.call("Greeter/greet", "Ada") == "Hello Ada!"
+
+    lane.endpoint.terminate()
+    exit_code = lane.endpoint.wait(within=5)  # the grace period has 10 s
+
+    assert exit_code == 0
+    assert "did not end" not in lane.endpoint.log
+
+
 def _start_many(lane: Lane, effects: Effects) -> dict[str, str]:
     """Start handlers that wait, and return awakeable ids by invocation id once all of them wait."""
     invocations = [lane.client.send("Awaiting/tagged", effects.path) for _ in range(MANY)]

@@ -428,16 +428,16 @@ class Attempt:
         self._host.note_closed(self)
 
     def _release(self) -> None:
-        """Let the response end by itself for a while, then cut it off."""
+        """End the request, let the response end by itself for a while, then cut it off."""
         exchange = self._exchange
+        if not self._is_end_sent:
+            self._is_end_sent = True
+            exchange.end()
         if exchange.is_ended or exchange.is_reset:
             if self._alarm is not None:
                 self._alarm.cancel()
                 self._alarm = None
         elif self._alarm is None:
-            if not self._is_end_sent:
-                self._is_end_sent = True
-                exchange.end()
             clock = self._host.clock
             self._alarm = clock.call_at(clock.now_ms() + _LINGER_MS, exchange.disconnect)
 

@@ -248,6 +248,28 @@ async def test_response_left_open_after_its_end_is_cut_off(lines_harness: LinesH
     assert line.is_disconnected
 
 
+async def test_request_ends_with_the_response_that_ended_the_attempt(lines_harness: LinesHarness) -> None:
+    invocation_id, line = await started(lines_harness)
+
+    line.answer(200, output_and_end(b'"done"'))
+
+    assert await lines_harness.result(invocation_id) == "done"
+    assert line.is_request_ended
+    assert not line.is_disconnected
+
+
+@pytest.mark.parametrize(("status", "body"), [(500, b"broken"), (200, b"\xff" * 8)])
+async def test_request_ends_with_an_answer_that_fails_the_attempt(
+    lines_harness: LinesHarness, status: int, body: bytes
+) -> None:
+    invocation_id, line = await started(lines_harness)
+
+    line.answer(status, body)
+
+    await lines_harness.until_status(invocation_id, "backing-off")
+    assert line.is_request_ended
+
+
 async def test_output_without_its_end_is_replayed(lines_harness: LinesHarness) -> None:
     invocation_id, line = await started(lines_harness)
     output, end = split(output_and_end(b'"done"'))
