@@ -160,6 +160,7 @@ class Http1Link(asyncio.Protocol):
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
             self._call = None
             call.link = None
+            self.adjust_reading()  # what nobody took of this response is the call's, not the connection's
             self._h11.start_next_cycle()
             self._idle_since = self._loop.time()
             self._is_begun = False

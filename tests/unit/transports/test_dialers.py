@@ -139,6 +139,28 @@ async def test_slow_caller_pauses_the_endpoint(dial: Callable[[Accept], Awaitabl
     assert "resume" in fountain.calls
 
 
+async def test_answers_that_nobody_takes_do_not_stop_the_next_exchange(
+    way: str, dial: Callable[[Accept], Awaitable[Dialer]]
+) -> None:
+    # The most of an answer that comes without being taken; over HTTP/1.1 its last byte is the one that stops reading.
+    size = limits.STREAM_WINDOW + (way == "http1")
+
+    class Block(Recorder):
+        def receive_end(self) -> None:
+            self.exchange.start(200, [("content-length", str(size))])
+            self.exchange.write(bytes(size))
+            self.exchange.end()
+
+    dialer = await dial(Acceptor(Block))
+
+    for _ in range(10):  # more than fits into the window of a connection
+        caller = Caller(dialer, is_taking=False)
+        caller.exchange.end()
+        await caller.wait_until(lambda exchange=caller.exchange: exchange.is_ended)  # type: ignore[misc]
+
+    assert len((await call(dialer))[1]) == size
+
+
 async def test_many_exchanges_at_once(dial: Callable[[Accept], Awaitable[Dialer]]) -> None:
     dialer = await dial(Acceptor(Echo))
 
