@@ -12,6 +12,8 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.settings import SettingCodes, Settings
 
+from tests.unit.transports.sockets import open_connection
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -49,7 +51,7 @@ class Client:
     async def connect(
         cls, address: tuple[str, int], window: int | None = None, *, gives_credit: bool = True
     ) -> Client:
-        client = cls(*await asyncio.open_connection(*address))
+        client = cls(*await open_connection(address))
         client.gives_credit = gives_credit
         if window is not None:
             client.h2.local_settings = Settings(initial_values={SettingCodes.INITIAL_WINDOW_SIZE: window})
@@ -88,7 +90,7 @@ class Client:
         return self.h2.local_flow_control_window(stream_id)
 
     async def read_until(self, is_done: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while not is_done():
                 if not await self.read_once():
                     break
@@ -130,7 +132,7 @@ class Client:
         return self.responses[stream_id]
 
     async def read_to_close(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while await self.read_once():
                 pass
 

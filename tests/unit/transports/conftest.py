@@ -10,6 +10,7 @@ from awaken.transports.engines import make_engine as make_engine_of
 from awaken.transports.server import Server, start_server
 
 from tests.unit.transports.client import Client
+from tests.unit.transports.sockets import listening_socket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +31,7 @@ async def start(make_engine: Callable[[], Engine]) -> AsyncIterator[Callable[...
     servers: list[Server] = []
 
     async def start_one(accept: Accept, **options: Any) -> Server:
-        server = await start_server(accept, make_engine=make_engine, **options)
+        server = await start_server(accept, sock=listening_socket(), make_engine=make_engine, **options)
         servers.append(server)
         return server
 

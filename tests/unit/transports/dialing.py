@@ -42,7 +42,7 @@ class Caller:
         self.body += self.exchange.take()
 
     async def wait_until(self, is_true: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while not is_true():
                 self._changed.clear()
                 await self._changed.wait()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 async def wait_until(is_true: Callable[[], bool]) -> None:
     """Wait for what nobody tells."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(25):
         while not is_true():
             await asyncio.sleep(0.002)
 
@@ -32,13 +32,13 @@ class Recorder:
         self.changed.set()
 
     async def wait_for(self, call: str) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             while call not in self.calls:
                 self.changed.clear()
                 await self.changed.wait()
 
     async def wait_received(self, size: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             while len(self.received) < size:
                 self.changed.clear()
                 await self.changed.wait()
@@ -125,7 +125,7 @@ class Acceptor:
         return receiver
 
     async def wait_for(self, count: int = 1) -> Recorder:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             while len(self.receivers) < count:
                 self._changed.clear()
                 await self._changed.wait()

@@ -69,14 +69,14 @@ class Host:
         self.events.put_nowait({"type": "http.request", "body": body, "more_body": more})
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             while len(self.sent) < count:
                 self.changed.clear()
                 await self.changed.wait()
 
     async def finish(self) -> None:
         assert self.task is not None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             await self.task
 
     @property
@@ -237,7 +237,7 @@ async def test_host_that_cannot_send_is_a_departure() -> None:
     async def fail(message: dict[str, Any]) -> None:
         raise ConnectionResetError("gone")
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(25):
         await host.server.serve(host.scope, host.events.get, fail)
 
     assert host.receiver.exchange.is_lost
@@ -249,7 +249,7 @@ async def test_host_that_cannot_receive_is_a_departure() -> None:
     async def fail() -> dict[str, Any]:
         raise RuntimeError("broken host")
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(25):
         await host.server.serve(host.scope, fail, host._send)
 
     assert host.receiver.calls == ["disconnect"]
@@ -331,7 +331,7 @@ async def test_signals_stay_the_hosts() -> None:
         await host.finish()
 
         os.kill(os.getpid(), signal.SIGTERM)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             await terminated.wait()
 
         await lifespan.announce("shutdown")
@@ -361,7 +361,7 @@ class Lifespan:
 
     async def announce(self, what: str) -> str:
         self.events.put_nowait({"type": f"lifespan.{what}"})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             answer = await self.sent.get()
         return str(answer["type"])
 

@@ -58,7 +58,7 @@ async def serving(server: str, app: str, *, is_http2: bool) -> AsyncIterator[str
         start_new_session=True,
     )
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(25):
             while True:
                 assert process.returncode is None, (await process.stderr.read()) if process.stderr else b""
                 try:

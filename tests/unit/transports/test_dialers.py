@@ -96,7 +96,7 @@ async def test_credit_ends_when_nobody_reads(way: str, dial: Callable[[Accept], 
     caller = Caller(dialer)
     sent = 0
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(25):
         while sent < limits.STREAM_WINDOW:
             size = min(caller.exchange.credit, 256 * 1024)
             caller.exchange.send(bytes(size))

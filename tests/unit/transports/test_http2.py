@@ -369,7 +369,7 @@ async def test_drain_says_goaway_and_closes_after_the_last_stream(start: Start, 
 async def _drive_until_closed(client: Client, stream_id: int) -> None:
     """Read on, also after GOAWAY, which for h2 is the end; and finish the request once it is answered."""
     buffer = b""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(25):
         while data := await client.reader.read(65536):
             buffer += data
             while len(buffer) >= 9:

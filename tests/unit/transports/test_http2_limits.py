@@ -236,7 +236,7 @@ async def test_streams_beyond_the_limit_are_refused_one_by_one(start: Start, con
     send_frames(client, *[head(client, 2 * number + 1) for number in range(limits.STREAMS + 3)])
     refused: list[int] = []
     buffer = b""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(25):
         while len(refused) < 3:
             data = await client.reader.read(65536)
             assert data, "the connection was closed"
