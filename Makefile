@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help test-browser setup demo demo-server test test-rust test-python h2spec check fix bench bench-peers bench-runtime clean
+.PHONY: help test-browser setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -22,14 +22,17 @@ demo: setup ## A handler waits on an awakeable, its process is killed, a process
 demo-server: setup ## The same on the real Restate server, from npm
 	$(BIN)/python -m examples.demo --server
 
-test: test-rust test-python ## All tests, the end-to-end ones against the real server and the embedded runtime
+test: setup ## All tests, the end-to-end ones on the real server and on the embedded runtime; each suite, also after a failure
+	@$(MAKE) --no-print-directory --keep-going test-rust test-python test-embedded
 
 test-rust: ## Tests of the protocol core, of the HTTP/2 engine and of the load generator
 	cargo test --quiet --package awaken-core --package awaken-http2
 	cargo test --quiet --manifest-path benches/peers/load/Cargo.toml
 
-test-python: setup ## Tests of the package
+test-python: setup ## Tests of the package, the end-to-end ones on the real server
 	$(BIN)/python -m pytest
+
+test-embedded: setup ## The end-to-end tests on the embedded runtime
 	$(BIN)/python -m pytest tests/e2e --runtime=embedded
 
 test-browser: setup ## The inbox in a real browser; needs Chromium and Node
