@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pytest
 
+pytest_plugins = ["tests.leftovers"]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,8 +27,6 @@ _open_lanes = pytest.StashKey[list[Lane]]()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "lanes(*names): the lanes that a test runs on; see tests/e2e/lanes.py")
     config.stash[_open_lanes] = []
-    # Like Ctrl-C: fixtures are torn down, so that a stopped run leaves no process behind.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -66,6 +66,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # so that `kill` reaches its workers
             )
 
     def is_alive(self) -> bool:
@@ -90,9 +91,10 @@ class Process:
         return self.wait(within=within)
 
     def kill(self) -> None:
-        """Send SIGKILL, like `kill -9` or a power cut. Fine when it ended already."""
+        """Send SIGKILL to it and its workers, like a power cut. Fine when it ended already."""
         if self._child is not None:
-            self._child.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGKILL)
             self._child.wait()
 
     def _running(self) -> subprocess.Popen[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import tempfile
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -264,7 +265,7 @@ async def open_environment(
             yield environment
         return
     parent = _MEMORY_DISK if _MEMORY_DISK.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="awaken-", dir=parent) as fresh:
+    with tempfile.TemporaryDirectory(prefix=f"awaken-{os.getpid()}-", dir=parent) as fresh:
         async with _running(
             Environment(accept, Path(fresh), settings, probe, observer, patience)
         ) as environment:
