@@ -42,7 +42,7 @@ class Request:
         self.sent.append(message)
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             while len(self.sent) < count:
                 await asyncio.sleep(0)
 

@@ -94,7 +94,7 @@ class Harness:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that the runtime does by itself."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             while not condition():
                 await asyncio.sleep(0)
 

@@ -105,7 +105,7 @@ class Traces:
         return self.exchange.body
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(25):
             while not condition():
                 await asyncio.sleep(0)
 

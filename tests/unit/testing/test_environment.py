@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -35,11 +34,9 @@ async def test_awakeable_by_name_and_time_that_moves_on(env: Environment) -> Non
     await env.settle()
     assert env.invocation(sent.invocation_id).status != "completed"
 
-    started = time.monotonic()
     await env.advance(days=10)
 
     assert await env.client.attach(sent.invocation_id, type_hint=str) == "lease: Ada, 2"
-    assert time.monotonic() - started < 5
 
 
 async def test_rejected_awakeable_is_a_terminal_error(env: Environment) -> None:
