@@ -85,6 +85,8 @@ def app(
     protocol: ProtocolMode | None = None,
     identity_keys: list[str] | None = None,
     journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None,
+    *,
+    strict: bool = False,
 ) -> Endpoint:
     """Return an endpoint for these services: an ASGI application that `awaken serve MODULE:NAME` serves as well.
 
@@ -96,9 +98,11 @@ def app(
         identity_keys: public keys of the runtimes that may invoke it; everybody may when there are none.
         journal_value_codec: changes every value's bytes on their way into the journal and back; the codec, or an
             async function that returns it.
+        strict: whether every value is checked against its annotation. Otherwise JSON passes builtin annotations as it
+            is, so that `int` is given 2.5 when a caller sends it, and results of finished work are never refused.
 
     Raises:
         ValueError: two services have one name, the protocol is unknown, or a key is none.
-        TypeError: the codec is no codec.
+        TypeError: the codec is no codec, or strict and a handler has a type that cannot be read.
     """
-    return Endpoint(services, protocol, identity_keys, journal_value_codec).app()
+    return Endpoint(services, protocol, identity_keys, journal_value_codec, strict=strict).app()

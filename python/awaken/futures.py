@@ -10,12 +10,14 @@ and `asyncio.wait` await, is the general way (`Driver.watch`). A task that await
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from awaken._core import Failure
 from awaken.deadlines import Timeout
 from awaken.errors import SerdeError, TerminalError
+from awaken.serde import DefaultSerde
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -35,12 +37,22 @@ __all__ = [
 
 T = TypeVar("T")
 
+#: An id in the name of a future.
+_ID = re.compile(r" (inv|sign|prom)_[\w-]+")
+
 
 class Driver(Protocol):
     """What futures and contexts need from the attempt that owns them."""
 
     machine: EndpointMachine
     loop: asyncio.AbstractEventLoop
+    #: Whether the endpoint checks every value against its annotation.
+    is_strict: bool
+
+    @property
+    def target(self) -> str:
+        """Service and handler, as `Greeter/greet`."""
+        ...
 
     @property
     def hash_base(self) -> int:
@@ -91,6 +103,8 @@ class DurableFuture(asyncio.Future[T]):
 
     #: Whether this only bounds what else the handler waits for.
     is_deadline = False
+    #: Whether the value is what work has ended with, which is not refused over its annotation.
+    is_result = False
 
     def __init__(self, driver: Driver, handle: int, serde: Serde[Any] | None, subject: str) -> None:
         """Tie a handle to its result's serde.
@@ -197,13 +211,22 @@ class DurableFuture(asyncio.Future[T]):
             self.set_result(result)  # type: ignore[arg-type]  # the command's own result type
         else:
             try:
-                value = self._serde.deserialize(result if isinstance(result, bytes) else b"")
+                value = self._read(self._serde, result if isinstance(result, bytes) else b"")
             except Exception as reason:
                 self._reject(undecodable(self._subject, self._serde, reason))
             else:
-                self.set_result(value)  # type: ignore[arg-type]  # None for an empty value is part of every T
+                self.set_result(value)  # None for an empty value is part of every T
         if self._waiters is not None:
             self._wake(None)
+
+    def _read(self, serde: Serde[Any], data: bytes) -> Any:
+        if not isinstance(serde, DefaultSerde):
+            return serde.deserialize(data)
+        return serde.read(data, self._place, is_strict=self._driver.is_strict, is_result=self.is_result)
+
+    def _place(self) -> str:
+        """Name where this value crosses, the same in every invocation."""
+        return f"{_ID.sub('', self._subject)} of {self._driver.target}"
 
     def interrupt(self, error: BaseException) -> None:
         """Raise an error that is not the journal's result where this is awaited: cancellation of the invocation.
@@ -315,6 +338,8 @@ class RestateDurableCallFuture(RestateDurableFuture[T]):
     """The result of a call to another handler."""
 
     __slots__ = ("_invocation",)
+
+    is_result = True
 
     def __init__(
         self, driver: Driver, handle: int, serde: Serde[Any] | None, subject: str, invocation: _Invocation

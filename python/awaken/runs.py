@@ -83,6 +83,8 @@ class RunFuture(RestateDurableFuture[T]):
         "name",
     )
 
+    is_result = True
+
     def __init__(
         self,
         driver: Driver,

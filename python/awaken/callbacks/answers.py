@@ -41,7 +41,7 @@ def check_answer(body: bytes, annotation: Any) -> None:
         raise InvalidAnswerError([Problem("$", f"this is not JSON: {error}")]) from error
     if annotation is None:
         return
-    serde: DefaultSerde[Any] = DefaultSerde().with_maybe_type(annotation)
+    serde: DefaultSerde[Any] = DefaultSerde(annotation)  # not lenient: the answer comes from outside
     try:
         serde.deserialize(body)
     except SerdeError as error:

@@ -65,7 +65,7 @@ class Builder:
         """Call a handler."""
         callee: Handler[I, O] = handler_from_callable(tpe)
         request = self._handler_request(callee, key, arg, extras, send=False)
-        return self._reading(request, callee.output_serde)
+        return self._reading(request, callee.output_serde, callee.target)
 
     def send(
         self, tpe: HandlerType[I, O], key: str | None, arg: I, delay: timedelta | None, extras: Extras
@@ -114,7 +114,7 @@ class Builder:
                 f"{callee.target} is not the main handler of a workflow; only its result is kept under the key"
             )
         url = join(self.ingress, "restate", "workflow", callee.service_tag.name, key, how)
-        return self._reading(Request("GET", url, is_repeatable=True), callee.output_serde)
+        return self._reading(Request("GET", url, is_repeatable=True), callee.output_serde, callee.target)
 
     def cancel(self, invocation_id: str) -> Operation[None]:
         """Ask an invocation to end.
@@ -253,10 +253,12 @@ class Builder:
         # The first outcome counts, so that giving the same one twice changes nothing.
         return Operation(Request("POST", url, headers, body, is_repeatable=True), read_outcome)
 
-    def _reading(self, request: Request, serde: Serde[T]) -> Operation[T]:
+    def _reading(self, request: Request, serde: Serde[T], callee: str | None = None) -> Operation[T]:
         # None is a value of every serde; its type says so only where a handler declares it.
         def read(reply: Reply) -> Any:
-            return serde.deserialize(reply.body)
+            if callee is None or not isinstance(serde, DefaultSerde):
+                return serde.deserialize(reply.body)
+            return serde.read(reply.body, lambda: f"result of {callee}", is_result=True)
 
         return Operation(request, read, is_value=True)
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, cast
 from awaken import _core, tracebacks, watching
 from awaken.endpoint import outcome, places, tasks
 from awaken.endpoint.coding import Coding
-from awaken.endpoint.invoking import call, context_for
+from awaken.endpoint.invoking import call, context_for, write_result
 from awaken.endpoint.void import VOID
 from awaken.errors import (
     AttemptClosedError,
@@ -103,6 +103,7 @@ class Attempt:
         "_tasks_created",
         "_unacknowledged",
         "_version",
+        "is_strict",
         "loop",
         "machine",
     )
@@ -114,6 +115,7 @@ class Attempt:
         version: int,
         headers: tuple[tuple[str, str], ...],
         codec: CodecSource | None = None,
+        is_strict: bool = False,
     ) -> None:
         """Start receiving.
 
@@ -123,6 +125,7 @@ class Attempt:
             version: negotiated version of the invocation protocol.
             headers: of the response.
             codec: changes every value's bytes on their way into the journal and back.
+            is_strict: whether every value is checked against its annotation.
         """
         self.machine = _core.EndpointMachine(version)
         self._version = version
@@ -131,6 +134,7 @@ class Attempt:
         self._handler = handler
         self._headers = headers
         self._codec = codec
+        self.is_strict = is_strict
         self._coding: Coding | None = None
         self._finished: AttemptFinishedEvent | None = None
         self._task: asyncio.Task[None] | None = None
@@ -318,8 +322,8 @@ class Attempt:
                 coding = self._coding = Coding(self, await self._codec.get())
                 if self._handler.arity == 2:
                     body = await coding.decode_value(body)
-            result = await call(self._handler, context, body)
-            body = self._handler.output_serde.serialize(result)
+            result = await call(self._handler, context, body, is_strict=self.is_strict)
+            body = write_result(self._handler, result, is_strict=self.is_strict)
             if self._coding is not None:
                 body = self._coding.encode(body)
             if self.is_over:

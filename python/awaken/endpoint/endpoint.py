@@ -41,10 +41,12 @@ class Endpoint:
         protocol: how a runtime shall talk to it; None fits it to the HTTP version of discovery.
         identity_keys: public keys of the runtimes that may invoke it; everybody may when there are none.
         journal_value_codec: changes every value's bytes on their way into the journal and back.
+        strict: whether every value is checked against its annotation, in the handlers this endpoint runs; otherwise
+            values under builtin annotations pass as they are, and results of finished work always do.
 
     Raises:
         ValueError: two services have one name, the protocol is unknown, or a key is none.
-        TypeError: the codec is no codec.
+        TypeError: the codec is no codec, or strict and a handler has a type that cannot be read.
     """
 
     def __init__(
@@ -53,11 +55,14 @@ class Endpoint:
         protocol: ProtocolMode | None = None,
         identity_keys: list[str] | None = None,
         journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None,
+        *,
+        strict: bool = False,
     ) -> None:
         if protocol not in (None, "bidi", "request_response"):
             raise ValueError(f'protocol {protocol!r} is not "bidi" or "request_response"')
         self.services: dict[str, Definition] = {}
         self.protocol: ProtocolMode | None = protocol
+        self.is_strict = strict
         self.identity_keys: list[str] = []
         self._identity: _core.IdentityKeys | None = None
         #: Makes the attempt of an invocation. Who watches attempts puts a subclass here; others pay nothing.
@@ -171,7 +176,7 @@ class Endpoint:
                 exchange, 415, f"content-type {content_type!r} is not one of {', '.join(_VERSIONS)}"
             )
         version, headers = negotiated
-        return self.start_attempt(exchange, handler, version, headers, self._codec)
+        return self.start_attempt(exchange, handler, version, headers, self._codec, self.is_strict)
 
     def _explain_missing(self, service: str, name: str) -> str:
         known = self.services.get(service)

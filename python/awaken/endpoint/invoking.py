@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
+from awaken import development
 from awaken.context import (
     Context,
     ObjectContext,
@@ -12,7 +13,8 @@ from awaken.context import (
     WorkflowContext,
     WorkflowSharedContext,
 )
-from awaken.errors import TerminalError
+from awaken.errors import SerdeError, TerminalError
+from awaken.serde import DefaultSerde
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -36,7 +38,9 @@ def context_for(handler: Handler[Any, Any], driver: Driver, request: Input) -> C
     return _CONTEXTS[handler.service_tag.kind, handler.kind](driver, request)
 
 
-def call(handler: Handler[Any, Any], context: Context, body: bytes) -> Awaitable[Any]:
+def call(
+    handler: Handler[Any, Any], context: Context, body: bytes, *, is_strict: bool = False
+) -> Awaitable[Any]:
     """Return what awaiting runs the handler to its end and gives its result.
 
     The handler's own coroutine, where nothing surrounds it: a waiting invocation is held in memory frame by frame.
@@ -48,7 +52,7 @@ def call(handler: Handler[Any, Any], context: Context, body: bytes) -> Awaitable
         arguments: tuple[Any, ...] = (context,)
     else:
         try:
-            arguments = (context, handler.input_serde.deserialize(body))
+            arguments = (context, _read_input(handler, body, is_strict=is_strict))
         except Exception as reason:
             raise TerminalError(
                 f"Unable to parse an input argument. {handler.target} got a body of {len(body)} bytes: {reason}"
@@ -56,6 +60,33 @@ def call(handler: Handler[Any, Any], context: Context, body: bytes) -> Awaitable
     if handler.context_managers:
         return _call_surrounded(handler, arguments)
     return handler.fn(*arguments)
+
+
+def write_result(handler: Handler[Any, Any], result: Any, *, is_strict: bool = False) -> bytes:
+    """Write what a handler returned.
+
+    Every caller gets the same, whether over HTTP or from another handler: the check that a strict endpoint makes is
+    made here, and an endpoint that is not strict refuses nothing.
+
+    Raises:
+        SerdeError: the value has no JSON form.
+        TerminalError: the endpoint is strict, and the value is not what the handler declares.
+    """
+    serde = handler.output_serde
+    body = serde.serialize(result)
+    if isinstance(serde, DefaultSerde) and (is_strict or development.is_enabled()):
+        try:
+            serde.read(body, lambda: f"result of {handler.target}", is_strict=is_strict, is_result=True)
+        except SerdeError as reason:
+            raise TerminalError(f"{handler.target} returned what it does not declare: {reason}") from reason
+    return body
+
+
+def _read_input(handler: Handler[Any, Any], body: bytes, *, is_strict: bool) -> Any:
+    serde = handler.input_serde
+    if not isinstance(serde, DefaultSerde):
+        return serde.deserialize(body)
+    return serde.read(body, lambda: f"input of {handler.target}", is_strict=is_strict)
 
 
 async def _call_surrounded(handler: Handler[Any, Any], arguments: tuple[Any, ...]) -> Any:

@@ -8,6 +8,10 @@ Inputs, outputs, state, runs, awakeables, signals and promises all use these cla
 * Reading follows the annotation: dataclasses, typed dicts, named tuples, enums, dates, `UUID`, `Decimal`,
   sets, tuples, unions, `msgspec.Struct` and pydantic models, also inside each other. Without an annotation,
   or with `Any`, plain JSON values come out.
+* Where nothing says `strict`, builtin annotations (`int`, `list[str]`, `dict[str, float]`, unions of them) are not
+  checked: JSON passes as it is. Sets, tuples and `bytes` inside of values are converted where the value fits. One type
+  that is more than that, anywhere in an annotation, has all of it checked. The result of a finished run or handler is
+  never refused: what does not fit passes as plain JSON. In development mode a warning names the place.
 * Of a typed dict, what is declared and there is converted; keys may be missing, and others stay as they are. An
   `Iterable` gives a list.
 * `bytes` crosses verbatim where it is the whole value, and as base64 text inside of other values.

@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from awaken.serde.base import Serde
+from awaken.serde.lenient import LenientReader
+from awaken.serde.models import type_name
 from awaken.serde.reading import read_json, reader_for
 from awaken.serde.writing import write_value
 
@@ -40,15 +42,20 @@ class JsonSerde(Serde[T]):
 class DefaultSerde(Serde[T]):
     """JSON by annotation; see the module for the rules.
 
+    Made by hand for a type, it checks every value. Where the SDK makes one for an annotation or a hint, the endpoint
+    decides how much is checked; see `read`.
+
     Args:
         type_hint: what to read; None reads plain JSON values.
     """
 
-    __slots__ = ("_read", "_type_hint")
+    __slots__ = ("_check", "_is_inferred", "_lenient", "_type_hint")
 
     def __init__(self, type_hint: type[T] | None = None) -> None:
         self._type_hint = type_hint
-        self._read: Callable[[bytes], Any] = read_json if type_hint is None else self._resolve_and_read
+        self._is_inferred = type_hint is None
+        self._check: Callable[[bytes], Any] | None = read_json if type_hint is None else None
+        self._lenient: LenientReader | None = None
 
     @property
     def type_hint(self) -> type[T] | None:
@@ -63,7 +70,7 @@ class DefaultSerde(Serde[T]):
         try:
             return cast("DefaultSerde[T]", _shared(annotation))
         except TypeError:  # an annotation that cannot be hashed
-            return DefaultSerde(type_hint)
+            return _inferred(annotation)
 
     def resolve(self) -> None:
         """Find out now, rather than at the first payload, whether the type can be read.
@@ -72,8 +79,10 @@ class DefaultSerde(Serde[T]):
             TypeError: this type cannot be read from JSON.
             NameError: the type refers to a name that does not exist yet.
         """
-        if self._type_hint is not None:
-            self._read = reader_for(self._type_hint)
+        if self._is_inferred:
+            self._lenient = LenientReader(self._type_hint)
+        else:
+            self._check = reader_for(self._type_hint)
 
     def deserialize(self, buf: bytes) -> T | None:
         """Read a value of the type.
@@ -81,7 +90,30 @@ class DefaultSerde(Serde[T]):
         Raises:
             SerdeError: the bytes are not JSON, or not of this type.
         """
-        return cast("T | None", self._read(buf))
+        return self.read(buf, self._describe)
+
+    def read(
+        self, buf: bytes, place: Callable[[], str], *, is_strict: bool = False, is_result: bool = False
+    ) -> T | None:
+        """Read a value where it crosses.
+
+        Args:
+            buf: the bytes.
+            place: names where it crosses, such as `state "cart" of Shop/add`, for a warning in development mode.
+            is_strict: whether the endpoint checks every value, as a serde made by hand does.
+            is_result: whether the value is what a run or a handler ended with: work that is done is not refused, and
+                what does not fit its annotation passes as plain JSON.
+
+        Raises:
+            SerdeError: the bytes are not JSON, or not of this type.
+        """
+        if is_strict or not self._is_inferred:
+            if self._check is None:
+                self._check = reader_for(self._type_hint)
+            return cast("T | None", self._check(buf))
+        if self._lenient is None:
+            self._lenient = LenientReader(self._type_hint)
+        return cast("T | None", self._lenient.read(buf, place, is_result=is_result))
 
     def serialize(self, obj: T | None) -> bytes:
         """Write any supported value; what it is decides, not the annotation.
@@ -91,12 +123,15 @@ class DefaultSerde(Serde[T]):
         """
         return write_value(obj)
 
-    def _resolve_and_read(self, buf: bytes) -> Any:
-        self.resolve()
-        return self._read(buf)
+    def _describe(self) -> str:
+        return f"a value for {type_name(self._type_hint)}"
 
 
-@lru_cache(maxsize=1024)
-def _shared(type_hint: Any) -> DefaultSerde[Any]:
-    """One serde per type, so that a type is resolved once."""
-    return DefaultSerde(type_hint)
+def _inferred(type_hint: Any) -> DefaultSerde[Any]:
+    serde: DefaultSerde[Any] = DefaultSerde(type_hint)
+    serde._is_inferred = True
+    return serde
+
+
+#: One serde per type, so that a type is resolved once.
+_shared = lru_cache(maxsize=1024)(_inferred)

@@ -18,11 +18,12 @@ from collections.abc import Iterable
 from dataclasses import is_dataclass
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, LiteralString, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, LiteralString, Union, get_args, get_origin
 
 import msgspec
 
 from awaken.errors import SerdeError
+from awaken.serde.annotations import allows_none, is_untyped, raw_type
 from awaken.serde.inspection import custom_types
 from awaken.serde.models import adapter, describe, is_pydantic, read_error, type_name
 from awaken.serde.typed_dicts import copy_with, fields_of, is_typed_dict
@@ -32,9 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "is_pydantic_union",
-    "is_raw",
     "is_refused_dataclass",
-    "is_untyped",
     "mentions_pydantic",
     "read_json",
     "reader_for",
@@ -56,22 +55,10 @@ def read_json(data: bytes) -> Any:
         return _read_lenient(data)
 
 
-def is_untyped(annotation: Any) -> bool:
-    """Tell whether an annotation leaves open what is read."""
-    return annotation is Any or annotation is object or isinstance(annotation, TypeVar)
-
-
 def is_pydantic_union(annotation: Any) -> bool:
     """Tell whether every member of a union is pydantic's, which then finds the best one by itself."""
     return get_origin(annotation) in (Union, UnionType) and all(
         member is NoneType or is_pydantic(member) for member in get_args(annotation)
-    )
-
-
-def is_raw(annotation: Any) -> bool:
-    """Tell whether values of this type cross verbatim: `bytes`, or `bytes | None`."""
-    return annotation is bytes or (
-        get_origin(annotation) in (Union, UnionType) and set(get_args(annotation)) == {bytes, NoneType}
     )
 
 
@@ -93,10 +80,9 @@ def reader_for(annotation: Any) -> Callable[[bytes], Any]:
 def _build_reader(annotation: Any) -> Callable[[bytes], Any]:
     if is_untyped(annotation):
         return read_json
-    if annotation is bytes:
-        return bytes
-    if is_raw(annotation):
-        return lambda data: bytes(data) or None
+    kind = raw_type(annotation)
+    if kind is not None:
+        return (lambda data: kind(data) if data else None) if allows_none(annotation) else kind
     return _typed(annotation).read
 
 

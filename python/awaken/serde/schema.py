@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
+from awaken.serde.annotations import is_raw, is_untyped
 from awaken.serde.default import DefaultSerde
 from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, adapter, is_pydantic
 from awaken.serde.reading import (
     is_pydantic_union,
-    is_raw,
     is_refused_dataclass,
-    is_untyped,
     mentions_pydantic,
     rewrite,
 )

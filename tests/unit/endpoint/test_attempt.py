@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import awaken
@@ -90,15 +90,15 @@ async def test_rejected_awakeable_raises_a_terminal_error_with_code_and_message(
 
 
 async def test_payload_of_another_type_is_a_terminal_error_that_names_awakeable_and_type() -> None:
-    async def wait(ctx: awaken.Context) -> int:
-        return await ctx.awakeable(type_hint=int)
+    async def wait(ctx: awaken.Context) -> date:
+        return await ctx.awakeable(type_hint=date)
 
     call = Call(service_with(wait), "h")
     call.tell(frames.request(b"", frames.signal(17, b'{"a": 1}')))
     await call.until_answer("Output", "End")
 
     assert b"awakeable sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ" in call.exchange.body
-    assert b"int" in call.exchange.body
+    assert b"cannot read date" in call.exchange.body
 
 
 async def test_run_is_executed_once_and_its_command_and_proposal_leave_together() -> None:

@@ -155,6 +155,22 @@ PLAIN: list[tuple[Any, Any]] = [
     (list, [1, "2", None]),
     (dict[str, int], {"z": 1, "a": 2}),
     (Any, {"any": [1]}),
+    # What builtin annotations say is not checked.
+    (float, 2),
+    (int, 2.0),
+    (int, 2.5),
+    (str, 42),
+    (bool, 1),
+    (dict, [1]),
+    (list, {"a": 1}),
+    (list[int], [1.5, "x"]),
+    (list[float], [1, 2.5]),
+    (dict[str, int], {"a": 1.5}),
+    (dict[str, list[int]], {"a": 1}),
+    (int | str, [None]),
+    (Sequence[int], {"a": 1}),
+    (set[int], "x"),
+    (tuple[int, int], [1]),
 ]
 
 CASES = TYPED + PLAIN
