@@ -62,15 +62,20 @@ async def create_test_harness(
     """
     from awaken.client import create_client
     from awaken.runtime.doors import Doors
-    from awaken.testing.environment import open_environment
+    from awaken.testing.failures import FailureHandling
+    from awaken.testing.opening import open_with_handling
 
     observer = None
     if follow_logs:
         from awaken.cli.steps import StepLines
 
         observer = StepLines()
-    async with open_environment(
-        app, always_replay=always_replay, disable_retries=disable_retries, observer=observer
+    async with open_with_handling(
+        app,
+        FailureHandling.LOOK_ON,
+        always_replay=always_replay,
+        disable_retries=disable_retries,
+        observer=observer,
     ) as environment:
         embedded = environment.embedded
         anywhere = ("127.0.0.1", 0)

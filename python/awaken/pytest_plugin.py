@@ -5,7 +5,8 @@ It is loaded into every run of pytest on a machine with awaken, so it imports no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import inspect
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -17,12 +18,30 @@ if TYPE_CHECKING:
 __all__ = ["awaken_always_replay", "awaken_app", "awaken_env"]
 
 
+#: What the mark takes, and what `open_environment` takes of it as it is.
+_ENVIRONMENT_OPTIONS: Final = ("retries", "disable_retries", "patience")
+_OPTIONS: Final = ("app", "always_replay", *_ENVIRONMENT_OPTIONS)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers."""
     config.addinivalue_line(
         "markers",
-        "awaken(app=..., always_replay=False, disable_retries=False): what the fixture awaken_env runs, and how",
+        "awaken(app=..., always_replay=False, retries=False, disable_retries=False, patience=timedelta(seconds=5)): "
+        "what the fixture awaken_env runs, and how",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Tell of handlers that failed in the report of a test that failed itself, and nowhere else."""
+    environment = getattr(item, "funcargs", {}).get("awaken_env")
+    if environment is None or call.when != "call" or call.excinfo is None:
+        return
+    if not call.excinfo.errisinstance(pytest.skip.Exception):
+        from awaken.testing.opening import add_failures
+
+        add_failures(call.excinfo.value, environment.take_failures())
 
 
 @pytest.fixture
@@ -47,17 +66,34 @@ def awaken_always_replay(request: pytest.FixtureRequest) -> bool:
     return bool(_options(request).get("always_replay", False))
 
 
-async def _open(app: Any, options: dict[str, Any], *, always_replay: bool) -> AsyncIterator[Environment]:
-    from awaken.testing.environment import open_environment
-
-    disable_retries = bool(options.get("disable_retries", False))
-    async with open_environment(app, always_replay=always_replay, disable_retries=disable_retries) as found:
-        yield found
-
-
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
-    marker = request.node.get_closest_marker("awaken")
-    return {} if marker is None else dict(marker.kwargs)
+    """Return what the closest mark gives, and what marks farther out give besides."""
+    found: dict[str, Any] = {}
+    for marker in request.node.iter_markers("awaken"):
+        unknown = [repr(given) for given in marker.args]
+        unknown += [f"{name}={given!r}" for name, given in marker.kwargs.items() if name not in _OPTIONS]
+        if unknown:
+            pytest.fail(
+                f"@pytest.mark.awaken does not take {', '.join(unknown)}; it takes "
+                f"{', '.join(f'{name}=' for name in _OPTIONS)}",
+                pytrace=False,
+            )
+        found = {**marker.kwargs, **found}
+    return found
+
+
+def _refuse_plain_function(request: pytest.FixtureRequest) -> None:
+    """Refuse a test that cannot await what the environment gives: it would pass without having done anything."""
+    function = getattr(request.node, "function", None)
+    if function is None or "awaken_env" not in inspect.signature(function).parameters:
+        return  # another fixture uses it
+    if not inspect.iscoroutinefunction(function):
+        name = function.__name__
+        pytest.fail(
+            f"{name} is a plain function, and what awaken_env does has to be awaited: write `async def {name}`, "
+            "with @pytest.mark.asyncio above it, or asyncio_mode = auto in the settings of pytest",
+            pytrace=False,
+        )
 
 
 def _async_fixture(function: Any) -> Any:
@@ -78,6 +114,10 @@ async def awaken_env(
     request: pytest.FixtureRequest, awaken_app: Any, awaken_always_replay: bool
 ) -> AsyncIterator[Environment]:
     """A running embedded runtime with the application under test."""
+    from awaken.testing.opening import open_environment
+
+    _refuse_plain_function(request)
     options = _options(request)
-    async for environment in _open(awaken_app, options, always_replay=awaken_always_replay):
+    given = {name: options[name] for name in _ENVIRONMENT_OPTIONS if name in options}
+    async with open_environment(awaken_app, always_replay=awaken_always_replay, **given) as environment:
         yield environment

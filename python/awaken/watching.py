@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-__all__ = ["AwakeableCreated", "LostRun", "Watcher", "current_run", "watchers"]
+__all__ = ["AttemptFailed", "AwakeableCreated", "LostRun", "Watcher", "current_run", "watchers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,19 @@ class LostRun:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """A handler, or the action of one of its runs, raised what ends the attempt, and not the invocation."""
+
+    invocation_id: str
+    #: What it raised.
+    error: BaseException
+    #: Name of the run whose action raised it; None for the handler.
+    run: str | None
+    #: Whether the author asked for retries: by `RetryableError`, or by the retry options of the run.
+    is_retry_asked_for: bool
+
+
 class Watcher(Protocol):
     """Is told what handlers do, on their event loop. Must not raise."""
 
@@ -52,6 +65,10 @@ class Watcher(Protocol):
 
     def note_run(self, name: str, change: int) -> None:
         """Note that a run's action begins (1) or ended (-1)."""
+        ...
+
+    def note_failure(self, failed: AttemptFailed) -> None:
+        """Note what ended an attempt; the runtime does not know of it yet."""
         ...
 
     def note_lost_run(self, lost: LostRun) -> None:

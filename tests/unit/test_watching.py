@@ -20,12 +20,16 @@ class Recorder:
         self.awakeables: list[watching.AwakeableCreated] = []
         self.runs: list[tuple[str, int]] = []
         self.lost_runs: list[watching.LostRun] = []
+        self.failures: list[watching.AttemptFailed] = []
 
     def note_awakeable(self, created: watching.AwakeableCreated) -> None:
         self.awakeables.append(created)
 
     def note_run(self, name: str, change: int) -> None:
         self.runs.append((name, change))
+
+    def note_failure(self, failed: watching.AttemptFailed) -> None:
+        self.failures.append(failed)
 
     def note_lost_run(self, lost: watching.LostRun) -> None:
         self.lost_runs.append(lost)

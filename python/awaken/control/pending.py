@@ -25,6 +25,7 @@ __all__ = [
     "ask_for_callbacks",
     "describe_future",
     "join_callbacks",
+    "leaves_of",
     "pending_awakeables",
 ]
 
@@ -62,7 +63,7 @@ def pending_awakeables(row: Mapping[str, Any]) -> Iterator[Pending]:
     text = row.get("suspended_waiting_future_json") or row.get("last_awaiting_on_future_json")
     if not text:
         return
-    awaited = list(_leaves(json.loads(text)))
+    awaited = list(leaves_of(json.loads(text)))
     raw = _core.parse_invocation_id(row["id"])
     indexes = {leaf["SignalIndex"] for leaf in awaited if "SignalIndex" in leaf}
     told = {_describe(leaf) for leaf in awaited} - {""}
@@ -123,21 +124,21 @@ def _wake_up_time(entry: str | None) -> int | None:
 
 def describe_future(text: str) -> str:
     """Tell people what a tree of futures, as JSON, waits for."""
-    told = {_describe(leaf) for leaf in _leaves(json.loads(text))} - {""} if text else set()
+    told = {_describe(leaf) for leaf in leaves_of(json.loads(text))} - {""} if text else set()
     return ", ".join(sorted(told)) or "nothing that is known"
 
 
-def _leaves(future: Any) -> Iterator[dict[str, Any]]:
+def leaves_of(future: Any) -> Iterator[dict[str, Any]]:
     """Walk a tree of futures: `{"Single": {...}}`, and combinators over lists of trees."""
     if isinstance(future, list):
         for part in future:
-            yield from _leaves(part)
+            yield from leaves_of(part)
     elif isinstance(future, dict):
         for kind, inner in future.items():
             if kind == "Single" and isinstance(inner, dict):
                 yield inner
             else:
-                yield from _leaves(inner)
+                yield from leaves_of(inner)
 
 
 def _describe(leaf: Mapping[str, Any]) -> str:

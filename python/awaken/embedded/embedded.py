@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from awaken.runtime.observing import Observer
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store.store import CommitProbe
+    from awaken.runtime.supervisor import Supervisor
 
 __all__ = ["Embedded"]
 
@@ -37,6 +38,7 @@ class Embedded:
         clock: what time it is.
         probe: watches commits, for tests.
         observer: told of every step of every invocation.
+        supervisor: decides what becomes of failed attempts, for tests.
 
     Attributes:
         ingress: ASGI application where callers enter.
@@ -59,6 +61,7 @@ class Embedded:
         clock: Clock | None = None,
         probe: CommitProbe | None = None,
         observer: Observer | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self.dialers = Dialers(apps or {})
 
@@ -67,7 +70,13 @@ class Embedded:
             return self.deployments
 
         self.runtime = Runtime(
-            directory, make_deployments, settings=settings, clock=clock, probe=probe, observer=observer
+            directory,
+            make_deployments,
+            settings=settings,
+            clock=clock,
+            probe=probe,
+            observer=observer,
+            supervisor=supervisor,
         )
         self.ingress = Ingress(self.runtime, self.deployments, self._now_ms)
         self.admin = Admin(self.runtime, self.deployments)

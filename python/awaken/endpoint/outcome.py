@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from awaken import tracebacks
+from awaken import tracebacks, watching
 from awaken._core import Failure
 from awaken.errors import RetryableError, SdkInternalBaseException, TerminalError
 
@@ -49,6 +49,8 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
     tracebacks.log_warning(
         log, "%s (%s): attempt failed, to be retried", target, machine.invocation_id, error=error
     )
+    if watching.watchers:
+        _tell_watchers(machine, error, is_retry_asked_for=isinstance(culprit, RetryableError))
     machine.retry(
         _code(culprit), describe(culprit), stacktrace(error), next_retry_delay_ms=_retry_delay_ms(culprit)
     )
@@ -101,6 +103,9 @@ def report_run(
         policy=run.policy,
         next_retry_delay_ms=_retry_delay_ms(culprit),
     )
+    if watching.watchers and not gave_up:
+        is_asked_for = isinstance(culprit, RetryableError) or run.policy is not None
+        _tell_watchers(machine, error, run.name, is_retry_asked_for=is_asked_for)
     tracebacks.log_warning(
         log,
         'run "%s" (%s) failed, %s',
@@ -109,6 +114,14 @@ def report_run(
         "its retries are used up" if gave_up else "to be retried",
         error=error,
     )
+
+
+def _tell_watchers(
+    machine: EndpointMachine, error: BaseException, run: str | None = None, *, is_retry_asked_for: bool
+) -> None:
+    failed = watching.AttemptFailed(machine.invocation_id, error, run, is_retry_asked_for)
+    for watcher in list(watching.watchers):
+        watcher.note_failure(failed)
 
 
 def failure(error: TerminalError, version: int) -> Failure:

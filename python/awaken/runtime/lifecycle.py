@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from awaken.runtime.scheduler import Scheduler
     from awaken.runtime.schema import HandlerSchema, RetryPolicy
     from awaken.runtime.store import Store
+    from awaken.runtime.supervisor import Supervisor
     from awaken.runtime.watchers import Watchers
 
 __all__ = ["Attempts", "Lifecycle", "NewInvocation", "SuspensionPoint", "completion_of"]
@@ -105,6 +106,7 @@ class Lifecycle:
         attempts: Attempts,
         chance: Callable[[], float] = random.random,
         observer: Observer | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -118,6 +120,7 @@ class Lifecycle:
         #: Rows are not used again by this process: what is told after a commit may name one that is gone.
         self._last_seq: int = last
         self._observer = observer
+        self._supervisor = supervisor
 
     # Beginning.
 
@@ -319,6 +322,8 @@ class Lifecycle:
         deployment_id: str | None = None,
     ) -> None:
         """Decide what follows a failed attempt."""
+        if self._supervisor is not None:
+            failure = self._supervisor.judge(record.id, failure)
         counted = record.counted_failures + (failure.delay_ms is None)
         is_exhausted = (
             failure.delay_ms is None
@@ -356,17 +361,17 @@ class Lifecycle:
             ),
         )
         if is_paused:
-            self.pause(record, failure.describe())
+            self.pause(record, failure)
             return
-        self.observe(record, Step.BACKING_OFF, f"{delay_ms} ms: {failure.describe()}")
+        self.observe(record, Step.BACKING_OFF, f"{delay_ms} ms: {failure.describe()}", failure)
         if delay_ms == 0:
             self.retry_now(record)
         else:
             self._scheduler.add(now + delay_ms, "retry", record.seq)
 
-    def pause(self, record: Record, why: str = "") -> None:
+    def pause(self, record: Record, failure: AttemptFailure | None = None) -> None:
         """Stop until somebody resumes it. It keeps its key, and why it failed."""
-        self.observe(record, Step.PAUSED, why)
+        self.observe(record, Step.PAUSED, "" if failure is None else failure.describe(), failure)
         self._scheduler.remove(record.seq, "retry")
         self._store.write(
             "UPDATE invocation SET status = 'paused', modified_at = ?, retry_count = 0, counted_failures = 0, "
@@ -376,12 +381,13 @@ class Lifecycle:
 
     # Telling.
 
-    def observe(self, record: Record, step: Step, detail: str = "") -> None:
+    def observe(
+        self, record: Record, step: Step, detail: str = "", failure: AttemptFailure | None = None
+    ) -> None:
         """Tell whoever watches of a step, once it is on disk."""
         if self._observer is not None:
-            self._tell(
-                Event(step, record.id, str(Target(record.service, record.handler, record.key)), detail)
-            )
+            target = str(Target(record.service, record.handler, record.key))
+            self._tell(Event(step, record.id, target, detail, failure=failure))
 
     def _observe_end(self, record: Record, result: Success | Failure) -> None:
         target = str(Target(record.service, record.handler, record.key))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from awaken.runtime.retries import AttemptFailure
 
 __all__ = ["Event", "Observer", "Step"]
 
@@ -40,6 +43,8 @@ class Event:
     detail: str = ""
     #: From its creation to its end, of one that ended.
     duration_ms: int | None = None
+    #: Of the attempt, where its failure is what happened.
+    failure: AttemptFailure | None = None
 
 
 class Observer(Protocol):

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from awaken.runtime.records import Record
     from awaken.runtime.schema import HandlerSchema, Schema
     from awaken.runtime.store.store import CommitProbe
+    from awaken.runtime.supervisor import Supervisor
 
 __all__ = ["Runtime"]
 
@@ -65,6 +66,7 @@ class Runtime:
         clock: what time it is.
         probe: watches commits, for tests.
         observer: told of every step of every invocation.
+        supervisor: decides what becomes of failed attempts, for tests.
 
     Raises:
         DirectoryInUseError: another process has the directory.
@@ -80,6 +82,7 @@ class Runtime:
         clock: Clock | None = None,
         probe: CommitProbe | None = None,
         observer: Observer | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self.settings = settings if settings is not None else RuntimeSettings()
         self.clock: Clock = clock if clock is not None else SystemClock()
@@ -91,7 +94,7 @@ class Runtime:
             raise
         store = self.store
         self.schema = known = schema(DeploymentRows(store))
-        self._watchers = Watchers()
+        self._watchers = Watchers(supervisor)
         self._journal = Journal(store, self.clock)
         self._state = KeyedState(store)
         self._inbox = Inbox(store, self.clock, self._state)
@@ -106,6 +109,7 @@ class Runtime:
             self._watchers,
             self._invoker,
             observer=observer,
+            supervisor=supervisor,
         )
         self._starter = Starter(store, self._lifecycle)
         self._signals = Signals(store, self._journal, self._lifecycle)
@@ -257,6 +261,10 @@ class Runtime:
         if handler is None:
             raise NotFoundError(f"no handler {target.service}/{target.handler} is registered")
         return handler
+
+    def fail_hopeless(self) -> None:
+        """Have callers fail whose invocation cannot go on, as the supervisor sees it."""
+        self._watchers.fail_hopeless()
 
     async def attach(self, invocation_id: str) -> Completion:
         """Wait for the result of an invocation."""

@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from awaken.runtime.operations import Completion
+    from awaken.runtime.supervisor import Supervisor
 
 __all__ = ["Watchers"]
 
 
 class Watchers:
-    """Futures by invocation; they are forgotten when their requests go away."""
+    """Futures by invocation; they are forgotten when their requests go away.
 
-    def __init__(self) -> None:
+    Args:
+        supervisor: tells what is hopeless to wait for.
+    """
+
+    def __init__(self, supervisor: Supervisor | None = None) -> None:
         self._futures: dict[int, set[asyncio.Future[Completion]]] = {}
+        self._supervisor = supervisor
 
     def __len__(self) -> int:
         return len(self._futures)
@@ -25,7 +31,9 @@ class Watchers:
         return invocation in self._futures
 
     async def wait(self, invocation: int) -> Completion:
-        """Wait until it has ended and that is on disk."""
+        """Wait until it has ended and that is on disk. Raises what the supervisor says when it cannot go on."""
+        if self._supervisor is not None and (error := self._supervisor.error_for(invocation)) is not None:
+            raise error
         future: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         self._futures.setdefault(invocation, set()).add(future)
         try:
@@ -42,6 +50,14 @@ class Watchers:
         for future in self._futures.pop(invocation, ()):
             if not future.done():
                 future.set_result(completion)
+
+    def fail_hopeless(self) -> None:
+        """Tell those whose invocation cannot go on, as the supervisor sees it."""
+        for invocation, futures in list(self._futures.items()):
+            error = None if self._supervisor is None else self._supervisor.error_for(invocation)
+            for future in futures:
+                if error is not None and not future.done():
+                    future.set_exception(error)
 
     def fail(self, error: Exception) -> None:
         """Tell everybody that there is nothing to wait for."""

@@ -5,13 +5,15 @@
 
 from awaken.testing.crashes import crash_everywhere
 from awaken.testing.effects import Effects
-from awaken.testing.environment import Environment, open_environment
-from awaken.testing.errors import CrashFoundError, NotThereError
+from awaken.testing.environment import Environment
+from awaken.testing.errors import CrashFoundError, HandlerFailedError, NotThereError
+from awaken.testing.opening import open_environment
 
 __all__ = [
     "CrashFoundError",
     "Effects",
     "Environment",
+    "HandlerFailedError",
     "NotThereError",
     "crash_everywhere",
     "open_environment",

@@ -11,23 +11,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from awaken.client import ClientAwakeable, RestateClient
-    from awaken.watching import AwakeableCreated, LostRun
+    from awaken.watching import AwakeableCreated
 
 __all__ = ["AwakeableUnderTest", "Awakeables"]
 
 
 class Awakeables:
-    """Remembers what handlers created. A watcher, see `awaken.watching`.
+    """Remembers what handlers created.
 
     Args:
         is_open: whether an invocation, by its id, is one of this runtime and has not completed.
+        check: raises what a test has to know instead of waiting on.
+        describe: tells what handlers are doing.
         patience_s: seconds to wait for a handler to create one.
     """
 
-    def __init__(self, is_open: Callable[[str], bool], patience_s: float) -> None:
-        self.runs_under_way = 0
-        self.lost_runs: list[LostRun] = []
+    def __init__(
+        self,
+        is_open: Callable[[str], bool],
+        check: Callable[[], None],
+        describe: Callable[[], str],
+        patience_s: float,
+    ) -> None:
         self._is_open = is_open
+        self._check = check
+        self._describe = describe
         self._patience_s = patience_s
         self._pending: dict[str, AwakeableCreated] = {}
         self._done: set[str] = set()
@@ -39,13 +47,14 @@ class Awakeables:
             self._pending[created.awakeable_id] = created
             self._changed.set()
 
-    def note_run(self, name: str, change: int) -> None:
-        """Count the actions that execute now."""
-        self.runs_under_way += change
+    def note_change(self) -> None:
+        """Have those who wait look again."""
+        self._changed.set()
 
-    def note_lost_run(self, lost: LostRun) -> None:
-        """Remember a run that a handler never awaited."""
-        self.lost_runs.append(lost)
+    @property
+    def names(self) -> dict[str, str | None]:
+        """Names of those that were created and not completed here, by id."""
+        return {created.awakeable_id: created.name for created in self._pending.values()}
 
     def note_done(self, awakeable_id: str) -> None:
         """Forget one that was resolved or rejected."""
@@ -67,14 +76,18 @@ class Awakeables:
 
         Raises:
             NotThereError: nobody creates it, or several fit.
+            Exception: what a handler raised instead.
         """
-        try:
-            async with asyncio.timeout(self._patience_s):
-                while not (found := self.find(name, invocation_id)):
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            raise NotThereError(self._nothing(name, invocation_id)) from None
+        __tracebackhide__ = True
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience_s
+        while not (found := self.find(name, invocation_id)):
+            self._check()
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), max(0, deadline - loop.time()))
+            except TimeoutError:
+                raise NotThereError(self._nothing(name, invocation_id)) from None
         if len(found) > 1:
             ids = ", ".join(f"{created.name!r} of {created.invocation_id}" for created in found)
             raise NotThereError(f"{len(found)} pending awakeables fit: {ids}; give a name, or invocation_id=")
@@ -84,10 +97,10 @@ class Awakeables:
         wanted = "an awakeable" if name is None else f"an awakeable named {name!r}"
         if invocation_id is not None:
             wanted += f" of {invocation_id}"
-        names = ", ".join(repr(created.name) for created in self._pending.values()) or "none"
+        names = ", ".join(repr(created.name) for created in self.find(None, None)) or "none"
         return (
             f"no handler created {wanted} within {self._patience_s:g} s; pending are: {names}. "
-            "Handlers name them by ctx.awakeable(name=...)"
+            f"Handlers name them by ctx.awakeable(name=...). What handlers are doing:{self._describe()}"
         )
 
 
@@ -107,22 +120,27 @@ class AwakeableUnderTest:
 
         Raises:
             NotThereError: nobody creates it, or several fit.
+            Exception: what a handler raised instead.
         """
+        __tracebackhide__ = True
         return (await self._find()).awakeable_id
 
     async def resolve(self, value: Any = None) -> None:
         """Wait for it, and give the handler its value. Raises as `id`, and SerdeError for a value of another type."""
+        __tracebackhide__ = True
         found = await self._find()
         await self._at_client(found).resolve(value)
         self._awakeables.note_done(found.awakeable_id)
 
     async def reject(self, reason: str) -> None:
         """Wait for it, and give the handler a `TerminalError` with this reason. Raises as `id`."""
+        __tracebackhide__ = True
         found = await self._find()
         await self._at_client(found).reject(reason)
         self._awakeables.note_done(found.awakeable_id)
 
     async def _find(self) -> AwakeableCreated:
+        __tracebackhide__ = True
         return await self._awakeables.wait_for(self._name, self._invocation_id)
 
     def _at_client(self, found: AwakeableCreated) -> ClientAwakeable[Any]:

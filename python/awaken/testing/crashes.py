@@ -19,12 +19,14 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from awaken.testing.environment import Environment, open_environment
 from awaken.testing.errors import CrashFoundError
+from awaken.testing.opening import open_environment
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
+
+    from awaken.testing.environment import Environment
 
     Scenario = Callable[..., Awaitable[Any]]
 

@@ -4,50 +4,55 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import tempfile
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken import development, watching
-from awaken.client import create_client
-from awaken.definition import Definition
+import httpx
+
+from awaken import watching
+from awaken.client import RestateClient
+from awaken.client.addresses import admin_address, ingress_address
+from awaken.client.building import Builder
 from awaken.embedded.embedded import Embedded
-from awaken.endpoint.endpoint import Endpoint
 from awaken.runtime.operations import NotFoundError
-from awaken.runtime.schema import RetryPolicy
-from awaken.runtime.settings import RuntimeSettings
 from awaken.testing.awakeables import Awakeables, AwakeableUnderTest
 from awaken.testing.clock import MovableClock
 from awaken.testing.doorway import ADMIN, INGRESS, Doorway
 from awaken.testing.effects import Effects
-from awaken.testing.settling import settle
+from awaken.testing.errors import NotThereError
+from awaken.testing.failures import FailureHandling, Failures
+from awaken.testing.overview import describe_open
+from awaken.testing.sending import SenderUnderTest
+from awaken.testing.settling import settle, stays_at_rest
+from awaken.testing.witness import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
-    from awaken.client import RestateClient
     from awaken.exchange import Accept
-    from awaken.runtime.observing import Observer
+    from awaken.runtime.observing import Event, Observer
     from awaken.runtime.operations import Invocation, PendingAwakeable
+    from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store.store import CommitProbe
+    from awaken.testing.failures import HandlerFailure
 
-__all__ = ["Environment", "open_environment"]
+__all__ = ["Environment"]
 
 #: Name of the application under test in its runtime.
 _APP: Final = "app"
 
-#: How long to wait for handlers, by default: they wait for something else than the runtime then.
-PATIENCE: Final = timedelta(seconds=5)
 
-#: Files here are as durable as a test needs, and cost no disk.
-_MEMORY_DISK: Final = Path("/dev/shm")  # noqa: S108 -- a fresh directory is made in it
+#: Between two looks at whether anything happens that a request waits for.
+_GLANCE_S: Final = 0.01
+
+#: For handlers that are at work when the test ends.
+_LAST_PATIENCE_S: Final = 0.25
 
 
 class Environment:
-    """What a test works with. `open_environment` makes one.
+    """What a test works with. `awaken.testing.open_environment` makes one.
 
     Attributes:
         client: calls handlers of the application.
@@ -62,9 +67,11 @@ class Environment:
         probe: CommitProbe | None,
         observer: Observer | None,
         patience: timedelta,
+        failures: FailureHandling,
     ) -> None:
         self.client: RestateClient
         self.effects = Effects()
+        self._state = "new"
         self._accept = accept
         self._directory = directory
         self._settings = settings
@@ -72,7 +79,10 @@ class Environment:
         self._observer = observer
         self._clock = MovableClock()
         self._patience_s = patience.total_seconds()
-        self._awakeables = Awakeables(self._is_open, self._patience_s)
+        self._handling = failures
+        self._failures = Failures(self.fetch, self._review, failures)
+        self._awakeables = Awakeables(self._is_open, self._failures.check, self._describe, self._patience_s)
+        self._witness = Witness(self._awakeables, self._failures)
         self._embedded: Embedded
         self._doorway = Doorway(self._app_of, self._takes_key)
         self._restarting: asyncio.Task[None] | None = None
@@ -95,6 +105,7 @@ class Environment:
 
     def pending_awakeables(self) -> list[PendingAwakeable]:
         """List the awakeables that suspended or waiting handlers are known to wait for."""
+        self.check_running()
         return list(self._embedded.runtime.pending_awakeables())
 
     async def advance(
@@ -102,8 +113,9 @@ class Environment:
     ) -> None:
         """Move time on; what becomes due on the way happens in its order, and what follows from it as well.
 
-        Returns when handlers have come to rest: each one waits, is suspended, or is done.
+        Returns when handlers have come to rest: each one waits, is suspended, or is done. Raises as `settle`.
         """
+        __tracebackhide__ = True
         duration = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         target_ms = self.now_ms + round(duration.total_seconds() * 1000)
         await self.settle()
@@ -114,8 +126,17 @@ class Environment:
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait until handlers have come to rest: each one waits, is suspended, or is done."""
-        await settle(self._is_at_rest, self._patience_s)
+        """Wait until handlers have come to rest: each one waits, is suspended, or is done.
+
+        Raises:
+            NotThereError: one does something else for too long.
+            Exception: what a handler raised, at once.
+        """
+        __tracebackhide__ = True
+        self.check_running()
+        await settle(
+            self._is_at_rest, self._patience_s, check=self._failures.check, describe=self._describe_work
+        )
         await self._restarted()
 
     async def crash(self) -> None:
@@ -123,6 +144,7 @@ class Environment:
 
         Requests of the client that are under way go to the runtime that follows.
         """
+        self.check_running()
         self.crash_soon()
         await self._restarted()
 
@@ -133,6 +155,7 @@ class Environment:
 
     def invocation(self, invocation_id: str) -> Invocation:
         """Look at one invocation. Raises NotFoundError."""
+        self.check_running()
         return self._embedded.runtime.invocation(invocation_id)
 
     # What the rest of the kit uses.
@@ -144,6 +167,7 @@ class Environment:
 
     def fetch(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Ask the runtime's own tables."""
+        self.check_running()
         return self._embedded.runtime.store.fetch(statement, values).fetchall()
 
     def crash_soon(self) -> None:
@@ -152,18 +176,50 @@ class Environment:
         self._embedded.crash()
         self._restarting = asyncio.get_running_loop().create_task(self._restart(self._embedded))
 
+    def note(self, event: Event) -> None:
+        """Note a step of an invocation."""
+        if self._handling is not FailureHandling.LOOK_ON:
+            self._failures.note(event)
+            self._awakeables.note_change()
+        if self._observer is not None:
+            self._observer.note(event)
+
+    def check_running(self) -> None:
+        """Raise RuntimeError unless the environment runs."""
+        if self._state == "ended":
+            raise RuntimeError(
+                "this environment has ended, with the test or the `async with` block that it belongs to; "
+                "do this before its end, or open another one"
+            )
+
+    def take_failures(self) -> list[HandlerFailure]:
+        """Return the failures that the test has not got."""
+        return self._failures.take_all()
+
     async def start(self) -> None:
         """Start on the directory."""
-        watching.watchers.append(self._awakeables)
-        self._embedded = self._make()
-        await self._embedded.start()
+        watching.watchers.append(self._witness)
+        try:
+            self._embedded = self._make()
+            self._failures.note_start()
+            await self._embedded.start()
+        except BaseException:
+            watching.watchers.remove(self._witness)
+            raise
+
+    async def finish(self) -> None:
+        """Let handlers come to rest that are about to, so that their failures are known."""
+        with suppress(NotThereError):
+            await settle(self._is_at_rest, min(self._patience_s, _LAST_PATIENCE_S))
+        await self._restarted()
 
     async def stop(self) -> None:
         """Stop at once; what handlers still do is cut off."""
-        watching.watchers.remove(self._awakeables)
+        watching.watchers.remove(self._witness)
         try:
             await self._restarted()
         finally:
+            self._state = "ended"
             self._embedded.crash()
             await self._embedded.cut()
             self._clock.stop()
@@ -171,8 +227,10 @@ class Environment:
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         """Give the environment its client."""
-        async with create_client(INGRESS, admin=ADMIN, transport=self._doorway) as client:
-            self.client = client
+        build = Builder(ingress_address(INGRESS), admin_address(ADMIN), None)
+        async with httpx.AsyncClient(transport=self._doorway, timeout=httpx.Timeout(None)) as client:
+            sender = SenderUnderTest(client, self.check_running, self._wait_for_trouble)
+            self.client = RestateClient(build, sender)
             yield
 
     def _make(self) -> Embedded:
@@ -182,13 +240,53 @@ class Environment:
             settings=self._settings,
             clock=self._clock,
             probe=self._probe,
-            observer=self._observer,
+            observer=self,
+            supervisor=None if self._handling is FailureHandling.LOOK_ON else self._failures,
         )
+
+    async def _wait_for_trouble(self) -> HandlerFailure | NotThereError:
+        """Wait until nothing happens by itself that a request of the client could wait for."""
+        loop = asyncio.get_running_loop()
+        moves, moved_at = -1, loop.time()
+        while True:
+            await asyncio.sleep(_GLANCE_S)
+            if not self._is_at_rest() or self._failures.moves != moves:
+                moves, moved_at = self._failures.moves, loop.time()
+                continue
+            failure = self._failures.find()
+            if failure is not None and await stays_at_rest(self._is_at_rest):
+                return failure
+            due_ms = self._clock.next_due_ms()
+            is_due_soon = due_ms is not None and due_ms < self.now_ms + self._patience_s * 1000
+            if is_due_soon and not (
+                self._handling is FailureHandling.RAISE and self._failures.is_backing_off
+            ):
+                moved_at = loop.time()
+            elif loop.time() - moved_at > self._patience_s:
+                return self._failures.find_backing_off() or NotThereError(
+                    f"a request of the client waits, and nothing has happened for {self._patience_s:g} s. "
+                    f"What handlers are doing:{self._describe()}\nComplete what they wait for in another task, or "
+                    "start the handler by a send: then resolve its awakeables, advance the time, and attach to it"
+                )
+
+    def _describe(self) -> str:
+        awaited = self._embedded.runtime.awaited()
+        return describe_open(self.fetch, awaited, self._awakeables.names, self.now_ms)
+
+    def _describe_work(self) -> str:
+        runs = ", ".join(repr(name) for name in self._witness.runs)
+        return f". What handlers are doing:{self._describe()}" + (
+            f"\n  runs that execute: {runs}" if runs else ""
+        )
+
+    def _review(self) -> None:
+        self._embedded.runtime.fail_hopeless()
 
     async def _restart(self, dead: Embedded) -> None:
         try:
             await dead.cut()
             self._embedded = self._make()
+            self._failures.note_start()
             await self._embedded.start()
         except BaseException as error:
             self._doorway.note_revival(error)
@@ -217,87 +315,13 @@ class Environment:
     def _is_at_rest(self) -> bool:
         if self._restarting is not None and not self._restarting.done():
             return False
-        return self._embedded.runtime.is_at_rest and not self._awakeables.runs_under_way
+        return self._embedded.runtime.is_at_rest and not self._witness.runs
 
     def _is_open(self, invocation_id: str) -> bool:
         try:
             return self._embedded.runtime.invocation(invocation_id).status != "completed"
         except NotFoundError:
             return False
-
-
-@asynccontextmanager
-async def open_environment(
-    app: Any,
-    *,
-    always_replay: bool = False,
-    disable_retries: bool = False,
-    directory: Path | None = None,
-    probe: CommitProbe | None = None,
-    observer: Observer | None = None,
-    patience: timedelta = PATIENCE,
-) -> AsyncIterator[Environment]:
-    """Run an application on an embedded runtime of its own, until the end of the `async with` block.
-
-    Args:
-        app: what `awaken.app(...)` returned, a service, or a list of services.
-        always_replay: every wait suspends the handler, and it goes on by replaying its journal.
-        disable_retries: a failed attempt ends the invocation instead of being repeated.
-        directory: where to keep the data; a new one, thrown away at the end, without.
-        probe: watches commits.
-        observer: told of every step of every invocation.
-        patience: how long to wait for what handlers of tests do within milliseconds.
-
-    Raises:
-        TypeError: the application is something else.
-    """
-    settings = RuntimeSettings(
-        inactivity_timeout_ms=0 if always_replay else 60_000,
-        retry_policy=RetryPolicy(max_attempts=1, on_max_attempts="kill")
-        if disable_retries
-        else RetryPolicy(),
-    )
-    accept = accept_of(app)
-    if directory is not None:
-        async with _running(
-            Environment(accept, directory, settings, probe, observer, patience)
-        ) as environment:
-            yield environment
-        return
-    parent = _MEMORY_DISK if _MEMORY_DISK.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix=f"awaken-{os.getpid()}-", dir=parent) as fresh:
-        async with _running(
-            Environment(accept, Path(fresh), settings, probe, observer, patience)
-        ) as environment:
-            yield environment
-
-
-@asynccontextmanager
-async def _running(environment: Environment) -> AsyncIterator[Environment]:
-    with development.enabled():
-        await environment.start()
-        try:
-            async with environment.connected():
-                yield environment
-        finally:
-            await environment.stop()
-
-
-def accept_of(app: Any) -> Accept:
-    """Return what accepts exchanges for an application.
-
-    Raises:
-        TypeError: it is none.
-    """
-    accept: Accept | None = getattr(app, "accept", None)
-    if accept is not None and callable(accept):
-        return accept
-    services: Iterable[Any] = [app] if isinstance(app, Definition) else app
-    if isinstance(services, (list, tuple)) and all(isinstance(one, Definition) for one in services):
-        return Endpoint(services).accept
-    raise TypeError(
-        f"{app!r} is no application; give what `awaken.app(...)` returned, a service, or a list of services"
-    )
 
 
 def _decode(value: bytes) -> Any:

@@ -33,6 +33,9 @@ class Losses:
     def note_run(self, name: str, change: int) -> None:
         pass
 
+    def note_failure(self, failed: watching.AttemptFailed) -> None:
+        pass
+
     def note_lost_run(self, lost: watching.LostRun) -> None:
         self.runs.append(lost)
 

@@ -86,15 +86,16 @@ async def test_each_timer_rings_before_the_next_is_set(env: Environment) -> None
     assert await call == 30
 
 
-async def test_retries_follow_when_time_moves_on(env: Environment) -> None:
-    app.OUTSIDE.append(env.effects.record)
-    call = asyncio.create_task(env.client.service_call(flaky, arg=None))
-    await env.settle()
+async def test_retries_follow_when_time_moves_on() -> None:
+    async with open_environment(app.app, retries=True) as env:
+        app.OUTSIDE.append(env.effects.record)
+        call = asyncio.create_task(env.client.service_call(flaky, arg=None))
+        await env.settle()
 
-    await env.advance(minutes=5)
+        await env.advance(minutes=5)
 
-    assert await call == "at last"
-    assert env.effects.outside_runs == {"try": 3}
+        assert await call == "at last"
+        assert env.effects.outside_runs == {"try": 3}
 
 
 async def test_crash_loses_nothing(env: Environment) -> None:

@@ -1,0 +1,267 @@
+"""Handlers that fail, and the test that has to hear of it.
+
+The endpoint, which is in the test's process, tells what was raised (`Failures.note_failure`). The runtime then asks
+what is to become of the attempt (`judge`), and tells what did, once it is on disk (`note`). A failure that nothing
+repeats is raised in the test: where a caller waits for its invocation, by whatever else the test waits for, and at last
+at the end of the environment. What a test has got once is not raised again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from dataclasses import replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken import tracebacks
+from awaken.endpoint import outcome
+from awaken.runtime.observing import Step
+from awaken.testing.errors import HandlerFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from awaken.runtime.observing import Event
+    from awaken.runtime.retries import AttemptFailure
+    from awaken.watching import AttemptFailed, LostRun
+
+__all__ = ["FailureHandling", "Failures", "GivenUp", "HandlerFailure"]
+
+#: Code of a failure for which the code and the journal do not fit each other. No retry makes them.
+_MISMATCH: Final = 570
+
+
+class FailureHandling(Enum):
+    """What becomes of an attempt that fails."""
+
+    #: It is the last one, unless its author asked for retries, and the test hears of it.
+    RAISE = "raise"
+    #: The runtime repeats it; the test hears of what no retry mends.
+    RETRY = "retry"
+    #: It ends the invocation; the test hears of what no retry mends.
+    END = "end"
+    #: As the runtime has it, and the test hears of nothing: what the official harness does.
+    LOOK_ON = "look on"
+
+
+class GivenUp(BaseException):
+    """A caller waits for an invocation that cannot go on. It unwinds the ingress, which answers every Exception."""
+
+    def __init__(self, failure: HandlerFailure) -> None:
+        super().__init__(failure.text)
+        self.failure = failure
+
+
+class HandlerFailure:
+    """A failure of a handler that a test has to hear of.
+
+    Args:
+        where: the handler, its invocation, and the run of it.
+        text: what happened.
+        error: what was raised, where that is known.
+        advice: what the author can do.
+    """
+
+    def __init__(self, where: str, text: str, error: BaseException | None = None, advice: str = "") -> None:
+        self.where = where
+        self.text = text
+        self._error = error
+        self._advice = advice
+        self._traceback = None if error is None else tracebacks.authored(error.__traceback__)
+        self._is_noted = False
+        self._receivers: list[asyncio.Task[Any]] = []
+
+    @property
+    def is_received(self) -> bool:
+        """Whether a test got it: it was raised in a task that is at it still, or whose end somebody looked at."""
+        return not all(map(_is_unseen, self._receivers))
+
+    def take(self) -> BaseException:
+        """Return what to raise, in the task that runs now."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._receivers.append(task)
+        return self.exception()
+
+    def exception(self) -> BaseException:
+        """Return what to raise: the handler's own exception, from the author's first line on, if that does no harm."""
+        for task in self._receivers:
+            if _is_unseen(task):
+                task.exception()  # asyncio need not complain of it any more
+        error = self._error
+        if not isinstance(error, Exception):
+            wrapped = HandlerFailedError(f"{self}; {self._advice}" if self._advice else str(self))
+            wrapped.__cause__ = error
+            return wrapped
+        if not self._is_noted:
+            self._is_noted = True
+            with contextlib.suppress(Exception):  # some exceptions are frozen
+                error.add_note(f"raised in {self.where}" + (f"; {self._advice}" if self._advice else ""))
+        return error.with_traceback(self._traceback)
+
+    def __str__(self) -> str:
+        return f"{self.where} failed: {self.text}"
+
+
+class Failures:
+    """What failed in the runtime of one environment. A `Supervisor` and an `Observer` of the runtime.
+
+    Args:
+        fetch: reads the runtime's tables.
+        review: has callers of the runtime ask for `error_for`.
+        handling: what becomes of an attempt that fails.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]],
+        review: Callable[[], None],
+        handling: FailureHandling,
+    ) -> None:
+        #: Changes with everything that happens, except for repeated attempts.
+        self.moves = 0
+        self._fetch = fetch
+        self._review = review
+        self._handling = handling
+        self._known: set[str] = set()
+        #: What the endpoint told, and then what the runtime makes of it, by invocation.
+        self._raised: dict[str, AttemptFailed] = {}
+        self._judged: dict[str, AttemptFailed | None] = {}
+        self._all: list[HandlerFailure] = []
+        self._stuck: dict[str, HandlerFailure] = {}
+        self._backing_off: dict[str, HandlerFailure] = {}
+
+    # What the endpoint tells. In another thread, where another environment runs: then the invocation is not known here.
+
+    def note_failure(self, failed: AttemptFailed) -> None:
+        """Remember what was raised."""
+        if failed.invocation_id in self._known:
+            self._raised[failed.invocation_id] = failed
+
+    def note_lost_run(self, lost: LostRun) -> None:
+        """Note a run that was never awaited."""
+        if lost.invocation_id in self._known:
+            self._all.append(HandlerFailure(f"{lost.target} ({lost.invocation_id})", str(lost)))
+
+    # What the runtime asks and tells.
+
+    def judge(self, invocation_id: str, failure: AttemptFailure) -> AttemptFailure:
+        """Have nothing repeated that is a bug."""
+        raised = self._judged[invocation_id] = self._raised.pop(invocation_id, None)
+        is_bug = raised is None or not raised.is_retry_asked_for
+        if failure.code == _MISMATCH or (is_bug and self._handling is FailureHandling.RAISE):
+            return replace(failure, behavior="pause", delay_ms=None)
+        return failure
+
+    def error_for(self, invocation: int) -> BaseException | None:
+        """Return the failure that holds an invocation up: its own, or that of one it waits for."""
+        if not self._stuck:
+            return None
+        pending, seen = [invocation], set[int]()
+        while pending:
+            current = pending.pop(0)
+            if current not in seen:
+                seen.add(current)
+                rows = self._fetch("SELECT id FROM invocation WHERE seq = ?", (current,))
+                if rows and rows[0][0] in self._stuck:
+                    return GivenUp(self._stuck[rows[0][0]])
+                pending += [other for (other,) in self._fetch(_AWAITED, (current, current))]
+        return None
+
+    def note(self, event: Event) -> None:
+        """Note a step."""
+        invocation_id = event.invocation_id
+        if event.step is Step.ACCEPTED:
+            self._known.add(invocation_id)
+        else:
+            self._stuck.pop(invocation_id, None)
+            self._backing_off.pop(invocation_id, None)
+        if event.step not in (Step.ATTEMPT, Step.BACKING_OFF):
+            self.moves += 1
+        if event.failure is None:
+            self._judged.pop(invocation_id, None)
+        else:
+            failure = self._failure_of(event, event.failure)
+            if event.step is Step.BACKING_OFF:
+                self._backing_off[invocation_id] = failure
+            else:
+                self._all.append(failure)
+                self._stuck[invocation_id] = failure
+        if self._stuck:
+            self._review()
+
+    def note_start(self) -> None:
+        """Note that the runtime starts on its file, maybe after a crash."""
+        self._raised.clear()
+        self._judged.clear()
+        self._backing_off.clear()
+        self._known.update(found for (found,) in self._fetch("SELECT id FROM invocation", ()))
+
+    # What the test asks.
+
+    @property
+    def is_backing_off(self) -> bool:
+        """Whether a failed attempt is to be repeated."""
+        return bool(self._backing_off)
+
+    def find(self) -> HandlerFailure | None:
+        """Return the oldest one that the test has not got."""
+        return next(self._pending(), None)
+
+    def find_backing_off(self) -> HandlerFailure | None:
+        """Return one that is to be repeated."""
+        return next(iter(self._backing_off.values()), None)
+
+    def check(self) -> None:
+        """Raise the oldest one that the test has not got."""
+        __tracebackhide__ = True
+        failure = self.find()
+        if failure is not None:
+            raise failure.take()
+
+    def take_all(self) -> list[HandlerFailure]:
+        """Return those that the test has not got by its end; from then on it has."""
+        found = list(self._pending())
+        if self._handling is FailureHandling.RAISE:
+            found += self._backing_off.values()
+        self._all.clear()
+        self._backing_off.clear()
+        return found
+
+    def _pending(self) -> Iterator[HandlerFailure]:
+        return (failure for failure in self._all if not failure.is_received)
+
+    def _failure_of(self, event: Event, failure: AttemptFailure) -> HandlerFailure:
+        raised = self._judged.pop(event.invocation_id, None)
+        where = f"{event.target} ({event.invocation_id})"
+        if failure.code == _MISMATCH or raised is None:
+            return HandlerFailure(where, f"[{failure.code}] {failure.message}")
+        if raised.run is not None:
+            where = f"the run {json.dumps(raised.run, ensure_ascii=False)} of {where}"
+        text = outcome.describe(raised.error)
+        return HandlerFailure(where, text, raised.error, _advice(event.step, raised, self._handling))
+
+
+def _advice(step: Step, raised: AttemptFailed, handling: FailureHandling) -> str:
+    if step is Step.BACKING_OFF:
+        return (
+            "it backs off at the end of the test; advance the time until it has ended, or give retries=True"
+        )
+    if raised.is_retry_asked_for or handling is not FailureHandling.RAISE:
+        return "its retries are used up, and it is paused"
+    return "give retries=True if the test is about retries"
+
+
+def _is_unseen(task: asyncio.Task[Any]) -> bool:
+    """Whether a task ended with an exception that nobody looked at."""
+    return task.done() and not task.cancelled() and bool(getattr(task, "_log_traceback", False))
+
+
+#: What an invocation waits for: those that it called or attached to, and those before it that have its key.
+_AWAITED: Final = (
+    "SELECT invocation FROM listener WHERE caller = ? UNION "
+    "SELECT before.invocation FROM inbox AS own JOIN inbox AS before ON before.service = own.service "
+    "AND before.key = own.key AND before.seq < own.seq WHERE own.invocation = ? AND before.invocation IS NOT NULL"
+)

@@ -1,0 +1,165 @@
+"""Opens environments."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken import development
+from awaken.definition import Definition
+from awaken.endpoint.endpoint import Endpoint
+from awaken.runtime.schema import RetryPolicy
+from awaken.runtime.settings import RuntimeSettings
+from awaken.testing.environment import Environment
+from awaken.testing.failures import FailureHandling
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+
+    from awaken.exchange import Accept
+    from awaken.runtime.observing import Observer
+    from awaken.runtime.store.store import CommitProbe
+    from awaken.testing.failures import HandlerFailure
+
+__all__ = ["add_failures", "open_environment", "open_with_handling"]
+
+#: How long to wait for handlers, by default: they wait for something else than the runtime then.
+PATIENCE: Final = timedelta(seconds=5)
+
+#: Files here are as durable as a test needs, and cost no disk.
+_MEMORY_DISK: Final = Path("/dev/shm")  # noqa: S108 -- a fresh directory is made in it
+
+
+@asynccontextmanager
+async def open_environment(
+    app: Any,
+    *,
+    always_replay: bool = False,
+    retries: bool = False,
+    disable_retries: bool = False,
+    directory: Path | None = None,
+    probe: CommitProbe | None = None,
+    observer: Observer | None = None,
+    patience: timedelta = PATIENCE,
+) -> AsyncIterator[Environment]:
+    """Run an application on an embedded runtime of its own, until the end of the `async with` block.
+
+    What a handler raises that is no `TerminalError` is raised in the test: where the test waits for the handler, or for
+    anything else, and at the latest at the end of the block. Retries for which the handler asks are made: those of a
+    `RetryableError`, and of a run with retry options.
+
+    Args:
+        app: what `awaken.app(...)` returned, a service, or a list of services.
+        always_replay: every wait suspends the handler, and it goes on by replaying its journal.
+        retries: every failed attempt is repeated, as in production, and the test hears only of what no retry mends: an
+            invocation whose retries are used up, a journal mismatch.
+        disable_retries: a failed attempt ends the invocation, and its callers get the failure as an `HttpError`.
+        directory: where to keep the data; a new one, thrown away at the end, without.
+        probe: watches commits.
+        observer: told of every step of every invocation.
+        patience: how long to wait for what handlers of tests do within milliseconds.
+
+    Raises:
+        TypeError: the application is something else.
+        ValueError: retries are both asked for and disabled.
+    """
+    if retries and disable_retries:
+        raise ValueError("retries=True and disable_retries=True exclude each other; give one of them")
+    handling = FailureHandling.RETRY if retries else FailureHandling.RAISE
+    async with open_with_handling(
+        app,
+        FailureHandling.END if disable_retries else handling,
+        always_replay=always_replay,
+        disable_retries=disable_retries,
+        directory=directory,
+        probe=probe,
+        observer=observer,
+        patience=patience,
+    ) as environment:
+        yield environment
+
+
+@asynccontextmanager
+async def open_with_handling(
+    app: Any,
+    handling: FailureHandling,
+    *,
+    always_replay: bool = False,
+    disable_retries: bool = False,
+    directory: Path | None = None,
+    probe: CommitProbe | None = None,
+    observer: Observer | None = None,
+    patience: timedelta = PATIENCE,
+) -> AsyncIterator[Environment]:
+    """Open an environment; `handling` says what becomes of failures, the rest is as in `open_environment`."""
+    settings = RuntimeSettings(
+        inactivity_timeout_ms=0 if always_replay else 60_000,
+        retry_policy=RetryPolicy(max_attempts=1, on_max_attempts="kill")
+        if disable_retries
+        else RetryPolicy(),
+    )
+    accept = accept_of(app)
+    with contextlib.ExitStack() as stack:
+        if directory is None:
+            parent = _MEMORY_DISK if _MEMORY_DISK.is_dir() else None
+            directory = Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix=f"awaken-{os.getpid()}-", dir=parent))
+            )
+        stack.enter_context(development.enabled())
+        environment = Environment(accept, directory, settings, probe, observer, patience, handling)
+        async with _running(environment):
+            yield environment
+
+
+@asynccontextmanager
+async def _running(environment: Environment) -> AsyncIterator[None]:
+    await environment.start()
+    try:
+        async with environment.connected():
+            yield
+            await environment.finish()
+    except BaseException as error:
+        add_failures(error, environment.take_failures())
+        raise
+    finally:
+        await environment.stop()
+    __tracebackhide__ = True
+    _raise(environment.take_failures())
+
+
+def add_failures(error: BaseException, failures: Sequence[HandlerFailure]) -> None:
+    """Tell of failures in a note on the error of a test, which they must not hide."""
+    for failure in failures:
+        with contextlib.suppress(Exception):  # some exceptions are frozen
+            error.add_note(f"a handler failed as well: {failure}")
+
+
+def _raise(failures: Sequence[HandlerFailure]) -> None:
+    __tracebackhide__ = True
+    errors = [failure.exception() for failure in failures]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise BaseExceptionGroup(f"{len(errors)} failures in handlers that the test did not get", errors)
+
+
+def accept_of(app: Any) -> Accept:
+    """Return what accepts exchanges for an application.
+
+    Raises:
+        TypeError: it is none.
+    """
+    accept: Accept | None = getattr(app, "accept", None)
+    if accept is not None and callable(accept):
+        return accept
+    services: Iterable[Any] = [app] if isinstance(app, Definition) else app
+    if isinstance(services, (list, tuple)) and all(isinstance(one, Definition) for one in services):
+        return Endpoint(services).accept
+    raise TypeError(
+        f"{app!r} is no application; give what `awaken.app(...)` returned, a service, or a list of services"
+    )

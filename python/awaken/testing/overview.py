@@ -1,0 +1,126 @@
+"""What handlers under test are doing, for the texts of errors."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken import _core
+from awaken.awakeable_facts import FIRST_AWAKEABLE
+from awaken.control.pending import leaves_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    Fetch = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
+
+__all__ = ["describe_entry", "describe_open"]
+
+#: More are not told.
+_MOST: Final = 10
+_FIRST_NOTIFICATION: Final = 0x8000
+
+
+def describe_open(
+    fetch: Fetch, awaited: Iterable[tuple[str, str]], names: Mapping[str, str | None], now_ms: int
+) -> str:
+    """Tell what each open invocation does, a line for each.
+
+    Args:
+        fetch: reads the runtime's tables.
+        awaited: what handlers with an open attempt wait for: invocation id and future, as JSON.
+        names: of awakeables, by id.
+        now_ms: the runtime's time.
+    """
+    waiting = dict(awaited)
+    rows = fetch(
+        "SELECT seq, id, service, key, handler, status, future_json, next_retry_at, last_failure, "
+        "scheduled_start_at FROM invocation WHERE status <> 'completed' ORDER BY seq",
+        (),
+    )
+    lines = []
+    for seq, identifier, service, key, handler, status, future, retry_at, failure, start_at in rows[:_MOST]:
+        target = "/".join(part for part in (service, key, handler) if part is not None)
+        reason = (failure or "").partition("\n")[0]
+        tree = future or waiting.get(identifier)
+        if status == "scheduled":
+            deed = f"starts {_in(start_at, now_ms)}"
+        elif status == "inboxed":
+            deed = "waits until its key is free"
+        elif status == "paused":
+            deed = f"is paused: {reason}" if reason else "is paused"
+        elif retry_at is not None:
+            deed = f"backs off, next attempt {_in(retry_at, now_ms)}: {reason}"
+        elif tree:
+            wishes = ", ".join(_wishes(fetch, seq, identifier, json.loads(tree), names, now_ms))
+            deed = f"waits for {wishes or 'nothing that is known'}"
+        else:
+            deed = "runs"
+        lines.append(f"\n  {target} ({identifier}) {deed}")
+    if len(rows) > _MOST:
+        lines.append(f"\n  and {len(rows) - _MOST} more")
+    return "".join(lines) or "\n  no invocation is open"
+
+
+def describe_entry(code: int, payload: bytes) -> str:
+    """Name a journal entry, as `Run "charge"`, `result of Run` or `Sleep`."""
+    entry = _core.describe_entry(code, payload)
+    kind = entry.entry_type.partition(": ")[2]
+    if code >= _FIRST_NOTIFICATION:
+        return f"the result of {kind}" if kind != "Signal" else "a signal"
+    ((command, facts),) = json.loads(entry.json)["Command"].items()
+    if entry.name:
+        return f"{kind} {json.dumps(entry.name, ensure_ascii=False)}"
+    if isinstance(facts, dict) and isinstance(facts.get("key"), str):
+        return f"{kind} {json.dumps(facts['key'], ensure_ascii=False)}"
+    return f"{kind} {_target(facts)}".rstrip() if command in ("Call", "OneWayCall") else kind
+
+
+def _wishes(
+    fetch: Fetch,
+    seq: int,
+    identifier: str,
+    future: Any,
+    names: Mapping[str, str | None],
+    now_ms: int,
+) -> Iterator[str]:
+    for leaf in leaves_of(future):
+        if "SignalIndex" in leaf:
+            index = leaf["SignalIndex"]
+            if index >= FIRST_AWAKEABLE:
+                awakeable_id = _core.format_awakeable_id(_core.parse_invocation_id(identifier), index)
+                name = names.get(awakeable_id)
+                yield f"its awakeable {awakeable_id}" if name is None else f"its awakeable {name!r}"
+        elif "CompletionId" in leaf:
+            yield _describe_command(fetch, seq, leaf["CompletionId"], now_ms)
+        else:
+            yield ", ".join(f"{kind} {value}" for kind, value in leaf.items())
+
+
+def _describe_command(fetch: Fetch, seq: int, completion_id: int, now_ms: int) -> str:
+    rows = fetch(
+        "SELECT code, payload FROM journal WHERE invocation = ? AND code < ?", (seq, _FIRST_NOTIFICATION)
+    )
+    for code, payload in rows:
+        entry = _core.describe_entry(code, payload)
+        if completion_id in entry.completion_ids:
+            facts = json.loads(entry.lite_json).get("Command", {}).get("Sleep", {})
+            if "wake_up_time" in facts:
+                return f"the time: its sleep ends {_in(facts['wake_up_time'], now_ms)}"
+            return f"the result of {describe_entry(code, payload)}"
+    return f"completion {completion_id}"
+
+
+def _target(facts: Any) -> str:
+    target = facts.get("request", facts).get("invocation_target", {})
+    return "/".join(
+        str(place[part])
+        for place in target.values()
+        for part in ("name", "key", "handler")
+        if place.get(part) is not None
+    )
+
+
+def _in(when_ms: int | None, now_ms: int) -> str:
+    return "later" if when_ms is None else f"in {timedelta(milliseconds=max(0, when_ms - now_ms))}"

@@ -1,0 +1,72 @@
+"""Requests of a test's client, which end with the failure of the handler that they wait for."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from awaken.client.retries import ConnectionRetries
+from awaken.client.sending import AsyncSender
+from awaken.testing.failures import GivenUp, HandlerFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    import httpx
+
+    from awaken.client.operation import Operation
+    from awaken.testing.errors import NotThereError
+
+__all__ = ["SenderUnderTest"]
+
+T = TypeVar("T")
+
+
+class SenderUnderTest(AsyncSender):
+    """Sends, and raises in the test what a handler raised.
+
+    Args:
+        client: leads to the runtime under test.
+        check: raises when there is none.
+        wait_for_trouble: returns what to raise when there is nothing to hope for.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        check: Callable[[], None],
+        wait_for_trouble: Callable[[], Coroutine[Any, Any, HandlerFailure | NotThereError]],
+    ) -> None:
+        super().__init__(client, None, ConnectionRetries())
+        self._check = check
+        self._wait_for_trouble = wait_for_trouble
+
+    async def send(self, operation: Operation[T]) -> T:
+        """Send an operation's request and return its result.
+
+        Raises:
+            HttpError: the answer says no.
+            NotThereError: nothing happens any more.
+            Exception: whatever was raised by a handler that the request waits for.
+        """
+        __tracebackhide__ = True
+        self._check()
+        loop = asyncio.get_running_loop()
+        answer = loop.create_task(super().send(operation))
+        trouble = loop.create_task(self._wait_for_trouble())
+        try:
+            await asyncio.wait({answer, trouble}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            is_answered = answer.done()
+            answer.cancel()
+            trouble.cancel()
+            await asyncio.wait({answer, trouble})
+        if not is_answered:
+            found = trouble.result()
+            error = found.take() if isinstance(found, HandlerFailure) else found
+        else:
+            try:
+                return answer.result()
+            except GivenUp as given_up:
+                error = given_up.failure.take()
+        raise error
