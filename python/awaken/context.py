@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 import sys
-import time
 import typing
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from uuid import UUID
 
-from awaken import watching
+from awaken import wall_clock, watching
 from awaken._core import Failure, parse_awakeable_id
 from awaken.callback import DEFAULT_EXPIRY, Callback, CallbackLink, describe_callback, expiry_of
 from awaken.futures import (
@@ -317,7 +316,7 @@ class Context:
         driver = self._driver
         identifier, future = self.awakeable(type_hint=type_hint, name=name)
         index = parse_awakeable_id(identifier).index
-        wake_up = int((time.time() + expires_in.total_seconds()) * 1000)
+        wake_up = int((wall_clock.now_s() + expires_in.total_seconds()) * 1000)
         entry = describe_callback(name, index, type_name, labels or {})
         handle, expires_at_ms = driver.issue("create a callback").timer(max(0, wake_up), entry)
         timer = RestateDurableSleepFuture(driver, handle, None, f'callback "{name}"')
@@ -629,7 +628,9 @@ class Context:
     ) -> SendHandle:
         _check_scope(scope, limit_key)
         driver = self._driver
-        invoke_time = 0 if send_delay is None else int((time.time() + send_delay.total_seconds()) * 1000)
+        invoke_time = (
+            0 if send_delay is None else int((wall_clock.now_s() + send_delay.total_seconds()) * 1000)
+        )
         identifier = driver.issue(f"send to {service}/{handler}").send(
             service,
             handler,
@@ -711,7 +712,7 @@ def _check_scope(scope: str | None, limit_key: str | None) -> None:
 
 
 async def _read_clock() -> float:
-    return time.time()
+    return wall_clock.now_s()
 
 
 def _typed(serde: Serde[T], type_hint: type[T] | None) -> Serde[T]:

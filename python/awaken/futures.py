@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
+from awaken import wall_clock
 from awaken._core import Failure
 from awaken.deadlines import Timeout
 from awaken.errors import SerdeError, TerminalError
@@ -292,7 +292,7 @@ class RestateDurableSleepFuture(RestateDurableFuture[None]):
     @classmethod
     def start(cls, driver: Driver, seconds: float, name: str = "") -> Self:
         """Start a timer that fires `seconds` from now; a negative one fires at once."""
-        wake_up = max(0, int((time.time() + seconds) * 1000))
+        wake_up = max(0, int((wall_clock.now_s() + seconds) * 1000))
         return cls(driver, driver.issue("sleep").sleep(wake_up, name), None, "sleep")
 
 

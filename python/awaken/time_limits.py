@@ -6,10 +6,10 @@ Dates end there, here and in the other runtimes, so what would end later is refu
 from __future__ import annotations
 
 import math
-import time
 from datetime import timedelta
 from typing import Final
 
+from awaken import wall_clock
 from awaken.errors import UsageError
 
 __all__ = ["LAST_MS", "longest", "milliseconds", "moment_after", "within_time"]
@@ -70,9 +70,9 @@ def moment_after(duration: timedelta | float, what: str) -> int:
     Raises:
         UsageError: as for `milliseconds`.
     """
-    return max(0, int(time.time() * 1000) + milliseconds(duration, what))
+    return max(0, wall_clock.now_ms() + milliseconds(duration, what))
 
 
 def longest(now_ms: int | None = None) -> int:
     """Return the longest duration, in milliseconds, that begins now and ends within what time can tell."""
-    return LAST_MS - _SLACK_MS - (time.time_ns() // 1_000_000 if now_ms is None else now_ms)
+    return LAST_MS - _SLACK_MS - (wall_clock.now_ms() if now_ms is None else now_ms)

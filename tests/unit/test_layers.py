@@ -23,6 +23,7 @@ LAYERS = [
         "tracebacks",
         "types",
         "vm",
+        "wall_clock",
     },
     {
         *(

@@ -7,10 +7,14 @@ import heapq
 import time
 from typing import TYPE_CHECKING
 
+from awaken import wall_clock
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MovableClock"]
+    from awaken.exchange import Accept, Exchange, Receiver
+
+__all__ = ["MovableClock", "with_clock"]
 
 
 class MovableClock:
@@ -27,8 +31,8 @@ class MovableClock:
         return time.time_ns() // 1_000_000 + self._ahead_ms
 
     def from_wall(self, wall_ms: int) -> int:
-        """Return the time as far from now as it is on the wall, which handlers of this process read."""
-        return wall_ms + self._ahead_ms
+        """Return the same: handlers under test read this clock, see `with_clock`."""
+        return wall_ms
 
     def call_at(self, when_ms: int, callback: Callable[[], None]) -> MovableAlarm:
         """Call back at this time; never within this call."""
@@ -75,6 +79,49 @@ class MovableClock:
             if callback is not None:
                 callback()
         self._arm()
+
+
+def with_clock(accept: Accept, now_ms: Callable[[], int]) -> Accept:
+    """Return what accepts exchanges for an application whose handlers then read this clock.
+
+    Args:
+        accept: of the application, which other environments may run at the same time.
+        now_ms: the time, in UTC milliseconds.
+    """
+
+    def accept_with_clock(exchange: Exchange) -> Receiver:
+        with wall_clock.reading(now_ms):
+            return _ReceiverWithClock(accept(exchange), now_ms)
+
+    return accept_with_clock
+
+
+class _ReceiverWithClock:
+    """Hands on what the transport tells; tasks that are started in here read the clock."""
+
+    def __init__(self, receiver: Receiver, now_ms: Callable[[], int]) -> None:
+        self._receiver = receiver
+        self._now_ms = now_ms
+
+    def receive_data(self, data: bytes) -> None:
+        with wall_clock.reading(self._now_ms):
+            self._receiver.receive_data(data)
+
+    def receive_end(self) -> None:
+        with wall_clock.reading(self._now_ms):
+            self._receiver.receive_end()
+
+    def disconnect(self) -> None:
+        with wall_clock.reading(self._now_ms):
+            self._receiver.disconnect()
+
+    def resume_writing(self) -> None:
+        with wall_clock.reading(self._now_ms):
+            self._receiver.resume_writing()
+
+    def drain(self) -> None:
+        with wall_clock.reading(self._now_ms):
+            self._receiver.drain()
 
 
 class MovableAlarm:

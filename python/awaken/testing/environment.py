@@ -17,7 +17,7 @@ from awaken.client.building import Builder
 from awaken.embedded.embedded import Embedded
 from awaken.runtime.operations import NotFoundError
 from awaken.testing.awakeables import Awakeables, AwakeableUnderTest
-from awaken.testing.clock import MovableClock
+from awaken.testing.clock import MovableClock, with_clock
 from awaken.testing.doorway import ADMIN, INGRESS, Doorway
 from awaken.testing.effects import Effects
 from awaken.testing.errors import NotThereError
@@ -72,12 +72,12 @@ class Environment:
         self.client: RestateClient
         self.effects = Effects()
         self._state = "new"
-        self._accept = accept
+        self._clock = MovableClock()
+        self._accept = with_clock(accept, self._clock.now_ms)
         self._directory = directory
         self._settings = settings
         self._probe = probe
         self._observer = observer
-        self._clock = MovableClock()
         self._patience_s = patience.total_seconds()
         self._handling = failures
         self._failures = Failures(self.fetch, self._review, failures)
