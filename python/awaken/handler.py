@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, Never, NoReturn, TypeVar
 
 from awaken.serde import DefaultSerde
+from awaken.serde.annotations import is_raw
 from awaken.signatures import function_of, resolve_annotation, signature_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class HandlerIO(Generic[I, O]):
         content_type: media type of the output.
         input_type: annotation of the input; None without a parameter or an annotation.
         output_type: annotation of the output; None without one.
+        input_name: of the parameter; None without one.
+        input_default: taken when the body is empty; `inspect.Parameter.empty` without one.
         is_output_void: whether the handler promises to return nothing, or not to return (or makes no promise).
         input_serde: reads the input.
         output_serde: writes the output.
@@ -64,6 +67,8 @@ class HandlerIO(Generic[I, O]):
     content_type: str
     input_type: Any
     output_type: Any
+    input_name: str | None
+    input_default: Any
     is_output_void: bool
     input_serde: Serde[I]
     output_serde: Serde[O]
@@ -122,12 +127,13 @@ class Handler(Generic[I, O]):
             TypeError: the default serde cannot read a type.
         """
         parameters = self._parameters()
-        input_type = self._annotation(parameters[1].name) if self.arity == 2 else None
+        given = parameters[1] if self.arity == 2 else None
+        input_type = None if given is None else self._annotation(given.name)
         output_type = self._annotation("return")
         is_void = output_type in (None, type(None), NoReturn, Never)
         output_type = None if is_void else output_type
-        is_raw_input = input_type is bytes and isinstance(self.given_input_serde, DefaultSerde)
-        is_raw_output = output_type is bytes and isinstance(self.given_output_serde, DefaultSerde)
+        is_raw_input = is_raw(input_type) and isinstance(self.given_input_serde, DefaultSerde)
+        is_raw_output = is_raw(output_type) and isinstance(self.given_output_serde, DefaultSerde)
         return HandlerIO(
             accept="*/*" if is_raw_input and self.accept == _JSON else self.accept,
             content_type="application/octet-stream"
@@ -135,6 +141,8 @@ class Handler(Generic[I, O]):
             else self.content_type,
             input_type=input_type,
             output_type=output_type,
+            input_name=None if given is None else given.name,
+            input_default=inspect.Parameter.empty if given is None else given.default,
             is_output_void=is_void,
             input_serde=self._serde(self.given_input_serde, input_type, "input_serde"),
             output_serde=self._serde(self.given_output_serde, output_type, "output_serde"),

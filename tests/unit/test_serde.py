@@ -99,6 +99,11 @@ class Ambiguous(msgspec.Struct):
     what: Leaf | Branch
 
 
+@dataclass
+class Text:
+    text: str
+
+
 class Opaque:
     pass
 
@@ -274,15 +279,67 @@ def test_not_a_number_is_refused_when_written(value: Any, path: str) -> None:
     assert caught.value.action == "write"
 
 
-@pytest.mark.parametrize(
-    ("value", "path"),
-    [("\ud800", "$"), ({"a": ["\udfff!"]}, "$.a[0]"), (Leaf("\ud800"), "$.n")],  # type: ignore[arg-type]
-)
-def test_unpaired_surrogate_is_refused_when_written(value: Any, path: str) -> None:
-    with pytest.raises(SerdeError, match="unpaired surrogate") as caught:
-        DefaultSerde[Any]().serialize(value)
+class Word(pydantic.BaseModel):
+    text: str
 
-    assert caught.value.path == path
+
+class Letters(msgspec.Struct):
+    text: str
+
+
+@pytest.mark.parametrize(
+    ("annotation", "data"),
+    [
+        (str, b'"\\ud800"'),
+        (Any, b'{"\\udfff": ["a\\udc00b"]}'),
+        (dict[str, str], b'{"\\udfff": "\\ud800"}'),
+        (list[Word], b'[{"text": "\\ud800"}]'),
+        (Word, b'{"text":"\\ud800"}'),
+        (Letters, b'{"text":"\\ud800"}'),
+        (Text, b'{"text": "\\ud800"}'),
+        (tuple[str, ...], b'["\\ud800"]'),
+    ],
+    ids=repr,
+)
+def test_half_of_a_surrogate_pair_is_written_as_it_was_read(annotation: Any, data: bytes) -> None:
+    for serde in (DefaultSerde(annotation), DefaultSerde[Any]().with_maybe_type(annotation)):
+        assert serde.serialize(serde.deserialize(data)) == data
+
+
+def test_half_of_a_surrogate_pair_in_bytes_of_utf_8_is_read() -> None:
+    data = '"\ud800"'.encode("utf-8", "surrogatepass")
+
+    assert json.loads(data) == "\ud800"
+    assert DefaultSerde(str).deserialize(data) == "\ud800"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"-0",
+        b"-0.0",
+        b"1e400",
+        b"1E2",
+        b"9" * 400,
+        b"0.1",
+        b"1e-400",
+        b"[1.0, 1]",
+        b'{"a": 1, "a": 2}',
+        b'"\\u0000"',
+    ],
+)
+@pytest.mark.parametrize("annotation", [Any, float, int, list[float]])
+def test_numbers_are_read_as_json_loads_reads_them(annotation: Any, data: bytes) -> None:
+    assert repr(DefaultSerde[Any]().with_maybe_type(annotation).deserialize(data)) == repr(json.loads(data))
+
+
+@pytest.mark.parametrize("depth", [100, 900])
+def test_nesting_that_can_be_read_can_be_written(depth: int) -> None:
+    data = b"[" * depth + b"]" * depth
+
+    for annotation in (Any, list[Any], list):
+        serde = DefaultSerde[Any]().with_maybe_type(annotation)
+        assert serde.serialize(serde.deserialize(data)) == data
 
 
 def test_text_that_looks_like_an_escaped_surrogate_is_written() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from awaken.context import (
 )
 from awaken.errors import SerdeError, TerminalError
 from awaken.serde import DefaultSerde
+from awaken.serde.annotations import allows_none, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -84,9 +87,27 @@ def write_result(handler: Handler[Any, Any], result: Any, *, is_strict: bool = F
 
 def _read_input(handler: Handler[Any, Any], body: bytes, *, is_strict: bool) -> Any:
     serde = handler.input_serde
-    if not isinstance(serde, DefaultSerde):
-        return serde.deserialize(body)
-    return serde.read(body, lambda: f"input of {handler.target}", is_strict=is_strict)
+    value = (
+        serde.read(body, lambda: f"input of {handler.target}", is_strict=is_strict)
+        if isinstance(serde, DefaultSerde)
+        else serde.deserialize(body)
+    )
+    return value if body or value is not None else _missing_input(handler)
+
+
+def _missing_input(handler: Handler[Any, Any]) -> Any:
+    """Return what the handler is given for an empty body: its default, or None where its annotation has it."""
+    io = handler.io
+    if io.input_default is not inspect.Parameter.empty:
+        return copy.deepcopy(io.input_default)  # what one invocation changes is not the next one's input
+    if allows_none(io.input_type):
+        return None
+    declared = f"{io.input_name}: {type_name(io.input_type)}"
+    raise SerdeError(
+        "read",
+        type_name(io.input_type),
+        f"the body is empty; send a value for `{declared}`, or declare `{declared} | None`, or a default",
+    )
 
 
 async def _call_surrounded(handler: Handler[Any, Any], arguments: tuple[Any, ...]) -> Any:

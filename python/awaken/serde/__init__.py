@@ -16,7 +16,8 @@ Inputs, outputs, state, runs, awakeables, signals and promises all use these cla
   `Iterable` gives a list.
 * `bytes` crosses verbatim where it is the whole value, and as base64 text inside of other values.
 * Sets are written in sorted order, because the order of a set changes from process to process and a replay
-  compares bytes. Not-a-number, infinities and unpaired surrogates are refused when written.
+  compares bytes. Not-a-number and infinities are refused when written; half of a surrogate pair is
+  text that `json.dumps` escapes, and so is this.
 
 What does not fit raises `awaken.errors.SerdeError`.
 """

@@ -21,6 +21,7 @@ __all__ = [
     "is_untyped",
     "named_type",
     "raw_type",
+    "type_name",
     "widened",
     "with_parts",
 ]
@@ -44,6 +45,13 @@ class Fit(IntEnum):
     CONVERTED = 1
     #: A type of the author's or of a library, somewhere in it: a value that does not fit is refused.
     CHECKED = 2
+
+
+def type_name(annotation: Any) -> str:
+    """Name a type for people."""
+    if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
+        return annotation.__qualname__.rpartition("<locals>.")[2]
+    return str(annotation).replace("typing.", "")
 
 
 def is_union(annotation: Any) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from awaken.serde.annotations import type_name
 from awaken.serde.base import Serde
 from awaken.serde.lenient import LenientReader
-from awaken.serde.models import type_name
 from awaken.serde.reading import read_json, reader_for
 from awaken.serde.writing import write_value
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaken import development
 from awaken.errors import SerdeError
-from awaken.serde.annotations import Fit, fit_of, widened
-from awaken.serde.models import type_name
+from awaken.serde.annotations import Fit, fit_of, type_name, widened
 from awaken.serde.reading import read_json, reader_for
 
 if TYPE_CHECKING:

@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, LiteralString, Union,
 import msgspec
 
 from awaken.errors import SerdeError
-from awaken.serde.annotations import allows_none, is_untyped, raw_type
+from awaken.serde.annotations import allows_none, is_untyped, raw_type, type_name
 from awaken.serde.inspection import custom_types
-from awaken.serde.models import adapter, describe, is_pydantic, read_error, type_name
+from awaken.serde.models import is_pydantic
 from awaken.serde.typed_dicts import copy_with, fields_of, is_typed_dict
+from awaken.serde.validation import adapter, describe, read_error, validate_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,13 +213,13 @@ class _PydanticReader:
         if not data:
             return None
         try:
-            return self._adapter.validate_json(data)
+            return validate_json(self._adapter, data)
         except (ValueError, RecursionError) as error:
             raise read_error(error, self.annotation) from error
 
     def convert(self, plain: Any) -> Any:
         # By way of JSON: strict models take a date from JSON text, but not from a Python str.
-        return self._adapter.validate_json(json.dumps(plain))
+        return validate_json(self._adapter, json.dumps(plain).encode())
 
 
 class _MsgspecReader:

@@ -11,7 +11,7 @@ import msgspec
 
 from awaken.serde.annotations import is_raw, is_untyped
 from awaken.serde.default import DefaultSerde
-from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, adapter, is_pydantic
+from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, is_pydantic
 from awaken.serde.reading import (
     is_pydantic_union,
     is_refused_dataclass,
@@ -19,6 +19,7 @@ from awaken.serde.reading import (
     rewrite,
 )
 from awaken.serde.typed_dicts import is_typed_dict
+from awaken.serde.validation import adapter
 
 if TYPE_CHECKING:
     from awaken.serde.base import Serde

@@ -18,16 +18,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from awaken.errors import SerdeError
+from awaken.serde.annotations import type_name
 from awaken.serde.inspection import mentions_set
-from awaken.serde.models import is_pydantic, type_name
+from awaken.serde.models import is_pydantic
+from awaken.serde.secrets import WOULD_BE_STARS, has_masked, is_secret, mentions_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["write_value"]
-
-#: How an escaped surrogate begins in the encoder's output; pairs are fine, single ones are not.
-_SURROGATE = "\\ud"
 
 
 def write_value(value: Any) -> bytes:
@@ -59,10 +58,7 @@ def _writer_for(kind: type) -> Callable[[Any], bytes]:
 
 
 def _write_str(value: str) -> bytes:
-    text = encode_basestring_ascii(value)
-    if _SURROGATE in text:
-        value.encode()
-    return text.encode()
+    return encode_basestring_ascii(value).encode()
 
 
 def _write_int(value: int) -> bytes:
@@ -77,29 +73,38 @@ def _write_float(value: float) -> bytes:
 
 def _write_json(value: Any) -> bytes:
     try:
-        text = _encode(value)
+        return _encode(value).encode()
     except TypeError:
         # The encoder asks about values but not about keys; dates and the like become text here.
-        value = msgspec.to_builtins(value, order="deterministic", enc_hook=_model_to_plain)
-        text = _encode(value)
-    if _SURROGATE in text:
-        _encode_unescaped(value).encode()
-    return text.encode()
+        return _encode(msgspec.to_builtins(value, order="deterministic", enc_hook=_model_to_plain)).encode()
 
 
 def _write_struct(value: msgspec.Struct, order: Any) -> bytes:
-    data = msgspec.json.encode(value, order=order, enc_hook=_model_to_plain)
+    try:
+        data = msgspec.json.encode(value, order=order, enc_hook=_model_to_plain)
+    except UnicodeEncodeError:
+        return _write_compact(msgspec.to_builtins(value, order=order, enc_hook=_model_to_plain))
     if b"null" in data:  # msgspec writes not-a-number as null
         _encode(msgspec.to_builtins(value, enc_hook=_model_to_plain))
     return data
 
 
+def _write_compact(plain: Any) -> bytes:
+    """Write what the library of a model cannot: text with half of a surrogate pair, which JSON has an escape for."""
+    return json.dumps(plain, allow_nan=False, separators=(",", ":")).encode()
+
+
 def _write_model(value: Any) -> bytes:
-    dump_json = getattr(value, "model_dump_json", None)
-    if dump_json is not None:
-        data = dump_json().encode()
-    else:
-        data = type(value).__pydantic_serializer__.to_json(value)
+    kind: Any = type(value)
+    if mentions_secret(kind):
+        _model_to_plain(value)  # refuses what would be written as stars
+    dump_json = getattr(value, "model_dump_json", None)  # its own, because models override it
+    try:
+        data = (
+            type(value).__pydantic_serializer__.to_json(value) if dump_json is None else dump_json().encode()
+        )
+    except ValueError:
+        return _write_compact(_model_to_plain(value))
     if b"null" in data:  # pydantic does the same, unless the model's configuration says otherwise
         _encode(_model_to_plain(value))
     return bytes(data)
@@ -126,8 +131,14 @@ def _field_names(kind: Any) -> tuple[str, ...]:
 
 
 def _model_to_plain(value: Any) -> Any:
-    if is_pydantic(type(value)):
-        return type(value).__pydantic_serializer__.to_python(value, mode="json")
+    kind: Any = type(value)
+    if is_pydantic(kind):
+        plain = kind.__pydantic_serializer__.to_python(value, mode="json")
+        if mentions_secret(kind) and has_masked(value, plain):
+            raise TypeError(WOULD_BE_STARS)
+        return plain
+    if is_secret(kind):
+        raise TypeError(WOULD_BE_STARS)
     raise TypeError(f"a value of type {type_name(type(value))} has no JSON form")
 
 
@@ -152,7 +163,7 @@ def _find_fault(value: Any, path: str) -> tuple[str, str] | None:
     if isinstance(value, float) and not math.isfinite(value):
         return f"{float(value)!r} is not a JSON number", path
     if isinstance(value, str):
-        return None if _is_text(value) else ("text with an unpaired surrogate is not valid Unicode", path)
+        return None
     for step, child in _children(value):
         fault = _find_fault(child, path + step)
         if fault is not None:
@@ -179,14 +190,6 @@ def _children(value: Any) -> list[tuple[str, Any]]:
     return []
 
 
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _make_encode() -> Callable[[Any], str]:
     """Build the encoder of `json.dumps` once; the standard library builds one for every value."""
     make: Any = getattr(json.encoder, "c_make_encoder", None)
@@ -199,7 +202,6 @@ def _make_encode() -> Callable[[Any], str]:
 
 
 _encode = _make_encode()
-_encode_unescaped = json.JSONEncoder(allow_nan=False, default=_to_plain, ensure_ascii=False).encode
 
 _SCALARS: dict[type, Callable[[Any], bytes]] = {
     type(None): lambda _: b"",

@@ -1,0 +1,136 @@
+"""Reading with pydantic, which is only imported for types that need it, and what its errors and msgspec's tell."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from awaken.errors import SerdeError
+from awaken.serde.annotations import type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pydantic
+
+__all__ = ["adapter", "computed_fields", "describe", "read_error", "validate_json"]
+
+
+def adapter(annotation: Any) -> pydantic.TypeAdapter[Any]:
+    """Return pydantic's reader for an annotation.
+
+    Raises:
+        TypeError: pydantic cannot read it.
+        NameError: the type refers to a name that does not exist yet.
+    """
+    import pydantic
+
+    try:
+        return pydantic.TypeAdapter(annotation)
+    except pydantic.errors.PydanticUserError as error:
+        reason = str(error).partition("\n")[0]
+        raise TypeError(f"cannot read {type_name(annotation)} from JSON: {reason}") from error
+
+
+def validate_json(reader: pydantic.TypeAdapter[Any], data: bytes) -> Any:
+    """Read JSON as models write it, which is not in everything how they read it.
+
+    Fields are taken by name as well as by alias. Half of a surrogate pair is text. What a model computes may be there
+    though it forbids other keys than its fields, and what it keeps as JSON text may be the JSON itself.
+
+    Raises:
+        ValueError: it does not validate.
+    """
+    try:
+        return reader.validate_json(data, **_flags())
+    except ValueError as error:
+        problems: Sequence[Any] = getattr(error, "errors", list)()
+        try:
+            plain = json.loads(data)
+        except ValueError:
+            raise error from None
+        if any(problem["type"] == "json_invalid" and not problem["loc"] for problem in problems):
+            return reader.validate_python(plain, **_flags())
+        if not _undo_writing(plain, problems, reader):
+            raise
+        return reader.validate_json(json.dumps(plain), **_flags())
+
+
+@cache
+def _flags() -> dict[str, Any]:
+    """Return what has pydantic take names as well as aliases; older releases know aliases only."""
+    import pydantic
+
+    release = tuple(int(part) for part in pydantic.VERSION.split(".")[:2])
+    return {"by_alias": True, "by_name": True} if release >= (2, 11) else {}
+
+
+def _undo_writing(plain: Any, problems: Sequence[Any], reader: pydantic.TypeAdapter[Any]) -> bool:
+    """Make of what a model wrote what it reads, where it told a problem; return whether anything was changed."""
+    computed = computed_fields(reader)
+    is_changed = False
+    for problem in problems:
+        if not problem["loc"]:
+            continue
+        *way, last = problem["loc"]
+        place = plain
+        for step in way:  # a step that names a member of a union is no place in the values
+            place = place[step] if _has(place, step) else place
+        if not _has(place, last):
+            continue
+        if problem["type"] == "extra_forbidden" and last in computed:
+            del place[last]
+            is_changed = True
+        elif problem["type"] in ("json_type", "json_invalid"):
+            place[last] = json.dumps(place[last])
+            is_changed = True
+    return is_changed
+
+
+def _has(place: Any, step: int | str) -> bool:
+    if isinstance(place, list):
+        return isinstance(step, int) and step < len(place)
+    return isinstance(place, dict) and step in place
+
+
+def computed_fields(reader: pydantic.TypeAdapter[Any]) -> frozenset[str]:
+    """Return the names and aliases of everything that models of this type compute."""
+    names: set[str] = set()
+    pending: list[Any] = [reader.core_schema]
+    seen: set[int] = set()
+    while pending:
+        part = pending.pop()
+        if id(part) in seen or not isinstance(part, (dict, list, tuple)):
+            continue
+        seen.add(id(part))
+        if isinstance(part, dict):
+            if part.get("type") == "computed-field":
+                names.update((part["property_name"], part.get("alias") or part["property_name"]))
+            part = list(part.values())
+        pending.extend(part)
+    return frozenset(names)
+
+
+def read_error(error: Exception, annotation: Any) -> SerdeError:
+    """Describe a library's failure to read, without quoting the payload."""
+    reason, path = describe(error)
+    return SerdeError("read", type_name(annotation), reason, path)
+
+
+def describe(error: Exception) -> tuple[str, str]:
+    """Return the reason and the path of a validation error."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply", ""
+    list_errors = getattr(error, "errors", None)
+    if list_errors is not None:  # pydantic's; its own text quotes the input
+        problems = list_errors(include_url=False, include_input=False, include_context=False)
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        return f"{problems[0]['msg']}{more}", _json_path(problems[0]["loc"])
+    # msgspec tells the place only as the end of its text; without it the reason still stands.
+    reason, separator, place = str(error).partition(" - at `")
+    return reason, place.rstrip("`") if separator else "$"
+
+
+def _json_path(location: Sequence[int | str]) -> str:
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
