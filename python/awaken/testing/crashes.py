@@ -16,17 +16,19 @@ import inspect
 import os
 import random
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, overload
 
+from awaken.endpoint.outcome import printable
 from awaken.testing.errors import CrashFoundError
 from awaken.testing.opening import open_environment
+from awaken.testing.positions import CrashProbe, Position
+from awaken.testing.snapshot import take_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from awaken.testing.environment import Environment
+    from awaken.testing.snapshot import Snapshot
 
     Scenario = Callable[..., Awaitable[Any]]
 
@@ -34,78 +36,11 @@ __all__ = ["crash_everywhere"]
 
 #: Environment variable that repeats a sample of positions.
 _SEED: Final = "AWAKEN_CRASH_SEED"
+#: Environment variable with the one position to crash at.
+_POSITION: Final = "AWAKEN_CRASH_AT"
+#: Longest text of a test's own error, in characters; the error itself is the cause.
+_LONGEST_ERROR: Final = 2000
 _LARGEST_SEED: Final = 2**32
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """Where a crash comes."""
-
-    #: Number of the commit, from 1.
-    commit: int
-    #: Whether the commit is on disk by then.
-    is_stored: bool
-
-    def __str__(self) -> str:
-        return f"{'after' if self.is_stored else 'before'} commit {self.commit}"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What can be seen of one run of the scenario."""
-
-    result: Any
-    state: Any
-    invocations: Any
-    outside_runs: Any
-
-    def differences(self, other: Outcome) -> Iterator[str]:
-        """Tell how another outcome differs from this one."""
-        for name, title in (
-            ("result", "the result"),
-            ("state", "the state"),
-            ("invocations", "the invocations"),
-        ):
-            before, after = getattr(self, name), getattr(other, name)
-            if before != after:
-                yield f"{title} was {before!r} and became {after!r}"
-        for label, count in other.outside_runs.items():
-            before = self.outside_runs[label]
-            if count > before:
-                yield (
-                    f"effect {label!r} happened outside of a run, {before} times undisturbed and {count} times with "
-                    "the crash; do it inside of ctx.run_typed"
-                )
-
-
-class CrashProbe:
-    """Crashes the runtime at one commit. An `awaken.runtime.store.store.CommitProbe`.
-
-    Args:
-        position: where; None never crashes, and only counts.
-    """
-
-    def __init__(self, position: Position | None) -> None:
-        self.commits = 0
-        self.environment: Environment | None = None
-        self._position = position
-        self._has_crashed = False
-
-    def before_commit(self) -> None:
-        """Count it, and maybe crash instead of it."""
-        if self.environment is not None and not self._has_crashed:
-            self.commits += 1
-            self._crash_at(Position(self.commits, is_stored=False))
-
-    def after_commit(self) -> None:
-        """Maybe crash before anybody is told of it."""
-        if self.environment is not None and not self._has_crashed:
-            self._crash_at(Position(self.commits, is_stored=True))
-
-    def _crash_at(self, position: Position) -> None:
-        if position == self._position and self.environment is not None:
-            self._has_crashed = True
-            self.environment.crash_soon()
 
 
 @overload
@@ -147,6 +82,11 @@ def crash_everywhere(
 def _decorate(
     scenario: Scenario, *, app: Any, max_positions: int, seed: int | None, always_replay: bool
 ) -> Scenario:
+    if not inspect.iscoroutinefunction(scenario):
+        name = getattr(scenario, "__qualname__", repr(scenario))
+        raise TypeError(
+            f"{name} is no coroutine function; write `async def`, as what an Environment does is awaited"
+        )
     parameters = list(inspect.signature(scenario).parameters.values())
     if not parameters:
         raise TypeError(f"{scenario.__qualname__} takes no argument; it is called with an Environment")
@@ -178,48 +118,51 @@ class _Check:
         self._always_replay = always_replay
 
     async def everywhere(self, max_positions: int, seed: int | None) -> None:
-        """Crash at all positions, or at a sample of them."""
-        undisturbed, commits = await self._run(None)
-        positions = [Position(commit, stored) for commit in range(1, commits + 1) for stored in (False, True)]
-        if len(positions) > max_positions:
+        """Crash at all positions, or at a sample of them, or at the one that the environment variable names."""
+        counting = CrashProbe(None)
+        undisturbed = await self._run(counting)
+        positions = [
+            Position(commit, stored) for commit in range(1, counting.commits + 1) for stored in (False, True)
+        ]
+        chosen = os.environ.get(_POSITION)
+        if chosen:
+            positions, seed = [Position.parse(chosen)], None
+        elif len(positions) > max_positions:
             seed = _choose_seed(seed)
             positions = sorted(random.Random(seed).sample(positions, max_positions))  # noqa: S311
+        else:
+            seed = None
         with _progress(positions) as tracked:
             for position in tracked:
                 await self._check(position, undisturbed, seed)
 
-    async def _check(self, position: Position, undisturbed: Outcome, seed: int | None) -> None:
-        hint = "" if seed is None else f" (positions chosen with {_SEED}={seed})"
-        try:
-            outcome, _ = await self._run(position)
-        except Exception as error:
-            raise CrashFoundError(
-                f"with a crash {position}, the test failed{hint}: {type(error).__name__}: {error}"
-            ) from error
-        differences = list(undisturbed.differences(outcome))
-        if differences:
-            raise CrashFoundError(f"with a crash {position}{hint}: {'; '.join(differences)}")
-
-    async def _run(self, position: Position | None) -> tuple[Outcome, int]:
+    async def _check(self, position: Position, undisturbed: Snapshot, seed: int | None) -> None:
         probe = CrashProbe(position)
+        try:
+            snapshot = await self._run(probe)
+        except Exception as error:
+            text = f"the test failed: {type(error).__name__}: {printable(error, _LONGEST_ERROR)}"
+            raise CrashFoundError(_report(probe, position, seed, [text])) from error
+        differences = list(undisturbed.differences(snapshot))
+        if differences:
+            raise CrashFoundError(_report(probe, position, seed, differences))
+
+    async def _run(self, probe: CrashProbe) -> Snapshot:
         async with open_environment(self._app, always_replay=self._always_replay, probe=probe) as environment:
-            probe.environment = environment
+            probe.watch(environment)
             result = await self._scenario(environment)
             await environment.settle()
-            commits = probe.commits
-            probe.environment = None
-            return _look_at(environment, result), commits
+            probe.stop()
+            return take_snapshot(environment, result)
 
 
-def _look_at(environment: Environment, result: Any) -> Outcome:
-    fetch = environment.fetch
-    state = fetch("SELECT service, key, name, value FROM state ORDER BY 1, 2, 3")
-    invocations = fetch(
-        "SELECT service, coalesce(invocation.key, ''), handler, status, hex(coalesce(result_value, '')), "
-        "failure_code, failure_message, hex(payload) FROM invocation LEFT JOIN journal "
-        "ON journal.invocation = invocation.seq AND journal.idx = 0 ORDER BY 1, 2, 3, 8, 5"
-    )
-    return Outcome(result, state, invocations, environment.effects.outside_runs)
+def _report(probe: CrashProbe, position: Position, seed: int | None, differences: Sequence[str]) -> str:
+    where = f"with a crash right {'after' if position.is_stored else 'before'} commit {position.commit}"
+    if probe.content:
+        where += f" ({probe.content})"
+    lines = "".join(f"\n  {difference}" for difference in differences)
+    sample = "" if seed is None else f"; the whole sample with {_SEED}={seed}"
+    return f'{where}:{lines}\nrepeat this one with {_POSITION}="{position}"{sample}'
 
 
 def _choose_seed(seed: int | None) -> int:

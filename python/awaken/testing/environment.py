@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +24,7 @@ from awaken.testing.failures import FailureHandling, Failures
 from awaken.testing.overview import describe_open
 from awaken.testing.sending import SenderUnderTest
 from awaken.testing.settling import settle, stays_at_rest
+from awaken.testing.snapshot import decode
 from awaken.testing.witness import Witness
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Environment:
     def state(self, service: str, key: str) -> dict[str, Any]:
         """Return the state of an object's or workflow's key; values that are not JSON are bytes."""
         rows = self.fetch("SELECT name, value FROM state WHERE service = ? AND key = ?", (service, key))
-        return {name: _decode(value) for name, value in rows}
+        return {name: decode(value) for name, value in rows}
 
     def invocation(self, invocation_id: str) -> Invocation:
         """Look at one invocation. Raises NotFoundError."""
@@ -322,10 +322,3 @@ class Environment:
             return self._embedded.runtime.invocation(invocation_id).status != "completed"
         except NotFoundError:
             return False
-
-
-def _decode(value: bytes) -> Any:
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Fetch = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
 
-__all__ = ["describe_entry", "describe_open"]
+__all__ = ["describe_journal", "describe_open"]
 
 #: More are not told.
 _MOST: Final = 10
@@ -63,12 +63,23 @@ def describe_open(
     return "".join(lines) or "\n  no invocation is open"
 
 
-def describe_entry(code: int, payload: bytes) -> str:
-    """Name a journal entry, as `Run "charge"`, `result of Run` or `Sleep`."""
+def describe_journal(entries: Iterable[tuple[int, bytes]]) -> Iterator[str]:
+    """Name each entry of a journal from its begin, given by code and payload."""
+    commands: dict[int, str] = {}
+    for code, payload in entries:
+        if code < _FIRST_NOTIFICATION:
+            text = _describe_entry(code, payload)
+            commands |= dict.fromkeys(_core.describe_entry(code, payload).completion_ids, text)
+            yield text
+        else:
+            answered = _core.describe_entry(code, payload).completion_ids
+            yield f"the result of {commands.get(answered[0], answered[0])}" if answered else "a signal"
+
+
+def _describe_entry(code: int, payload: bytes) -> str:
+    """Name a command, as `Run "charge"` or `Sleep`."""
     entry = _core.describe_entry(code, payload)
     kind = entry.entry_type.partition(": ")[2]
-    if code >= _FIRST_NOTIFICATION:
-        return f"the result of {kind}" if kind != "Signal" else "a signal"
     ((command, facts),) = json.loads(entry.json)["Command"].items()
     if entry.name:
         return f"{kind} {json.dumps(entry.name, ensure_ascii=False)}"
@@ -108,7 +119,7 @@ def _describe_command(fetch: Fetch, seq: int, completion_id: int, now_ms: int) -
             facts = json.loads(entry.lite_json).get("Command", {}).get("Sleep", {})
             if "wake_up_time" in facts:
                 return f"the time: its sleep ends {_in(facts['wake_up_time'], now_ms)}"
-            return f"the result of {describe_entry(code, payload)}"
+            return f"the result of {_describe_entry(code, payload)}"
     return f"completion {completion_id}"
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import awaken
 import pytest
@@ -16,6 +17,7 @@ from tests.unit.testing import app
 from tests.unit.testing.app import careless, sign
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from types import ModuleType
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -75,7 +77,9 @@ async def test_result_that_depends_on_the_attempt_is_found() -> None:
         attempts.clear()
         return await env.client.service_call(count, arg=None)
 
-    with pytest.raises(CrashFoundError, match=r"with a crash .* commit .*: the result was 1 and became 2"):
+    with pytest.raises(
+        CrashFoundError, match=r"with a crash .* commit .*:\n  the result of the test was 1 and became 2"
+    ):
         await scenario()
 
 
@@ -129,3 +133,129 @@ async def test_our_example_survives_every_crash(approval: ModuleType) -> None:
         return await env.client.attach(sent.invocation_id, type_hint=str)
 
     await scenario()
+
+
+# What the failure tells.
+
+shop = awaken.Service("Shop")
+stock = awaken.VirtualObject("Stock")
+#: Attempts of `buy`: what no handler may depend on.
+ATTEMPTS: list[int] = []
+
+
+@shop.handler()
+async def buy(ctx: awaken.Context, thing: str) -> dict[str, Any]:
+    ATTEMPTS.append(1)
+    await ctx.run_typed("charge", lambda: "paid")
+    left = await ctx.object_call(take, key=thing, arg=len(ATTEMPTS))
+    return {"thing": thing, "left": left}
+
+
+@stock.handler()
+async def take(ctx: awaken.ObjectContext, amount: int) -> int:
+    ctx.set("taken", {"amount": amount})
+    return 10 - amount
+
+
+@shop.handler()
+async def price(ctx: awaken.Context, thing: str) -> int:
+    ATTEMPTS.append(1)
+    await ctx.run_typed("look up", lambda: None)
+    return len(ATTEMPTS)
+
+
+@shop.handler()
+async def crashes_badly(ctx: awaken.Context) -> None:
+    ATTEMPTS.append(1)
+    await ctx.run_typed("charge", lambda: None)
+    if len(ATTEMPTS) > 1:
+        raise RuntimeError("charged before")
+
+
+async def buy_a_desk(env: Environment) -> None:
+    ATTEMPTS.clear()
+    sent = await env.client.service_send(buy, arg="desk")
+    await env.settle()
+    await env.client.attach(sent.invocation_id)
+
+
+async def failure_of(scenario: Callable[[Environment], Awaitable[object]]) -> str:
+    with pytest.raises(CrashFoundError) as caught:
+        await crash_everywhere(app=[shop, stock])(scenario)()
+    return str(caught.value)
+
+
+@pytest.mark.slow
+async def test_failure_shows_values_and_the_place_in_the_journal() -> None:
+    text = await failure_of(buy_a_desk)
+
+    lines = text.splitlines()
+    assert re.fullmatch(
+        r'with a crash right (before|after) commit \d+ \(entry 1, Run "charge", of Shop/buy'
+        r'(; entry 2, the result of Run "charge", of Shop/buy)?\):',
+        lines[0],
+    )
+    assert "  state \"taken\" of Stock/desk was {'amount': 1} and became {'amount': 2}" in lines
+    assert "  Stock/desk/take(1) was invoked 1 times undisturbed and 0 times with the crash" in lines
+    assert (
+        "  Shop/buy('desk') returned {'thing': 'desk', 'left': 9} undisturbed, and "
+        "returned {'thing': 'desk', 'left': 8} with the crash"
+    ) in lines
+    assert re.fullmatch(r'repeat this one with AWAKEN_CRASH_AT="(before|after) \d+"', lines[-1])
+
+
+@pytest.mark.slow
+async def test_result_of_the_test_is_shown() -> None:
+    async def scenario(env: Environment) -> dict[str, int]:
+        ATTEMPTS.clear()
+        return {"price": await env.client.service_call(price, arg="desk")}
+
+    text = await failure_of(scenario)
+
+    assert "the result of the test was {'price': 1} and became {'price': 2}" in text
+    assert "Shop/price('desk') returned 1 undisturbed, and returned 2 with the crash" in text
+
+
+@pytest.mark.slow
+async def test_handlers_exception_is_the_cause() -> None:
+    async def scenario(env: Environment) -> None:
+        ATTEMPTS.clear()
+        await env.client.service_call(crashes_badly, arg=None)
+
+    with pytest.raises(CrashFoundError, match="the test failed: RuntimeError: charged before") as caught:
+        await crash_everywhere(app=[shop])(scenario)()
+
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+@pytest.mark.slow
+async def test_one_position_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+
+    async def scenario(env: Environment) -> None:
+        runs.append(1)
+        await buy_a_desk(env)
+
+    first = await failure_of(scenario)
+    found = re.search(r'AWAKEN_CRASH_AT="(.*)"', first)
+    assert found is not None
+    runs.clear()
+    monkeypatch.setenv("AWAKEN_CRASH_AT", found[1])
+
+    assert await failure_of(scenario) == first
+    assert len(runs) == 2
+
+
+async def test_position_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWAKEN_CRASH_AT", "7")
+
+    with pytest.raises(ValueError, match=r"'7' is no position; give one such as \"before 3\""):
+        await crash_everywhere(app=[shop, stock])(buy_a_desk)()
+
+
+def test_plain_function_is_refused() -> None:
+    def scenario(env: Environment) -> None:
+        """Await nothing."""
+
+    with pytest.raises(TypeError, match="scenario is no coroutine function; write `async def`"):
+        crash_everywhere(scenario)  # type: ignore[arg-type]
