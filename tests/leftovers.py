@@ -94,8 +94,9 @@ def _listening_ports() -> set[int]:
 _KEY = pytest.StashKey[Leftovers]()
 
 
-def pytest_configure() -> None:
-    # Like Ctrl-C: fixtures are torn down, so that a run that is stopped leaves nothing behind either.
+def pytest_runtest_setup() -> None:
+    # SIGTERM is like Ctrl-C: fixtures are torn down, so that a run that is stopped leaves nothing behind either.
+    # For each test, because event loops take a handler of their own away without putting the old one back.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
