@@ -18,6 +18,10 @@ pub const DEFAULT_MAX_OUTBOUND_SIZE: usize = 32 * 1024 * 1024 + 256 * 1024 - 1;
 /// Precedent: protobuf decoders stop at 100 nested messages by default, ours too.
 pub const MAX_FUTURE_DEPTH: usize = 100;
 
+/// Largest buffer that is used again, in bytes: what is left of a larger one would hold all of its memory until the
+/// attempt ends, however small.
+const MAX_KEPT_CAPACITY: usize = 64 * 1024;
+
 /// Turns messages into bytes, all in one buffer until they are taken.
 ///
 /// A refused message leaves the buffer as it was.
@@ -97,6 +101,9 @@ impl Encoder {
 
     /// Takes everything encoded so far.
     pub fn take_output(&mut self) -> Bytes {
+        if self.buffer.capacity() > MAX_KEPT_CAPACITY {
+            return std::mem::take(&mut self.buffer).freeze();
+        }
         self.buffer.split().freeze()
     }
 
@@ -226,6 +233,20 @@ mod tests {
             })
         );
         assert_eq!(encoder.len(), written);
+    }
+
+    #[test]
+    fn memory_of_a_large_message_goes_with_its_bytes() {
+        let mut encoder = Encoder::default();
+        let value = Bytes::from(vec![0; 1 << 20]);
+
+        encoder.encode_entry(0x8011, &value).unwrap();
+        let large = encoder.take_output();
+
+        assert_eq!(large.len(), HEADER_LENGTH + (1 << 20));
+        assert_eq!(encoder.buffer.capacity(), 0);
+        encoder.encode_entry(0x8011, &Bytes::new()).unwrap();
+        assert_eq!(encoder.take_output().len(), HEADER_LENGTH);
     }
 
     #[test]
