@@ -387,9 +387,12 @@ class EndpointMachine:
     @property
     def state(self) -> str:
         """One of `bootstrapping`, `replaying`, `processing`, `closed`."""
-    @property
-    def buffered_size(self) -> int:
-        """Bytes received and not yet consumed by the handler: what flow control has to bound."""
+    def unacknowledged_limit(self, window: int) -> int:
+        """How many received bytes may go unacknowledged, towards a peer that sends at most `window` bytes beyond.
+
+        None before the handler starts. Afterwards the window once half of it lies unread, less what the message
+        that has begun still needs.
+        """
     @property
     def error(self) -> tuple[int, str] | None:
         """Code and message of the Error frame that closed the attempt."""

@@ -7,12 +7,16 @@ task, no future for a frame. Transports write to the network once per turn of th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Accept", "Dialer", "Exchange", "Outgoing", "Receiver"]
+__all__ = ["WINDOW", "Accept", "Dialer", "Exchange", "Outgoing", "Receiver"]
+
+#: Bytes of a request that may be unacknowledged, the same on every transport: what the runtime offers itself, so that a
+#: replay arrives without round trips. A receiver that waits for more than is left of it has to acknowledge first.
+WINDOW: Final = 2 * 1024 * 1024
 
 
 class Exchange(Protocol):

@@ -157,10 +157,14 @@ def test_state_is_told_at_each_stage() -> None:
     run = frame(0x0411, b"\x58\x01\x62\x01r")
     machine.receive(start(2) + frame(0x0400) + run)
     assert (machine.state, machine.is_ready(), machine.is_replaying()) == ("replaying", True, True)
-    assert machine.buffered_size == 8 + len(run)
+    assert machine.unacknowledged_limit(2 * (8 + len(run))) == 2 * (8 + len(run))
     machine.take_input()
     machine.run("r")
-    assert (machine.state, machine.is_replaying(), machine.buffered_size) == ("processing", False, 0)
+    assert (machine.state, machine.is_replaying(), machine.unacknowledged_limit(2)) == (
+        "processing",
+        False,
+        0,
+    )
     assert machine.last_command == (1, "Run", "r")
     machine.receive_end()
     machine.succeed(b"")

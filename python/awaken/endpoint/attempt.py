@@ -36,6 +36,7 @@ from awaken.errors import (
     SuspendedException,
     TerminalError,
 )
+from awaken.exchange import WINDOW
 from awaken.extensions import close_data, enter_context
 from awaken.request import AttemptFinishedEvent
 
@@ -66,9 +67,6 @@ RESULTS_PER_TURN = 256
 
 #: Combinator of futures whose relation only the handler knows.
 ANY_OF = 0
-
-#: Received bytes that may lie unread before the peer gets no more flow-control credit.
-MAX_UNREAD = 1 << 20
 
 
 class Attempt:
@@ -173,8 +171,7 @@ class Attempt:
             self._acknowledge()  # what comes now is in the journal of the next attempt
             return
         machine.receive(data)
-        if not machine.is_closed() and machine.buffered_size < MAX_UNREAD:
-            self._acknowledge()
+        self._consumed()
         self._advance()
 
     def receive_end(self) -> None:
@@ -543,8 +540,12 @@ class Attempt:
             self._plan_rest()
 
     def _consumed(self) -> None:
-        if self._unacknowledged and self.machine.buffered_size < MAX_UNREAD:
-            self._acknowledge()
+        """Give back the credit that the machine does not want held back."""
+        if self._unacknowledged:
+            excess = self._unacknowledged - self.machine.unacknowledged_limit(WINDOW)
+            if excess > 0:
+                self._unacknowledged -= excess
+                self._exchange.acknowledge(excess)
 
     def _acknowledge(self) -> None:
         """Give back all credit; a handler that waits for input has to get it."""

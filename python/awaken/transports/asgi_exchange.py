@@ -189,17 +189,24 @@ class AsgiExchange:
                 self.lose()
                 return
             body: bytes = event.get("body", b"")
-            if body and not self._is_deaf():
-                self._unacknowledged += len(body)
-                self._tell(self.receiver.receive_data, bytes(body))
+            rest = memoryview(body)
+            while rest and not self._is_deaf():
+                piece = rest[: limits.STREAM_WINDOW - self._unacknowledged]
+                rest = rest[len(piece) :]
+                self._unacknowledged += len(piece)
+                self._tell(self.receiver.receive_data, bytes(piece))
+                await self._wait_window()
             if self._is_request_open and not event.get("more_body", False):
                 self._is_request_open = False
                 _wake(self._wake_writer)
                 if not self._is_deaf():
                     self._tell(self.receiver.receive_end)
-            while self._unacknowledged >= limits.STREAM_WINDOW and not self._is_deaf():
-                self._wake_reader = self.loop.create_future()
-                await self._wake_reader
+
+    async def _wait_window(self) -> None:
+        """Wait until the receiver may get more."""
+        while self._unacknowledged >= limits.STREAM_WINDOW and not self._is_deaf():
+            self._wake_reader = self.loop.create_future()
+            await self._wake_reader
 
     def drain(self) -> None:
         """Tell the receiver that the process is about to stop."""

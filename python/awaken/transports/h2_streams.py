@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["H2Streams", "Stream"]
 
-# Credit goes back once half the window is used: rarely, yet before the peer has to wait.
-_STREAM_CREDIT: Final = limits.STREAM_WINDOW // 2
 _CONNECTION_CREDIT: Final = limits.CONNECTION_WINDOW // 2
 _LARGEST_STREAM_ID: Final = 2**31 - 1
 
@@ -58,12 +56,14 @@ class Stream:
         "pending",
         "pending_size",
         "unacknowledged",
+        "window",
     )
 
     def __init__(self, stream_id: int) -> None:
         self.id = stream_id
         self.unacknowledged = 0  # received and handed out, not yet acknowledged
         self.credit = 0  # acknowledged, and the peer does not know it yet
+        self.window = limits.STREAM_WINDOW  # what the peer may still send
         self.discarded = 0
         self.pending: deque[memoryview] | None = None
         self.pending_size = 0
@@ -182,15 +182,15 @@ class H2Streams:
     def _on_data(self, event: h2_events.DataReceived) -> Event | None:
         size = len(event.data)
         length = event.flow_controlled_length
+        self._give_connection_credit(length)
         stream = self._streams.get(event.stream_id)
         if stream is None:
-            self._give_connection_credit(length)
             return None
+        stream.window -= length
         if not size and event.stream_ended is None:
             self.control_frame_count += 1
-        if length != size:  # padding is consumed by being skipped
-            self._give_connection_credit(length - size)
-            self._give_stream_credit(stream, length - size)
+        # Padding is consumed by being skipped; credit that was kept may be due, since the peer has less left now.
+        self._give_stream_credit(stream, length - size)
         if stream.is_ended and self.discards_after_end:
             self._discard(stream, size)
             return None
@@ -201,7 +201,6 @@ class H2Streams:
 
     def _discard(self, stream: Stream, size: int) -> None:
         # The response is over, and the peer may not know it yet: its bytes are nobody's.
-        self._give_connection_credit(size)
         self._give_stream_credit(stream, size)
         stream.discarded += size
         if stream.discarded > limits.DISCARD_SIZE and not stream.pending_size:
@@ -252,19 +251,25 @@ class H2Streams:
             return
         size = min(size, stream.unacknowledged)
         stream.unacknowledged -= size
-        self._give_connection_credit(size)
         self._give_stream_credit(stream, size)
 
     def _give_connection_credit(self, size: int) -> None:
+        """Give credit as bytes come: what lies unread counts towards its own stream's window, and stops no other."""
         self._credit += size
         if self._credit >= _CONNECTION_CREDIT:
             self._send(self._h2.increment_flow_control_window, self._credit)
             self._credit = 0
 
     def _give_stream_credit(self, stream: Stream, size: int) -> None:
+        """Give credit once it is as much as the peer has left: rarely, yet before the peer has to wait.
+
+        That is half the window where everything is acknowledged at once. Where much is held back it is less, and
+        nothing acknowledged is kept from a peer that has run out.
+        """
         stream.credit += size
-        if stream.credit >= _STREAM_CREDIT and not stream.is_peer_ended:
+        if stream.credit >= stream.window and stream.credit and not stream.is_peer_ended:
             self._send(self._h2.increment_flow_control_window, stream.credit, stream.id)
+            stream.window += stream.credit
             stream.credit = 0
 
     # Sending.
@@ -413,12 +418,9 @@ class H2Streams:
         size = stream.unacknowledged
         stream.unacknowledged = 0
         if size:
-            self._give_connection_credit(size)
             self._give_stream_credit(stream, size)
 
     def _forget(self, stream: Stream) -> None:
-        self._give_connection_credit(stream.unacknowledged)
-        stream.unacknowledged = 0
         _drop(stream)
         self._streams.pop(stream.id, None)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from awaken.exchange import WINDOW
+
 __all__ = [
     "BUFFER_HIGH",
     "BUFFER_LOW",
@@ -36,12 +38,10 @@ __all__ = [
 #: 200, and a proxy in front may join many runtimes on one connection.
 STREAMS: Final = 1024
 
-#: Initial window of a stream, in bytes: what the runtime offers itself, so that a replay arrives without
-#: round trips.
-STREAM_WINDOW: Final = 2 * 1024 * 1024
+#: Initial window of a stream, in bytes: what receivers reckon with.
+STREAM_WINDOW: Final = WINDOW
 
-#: Window of a connection, in bytes. The runtime offers 5 MiB; we read for many streams, so eight full ones
-#: fit.
+#: Window of a connection, in bytes: what may be on its way to us, for eight full streams. The runtime offers 5 MiB.
 CONNECTION_WINDOW: Final = 16 * 1024 * 1024
 
 #: Largest frame taken, in bytes: the protocol's default, which the runtime uses as well.

@@ -97,10 +97,9 @@ impl EndpointMachine {
         self.0.state().name()
     }
 
-    /// Bytes received and not yet consumed by the handler: what flow control has to bound.
-    #[getter]
-    fn buffered_size(&self) -> usize {
-        self.0.buffered_size()
+    /// How many received bytes may go unacknowledged, towards a peer that sends at most `window` bytes beyond.
+    fn unacknowledged_limit(&self, window: usize) -> usize {
+        self.0.unacknowledged_limit(window)
     }
 
     /// Code and message of the Error frame that closed the attempt.

@@ -353,7 +353,7 @@ fn a_journal_above_the_limit_fails() {
     receive(&mut machine, Control::Start(start(u32::MAX)));
     receive(&mut machine, input());
     receive(&mut machine, run_command(1, "a"));
-    assert_eq!(machine.buffered_size(), 8 + 13);
+    assert_eq!(machine.unread_size(), 8 + 13);
     receive(&mut machine, run_command(2, &"x".repeat(40)));
     assert_eq!(
         failure_of(&mut machine),
@@ -384,7 +384,7 @@ fn results_nobody_awaits_count_towards_the_journal_limit() {
             break;
         }
         assert_eq!(
-            machine.buffered_size(),
+            machine.unread_size(),
             0,
             "what was taken in gives its credit back"
         );

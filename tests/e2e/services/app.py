@@ -6,6 +6,7 @@ import awaken as restate
 
 from tests.e2e.services.actions import actions
 from tests.e2e.services.awakeables import awaiting, keeper, resolving
+from tests.e2e.services.bulk import bulk, store
 from tests.e2e.services.callbacks import callbacks
 from tests.e2e.services.calls import calling, greeter, tally
 from tests.e2e.services.concurrency import concurrency
@@ -19,6 +20,7 @@ app = restate.app(
     [
         *(awaiting, callbacks, resolving, keeper),
         *(actions, concurrency, eager, lazy, payloads),
+        *(bulk, store),
         *(calling, greeter, tally),
         *(counted, meter),
         *(desk, signing),

@@ -8,11 +8,13 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from awaken.transports.dialing import make_dialer
 
 from tests import frames
 from tests.e2e.waiting import eventually
 from tests.hosts import HOSTS, Host
 from tests.unit.transports.client import Client
+from tests.unit.transports.dialing import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,26 +109,37 @@ async def test_reset_unwinds_the_handler_and_the_connection_goes_on(host: Host) 
     await client.close()
 
 
+@pytest.mark.parametrize("size", [8_000_000, 31_000_000])
+@parametrize(*HOSTS)
+async def test_large_bodies_cross_both_ways(host: Host, size: int) -> None:
+    text = json.dumps("x" * size).encode()
+    dialer = make_dialer(host.url, use_http_11=not host.kind.is_http2)
+    caller = Caller(dialer, "POST", "/invoke/Waiter/echo", {"content-type": V6})
+
+    await caller.send_all(frames.request(text))
+    status, body = await caller.response()
+
+    assert status == 200
+    assert frames.names(body) == ["Output", "End"]
+    assert text in body
+    await dialer.close()
+
+
+@pytest.mark.parametrize("size", [31_000_000])
 @parametrize(*HTTP2)
-async def test_large_bodies_cross_both_ways(host: Host) -> None:
-    text = json.dumps("x" * 3_000_000).encode()
-    client = await connect(host)
-    path = f"{host.kind.prefix}/invoke/Waiter/echo"
-    base = [(":method", "POST"), (":scheme", "http"), (":authority", "test"), (":path", path)]
-    stream = client.request(None, is_end=False, base=base, headers=[("content-type", V6)])
-    data = frames.request(text)
-    while data:
-        await client.read_until(lambda: client.send_window(stream) > 0)
-        size = min(client.send_window(stream), client.h2.max_outbound_frame_size)
-        client.send(stream, data[:size])
-        data = data[size:]
-    await client.read_until(lambda: len(client.responses[stream].body) > len(text))
-    client.send(stream, b"", is_end=True)
+async def test_large_result_reaches_a_waiting_handler(host: Host, size: int) -> None:
+    text = json.dumps("x" * size).encode()
+    dialer = make_dialer(host.url)
+    caller = Caller(dialer, "POST", "/invoke/Waiter/wait", {"content-type": V6})
+    await caller.send_all(frames.request(), is_last=False)
+    await caller.wait_until(lambda: caller.exchange.status == 200)
 
-    response = await client.response(stream)
+    await caller.send_all(frames.signal(17, text))
+    _, body = await caller.response()
 
-    assert text in response.body
-    await client.close()
+    assert frames.names(body) == ["Output", "End"]
+    assert text in body
+    await dialer.close()
 
 
 @parametrize(*HTTP1)

@@ -58,14 +58,16 @@ class Caller:
         assert self.exchange.failure is not None
         return self.exchange.failure
 
-    async def send_all(self, data: bytes) -> None:
-        """Send as credit allows, and end."""
-        while data:
+    async def send_all(self, data: bytes, *, is_last: bool = True) -> None:
+        """Send as credit allows, and end unless more is to come."""
+        rest = memoryview(data)
+        while rest:
             await self.wait_until(lambda: self.exchange.credit > 0 or self.exchange.is_reset)
             size = self.exchange.credit
-            self.exchange.send(data[:size])
-            data = data[size:]
-        self.exchange.end()
+            self.exchange.send(bytes(rest[:size]))
+            rest = rest[size:]
+        if is_last:
+            self.exchange.end()
 
 
 async def call(

@@ -93,6 +93,58 @@ async def test_credit_comes_in_few_updates(start: Start, connect: Connect) -> No
     assert len([event for event in updates if not event.stream_id]) == 2  # at the start, and after half of it
 
 
+async def test_peer_that_has_run_out_gets_credit_however_little(start: Start, connect: Connect) -> None:
+    acceptor = Acceptor()
+    server = await start(acceptor)
+    client = await connect(server.address)
+    stream_id = client.request(is_end=False)
+    receiver = await acceptor.wait_for()
+    await fill_window(client, stream_id)
+    await receiver.wait_received(limits.STREAM_WINDOW)
+
+    receiver.exchange.acknowledge(7)
+    await client.read_until(lambda: client.send_window(stream_id) == 7)
+
+    client.send(stream_id, FRAME[:6])
+    await receiver.wait_received(limits.STREAM_WINDOW + 6)
+    receiver.exchange.acknowledge(1)
+    await client.read_until(lambda: client.send_window(stream_id) == 2)
+
+
+async def test_credit_that_was_kept_comes_once_the_peer_runs_out(start: Start, connect: Connect) -> None:
+    acceptor = Acceptor()
+    server = await start(acceptor)
+    client = await connect(server.address)
+    stream_id = client.request(is_end=False)
+    receiver = await acceptor.wait_for()
+    client.send(stream_id, FRAME)
+    await receiver.wait_received(len(FRAME))
+    receiver.exchange.acknowledge(len(FRAME))
+    await settle(client)
+    assert client.send_window(stream_id) == limits.STREAM_WINDOW - len(FRAME)
+
+    while client.send_window(stream_id):
+        client.send(stream_id, FRAME)
+        await settle(client)
+
+    await receiver.wait_received(limits.STREAM_WINDOW + len(FRAME))
+
+
+async def test_receivers_that_take_nothing_leave_room_for_other_streams(
+    start: Start, connect: Connect
+) -> None:
+    acceptor = Acceptor()
+    server = await start(acceptor)
+    client = await connect(server.address)
+    for number in range(20):  # together more than twice the connection's window
+        stream_id = client.request(is_end=False)
+        receiver = await acceptor.wait_for(number + 1)
+        while len(receiver.received) < limits.STREAM_WINDOW:
+            await client.read_until(lambda: client.send_window(stream_id) > 0)  # noqa: B023  # awaited here
+            size = await fill_window(client, stream_id)
+            await receiver.wait_received(len(receiver.received) + size)
+
+
 async def test_connection_credit_survives_receivers_that_never_acknowledge(
     start: Start, connect: Connect
 ) -> None:

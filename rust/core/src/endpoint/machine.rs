@@ -163,14 +163,6 @@ impl Machine {
         self.is_input_open
     }
 
-    /// Bytes received that the handler has not come to.
-    ///
-    /// A result that was taken off the queue for a handle nobody awaits yet does not count: holding its credit back
-    /// could keep out the very notification the handler waits for. The journal size limit bounds those.
-    pub fn buffered_size(&self) -> usize {
-        self.decoder.buffered_len() + self.recorded_size + self.results.queued_size()
-    }
-
     /// Code and message of the Error frame that ended the attempt.
     pub fn error(&self) -> Option<(u32, &str)> {
         match &self.ending {

@@ -9,6 +9,7 @@
 mod call;
 mod cancellation;
 mod command;
+mod credit;
 mod eager_state;
 mod error;
 mod input;

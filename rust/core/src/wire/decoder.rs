@@ -120,6 +120,17 @@ impl Decoder {
         self.queued + self.partial.len()
     }
 
+    /// Bytes that the begun header or payload still needs; 0 between frames. Current once everything whole is taken.
+    pub fn missing(&self) -> usize {
+        match self.header {
+            Some(header) => usize::try_from(header.length)
+                .unwrap_or(usize::MAX)
+                .saturating_sub(self.partial.len()),
+            None if self.partial.is_empty() => 0,
+            None => HEADER_LENGTH - self.partial.len(),
+        }
+    }
+
     /// Whether nothing is left over: the input ended between two frames.
     pub fn is_empty(&self) -> bool {
         self.header.is_none() && self.buffered_len() == 0
@@ -364,6 +375,24 @@ mod tests {
         assert_eq!(decoder.take_message(), Err(error.clone()));
         assert_eq!(decoder.take_frame(), Err(error));
         assert!(decoder.is_empty());
+    }
+
+    #[test]
+    fn begun_frame_tells_how_many_bytes_it_needs() {
+        let mut decoder = Decoder::new(1024);
+        let frame = [header(0x0403, 10).as_slice(), &[0; 10]].concat();
+        let mut missing = Vec::new();
+
+        for byte in &frame {
+            decoder.receive(Bytes::copy_from_slice(&[*byte]));
+            let _ = decoder.take_frame();
+            missing.push(decoder.missing());
+        }
+
+        assert_eq!(
+            missing,
+            [7, 6, 5, 4, 3, 2, 1, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
+        );
     }
 
     #[test]

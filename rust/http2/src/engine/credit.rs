@@ -1,4 +1,8 @@
-//! What the peer may send: credit goes back once half a window is used, rarely and yet before the peer has to wait.
+//! What the peer may send: credit goes back once it is as much as the peer has left, rarely and yet before the peer has
+//! to wait.
+//!
+//! The connection's credit goes back as bytes come. What lies unread counts towards the window of its own stream: a
+//! receiver that takes nothing must not keep the other streams of the connection from going on.
 
 use crate::frame;
 
@@ -12,7 +16,6 @@ impl Engine {
         };
         let size = size.min(stream.unacknowledged);
         stream.unacknowledged -= size;
-        self.give_connection_credit(size);
         self.give_stream_credit(id, size);
     }
 
@@ -28,8 +31,9 @@ impl Engine {
         }
     }
 
+    /// As much as the peer has left is half the window where everything is acknowledged at once. Where much is held
+    /// back it is less, and nothing acknowledged is kept from a peer that has run out.
     pub(super) fn give_stream_credit(&mut self, id: u32, size: usize) {
-        let threshold = self.limits.stream_window / 2;
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };
@@ -37,9 +41,10 @@ impl Engine {
         let Ok(credit) = u32::try_from(stream.credit) else {
             return;
         };
-        if credit >= threshold && credit > 0 && !stream.is_request_ended {
+        let increment = i64::from(credit);
+        if increment >= stream.receive_window && credit > 0 && !stream.is_request_ended {
             frame::write_window_update(&mut self.output, id, credit);
-            stream.receive_window += i64::from(credit);
+            stream.receive_window += increment;
             stream.credit = 0;
         }
     }
@@ -49,7 +54,6 @@ impl Engine {
         if let Some(stream) = self.streams.get_mut(&id) {
             let size = std::mem::take(&mut stream.unacknowledged);
             if size > 0 {
-                self.give_connection_credit(size);
                 self.give_stream_credit(id, size);
             }
         }

@@ -229,10 +229,8 @@ impl Engine {
         self.resets.push_back(stream);
     }
 
-    /// Drops a stream, with the credit of what nobody is going to consume.
+    /// Drops a stream.
     fn forget(&mut self, id: u32) {
-        if let Some(stream) = self.streams.remove(&id) {
-            self.give_connection_credit(stream.unacknowledged);
-        }
+        self.streams.remove(&id);
     }
 }

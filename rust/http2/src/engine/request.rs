@@ -174,6 +174,7 @@ impl Engine {
         if self.receive_window < 0 {
             return Err(flow_control("DATA exceeds the connection's window"));
         }
+        self.give_connection_credit(length);
         let body = unpad(header, &payload)?;
         let size = body.len();
         if size != length {
@@ -181,11 +182,9 @@ impl Engine {
         }
         let is_end = header.has(flag::END_STREAM);
         let Some(stream) = self.streams.get_mut(&id) else {
-            self.give_connection_credit(length);
             return self.receive_late(id, "DATA");
         };
         if stream.is_request_ended {
-            self.give_connection_credit(length);
             self.break_stream(id, ErrorCode::StreamClosed, events);
             return Ok(());
         }
@@ -199,7 +198,6 @@ impl Engine {
             match expected.checked_sub(size as u64) {
                 Some(rest) if rest == 0 || !is_end => *expected = rest,
                 _ => {
-                    self.give_connection_credit(length);
                     self.break_stream(id, ErrorCode::Protocol, events);
                     return Ok(());
                 }
@@ -212,8 +210,7 @@ impl Engine {
         if size == 0 && !is_end {
             self.control_frames += 1;
         }
-        // Padding is consumed by being skipped.
-        self.give_connection_credit(length - size);
+        // Padding is consumed by being skipped; credit that was kept may be due, since the peer has less left now.
         self.give_stream_credit(id, length - size);
         if is_response_ended {
             self.discard(id, size);
@@ -228,7 +225,6 @@ impl Engine {
 
     /// Lets go of bytes that came after the response: the peer may not know yet, and they are nobody's.
     fn discard(&mut self, id: u32, size: usize) {
-        self.give_connection_credit(size);
         self.give_stream_credit(id, size);
         let limit = self.limits.discard_size;
         if let Some(stream) = self.streams.get_mut(&id) {
