@@ -45,7 +45,7 @@ class LostRun:
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed:
-    """A handler, or the action of one of its runs, raised what ends the attempt, and not the invocation."""
+    """A handler, or the action of one of its runs, raised what is no answer to its caller."""
 
     invocation_id: str
     #: What it raised.
@@ -53,7 +53,9 @@ class AttemptFailed:
     #: Name of the run whose action raised it; None for the handler.
     run: str | None
     #: Whether the author asked for retries: by `RetryableError`, or by the retry options of the run.
-    is_retry_asked_for: bool
+    is_retry_asked_for: bool = False
+    #: Whether it ends the run or the invocation: a `UsageError`, which every attempt would meet.
+    is_final: bool = False
 
 
 class Watcher(Protocol):
@@ -68,7 +70,7 @@ class Watcher(Protocol):
         ...
 
     def note_failure(self, failed: AttemptFailed) -> None:
-        """Note what ended an attempt; the runtime does not know of it yet."""
+        """Note what ends an attempt, a run or an invocation; the runtime does not know of it yet."""
         ...
 
     def note_lost_run(self, lost: LostRun) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaken import tracebacks, watching
 from awaken._core import Failure
-from awaken.errors import RetryableError, SdkInternalBaseException, TerminalError
+from awaken.errors import RetryableError, SdkInternalBaseException, TerminalError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,13 +44,16 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
         return
     culprit = _culprit(error)
     if isinstance(culprit, TerminalError):
+        if watching.watchers and isinstance(culprit, UsageError):
+            _tell_watchers(watching.AttemptFailed(machine.invocation_id, error, None, is_final=True))
         machine.fail(failure(culprit, version))
         return
     tracebacks.log_warning(
         log, "%s (%s): attempt failed, to be retried", target, machine.invocation_id, error=error
     )
     if watching.watchers:
-        _tell_watchers(machine, error, is_retry_asked_for=isinstance(culprit, RetryableError))
+        is_asked_for = isinstance(culprit, RetryableError)
+        _tell_watchers(watching.AttemptFailed(machine.invocation_id, error, None, is_asked_for))
     machine.retry(
         _code(culprit), describe(culprit), stacktrace(error), next_retry_delay_ms=_retry_delay_ms(culprit)
     )
@@ -92,6 +95,8 @@ def report_run(
     """
     culprit = _culprit(error)
     if isinstance(culprit, TerminalError):
+        if watching.watchers and isinstance(culprit, UsageError):
+            _tell_watchers(watching.AttemptFailed(machine.invocation_id, error, run.name, is_final=True))
         machine.propose_run_failure(run.handle, failure(culprit, version))
         return
     gave_up = machine.retry_run(
@@ -105,7 +110,7 @@ def report_run(
     )
     if watching.watchers and not gave_up:
         is_asked_for = isinstance(culprit, RetryableError) or run.policy is not None
-        _tell_watchers(machine, error, run.name, is_retry_asked_for=is_asked_for)
+        _tell_watchers(watching.AttemptFailed(machine.invocation_id, error, run.name, is_asked_for))
     tracebacks.log_warning(
         log,
         'run "%s" (%s) failed, %s',
@@ -116,10 +121,7 @@ def report_run(
     )
 
 
-def _tell_watchers(
-    machine: EndpointMachine, error: BaseException, run: str | None = None, *, is_retry_asked_for: bool
-) -> None:
-    failed = watching.AttemptFailed(machine.invocation_id, error, run, is_retry_asked_for)
+def _tell_watchers(failed: watching.AttemptFailed) -> None:
     for watcher in list(watching.watchers):
         watcher.note_failure(failed)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from awaken.errors import HttpError
     from awaken.exchange import Accept
     from awaken.runtime.observing import Event, Observer
     from awaken.runtime.operations import Invocation, PendingAwakeable
@@ -229,7 +230,7 @@ class Environment:
         """Give the environment its client."""
         build = Builder(ingress_address(INGRESS), admin_address(ADMIN), None)
         async with httpx.AsyncClient(transport=self._doorway, timeout=httpx.Timeout(None)) as client:
-            sender = SenderUnderTest(client, self.check_running, self._wait_for_trouble)
+            sender = SenderUnderTest(client, self.check_running, self._wait_for_trouble, self._explain)
             self.client = RestateClient(build, sender)
             yield
 
@@ -268,6 +269,19 @@ class Environment:
                     f"What handlers are doing:{self._describe()}\nComplete what they wait for in another task, or "
                     "start the handler by a send: then resolve its awakeables, advance the time, and attach to it"
                 )
+
+    def _explain(self, error: HttpError, url: str) -> BaseException:
+        """Return what to raise for an answer that says no: what a handler raised, or the answer with a note."""
+        mistake = self._failures.find_mistake(error.invocation_id)
+        if mistake is not None:
+            return mistake.take()
+        known = next((part for part in url.split("/") if self._failures.is_known(part)), None)
+        if error.status_code == 404 and known is not None:
+            error.add_note(
+                f"{known} has ended, and its result was kept for its retention only, a day unless its handler says "
+                "otherwise: advance the time less, or attach before"
+            )
+        return error
 
     def _describe(self) -> str:
         awaited = self._embedded.runtime.awaited()

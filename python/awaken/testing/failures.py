@@ -130,6 +130,8 @@ class Failures:
         self._raised: dict[str, AttemptFailed] = {}
         self._judged: dict[str, AttemptFailed | None] = {}
         self._all: list[HandlerFailure] = []
+        #: What ended an invocation, or a run of it, and no retry mends.
+        self._mistakes: dict[str, HandlerFailure] = {}
         self._stuck: dict[str, HandlerFailure] = {}
         self._backing_off: dict[str, HandlerFailure] = {}
 
@@ -137,8 +139,15 @@ class Failures:
 
     def note_failure(self, failed: AttemptFailed) -> None:
         """Remember what was raised."""
-        if failed.invocation_id in self._known:
+        if failed.invocation_id not in self._known:
+            return
+        if not failed.is_final:
             self._raised[failed.invocation_id] = failed
+        elif self._handling is not FailureHandling.END and failed.invocation_id not in self._mistakes:
+            where = self._target_of(failed.invocation_id)
+            failure = HandlerFailure(_place(where, failed), outcome.describe(failed.error), failed.error)
+            self._mistakes[failed.invocation_id] = failure
+            self._all.append(failure)
 
     def note_lost_run(self, lost: LostRun) -> None:
         """Note a run that was never awaited."""
@@ -206,9 +215,17 @@ class Failures:
         """Whether a failed attempt is to be repeated."""
         return bool(self._backing_off)
 
+    def is_known(self, invocation_id: str) -> bool:
+        """Whether an invocation is one of this environment, also when it is gone."""
+        return invocation_id in self._known
+
     def find(self) -> HandlerFailure | None:
         """Return the oldest one that the test has not got."""
         return next(self._pending(), None)
+
+    def find_mistake(self, invocation_id: str | None) -> HandlerFailure | None:
+        """Return the wrong use of this package that ended an invocation."""
+        return None if invocation_id is None else self._mistakes.get(invocation_id)
 
     def find_backing_off(self) -> HandlerFailure | None:
         """Return one that is to be repeated."""
@@ -238,10 +255,21 @@ class Failures:
         where = f"{event.target} ({event.invocation_id})"
         if failure.code == _MISMATCH or raised is None:
             return HandlerFailure(where, f"[{failure.code}] {failure.message}")
-        if raised.run is not None:
-            where = f"the run {json.dumps(raised.run, ensure_ascii=False)} of {where}"
-        text = outcome.describe(raised.error)
-        return HandlerFailure(where, text, raised.error, _advice(event.step, raised, self._handling))
+        advice = _advice(event.step, raised, self._handling)
+        return HandlerFailure(_place(where, raised), outcome.describe(raised.error), raised.error, advice)
+
+    def _target_of(self, invocation_id: str) -> str:
+        rows = self._fetch("SELECT service, key, handler FROM invocation WHERE id = ?", (invocation_id,))
+        names = "/".join(name for row in rows for name in row if name is not None)
+        return f"{names} ({invocation_id})"
+
+
+def _place(handler: str, failed: AttemptFailed) -> str:
+    return (
+        handler
+        if failed.run is None
+        else f"the run {json.dumps(failed.run, ensure_ascii=False)} of {handler}"
+    )
 
 
 def _advice(step: Step, raised: AttemptFailed, handling: FailureHandling) -> str:

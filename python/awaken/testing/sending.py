@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from awaken.client.retries import ConnectionRetries
 from awaken.client.sending import AsyncSender
+from awaken.errors import HttpError
 from awaken.testing.failures import GivenUp, HandlerFailure
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class SenderUnderTest(AsyncSender):
         client: leads to the runtime under test.
         check: raises when there is none.
         wait_for_trouble: returns what to raise when there is nothing to hope for.
+        explain: returns what to raise for an answer that says no, given the URL that was asked.
     """
 
     def __init__(
@@ -36,10 +38,12 @@ class SenderUnderTest(AsyncSender):
         client: httpx.AsyncClient,
         check: Callable[[], None],
         wait_for_trouble: Callable[[], Coroutine[Any, Any, HandlerFailure | NotThereError]],
+        explain: Callable[[HttpError, str], BaseException],
     ) -> None:
         super().__init__(client, None, ConnectionRetries())
         self._check = check
         self._wait_for_trouble = wait_for_trouble
+        self._explain = explain
 
     async def send(self, operation: Operation[T]) -> T:
         """Send an operation's request and return its result.
@@ -69,4 +73,6 @@ class SenderUnderTest(AsyncSender):
                 return answer.result()
             except GivenUp as given_up:
                 error = given_up.failure.take()
+            except HttpError as failed:
+                error = self._explain(failed, operation.request.url)
         raise error

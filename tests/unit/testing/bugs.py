@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 
 import awaken
+from awaken.errors import UsageError
 
 desk = awaken.Service("Desk")
 cart = awaken.VirtualObject("Cart")
@@ -105,6 +106,19 @@ async def has_a_policy(ctx: awaken.Context) -> str:
 
     options = awaken.RunOptions[str](max_attempts=3, initial_retry_interval=timedelta(seconds=10))
     return await ctx.run_typed("charge", charge, options)
+
+
+@desk.handler()
+async def sleeps_wrongly(ctx: awaken.Context) -> None:
+    raise UsageError("cannot sleep like this")
+
+
+@desk.handler()
+async def sleeps_in_a_run(ctx: awaken.Context) -> None:
+    async def nap() -> None:
+        await ctx.sleep(timedelta(seconds=1))
+
+    await ctx.run_typed("nap", nap)
 
 
 @cart.handler()

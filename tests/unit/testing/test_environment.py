@@ -131,6 +131,19 @@ async def test_missing_awakeable_is_told() -> None:
             await env.awakeable("nobody").resolve(1)
 
 
+async def test_result_that_was_kept_long_enough_is_explained() -> None:
+    async with open_environment(app.app) as env:
+        sent = await env.client.service_send(naps, arg=1)
+        await env.advance(days=5)
+        with pytest.raises(awaken.HttpError, match="404") as caught:
+            await env.client.attach(sent.invocation_id)
+
+    assert (
+        f"{sent.invocation_id} has ended, and its result was kept for its retention only"
+        in caught.value.__notes__[0]
+    )
+
+
 async def test_nothing_is_left_behind() -> None:
     async with open_environment(app.app):
         assert len(watching.watchers) == 1

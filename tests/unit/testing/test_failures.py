@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import awaken
 import pytest
+from awaken.errors import UsageError
 from awaken.testing import HandlerFailedError, NotThereError, open_environment
 
 from tests.unit.testing import bugs
@@ -315,6 +316,32 @@ async def test_retries_cannot_be_both_given_and_disabled() -> None:
     with pytest.raises(ValueError, match="exclude each other"):
         async with open_environment(bugs.app, retries=True, disable_retries=True):
             pass
+
+
+# Wrong use of this package, which ends the invocation.
+
+
+@pytest.mark.parametrize("retries", [False, True])
+@pytest.mark.parametrize("handler", [bugs.sleeps_wrongly, bugs.sleeps_in_a_run], ids=["handler", "run"])
+async def test_wrong_use_is_raised_from_the_call(retries: bool, handler: Any) -> None:
+    async with open_environment(bugs.app, retries=retries) as env:
+        with pytest.raises(UsageError, match="sleep") as caught:
+            await env.client.service_call(handler, arg=None)
+
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].filename == bugs.__file__
+
+
+async def test_wrong_use_is_raised_from_settle() -> None:
+    async with open_environment(bugs.app) as env:
+        await env.client.service_send(bugs.sleeps_in_a_run, arg=None)
+        with pytest.raises(UsageError, match='cannot sleep inside the run "nap"'):
+            await env.settle()
+
+
+async def test_callers_get_wrong_use_as_an_answer_where_retries_are_disabled() -> None:
+    async with open_environment(bugs.app, disable_retries=True) as env:
+        with pytest.raises(awaken.HttpError, match="cannot sleep inside the run"):
+            await env.client.service_call(bugs.sleeps_in_a_run, arg=None)
 
 
 # Failures without an exception.
