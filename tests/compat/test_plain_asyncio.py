@@ -20,10 +20,12 @@ PATIENCE_S = 5
     [
         ("gathered", [1, None]),
         ("one_after_the_other", [1, 2]),
+        ("out_of_time", "TimeoutError"),
+        ("left_in_a_run", ["unset"]),
     ],
-    ids=["gathered", "one_after_the_other"],
+    ids=["gathered", "one_after_the_other", "out_of_time", "left_in_a_run"],
 )
-def test_asyncio_completes(side: Side, handler: str, answer: list[Any]) -> None:
+def test_asyncio_completes(side: Side, handler: str, answer: Any) -> None:
     invocation = side.send(f"PlainAsyncio/{handler}")
     try:
         eventually(

@@ -88,6 +88,7 @@ class Attempt:
         "_interrupted_at",
         "_is_abandoned",
         "_is_draining",
+        "_is_flush_held",
         "_is_request_open",
         "_is_started",
         "_parked",
@@ -144,12 +145,14 @@ class Attempt:
         self._helpers: set[asyncio.Task[Any]] = set()
         #: Runs whose closure has not been executed yet, by handle.
         self._runs: dict[int, RunFuture[Any]] = {}
-        self._run_tasks: set[asyncio.Task[None]] = set()
+        #: Runs whose closure executes, by handle.
+        self._run_tasks: dict[int, asyncio.Task[None]] = {}
         self._is_started = False
         self._is_abandoned = False
         self._is_draining = False
         self._is_request_open = True
         self._flush_planned = False
+        self._is_flush_held = False
         self._rest_planned = False
         self._stirs = 0
         self._released = 0
@@ -206,16 +209,12 @@ class Attempt:
         """Return the machine for a command, and have its output leave in this turn of the loop."""
         run = tasks.executing_run.get()
         if run is not None:
-            raise LocalProtocolError(
-                f'cannot {operation} inside the run "{run}" of {self._where()}: a run is one side effect '
-                "without durable operations; move this into the handler"
-            )
+            raise self._misplaced(operation, run)
         if self.machine.is_closed() or self._is_abandoned:
             return self._refuse(operation)  # type: ignore[no-any-return]  # the void takes every command
         self._stirs += 1
         if not self._flush_planned:
-            self._flush_planned = True
-            self.loop.call_soon(self._planned_flush)
+            self._plan_flush()
         return self.machine if self._coding is None else cast("_core.EndpointMachine", self._coding.commands)
 
     @property
@@ -258,31 +257,25 @@ class Attempt:
         while not future.done():
             if self._is_abandoned:
                 yield from self._unwind_again(future)
-            if coding is not None and future.handle < 0:
-                future.settle((yield from coding.decode_held(future).__await__()))
-                return
-            if self._exchange.is_write_paused:
+            if self._exchange.is_write_paused or (coding is not None and coding.holds_back_for(future)):
                 yield from self._park()
                 continue
             progress = machine.progress(future.handle)
             match progress:
                 case _core.Completed(_, result):
-                    if coding is not None:
-                        result = yield from coding.decode(result).__await__()
-                    future.settle(result)
                     self._consumed()
+                    if coding is not None:
+                        coding.release(future, result)
+                        continue
+                    future.settle(result)
                     self._released += 1
                     if self._released % RESULTS_PER_TURN == 0:
                         yield
+                    continue
                 case _core.RunRequired(handle):
-                    yield from self._execute(self._runs.pop(handle)).__await__()
+                    self._begin(handle)
                 case _core.InputRequired():
-                    self._acknowledge()
                     self._flush()
-                    yield from self._park()
-                    if self._helpers or self._awaited:  # something beside this task began to wait
-                        yield from self._wait_together(future)
-                        return
                 case _core.Cancelled():
                     self._flush()
                     raise TerminalError("cancelled", 409)
@@ -291,6 +284,11 @@ class Attempt:
                     outcome.explain(machine, self.target, self._interrupted_at)
                     self._close()
                     raise self._unwinding(progress)
+            self._acknowledge()
+            yield from self._park()
+            if self._helpers or self._awaited:  # something beside this task began to wait
+                yield from self._wait_together(future)
+                return
 
     def watch(self, future: DurableFuture[Any]) -> None:
         """Work towards a future that something other than a direct await waits for."""
@@ -352,26 +350,43 @@ class Attempt:
         if self._is_draining:
             self.machine.receive_end()
 
+    def _begin(self, handle: int) -> None:
+        """Have a run executed in a task of its own: what cancels the handler's tasks leaves it alone."""
+        run = self._runs.pop(handle)
+        self._run_tasks[handle] = asyncio.Task(self._execute(run), loop=self.loop, context=run.context)
+        self._is_flush_held = self._flush_planned
+
     async def _execute(self, run: RunFuture[Any]) -> None:
         """Execute the closure of a run and propose its result."""
-        token = tasks.executing_run.set(run.name)
+        tasks.executing_run.set(run.name)
         started = time.monotonic()
         try:
             value = await run.execute()
             if self._coding is not None:
                 value = self._coding.encode(value)
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
-            if self._is_abandoned:
-                raise
-            if not self.machine.is_closed():
+            if not self.is_over:
                 elapsed = int((time.monotonic() - started) * 1000)
                 self._report_run(run, error, elapsed)
         else:
-            if not self.machine.is_closed():
+            if not self.is_over:
                 self.machine.propose_run_value(run.handle, value)
-        finally:
-            tasks.executing_run.reset(token)
+        del self._run_tasks[run.handle]
         self._flush()
+        self._end_run()
+
+    def _end_run(self) -> None:
+        """Go on after a run, unless its acknowledgement has to come first."""
+        if not self.machine.is_closed():
+            if not self.machine.is_input_open():
+                self._advance()
+        elif self._parked is None:
+            self._close()
+        else:  # the handler gets to see why, before it is unwound
+            self._rouse()
+            self._is_flush_held = self._flush_planned
+            if not self._flush_planned:
+                self._plan_flush()
 
     def _tell_lost_runs(self) -> None:
         """Name the runs that the handler asked for, never awaited, and left behind when it returned."""
@@ -407,12 +422,21 @@ class Attempt:
         yield from future.park()
 
     def _require_own(self, future: DurableFuture[Any]) -> None:
-        """Refuse another handler that awaits this one's future: on its replay the future might not be there."""
+        """Refuse a run that awaits, and another handler: on its replay the future might not be there."""
+        run = tasks.executing_run.get()
+        if run is not None:
+            raise self._misplaced(f"await {future.subject}", run)
         if tasks.owner.get() not in (self, None):
             raise LocalProtocolError(
                 f"cannot await {future.subject} at {places.caller()}: it belongs to {self._where()}, and a handler "
                 "can only await what its own context gave"
             )
+
+    def _misplaced(self, operation: str, run: str) -> LocalProtocolError:
+        return LocalProtocolError(
+            f'cannot {operation} inside the run "{run}" of {self._where()}: a run is one side effect '
+            "without durable operations; move this into the handler"
+        )
 
     def _rouse(self) -> None:
         """Have a handler that waits alone look again."""
@@ -487,10 +511,7 @@ class Attempt:
                     self._plan_rest()
                     return
                 case _core.RunRequired(handle):
-                    run = self._runs.pop(handle)
-                    task = asyncio.Task(self._execute(run), loop=self.loop, context=run.context)
-                    self._run_tasks.add(task)
-                    task.add_done_callback(self._end_run_task)
+                    self._begin(handle)
                 case _core.InputRequired():
                     self._acknowledge()
                     self._flush()
@@ -510,14 +531,11 @@ class Attempt:
                     self._close()
                     return
 
-    def _end_run_task(self, task: asyncio.Task[None]) -> None:
-        self._run_tasks.discard(task)
-        self._advance()
-
     # ------------------------------------------------------------ moving on
 
     def go_on(self) -> None:
         """Release the next result when the handler has come to rest."""
+        self._rouse()
         self._plan_rest()
 
     def fail(self, error: Exception, what: str) -> BaseException:
@@ -553,7 +571,15 @@ class Attempt:
             self._exchange.acknowledge(self._unacknowledged)
             self._unacknowledged = 0
 
+    def _plan_flush(self) -> None:
+        self._flush_planned = True
+        self.loop.call_soon(self._planned_flush)
+
     def _planned_flush(self) -> None:
+        if self._is_flush_held:  # a run's command leaves with its result, if its first step gives it
+            self._is_flush_held = False
+            self._plan_flush()
+            return
         self._flush_planned = False
         if self.machine.is_closed():
             self._explain_failed_task()
@@ -601,7 +627,7 @@ class Attempt:
             self._coding.close()
         self._runs.clear()
         self._awaited.clear()
-        for task in (*self._helpers, *self._run_tasks):
+        for task in (*self._helpers, *self._run_tasks.values()):
             task.cancel()
         if self._task is not None and self._task is not asyncio.current_task(self.loop):
             self._interrupted_at = places.innermost(self._task.get_coro())

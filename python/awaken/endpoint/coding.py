@@ -122,10 +122,6 @@ class Coding:
         finally:
             self._is_decoding = False
 
-    async def decode_held(self, future: DurableFuture[Any]) -> Result:
-        """Decode the value that a future with a negative handle stands for."""
-        return await self.decode_value(self.commands.held.pop(future.handle))
-
     def release(self, future: DurableFuture[Any], result: Result) -> None:
         """Decode a result and settle its future, while the handler awaits in several tasks."""
         self._is_decoding = True
@@ -145,6 +141,12 @@ class Coding:
             return False
         self.release(awaited.pop(held), self.commands.held.pop(held))
         return True
+
+    def holds_back_for(self, future: DurableFuture[Any]) -> bool:
+        """Tell whether nothing may be released to a handler that awaits this alone; a held value is decoded now."""
+        if not self._is_decoding and future.handle < 0:
+            self.release(future, self.commands.held.pop(future.handle))
+        return self._is_decoding
 
     def close(self) -> None:
         """Stop decoding: the attempt is over."""

@@ -7,6 +7,7 @@ can be expected of it; tests/e2e/services/concurrency.py has them for awaken.
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -27,3 +28,32 @@ async def one_after_the_other(ctx: restate.Context) -> list[Any]:
     """What works everywhere: a task that is awaited before anything else is."""
     task = asyncio.ensure_future(ctx.run_typed("one", lambda: 1))
     return [await task, await ctx.run_typed("two", lambda: 2)]
+
+
+@plain_asyncio.handler()
+async def out_of_time(ctx: restate.Context) -> str:
+    """A run takes longer than asyncio gives it."""
+
+    async def slow() -> None:
+        await asyncio.sleep(3600)
+
+    try:
+        async with asyncio.timeout(0.02):
+            await ctx.run_typed("slow", slow)
+    except TimeoutError as error:
+        return type(error).__name__
+    return "in time"
+
+
+@plain_asyncio.handler()
+async def left_in_a_run(ctx: restate.Context) -> list[Any]:
+    """A run changes its context."""
+
+    async def set_it() -> None:
+        _variable.set("by the run")
+
+    await ctx.run_typed("set it", set_it)
+    return [_variable.get()]
+
+
+_variable: ContextVar[str] = ContextVar("variable", default="unset")

@@ -81,25 +81,6 @@ async def test_replay_before_the_timeout_names_what_was_recorded_and_what_is_awa
     assert b"an awakeable (signal 17)" in call.exchange.body
 
 
-async def test_run_that_asyncio_cancels_has_its_attempt_retried() -> None:
-    limits: list[asyncio.Timeout] = []
-
-    async def slow() -> None:
-        limits[0].reschedule(0)  # it fires now, whatever the clock says: while the run executes
-        await asyncio.sleep(3600)
-
-    async def handler(ctx: awaken.Context) -> None:
-        async with asyncio.timeout(None) as limit:
-            limits.append(limit)
-            await ctx.run_typed("slow", slow)
-
-    call = Call(service_with(handler), "h")
-    call.tell(frames.request())
-    await call.until_ended()
-    assert call.answer == ["Run", "Error"]
-    assert b"slow" in frames.read(call.exchange.body)[1].payload
-
-
 async def test_run_goes_on_when_a_durable_deadline_passes() -> None:
     gate = asyncio.Event()
 
