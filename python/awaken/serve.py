@@ -167,18 +167,22 @@ async def serve(
             loop.remove_signal_handler(signum)
 
 
-def run_in_loop(main: Coroutine[None, None, None]) -> None:
+def run_in_loop(main: Coroutine[None, None, None], leave: Callable[[], None] = lambda: None) -> None:
     """Run a coroutine, on uvloop where it is installed, with what exists so far left out of collections.
 
     Threads that still execute a blocking action when it is over are left behind: nobody can stop them, and
     nothing they do counts any more.
+
+    Args:
+        main: what to run.
+        leave: called before the process ends because of such threads; it may replace the process.
     """
     gc.collect()
     gc.freeze()  # modules and declarations live as long as the process; walking them again finds nothing
     threads = ThreadPoolExecutor(thread_name_prefix=THREAD_PREFIX)
     # Not within the `except` that finds out about uvloop: its error would be the context of every handler's error.
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_with_threads(main, threads))
+        runner.run(_with_threads(main, threads, leave))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -189,7 +193,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _with_threads(main: Coroutine[None, None, None], threads: ThreadPoolExecutor) -> None:
+async def _with_threads(
+    main: Coroutine[None, None, None], threads: ThreadPoolExecutor, leave: Callable[[], None]
+) -> None:
     asyncio.get_running_loop().set_default_executor(threads)
     await main
     threads.shutdown(wait=False, cancel_futures=True)
@@ -197,6 +203,7 @@ async def _with_threads(main: Coroutine[None, None, None], threads: ThreadPoolEx
     while busy := [thread.name for thread in threading.enumerate() if thread.name.startswith(THREAD_PREFIX)]:
         if time.monotonic() > deadline:
             logger.warning("%d blocking actions did not end; they are left behind", len(busy))
+            leave()
             logging.shutdown()
             sys.stdout.flush()
             sys.stderr.flush()

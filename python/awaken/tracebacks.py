@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["PACKAGE", "authored", "format_error", "log_warning"]
+__all__ = ["PACKAGE", "authored", "format_error", "is_authored", "log_warning"]
 
 #: The folder of this package, as the file names of its code begin.
 PACKAGE: Final = str(Path(__file__).parent) + os.sep
@@ -41,12 +41,18 @@ def authored(trace: TracebackType | None) -> TracebackType | None:
     while trace is not None:
         links.append(trace)
         trace = trace.tb_next
-    kept = _choose(link.tb_frame.f_code.co_filename for link in links)
+    codes = (link.tb_frame.f_code for link in links)
+    kept = _choose((code.co_filename, code.co_name) for code in codes)
     rebuilt: TracebackType | None = None
     for link, is_kept in zip(reversed(links), reversed(kept), strict=True):
         if is_kept:
             rebuilt = TracebackType(rebuilt, link.tb_frame, link.tb_lasti, link.tb_lineno)
     return rebuilt
+
+
+def is_authored(filename: str) -> bool:
+    """Tell whether a file is the author's or a library's: neither this package's nor the standard library's."""
+    return not filename.startswith(PACKAGE) and not _is_standard(filename)
 
 
 def log_warning(logger: logging.Logger, message: str, *args: object, error: BaseException) -> None:
@@ -76,21 +82,22 @@ def _format(error: BaseException) -> str:
         if id(part) in seen:
             continue
         seen.add(id(part))
-        kept = _choose(frame.filename for frame in part.stack)
+        kept = _choose((frame.filename, frame.name) for frame in part.stack)
         part.stack[:] = [frame for frame, is_kept in zip(part.stack, kept, strict=True) if is_kept]
         related = (part.__cause__, part.__context__, *(getattr(part, "exceptions", None) or ()))
         pending.extend(one for one in related if one is not None)
     return "".join(formatted.format())
 
 
-def _choose(filenames: Iterable[str]) -> list[bool]:
-    """Tell which frames are shown, given their files from the outermost to the innermost."""
+def _choose(frames: Iterable[tuple[str, str]]) -> list[bool]:
+    """Tell which frames are shown, given their files and functions from the outermost to the innermost."""
     if os.environ.get(_FULL):
-        return [True for _ in filenames]
+        return [True for _ in frames]
     kept = []
     is_inside = True  # what comes before the first frame of the author's is there because of us
-    for filename in filenames:
-        is_inside = filename.startswith(PACKAGE) or (is_inside and _is_standard(filename))
+    for filename, function in frames:
+        is_generated = filename == "<string>" and function.startswith("__")  # a dataclass's
+        is_inside = filename.startswith(PACKAGE) or (is_inside and (is_generated or _is_standard(filename)))
         kept.append(not is_inside)
     return kept
 

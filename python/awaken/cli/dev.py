@@ -53,15 +53,15 @@ def dev(
             return
         reloader = Reloader()
         with reloader.waiting_for_repair():
-            apps = {_APP: load_accept(application)}
-        run_embedded(
-            places,
-            apps=apps,
-            json_output=json_output,
-            is_quiet=quiet,
-            describe=_describe,
-            until=reloader.watch,
-        )
+            run_embedded(
+                places,
+                apps={_APP: load_accept(application)},
+                json_output=json_output,
+                is_quiet=quiet,
+                describe=_describe,
+                until=reloader.watch,
+                leave=reloader.restart_if_changed,
+            )
         reloader.restart_if_changed()
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from awaken.cli.addresses import check_free, parse_bind, parse_url
-from awaken.cli.failures import CommandError
+from awaken.cli.failures import BrokenApplicationError, CommandError
 from awaken.cli.output import print_progress
 from awaken.cli.settings import DEFAULT_GRPC
 
@@ -116,6 +116,7 @@ def run_embedded(
     is_quiet: bool,
     describe: Callable[[Embedded], str],
     until: Callable[[asyncio.Event], Awaitable[None]] | None = None,
+    leave: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the embedded runtime until SIGTERM or SIGINT, and wind up.
 
@@ -126,9 +127,11 @@ def run_embedded(
         is_quiet: print no steps.
         describe: tells in a line what is served, once it runs.
         until: runs beside it, and may set the event that ends it.
+        leave: called before the process ends with blocking actions that go on; it may replace the process.
 
     Raises:
         CommandError: the directory is in use, an address is taken, a setting does not parse.
+        BrokenApplicationError: the application cannot be registered.
     """
     from awaken.runtime.deployments import RegistrationError
     from awaken.runtime.errors import StoreError
@@ -158,11 +161,11 @@ def run_embedded(
             await embedded.stop()
 
     try:
-        run_in_loop(main())
+        run_in_loop(main(), leave=leave)
     except StoreError as error:
         raise CommandError(f"{error} (--data-dir or AWAKEN_DATA_DIR)") from error
     except RegistrationError as error:
-        raise CommandError(f"the application cannot be served: {error}") from error
+        raise BrokenApplicationError(f"the application cannot be served: {error}") from error
 
 
 def _check_addresses(places: Places) -> Places:

@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CommandError", "explain_failures"]
+__all__ = ["BrokenApplicationError", "CommandError", "explain_failures"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,6 +19,10 @@ R = TypeVar("R")
 
 class CommandError(Exception):
     """A command cannot do what it was asked for; the message tells what happened and what to do."""
+
+
+class BrokenApplicationError(CommandError):
+    """The author's code cannot be loaded or served; a change of it may help."""
 
 
 def explain_failures(command: Callable[P, R]) -> Callable[P, R]:

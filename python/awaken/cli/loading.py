@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
+import threading
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
 
 from awaken import tracebacks
-from awaken.cli.failures import CommandError
+from awaken.cli.failures import BrokenApplicationError, CommandError
+from awaken.cli.output import print_progress
+from awaken.cli.sources import CODE, tree
 from awaken.definition import Definition
+from awaken.handler import handler_from_callable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from awaken.exchange import Accept
 
 __all__ = ["load_accept", "load_object"]
+
+#: Time after which an import that still goes on is told about, in seconds.
+_PATIENCE_S: Final = 5.0
 
 
 def load_accept(target: str, identity_keys: Sequence[str] = ()) -> Accept:
@@ -27,28 +37,79 @@ def load_accept(target: str, identity_keys: Sequence[str] = ()) -> Accept:
         identity_keys: public keys of runtimes that may invoke it, besides those it names itself.
 
     Raises:
-        CommandError: there is no such thing, or it is something else.
+        CommandError: the target is not of this form.
+        BrokenApplicationError: there is no such thing, or it is something else.
     """
     found = load_object(target)
     accept: Accept | None = getattr(found, "accept", None)
-    if accept is not None and callable(accept):
+    if accept is not None and callable(accept) and not inspect.isclass(found):
         if identity_keys:
             _add_keys(found, identity_keys, target)
         return accept
     services = [found] if isinstance(found, Definition) else found
     if not isinstance(services, (list, tuple)) or not all(isinstance(s, Definition) for s in services):
-        raise CommandError(
-            f"{target} is a {type(found).__name__}, which cannot be served; name what `awaken.app(...)` "
-            "returned, a service, or a list of services"
-        )
+        raise BrokenApplicationError(f"{target} is {_describe(found)}. {_suggest(target, found)}")
     if not services:
-        raise CommandError(f"{target} is an empty list; put the services to serve into it")
+        raise BrokenApplicationError(f"{target} is an empty list; put the services to serve into it")
     from awaken.endpoint.endpoint import Endpoint
 
     try:
         return Endpoint(services, identity_keys=list(identity_keys)).accept
-    except ValueError as error:
-        raise CommandError(f"{target} cannot be served: {error}") from error
+    except (TypeError, ValueError) as error:
+        raise BrokenApplicationError(f"{target} cannot be served: {error}") from error
+
+
+def _describe(found: Any) -> str:
+    if isinstance(found, ModuleType):
+        return f"the module {found.__name__}"
+    if inspect.isclass(found):
+        return f"the class {found.__name__}"
+    if inspect.isroutine(found):
+        return "a function"
+    if isinstance(found, (list, tuple)):
+        strangers = sorted({type(one).__name__ for one in found if not isinstance(one, Definition)})
+        return f"a {type(found).__name__} with {', '.join(strangers)} among its services"
+    if _is_web_application(found):
+        return f"a {type(found).__name__} application, which is no durable one"
+    return f"a {type(found).__name__}, which cannot be served"
+
+
+def _is_web_application(found: Any) -> bool:
+    return any(base.__module__.partition(".")[0] in ("starlette", "quart") for base in type(found).__mro__)
+
+
+def _suggest(target: str, found: Any) -> str:
+    """Tell what to write instead."""
+    module_name, _, path = target.partition(":")
+    if inspect.isroutine(found):
+        with suppress(ValueError):
+            service = handler_from_callable(found).service_tag.name
+            return (
+                f"It is a handler of {service!r}; write `app = awaken.app([...])` with the service, and "
+                f"{module_name}:app"
+            )
+        return f"Call it in the module, `app = {path}()`, and write {module_name}:app"
+    if _is_web_application(found):
+        return (
+            f"Write durable = awaken.app([...]) and {module_name}:durable; a web server serves both when you "
+            f"mount it: {path}.mount('/restate', durable)"
+        )
+    module = found if isinstance(found, ModuleType) else sys.modules.get(module_name)
+    place = f"{module_name}:{path}." if isinstance(found, ModuleType) else f"{module_name}:"
+    candidates = [name for name, value in vars(module).items() if _is_servable(value)] if module else []
+    if candidates:
+        return f"Write {_any_of([f'{place}{name}' for name in candidates])}"
+    return "Name what `awaken.app([...])` returned, a service, or a list of services"
+
+
+def _any_of(names: list[str]) -> str:
+    return " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def _is_servable(value: Any) -> bool:
+    if inspect.isclass(value) or isinstance(value, ModuleType):
+        return False
+    return isinstance(value, Definition) or callable(getattr(value, "accept", None))
 
 
 def _add_keys(application: Any, keys: Sequence[str], target: str) -> None:
@@ -65,45 +126,118 @@ def load_object(target: str) -> Any:
     """Import `MODULE:NAME`, with the working directory first on the path.
 
     Raises:
-        CommandError: the text has another form, there is no such module or name, or importing it fails.
+        CommandError: the text has another form.
+        BrokenApplicationError: there is no such module or name, or importing it fails.
     """
-    module_name, separator, path = target.partition(":")
-    if not separator or not module_name or not path:
-        example = module_name.removesuffix(".py").strip("./").replace("/", ".") or "greeter"
-        raise CommandError(f"{target!r} names no application; write MODULE:NAME, such as {example}:app")
-    if module_name.endswith(".py") or "/" in module_name:
-        dotted = module_name.removesuffix(".py").strip("./").replace("/", ".")
-        raise CommandError(f"{module_name!r} is a file; name the module instead: {dotted}:{path}")
-    found = _import(module_name)
+    module_name, path = _split(target)
+    found = module = _import(module_name)
     for name in path.split("."):
         if not hasattr(found, name):
-            public = sorted(known for known in vars(found) if not known.startswith("_"))
-            raise CommandError(
-                f"{module_name} has no {path!r}; it has {', '.join(public) or 'nothing'}. Write MODULE:NAME "
-                "with the name of the application in it"
-            )
+            raise BrokenApplicationError(_explain_missing(module, module_name, path))
         found = getattr(found, name)
     return found
 
 
-def _import(name: str) -> Any:
+def _split(target: str) -> tuple[str, str]:
+    module_name, separator, path = target.rpartition(":")
+    if not separator:
+        module_name, path = target, ""
+    dotted = ".".join(
+        part for part in module_name.replace("\\", "/").split("/") if part not in ("", ".", "..")
+    )
+    is_file = dotted.endswith(".py") or dotted != module_name
+    dotted = dotted.removesuffix(".py").removesuffix(".__init__")
+    path = path.removesuffix("()")
+    parts = (*dotted.split("."), *(path or "app").split("."))
+    if not dotted or not all(part.isidentifier() for part in parts):
+        raise CommandError(f"{target!r} names no application; write MODULE:NAME, such as greeter:app")
+    if not path:
+        raise CommandError(f"{target!r} names no application; write MODULE:NAME, such as {dotted}:app")
+    if is_file:
+        raise CommandError(f"{module_name!r} is a file; name the module instead: {dotted}:{path}")
+    if target.endswith("()"):
+        raise CommandError(
+            f"{target!r} is a call; call it in the module, `app = {path}()`, and write {dotted}:app"
+        )
+    return module_name, path
+
+
+def _explain_missing(module: ModuleType, module_name: str, path: str) -> str:
+    servable = [name for name, value in vars(module).items() if _is_servable(value)]
+    if servable:
+        return (
+            f"{module_name} has no {path!r}. Write {_any_of([f'{module_name}:{name}' for name in servable])}"
+        )
+    public = sorted(
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType)
+    )
+    return (
+        f"{module_name} has no {path!r}; it has {', '.join(public) or 'nothing'}. Write "
+        f"`{path.partition('.')[0]} = awaken.app([...])` in it, with its services"
+    )
+
+
+def _import(name: str) -> ModuleType:
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        return importlib.import_module(name)
+        with _telling_of_long_imports(name):
+            return importlib.import_module(name)
     except ModuleNotFoundError as error:
         # Another module that this one imports may be missing; that is the author's to see.
         if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
-            raise CommandError(_explain_import(name, error)) from error
-        raise CommandError(
-            f"there is no module {name!r} in {here} or among the installed packages; run the command in the "
-            "folder the module is imported from"
+            raise BrokenApplicationError(_explain_import(name, error)) from error
+        file = "/" + name.replace(".", "/") + ".py"
+        there = next((path for path in tree(CODE) if path.as_posix().endswith(file)), None)
+        folder = "the folder the module is imported from" if there is None else str(there)[: -len(file)]
+        raise BrokenApplicationError(
+            f"there is no module {name!r} in {here} or among the installed packages; run the command in {folder}"
         ) from error
-    except Exception as error:
-        raise CommandError(_explain_import(name, error)) from error
+    except SystemExit as error:
+        raise BrokenApplicationError(
+            f"{name} asks the process to exit with {error.code!r} while it is imported{_place(error)}; put what "
+            'only a script does under `if __name__ == "__main__":`'
+        ) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise BrokenApplicationError(_explain_import(name, error)) from error
 
 
-def _explain_import(name: str, error: Exception) -> str:
+def _explain_import(name: str, error: BaseException) -> str:
     """Tell what went wrong in an author's code, and where, without the frames that led there."""
     return f"{name} cannot be imported:\n{tracebacks.format_error(error)}".rstrip()
+
+
+def _place(error: BaseException) -> str:
+    trace = tracebacks.authored(error.__traceback__)
+    return "" if trace is None else f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+
+
+@contextmanager
+def _telling_of_long_imports(name: str) -> Iterator[None]:
+    """Say where an import is that does not end: it may run a server."""
+    thread = threading.get_ident()
+
+    def tell() -> None:
+        frame = sys._current_frames().get(thread)
+        place = ""
+        while frame is not None and frame.f_code is not _import.__code__:
+            if tracebacks.is_authored(frame.f_code.co_filename):  # the outermost line is the one to move
+                place = f" at {frame.f_code.co_filename}:{frame.f_lineno}"
+            frame = frame.f_back
+        print_progress(
+            f"awaken: {name} is still being imported{place}; if it runs a server there, put that under "
+            '`if __name__ == "__main__":`'
+        )
+
+    timer = threading.Timer(_PATIENCE_S, tell)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,25 +1,39 @@
-"""Starts the process again when the code it has loaded changes."""
+"""Starts the process again when the code it has loaded changes.
+
+While the application runs, a change of a loaded file counts, and of the files beside it in the working directory. While
+it cannot be loaded, nobody knows what it needs: any new, changed or removed file of the tree may be the repair.
+A change counts once the files have come to rest, since editors and version control write in several steps.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import time
-import traceback
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from awaken.cli.failures import CommandError
+import typer
+
+from awaken import tracebacks
+from awaken.cli.failures import BrokenApplicationError, CommandError
 from awaken.cli.output import print_progress
+from awaken.cli.sources import CODE, DATA, loaded_files, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["Reloader"]
 
 _POLL_S: Final = 0.3
+#: How long files have to be at rest after a change.
+_REST_S: Final = 0.1
+
+#: Time, size and inode of a file: a file that is moved here keeps its time. None for no file.
+_Stamp = tuple[int, int, int] | None
 
 
 class Reloader:
@@ -30,13 +44,16 @@ class Reloader:
 
     def __init__(self) -> None:
         self._changed: Path | None = None
-        self._seen: dict[Path, int] = {}
-        self._look()  # before anything is loaded, so that no change is missed
+        #: Before anything is loaded, so that no change is missed.
+        self._seen: dict[Path, _Stamp] = {path: _stamp(path) for path in tree(CODE)}
+        self._running: set[Path] = set()
 
     async def watch(self, stop: asyncio.Event) -> None:
         """Set `stop` when a source changes."""
-        while (changed := self._look()) is None:  # noqa: ASYNC110 -- files tell nobody that they change
-            await asyncio.sleep(_POLL_S)
+        changed: Path | None = None
+        while (latest := self._look(self._sources())) is not None or changed is None:
+            changed = latest or changed
+            await asyncio.sleep(_REST_S if changed else _POLL_S)
         self._changed = changed
         stop.set()
 
@@ -44,7 +61,8 @@ class Reloader:
         """Replace this process by a new one with the same arguments, if a change ended it."""
         if self._changed is not None:
             print_progress(f"awaken: {self._changed.name} changed, starting again")
-            self._restart()
+            sys.stdout.flush()
+            os.execv(sys.executable, [sys.executable, "-m", "awaken.cli", *sys.argv[1:]])  # noqa: S606 -- ourselves
 
     @contextmanager
     def waiting_for_repair(self) -> Iterator[None]:
@@ -52,41 +70,57 @@ class Reloader:
         try:
             yield
             return
-        except CommandError as error:
-            sys.stderr.write(f"error: {error}\n")
-        except Exception:
-            traceback.print_exc()
-        print_progress("awaken: waiting for a change")
-        while (changed := self._look()) is None:
-            time.sleep(_POLL_S)
-        self._changed = changed
+        except BrokenApplicationError as error:
+            told = str(error)
+        except CommandError:
+            raise  # no change of the code helps
+        except Exception as error:
+            told = tracebacks.format_error(error).rstrip()
+        sys.stderr.write(f"error: {told}\n")
+        self._wait_for_repair()
         self.restart_if_changed()
 
-    def _restart(self) -> None:
-        sys.stdout.flush()
-        os.execv(sys.executable, [sys.executable, "-m", "awaken.cli", *sys.argv[1:]])  # noqa: S606 -- ourselves
+    def _wait_for_repair(self) -> None:
+        for path in tree(DATA):
+            self._seen[path] = _stamp(path)  # what the import itself wrote is no repair
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        print_progress("awaken: waiting for a change")
+        try:
+            changed: Path | None = None
+            while (
+                latest := self._look(tree(CODE + DATA), is_new_a_change=True)
+            ) is not None or changed is None:
+                changed = latest or changed
+                time.sleep(_REST_S if changed else _POLL_S)
+        except KeyboardInterrupt:
+            raise typer.Exit(0) from None
+        self._changed = changed
 
-    def _look(self) -> Path | None:
-        """Return a source that changed since the last look. What was not seen before is only noted."""
+    def _sources(self) -> set[Path]:
+        """Files of modules that are or were loaded, and what lies beside them in the working directory."""
+        self._running |= loaded_files()
+        return self._running | set(Path.cwd().glob("*.py"))
+
+    def _look(self, paths: Iterable[Path], *, is_new_a_change: bool = False) -> Path | None:
+        """Return a file that changed since the last look.
+
+        Args:
+            paths: the files to look at, besides those seen before and gone now.
+            is_new_a_change: whether files count that were not there; else they are only noted.
+        """
         changed = None
-        for path in _sources():
-            try:
-                stamp = path.stat().st_mtime_ns
-            except OSError:
-                continue  # in the middle of being replaced
-            if self._seen.setdefault(path, stamp) != stamp:
-                self._seen[path] = stamp
+        for path in {*paths, *(self._seen if is_new_a_change else ())}:
+            stamp = _stamp(path)
+            before = self._seen.get(path, stamp if not is_new_a_change else None)
+            self._seen[path] = stamp
+            if stamp != before:
                 changed = path
         return changed
 
 
-def _sources() -> set[Path]:
-    """Files of loaded modules below the working directory, and its own Python files, which may not be loaded yet."""
-    here = Path.cwd()
-    files = {
-        Path(file)
-        for module in list(sys.modules.values())
-        if (file := getattr(module, "__file__", None)) and file.endswith(".py")
-    }
-    inside = {path for path in files if path.is_relative_to(here) and "site-packages" not in path.parts}
-    return inside | set(here.glob("*.py"))
+def _stamp(path: Path) -> _Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

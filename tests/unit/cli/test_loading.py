@@ -90,8 +90,12 @@ def test_identity_keys_that_cannot_be_used_are_refused(module: str, name: str, t
 
 
 def test_missing_name_lists_what_there_is(module: str) -> None:
-    with pytest.raises(CommandError, match=r"has no 'Settings.nope'; it has app"):
+    with pytest.raises(CommandError) as failure:
         load_object(f"{module}:Settings.nope")
+
+    assert str(failure.value) == (
+        f"{module} has no 'Settings.nope'. Write {module}:app, {module}:greeter or {module}:endpoint"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+"""Which files make up an application: those whose change starts it again, or may repair it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from awaken.tracebacks import PACKAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["CODE", "DATA", "loaded_files", "tree"]
+
+#: What imports load.
+CODE: Final = (".py",)
+#: What code reads while it is imported, as far as names tell; logs and databases are no such files.
+DATA: Final = (".cfg", ".env", ".html", ".ini", ".json", ".md", ".sql", ".toml", ".txt", ".yaml", ".yml")
+
+#: Folders looked into at most, for the person who works in the home folder.
+_MAX_FOLDERS: Final = 5000
+
+_STANDARD_LIBRARY: Final = str(Path(os.__file__).parent) + os.sep
+
+
+def loaded_files() -> set[Path]:
+    """Return the files of the author's loaded modules."""
+    files = {
+        file
+        for module in list(sys.modules.values())
+        if (file := getattr(module, "__file__", None)) and file.endswith(CODE)
+    }
+    return {Path(file) for file in files if not _is_installed(file)}
+
+
+def tree(kinds: tuple[str, ...]) -> Iterator[Path]:
+    """Yield the files of these kinds below the working directory, and below where else modules are imported from."""
+    folders = 0
+    for root in _roots():
+        for folder, below, names in os.walk(root):
+            folders += 1
+            if folders > _MAX_FOLDERS:
+                return
+            below[:] = [name for name in below if not _is_foreign(folder, name)]
+            yield from (Path(folder, name) for name in names if name.endswith(kinds))
+
+
+def _roots() -> set[str]:
+    here = str(Path.cwd())
+    roots = {here}
+    for entry in sys.path:
+        folder = str(Path(entry or here).absolute())
+        is_inside = folder.startswith(here + os.sep)
+        if not is_inside and not _is_installed(folder + os.sep) and not PACKAGE.startswith(folder + os.sep):
+            roots.add(folder)
+    return {root for root in roots if not (Path(root).parent / "pyvenv.cfg").exists()}
+
+
+def _is_installed(file: str) -> bool:
+    """Tell whether a file belongs to Python, to an installed package or to this one."""
+    return file.startswith((PACKAGE, _STANDARD_LIBRARY)) or "-packages" + os.sep in file
+
+
+def _is_foreign(folder: str, name: str) -> bool:
+    if name.startswith(".") or name in ("__pycache__", "node_modules") or name.endswith("-packages"):
+        return True
+    return Path(folder, name, "pyvenv.cfg").exists()
