@@ -371,6 +371,7 @@ class EndpointMachine:
         max_message_size: int = ...,
         max_journal_size: int = ...,
         verify_payloads: bool = True,
+        reveal_payloads: bool = False,
     ) -> Self: ...
 
     # Bytes in, bytes out. These never raise: a protocol error closes the machine with an Error frame.
@@ -396,6 +397,13 @@ class EndpointMachine:
     @property
     def error(self) -> tuple[int, str] | None:
         """Code and message of the Error frame that closed the attempt."""
+    def remember(self, commands: int, places: dict[int, str]) -> None:
+        """Tell what this process remembers of an earlier attempt of the same code, for the texts of mismatches.
+
+        Args:
+            commands: how many commands it issued, Input included.
+            places: file and line where it issued them, by command index, as far as known.
+        """
     def explain(self, context: str, stacktrace: str) -> bool:
         """Tell where in the handler the error happened that ended the attempt, while its frame is in the output.
 

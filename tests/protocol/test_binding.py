@@ -226,7 +226,8 @@ def test_mismatch_unwinds_the_handler() -> None:
     assert isinstance(caught.value, SdkInternalBaseException)
     text = (
         'entry 1: recorded sleep "cool-down", attempted call Greeter/greet; '
-        "register the changed handler as a new deployment"
+        "register the changed handler as a new deployment; if it did not change, it uses a clock, a random number or "
+        "other outside data: take those from ctx.time(), ctx.random(), ctx.uuid() or a run"
     )
     assert str(caught.value) == text
     assert machine.error == (570, text)
@@ -246,7 +247,8 @@ def test_error_can_be_explained_while_its_frame_is_in_the_output() -> None:
 
 def test_a_payload_mismatch_can_be_allowed() -> None:
     journal = start(2) + frame(0x0400) + frame(0x0403, b"\x0a\x01k\x1a\x03\x0a\x01x")
-    strict, lenient = _core.EndpointMachine(6), _core.EndpointMachine(6, verify_payloads=False)
+    strict = _core.EndpointMachine(6, reveal_payloads=True)
+    lenient = _core.EndpointMachine(6, verify_payloads=False)
     for machine in (strict, lenient):
         machine.receive(journal)
         machine.take_input()

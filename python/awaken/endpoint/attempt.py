@@ -23,10 +23,11 @@ import time
 import zlib
 from typing import TYPE_CHECKING, Any, cast
 
-from awaken import _core, tracebacks, watching
+from awaken import _core, development, tracebacks, watching
 from awaken.endpoint import outcome, places, tasks
 from awaken.endpoint.coding import Coding
 from awaken.endpoint.invoking import call, context_for, write_result
+from awaken.endpoint.memory import MAX_PLACES
 from awaken.endpoint.void import VOID
 from awaken.errors import (
     AttemptClosedError,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from awaken.context import Context, RunFuture
     from awaken.endpoint.coding import CodecSource
+    from awaken.endpoint.memory import AttemptMemory
     from awaken.exchange import Exchange
     from awaken.futures import DurableFuture
     from awaken.handler import Handler
@@ -91,7 +93,9 @@ class Attempt:
         "_is_flush_held",
         "_is_request_open",
         "_is_started",
+        "_memory",
         "_parked",
+        "_places",
         "_refusals",
         "_released",
         "_rest_planned",
@@ -115,6 +119,7 @@ class Attempt:
         headers: tuple[tuple[str, str], ...],
         codec: CodecSource | None = None,
         is_strict: bool = False,
+        memory: AttemptMemory | None = None,
     ) -> None:
         """Start receiving.
 
@@ -125,8 +130,13 @@ class Attempt:
             headers: of the response.
             codec: changes every value's bytes on their way into the journal and back.
             is_strict: whether every value is checked against its annotation.
+            memory: of the endpoint's earlier attempts, for the text of a mismatch.
         """
-        self.machine = _core.EndpointMachine(version)
+        is_development = development.is_enabled()
+        self.machine = _core.EndpointMachine(version, reveal_payloads=is_development)
+        self._memory = memory
+        #: Where the handler issued its commands, by command index.
+        self._places: dict[int, str] | None = {} if is_development else None
         self._version = version
         self.loop = asyncio.get_running_loop()
         self._exchange = exchange
@@ -213,6 +223,8 @@ class Attempt:
         if self.machine.is_closed() or self._is_abandoned:
             return self._refuse(operation)  # type: ignore[no-any-return]  # the void takes every command
         self._stirs += 1
+        if self._places is not None:
+            self._note_place(self._places)
         if not self._flush_planned:
             self._plan_flush()
         return self.machine if self._coding is None else cast("_core.EndpointMachine", self._coding.commands)
@@ -339,6 +351,8 @@ class Attempt:
         self._close()
 
     def _start_handler(self) -> None:
+        if self._memory is not None:
+            self._memory.recall(self.machine)
         request = self.machine.take_input()
         if self.machine.is_closed():
             self._close()
@@ -544,6 +558,11 @@ class Attempt:
         self._close()
         return SdkInternalException(f"{self._where()}: {what}: {error!r}")
 
+    def _note_place(self, known: dict[int, str]) -> None:
+        """Note which line issues the next command."""
+        if len(known) < MAX_PLACES and (place := places.caller()) is not None:
+            known[self.machine.last_command[0] + 1] = str(place)
+
     def _advance(self) -> None:
         """Do what new input made possible."""
         machine = self.machine
@@ -620,6 +639,8 @@ class Attempt:
 
     def _unwind(self) -> None:
         """Cancel what is left of the handler; its `finally` blocks run."""
+        if self._memory is not None:
+            self._memory.keep(self.machine, self._places)
         self._acknowledge()
         if self._finished is not None:
             self._finished.set()

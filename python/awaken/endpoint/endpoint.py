@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from awaken import _core
 from awaken.endpoint.attempt import Attempt
 from awaken.endpoint.coding import CodecSource
+from awaken.endpoint.memory import AttemptMemory
 from awaken.endpoint.reply import Reply
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Endpoint:
         self.start_attempt: Callable[..., Attempt] = Attempt
         self.journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None
         self._codec: CodecSource | None = None
+        self._memory = AttemptMemory()
         if journal_value_codec is not None:
             self.set_journal_value_codec(journal_value_codec)
         self._handlers: dict[str, Handler[Any, Any]] = {}
@@ -176,7 +178,9 @@ class Endpoint:
                 exchange, 415, f"content-type {content_type!r} is not one of {', '.join(_VERSIONS)}"
             )
         version, headers = negotiated
-        return self.start_attempt(exchange, handler, version, headers, self._codec, self.is_strict)
+        return self.start_attempt(
+            exchange, handler, version, headers, self._codec, self.is_strict, self._memory
+        )
 
     def _explain_missing(self, service: str, name: str) -> str:
         known = self.services.get(service)

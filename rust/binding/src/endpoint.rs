@@ -1,10 +1,11 @@
 //! The endpoint machine.
 
-use awaken_core::endpoint::{self, CallOptions, Machine, Read, RunFailure, Target};
+use awaken_core::endpoint::{self, CallOptions, Machine, Memory, Read, RunFailure, Target};
 use awaken_core::wire::{DEFAULT_MAX_MESSAGE_SIZE, generated as pb};
 use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList};
+use std::collections::BTreeMap;
 
 use crate::error::endpoint_error;
 use crate::progress;
@@ -41,17 +42,20 @@ impl EndpointMachine {
         max_message_size=DEFAULT_MAX_MESSAGE_SIZE,
         max_journal_size=endpoint::DEFAULT_MAX_JOURNAL_SIZE,
         verify_payloads=true,
+        reveal_payloads=false,
     ))]
     fn new(
         version: u32,
         max_message_size: usize,
         max_journal_size: usize,
         verify_payloads: bool,
+        reveal_payloads: bool,
     ) -> PyResult<Self> {
         let options = endpoint::Options {
             max_message_size,
             max_journal_size,
             verify_payloads,
+            reveal_payloads,
         };
         Ok(Self(Machine::new(protocol_version(version)?, options)))
     }
@@ -108,6 +112,11 @@ impl EndpointMachine {
         self.0
             .error()
             .map(|(code, message)| (code, message.to_owned()))
+    }
+
+    /// Tell what this process remembers of an earlier attempt of the same code, for the texts of mismatches.
+    fn remember(&mut self, commands: u32, places: BTreeMap<u32, String>) {
+        self.0.remember(Memory { commands, places });
     }
 
     /// Tell where in the handler the error happened that ended the attempt; False when its frame has left.

@@ -145,7 +145,8 @@ fn an_unknown_command_fails_when_the_handler_gets_there() {
         (
             570,
             "entry 1: recorded unknown command 0x040F, attempted run \"r\"; \
-             register the changed handler as a new deployment"
+             register the changed handler as a new deployment; if it did not change, it uses a clock, \
+             a random number or other outside data: take those from ctx.time(), ctx.random(), ctx.uuid() or a run"
                 .to_owned()
         )
     );

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import json
+import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
 ONCE = awaken.InvocationRetryPolicy(max_attempts=1, on_max_attempts="kill")
+TWICE = awaken.InvocationRetryPolicy(
+    max_attempts=2, on_max_attempts="kill", initial_interval=timedelta(milliseconds=10)
+)
 PATIENT = awaken.InvocationRetryPolicy(
     max_attempts=10, on_max_attempts="pause", initial_interval=timedelta(minutes=10)
 )
@@ -137,13 +141,10 @@ async def refused(ctx: awaken.Context) -> None:
     await ctx.service_call(handler, None)
 
 
-@failing.handler()
-async def misused(ctx: awaken.Context) -> None:
-    await ctx.run_typed("nested", nested, ctx=ctx)
-
-
-async def nested(ctx: awaken.Context) -> None:
-    await ctx.sleep(timedelta(seconds=1))
+@failing.handler(invocation_retry_policy=TWICE)
+async def unsteady(ctx: awaken.Context) -> None:
+    await ctx.run_typed(f"charge {random.random()}", asyncio.sleep, delay=0)
+    raise ValueError("once more")
 
 
 @failing.handler()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import awaken
+import pytest
+from awaken import development
 from awaken.endpoint import places
 
 from tests import frames
@@ -17,14 +20,12 @@ from tests.unit.endpoint.fakes import Call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pytest
-
 
 def place_of(function: Callable[..., Any], marker: str) -> str:
     """Return file and line of the statement of a function that has this comment."""
     lines, first = inspect.getsourcelines(function)
     offset = next(index for index, line in enumerate(lines) if f"# {marker}" in line)
-    return f"{__file__}:{first + offset}"
+    return f"{inspect.getsourcefile(function)}:{first + offset}"
 
 
 async def replay(handler: Any, *journal: bytes, state: dict[str, bytes] | None = None) -> Call:
@@ -51,7 +52,7 @@ async def test_other_command_than_recorded_tells_both_with_handler_entry_and_lin
 
     expected = (
         f"Greeter/greet at {place_of(greet, 'here')}: entry 1: "
-        'recorded sleep "cool-down", attempted send S/h; register the changed handler as a new deployment'
+        'recorded sleep "cool-down", attempted send S/h; register the changed handler as a new deployment; '
     )
     assert expected in told(call)
     assert "Traceback" in told(call)
@@ -61,15 +62,23 @@ async def test_other_command_than_recorded_tells_both_with_handler_entry_and_lin
     assert frames.INVOCATION_ID in record.getMessage()
 
 
-async def test_other_value_than_recorded_is_shown_beside_it() -> None:
+@pytest.mark.parametrize("is_development", [False, True])
+async def test_other_value_than_recorded_is_shown_beside_it_in_development_only(
+    caplog: pytest.LogCaptureFixture, is_development: bool
+) -> None:
     async def greet(ctx: awaken.ObjectContext) -> None:
         ctx.set("name", "new")  # here
 
     recorded = frames.frame(0x0403, frames.blob(1, "name") + frames.blob(3, frames.value(b'"old"')))
-    call = await replay(greet, recorded)
+    with development.enabled() if is_development else nullcontext():
+        call = await replay(greet, recorded)
 
-    assert f"Greeter/greet at {place_of(greet, 'here')}: entry 1: " in told(call)
-    assert 'recorded value "\\"old\\"", attempted "\\"new\\""' in told(call)
+    shown = 'recorded value "\\"old\\"", attempted "\\"new\\""'
+    hidden = "recorded value of 5 bytes (sha256 d6d13014...), attempted of 5 bytes (sha256 80270e39...)"
+    for text in (told(call), caplog.messages[0]):
+        assert f"Greeter/greet at {place_of(greet, 'here')}: entry 1: " in text
+        assert (shown if is_development else hidden) in text
+        assert ("old" in text) == is_development
 
 
 async def test_line_is_the_one_in_the_function_that_the_handler_calls() -> None:

@@ -1,5 +1,6 @@
 //! What can go wrong in an attempt, and what the runtime or the handler is told about it.
 
+use super::advice::Advice;
 use crate::journal::{NotificationError, awaiting::TooDeep, command::Difference};
 
 /// Shorthand for results of this module.
@@ -82,14 +83,17 @@ pub enum Error {
     },
     /// The handler ended before its journal did.
     #[error(
-        "entry {index}: the handler ended while {remaining} recorded commands remain; \
-         register the changed handler as a new deployment"
+        "entry {index}: the handler ended while {remaining} recorded commands remain, the first is {recorded}; {advice}"
     )]
     EndedEarly {
         /// Command index of the first one left over.
         index: u32,
         /// How many are left over.
         remaining: usize,
+        /// The first one left over.
+        recorded: String,
+        /// What to do.
+        advice: Advice,
     },
     /// A child's id came in a form that must not be sent back.
     #[error("cannot cancel child call {id}: {reason}")]
@@ -101,9 +105,7 @@ pub enum Error {
     },
 
     /// Recorded and attempted command are of different types.
-    #[error(
-        "entry {index}: recorded {recorded}, attempted {attempted}; register the changed handler as a new deployment"
-    )]
+    #[error("entry {index}: recorded {recorded}, attempted {attempted}; {advice}")]
     CommandMismatch {
         /// Command index.
         index: u32,
@@ -111,10 +113,12 @@ pub enum Error {
         recorded: String,
         /// The attempted command.
         attempted: String,
+        /// What to do.
+        advice: Advice,
     },
     /// Recorded and attempted command differ in a field.
     #[error(
-        "entry {index}: {command}: recorded {} {}, attempted {}; register the changed handler as a new deployment",
+        "entry {index}: {command}: recorded {} {}, attempted {}; {advice}",
         .difference.field, .difference.recorded, .difference.attempted
     )]
     FieldMismatch {
@@ -124,11 +128,13 @@ pub enum Error {
         command: String,
         /// What differs.
         difference: Difference,
+        /// What to do.
+        advice: Advice,
     },
     /// The handler awaits what it did not await when the journal was recorded.
     #[error(
         "entry {index}: recorded {recorded}, attempted to await {awaited}, which had not completed then: an await was added; \
-         register the changed handler as a new deployment"
+         {advice}"
     )]
     AwaitMismatch {
         /// Command index of the next recorded command.
@@ -137,6 +143,8 @@ pub enum Error {
         recorded: String,
         /// What is awaited.
         awaited: String,
+        /// What to do.
+        advice: Advice,
     },
     /// Nothing in the awaited tree can ever complete.
     #[error("nothing left to await: every future in the tree has already given its result")]

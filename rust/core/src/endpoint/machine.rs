@@ -9,6 +9,7 @@ use crate::wire::{
     generated as pb, message::name_of,
 };
 
+use super::advice::Memory;
 use super::cancellation::Cancellation;
 use super::eager_state::EagerState;
 use super::error::{Error, Result};
@@ -32,6 +33,8 @@ pub struct Options {
     pub max_journal_size: usize,
     /// Whether success payloads are compared on replay. Turn it off for serializers whose output varies.
     pub verify_payloads: bool,
+    /// Whether a mismatch shows the values that differ, and not their lengths and hashes: for development.
+    pub reveal_payloads: bool,
 }
 
 impl Default for Options {
@@ -40,6 +43,7 @@ impl Default for Options {
             max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
             max_journal_size: DEFAULT_MAX_JOURNAL_SIZE,
             verify_payloads: true,
+            reveal_payloads: false,
         }
     }
 }
@@ -71,6 +75,8 @@ pub struct Machine {
     /// Whether this attempt has written a command of its own.
     pub(super) has_written_command: bool,
     pub(super) last_command: LastCommand,
+    /// What the process remembers of an earlier attempt.
+    pub(super) memory: Memory,
     pub(super) last_awaiting_on: Option<pb::Future>,
     pub(super) ending: Option<Ending>,
     /// The Error frame, while it is in the output and may be explained.
@@ -121,10 +127,17 @@ impl Machine {
             is_input_taken: false,
             has_written_command: false,
             last_command: LastCommand::default(),
+            memory: Memory::default(),
             last_awaiting_on: None,
             ending: None,
             unsent_error: None,
         }
+    }
+
+    /// Tells what this process remembers of an earlier attempt of the same code on the invocation, for the texts of
+    /// mismatches.
+    pub fn remember(&mut self, memory: Memory) {
+        self.memory = memory;
     }
 
     /// Takes the bytes that are ready to be sent.
@@ -245,24 +258,47 @@ impl Machine {
                     index,
                     recorded: format!("{} {:#06X}", other.name(), other.code()),
                     attempted: command::describe(attempted),
+                    advice: self.memory.advise(index, false),
                 });
             }
         };
         if !command::is_same_type(&recorded, attempted) {
             return Err(Error::CommandMismatch {
                 index,
-                recorded: command::describe(&recorded),
+                recorded: self.memory.locate(index, command::describe(&recorded)),
                 attempted: command::describe(attempted),
+                advice: self.memory.advise(index, false),
             });
         }
-        match command::difference(&recorded, attempted, self.options.verify_payloads) {
+        let Options {
+            verify_payloads,
+            reveal_payloads,
+            ..
+        } = self.options;
+        match command::difference(&recorded, attempted, verify_payloads, reveal_payloads) {
             None => Ok(recorded),
-            Some(difference) => Err(Error::FieldMismatch {
-                index,
-                command: command::describe(&recorded),
-                difference,
-            }),
+            Some(mut difference) => {
+                difference.recorded = self.memory.locate(index, difference.recorded);
+                Err(Error::FieldMismatch {
+                    index,
+                    command: command::describe(&recorded),
+                    advice: self.memory.advise(index, difference.is_volatile),
+                    difference,
+                })
+            }
         }
+    }
+
+    /// The recorded command at the replay position in words, with the place where it was issued.
+    pub(super) fn recorded_text(&self) -> String {
+        let Some(recorded) = self.cursor.peek() else {
+            return String::new();
+        };
+        let text = match Message::decode(recorded.code, recorded.payload.clone()) {
+            Ok(Message::Command(decoded)) => command::describe(&decoded),
+            _ => format!("{:#06X}", recorded.code),
+        };
+        self.memory.locate(self.cursor.next_index(), text)
     }
 
     fn write_command(&mut self, attempted: Command) -> Result<Command> {

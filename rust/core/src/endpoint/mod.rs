@@ -6,6 +6,7 @@
 //! bytes <─ take_output <─ new commands, terminal   ┘
 //! ```
 
+mod advice;
 mod call;
 mod cancellation;
 mod command;
@@ -23,6 +24,7 @@ mod run;
 pub mod state;
 mod terminal;
 
+pub use advice::{Advice, Memory};
 pub use call::{CallOptions, Target};
 pub use error::{Error, Kind, Result};
 pub use input::Input;

@@ -1,6 +1,6 @@
 //! Awaiting: at most one result per call, in journal order.
 
-use crate::journal::{Awaiting, Outcome, awaiting::Leaf, command};
+use crate::journal::{Awaiting, Outcome, awaiting::Leaf};
 use crate::wire::{
     Control, Feature, Flags, Message,
     generated::{self as pb, CombinatorType},
@@ -164,17 +164,12 @@ impl Machine {
     }
 
     fn await_mismatch(&mut self, awaited: String) -> Progress {
-        let recorded =
-            self.cursor.peek().map_or_else(String::new, |recorded| {
-                match Message::decode(recorded.code, recorded.payload.clone()) {
-                    Ok(Message::Command(decoded)) => command::describe(&decoded),
-                    _ => format!("{:#06X}", recorded.code),
-                }
-            });
+        let index = self.cursor.next_index();
         let error = Error::AwaitMismatch {
-            index: self.cursor.next_index(),
-            recorded,
+            index,
+            recorded: self.recorded_text(),
             awaited,
+            advice: self.memory.advise(index, false),
         };
         self.fail_at_cursor(error);
         Progress::Closed

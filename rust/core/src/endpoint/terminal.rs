@@ -252,9 +252,12 @@ impl Machine {
         }))?;
         let remaining = self.cursor.remaining();
         if remaining > 0 {
+            let index = self.cursor.next_index();
             let error = Error::EndedEarly {
-                index: self.cursor.next_index(),
+                index,
                 remaining,
+                recorded: self.recorded_text(),
+                advice: self.memory.advise(index, false),
             };
             return Err(self.fail_at_cursor(error));
         }

@@ -1,10 +1,13 @@
 //! Commands in words, and recorded against attempted: exactly the fields the protocol compares.
 
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 
+use super::volatile::is_volatile;
 use crate::wire::{generated as pb, message::Command};
 
-/// One field in which the recorded and the attempted command differ, both sides shortened for reading.
+/// One field in which the recorded and the attempted command differ, both sides shortened for reading. Payloads are told
+/// by length and hash unless they are revealed: errors end up in logs and in other people's browsers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// Name of the field.
@@ -13,6 +16,8 @@ pub struct Difference {
     pub recorded: String,
     /// What the handler asked for.
     pub attempted: String,
+    /// Whether they differ as clocks and random sources do.
+    pub is_volatile: bool,
 }
 
 /// The entry name, which most commands have and few use.
@@ -128,7 +133,8 @@ pub fn is_same_type(recorded: &Command, attempted: &Command) -> bool {
 /// Compares the fields that must be equal on replay; `None` when all are.
 ///
 /// Both commands have the same type, or a state read was recorded eager and is attempted lazy: a read may turn from
-/// one into the other, its recorded answer counts. Without `verify_payloads` success payloads are not compared.
+/// one into the other, its recorded answer counts. Without `verify_payloads` success payloads are not compared; with
+/// `reveal_payloads` those that differ are shown.
 #[expect(
     clippy::too_many_lines,
     reason = "one arm per command: the table of compared fields"
@@ -137,9 +143,11 @@ pub fn difference(
     recorded: &Command,
     attempted: &Command,
     verify_payloads: bool,
+    reveal_payloads: bool,
 ) -> Option<Difference> {
     let mut fields = Fields {
         verify_payloads,
+        reveal_payloads,
         found: None,
     };
     match (recorded, attempted) {
@@ -249,6 +257,16 @@ pub fn difference(
     fields.found
 }
 
+/// Tells a payload without showing it: its length, and the start of its SHA-256 to compare with.
+fn digest(payload: &[u8]) -> String {
+    let hash = Sha256::digest(payload);
+    let start = hash
+        .iter()
+        .take(4)
+        .fold(0_u32, |start, byte| start << 8 | u32::from(*byte));
+    format!("of {} bytes (sha256 {start:08x}...)", payload.len())
+}
+
 /// Shows a payload in a message: text where it is text, at most 40 bytes of it.
 pub fn shorten(payload: &[u8]) -> String {
     const SHOWN: usize = 40;
@@ -271,42 +289,62 @@ enum Answer<'a> {
 
 struct Fields {
     verify_payloads: bool,
+    reveal_payloads: bool,
     found: Option<Difference>,
 }
 
 impl Fields {
-    fn differ(&mut self, field: &'static str, sides: impl FnOnce() -> (String, String)) {
+    /// Notes the first field that differs.
+    fn differ(
+        &mut self,
+        field: &'static str,
+        is_volatile: bool,
+        sides: impl FnOnce() -> (String, String),
+    ) {
         if self.found.is_none() {
             let (recorded, attempted) = sides();
             self.found = Some(Difference {
                 field,
                 recorded,
                 attempted,
+                is_volatile,
             });
         }
     }
 
     fn text(&mut self, field: &'static str, recorded: &str, attempted: &str) {
-        if recorded != attempted {
-            self.differ(field, || (text(recorded), text(attempted)));
-        }
+        self.raw(field, recorded.as_bytes(), attempted.as_bytes());
     }
 
     fn raw(&mut self, field: &'static str, recorded: &[u8], attempted: &[u8]) {
         if recorded != attempted {
-            self.differ(field, || (shorten(recorded), shorten(attempted)));
+            self.differ(field, is_volatile(recorded, attempted), || {
+                (shorten(recorded), shorten(attempted))
+            });
         }
     }
 
     fn payload(&mut self, field: &'static str, recorded: &[u8], attempted: &[u8]) {
-        if self.verify_payloads {
-            self.raw(field, recorded, attempted);
+        if self.verify_payloads && recorded != attempted {
+            let sides = (self.told(recorded), self.told(attempted));
+            self.differ(field, is_volatile(recorded, attempted), || sides);
+        }
+    }
+
+    /// Shows a payload, or only tells about it.
+    fn told(&self, payload: &[u8]) -> String {
+        if self.reveal_payloads {
+            shorten(payload)
+        } else {
+            digest(payload)
         }
     }
 
     fn number(&mut self, field: &'static str, recorded: u32, attempted: u32) {
         if recorded != attempted {
-            self.differ(field, || (recorded.to_string(), attempted.to_string()));
+            self.differ(field, false, || {
+                (recorded.to_string(), attempted.to_string())
+            });
         }
     }
 
@@ -321,21 +359,26 @@ impl Fields {
         attempted: Option<&String>,
     ) {
         if recorded != attempted {
-            let show = |side: Option<&String>| side.map_or_else(|| "none".to_owned(), |s| text(s));
-            self.differ(field, || (show(recorded), show(attempted)));
+            let show = |side: Option<&String>| {
+                side.map_or_else(|| "none".to_owned(), |s| shorten(s.as_bytes()))
+            };
+            let is_volatile = matches!((recorded, attempted), (Some(r), Some(a)) if is_volatile(r.as_bytes(), a.as_bytes()));
+            self.differ(field, is_volatile, || (show(recorded), show(attempted)));
         }
     }
 
     fn headers(&mut self, recorded: &[pb::Header], attempted: &[pb::Header]) {
         if !compared(recorded).eq(compared(attempted)) {
-            let show = |side: &[pb::Header]| {
+            let join = |side: &[pb::Header]| {
                 let pairs: Vec<_> = side
                     .iter()
                     .map(|h| format!("{}={}", h.key, h.value))
                     .collect();
-                shorten(pairs.join(", ").as_bytes())
+                pairs.join(", ").into_bytes()
             };
-            self.differ("headers", || (show(recorded), show(attempted)));
+            let (recorded, attempted) = (join(recorded), join(attempted));
+            let sides = (self.told(&recorded), self.told(&attempted));
+            self.differ("headers", is_volatile(&recorded, &attempted), || sides);
         }
     }
 
@@ -346,7 +389,7 @@ impl Fields {
         attempted: &T,
     ) {
         if recorded != attempted {
-            self.differ(field, || {
+            self.differ(field, false, || {
                 (format!("{recorded:?}"), format!("{attempted:?}"))
             });
         }
@@ -359,31 +402,44 @@ impl Fields {
             (Answer::Void, Answer::Void) | (Answer::Nothing, Answer::Nothing) => true,
             _ => false,
         };
-        if !is_equal {
-            self.differ("result", || (answer_text(recorded), answer_text(attempted)));
+        if is_equal {
+            return;
+        }
+        let content = |answer| match answer {
+            Answer::Value(value) => value.to_vec(),
+            Answer::Failure(failure) => failure_text(failure).into_bytes(),
+            Answer::Void | Answer::Nothing => Vec::new(),
+        };
+        let is_volatile = std::mem::discriminant(&recorded) == std::mem::discriminant(&attempted)
+            && is_volatile(&content(recorded), &content(attempted));
+        let sides = (self.answer(recorded), self.answer(attempted));
+        self.differ("result", is_volatile, || sides);
+    }
+
+    fn answer(&self, answer: Answer<'_>) -> String {
+        match answer {
+            Answer::Nothing => "nothing".to_owned(),
+            Answer::Void => "void".to_owned(),
+            Answer::Value(value) => self.told(value),
+            Answer::Failure(failure) if self.reveal_payloads => {
+                format!("failure {} {}", failure.code, failure_text(failure))
+            }
+            Answer::Failure(failure) => {
+                let text = failure_text(failure);
+                format!("failure {} {}", failure.code, digest(text.as_bytes()))
+            }
         }
     }
 }
 
-fn answer_text(answer: Answer<'_>) -> String {
-    match answer {
-        Answer::Nothing => "nothing".to_owned(),
-        Answer::Void => "void".to_owned(),
-        Answer::Value(value) => shorten(value),
-        Answer::Failure(failure) => {
-            let metadata: Vec<_> = failure
-                .metadata
-                .iter()
-                .map(|m| format!(" {}={}", m.key, m.value))
-                .collect();
-            format!(
-                "failure {} {}{}",
-                failure.code,
-                text(&failure.message),
-                metadata.concat()
-            )
-        }
-    }
+/// Message and metadata of a failure.
+fn failure_text(failure: &pb::Failure) -> String {
+    let metadata: Vec<_> = failure
+        .metadata
+        .iter()
+        .map(|m| format!(" {}={}", m.key, m.value))
+        .collect();
+    format!("{}{}", text(&failure.message), metadata.concat())
 }
 
 fn text(value: &str) -> String {

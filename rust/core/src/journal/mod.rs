@@ -8,6 +8,7 @@ mod introspect;
 pub mod json;
 pub mod notification;
 mod resume;
+mod volatile;
 
 pub use awaiting::Awaiting;
 pub use cursor::Cursor;

@@ -1,6 +1,7 @@
 //! Every error with its code and text.
 
 use super::*;
+use crate::endpoint::Advice;
 
 fn text(text: &str) -> String {
     text.to_owned()
@@ -85,10 +86,13 @@ fn all() -> Vec<(Error, u32, &'static str)> {
             Error::EndedEarly {
                 index,
                 remaining: 2,
+                recorded: text("run \"a\""),
+                advice: Advice::Undecided,
             },
             571,
-            "entry 4: the handler ended while 2 recorded commands remain; \
-             register the changed handler as a new deployment",
+            "entry 4: the handler ended while 2 recorded commands remain, the first is run \"a\"; \
+             register the changed handler as a new deployment; if it did not change, it uses a clock, \
+             a random number or other outside data: take those from ctx.time(), ctx.random(), ctx.uuid() or a run",
         ),
         (
             Error::UnusableChildId {
@@ -103,10 +107,12 @@ fn all() -> Vec<(Error, u32, &'static str)> {
                 index,
                 recorded: text("sleep \"cool-down\""),
                 attempted: text("call Greeter/greet"),
+                advice: Advice::Undecided,
             },
             570,
             "entry 4: recorded sleep \"cool-down\", attempted call Greeter/greet; \
-             register the changed handler as a new deployment",
+             register the changed handler as a new deployment; if it did not change, it uses a clock, \
+             a random number or other outside data: take those from ctx.time(), ctx.random(), ctx.uuid() or a run",
         ),
         (
             Error::FieldMismatch {
@@ -116,21 +122,26 @@ fn all() -> Vec<(Error, u32, &'static str)> {
                     field: "name",
                     recorded: text("\"a\""),
                     attempted: text("\"b\""),
+                    is_volatile: false,
                 },
+                advice: Advice::Undecided,
             },
             570,
             "entry 4: run \"a\": recorded name \"a\", attempted \"b\"; \
-             register the changed handler as a new deployment",
+             register the changed handler as a new deployment; if it did not change, it uses a clock, \
+             a random number or other outside data: take those from ctx.time(), ctx.random(), ctx.uuid() or a run",
         ),
         (
             Error::AwaitMismatch {
                 index,
                 recorded: text("run"),
                 awaited: text("Sleep (completion 1)"),
+                advice: Advice::Undecided,
             },
             570,
             "entry 4: recorded run, attempted to await Sleep (completion 1), which had not completed then: \
-             an await was added; register the changed handler as a new deployment",
+             an await was added; register the changed handler as a new deployment; if it did not change, it uses a clock, \
+             a random number or other outside data: take those from ctx.time(), ctx.random(), ctx.uuid() or a run",
         ),
         (
             Error::NothingAwaited,

@@ -1,0 +1,64 @@
+"""What a process remembers of attempts that are to go on: which entries its own code recorded, and where.
+
+A journal that differs from the handler has two causes: other code, or code that does not repeat itself. Where this
+process recorded the entry, it is the second one, and the error says so. In development mode it also names the line that
+issued the recorded entry.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from awaken._core import EndpointMachine
+
+__all__ = ["MAX_INVOCATIONS", "MAX_PLACES", "AttemptMemory"]
+
+#: Invocations remembered, of which the one that was quiet for the longest time is forgotten first: about 1 MB.
+MAX_INVOCATIONS: Final = 4096
+
+#: Places remembered of one invocation, the first ones.
+MAX_PLACES: Final = 1000
+
+
+class _Trail(NamedTuple):
+    commands: int
+    places: dict[int, str]
+
+
+class AttemptMemory:
+    """Remembers the unfinished invocations of one endpoint."""
+
+    def __init__(self) -> None:
+        self._trails: OrderedDict[str, _Trail] = OrderedDict()
+
+    def recall(self, machine: EndpointMachine) -> None:
+        """Tell a new attempt's machine what is remembered of its invocation."""
+        if self._trails and (trail := self._trails.get(machine.invocation_id)) is not None:
+            machine.remember(trail.commands, trail.places)
+
+    def keep(self, machine: EndpointMachine, places: dict[int, str] | None) -> None:
+        """Remember an attempt that is over, or forget its invocation when that is.
+
+        Args:
+            machine: of the attempt.
+            places: where it issued its commands, by command index; None outside of development mode.
+        """
+        index, kind, _ = machine.last_command
+        if kind == "Output":
+            if self._trails:
+                self._trails.pop(machine.invocation_id, None)
+            return
+        if not kind:
+            return  # before its input
+        invocation = machine.invocation_id
+        before = self._trails.pop(invocation, None)
+        commands = index + 1
+        known = dict(places or {})
+        if before is not None:
+            commands = max(commands, before.commands)
+            known |= before.places  # what was recorded first is in the journal
+        self._trails[invocation] = _Trail(commands, known)
+        if len(self._trails) > MAX_INVOCATIONS:
+            self._trails.popitem(last=False)
