@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 import functools
 import inspect
-import typing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -14,6 +13,7 @@ from awaken import watching
 from awaken._core import RetryPolicy
 from awaken.futures import RestateDurableFuture
 from awaken.serde import DefaultSerde, Serde
+from awaken.signatures import return_type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,31 +186,8 @@ def run_serde(action: Callable[..., Any], options: RunOptions[T]) -> Serde[T]:
         return serde
     hint = options.type_hint
     if hint is None:
-        hint = _return_type(action)
+        hint = return_type_of(action)
     return serde if hint is None else serde.with_maybe_type(hint)
-
-
-def _return_type(action: Callable[..., Any]) -> Any:
-    annotations = getattr(action, "__annotations__", None)
-    if not annotations or "return" not in annotations:
-        return None
-    annotation = annotations["return"]
-    if not isinstance(annotation, str):
-        return annotation
-    return _evaluated_return_type(action.__code__, action) if hasattr(action, "__code__") else None
-
-
-_evaluated: dict[Any, Any] = {}
-
-
-def _evaluated_return_type(code: Any, action: Callable[..., Any]) -> Any:
-    # A closure made anew for each call shares its code, and so its annotations.
-    if code not in _evaluated:
-        try:
-            _evaluated[code] = typing.get_type_hints(action).get("return")
-        except NameError:
-            _evaluated[code] = None  # names a type of a local scope: treated as not annotated
-    return _evaluated[code]
 
 
 def _milliseconds(delta: timedelta | None) -> int | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Awaitable, Coroutine
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["function_of", "resolve_annotation", "signature_of"]
+__all__ = ["function_of", "resolve_annotation", "return_type_of", "signature_of"]
 
 
 def function_of(target: Callable[..., Any]) -> Any:
@@ -54,6 +55,39 @@ def resolve_annotation(target: Callable[..., Any], name: str) -> Any:
     type_parameters = {p.__name__: p for p in getattr(function, "__type_params__", ())}
     scope = getattr(function, "__globals__", {})
     return get_type_hints(only, scope, type_parameters, include_extras=True)[name]
+
+
+def return_type_of(target: Callable[..., Any]) -> Any:
+    """Return the type of what calling this gives, once awaited; None when that is not known.
+
+    Every run of every replay asks this, often for a closure made anew, so text is evaluated once in each module. What
+    cannot be evaluated is not known: a type of a local scope, or one that is imported for type checkers alone.
+    """
+    function = function_of(target)
+    if isinstance(function, type):
+        return function
+    annotation = _raw_annotations(function).get("return")
+    if isinstance(annotation, str):
+        annotation = _evaluate_return(function, annotation)
+    if get_origin(annotation) in (Awaitable, Coroutine):
+        annotation = get_args(annotation)[-1]
+    return annotation
+
+
+#: Types by namespace and text. The namespace is kept, so that no other one gets its identity.
+_evaluated: dict[tuple[int, str], tuple[dict[str, Any], Any]] = {}
+
+
+def _evaluate_return(function: Any, text: str) -> Any:
+    scope = getattr(function, "__globals__", {})
+    place = id(scope), text
+    parameters: tuple[Any, ...] = getattr(function, "__type_params__", ())  # of this function alone
+    if parameters or place not in _evaluated:
+        try:
+            _evaluated[place] = scope, resolve_annotation(function, "return")
+        except Exception:  # evaluating runs code of the annotation
+            _evaluated[place] = scope, None
+    return _evaluated[place][1]
 
 
 def _raw_annotations(function: Any) -> dict[str, Any]:
