@@ -262,6 +262,11 @@ class Runtime:
             raise NotFoundError(f"no handler {target.service}/{target.handler} is registered")
         return handler
 
+    def clean(self) -> None:
+        """Throw away what has expired, as happens every so often by itself."""
+        while self._cleaner.clean():
+            pass
+
     def fail_hopeless(self) -> None:
         """Have callers fail whose invocation cannot go on, as the supervisor sees it."""
         self._watchers.fail_hopeless()

@@ -26,6 +26,7 @@ from awaken.testing.sending import SenderUnderTest
 from awaken.testing.settling import settle, stays_at_rest
 from awaken.testing.snapshot import decode
 from awaken.testing.witness import Witness
+from awaken.time_limits import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -110,20 +111,33 @@ class Environment:
         return list(self._embedded.runtime.pending_awakeables())
 
     async def advance(
-        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+        self,
+        duration: timedelta = timedelta(0),
+        *,
+        days: float = 0,
+        hours: float = 0,
+        minutes: float = 0,
+        seconds: float = 0,
     ) -> None:
         """Move time on; what becomes due on the way happens in its order, and what follows from it as well.
 
-        Returns when handlers have come to rest: each one waits, is suspended, or is done. Raises as `settle`.
+        Returns when handlers have come to rest: each one waits, is suspended, or is done. Raises as `settle`, and:
+
+        Raises:
+            ValueError: it is less than nothing, or ends after the year 9999.
         """
         __tracebackhide__ = True
-        duration = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-        target_ms = self.now_ms + round(duration.total_seconds() * 1000)
+        duration += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        if duration < timedelta(0):
+            raise ValueError(f"cannot advance by {duration}: time does not go back; open another environment")
+        target_ms = self.now_ms + milliseconds(duration, "the duration of advance")
         await self.settle()
         while (due_ms := self._clock.next_due_ms()) is not None and due_ms <= target_ms:
             self._clock.move_to(due_ms)
+            self._embedded.runtime.clean()
             await self.settle()
         self._clock.move_to(target_ms)
+        self._embedded.runtime.clean()
         await self.settle()
 
     async def settle(self) -> None:

@@ -17,6 +17,7 @@ from awaken.runtime.schema import RetryPolicy
 from awaken.runtime.settings import RuntimeSettings
 from awaken.testing.environment import Environment
 from awaken.testing.failures import FailureHandling
+from awaken.time_limits import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -99,6 +100,8 @@ async def open_with_handling(
     """Open an environment; `handling` says what becomes of failures, the rest is as in `open_environment`."""
     settings = RuntimeSettings(
         inactivity_timeout_ms=0 if always_replay else 60_000,
+        # Environments clean as they advance. By itself the runtime would stop in every hour of a year to do so.
+        cleanup_interval_ms=LAST_MS,
         retry_policy=RetryPolicy(max_attempts=1, on_max_attempts="kill")
         if disable_retries
         else RetryPolicy(),

@@ -144,6 +144,26 @@ async def test_result_that_was_kept_long_enough_is_explained() -> None:
     )
 
 
+async def test_centuries_pass_at_once(env: Environment) -> None:
+    started = env.now_ms
+    await env.advance(days=365 * 1000)
+
+    assert env.now_ms - started >= 365 * 1000 * 86_400_000
+
+
+async def test_key_of_a_call_is_free_again_after_its_retention(env: Environment) -> None:
+    for expected, hours in ((2, 0), (2, 23), (4, 2)):
+        await env.advance(timedelta(hours=hours))
+        assert await env.client.object_call(add, key="k", arg=2, idempotency_key="once") == expected
+
+
+async def test_time_does_not_go_back_or_beyond_dates(env: Environment) -> None:
+    with pytest.raises(ValueError, match="cannot advance by -1 day, 0:00:00: time does not go back"):
+        await env.advance(days=-1)
+    with pytest.raises(ValueError, match=r"the duration of advance is .*, which ends after the year 9999"):
+        await env.advance(days=10**7)
+
+
 async def test_nothing_is_left_behind() -> None:
     async with open_environment(app.app):
         assert len(watching.watchers) == 1

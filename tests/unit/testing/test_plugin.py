@@ -179,10 +179,6 @@ async def test_uses_a_kept_environment():
 @pytest.mark.asyncio
 async def test_settles_a_kept_environment():
     await KEPT[0].settle()
-
-@pytest.mark.asyncio
-async def test_forgets_to_await_the_environment(awaken_env):
-    awaken_env.settle()
 """
 
 
