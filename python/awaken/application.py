@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from awaken.declarations import services_of
 from awaken.endpoint import endpoint
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def app(
             is, so that `int` is given 2.5 when a caller sends it, and results of finished work are never refused.
 
     Raises:
-        ValueError: two services have one name, the protocol is unknown, or a key is none.
-        TypeError: the codec is no codec, or strict and a handler has a type that cannot be read.
+        ValueError: there are no services, two have one name, the protocol is unknown, or a key is none.
+        TypeError: the services come in no list or are none, the codec is no codec, or strict and a handler has a type
+            that cannot be read.
     """
-    return Endpoint(services, protocol, identity_keys, journal_value_codec, strict=strict).app()
+    return Endpoint(services_of(services), protocol, identity_keys, journal_value_codec, strict=strict).app()

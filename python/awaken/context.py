@@ -717,3 +717,13 @@ async def _read_clock() -> float:
 
 def _typed(serde: Serde[T], type_hint: type[T] | None) -> Serde[T]:
     return serde.with_maybe_type(type_hint) if isinstance(serde, DefaultSerde) else serde
+
+
+#: Which context a handler gets, by kind of service and of handler.
+CONTEXTS: dict[tuple[str, str | None], type[Context]] = {
+    ("service", None): Context,
+    ("object", "exclusive"): ObjectContext,
+    ("object", "shared"): ObjectSharedContext,
+    ("workflow", "workflow"): WorkflowContext,
+    ("workflow", "shared"): WorkflowSharedContext,
+}

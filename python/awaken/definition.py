@@ -7,6 +7,7 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from awaken.declarations import check_function
 from awaken.handler import Handler, ServiceTag, attach_handler
 from awaken.options import Options
 from awaken.serde import DefaultSerde
@@ -65,6 +66,7 @@ class Definition:
         context_managers: list[ContextManagerFactory] | None,
     ) -> Any:
         """Declare a function as a handler and return it, wrapped so that its handler can be found."""
+        check_function(fn, self.name)
         handler: Handler[Any, Any] = Handler(
             self.service_tag,
             cast("str", name or getattr(fn, "__name__", None)),

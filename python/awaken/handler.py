@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, Never, NoReturn, TypeVar
 
+from awaken.declarations import check_context
 from awaken.serde import DefaultSerde
 from awaken.serde.annotations import is_raw
 from awaken.signatures import function_of, resolve_annotation, signature_of
@@ -109,6 +110,7 @@ class Handler(Generic[I, O]):
         self._check_media_types()
         self.options.check(self.target)
         self._check_async()
+        check_context(self.fn, self.target, self.service_tag.kind, self.kind)
         self.arity = len(self._parameters())
         with suppress(NameError):  # a type that is defined further down; `io` tries again when it is needed
             _ = self.io

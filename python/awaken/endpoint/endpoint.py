@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from awaken import _core
+from awaken.declarations import check_service
 from awaken.endpoint.attempt import Attempt
 from awaken.endpoint.coding import CodecSource
 from awaken.endpoint.memory import AttemptMemory
@@ -82,8 +83,17 @@ class Endpoint:
         self.bind(*services)
 
     def bind(self, *services: Definition) -> Self:
-        """Serve these services, too. Raises ValueError when a name is taken."""
-        for service in services:
+        """Serve these services, too.
+
+        Raises:
+            ValueError: a name is taken.
+            TypeError: something is no service.
+        """
+        for service in map(check_service, services):
+            if self.services.get(service.name) is service:
+                raise ValueError(
+                    f'two services are named "{service.name}": it is listed twice, leave one out'
+                )
             if service.name in self.services:
                 raise ValueError(f'two services are named "{service.name}"; rename one of them')
             self.services[service.name] = service
@@ -169,7 +179,7 @@ class Endpoint:
         if exchange.method != "POST":
             return _refuse_method(exchange, "POST")
         handler = self._handlers.get(f"{service}/{name}")
-        if handler is None:
+        if handler is None and (handler := self._declared_later(service, name)) is None:
             return _refuse(exchange, 404, self._explain_missing(service, name))
         content_type = exchange.headers.get("content-type", "")
         negotiated = _VERSIONS.get(content_type)
@@ -181,6 +191,14 @@ class Endpoint:
         return self.start_attempt(
             exchange, handler, version, headers, self._codec, self.is_strict, self._memory
         )
+
+    def _declared_later(self, service: str, name: str) -> Handler[Any, Any] | None:
+        """Return a handler that was declared below the line that bound its service."""
+        known = self.services.get(service)
+        handler = None if known is None else known.handlers.get(name)
+        if handler is not None:
+            self._handlers[handler.target] = handler
+        return handler
 
     def _explain_missing(self, service: str, name: str) -> str:
         known = self.services.get(service)

@@ -8,13 +8,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from awaken import development
-from awaken.context import (
-    Context,
-    ObjectContext,
-    ObjectSharedContext,
-    WorkflowContext,
-    WorkflowSharedContext,
-)
+from awaken.context import CONTEXTS
 from awaken.errors import SerdeError, TerminalError
 from awaken.serde import DefaultSerde
 from awaken.serde.annotations import allows_none, type_name
@@ -23,22 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from awaken._core import Input
-    from awaken.context import Driver
+    from awaken.context import Context, Driver
     from awaken.handler import Handler
-
-#: Which context a handler gets, by kind of service and of handler.
-_CONTEXTS: dict[tuple[str, str | None], type[Context]] = {
-    ("service", None): Context,
-    ("object", "exclusive"): ObjectContext,
-    ("object", "shared"): ObjectSharedContext,
-    ("workflow", "workflow"): WorkflowContext,
-    ("workflow", "shared"): WorkflowSharedContext,
-}
 
 
 def context_for(handler: Handler[Any, Any], driver: Driver, request: Input) -> Context:
     """Return the context that fits the kind of the handler."""
-    return _CONTEXTS[handler.service_tag.kind, handler.kind](driver, request)
+    return CONTEXTS[handler.service_tag.kind, handler.kind](driver, request)
 
 
 def call(

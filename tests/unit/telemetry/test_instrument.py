@@ -289,7 +289,10 @@ def test_missing_opentelemetry_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_nothing_of_it_is_loaded_before_it_is_asked_for() -> None:
-    code = "import sys, awaken; awaken.app([]); print([name for name in sys.modules if 'telemetry' in name])"
+    code = (
+        "import sys, awaken; awaken.app([awaken.Service('S')]); "
+        "print([name for name in sys.modules if 'telemetry' in name])"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
     assert found.strip() == "[]"
