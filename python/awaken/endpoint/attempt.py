@@ -321,6 +321,7 @@ class Attempt:
 
     async def _run_handler(self, context: Context, request: _core.Input) -> None:
         tasks.owner.set(self)
+        tasks.executing_run.set(None)  # in one process a run of another invocation may have begun this
         machine = self.machine
         enter_context(context)
         try:

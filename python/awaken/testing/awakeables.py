@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from awaken.testing.errors import NotThereError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from awaken.client import ClientAwakeable, RestateClient
     from awaken.watching import AwakeableCreated
@@ -21,6 +21,7 @@ class Awakeables:
 
     Args:
         is_open: whether an invocation, by its id, is one of this runtime and has not completed.
+        restarted: waits while the runtime is between a crash and its next start, when it can tell nothing.
         check: raises what a test has to know instead of waiting on.
         describe: tells what handlers are doing.
         patience_s: seconds to wait for a handler to create one.
@@ -29,11 +30,13 @@ class Awakeables:
     def __init__(
         self,
         is_open: Callable[[str], bool],
+        restarted: Callable[[], Awaitable[None]],
         check: Callable[[], None],
         describe: Callable[[], str],
         patience_s: float,
     ) -> None:
         self._is_open = is_open
+        self._restarted = restarted
         self._check = check
         self._describe = describe
         self._patience_s = patience_s
@@ -81,7 +84,10 @@ class Awakeables:
         __tracebackhide__ = True
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience_s
-        while not (found := self.find(name, invocation_id)):
+        while True:
+            await self._restarted()
+            if found := self.find(name, invocation_id):
+                break
             self._check()
             self._changed.clear()
             try:

@@ -83,7 +83,9 @@ class Environment:
         self._patience_s = patience.total_seconds()
         self._handling = failures
         self._failures = Failures(self.fetch, self._review, failures)
-        self._awakeables = Awakeables(self._is_open, self._failures.check, self._describe, self._patience_s)
+        self._awakeables = Awakeables(
+            self._is_open, self._restarted, self._failures.check, self._describe, self._patience_s
+        )
         self._witness = Witness(self._awakeables, self._failures)
         self._embedded: Embedded
         self._doorway = Doorway(self._app_of, self._takes_key)
@@ -322,9 +324,12 @@ class Environment:
         self._doorway.note_revival()
 
     async def _restarted(self) -> None:
-        while self._restarting is not None:
-            task, self._restarting = self._restarting, None
-            await task
+        while (task := self._restarting) is not None:
+            try:
+                await task
+            finally:
+                if self._restarting is task:
+                    self._restarting = None
 
     def _app_of(self, host: str) -> Any:
         return self._embedded.admin if ADMIN.endswith(host) else self._embedded.ingress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from typing import TYPE_CHECKING
 
 from awaken.transports.connection import logger
@@ -28,6 +29,8 @@ class MemoryDialer:
         self._accept = accept
         self._is_bidirectional = is_bidirectional
         self._loop = asyncio.get_running_loop()
+        #: In which changes are told: what a handler sets in its own must not reach the next one, as over a network.
+        self.context = contextvars.copy_context()
         self._open: set[MemoryRequest] = set()
         self._is_closed = False
 
@@ -92,7 +95,7 @@ class _Notice:
     def note(self) -> None:
         if not self._is_due:
             self._is_due = True
-            self._loop.call_soon(self._tell)
+            self._loop.call_soon(self._tell, context=self._dialer.context)
 
     def _tell(self) -> None:
         self._is_due = False

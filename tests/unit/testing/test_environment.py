@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -175,3 +176,45 @@ async def test_what_is_no_application_is_refused() -> None:
     with pytest.raises(TypeError, match="is no application; give what"):
         async with open_environment(42):
             pass
+
+
+async def test_context_variables_of_a_handler_do_not_reach_the_next_one() -> None:
+    variable: ContextVar[str] = ContextVar("variable", default="unset")
+    service = awaken.Service("S")
+
+    async def act() -> None:
+        variable.set("by a run")
+
+    @service.handler()
+    async def callee(ctx: awaken.Context) -> str:
+        await ctx.run_typed("act", act)
+        return variable.get()
+
+    @service.handler()
+    async def caller(ctx: awaken.Context) -> list[str]:
+        variable.set("by the caller")
+        called = await ctx.service_call(callee, None)
+        await ctx.sleep(timedelta(0))
+        return [variable.get(), called]
+
+    async with open_environment(service, always_replay=True) as environment:
+        for _ in range(2):
+            assert await environment.client.service_call(caller, None) == ["by the caller", "unset"]
+
+
+async def test_run_may_call_another_handler_through_the_client() -> None:
+    service = awaken.Service("S")
+
+    @service.handler()
+    async def inner(ctx: awaken.Context) -> int:
+        return await ctx.run_typed("seven", lambda: 7)
+
+    @service.handler()
+    async def outer(ctx: awaken.Context) -> int:
+        async def ask() -> int:
+            return await environment.client.service_call(inner, None)
+
+        return await ctx.run_typed("ask", ask)
+
+    async with open_environment(service) as environment:
+        assert await environment.client.service_call(outer, None) == 7
