@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help test-browser setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
+.PHONY: help test-browser test-bytes setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -34,6 +34,10 @@ test-python: setup ## Tests of the package, the end-to-end ones on the real serv
 
 test-embedded: setup ## The end-to-end tests on the embedded runtime
 	$(BIN)/python -m pytest tests/e2e --runtime=embedded
+
+test-bytes: setup ## Many more and larger journals and values than `make test` has
+	$(BIN)/python -m pytest tests/journals tests/e2e/test_big_values.py --long-bytes
+	$(BIN)/python -m pytest tests/e2e/test_big_values.py --long-bytes --runtime=embedded
 
 test-browser: setup ## The inbox in a real browser; needs Chromium and Node
 	$(BIN)/python -m pytest tests/e2e -m browser

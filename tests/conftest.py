@@ -14,3 +14,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--runtime", choices=["embedded", "server"], default="server", help="what tests/e2e runs against"
     )
+    parser.addoption(
+        "--long-bytes", action="store_true", help="more and larger journals and values; make test-bytes"
+    )
