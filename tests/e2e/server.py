@@ -38,12 +38,15 @@ class RestateServer:
         ingress, admin, node = free_port(), free_port(), free_port()
         self.ingress_url = f"http://127.0.0.1:{ingress}"
         self.admin_url = f"http://127.0.0.1:{admin}"
+        temporary = directory / "temporary"  # where it lays large values down
+        temporary.mkdir(exist_ok=True)
         self._process = Process(
             [str(install_server()), "--no-logo"],
             log=directory / "server.log",
             cwd=directory,
             env={
                 **BASE_SETTINGS,
+                "TMPDIR": str(temporary),
                 "RESTATE_BASE_DIR": str(directory / "data"),
                 "RESTATE_BIND_PORT": str(node),
                 "RESTATE_INGRESS__BIND_PORT": str(ingress),

@@ -13,6 +13,7 @@ from tests.e2e.services.concurrency import concurrency
 from tests.e2e.services.failures import failing, hostile, patient
 from tests.e2e.services.meters import counted, meter
 from tests.e2e.services.payloads import payloads
+from tests.e2e.services.sizes import hoard, sizes, vow
 from tests.e2e.services.state import eager, lazy
 from tests.e2e.services.workflows import desk, signing
 
@@ -24,6 +25,7 @@ app = restate.app(
         *(calling, greeter, tally),
         *(counted, meter),
         *(desk, signing),
+        *(hoard, sizes, vow),
         *(failing, hostile, patient),
     ]
 )
