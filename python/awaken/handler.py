@@ -7,11 +7,11 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Generic, Literal, Never, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Never, NoReturn, TypeVar
 
 from awaken.declarations import check_context
 from awaken.serde import DefaultSerde
-from awaken.serde.annotations import is_raw
+from awaken.serde.annotations import is_field_info, is_raw
 from awaken.signatures import function_of, resolve_annotation, signature_of
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Handler(Generic[I, O]):
         """
         parameters = self._parameters()
         given = parameters[1] if self.arity == 2 else None
-        input_type = None if given is None else self._annotation(given.name)
+        input_type, default = self._input_of(given)
         output_type = self._annotation("return")
         is_void = output_type in (None, type(None), NoReturn, Never)
         output_type = None if is_void else output_type
@@ -144,11 +144,34 @@ class Handler(Generic[I, O]):
             input_type=input_type,
             output_type=output_type,
             input_name=None if given is None else given.name,
-            input_default=inspect.Parameter.empty if given is None else given.default,
+            input_default=default,
             is_output_void=is_void,
             input_serde=self._serde(self.given_input_serde, input_type, "input_serde"),
             output_serde=self._serde(self.given_output_serde, output_type, "output_serde"),
         )
+
+    def _input_of(self, parameter: inspect.Parameter | None) -> tuple[Any, Any]:
+        """Return the type of the input, and its default; pydantic's `= Field(gt=0)` is part of the type."""
+        if parameter is None:
+            return None, inspect.Parameter.empty
+        annotation, default = self._annotation(parameter.name), parameter.default
+        if not is_field_info(default):
+            return annotation, default
+        is_required = default.is_required()
+        annotation = Annotated[Any if annotation is None else annotation, default]
+        return annotation, inspect.Parameter.empty if is_required else default.get_default(
+            call_default_factory=True
+        )
+
+    def check_strictly(self) -> None:
+        """Refuse types of which nothing but plain JSON could be read.
+
+        Raises:
+            TypeError: there is one.
+        """
+        for option, serde in (("input_serde", self.input_serde), ("output_serde", self.output_serde)):
+            if isinstance(serde, DefaultSerde):
+                self._resolve(serde, option, is_strict=True)
 
     @property
     def input_serde(self) -> Serde[I]:
@@ -210,13 +233,16 @@ class Handler(Generic[I, O]):
         if not isinstance(given, DefaultSerde):
             return given
         serde = given.with_maybe_type(annotation)
+        self._resolve(serde, option)
+        return serde
+
+    def _resolve(self, serde: DefaultSerde[Any], option: str, *, is_strict: bool = False) -> None:
         try:
-            serde.resolve()
+            serde.resolve(is_strict=is_strict)
         except TypeError as error:
             raise TypeError(f"{self.target} at {_place(function_of(self.fn))}: {error} ({option})") from error
         except NameError as error:
             raise self._unresolved(option, error) from error
-        return serde
 
     def _unresolved(self, name: str, error: NameError) -> NameError:
         return NameError(

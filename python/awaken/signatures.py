@@ -9,6 +9,8 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
+from awaken.serde.annotations import tied
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -54,7 +56,11 @@ def resolve_annotation(target: Callable[..., Any], name: str) -> Any:
     only = SimpleNamespace(__annotations__={name: annotations[name]})
     type_parameters = {p.__name__: p for p in getattr(function, "__type_params__", ())}
     scope = getattr(function, "__globals__", {})
-    return get_type_hints(only, scope, type_parameters, include_extras=True)[name]
+    try:
+        hint = get_type_hints(only, scope, type_parameters, include_extras=True)[name]
+    except AttributeError as error:  # of a module that is still being imported
+        raise NameError(str(error)) from error
+    return tied(hint, scope)
 
 
 def return_type_of(target: Callable[..., Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from awaken import _core
@@ -98,6 +99,9 @@ class Endpoint:
                 raise ValueError(f'two services are named "{service.name}"; rename one of them')
             self.services[service.name] = service
             for handler in service.handlers.values():
+                if self.is_strict:
+                    with suppress(NameError):  # of a type that is defined further down
+                        handler.check_strictly()
                 self._handlers[handler.target] = handler
         self._discovery = None
         return self

@@ -12,6 +12,9 @@ Inputs, outputs, state, runs, awakeables, signals and promises all use these cla
   checked: JSON passes as it is. Sets, tuples and `bytes` inside of values are converted where the value fits. One type
   that is more than that, anywhere in an annotation, has all of it checked. The result of a finished run or handler is
   never refused: what does not fit passes as plain JSON. In development mode a warning names the place.
+* What neither msgspec nor this package knows (`Path`, `HttpUrl`, `deque`, conditions such as `Field(pattern=...)`) is
+  read and written by pydantic where it is installed. What nobody can read (protocols, ordinary classes, `Callable`)
+  comes as plain JSON, unless the application is strict.
 * Of a typed dict, what is declared and there is converted; keys may be missing, and others stay as they are. An
   `Iterable` gives a list.
 * `bytes` crosses verbatim where it is the whole value, and as base64 text inside of other values.

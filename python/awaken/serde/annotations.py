@@ -1,50 +1,55 @@
-"""Questions about an annotation that need no reader: what it is made of, and how much it demands."""
+"""Questions about an annotation that need no reader: what it is made of, and what it demands."""
 
 from __future__ import annotations
 
-import collections
-import collections.abc as abc
-from enum import IntEnum
-from types import NoneType, UnionType
-from typing import Annotated, Any, ForwardRef, LiteralString, NewType, TypeVar, Union, get_args, get_origin
+import sys
+from collections import abc
+from types import NoneType, SimpleNamespace, UnionType
+from typing import (
+    Annotated,
+    Any,
+    ForwardRef,
+    Literal,
+    NewType,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
 __all__ = [
-    "Fit",
+    "RecursiveAlias",
     "alias_value",
     "allows_none",
-    "fit_of",
-    "is_constraint",
+    "as_msgspec",
+    "constraints_of",
+    "hints_of",
+    "is_field_info",
     "is_raw",
     "is_union",
     "is_untyped",
     "named_type",
     "raw_type",
+    "tied",
     "type_name",
-    "widened",
     "with_parts",
 ]
 
-_PLAIN_TYPES = (None, NoneType, str, int, float, bool, LiteralString)
-_LISTS = (list, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable)
-_MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
-#: What JSON has no form of its own for, and what Python has built in (or its `collections`).
-_CONVERTED = (
-    *(tuple, set, frozenset, abc.Set, abc.MutableSet, bytes, bytearray, memoryview),
-    *(collections.deque, collections.Counter, collections.OrderedDict, collections.defaultdict),
-)
-
-
-class Fit(IntEnum):
-    """How much a value has to fit its annotation, where nothing says that everything is checked."""
-
-    #: Builtins that JSON knows: every value passes as it is.
-    PLAIN = 0
-    #: Other builtins, such as sets: a value that fits is converted, and every other one passes as it is.
-    CONVERTED = 1
-    #: A type of the author's or of a library, somewhere in it: a value that does not fit is refused.
-    CHECKED = 2
+#: What a `msgspec.Meta` can demand.
+_CONDITIONS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length", "tz")
+#: Conditions of annotated-types, which pydantic's fields keep as well, and how msgspec calls them.
+_MSGSPEC_NAMES = {
+    "Gt": "gt",
+    "Ge": "ge",
+    "Lt": "lt",
+    "Le": "le",
+    "MultipleOf": "multiple_of",
+    "MinLen": "min_length",
+    "MaxLen": "max_length",
+}
 
 
 def type_name(annotation: Any) -> str:
@@ -102,7 +107,20 @@ def alias_value(annotation: Any) -> Any:
         return None
     if alias.__name__ == "JsonValue":  # pydantic's: any JSON
         return Any
-    return alias.__value__[args] if args else alias.__value__
+    value = alias.__value__
+    if not isinstance(alias, RecursiveAlias):
+        scope = getattr(sys.modules.get(getattr(alias, "__module__", "")), "__dict__", {})
+        value = _evaluated(value, {**scope, alias.__name__: alias})
+    return value[args] if args else value
+
+
+def _evaluated(annotation: Any, scope: dict[str, Any]) -> Any:
+    """Evaluate the names in an annotation; where one is missing, leave them all."""
+    only = SimpleNamespace(__annotations__={"value": annotation})
+    try:
+        return get_type_hints(only, scope, include_extras=True)["value"]
+    except (NameError, AttributeError):
+        return annotation
 
 
 def named_type(annotation: Any) -> Any:
@@ -119,6 +137,8 @@ def named_type(annotation: Any) -> Any:
 def with_parts(annotation: Any, visit: Any) -> Any:
     """Return the annotation with `visit` applied to its parts; the same object when nothing changed."""
     origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return annotation
     if origin is Annotated:
         inner = visit(args[0])
         return annotation if inner is args[0] else Annotated[(inner, *annotation.__metadata__)]
@@ -129,37 +149,94 @@ def with_parts(annotation: Any, visit: Any) -> Any:
     return generic[visited]
 
 
-def fit_of(annotation: Any, seen: frozenset[int] = frozenset()) -> Fit:
-    """Tell how much a value has to fit."""
-    if id(annotation) in seen:
-        return Fit.PLAIN
-    seen |= {id(annotation)}
-    annotation = named_type(annotation)
-    origin, args = get_origin(annotation), get_args(annotation)
-    kind = origin or annotation
-    if is_untyped(annotation) or _is_one_of(kind, _PLAIN_TYPES):
-        return Fit.PLAIN
-    if origin is Annotated:
-        return Fit.CHECKED if any(map(is_constraint, annotation.__metadata__)) else fit_of(args[0], seen)
-    of_parts = max((fit_of(part, seen) for part in args if part is not ...), default=Fit.PLAIN)
-    if is_union(annotation) or _is_one_of(kind, _LISTS):
-        return of_parts
-    if _is_one_of(kind, _MAPPINGS):
-        return of_parts if not args or named_type(args[0]) in (str, Any) else max(of_parts, Fit.CONVERTED)
-    return max(of_parts, Fit.CONVERTED) if _is_one_of(kind, _CONVERTED) else Fit.CHECKED
+def constraints_of(annotated: Any) -> list[Any]:
+    """Return what an `Annotated` demands of a value: conditions of msgspec, of annotated-types and of pydantic."""
+    found: list[Any] = []
+    pending = list(reversed(annotated.__metadata__))
+    while pending:
+        each = pending.pop()
+        library = type(each).__module__.partition(".")[0]
+        if isinstance(each, msgspec.Meta):
+            found.extend([each] if any(getattr(each, name) is not None for name in _CONDITIONS) else [])
+        elif is_field_info(each):
+            found.extend([each] if each.discriminator is not None else [])
+            pending.extend(reversed(each.metadata))
+        elif library == "annotated_types":
+            pending.extend(reversed(list(each)) if isinstance(each, abc.Iterable) else [])
+            found.extend([] if isinstance(each, abc.Iterable) or type(each).__name__ == "DocInfo" else [each])
+        elif library == "pydantic" or hasattr(each, "__get_pydantic_core_schema__"):
+            found.append(each)
+    return found
 
 
-def is_constraint(metadata: Any) -> bool:
-    """Tell whether what is written into `Annotated` demands something of a value."""
-    return isinstance(metadata, msgspec.Meta)
+def is_field_info(value: Any) -> bool:
+    """Tell whether this is what pydantic's `Field(...)` gives; pydantic itself is not imported."""
+    return type(value).__name__ == "FieldInfo" and type(value).__module__.partition(".")[0] == "pydantic"
 
 
-def widened(annotation: Any) -> Any:
-    """Return the annotation with floats that may be integers: 2 stays 2, as JSON has it."""
-    if annotation is float:
-        return int | float
-    return with_parts(annotation, widened) if get_origin(annotation) not in _MAPPINGS else annotation
+def as_msgspec(constraints: list[Any]) -> list[msgspec.Meta] | None:
+    """Return the constraints as msgspec's; None when there is one that msgspec does not know."""
+    translated: list[msgspec.Meta] = []
+    for each in constraints:
+        if isinstance(each, msgspec.Meta):
+            translated.append(each)
+            continue
+        name = _MSGSPEC_NAMES.get(type(each).__name__)
+        if name is None or type(each).__module__ != "annotated_types":
+            return None
+        try:
+            translated.append(msgspec.Meta(**{name: getattr(each, name)}))
+        except TypeError:  # of dates and the like
+            return None
+    return translated
 
 
-def _is_one_of(kind: Any, types: tuple[Any, ...]) -> bool:
-    return any(kind is each for each in types)
+def hints_of(cls: Any) -> dict[str, Any]:
+    """Return the annotations of a class, evaluated.
+
+    Raises:
+        NameError: one of them names something that does not exist (yet).
+    """
+    try:
+        return get_type_hints(cls, include_extras=True)
+    except AttributeError as error:  # of a module that is still being imported
+        raise NameError(str(error)) from error
+
+
+class RecursiveAlias:
+    """An alias by assignment that refers to itself (`Json = dict[str, "Json"] | int`), where it does so."""
+
+    def __init__(self, name: str, scope: dict[str, Any]) -> None:
+        self.__name__ = name
+        self._scope = scope
+
+    def __call__(self) -> None:
+        """Pass for a type, as `typing` wants it."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RecursiveAlias) and (self.__name__, id(self._scope)) == (
+            other.__name__,
+            id(other._scope),
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.__name__, id(self._scope)))
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+    @property
+    def __value__(self) -> Any:
+        return tied(_evaluated(self._scope[self.__name__], self._scope), self._scope)
+
+
+def tied(annotation: Any, scope: dict[str, Any]) -> Any:
+    """Return the annotation with its references to itself, which evaluation leaves as names, tied to what they name."""
+
+    def visit(part: Any) -> Any:
+        name = part.__forward_arg__ if isinstance(part, ForwardRef) else part
+        if isinstance(name, str):
+            return RecursiveAlias(name, scope) if name in scope else part
+        return with_parts(part, visit)
+
+    return visit(annotation)

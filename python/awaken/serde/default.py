@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from awaken.serde.annotations import type_name
 from awaken.serde.base import Serde
 from awaken.serde.lenient import LenientReader
-from awaken.serde.reading import read_json, reader_for
+from awaken.serde.plain_json import read_json
+from awaken.serde.reading import reader_for
 from awaken.serde.writing import write_value
 
 if TYPE_CHECKING:
@@ -72,14 +73,17 @@ class DefaultSerde(Serde[T]):
         except TypeError:  # an annotation that cannot be hashed
             return _inferred(annotation)
 
-    def resolve(self) -> None:
+    def resolve(self, *, is_strict: bool = False) -> None:
         """Find out now, rather than at the first payload, whether the type can be read.
+
+        Args:
+            is_strict: whether plain JSON will not do for a type that nothing can read.
 
         Raises:
             TypeError: this type cannot be read from JSON.
             NameError: the type refers to a name that does not exist yet.
         """
-        if self._is_inferred:
+        if self._is_inferred and not is_strict:
             self._lenient = LenientReader(self._type_hint)
         else:
             self._check = reader_for(self._type_hint)

@@ -7,17 +7,42 @@ annotations have to fit. In development mode, a warning names the place where an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import collections
+from collections import abc
+from enum import IntEnum
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, LiteralString, get_args, get_origin
 
 from awaken import development
 from awaken.errors import SerdeError
-from awaken.serde.annotations import Fit, fit_of, type_name, widened
-from awaken.serde.reading import read_json, reader_for
+from awaken.serde.annotations import constraints_of, is_union, is_untyped, named_type, type_name, with_parts
+from awaken.serde.plain_json import read_json
+from awaken.serde.reading import is_plain, lenient_reader_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["LenientReader"]
+
+_PLAIN_TYPES = (None, NoneType, str, int, float, bool, LiteralString)
+_LISTS = (list, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable)
+_MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
+#: What JSON has no form of its own for, and what Python has built in (or its `collections`).
+_CONVERTED = (
+    *(tuple, set, frozenset, abc.Set, abc.MutableSet, bytes, bytearray, memoryview),
+    *(collections.deque, collections.Counter, collections.OrderedDict, collections.defaultdict),
+)
+
+
+class Fit(IntEnum):
+    """How much a value has to fit its annotation, where nothing says that everything is checked."""
+
+    #: Builtins that JSON knows: every value passes as it is.
+    PLAIN = 0
+    #: Other builtins, such as sets: a value that fits is converted, and every other one passes as it is.
+    CONVERTED = 1
+    #: A type of the author's or of a library, somewhere in it: a value that does not fit is refused.
+    CHECKED = 2
 
 
 class LenientReader:
@@ -27,18 +52,18 @@ class LenientReader:
         annotation: the type; None reads plain JSON values.
 
     Raises:
-        TypeError: this type cannot be read from JSON.
+        TypeError: what is written of this type is not all that reading it takes.
         NameError: the type refers to a name that does not exist yet.
     """
 
-    __slots__ = ("_annotation", "_check", "_convert", "_fit")
+    __slots__ = ("_annotation", "_check", "_convert", "_fit", "_problem")
 
     def __init__(self, annotation: Any) -> None:
         self._annotation = annotation
         self._fit = Fit.PLAIN if annotation is None else fit_of(annotation)
-        self._check = read_json if annotation is None else reader_for(annotation)
+        self._check, self._problem = lenient_reader_for(annotation)
         is_loose = self._fit is Fit.CONVERTED
-        self._convert = reader_for(widened(annotation)) if is_loose else self._check
+        self._convert = lenient_reader_for(widened(annotation))[0] if is_loose else self._check
 
     def read(self, data: bytes, place: Callable[[], str], *, is_result: bool) -> Any:
         """Read a value.
@@ -54,7 +79,10 @@ class LenientReader:
         is_development = development.is_enabled()
         try:
             if self._fit is not Fit.PLAIN:
-                return self._convert(data)
+                value = self._convert(data)
+                if is_development and self._problem is not None and data:
+                    development.warn(f"{self._problem}. It passes as plain JSON", place=place())
+                return value
             if is_development:
                 self._check(data)
         except Exception as error:  # a type's own checks raise what they like
@@ -79,3 +107,37 @@ class LenientReader:
             "`awaken.app(..., strict=True)`",
             place=place,
         )
+
+
+def fit_of(annotation: Any, seen: frozenset[int] = frozenset()) -> Fit:
+    """Tell how much a value has to fit."""
+    if id(annotation) in seen:
+        return Fit.PLAIN
+    seen |= {id(annotation)}
+    annotation = named_type(annotation)
+    origin, args = get_origin(annotation), get_args(annotation)
+    kind = origin or annotation
+    if is_untyped(annotation) or _is_one_of(kind, _PLAIN_TYPES):
+        return Fit.PLAIN
+    if origin is Annotated:
+        return Fit.CHECKED if constraints_of(annotation) else fit_of(args[0], seen)
+    of_parts = max((fit_of(part, seen) for part in args if part is not ...), default=Fit.PLAIN)
+    if is_union(annotation) or _is_one_of(kind, _LISTS):
+        return of_parts
+    if _is_one_of(kind, _MAPPINGS):
+        return of_parts if not args or named_type(args[0]) in (str, Any) else max(of_parts, Fit.CONVERTED)
+    if _is_one_of(kind, _CONVERTED):
+        return max(of_parts, Fit.CONVERTED)
+    # What no library can read comes as plain JSON anyhow.
+    return Fit.CONVERTED if is_plain(annotation) else Fit.CHECKED
+
+
+def widened(annotation: Any) -> Any:
+    """Return the annotation with floats that may be integers: 2 stays 2, as JSON has it."""
+    if annotation is float:
+        return int | float
+    return with_parts(annotation, widened) if get_origin(annotation) not in _MAPPINGS else annotation
+
+
+def _is_one_of(kind: Any, types: tuple[Any, ...]) -> bool:
+    return any(kind is each for each in types)

@@ -1,134 +1,152 @@
 """Bytes to a value of an annotated type.
 
-msgspec reads almost everything, in one pass and with the place of a mistake. What it leaves to us is put in its
-place as a class that msgspec calls us back for:
-
-* pydantic models and dataclasses, which pydantic has to validate;
-* unions msgspec cannot tell apart, such as two dataclasses: their members are tried in the order written;
-* dataclasses with such unions in their fields;
-* typed dicts, of which everything may be missing and to which everything may be added.
-
-An `Iterable` is read as a list.
+msgspec reads almost everything, in one pass and with the place of a mistake. Where it needs help, `rewriting` puts a
+placeholder, and it asks for the value of that.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import is_dataclass
 from functools import lru_cache
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, LiteralString, Union, get_args, get_origin
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
 from awaken.errors import SerdeError
-from awaken.serde.annotations import allows_none, is_untyped, raw_type, type_name
+from awaken.serde.annotations import (
+    alias_value,
+    allows_none,
+    constraints_of,
+    is_union,
+    is_untyped,
+    raw_type,
+    type_name,
+)
+from awaken.serde.foreign import PlainReader, PydanticReader, foreign_reader, is_foreign, read_by_pydantic
 from awaken.serde.inspection import custom_types
 from awaken.serde.models import is_pydantic
-from awaken.serde.typed_dicts import copy_with, fields_of, is_typed_dict
-from awaken.serde.validation import adapter, describe, read_error, validate_json
+from awaken.serde.plain_json import read_json, read_loosely
+from awaken.serde.rewriting import (
+    is_pydantic_union,
+    is_refused_dataclass,
+    refuse_init_vars,
+    rewrite,
+)
+from awaken.serde.typed_dicts import fields_of, is_typed_dict
+from awaken.serde.validation import describe, read_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = [
-    "is_pydantic_union",
-    "is_refused_dataclass",
-    "mentions_pydantic",
-    "read_json",
-    "reader_for",
-    "rewrite",
-]
-
-
-def read_json(data: bytes) -> Any:
-    """Read plain JSON values; no bytes are None.
-
-    Raises:
-        SerdeError: the bytes are not JSON.
-    """
-    if not data:
-        return None
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError):
-        return _read_lenient(data)
-
-
-def is_pydantic_union(annotation: Any) -> bool:
-    """Tell whether every member of a union is pydantic's, which then finds the best one by itself."""
-    return get_origin(annotation) in (Union, UnionType) and all(
-        member is NoneType or is_pydantic(member) for member in get_args(annotation)
-    )
+__all__ = ["is_plain", "lenient_reader_for", "reader_for", "reader_of"]
 
 
 def reader_for(annotation: Any) -> Callable[[bytes], Any]:
     """Return the function that reads this type; it is built once.
 
     Raises:
-        TypeError: this type cannot be read from JSON.
+        TypeError: this type, or one inside of it, cannot be read from JSON.
+        NameError: the type refers to a name that does not exist yet.
+    """
+    read, problem = lenient_reader_for(annotation)
+    if problem is not None:
+        raise TypeError(problem)
+    return read
+
+
+def lenient_reader_for(annotation: Any) -> tuple[Callable[[bytes], Any], str | None]:
+    """Return the function that reads this type, and why a part of what it gives is plain JSON, if one is.
+
+    Raises:
+        TypeError: what is written of this type is not all that reading it takes.
         NameError: the type refers to a name that does not exist yet.
     """
     try:
-        return _shared_reader(annotation)
-    except TypeError as error:
-        if not str(error).startswith("unhashable"):
-            raise
+        hash(annotation)
+    except TypeError:
         return _build_reader(annotation)
+    return _shared_reader(annotation)
 
 
-def _build_reader(annotation: Any) -> Callable[[bytes], Any]:
-    if is_untyped(annotation):
-        return read_json
-    kind = raw_type(annotation)
-    if kind is not None:
-        return (lambda data: kind(data) if data else None) if allows_none(annotation) else kind
-    return _typed(annotation).read
+def is_plain(annotation: Any) -> bool:
+    """Tell whether nothing can read this type, so that it comes as plain JSON."""
+    return isinstance(reader_of(annotation), PlainReader)
+
+
+def _build_reader(annotation: Any) -> tuple[Callable[[bytes], Any], str | None]:
+    if annotation is None or is_untyped(annotation):
+        return read_json, None
+    if raw_type(annotation) is not None:
+        return _raw_reader(annotation), None
+    refuse_init_vars(annotation)
+    reader = reader_of(annotation)
+    problem = reader.problem
+    if problem is not None:
+        problem = f"cannot read {type_name(annotation)} from JSON: {problem}"
+    return reader.read, problem
 
 
 _shared_reader = lru_cache(maxsize=1024)(_build_reader)
 
 
-#: Types whose readers are being built, by identity: a type may contain itself.
-_being_built: set[int] = set()
+def _raw_reader(annotation: Any) -> Callable[[bytes], Any]:
+    kind: Any = raw_type(annotation)
+    if not hasattr(annotation, "__metadata__") or not constraints_of(annotation):
+        return (lambda data: kind(data) if data else None) if allows_none(annotation) else kind
+    reader = reader_of(annotation)  # its conditions are of the bytes
+    check = reader.adapter.validate_python if isinstance(reader, PydanticReader) else reader.convert
+
+    def read(data: bytes) -> Any:
+        try:
+            return check(kind(data))
+        except ValueError as error:
+            raise read_error(error, annotation) from error
+
+    return read
 
 
-def _typed(annotation: Any) -> Reader | _LaterReader:
+#: Types whose readers are being built: a type may contain itself.
+_being_built: list[Any] = []
+
+
+def reader_of(annotation: Any) -> Any:
+    """Return the reader of a type, which also converts plain JSON values."""
     if is_pydantic(annotation):
-        return _PydanticReader(annotation)
-    if id(annotation) in _being_built:
+        return PydanticReader(annotation)
+    if any(annotation is each or annotation == each for each in _being_built):
         return _LaterReader(annotation)
-    _being_built.add(id(annotation))
+    _being_built.append(annotation)
     try:
-        return _build_typed(annotation)
+        value = alias_value(annotation)
+        if value is not None:
+            return reader_of(value)
+        return foreign_reader(annotation, reader_of) if is_foreign(annotation) else _build_typed(annotation)
     finally:
-        _being_built.discard(id(annotation))
+        _being_built.pop()
 
 
-def _build_typed(annotation: Any) -> Reader:
-    rewritten, placeholders = rewrite(annotation, is_loose=is_typed_dict(annotation))
+def _build_typed(annotation: Any) -> Any:
+    is_loose, is_split = is_typed_dict(annotation), is_refused_dataclass(annotation)
+    rewritten, placeholders = rewrite(annotation, is_loose=is_loose)
     try:
-        foreign = custom_types(rewritten)
+        customs = [cls for cls in custom_types(rewritten) if cls not in placeholders and is_foreign(cls)]
+        reason = next(
+            (f"{type_name(cls)} in it is no type to read" for cls in customs if is_plain(cls)), None
+        )
     except TypeError as error:
-        # A union in a field of a dataclass; pydantic can read it, if it has a say in this type at all.
-        if mentions_pydantic(annotation):
-            return _PydanticReader(annotation)
-        raise TypeError(f"cannot read {type_name(annotation)} from JSON: {error}") from error
-    for cls in foreign:
-        if cls not in placeholders and not is_pydantic(cls):
-            raise TypeError(
-                f"cannot read {type_name(annotation)} from JSON: {type_name(cls)} is not a dataclass, typed "
-                "dict, msgspec.Struct or pydantic model; use one of these, or pass a serde of your own"
-            )
+        reason = str(error)
+    if reason is not None:  # msgspec cannot express it, or a part of it where it takes no help
+        return read_by_pydantic(annotation) or PlainReader(annotation, reason)
     reader = _MsgspecReader(annotation, rewritten, placeholders)
-    if is_typed_dict(annotation):
+    if is_loose:
         return _TypedDictReader(reader)
-    return _DataclassReader(reader) if is_refused_dataclass(annotation) else reader
+    return _DataclassReader(reader) if is_split else reader
 
 
 class _LaterReader:
     """Reads a type inside of itself: its reader is found when there is something to read."""
+
+    problem: str | None = None
 
     def __init__(self, annotation: Any) -> None:
         self.annotation = annotation
@@ -142,7 +160,7 @@ class _LaterReader:
 
     def found(self) -> Any:
         if self._reader is None:
-            self._reader = _typed(self.annotation)
+            self._reader = reader_of(self.annotation)
         return self._reader
 
 
@@ -155,6 +173,7 @@ class _DataclassReader:
 
     def __init__(self, reader: _MsgspecReader) -> None:
         self.annotation = reader.annotation
+        self.problem = reader.problem
         self._reader = reader
 
     def read(self, data: bytes) -> Any:
@@ -179,6 +198,7 @@ class _TypedDictReader:
 
     def __init__(self, reader: _MsgspecReader) -> None:
         self.annotation = reader.annotation
+        self.problem = reader.problem
         self._reader = reader
         fields = list(fields_of(self.annotation))
         self._keys = frozenset(key for key, _, _ in fields)
@@ -202,26 +222,6 @@ class _TypedDictReader:
         return len(self._required - plain.keys()), len(plain.keys() - self._keys)
 
 
-class _PydanticReader:
-    """Reads a type with pydantic."""
-
-    def __init__(self, annotation: Any) -> None:
-        self.annotation = annotation
-        self._adapter = adapter(annotation)
-
-    def read(self, data: bytes) -> Any:
-        if not data:
-            return None
-        try:
-            return validate_json(self._adapter, data)
-        except (ValueError, RecursionError) as error:
-            raise read_error(error, self.annotation) from error
-
-    def convert(self, plain: Any) -> Any:
-        # By way of JSON: strict models take a date from JSON text, but not from a Python str.
-        return validate_json(self._adapter, json.dumps(plain).encode())
-
-
 class _MsgspecReader:
     """Reads a type with msgspec, and with others where msgspec asks.
 
@@ -236,7 +236,9 @@ class _MsgspecReader:
         self._rewritten = rewritten
         self._placeholders = placeholders
         # At once for placeholders: a member nobody can read has to be found out where the type is declared.
-        self._readers = {placeholder: self._find_reader(placeholder) for placeholder in placeholders}
+        readers = {placeholder: self._find_reader(placeholder) for placeholder in placeholders}
+        self._readers = {placeholder: reader.convert for placeholder, reader in readers.items()}
+        self.problem = next((each.problem for each in readers.values() if each.problem is not None), None)
         self._decode = msgspec.json.Decoder(rewritten, dec_hook=self._ask).decode
 
     def read(self, data: bytes) -> Any:
@@ -248,7 +250,7 @@ class _MsgspecReader:
             except msgspec.ValidationError:
                 raise
             except msgspec.DecodeError:
-                return self.convert(_read_lenient(data))
+                return self.convert(read_loosely(data))
         except SerdeError as error:
             raise SerdeError("read", type_name(self.annotation), error.reason, error.path) from error
         except (ValueError, RecursionError) as error:
@@ -260,7 +262,7 @@ class _MsgspecReader:
     def _ask(self, cls: type, plain: Any) -> Any:
         reader = self._readers.get(cls)
         if reader is None:
-            reader = self._readers[cls] = self._find_reader(cls)
+            reader = self._readers[cls] = self._find_reader(cls).convert
         try:
             return reader(plain)
         except ValueError as error:
@@ -268,23 +270,29 @@ class _MsgspecReader:
             # msgspec adds the place of this value; the place inside of it is ours to tell.
             raise ValueError(reason if path in ("", "$") else f"{reason} (at {path} in it)") from error
 
-    def _find_reader(self, cls: type) -> Callable[[Any], Any]:
+    def _find_reader(self, cls: type) -> Any:
         stands_for = self._placeholders.get(cls, cls)
-        members = get_args(stands_for) if get_origin(stands_for) in (Union, UnionType) else ()
         if is_pydantic(stands_for) or is_pydantic_union(stands_for):
-            return _PydanticReader(stands_for).convert
-        if not members:
-            return _typed(stands_for).convert
-        return _first_of([member for member in members if member is not NoneType], stands_for)
+            return PydanticReader(stands_for)
+        return _UnionReader(stands_for) if is_union(stands_for) else reader_of(stands_for)
 
 
-def _first_of(members: list[Any], union: Any) -> Callable[[Any], Any]:
-    readers = [_typed(member) for member in members]
+class _UnionReader:
+    """Reads a union whose members msgspec cannot tell apart: the first one that fits.
 
-    def read(plain: Any) -> Any:
+    Args:
+        union: the type.
+    """
+
+    def __init__(self, union: Any) -> None:
+        self.annotation = union
+        self._readers = [reader_of(member) for member in get_args(union) if member is not NoneType]
+        self.problem = next((each.problem for each in self._readers if each.problem is not None), None)
+
+    def convert(self, plain: Any) -> Any:
         reasons = []
         candidates: list[tuple[tuple[int, int], Any]] = []
-        for each in readers:
+        for each in self._readers:
             reader = each.found() if isinstance(each, _LaterReader) else each
             try:
                 value = reader.convert(plain)
@@ -297,114 +305,4 @@ def _first_of(members: list[Any], union: Any) -> Callable[[Any], Any]:
             candidates.append((misfit, value))
         if candidates:
             return min(candidates, key=lambda candidate: candidate[0])[1]
-        raise ValueError(f"fits no member of {type_name(union)} ({'; '.join(reasons)})")
-
-    return read
-
-
-class _Placeholder(type):
-    """Class of placeholders: msgspec checks what we answer, and a placeholder stands for any value."""
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        return True
-
-
-Reader = _MsgspecReader | _PydanticReader | _TypedDictReader | _DataclassReader
-
-
-def rewrite(annotation: Any, *, is_loose: bool = False) -> tuple[Any, dict[type, Any]]:
-    """Put placeholder classes where msgspec needs help; return the annotation and what they stand for.
-
-    Args:
-        annotation: the type as written; of a typed dict itself, its values are rewritten.
-        is_loose: whether everything in that typed dict may be missing.
-    """
-    placeholders: dict[type, Any] = {}
-
-    def visit(part: Any) -> Any:
-        origin, args = get_origin(part), get_args(part)
-        if part is LiteralString:
-            return str
-        if part is Iterable or origin is Iterable:
-            return list[visit(args[0]) if args else Any]  # type: ignore[misc]  # a type made here
-        if is_typed_dict(part) or is_refused_dataclass(part):
-            return replace(part)
-        if origin in (Union, UnionType) and not _is_known(part):
-            optional = NoneType in args
-            placeholder = replace(part)
-            return placeholder | None if optional else placeholder
-        if is_pydantic(part) and hasattr(part, "__dataclass_fields__"):
-            return replace(part)
-        if not args or origin is Literal:
-            return part
-        if origin is Annotated:
-            inner = visit(args[0])
-            return part if inner is args[0] else Annotated[(inner, *part.__metadata__)]
-        visited = tuple(visit(arg) for arg in args)
-        if all(new is old for new, old in zip(visited, args, strict=True)):
-            return part
-        generic: Any = Union if origin in (Union, UnionType) else origin
-        return generic[visited]
-
-    def replace(part: Any) -> type:
-        placeholder = _Placeholder("Union", (), {})
-        placeholders[placeholder] = part
-        return placeholder
-
-    if is_typed_dict(annotation) or is_refused_dataclass(annotation):
-        return copy_with(annotation, visit, is_loose=is_loose), placeholders
-    return visit(annotation), placeholders
-
-
-def is_refused_dataclass(annotation: Any) -> bool:
-    """Tell whether this is a dataclass with unions in its fields that msgspec cannot tell apart."""
-    return (
-        isinstance(annotation, type)
-        and is_dataclass(annotation)
-        and not mentions_pydantic(annotation)
-        and not _is_readable(annotation)
-    )
-
-
-def _is_known(union: Any) -> bool:
-    """Tell whether msgspec can tell the members of this union apart, with placeholders for typed dicts among them."""
-    members = [member for member in get_args(union) if member is not NoneType]
-    if len(members) > 1 and any(is_typed_dict(member) for member in members):
-        return False
-    return _is_readable(union)
-
-
-def _is_readable(annotation: Any) -> bool:
-    try:
-        msgspec.json.Decoder(annotation)
-    except TypeError:
-        return False
-    return True
-
-
-def mentions_pydantic(annotation: Any, seen: frozenset[int] = frozenset()) -> bool:
-    """Tell whether pydantic has a say in this type, or in a type inside of it."""
-    if is_pydantic(annotation):
-        return True
-    if id(annotation) in seen:
-        return False
-    seen |= {id(annotation)}
-    parts: list[Any] = list(get_args(annotation))
-    if isinstance(annotation, type) and hasattr(annotation, "__annotations__"):
-        parts.extend(_field_types(annotation))
-    return any(mentions_pydantic(part, seen) for part in parts)
-
-
-def _field_types(cls: type) -> list[Any]:
-    from typing import get_type_hints
-
-    return list(get_type_hints(cls).values())
-
-
-def _read_lenient(data: bytes) -> Any:
-    """Read what the standard library reads and msgspec refuses: other SDKs have journaled NaN."""
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise SerdeError("read", "JSON", f"the body is not JSON: {reason}") from error
+        raise ValueError(f"fits no member of {type_name(self.annotation)} ({'; '.join(reasons)})")

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 
-from awaken.serde.annotations import is_raw, is_untyped
+from awaken.serde.annotations import alias_value, is_raw, is_union, is_untyped
 from awaken.serde.default import DefaultSerde
-from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, is_pydantic
-from awaken.serde.reading import (
-    is_pydantic_union,
-    is_refused_dataclass,
-    mentions_pydantic,
-    rewrite,
+from awaken.serde.foreign import (
+    ChoiceReader,
+    MappingReader,
+    PydanticReader,
+    SubclassReader,
+    foreign_reader,
+    read_by_pydantic,
 )
+from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, is_pydantic
+from awaken.serde.reading import reader_of
+from awaken.serde.rewriting import is_pydantic_union, is_refused_dataclass, rewrite
 from awaken.serde.typed_dicts import is_typed_dict
 from awaken.serde.validation import adapter
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from awaken.serde.base import Serde
 
 __all__ = ["schema_for", "schema_of"]
@@ -48,14 +54,27 @@ def schema_for(annotation: Any, mode: Mode = "validation") -> dict[str, Any] | N
     """
     if is_untyped(annotation) or is_raw(annotation):
         return None
-    if is_pydantic(annotation):
-        return adapter(annotation).json_schema(mode=mode)
     try:
-        return _Builder(mode).build(annotation)
-    except TypeError:
-        if not mentions_pydantic(annotation):
-            raise
-        return adapter(annotation).json_schema(mode=mode)
+        return (
+            adapter(annotation).json_schema(mode=mode)
+            if is_pydantic(annotation)
+            else _Builder(mode).build(annotation)
+        )
+    except NameError:
+        raise
+    except Exception:  # a description is worth less than the registration
+        reader = read_by_pydantic(annotation)
+        return None if reader is None else _pydantic_schema(reader.adapter, mode)
+
+
+def _pydantic_schema(
+    reader: TypeAdapter[Any], mode: Mode, template: str = "#/$defs/{model}"
+) -> dict[str, Any] | None:
+    """Return pydantic's schema; None where it has none, as for what is never JSON."""
+    try:
+        return reader.json_schema(mode=mode, ref_template=template)
+    except Exception:
+        return None
 
 
 class _Builder:
@@ -100,12 +119,28 @@ class _Builder:
             return self._model(stands_for, f"{stands_for.__module__}.{stands_for.__qualname__}")
         if is_typed_dict(stands_for) or is_refused_dataclass(stands_for):
             return self._schema(stands_for)
-        if get_origin(stands_for) not in (Union, UnionType):
-            raise NotImplementedError  # msgspec turns this into its own TypeError
         if is_pydantic_union(stands_for):
             return self._model(stands_for, cls.__name__ + str(len(self._definitions)))
+        if not is_union(stands_for):
+            return self._foreign(stands_for)
         members = [member for member in get_args(stands_for) if member is not NoneType]
         return {"anyOf": [self._schema(member) for member in members]}
+
+    def _foreign(self, annotation: Any) -> dict[str, Any]:
+        value = alias_value(annotation)
+        if value is not None:  # inside of itself
+            return {}
+        match foreign_reader(annotation, reader_of):
+            case ChoiceReader(options=options):
+                return {"enum": [json.loads(text) for text in options]}
+            case SubclassReader(base=base):
+                return self._schema(base.annotation)
+            case MappingReader():
+                return {"type": "object", "additionalProperties": self._schema(get_args(annotation)[1])}
+            case PydanticReader():
+                return self._model(annotation, "Pydantic" + str(len(self._definitions)))
+            case _:
+                return {}
 
     def _model(self, annotation: Any, name: str) -> dict[str, Any]:
         name = re.sub(r"[^\w.-]", "_", name)

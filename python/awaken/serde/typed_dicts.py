@@ -17,14 +17,15 @@ from typing import (
     TypedDict,
     get_args,
     get_origin,
-    get_type_hints,
     is_typeddict,
 )
+
+from awaken.serde.annotations import hints_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["copy_with", "fields_of", "fields_of_dataclass", "is_typed_dict"]
+__all__ = ["copy_with", "fields_of", "fields_of_dataclass", "is_dataclass_type", "is_typed_dict"]
 
 
 def is_typed_dict(annotation: Any) -> bool:
@@ -34,6 +35,11 @@ def is_typed_dict(annotation: Any) -> bool:
         and issubclass(annotation, dict)
         and hasattr(annotation, "__required_keys__")
     )
+
+
+def is_dataclass_type(annotation: Any) -> bool:
+    """Tell whether this is a dataclass, and not an instance of one."""
+    return isinstance(annotation, type) and dataclasses.is_dataclass(annotation)
 
 
 def copy_with(cls: Any, visit: Callable[[Any], Any], *, is_loose: bool = False) -> Any:
@@ -60,7 +66,7 @@ def copy_with(cls: Any, visit: Callable[[Any], Any], *, is_loose: bool = False) 
 
 def fields_of(cls: Any) -> Iterator[tuple[str, Any, bool]]:
     """Yield key, type and whether it has to be there, as far as the declaration tells."""
-    for key, hint in get_type_hints(cls, include_extras=True).items():
+    for key, hint in hints_of(cls).items():
         # The class does not know of these where its annotations are text.
         is_required = key in cls.__required_keys__
         while (marker := get_origin(hint)) in (NotRequired, Required):
@@ -71,7 +77,7 @@ def fields_of(cls: Any) -> Iterator[tuple[str, Any, bool]]:
 
 def fields_of_dataclass(cls: Any) -> Iterator[tuple[str, Any, bool]]:
     """Yield name, type and whether it has to be there, of what the constructor takes."""
-    hints = get_type_hints(cls, include_extras=True)
+    hints = hints_of(cls)
     for field in dataclasses.fields(cls):
         if field.init:
             is_required = field.default is MISSING and field.default_factory is MISSING

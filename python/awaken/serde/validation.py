@@ -120,6 +120,8 @@ def read_error(error: Exception, annotation: Any) -> SerdeError:
 
 def describe(error: Exception) -> tuple[str, str]:
     """Return the reason and the path of a validation error."""
+    if isinstance(error, SerdeError):
+        return error.reason, error.path
     if isinstance(error, RecursionError):
         return "nested too deeply", ""
     list_errors = getattr(error, "errors", None)

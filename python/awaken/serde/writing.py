@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["write_value"]
+
+#: Whose types pydantic writes, and reads; without it nothing can.
+_LEFT_TO_PYDANTIC = ("ipaddress", "pydantic", "pydantic_core", "re")
 
 
 def write_value(value: Any) -> bytes:
@@ -139,6 +144,14 @@ def _model_to_plain(value: Any) -> Any:
         return plain
     if is_secret(kind):
         raise TypeError(WOULD_BE_STARS)
+    if isinstance(value, deque):
+        return list(value)
+    if isinstance(value, PurePath):
+        return str(value)
+    if kind.__module__.partition(".")[0] in _LEFT_TO_PYDANTIC:
+        from pydantic_core import to_jsonable_python
+
+        return to_jsonable_python(value)
     raise TypeError(f"a value of type {type_name(type(value))} has no JSON form")
 
 

@@ -1,0 +1,175 @@
+"""Annotations as msgspec can take them: placeholder classes stand where it needs help.
+
+msgspec calls us back for a placeholder, with the plain values in its place. It stands for:
+
+* unions msgspec cannot tell apart, such as two dataclasses: their members are tried in the order written;
+* dataclasses with something in their fields that msgspec needs help with;
+* typed dicts, of which everything may be missing and to which everything may be added;
+* foreign types, and aliases inside of themselves.
+
+An `Iterable` is read as a list.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from types import NoneType, UnionType
+from typing import Annotated, Any, ForwardRef, LiteralString, NewType, Union, get_args, get_origin
+
+from awaken.serde.annotations import alias_value, constraints_of, hints_of, is_union, with_parts
+from awaken.serde.foreign import is_foreign, is_readable, msgspec_form
+from awaken.serde.models import is_pydantic
+from awaken.serde.typed_dicts import copy_with, is_dataclass_type, is_typed_dict
+
+__all__ = [
+    "is_pydantic_union",
+    "is_refused_dataclass",
+    "mentions_pydantic",
+    "refuse_init_vars",
+    "rewrite",
+]
+
+
+def is_pydantic_union(annotation: Any) -> bool:
+    """Tell whether every member of a union is pydantic's, which then finds the best one by itself."""
+    return get_origin(annotation) in (Union, UnionType) and all(
+        member is NoneType or is_pydantic(member) for member in get_args(annotation)
+    )
+
+
+class _Placeholder(type):
+    """Class of placeholders: msgspec checks what we answer, and a placeholder stands for any value."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return True
+
+
+def rewrite(annotation: Any, *, is_loose: bool = False) -> tuple[Any, dict[type, Any]]:
+    """Put placeholder classes where msgspec needs help; return the annotation and what they stand for.
+
+    Args:
+        annotation: the type as written; of a typed dict itself, its values are rewritten.
+        is_loose: whether everything in that typed dict may be missing.
+    """
+    placeholders: dict[type, Any] = {}
+    open_aliases: list[Any] = []
+
+    def visit(part: Any) -> Any:
+        if part is LiteralString:
+            return str
+        if part is object or isinstance(part, (str, ForwardRef)):
+            return Any
+        if isinstance(part, NewType):
+            return visit(part.__supertype__)
+        value = alias_value(part)
+        if value is not None:
+            return visit_alias(part, value)
+        origin, args = get_origin(part), get_args(part)
+        if part is Iterable or origin is Iterable:
+            return list[visit(args[0]) if args else Any]  # type: ignore[misc]  # a type made here
+        if is_typed_dict(part) or is_refused_dataclass(part):
+            return replace(part)
+        if is_union(part) and not _is_known(part):
+            placeholder = replace(part)
+            return placeholder | None if NoneType in args else placeholder
+        if is_pydantic(part):
+            return replace(part) if hasattr(part, "__dataclass_fields__") else part
+        if is_foreign(part):
+            return replace(part)
+        return with_parts(msgspec_form(part) if origin is Annotated else part, visit)
+
+    def visit_alias(alias: Any, value: Any) -> Any:
+        if alias in open_aliases:
+            return replace(alias)
+        open_aliases.append(alias)
+        try:
+            return visit(value)
+        finally:
+            open_aliases.pop()
+
+    def replace(part: Any) -> type:
+        placeholder = _Placeholder("Union", (), {})
+        placeholders[placeholder] = part
+        return placeholder
+
+    if is_typed_dict(annotation) or is_refused_dataclass(annotation):
+        return copy_with(annotation, visit, is_loose=is_loose), placeholders
+    return visit(annotation), placeholders
+
+
+def is_refused_dataclass(annotation: Any) -> bool:
+    """Tell whether this is a dataclass with something in its fields that msgspec needs help with."""
+    if not is_dataclass_type(annotation) or is_pydantic(annotation):
+        return False
+    if any(_needs_help(part) for part in _parts_of(annotation)):
+        return True
+    return not mentions_pydantic(annotation) and not is_readable(annotation)
+
+
+def _needs_help(part: Any) -> bool:
+    if get_origin(part) is Annotated:
+        return any(type(each).__module__.partition(".")[0] != "msgspec" for each in constraints_of(part))
+    is_whole = isinstance(part, type) or get_origin(part) is not None
+    return part is object or alias_value(part) is not None or (is_whole and is_foreign(part))
+
+
+def _is_known(union: Any) -> bool:
+    """Tell whether msgspec can tell the members of this union apart, with placeholders for typed dicts among them."""
+    members = [member for member in get_args(union) if member is not NoneType]
+    if len(members) > 1 and any(
+        is_typed_dict(member) or is_refused_dataclass(member) or _needs_help(member) for member in members
+    ):
+        return False
+    return len(members) == 1 or is_readable(union)
+
+
+def mentions_pydantic(annotation: Any) -> bool:
+    """Tell whether pydantic has a say in this type, or in a type inside of it."""
+    return any(map(is_pydantic, _parts_of(annotation)))
+
+
+def refuse_init_vars(annotation: Any) -> None:
+    """Refuse a dataclass, here or in a type inside of it, that is not written with all it is made of.
+
+    Raises:
+        TypeError: there is one.
+    """
+    for part in _parts_of(annotation):
+        if not is_dataclass_type(part):
+            continue
+        for name, field in part.__dataclass_fields__.items():
+            is_init_var = field._field_type is dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]  # no other way
+            if is_init_var and field.default is dataclasses.MISSING:
+                raise TypeError(
+                    f"cannot read {part.__qualname__.rpartition('<locals>.')[2]} from JSON: it is made of {name!r}, an "
+                    "InitVar, which no instance keeps, so that it is not written either; give it a default, or make it "
+                    "a field"
+                )
+
+
+def _parts_of(annotation: Any) -> list[Any]:
+    """List a type and the types inside of it, in the fields of classes as well.
+
+    Raises:
+        NameError: a field refers to a name that does not exist yet.
+    """
+    found: list[Any] = []
+    pending = [annotation]
+    while pending:
+        part = pending.pop()
+        if any(part is known for known in found):
+            continue
+        found.append(part)
+        if isinstance(part, NewType):
+            pending.append(part.__supertype__)
+        pending.extend(get_args(part))
+        if is_pydantic(part):
+            continue
+        if (
+            is_dataclass_type(part)
+            or is_typed_dict(part)
+            or (isinstance(part, type) and hasattr(part, "_fields"))
+        ):
+            pending.extend(hints_of(part).values())
+    return found
