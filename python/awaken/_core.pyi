@@ -33,7 +33,8 @@ class AwakeableId:
     """A decoded awakeable id: `sign_1` (current) or `prom_1` (legacy prefix, same payload)."""
 
     @property
-    def invocation_id(self) -> str: ...
+    def invocation_id(self) -> str:
+        """The invocation's id as text. Raises InvalidIdError for a raw id that is not 24 bytes long, which has none."""
     @property
     def index(self) -> int: ...
     @property
@@ -46,7 +47,7 @@ def parse_invocation_id(text: str) -> bytes:
     """Read `inv_1...` into its 24 raw bytes. Raises InvalidIdError."""
 
 def format_awakeable_id(invocation: bytes, index: int) -> str:
-    """Write `sign_1...` from 24 raw bytes and a signal index. Raises InvalidIdError."""
+    """Write `sign_1...` from the raw id of an invocation, of any length, and a signal index."""
 
 def parse_awakeable_id(text: str) -> AwakeableId:
     """Read `sign_1...` or `prom_1...`. Raises InvalidIdError."""

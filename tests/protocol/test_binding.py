@@ -81,7 +81,7 @@ def test_ids_round_trip() -> None:
     "attempt",
     [
         lambda: _core.format_invocation_id(b"short"),
-        lambda: _core.format_awakeable_id(b"", 17),
+        lambda: _core.parse_awakeable_id(_core.format_awakeable_id(b"short", 17)).invocation_id,
         lambda: _core.parse_invocation_id("inv_1"),
         lambda: _core.parse_awakeable_id("prom_1"),
     ],

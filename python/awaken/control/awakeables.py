@@ -268,7 +268,9 @@ class _Lock:
 
 def _parse(awakeable_id: str) -> AwakeableId:
     try:
-        return check_awakeable_id(awakeable_id)
+        parsed = check_awakeable_id(awakeable_id)
+        _ = parsed.invocation_id  # by which the tables are asked
+        return parsed
     except InvalidIdError as error:
         raise ControlError(Reason.INVALID_ARGUMENT, error.message) from error
 

@@ -346,16 +346,20 @@ class Attempt:
                     outcome.explain(machine, self.target, places.raised(error), error)
             elif not self._is_abandoned:
                 self._report(error)
-        if context._data:
-            close_data(context._data)
-        self._task = None
-        self._close()
+        try:
+            if context._data:
+                close_data(context._data)
+        finally:
+            self._task = None
+            self._close()
 
     def _start_handler(self) -> None:
         if self._memory is not None:
             self._memory.recall(self.machine)
-        request = self.machine.take_input()
-        if self.machine.is_closed():
+        try:
+            request = self.machine.take_input()
+        except SdkInternalException as error:  # the journal does not begin with an input that can be read
+            outcome.explain(self.machine, self.target, None, error)
             self._close()
             return
         self._is_started = True
@@ -379,13 +383,12 @@ class Attempt:
             value = await run.execute()
             if self._coding is not None:
                 value = self._coding.encode(value)
+            if not self.is_over:
+                self.machine.propose_run_value(run.handle, value)
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
             if not self.is_over:
                 elapsed = int((time.monotonic() - started) * 1000)
                 self._report_run(run, error, elapsed)
-        else:
-            if not self.is_over:
-                self.machine.propose_run_value(run.handle, value)
         del self._run_tasks[run.handle]
         self._flush()
         self._end_run()
@@ -415,11 +418,17 @@ class Attempt:
 
     def _report(self, error: BaseException) -> None:
         """Tell the machine how the handler failed."""
-        outcome.report(self.machine, error, self._handler.target, self._version)
+        try:
+            outcome.report(self.machine, error, self._handler.target, self._version)
+        except BaseException as broken:  # the code of an error is user code too
+            outcome.report_broken(self.machine, error, broken)
 
     def _report_run(self, run: RunFuture[Any], error: BaseException, elapsed_ms: int) -> None:
         """Tell the machine how a run's closure failed, after how many milliseconds."""
-        outcome.report_run(self.machine, run, error, elapsed_ms, self._version)
+        try:
+            outcome.report_run(self.machine, run, error, elapsed_ms, self._version)
+        except BaseException as broken:
+            outcome.report_broken(self.machine, error, broken)
 
     # ------------------------------------------------------------ waiting
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from awaken import tracebacks, watching
 from awaken._core import Failure
-from awaken.errors import RetryableError, SdkInternalBaseException, TerminalError, UsageError
+from awaken.endpoint import places
+from awaken.errors import (
+    RetryableError,
+    SdkInternalBaseException,
+    SdkInternalException,
+    TerminalError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +53,11 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
     if isinstance(culprit, TerminalError):
         if watching.watchers and isinstance(culprit, UsageError):
             _tell_watchers(watching.AttemptFailed(machine.invocation_id, error, None, is_final=True))
-        machine.fail(failure(culprit, version))
+        try:
+            machine.fail(failure(culprit, version))
+        except SdkInternalException:  # the journal goes on where the handler ended
+            ending = f"the handler failed with {describe(culprit)}, and the journal goes on: "
+            explain(machine, target, places.raised(error), error, ending=ending)
         return
     tracebacks.log_warning(
         log, "%s (%s): attempt failed, to be retried", target, machine.invocation_id, error=error
@@ -60,7 +71,12 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
 
 
 def explain(
-    machine: EndpointMachine, target: str, place: Place | None, error: BaseException | None = None
+    machine: EndpointMachine,
+    target: str,
+    place: Place | None,
+    error: BaseException | None = None,
+    *,
+    ending: str = "",
 ) -> None:
     """Tell where in the handler the machine found an error, in its Error frame and in the log.
 
@@ -69,11 +85,12 @@ def explain(
         target: the handler.
         place: the line of the handler.
         error: what was raised there.
+        ending: goes before the machine's error.
     """
     if machine.error is None:
         return  # suspended, as most are; a traceback costs ten times what that does
     where = target if place is None else f"{target} at {place}"
-    if not machine.explain(f"{where}: ", "" if error is None else stacktrace(error)):
+    if not machine.explain(f"{where}: {ending}", "" if error is None else stacktrace(error)):
         return
     code, message = machine.error or (0, "")
     log.warning(
@@ -119,6 +136,20 @@ def report_run(
         "its retries are used up" if gave_up else "to be retried",
         error=error,
     )
+
+
+def report_broken(machine: EndpointMachine, error: BaseException, broken: BaseException) -> None:
+    """Tell the machine that something was raised that cannot be described.
+
+    Args:
+        machine: of the attempt; nothing happens when it is closed already.
+        error: what the handler or the run raised.
+        broken: what was raised while it was described.
+    """
+    if not machine.is_closed():
+        text = f"{type(error).__name__}, which cannot be described: that raised {type(broken).__name__}"
+        log.warning("%s: attempt failed, to be retried: %s", machine.invocation_id, text)
+        machine.retry(500, text, "")
 
 
 def _tell_watchers(failed: watching.AttemptFailed) -> None:

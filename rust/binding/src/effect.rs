@@ -224,7 +224,7 @@ commands! {
     }
     CompleteAwakeableCommand of CompleteAwakeable {
         awakeable_id: String = |_py, c| Ok(c.awakeable_id.clone()),
-        invocation_id: String = |_py, c| Ok(awakeable_id(c)?.invocation().to_string()),
+        invocation_id: String = |_py, c| invocation_of(c),
         signal_index: u32 = |_py, c| Ok(awakeable_id(c)?.index()),
         result: Py<PyAny> = |py, c| convert::outcome(py, match &c.result {
             Some(awakeable::Result::Value(value)) => Outcome::Value(value.content.clone()),
@@ -420,6 +420,12 @@ fn pairs(headers: &[pb::Header]) -> Vec<(String, String)> {
 fn awakeable_id(command: &pb::CompleteAwakeableCommand) -> PyResult<AwakeableId> {
     let id = command.awakeable_id.parse();
     id.map_err(|error| invalid_id_error(&error))
+}
+
+fn invocation_of(command: &pb::CompleteAwakeableCommand) -> PyResult<String> {
+    let id = awakeable_id(command)?.invocation();
+    id.map(|id| id.to_string())
+        .map_err(|error| invalid_id_error(&error))
 }
 
 fn invocation(py: Python<'_>, id: &str) -> PyResult<Py<PyAny>> {

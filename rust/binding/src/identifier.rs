@@ -2,6 +2,7 @@
 
 use awaken_core::identifier::Target;
 use awaken_core::{InvocationId, identifier};
+use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -13,9 +14,12 @@ pub(crate) struct AwakeableId(identifier::AwakeableId);
 
 #[pymethods]
 impl AwakeableId {
+    /// The textual id. Raises InvalidIdError for a raw id that is not 24 bytes long.
     #[getter]
-    fn invocation_id(&self) -> String {
-        self.0.invocation().to_string()
+    fn invocation_id(&self) -> PyResult<String> {
+        let id = self.0.invocation();
+        id.map(|id| id.to_string())
+            .map_err(|error| invalid_id_error(&error))
     }
 
     #[getter]
@@ -45,10 +49,10 @@ pub(crate) fn parse_invocation_id<'py>(
     Ok(PyBytes::new(py, id.as_bytes()))
 }
 
-/// Write `sign_1...` from 24 raw bytes and a signal index. Raises InvalidIdError.
+/// Write `sign_1...` from a raw invocation id and a signal index.
 #[pyfunction]
-pub(crate) fn format_awakeable_id(invocation: &[u8], index: u32) -> PyResult<String> {
-    Ok(identifier::AwakeableId::new(invocation_id(invocation)?, index).to_string())
+pub(crate) fn format_awakeable_id(invocation: Bytes, index: u32) -> String {
+    identifier::AwakeableId::new(invocation, index).to_string()
 }
 
 /// Read `sign_1...` or `prom_1...`. Raises InvalidIdError.

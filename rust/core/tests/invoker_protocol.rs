@@ -602,7 +602,7 @@ fn commands_have_what_they_need() {
                 awakeable_id: "sign_1".to_owned(),
                 ..pb::CompleteAwakeableCommand::default()
             }),
-            "invalid awakeable id \"sign_1\": 0 bytes after the prefix where 38 are needed; \
+            "invalid awakeable id \"sign_1\": 0 bytes after the prefix are too few; \
              copy it whole, like sign_1 and 38 characters of base64url",
         ),
         (

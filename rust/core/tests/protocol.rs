@@ -8,6 +8,7 @@
 mod support;
 
 use awaken_core::endpoint::{Input, Machine, Options, Progress};
+use awaken_core::journal::Outcome;
 use awaken_core::wire::generated as pb;
 use awaken_core::wire::{Control, Message, Version};
 use bytes::Bytes;
@@ -309,18 +310,32 @@ fn a_state_key_that_is_not_text_is_error_500() {
 }
 
 #[test]
-fn a_start_whose_id_is_no_id_fails() {
-    let mut machine = bootstrapping(Version::V6);
-    let start = pb::Start {
-        id: Bytes::from_static(b"short"),
-        ..start(1)
-    };
-    receive(&mut machine, Control::Start(start));
-    assert!(
-        failure_of(&mut machine)
-            .1
-            .starts_with("invalid invocation id")
-    );
+fn an_invocation_id_may_have_any_length() {
+    for (id, awakeable) in [
+        (b"".as_slice(), "sign_1AAAAEQ"),
+        (b"short", "sign_1c2hvcnQAAAAR"),
+        (
+            &[7; 40],
+            "sign_1BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwAAABE",
+        ),
+    ] {
+        let start = pb::Start {
+            id: Bytes::from_static(id),
+            ..start(1)
+        };
+        let mut machine = started(Version::V5, start, &[]);
+
+        let (text, handle) = machine.awakeable().unwrap();
+        assert_eq!(text, awakeable);
+        machine
+            .resolve_awakeable(awakeable, Bytes::new(), "")
+            .unwrap();
+        receive(&mut machine, signal(17, void()));
+        assert_eq!(
+            wait(&mut machine, handle),
+            Progress::Completed(handle, Outcome::Void)
+        );
+    }
 }
 
 #[test]

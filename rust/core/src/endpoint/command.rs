@@ -70,15 +70,9 @@ impl Machine {
     /// When the attempt is over.
     pub fn awakeable(&mut self) -> Result<(String, u32)> {
         self.require_active(|| "create an awakeable".to_owned())?;
-        let Some(invocation) = self.invocation else {
-            return Err(Error::NotNow {
-                attempted: "create an awakeable",
-                state: self.state.name(),
-                hint: "it needs Start",
-            });
-        };
         let (signal_id, handle) = self.results.add_awakeable()?;
-        Ok((AwakeableId::new(invocation, signal_id).to_string(), handle))
+        let id = AwakeableId::new(self.start.id.clone(), signal_id);
+        Ok((id.to_string(), handle))
     }
 
     /// Waits for the next signal of this name. Nothing is journaled.

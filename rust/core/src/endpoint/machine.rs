@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use crate::identifier::InvocationId;
 use crate::journal::{Cursor, command};
 use crate::wire::{
     Command, DEFAULT_MAX_MESSAGE_SIZE, Decoder, Encoder, Flags, HEADER_LENGTH, Message, Version,
@@ -60,7 +59,6 @@ pub struct Machine {
     pub(super) decoder: Decoder,
     pub(super) encoder: Encoder,
     pub(super) start: pb::Start,
-    pub(super) invocation: Option<InvocationId>,
     /// Known entries that have arrived.
     pub(super) arrived: u32,
     /// Bytes of recorded commands that the handler has not asked for.
@@ -115,7 +113,6 @@ impl Machine {
             decoder: Decoder::new(options.max_message_size),
             encoder: Encoder::default(),
             start: pb::Start::default(),
-            invocation: None,
             arrived: 0,
             recorded_size: 0,
             cursor: Cursor::default(),

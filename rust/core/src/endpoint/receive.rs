@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use crate::identifier::InvocationId;
 use crate::journal::{Notification, NotificationId, Outcome};
 use crate::wire::{
     Control, Feature, Frame, HEADER_LENGTH, Message,
@@ -89,7 +88,6 @@ impl Machine {
                 if start.known_entries == 0 {
                     return Err(Error::NoEntries);
                 }
-                self.invocation = Some(InvocationId::try_from(start.id.as_ref())?);
                 self.start = start;
                 self.eager_state = EagerState::new(
                     std::mem::take(&mut self.start.state_map),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 
 use super::InvocationId;
@@ -10,16 +11,17 @@ use crate::error::{Error, Result, quote};
 
 const PREFIX: &str = "sign_1";
 const LEGACY_PREFIX: &str = "prom_1";
-const LENGTH: usize = InvocationId::LENGTH + size_of::<u32>();
-const ENCODED_LENGTH: usize = 38;
+/// Largest index read where the invocation's id has not the length of today's: more awakeables than any invocation makes,
+/// and less than what an id that lost its end shows there.
+const LARGEST_INDEX: u32 = 0x00FF_FFFF;
 
 /// Names one awakeable: an invocation and the index of the signal it waits for.
 ///
-/// As text it is `sign_1` and the 28 bytes in base64url without padding. It is no secret: whoever knows the invocation
-/// id can compute it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// As text it is `sign_1` and the id's raw bytes, however many, and the index in base64url without padding. It is no
+/// secret: whoever knows the invocation id can compute it.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AwakeableId {
-    invocation: InvocationId,
+    invocation: Bytes,
     index: u32,
     is_legacy: bool,
 }
@@ -28,18 +30,21 @@ impl AwakeableId {
     /// The index of an invocation's first awakeable; the ones below are reserved.
     pub const FIRST_INDEX: u32 = 17;
 
-    /// Makes the id of a signal of an invocation.
-    pub const fn new(invocation: InvocationId, index: u32) -> Self {
+    /// Makes the id of a signal of the invocation with this raw id.
+    pub fn new(invocation: impl Into<Bytes>, index: u32) -> Self {
         Self {
-            invocation,
+            invocation: invocation.into(),
             index,
             is_legacy: false,
         }
     }
 
     /// The invocation that waits.
-    pub const fn invocation(&self) -> InvocationId {
-        self.invocation
+    ///
+    /// # Errors
+    /// [`Error::InvalidInvocationId`] (400) when its id has not the length of today's, and so no text.
+    pub fn invocation(&self) -> Result<InvocationId> {
+        InvocationId::try_from(self.invocation.as_ref())
     }
 
     /// The signal it waits for; of a legacy id, the index of a journal entry.
@@ -54,7 +59,7 @@ impl AwakeableId {
 
     /// The same payload under the current prefix.
     #[must_use]
-    pub const fn to_current(self) -> Self {
+    pub fn to_current(self) -> Self {
         Self {
             is_legacy: false,
             ..self
@@ -70,7 +75,7 @@ impl AwakeableId {
         if self.is_legacy {
             return Err(Error::LegacyAwakeableId {
                 id: self.to_string(),
-                current: self.to_current().to_string(),
+                current: self.clone().to_current().to_string(),
             });
         }
         Ok(self)
@@ -79,10 +84,7 @@ impl AwakeableId {
 
 impl fmt::Display for AwakeableId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = [0; LENGTH];
-        let (invocation, index) = bytes.split_at_mut(InvocationId::LENGTH);
-        invocation.copy_from_slice(self.invocation.as_bytes());
-        index.copy_from_slice(&self.index.to_be_bytes());
+        let bytes = [self.invocation.as_ref(), &self.index.to_be_bytes()].concat();
         formatter.write_str(if self.is_legacy {
             LEGACY_PREFIX
         } else {
@@ -120,25 +122,29 @@ fn parse(text: &str) -> std::result::Result<AwakeableId, String> {
             ));
         }
     };
-    let encoded = encoded.strip_suffix("==").unwrap_or(encoded);
-    if encoded.len() != ENCODED_LENGTH {
+    let encoded = encoded.trim_end_matches('=');
+    let mut bytes: Bytes = BASE64URL_NOPAD
+        .decode(encoded.as_bytes())
+        .map_err(|error| format!("not base64url: {error}"))?
+        .into();
+    let length = bytes
+        .len()
+        .checked_sub(size_of::<u32>())
+        .ok_or_else(|| format!("{} bytes after the prefix are too few", encoded.len()))?;
+    let index = bytes
+        .split_off(length)
+        .as_ref()
+        .try_into()
+        .map(u32::from_be_bytes)
+        .map_err(|_| "its payload is too short")?;
+    if index > LARGEST_INDEX && length != InvocationId::LENGTH {
         return Err(format!(
-            "{} bytes after the prefix where {ENCODED_LENGTH} are needed",
-            encoded.len()
+            "its end names signal {index} of an invocation whose id has {length} bytes: it is cut off or was changed"
         ));
     }
-    let bytes = BASE64URL_NOPAD
-        .decode(encoded.as_bytes())
-        .map_err(|error| format!("not base64url: {error}"))?;
-    let (invocation, index) = bytes
-        .split_first_chunk()
-        .ok_or("its payload is too short")?;
-    let index = index
-        .try_into()
-        .map_err(|_| "its payload is not 28 bytes")?;
     Ok(AwakeableId {
-        invocation: InvocationId::from_bytes(*invocation),
-        index: u32::from_be_bytes(index),
+        invocation: bytes,
+        index,
         is_legacy,
     })
 }
@@ -179,8 +185,8 @@ mod tests {
             let id = AwakeableId::new(invocation(invocation_text), index);
 
             assert_eq!(id.to_string(), text);
-            assert_eq!(text.parse(), Ok(id));
-            assert_eq!(id.require_current(), Ok(id));
+            assert_eq!(text.parse(), Ok(id.clone()));
+            assert_eq!(id.clone().require_current(), Ok(id));
         }
     }
 
@@ -226,14 +232,15 @@ mod tests {
                 "starts neither",
             ),
             ("inv_1dkkPaRrpMjf0EQZ1fiwpzVUMuX2NL8X8q", "starts neither"),
-            ("sign_1", "0 bytes after the prefix where 38 are needed"),
+            ("sign_1", "0 bytes after the prefix are too few"),
+            ("sign_1AAAA", "4 bytes after the prefix are too few"),
             (
                 "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAE",
-                "37 bytes after the prefix",
+                "not base64url",
             ),
             (
-                "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ=",
-                "39 bytes after the prefix",
+                "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAA",
+                "names signal 352321536 of an invocation whose id has 23 bytes: it is cut off",
             ),
             (
                 "sign_1sf902udLPZuGobB/hAWgaXlo1imYnqYVAAAAEQ",
@@ -256,14 +263,40 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_invocation_id_of_any_length_is_kept() {
+        for (raw, text) in [
+            (b"".as_slice(), "sign_1AAAAEQ"),
+            (b"i", "sign_1aQAAABE"),
+            (b"0123456789abcdef", "sign_1MDEyMzQ1Njc4OWFiY2RlZgAAABE"),
+            (
+                b"0123456789abcdef0123456789abcdef",
+                "sign_1MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWYAAAAR",
+            ),
+        ] {
+            let id = AwakeableId::new(raw, 17);
+
+            assert_eq!(id.to_string(), text);
+            assert_eq!(text.parse(), Ok(id.clone()));
+            assert_eq!(id.invocation().unwrap_err().code(), 400);
+        }
+    }
+
     proptest! {
         #[test]
         fn every_id_reads_back(bytes: [u8; InvocationId::LENGTH], index: u32) {
             let id = AwakeableId::new(InvocationId::from_bytes(bytes), index);
 
-            prop_assert_eq!(id.to_string().parse(), Ok(id));
-            prop_assert_eq!(id.invocation(), InvocationId::from_bytes(bytes));
+            prop_assert_eq!(id.to_string().parse(), Ok(id.clone()));
+            prop_assert_eq!(id.invocation(), Ok(InvocationId::from_bytes(bytes)));
             prop_assert_eq!(id.index(), index);
+        }
+
+        #[test]
+        fn every_length_reads_back(bytes: Vec<u8>, index in 0..=LARGEST_INDEX) {
+            let id = AwakeableId::new(bytes, index);
+
+            prop_assert_eq!(id.to_string().parse(), Ok(id));
         }
 
         #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bytes::Bytes;
 use data_encoding::HEXLOWER;
 
 use super::base62;
@@ -61,6 +62,12 @@ impl InvocationId {
             *target = *source;
         }
         part
+    }
+}
+
+impl From<InvocationId> for Bytes {
+    fn from(id: InvocationId) -> Self {
+        Self::copy_from_slice(id.as_bytes())
     }
 }
 

@@ -72,7 +72,8 @@ pub(super) fn command(version: Version, command: &Command) -> Check {
         },
         Command::CompleteAwakeable(c) => {
             let id: Result<AwakeableId, _> = c.awakeable_id.parse();
-            id.map_err(|error| error.to_string())?;
+            id.and_then(|id| id.invocation())
+                .map_err(|error| error.to_string())?;
             present(c.result.as_ref(), "result")
         }
     }

@@ -317,7 +317,7 @@ impl Host {
             Command::CompleteAwakeable(c) => {
                 use pb::complete_awakeable_command::Result;
                 let id: AwakeableId = c.awakeable_id.parse().unwrap();
-                if id.invocation().to_string() != ID {
+                if id.invocation().unwrap().to_string() != ID {
                     return vec![];
                 }
                 let outcome = match c.result.clone().unwrap() {
