@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from awaken.callback import Callback
 from awaken.errors import TerminalError
-from awaken.futures import Awakeable, DurableFuture, RestateDurableFuture
+from awaken.futures import Awakeable, DurablePromise, RestateDurableFuture, SendHandle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-    AnyFuture = RestateDurableFuture[Any] | Awakeable[Any]
+    AnyFuture = RestateDurableFuture[Any] | Awakeable[Any] | Callback[Any] | DurablePromise[Any]
 
 __all__ = ["as_completed", "gather", "select", "wait_completed"]
 
@@ -68,15 +69,34 @@ async def as_completed(*futures: AnyFuture) -> AsyncIterator[RestateDurableFutur
 
 
 def _durable(futures: Iterable[AnyFuture]) -> list[RestateDurableFuture[Any]]:
-    durable = [future.future if isinstance(future, Awakeable) else future for future in futures]
+    durable = [_future_of(given) for given in futures]
     for future in durable:
-        if not isinstance(future, DurableFuture):
-            raise TerminalError(
-                f"{future!r} is not a durable future; combine other awaitables with the functions of asyncio itself"
-            )
         if future._driver is not durable[0]._driver:
             raise TerminalError(
                 f"{future.subject} and {durable[0].subject} belong to different invocations; a handler can only "
                 "await what its own context gave"
             )
     return durable
+
+
+def _future_of(given: object) -> RestateDurableFuture[Any]:
+    if isinstance(given, RestateDurableFuture):
+        return given
+    if isinstance(given, (Awakeable, Callback)):
+        return given.future
+    if isinstance(given, DurablePromise):
+        return given.value()
+    if isinstance(given, SendHandle):
+        raise TerminalError(
+            "a send has no result to wait for; start the handler with a call, such as ctx.service_call(...), or await "
+            "the send's invocation_id()"
+        )
+    if asyncio.iscoroutine(given):
+        given.close()  # or Python complains that it was never awaited
+        raise TerminalError(
+            f"{given!r} is not a durable result; make it a task with asyncio.create_task(...) "
+            "and combine it by the functions of asyncio itself"
+        )
+    raise TerminalError(
+        f"{given!r} is not a durable future; combine other awaitables with the functions of asyncio itself"
+    )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from awaken.errors import DeadlineError
+from awaken.futures import RestateDurableFuture
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from awaken.futures import RestateDurableFuture, RestateDurableSleepFuture
+    from awaken.futures import RestateDurableSleepFuture
 
 __all__ = [
     "DEFAULT_EXPIRY",
@@ -47,15 +49,15 @@ class CallbackLink:
 class Callback(Generic[T]):
     """Waits for what the holder of a link answers. It can be awaited, also several times."""
 
-    __slots__ = ("_future", "_timer", "link")
+    __slots__ = ("future", "link")
 
     def __init__(
         self, link: CallbackLink, future: RestateDurableFuture[T], timer: RestateDurableSleepFuture
     ) -> None:
         #: To be handed out, inside of a run.
         self.link = link
-        self._future = future
-        self._timer = timer
+        #: The durable result, to be combined with others.
+        self.future: RestateDurableFuture[T] = CallbackFuture(link, future, timer)
 
     @property
     def url(self) -> str:
@@ -79,17 +81,52 @@ class Callback(Generic[T]):
             TimeoutError: the link expired first. Not caught, it ends the invocation with code 408.
             TerminalError: the answer was a rejection.
         """
-        from awaken.asyncio import select
-
-        which, answer = await select(answer=self._future, expired=self._timer)
-        if which == "expired":
-            raise DeadlineError(
-                f'callback "{self.link.name}" got no answer before {self.link.expires_at:%c} UTC'
-            )
-        return answer  # type: ignore[no-any-return]  # select gives pairs of any values
+        return await self.future
 
     def __await__(self) -> Generator[Any, None, T]:
-        return self.result().__await__()
+        return self.future.__await__()
+
+
+class CallbackFuture(RestateDurableFuture[T]):
+    """The answer to a callback, or the error that its link expired: what the journal has first."""
+
+    __slots__ = ("_answer", "_link", "_timer")
+
+    def __init__(
+        self, link: CallbackLink, answer: RestateDurableFuture[T], timer: RestateDurableSleepFuture
+    ) -> None:
+        super().__init__(answer._driver, answer.handle, None, f'callback "{link.name}"')
+        self._link = link
+        self._answer = answer
+        self._timer = timer
+
+    def __await__(self) -> Generator[Any, None, T]:
+        if not self.done():
+            yield from self.park()
+        return asyncio.Future.result(self)
+
+    def _watch(self) -> None:
+        self._answer.add_done_callback(self._take)
+        self._timer.add_done_callback(self._take)
+
+    def _unwatch(self) -> None:
+        self._answer.remove_done_callback(self._take)
+        self._timer.remove_done_callback(self._take)
+
+    def _take(self, part: asyncio.Future[Any]) -> None:
+        if self.done() or part.cancelled():
+            return
+        self._unwatch()
+        error = part.exception()
+        if error is None and part is self._timer:
+            error = DeadlineError(
+                f'callback "{self._link.name}" got no answer before {self._link.expires_at:%c} UTC'
+            )
+        if error is None:
+            self.set_result(self._answer.result())
+        else:
+            self._reject(error)
+        self._wake(None)
 
 
 def describe_callback(name: str, index: int, type_name: str, labels: Mapping[str, str]) -> str:

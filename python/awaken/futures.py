@@ -151,7 +151,7 @@ class DurableFuture(asyncio.Future[T]):
             self._waiters = []
         self._waiters.append(waiter)
         self._watchers += 1
-        self._driver.watch(self)
+        self._watch()
         try:
             yield from waiter
         finally:
@@ -179,7 +179,7 @@ class DurableFuture(asyncio.Future[T]):
         super().add_done_callback(callback, context=context)
         if not self.done():
             self._watchers += 1
-            self._driver.watch(self)
+            self._watch()
 
     def remove_done_callback(self, callback: Callable[..., object], /) -> int:
         """Remove a callback; without any the attempt no longer awaits the result."""
@@ -257,11 +257,17 @@ class DurableFuture(asyncio.Future[T]):
         # Whether anybody looks at it is the handler's business: a durable result nobody awaits is no fault.
         self._log_traceback = False
 
+    def _watch(self) -> None:
+        self._driver.watch(self)
+
+    def _unwatch(self) -> None:
+        self._driver.unwatch(self)
+
     def _forget(self, count: int) -> None:
         if count:
             self._watchers -= count
             if self._watchers <= 0:
-                self._driver.unwatch(self)
+                self._unwatch()
 
 
 class RestateDurableFuture(DurableFuture[T]):
