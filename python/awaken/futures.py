@@ -18,6 +18,7 @@ from awaken._core import Failure
 from awaken.deadlines import Timeout
 from awaken.errors import SerdeError, TerminalError
 from awaken.serde import DefaultSerde
+from awaken.serde.validation import tell
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -449,5 +450,5 @@ def terminal_error(failure: Failure) -> TerminalError:
 
 def undecodable(subject: str, serde: Serde[Any], reason: Exception) -> TerminalError:
     """Return the terminal error for bytes that are not what the handler declared."""
-    detail = str(reason) if isinstance(reason, SerdeError) else f"{type(serde).__name__}: {reason!r}"
+    detail = str(reason) if isinstance(reason, SerdeError) else f"{type(serde).__name__}: {tell(reason)}"
     return TerminalError(f"{subject} got a payload that does not decode: {detail}")

@@ -12,6 +12,7 @@ from awaken.context import CONTEXTS
 from awaken.errors import SerdeError, TerminalError
 from awaken.serde import DefaultSerde
 from awaken.serde.annotations import allows_none, type_name
+from awaken.serde.validation import tell
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -43,7 +44,7 @@ def call(
             arguments = (context, _read_input(handler, body, is_strict=is_strict))
         except Exception as reason:
             raise TerminalError(
-                f"Unable to parse an input argument. {handler.target} got a body of {len(body)} bytes: {reason}"
+                f"Unable to parse an input argument. {handler.target} got a body of {len(body)} bytes: {tell(reason)}"
             ) from reason
     if handler.context_managers:
         return _call_surrounded(handler, arguments)

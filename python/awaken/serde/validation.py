@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from awaken import development
 from awaken.errors import SerdeError
 from awaken.serde.annotations import type_name
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
     import pydantic
 
-__all__ = ["adapter", "computed_fields", "describe", "read_error", "validate_json"]
+__all__ = ["adapter", "computed_fields", "describe", "read_error", "tell", "validate_json"]
+
+_INVALID_ENUM = "Invalid enum value"
 
 
 def adapter(annotation: Any) -> pydantic.TypeAdapter[Any]:
@@ -131,7 +134,25 @@ def describe(error: Exception) -> tuple[str, str]:
         return f"{problems[0]['msg']}{more}", _json_path(problems[0]["loc"])
     # msgspec tells the place only as the end of its text; without it the reason still stands.
     reason, separator, place = str(error).partition(" - at `")
+    if reason.startswith(_INVALID_ENUM) and not development.is_enabled():
+        reason = _INVALID_ENUM  # msgspec's text goes on with the value
     return reason, place.rstrip("`") if separator else "$"
+
+
+def tell(error: Exception) -> str:
+    """Return what a serde's error says, without the payload: errors end up in logs and with callers.
+
+    In development mode it is what the error itself says. So is what other errors than pydantic's and those of codecs
+    say: whether these show values is up to the serde's author.
+    """
+    if isinstance(error, SerdeError) or development.is_enabled():
+        return str(error)
+    if isinstance(error, UnicodeError):
+        return f"{type(error).__name__}: {error}"  # whose repr has all bytes
+    if callable(getattr(error, "errors", None)):
+        reason, path = describe(error)
+        return f"{type(error).__name__}: {reason}{'' if path in ('', '$') else f' at {path}'}"
+    return repr(error)
 
 
 def _json_path(location: Sequence[int | str]) -> str:

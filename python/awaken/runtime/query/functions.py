@@ -57,7 +57,7 @@ def _lenient(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*values)
         except Exception as error:
-            log.warning("a stored value cannot be shown by %s: %r", function.__name__, error)
+            log.warning("a stored value cannot be shown by %s: %s", function.__name__, type(error).__name__)
             return None
 
     return call
