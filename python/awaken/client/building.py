@@ -125,7 +125,7 @@ class Builder:
             InvalidIdError: the id does not parse.
             ValueError: the client does not know the admin address.
         """
-        _core.parse_invocation_id(invocation_id)
+        _check_id(invocation_id)
         url = join(self._admin("cancelling"), "invocations", invocation_id, "cancel")
         return Operation(Request("PATCH", url), _read_nothing)
 
@@ -241,7 +241,7 @@ class Builder:
     def _result(
         self, how: str, invocation_id: str, serde: Serde[T], type_hint: type[T] | None
     ) -> Operation[T]:
-        _core.parse_invocation_id(invocation_id)
+        _check_id(invocation_id)
         url = join(self.ingress, "restate", "invocation", invocation_id, how)
         return self._reading(Request("GET", url, is_repeatable=True), _typed(serde, type_hint))
 
@@ -288,6 +288,14 @@ def _read_send_handle(reply: Reply) -> RestateClientSendHandle:
         # Nine digits of a second are written, of which a datetime holds six.
         execution_time=None if time is None else datetime.fromisoformat(time),
     )
+
+
+def _check_id(invocation_id: str) -> None:
+    if not isinstance(invocation_id, str):
+        raise TypeError(
+            f"{invocation_id!r} is no invocation id; give a str, such as the `invocation_id` of what a send returned"
+        )
+    _core.parse_invocation_id(invocation_id)
 
 
 def _read_nothing(_reply: Reply) -> None:

@@ -49,6 +49,9 @@ _APP: Final = "app"
 #: Between two looks at whether anything happens that a request waits for.
 _GLANCE_S: Final = 0.01
 
+#: A request waits so much longer for a handler that is at work, outside of its journal, than for one that waits.
+_WORK_FACTOR: Final = 12
+
 #: For handlers that are at work when the test ends.
 _LAST_PATIENCE_S: Final = 0.25
 
@@ -264,12 +267,18 @@ class Environment:
     async def _wait_for_trouble(self) -> HandlerFailure | NotThereError:
         """Wait until nothing happens by itself that a request of the client could wait for."""
         loop = asyncio.get_running_loop()
-        moves, moved_at = -1, loop.time()
+        moves, moved_at, rested_at = -1, loop.time(), loop.time()
         while True:
             await asyncio.sleep(_GLANCE_S)
-            if not self._is_at_rest() or self._failures.moves != moves:
-                moves, moved_at = self._failures.moves, loop.time()
+            if self._failures.moves != moves:
+                moves, moved_at, rested_at = self._failures.moves, loop.time(), loop.time()
                 continue
+            if not self._is_at_rest():
+                moved_at = loop.time()
+                if moved_at - rested_at > self._patience_s * _WORK_FACTOR:
+                    return self._nothing_happens(moved_at - rested_at)
+                continue
+            rested_at = loop.time()
             failure = self._failures.find()
             if failure is not None and await stays_at_rest(self._is_at_rest):
                 return failure
@@ -280,11 +289,14 @@ class Environment:
             ):
                 moved_at = loop.time()
             elif loop.time() - moved_at > self._patience_s:
-                return self._failures.find_backing_off() or NotThereError(
-                    f"a request of the client waits, and nothing has happened for {self._patience_s:g} s. "
-                    f"What handlers are doing:{self._describe()}\nComplete what they wait for in another task, or "
-                    "start the handler by a send: then resolve its awakeables, advance the time, and attach to it"
-                )
+                return self._failures.find_backing_off() or self._nothing_happens(self._patience_s)
+
+    def _nothing_happens(self, waited_s: float) -> NotThereError:
+        return NotThereError(
+            f"a request of the client waits, and nothing has happened for {waited_s:.2g} s"
+            f"{self._describe_work()}\nComplete what they wait for in another task, or start the handler by a send: "
+            "then resolve its awakeables, advance the time, and attach to it"
+        )
 
     def _explain(self, error: HttpError, url: str) -> BaseException:
         """Return what to raise for an answer that says no: what a handler raised, or the answer with a note."""

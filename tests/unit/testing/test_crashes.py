@@ -242,7 +242,7 @@ async def test_one_position_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None
     runs.clear()
     monkeypatch.setenv("AWAKEN_CRASH_AT", found[1])
 
-    assert await failure_of(scenario) == first
+    assert (await failure_of(scenario)).splitlines()[1:] == first.splitlines()[1:]
     assert len(runs) == 2
 
 

@@ -12,7 +12,7 @@ import pytest
 from awaken.errors import UsageError
 from awaken.testing import HandlerFailedError, NotThereError, open_environment
 
-from tests.unit.testing import bugs
+from tests.unit.testing import app, bugs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -390,6 +390,12 @@ async def test_call_that_nobody_completes_tells_what_is_waited_for() -> None:
             NotThereError, match=r"Desk/naps \(inv_.*\) waits for the time: its sleep ends in 2?3?[09]"
         ):
             await env.client.service_call(bugs.naps, arg=None)
+
+
+async def test_call_of_a_handler_that_never_rests_is_told() -> None:
+    async with open_environment(app.app, patience=BRIEFLY) as env:
+        with pytest.raises(NotThereError, match=r"What handlers are doing:\n  Desk/stuck \(inv_.*\) runs"):
+            await env.client.service_call(app.stuck, arg=None)
 
 
 async def test_environments_do_not_hear_of_one_another(error: ValueError) -> None:
