@@ -94,6 +94,25 @@ def test_changed_handler_shows_as_a_journal_mismatch(client: Client, effects: Ef
     assert len(effects.values("action")) == 1
 
 
+def test_value_that_changes_is_told_without_it_and_blamed_on_the_code(
+    client: Client, effects: Effects
+) -> None:
+    invocation = client.send("Patient/unsteady", effects.path)
+
+    row = eventually(
+        lambda: client.invocation(invocation),
+        lambda row: row.get("last_failure_error_code") == "RT0016",
+        what="a journal mismatch",
+    )
+    client.kill(invocation)
+
+    assert "secret" not in row["last_failure"]
+    assert (
+        "entry 1: send Greeter/greet: recorded parameter of 10 bytes (sha256 10a97abe...), "
+        "attempted of 10 bytes (sha256 1f33f104...); the same code issued both, so it uses a clock"
+    ) in row["last_failure"]
+
+
 def test_cancelled_parent_compensates_and_its_child_ends_too(client: Client, effects: Effects) -> None:
     parent = client.send("Failing/parent", effects.path)
     child = effects.wait_for_one("child")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from awaken.tracebacks import PACKAGE
+
 if TYPE_CHECKING:
     from types import FrameType
 
-_OURS = str(Path(__file__).parents[1])
-_INSIDE = (_OURS, str(Path(asyncio.__file__).parent))
+_INSIDE = (PACKAGE, str(Path(asyncio.__file__).parent) + os.sep)
 
 
 class Place(NamedTuple):
@@ -59,7 +61,7 @@ def innermost(coroutine: Any) -> Place | None:
         current = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
         if current is None:
             break
-        is_durable = current.f_code.co_filename.startswith(_OURS)
+        is_durable = current.f_code.co_filename.startswith(PACKAGE)
         if frame is None or not current.f_code.co_filename.startswith(_INSIDE):
             frame = current
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)

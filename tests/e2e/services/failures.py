@@ -123,5 +123,17 @@ async def mistaken(ctx: restate.Context) -> float:
     return divide(1, 0)
 
 
+def private(number: int) -> bytes:
+    return f'"secret {number}"'.encode()
+
+
 def divide(dividend: float, divisor: float) -> float:
     return dividend / divisor
+
+
+@patient.handler()
+async def unsteady(ctx: restate.Context, effects: str) -> None:
+    """Send another value in the second execution, as code does that takes it from a clock."""
+    record(effects, "execution")
+    ctx.generic_send("Greeter", "greet", private(count(effects, "execution")))
+    raise RetryableError("once more", retry_after=BRIEFLY)

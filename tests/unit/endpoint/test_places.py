@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import os
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import awaken
 import pytest
 from awaken import development
 from awaken.endpoint import places
+from awaken.tracebacks import PACKAGE
 
 from tests import frames
 from tests.unit.endpoint.fakes import Call
@@ -142,3 +144,14 @@ async def test_ordinary_error_is_told_as_it_is() -> None:
 
 def test_place_of_an_error_that_was_never_raised_is_unknown() -> None:
     assert places.raised(ValueError()) is None
+
+
+async def test_package_beside_this_one_is_the_authors() -> None:
+    file = f"{PACKAGE.rstrip(os.sep)}_shop{os.sep}greeting.py"
+    names: dict[str, Any] = {}
+    exec(compile("async def greet(ctx):\n    ctx.clear_all()\n", file, "exec"), names)
+
+    call = await replay(names["greet"], frames.sleep_command(1))
+
+    assert f"Greeter/greet at {file}:2: entry 1" in told(call)
+    assert f'File "{file}", line 2, in greet' in told(call)
