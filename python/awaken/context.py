@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import random
 import sys
 import typing
@@ -9,9 +10,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from uuid import UUID
 
-from awaken import wall_clock, watching
+from awaken import time_limits, usage, wall_clock, watching
 from awaken._core import Failure, parse_awakeable_id
 from awaken.callback import DEFAULT_EXPIRY, Callback, CallbackLink, describe_callback, expiry_of
+from awaken.errors import UnknownAttributeError, UsageError
 from awaken.futures import (
     Awakeable,
     DurablePromise,
@@ -22,7 +24,7 @@ from awaken.futures import (
     _Invocation,
     deadline,
 )
-from awaken.handler import handler_from_callable
+from awaken.handler import keyed_handler, service_handler
 from awaken.request import AttemptFinishedEvent, Request
 from awaken.runs import RunFuture, RunOptions
 from awaken.scope import ScopedContext
@@ -132,6 +134,7 @@ class Context:
 
     def scope(self, scope: str) -> ScopedContext:
         """Return calls and sends within a scope, which needs version 7 of the invocation protocol."""
+        usage.expect_text(scope, "the scope of ctx.scope")
         return ScopedContext(self, scope)
 
     def random(self) -> random.Random:
@@ -193,6 +196,8 @@ class Context:
             *args: for the closure.
             **kwargs: for the closure.
         """
+        if type(name) is not str or not callable(action) or type(options) is not RunOptions:
+            usage.expect_action(name, action, options, RunOptions)
         driver = self._driver
         handle = driver.issue("run").run(name)
         frame = sys._getframe(1)
@@ -208,7 +213,7 @@ class Context:
         action: Callable[..., Coroutine[Any, Any, T]] | Callable[..., T],
         serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
         max_attempts: int | None = None,
-        max_retry_duration: timedelta | None = None,
+        max_retry_duration: timedelta | float | None = None,
         type_hint: type[T] | None = None,
         args: tuple[Any, ...] | None = None,
     ) -> RestateDurableFuture[T]:
@@ -218,14 +223,15 @@ class Context:
         )
         return self.run_typed(name, action, options, *(args or ()))
 
-    def sleep(self, delta: timedelta, name: str | None = None) -> RestateDurableSleepFuture:
+    def sleep(self, delta: timedelta | float, name: str | None = None) -> RestateDurableSleepFuture:
         """Wait durably; the handler need not be in memory meanwhile.
 
         Args:
-            delta: how long from now; a negative one fires at once.
+            delta: how long from now, as a duration or in seconds; a negative one fires at once.
             name: entry name.
         """
-        return RestateDurableSleepFuture.start(self._driver, delta.total_seconds(), name or "")
+        wake_up = time_limits.moment_after(delta, "the duration of ctx.sleep")
+        return RestateDurableSleepFuture.start(self._driver, wake_up, _entry_name(name, "ctx.sleep"))
 
     def timeout(self, limit: timedelta | float) -> Timeout:
         """Bound the time spent in a block, durably: what `asyncio.timeout` is for a handler that suspends.
@@ -240,7 +246,7 @@ class Context:
         What is awaited in the block is no longer awaited then, and may be awaited again later. Blocks nest.
 
         Args:
-            limit: a duration, or seconds.
+            limit: a duration, or seconds; zero or less is over at once.
 
         Raises:
             TimeoutError: from the block, when its time is over. It is a `DeadlineError`: not caught, it ends the
@@ -270,9 +276,9 @@ class Context:
         Returns:
             An object that unpacks as `(id, future)`, and that can be awaited itself.
         """
+        serde = usage.serde_for(serde, type_hint, "ctx.awakeable")
         driver = self._driver
         identifier, handle = driver.issue("create an awakeable").awakeable()
-        serde = _typed(serde, type_hint)
         future: RestateDurableFuture[T] = RestateDurableFuture(
             driver, handle, serde, f"awakeable {identifier}"
         )
@@ -290,7 +296,7 @@ class Context:
         type_hint: type[T] | None = None,
         *,
         name: str,
-        expires_in: timedelta = DEFAULT_EXPIRY,
+        expires_in: timedelta | float = DEFAULT_EXPIRY,
         labels: Mapping[str, str] | None = None,
     ) -> Callback[T]:
         """Create an awakeable with a signed link that completes it, a name, and an expiry.
@@ -302,7 +308,7 @@ class Context:
         Args:
             type_hint: what the answer has to be; None takes any JSON.
             name: what is asked for, shown to whoever answers and in the inventory.
-            expires_in: how long the link works and the handler waits.
+            expires_in: how long the link works and the handler waits, as a duration or in seconds.
             labels: facts for the inventory; they are in the journal, not in the link.
 
         Raises:
@@ -311,14 +317,16 @@ class Context:
         """
         from awaken import links
 
+        usage.expect_text(name, "the name of ctx.callback")
+        described = dict(usage.headers_of(labels, f'callback "{name}" (its labels)'))
+        wake_up = time_limits.moment_after(expires_in, f'expires_in of callback "{name}"')
         settings = links.current_settings()
         type_name = links.name_of_type(type_hint)
         driver = self._driver
         identifier, future = self.awakeable(type_hint=type_hint, name=name)
         index = parse_awakeable_id(identifier).index
-        wake_up = int((wall_clock.now_s() + expires_in.total_seconds()) * 1000)
-        entry = describe_callback(name, index, type_name, labels or {})
-        handle, expires_at_ms = driver.issue("create a callback").timer(max(0, wake_up), entry)
+        entry = describe_callback(name, index, type_name, described)
+        handle, expires_at_ms = driver.issue("create a callback").timer(wake_up, entry)
         timer = RestateDurableSleepFuture(driver, handle, None, f'callback "{name}"')
         url = settings.url_of(links.Link(identifier, name, type_name, expires_at_ms))
         return Callback(CallbackLink(url, identifier, name, expiry_of(expires_at_ms)), future, timer)
@@ -329,7 +337,7 @@ class Context:
         type_hint: type[T] | None = None,
         *,
         name: str,
-        expires_in: timedelta = DEFAULT_EXPIRY,
+        expires_in: timedelta | float = DEFAULT_EXPIRY,
         labels: Mapping[str, str] | None = None,
     ) -> T:
         """Create a callback, hand it out once, and wait for the answer.
@@ -345,6 +353,8 @@ class Context:
             TimeoutError: nobody answered in time.
             TerminalError: the answer was a rejection.
         """
+        if not callable(send):
+            usage.refuse(send, f'the send of callback "{name}"', "give a function that takes the link")
         callback = self.callback(type_hint, name=name, expires_in=expires_in, labels=labels)
         await self.run_typed(f"hand out {name}", send, RunOptions(), callback.link)
         return await callback
@@ -365,7 +375,9 @@ class Context:
         Raises:
             InvalidIdError: the id does not parse; nothing is journaled.
         """
-        self._driver.issue("resolve an awakeable").resolve_awakeable(name, serde.serialize(value))
+        usage.expect_text(name, "the id of ctx.resolve_awakeable")
+        body = usage.write(serde, value, f"the value of awakeable {name}")
+        self._driver.issue("resolve an awakeable").resolve_awakeable(name, body)
 
     def reject_awakeable(self, name: str, failure_message: str, failure_code: int = 500) -> None:
         """Reject an awakeable of any invocation: its handler gets a terminal error with this message and code.
@@ -373,8 +385,9 @@ class Context:
         Raises:
             InvalidIdError: the id does not parse; nothing is journaled.
         """
-        machine = self._driver.issue("reject an awakeable")
-        machine.reject_awakeable(name, Failure(failure_code, failure_message))
+        usage.expect_text(name, "the id of ctx.reject_awakeable")
+        failure = _failure(failure_code, failure_message, "ctx.reject_awakeable")
+        self._driver.issue("reject an awakeable").reject_awakeable(name, failure)
 
     def signal(
         self,
@@ -383,9 +396,11 @@ class Context:
         type_hint: type[T] | None = None,
     ) -> RestateDurableFuture[T]:
         """Wait for a signal with this name, sent to this invocation by another handler."""
+        usage.expect_text(name, "the name of ctx.signal")
+        serde = usage.serde_for(serde, type_hint, f'signal "{name}"')
         driver = self._driver
         handle = driver.issue("await a signal").signal(name)
-        return RestateDurableFuture(driver, handle, _typed(serde, type_hint), f'signal "{name}"')
+        return RestateDurableFuture(driver, handle, serde, f'signal "{name}"')
 
     def resolve_signal(
         self,
@@ -395,14 +410,19 @@ class Context:
         serde: Serde[I] = DefaultSerde(),  # noqa: B008  # never modified
     ) -> None:
         """Send a signal with a value to an invocation. Raises InvalidIdError for an id that does not parse."""
-        self._driver.issue("send a signal").resolve_signal(invocation_id, name, serde.serialize(value))
+        usage.expect_text(invocation_id, "the invocation id of ctx.resolve_signal")
+        usage.expect_text(name, "the name of ctx.resolve_signal")
+        body = usage.write(serde, value, f'the value of signal "{name}"')
+        self._driver.issue("send a signal").resolve_signal(invocation_id, name, body)
 
     def reject_signal(
         self, invocation_id: str, name: str, failure_message: str, failure_code: int = 500
     ) -> None:
         """Send a signal with a failure to an invocation. Raises InvalidIdError for an id that does not parse."""
-        machine = self._driver.issue("send a signal")
-        machine.reject_signal(invocation_id, name, Failure(failure_code, failure_message))
+        usage.expect_text(invocation_id, "the invocation id of ctx.reject_signal")
+        usage.expect_text(name, "the name of ctx.reject_signal")
+        failure = _failure(failure_code, failure_message, "ctx.reject_signal")
+        self._driver.issue("send a signal").reject_signal(invocation_id, name, failure)
 
     # ------------------------------------------------------------ other handlers
 
@@ -414,18 +434,20 @@ class Context:
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
         """Call a service's handler and wait for its result."""
-        return self._call_handler(handler_from_callable(tpe), "", arg, idempotency_key, headers)
+        return self._call_handler(service_handler(tpe, "service_call"), "", arg, idempotency_key, headers)
 
     def service_send(
         self,
         tpe: HandlerType[I, O],
         arg: I,
-        send_delay: timedelta | None = None,
+        send_delay: timedelta | float | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a service's handler, now or later, without waiting for it."""
-        return self._send_handler(handler_from_callable(tpe), "", arg, send_delay, idempotency_key, headers)
+        return self._send_handler(
+            service_handler(tpe, "service_send"), "", arg, send_delay, idempotency_key, headers
+        )
 
     def object_call(
         self,
@@ -436,19 +458,21 @@ class Context:
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
         """Call a virtual object's handler and wait for its result."""
-        return self._call_handler(handler_from_callable(tpe), key, arg, idempotency_key, headers)
+        return self._call_handler(keyed_handler(tpe, key, "object_call"), key, arg, idempotency_key, headers)
 
     def object_send(
         self,
         tpe: HandlerType[I, O],
         key: str,
         arg: I,
-        send_delay: timedelta | None = None,
+        send_delay: timedelta | float | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a virtual object's handler, now or later, without waiting for it."""
-        return self._send_handler(handler_from_callable(tpe), key, arg, send_delay, idempotency_key, headers)
+        return self._send_handler(
+            keyed_handler(tpe, key, "object_send"), key, arg, send_delay, idempotency_key, headers
+        )
 
     def workflow_call(
         self,
@@ -459,19 +483,23 @@ class Context:
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
         """Call a workflow's handler and wait for its result."""
-        return self._call_handler(handler_from_callable(tpe), key, arg, idempotency_key, headers)
+        return self._call_handler(
+            keyed_handler(tpe, key, "workflow_call"), key, arg, idempotency_key, headers
+        )
 
     def workflow_send(
         self,
         tpe: HandlerType[I, O],
         key: str,
         arg: I,
-        send_delay: timedelta | None = None,
+        send_delay: timedelta | float | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a workflow's handler, now or later, without waiting for it."""
-        return self._send_handler(handler_from_callable(tpe), key, arg, send_delay, idempotency_key, headers)
+        return self._send_handler(
+            keyed_handler(tpe, key, "workflow_send"), key, arg, send_delay, idempotency_key, headers
+        )
 
     def generic_call(
         self,
@@ -496,6 +524,7 @@ class Context:
             scope: see `scope()`; needs version 7 of the invocation protocol.
             limit_key: what shares a limit within the scope.
         """
+        _check_generic(service, handler, key, arg)
         return self._call(
             service, handler, key or "", arg, _BYTES, idempotency_key, headers, scope, limit_key
         )
@@ -506,19 +535,21 @@ class Context:
         handler: str,
         arg: bytes,
         key: str | None = None,
-        send_delay: timedelta | None = None,
+        send_delay: timedelta | float | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
         scope: str | None = None,
         limit_key: str | None = None,
     ) -> SendHandle:
         """Start a handler by name, with raw bytes in; arguments as in `generic_call`, and a delay."""
+        _check_generic(service, handler, key, arg)
         return self._send(
             service, handler, key or "", arg, send_delay, idempotency_key, headers, scope, limit_key
         )
 
     def cancel_invocation(self, invocation_id: str) -> None:
         """Cancel an invocation. Raises InvalidIdError for an id that does not parse."""
+        usage.expect_text(invocation_id, "the invocation id of ctx.cancel_invocation")
         self._driver.issue("cancel an invocation").cancel_invocation(invocation_id)
 
     def attach_invocation(
@@ -528,11 +559,11 @@ class Context:
         type_hint: type[T] | None = None,
     ) -> RestateDurableFuture[T]:
         """Wait for the result of an invocation. Raises InvalidIdError for an id that does not parse."""
+        usage.expect_text(invocation_id, "the invocation id of ctx.attach_invocation")
+        serde = usage.serde_for(serde, type_hint, "ctx.attach_invocation")
         driver = self._driver
         handle = driver.issue("attach to an invocation").attach_invocation(invocation_id)
-        return RestateDurableFuture(
-            driver, handle, _typed(serde, type_hint), f"the result of {invocation_id}"
-        )
+        return RestateDurableFuture(driver, handle, serde, f"the result of {invocation_id}")
 
     # ------------------------------------------------------------ shared by the above
 
@@ -546,7 +577,7 @@ class Context:
         scope: str | None = None,
         limit_key: str | None = None,
     ) -> RestateDurableCallFuture[O]:
-        body = callee.input_serde.serialize(arg)
+        body = usage.write(callee.input_serde, arg, f"the argument of a call to {callee.target}")
         return self._call(
             callee.service_tag.name,
             callee.name,
@@ -564,13 +595,13 @@ class Context:
         callee: Handler[I, O],
         key: str,
         arg: I,
-        send_delay: timedelta | None,
+        send_delay: timedelta | float | None,
         idempotency_key: str | None,
         headers: dict[str, str] | None,
         scope: str | None = None,
         limit_key: str | None = None,
     ) -> SendHandle:
-        body = callee.input_serde.serialize(arg)
+        body = usage.write(callee.input_serde, arg, f"the argument of a send to {callee.target}")
         return self._send(
             callee.service_tag.name,
             callee.name,
@@ -595,19 +626,20 @@ class Context:
         scope: str | None = None,
         limit_key: str | None = None,
     ) -> RestateDurableCallFuture[O]:
-        _check_scope(scope, limit_key)
+        callee = f"{service}/{handler}"
+        _check_extras(idempotency_key, scope, limit_key, callee)
+        pairs = usage.headers_of(headers, f"a call to {callee}")
         driver = self._driver
-        identifier, result = driver.issue(f"call {service}/{handler}").call(
+        identifier, result = driver.issue(f"call {callee}").call(
             service,
             handler,
             body,
             key=key,
-            headers=list(headers.items()) if headers else (),
+            headers=pairs,
             idempotency_key=idempotency_key,
             scope=scope,
             limit_key=limit_key,
         )
-        callee = f"{service}/{handler}"
         invocation = _Invocation(
             RestateDurableFuture(driver, identifier, None, f"the invocation id of {callee}"),
             self.cancel_invocation,
@@ -620,32 +652,45 @@ class Context:
         handler: str,
         key: str,
         body: bytes,
-        send_delay: timedelta | None,
+        send_delay: timedelta | float | None,
         idempotency_key: str | None,
         headers: dict[str, str] | None,
         scope: str | None = None,
         limit_key: str | None = None,
     ) -> SendHandle:
-        _check_scope(scope, limit_key)
-        driver = self._driver
+        callee = f"{service}/{handler}"
+        _check_extras(idempotency_key, scope, limit_key, callee)
+        pairs = usage.headers_of(headers, f"a send to {callee}")
         invoke_time = (
-            0 if send_delay is None else int((wall_clock.now_s() + send_delay.total_seconds()) * 1000)
+            0
+            if send_delay is None
+            else time_limits.moment_after(send_delay, f"send_delay of a send to {callee}")
         )
-        identifier = driver.issue(f"send to {service}/{handler}").send(
+        driver = self._driver
+        identifier = driver.issue(f"send to {callee}").send(
             service,
             handler,
             body,
             key=key,
-            invoke_time_ms=max(0, invoke_time),
-            headers=list(headers.items()) if headers else (),
+            invoke_time_ms=invoke_time,
+            headers=pairs,
             idempotency_key=idempotency_key,
             scope=scope,
             limit_key=limit_key,
         )
         future: RestateDurableFuture[str] = RestateDurableFuture(
-            driver, identifier, None, f"the invocation id of {service}/{handler}"
+            driver, identifier, None, f"the invocation id of {callee}"
         )
         return SendHandle(future, self.cancel_invocation)
+
+    if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
+
+        def __getattr__(self, name):
+            if name.startswith("_"):
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}", name=name, obj=self)
+            raise UnknownAttributeError(
+                f"the context of {self._driver.target} has no {name!r}; {_advice(self, name)}"
+            )
 
     def _extension_data(self) -> dict[str, Any]:
         if self._data is None:
@@ -679,7 +724,8 @@ class _Promising:
         type_hint: type[T] | None = None,
     ) -> DurablePromise[T]:
         """Return the workflow's promise of this name."""
-        return DurablePromise(self._driver, name, _typed(serde, type_hint))
+        usage.expect_text(name, "the name of ctx.promise")
+        return DurablePromise(self._driver, name, usage.serde_for(serde, type_hint, f'promise "{name}"'))
 
 
 class ObjectSharedContext(_Keyed, StateReader, Context):
@@ -706,17 +752,54 @@ class WorkflowContext(_Promising, ObjectContext):
     __slots__ = ()
 
 
-def _check_scope(scope: str | None, limit_key: str | None) -> None:
-    if limit_key is not None and scope is None:
-        raise ValueError(f"limit_key {limit_key!r} needs a scope: it names what shares a limit within one")
+def _advice(context: Context, name: str) -> str:
+    if isinstance(context, ObjectSharedContext) and name in ("set", "clear", "clear_all"):
+        return 'a shared handler only reads state: leave out kind="shared"'
+    if name in ("get", "set", "clear", "clear_all", "state_keys", "key"):
+        return "a service has neither keys nor state: declare a VirtualObject"
+    if name == "promise":
+        return "only a Workflow has promises"
+    known = [each for each in dir(context) if not each.startswith("_")]
+    close = difflib.get_close_matches(name, known, 1)
+    return f"did you mean ctx.{close[0]}?" if close else "see help(awaken.Context)"
+
+
+def _check_extras(idempotency_key: str | None, scope: str | None, limit_key: str | None, callee: str) -> None:
+    if idempotency_key is None and scope is None and limit_key is None:
+        return
+    usage.expect_key(idempotency_key, f"the idempotency_key of {callee}")
+    if scope is not None:
+        usage.expect_text(scope, f"the scope of {callee}")
+    if limit_key is not None:
+        usage.expect_text(limit_key, f"the limit_key of {callee}")
+        if scope is None:
+            raise UsageError(
+                f"limit_key {limit_key!r} needs a scope: it names what shares a limit within one"
+            )
+
+
+def _check_generic(service: str, handler: str, key: str | None, arg: bytes) -> None:
+    usage.expect_text(service, "the service of a generic call")
+    usage.expect_text(handler, "the handler of a generic call")
+    if key is not None:
+        usage.expect_text(key, f"the key of {service}/{handler}")
+    usage.expect_bytes(arg, f"the argument of {service}/{handler}")
+
+
+def _entry_name(name: str | None, what: str) -> str:
+    if name is not None:
+        usage.expect_text(name, f"the name of {what}")
+    return name or ""
+
+
+def _failure(code: int, message: str, what: str) -> Failure:
+    usage.expect_code(code, f"the failure_code of {what}")
+    usage.expect_text(message, f"the failure_message of {what}")
+    return Failure(code, message)
 
 
 async def _read_clock() -> float:
     return wall_clock.now_s()
-
-
-def _typed(serde: Serde[T], type_hint: type[T] | None) -> Serde[T]:
-    return serde.with_maybe_type(type_hint) if isinstance(serde, DefaultSerde) else serde
 
 
 #: Which context a handler gets, by kind of service and of handler.

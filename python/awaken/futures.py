@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, NoReturn, Protocol, Self, TypeVar
 
-from awaken import wall_clock
+from awaken import time_limits, usage
 from awaken._core import Failure
 from awaken.deadlines import Timeout
-from awaken.errors import SerdeError, TerminalError
+from awaken.errors import SerdeError, TerminalError, UnknownAttributeError, UsageError
 from awaken.serde import DefaultSerde
 from awaken.serde.validation import tell
 
@@ -140,7 +140,12 @@ class DurableFuture(asyncio.Future[T]):
             yield from self._driver.wait(self)
         return _result(self)
 
-    __iter__ = __await__
+    if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
+
+        def __getattr__(self, name):
+            if name.startswith("_"):
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}", name=name, obj=self)
+            raise UnknownAttributeError(f"{_unawaited(self)}; it was asked for its {name!r}")
 
     def __hash__(self) -> int:
         return self._driver.hash_base + 2 * self.handle
@@ -271,6 +276,41 @@ class DurableFuture(asyncio.Future[T]):
                 self._unwatch()
 
 
+def _unawaited(future: DurableFuture[Any]) -> str:
+    return f"{future.subject} was used before it was awaited; write `await` before the call that gave it"
+
+
+def _forbid(name: str) -> None:
+    """Have an operation that every value may have, and no future, name the `await` that is missing."""
+
+    def refuse(self: DurableFuture[Any], *_: object) -> NoReturn:
+        raise UsageError(_unawaited(self))
+
+    setattr(DurableFuture, name, refuse)
+
+
+# Not of these: comparing for equality and asking for truth, which libraries do with futures.
+for _name in (
+    *(
+        "add",
+        "radd",
+        "sub",
+        "rsub",
+        "mul",
+        "rmul",
+        "truediv",
+        "rtruediv",
+        "floordiv",
+        "rfloordiv",
+        "mod",
+        "rmod",
+    ),
+    *("pow", "rpow", "neg", "abs", "and", "rand", "or", "ror", "lt", "le", "gt", "ge"),
+    *("int", "float", "index", "getitem", "setitem", "delitem", "contains", "iter"),
+):
+    _forbid(f"__{_name}__")
+
+
 class RestateDurableFuture(DurableFuture[T]):
     """A durable result of type T."""
 
@@ -297,9 +337,8 @@ class RestateDurableSleepFuture(RestateDurableFuture[None]):
     __slots__ = ()
 
     @classmethod
-    def start(cls, driver: Driver, seconds: float, name: str = "") -> Self:
-        """Start a timer that fires `seconds` from now; a negative one fires at once."""
-        wake_up = max(0, int((wall_clock.now_s() + seconds) * 1000))
+    def start(cls, driver: Driver, wake_up: int, name: str = "") -> Self:
+        """Start a timer that fires at a moment, in UTC milliseconds."""
         return cls(driver, driver.issue("sleep").sleep(wake_up, name), None, "sleep")
 
 
@@ -319,8 +358,13 @@ def deadline(driver: Driver, limit: timedelta | float, subject: str) -> Timeout:
         limit: a duration, or seconds.
         subject: what has to be over in time, for the error's text.
     """
-    seconds = limit if isinstance(limit, (int, float)) else limit.total_seconds()
-    return Timeout(lambda: DeadlineFuture.start(driver, seconds), f"{subject} within {seconds:g} s")
+    what = f"the limit ({subject})"
+    seconds = time_limits.milliseconds(limit, what) / 1000
+
+    def start() -> DeadlineFuture:
+        return DeadlineFuture.start(driver, time_limits.moment_after(limit, what))
+
+    return Timeout(start, f"{subject} within {seconds:g} s")
 
 
 class _Invocation:
@@ -426,12 +470,14 @@ class DurablePromise(Generic[T]):
 
     def resolve(self, value: T) -> Awaitable[None]:
         """Complete the promise; awaiting raises a terminal error 409 when it is completed already."""
-        body = self._serde.serialize(value)
+        body = usage.write(self._serde, value, self._subject)
         handle = self._driver.issue("resolve a promise").resolve_promise(self._name, body)
         return RestateDurableFuture(self._driver, handle, None, self._subject)
 
     def reject(self, message: str, code: int = 500) -> Awaitable[None]:
         """Fail the promise; awaiting raises a terminal error 409 when it is completed already."""
+        usage.expect_text(message, f"the message that rejects {self._subject}")
+        usage.expect_code(code, f"the code that rejects {self._subject}")
         handle = self._driver.issue("reject a promise").reject_promise(self._name, Failure(code, message))
         return RestateDurableFuture(self._driver, handle, None, self._subject)
 

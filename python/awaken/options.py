@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from awaken import time_limits
 from awaken.retry_policy import InvocationRetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
 
 __all__ = ["Options"]
 
@@ -26,6 +27,8 @@ _DURATIONS = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Options as they were given; None leaves it to the service, and in the end to the runtime.
+
+    Durations may be given in seconds.
 
     Args:
         description: documentation, shown by the runtime.
@@ -44,11 +47,11 @@ class Options:
 
     description: str | None = None
     metadata: Mapping[str, str] | None = None
-    inactivity_timeout: timedelta | None = None
-    abort_timeout: timedelta | None = None
-    journal_retention: timedelta | None = None
-    idempotency_retention: timedelta | None = None
-    workflow_retention: timedelta | None = None
+    inactivity_timeout: timedelta | float | None = None
+    abort_timeout: timedelta | float | None = None
+    journal_retention: timedelta | float | None = None
+    idempotency_retention: timedelta | float | None = None
+    workflow_retention: timedelta | float | None = None
     enable_lazy_state: bool | None = None
     state_preload: bool | list[str] | None = None
     ingress_private: bool | None = None
@@ -108,10 +111,7 @@ def _check_metadata(metadata: Mapping[str, str], where: str) -> None:
 def _check_duration(value: object, where: str, name: str) -> None:
     if value is None:
         return
-    if not isinstance(value, timedelta):
-        raise TypeError(f"{where}: {name} is {value!r}; give a datetime.timedelta")
-    if value < timedelta(0):
-        raise ValueError(f"{where}: {name} is negative ({value!r}); give zero or more")
+    time_limits.within_time(value, f"{where}: {name}")  # type: ignore[arg-type]  # this is what is checked
 
 
 def _check_policy(policy: InvocationRetryPolicy, where: str) -> None:

@@ -15,6 +15,8 @@ __all__ = ["InvocationRetryPolicy"]
 class InvocationRetryPolicy:
     """When and how often the runtime retries a failing invocation. None leaves it to the runtime.
 
+    Delays may be given in seconds.
+
     Args:
         initial_interval: delay before the second attempt.
         exponentiation_factor: what each delay is multiplied by to get the next one.
@@ -23,8 +25,8 @@ class InvocationRetryPolicy:
         on_max_attempts: `pause` keeps the invocation for an operator to resume, `kill` fails it.
     """
 
-    initial_interval: timedelta | None = None
+    initial_interval: timedelta | float | None = None
     exponentiation_factor: float | None = None
-    max_interval: timedelta | None = None
+    max_interval: timedelta | float | None = None
     max_attempts: int | None = None
     on_max_attempts: Literal["pause", "kill"] | None = None

@@ -9,7 +9,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from awaken import watching
+from awaken import time_limits, usage, watching
 from awaken._core import RetryPolicy
 from awaken.futures import RestateDurableFuture
 from awaken.serde import DefaultSerde, Serde
@@ -40,12 +40,18 @@ class RunOptions(Generic[T]):
     type_hint: type[T] | None = None
     #: Executions in total, the first one included.
     max_attempts: int | None = None
-    max_duration: timedelta | None = None
-    initial_retry_interval: timedelta | None = None
-    max_retry_interval: timedelta | None = None
+    #: Durations, or seconds.
+    max_duration: timedelta | float | None = None
+    initial_retry_interval: timedelta | float | None = None
+    max_retry_interval: timedelta | float | None = None
     retry_interval_factor: float | None = None
     #: Deprecated name of max_duration.
-    max_retry_duration: timedelta | None = None
+    max_retry_duration: timedelta | float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse values that could only fail later, when the closure already has."""
+        usage.serde_for(self.serde, self.type_hint, "RunOptions")
+        self.retry_policy()
 
     def retry_policy(self) -> RetryPolicy | None:
         """Return the policy these options ask for, or None to leave it to the runtime."""
@@ -59,12 +65,14 @@ class RunOptions(Generic[T]):
         )
         if all(bound is None for bound in bounds):
             return None
+        usage.expect_count(self.max_attempts, "max_attempts of RunOptions")
+        usage.expect_factor(self.retry_interval_factor, "retry_interval_factor of RunOptions")
         return RetryPolicy(
-            initial_interval_ms=_milliseconds(self.initial_retry_interval),
+            initial_interval_ms=_milliseconds(self.initial_retry_interval, "initial_retry_interval"),
             factor=self.retry_interval_factor,
-            max_interval_ms=_milliseconds(self.max_retry_interval),
+            max_interval_ms=_milliseconds(self.max_retry_interval, "max_retry_interval"),
             max_attempts=self.max_attempts,
-            max_duration_ms=_milliseconds(max_duration),
+            max_duration_ms=_milliseconds(max_duration, "max_duration"),
         )
 
 
@@ -140,7 +148,7 @@ class RunFuture(RestateDurableFuture[T]):
         """
         if watching.watchers:
             return await self._execute_watched()
-        return self._result_serde.serialize(await self._act())
+        return self._write(await self._act())
 
     async def _execute_watched(self) -> bytes:
         watchers = list(watching.watchers)
@@ -148,11 +156,18 @@ class RunFuture(RestateDurableFuture[T]):
         try:
             for watcher in watchers:
                 watcher.note_run(self.name, 1)
-            return self._result_serde.serialize(await self._act())
+            return self._write(await self._act())
         finally:
             watching.current_run.reset(token)
             for watcher in watchers:
                 watcher.note_run(self.name, -1)
+
+    def is_called_wrongly(self, error: BaseException) -> bool:
+        """Tell whether an error is that the closure does not take the arguments it was given."""
+        return usage.is_bad_call_of(self._action, error)
+
+    def _write(self, value: Any) -> bytes:
+        return usage.write(self._result_serde, value, f"the result of {self.subject}")
 
     async def _act(self) -> Any:
         if inspect.iscoroutinefunction(self._action):
@@ -190,5 +205,5 @@ def run_serde(action: Callable[..., Any], options: RunOptions[T]) -> Serde[T]:
     return serde if hint is None else serde.with_maybe_type(hint)
 
 
-def _milliseconds(delta: timedelta | None) -> int | None:
-    return None if delta is None else max(0, int(delta.total_seconds() * 1000))
+def _milliseconds(duration: timedelta | float | None, name: str) -> int | None:
+    return None if duration is None else max(0, time_limits.milliseconds(duration, f"{name} of RunOptions"))

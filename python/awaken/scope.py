@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from awaken.handler import handler_from_callable
+from awaken.handler import keyed_handler, service_handler
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from awaken.context import Context, HandlerType
     from awaken.futures import RestateDurableCallFuture, SendHandle
+    from awaken.handler import Handler
 
 __all__ = ["ScopedContext"]
 
@@ -48,19 +49,21 @@ class ScopedContext:
             idempotency_key: makes a second call with the same key attach to the first.
             headers: for the handler's request.
         """
-        return self._call(tpe, "", arg, limit_key, idempotency_key, headers)
+        return self._call(service_handler(tpe, "service_call"), "", arg, limit_key, idempotency_key, headers)
 
     def service_send(
         self,
         tpe: HandlerType[I, O],
         arg: I,
-        send_delay: timedelta | None = None,
+        send_delay: timedelta | float | None = None,
         limit_key: str | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a service's handler, now or later, without waiting for it. Arguments as in `service_call`."""
-        return self._send(tpe, "", arg, send_delay, limit_key, idempotency_key, headers)
+        return self._send(
+            service_handler(tpe, "service_send"), "", arg, send_delay, limit_key, idempotency_key, headers
+        )
 
     def object_call(
         self,
@@ -72,20 +75,24 @@ class ScopedContext:
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
         """Call a virtual object's handler and wait for its result. Arguments as in `service_call`."""
-        return self._call(tpe, key, arg, limit_key, idempotency_key, headers)
+        return self._call(
+            keyed_handler(tpe, key, "object_call"), key, arg, limit_key, idempotency_key, headers
+        )
 
     def object_send(
         self,
         tpe: HandlerType[I, O],
         key: str,
         arg: I,
-        send_delay: timedelta | None = None,
+        send_delay: timedelta | float | None = None,
         limit_key: str | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a virtual object's handler, now or later, without waiting for it. Arguments as in `service_call`."""
-        return self._send(tpe, key, arg, send_delay, limit_key, idempotency_key, headers)
+        return self._send(
+            keyed_handler(tpe, key, "object_send"), key, arg, send_delay, limit_key, idempotency_key, headers
+        )
 
     def workflow_call(
         self,
@@ -97,44 +104,52 @@ class ScopedContext:
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
         """Call a workflow's handler and wait for its result. Arguments as in `service_call`."""
-        return self._call(tpe, key, arg, limit_key, idempotency_key, headers)
+        return self._call(
+            keyed_handler(tpe, key, "workflow_call"), key, arg, limit_key, idempotency_key, headers
+        )
 
     def workflow_send(
         self,
         tpe: HandlerType[I, O],
         key: str,
         arg: I,
-        send_delay: timedelta | None = None,
+        send_delay: timedelta | float | None = None,
         limit_key: str | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a workflow's handler, now or later, without waiting for it. Arguments as in `service_call`."""
-        return self._send(tpe, key, arg, send_delay, limit_key, idempotency_key, headers)
+        return self._send(
+            keyed_handler(tpe, key, "workflow_send"),
+            key,
+            arg,
+            send_delay,
+            limit_key,
+            idempotency_key,
+            headers,
+        )
 
     def _call(
         self,
-        tpe: HandlerType[I, O],
+        callee: Handler[I, O],
         key: str,
         arg: I,
         limit_key: str | None,
         idempotency_key: str | None,
         headers: dict[str, str] | None,
     ) -> RestateDurableCallFuture[O]:
-        return self._context._call_handler(
-            handler_from_callable(tpe), key, arg, idempotency_key, headers, self._scope, limit_key
-        )
+        return self._context._call_handler(callee, key, arg, idempotency_key, headers, self._scope, limit_key)
 
     def _send(
         self,
-        tpe: HandlerType[I, O],
+        callee: Handler[I, O],
         key: str,
         arg: I,
-        send_delay: timedelta | None,
+        send_delay: timedelta | float | None,
         limit_key: str | None,
         idempotency_key: str | None,
         headers: dict[str, str] | None,
     ) -> SendHandle:
         return self._context._send_handler(
-            handler_from_callable(tpe), key, arg, send_delay, idempotency_key, headers, self._scope, limit_key
+            callee, key, arg, send_delay, idempotency_key, headers, self._scope, limit_key
         )

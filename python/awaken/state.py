@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from awaken import usage
 from awaken.futures import OptionalFuture, RestateDurableFuture
 from awaken.serde import DefaultSerde, Serde
 
@@ -45,9 +46,10 @@ class StateReader:
             type_hint: what the value has to be.
             entry_name: of the journal entry.
         """
+        if type(name) is not str:
+            usage.expect_text(name, "the name of ctx.get")
+        serde = usage.serde_for(serde, type_hint, f'state "{name}"')
         driver = self._driver
-        if isinstance(serde, DefaultSerde):
-            serde = serde.with_maybe_type(type_hint)
         answer = driver.issue("read state").get_state(name, entry_name or "")
         if isinstance(answer, int):
             return OptionalFuture(driver, answer, serde, f'state "{name}"')
@@ -79,10 +81,14 @@ class KeyValueStore(StateReader):
         entry_name: str | None = None,
     ) -> None:
         """Write a value."""
-        self._driver.issue("write state").set_state(name, serde.serialize(value), entry_name or "")
+        if type(name) is not str:
+            usage.expect_text(name, "the name of ctx.set")
+        body = usage.write(serde, value, f'state "{name}"')
+        self._driver.issue("write state").set_state(name, body, entry_name or "")
 
     def clear(self, name: str, entry_name: str | None = None) -> None:
         """Remove a value."""
+        usage.expect_text(name, "the name of ctx.clear")
         self._driver.issue("clear state").clear_state(name, entry_name or "")
 
     def clear_all(self, entry_name: str | None = None) -> None:

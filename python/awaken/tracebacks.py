@@ -52,7 +52,7 @@ def authored(trace: TracebackType | None) -> TracebackType | None:
 
 def is_authored(filename: str) -> bool:
     """Tell whether a file is the author's or a library's: neither this package's nor the standard library's."""
-    return not filename.startswith(PACKAGE) and not _is_standard(filename)
+    return not filename.startswith((PACKAGE, "<string>")) and not _is_standard(filename)
 
 
 def log_warning(logger: logging.Logger, message: str, *args: object, error: BaseException) -> None:

@@ -22,6 +22,7 @@ LAYERS = [
         "time_limits",
         "tracebacks",
         "types",
+        "usage",
         "vm",
         "wall_clock",
     },

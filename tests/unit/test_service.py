@@ -323,7 +323,19 @@ def test_second_main_handler_is_refused() -> None:
     [
         ({"state_preload": True, "enable_lazy_state": False}, ValueError, "give state_preload only"),
         ({"state_preload": "key"}, TypeError, "True, False or a list"),
-        ({"inactivity_timeout": 5}, TypeError, "inactivity_timeout is 5; give a datetime.timedelta"),
+        (
+            {"inactivity_timeout": "5"},
+            TypeError,
+            "inactivity_timeout is '5', of type str; give a datetime.timedelta",
+        ),
+        ({"inactivity_timeout": True}, TypeError, "inactivity_timeout is True, of type bool"),
+        ({"journal_retention": timedelta.max}, ValueError, "which ends after the year 9999"),
+        ({"abort_timeout": float("inf")}, ValueError, "abort_timeout is inf seconds"),
+        (
+            {"invocation_retry_policy": InvocationRetryPolicy(max_interval=timedelta.max)},
+            ValueError,
+            "invocation_retry_policy: max_interval is datetime.timedelta",
+        ),
         ({"abort_timeout": timedelta(seconds=-1)}, ValueError, "abort_timeout is negative"),
         ({"metadata": {"a": 1}}, TypeError, "metadata 'a': 1 is not text"),
         ({"metadata": "a"}, TypeError, "give a dict"),

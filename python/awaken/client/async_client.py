@@ -64,7 +64,7 @@ class RestateClient:
         self,
         tpe: HandlerType[I, O],
         arg: I,
-        send_delay: timedelta | None = None,
+        send_delay: timedelta | float | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> RestateClientSendHandle:
@@ -89,7 +89,7 @@ class RestateClient:
         tpe: HandlerType[I, O],
         key: str,
         arg: I,
-        send_delay: timedelta | None = None,
+        send_delay: timedelta | float | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> RestateClientSendHandle:
@@ -114,7 +114,7 @@ class RestateClient:
         tpe: HandlerType[I, O],
         key: str,
         arg: I,
-        send_delay: timedelta | None = None,
+        send_delay: timedelta | float | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> RestateClientSendHandle:
@@ -143,7 +143,7 @@ class RestateClient:
         handler: str,
         arg: bytes,
         key: str | None = None,
-        send_delay: timedelta | None = None,
+        send_delay: timedelta | float | None = None,
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
         scope: str | None = None,

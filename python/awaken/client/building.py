@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from awaken import _core
+from awaken import _core, time_limits
 from awaken.client.addresses import join
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.client.operation import Operation, Reply, Request
 from awaken.client.outcome import AwakeableOutcome, AwakeableStatus, read_outcome, read_status, status_query
 from awaken.client.send_handle import RestateClientSendHandle
-from awaken.handler import handler_from_callable
+from awaken.handler import handler_from_callable, keyed_handler, service_handler
 from awaken.serde import BytesSerde, DefaultSerde, Serde
 
 if TYPE_CHECKING:
@@ -63,15 +63,15 @@ class Builder:
 
     def call(self, tpe: HandlerType[I, O], key: str | None, arg: I, extras: Extras) -> Operation[O]:
         """Call a handler."""
-        callee: Handler[I, O] = handler_from_callable(tpe)
+        callee: Handler[I, O] = _callee(tpe, key, "call")
         request = self._handler_request(callee, key, arg, extras, send=False)
         return self._reading(request, callee.output_serde, callee.target)
 
     def send(
-        self, tpe: HandlerType[I, O], key: str | None, arg: I, delay: timedelta | None, extras: Extras
+        self, tpe: HandlerType[I, O], key: str | None, arg: I, delay: timedelta | float | None, extras: Extras
     ) -> Operation[RestateClientSendHandle]:
         """Start a handler."""
-        callee: Handler[I, O] = handler_from_callable(tpe)
+        callee: Handler[I, O] = _callee(tpe, key, "send")
         return Operation(
             self._handler_request(callee, key, arg, extras, send=True, delay=delay), _read_send_handle
         )
@@ -85,7 +85,13 @@ class Builder:
         return self._reading(request, _BYTES)
 
     def generic_send(
-        self, service: str, handler: str, arg: bytes, key: str | None, delay: timedelta | None, extras: Extras
+        self,
+        service: str,
+        handler: str,
+        arg: bytes,
+        key: str | None,
+        delay: timedelta | float | None,
+        extras: Extras,
     ) -> Operation[RestateClientSendHandle]:
         """Start a handler by name, with raw bytes in."""
         body = self._encode(bytes(arg))
@@ -193,7 +199,7 @@ class Builder:
         extras: Extras,
         *,
         send: bool,
-        delay: timedelta | None = None,
+        delay: timedelta | float | None = None,
     ) -> Request:
         # A handler without an input takes neither body nor content type, so that nothing is there to encode.
         has_input = callee.arity == 2 or arg is not None
@@ -216,7 +222,7 @@ class Builder:
         extras: Extras,
         *,
         send: bool = False,
-        delay: timedelta | None = None,
+        delay: timedelta | float | None = None,
         is_repeatable: bool = False,
     ) -> Request:
         target = (service, handler) if key is None else (service, key, handler)
@@ -225,7 +231,7 @@ class Builder:
             url = join(self.ingress, *prefix, *target)
         else:
             url = join(self.ingress, *target, *(["send"] if send else []))
-        if delay is not None and (milliseconds := round(delay.total_seconds() * 1000)) > 0:
+        if delay is not None and (milliseconds := time_limits.milliseconds(delay, "send_delay")) > 0:
             url += f"?delay={milliseconds}ms"
         headers = dict(extras.headers or {})
         # The ingress refuses a content type without a body, and a body without one.
@@ -264,6 +270,10 @@ class Builder:
 
     def _encode(self, body: bytes) -> bytes:
         return body if self.codec is None else self.codec.encode(body)
+
+
+def _callee(tpe: HandlerType[I, O], key: str | None, how: str) -> Handler[I, O]:
+    return service_handler(tpe, f"service_{how}") if key is None else keyed_handler(tpe, key, f"object_{how}")
 
 
 def _typed(serde: Serde[T], type_hint: type[T] | None) -> Serde[T]:

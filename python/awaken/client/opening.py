@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from awaken import time_limits
 from awaken.client.addresses import admin_address, ingress_address
 from awaken.client.async_client import RestateClient
 from awaken.client.building import Builder
@@ -33,7 +34,7 @@ async def create_client(
     journal_value_codec: ValueCodec | None = None,
     *,
     admin: str | None = None,
-    timeout: timedelta | None = None,  # noqa: ASYNC109  # of each request, not of this function
+    timeout: timedelta | float | None = None,  # noqa: ASYNC109  # of each request, not of this function
     retries: ConnectionRetries | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncGenerator[RestateClient, None]:
@@ -65,7 +66,7 @@ def create_sync_client(
     journal_value_codec: ValueCodec | None = None,
     *,
     admin: str | None = None,
-    timeout: timedelta | None = None,
+    timeout: timedelta | float | None = None,
     retries: ConnectionRetries | None = None,
     transport: httpx.BaseTransport | None = None,
 ) -> Generator[SyncRestateClient, None, None]:
@@ -85,10 +86,10 @@ def create_sync_client(
         )
 
 
-def _settings(headers: Mapping[str, str] | None, timeout: timedelta | None) -> dict[str, Any]:
+def _settings(headers: Mapping[str, str] | None, timeout: timedelta | float | None) -> dict[str, Any]:
     import httpx
 
-    read = None if timeout is None else timeout.total_seconds()
+    read = None if timeout is None else time_limits.within_time(timeout, "the timeout of a client") / 1000
     return {
         "headers": dict(headers or {}),
         "timeout": httpx.Timeout(read, connect=_CONNECT_TIMEOUT_S),

@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 import time
 import zlib
 from typing import TYPE_CHECKING, Any, cast
@@ -104,6 +105,7 @@ class Attempt:
         "_stirs",
         "_task",
         "_tasks_created",
+        "_thread",
         "_unacknowledged",
         "_version",
         "is_strict",
@@ -139,6 +141,7 @@ class Attempt:
         self._places: dict[int, str] | None = {} if is_development else None
         self._version = version
         self.loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         self._exchange = exchange
         self._handler = handler
         self._headers = headers
@@ -220,6 +223,11 @@ class Attempt:
         run = tasks.executing_run.get()
         if run is not None:
             raise self._misplaced(operation, run)
+        if threading.get_ident() != self._thread:
+            raise LocalProtocolError(
+                f"cannot {operation} in the thread {threading.current_thread().name}: durable operations of "
+                f"{self._where()} belong to the thread of its event loop; move this into the handler"
+            )
         if self.machine.is_closed() or self._is_abandoned:
             return self._refuse(operation)  # type: ignore[no-any-return]  # the void takes every command
         self._stirs += 1

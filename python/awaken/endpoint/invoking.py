@@ -7,7 +7,7 @@ import inspect
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-from awaken import development
+from awaken import development, usage
 from awaken.context import CONTEXTS
 from awaken.errors import SerdeError, TerminalError
 from awaken.serde import DefaultSerde
@@ -58,11 +58,11 @@ def write_result(handler: Handler[Any, Any], result: Any, *, is_strict: bool = F
     made here, and an endpoint that is not strict refuses nothing.
 
     Raises:
-        SerdeError: the value has no JSON form.
+        UsageError: the value cannot be written.
         TerminalError: the endpoint is strict, and the value is not what the handler declares.
     """
     serde = handler.output_serde
-    body = serde.serialize(result)
+    body = usage.write(serde, result, f"the result of {handler.target}")
     if isinstance(serde, DefaultSerde) and (is_strict or development.is_enabled()):
         try:
             serde.read(body, lambda: f"result of {handler.target}", is_strict=is_strict, is_result=True)

@@ -152,6 +152,9 @@ class _Members:
         self._members[member] = value
 
 
-def _ms(duration: timedelta | None) -> int | None:
+def _ms(duration: timedelta | float | None) -> int | None:
     """Whole milliseconds, rounded up: a tiny timeout must not become zero, which has a meaning of its own."""
-    return None if duration is None else -(-duration // timedelta(milliseconds=1))
+    if duration is None:
+        return None
+    exact = duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
+    return -(-exact // timedelta(milliseconds=1))

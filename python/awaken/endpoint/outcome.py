@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from awaken import tracebacks, watching
+from awaken import time_limits, tracebacks, usage, watching
 from awaken._core import Failure
 from awaken.endpoint import places
 from awaken.errors import (
@@ -50,6 +49,17 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
     if machine.is_closed():
         return
     culprit = _culprit(error)
+    if isinstance(culprit, UsageError):
+        place = places.authored(error)
+        culprit = UsageError(f"{target} at {place}: {culprit.message}" if place else culprit.message)
+        tracebacks.log_warning(
+            log,
+            "%s (%s): ended, because it would fail again: %s",
+            target,
+            machine.invocation_id,
+            culprit.message,
+            error=error,
+        )
     if isinstance(culprit, TerminalError):
         if watching.watchers and isinstance(culprit, UsageError):
             _tell_watchers(watching.AttemptFailed(machine.invocation_id, error, None, is_final=True))
@@ -111,6 +121,20 @@ def report_run(
         version: of the invocation protocol.
     """
     culprit = _culprit(error)
+    if run.is_called_wrongly(culprit):
+        culprit = UsageError(
+            f'run "{run.name}" cannot be executed: {culprit}; its arguments follow the options, as in '
+            f'ctx.run_typed("{run.name}", function, RunOptions(), argument)'
+        )
+    if isinstance(culprit, UsageError):
+        culprit = UsageError(f"{culprit.message} (asked for at {run.place})")
+        tracebacks.log_warning(
+            log,
+            "%s: failed, because it would fail again: %s",
+            machine.invocation_id,
+            culprit.message,
+            error=error,
+        )
     if isinstance(culprit, TerminalError):
         if watching.watchers and isinstance(culprit, UsageError):
             _tell_watchers(watching.AttemptFailed(machine.invocation_id, error, run.name, is_final=True))
@@ -204,7 +228,7 @@ def _culprit(error: BaseException) -> BaseException:
     for kind in (SdkInternalBaseException, RetryableError):
         for part in parts:
             if isinstance(part, kind):
-                return part
+                return _refused_delay(part) or part
     is_terminal = bool(parts) and all(isinstance(part, TerminalError) for part in parts)
     return parts[0] if is_terminal else error
 
@@ -226,7 +250,7 @@ def _parts(error: BaseException) -> Iterator[BaseException]:
         elif current.__cause__ is not None:
             pending.insert(0, (member, current.__cause__))
         else:
-            yield member
+            yield usage.misuse_in(current) or member
 
 
 def _code(error: BaseException) -> int:
@@ -239,6 +263,13 @@ def _code(error: BaseException) -> int:
 
 def _retry_delay_ms(error: BaseException) -> int | None:
     delay = error.retry_after if isinstance(error, RetryableError) else None
-    if not isinstance(delay, timedelta):
-        return None
-    return max(0, int(delay / timedelta(milliseconds=1)))
+    return None if delay is None else max(0, time_limits.milliseconds(delay, "retry_after of RetryableError"))
+
+
+def _refused_delay(error: BaseException) -> UsageError | None:
+    """Return what is wrong with the delay that an error asks for."""
+    try:
+        _retry_delay_ms(error)
+    except UsageError as refusal:
+        return refusal
+    return None

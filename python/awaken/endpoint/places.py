@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from awaken.tracebacks import PACKAGE
+from awaken.tracebacks import PACKAGE, is_authored
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -48,6 +48,17 @@ def raised(error: BaseException) -> Place | None:
     traceback = error.__traceback__
     while traceback is not None:
         if not traceback.tb_frame.f_code.co_filename.startswith(_INSIDE):
+            found = Place(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
+        traceback = traceback.tb_next
+    return found
+
+
+def authored(error: BaseException) -> Place | None:
+    """Return the line of the author's code, or of its libraries, that led to an error."""
+    found = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        if is_authored(traceback.tb_frame.f_code.co_filename):
             found = Place(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
         traceback = traceback.tb_next
     return found

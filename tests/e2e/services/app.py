@@ -12,6 +12,7 @@ from tests.e2e.services.calls import calling, greeter, tally
 from tests.e2e.services.concurrency import concurrency
 from tests.e2e.services.failures import failing, hostile, patient
 from tests.e2e.services.meters import counted, meter
+from tests.e2e.services.misuses import misused
 from tests.e2e.services.payloads import payloads
 from tests.e2e.services.sizes import hoard, sizes, vow
 from tests.e2e.services.state import eager, lazy
@@ -26,6 +27,6 @@ app = restate.app(
         *(counted, meter),
         *(desk, signing),
         *(hoard, sizes, vow),
-        *(failing, hostile, patient),
+        *(failing, hostile, misused, patient),
     ]
 )

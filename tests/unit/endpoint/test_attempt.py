@@ -449,10 +449,8 @@ async def test_command_inside_a_run_is_refused_at_once() -> None:
 
     call = Call(service_with(handler), "h")
     call.tell(frames.request())
-    await call.until_ended()
-    assert b'cannot sleep inside the run \\"charge\\"' in call.exchange.body.replace(
-        b'"charge"', b'\\"charge\\"'
-    )
+    await call.until_answer("Run", "ProposeRunCompletion")
+    assert b'cannot sleep inside the run "charge" of S/h' in call.exchange.body
 
 
 async def test_swallowed_suspension_is_named(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,290 @@
+"""Wrong use of this package, told at once: what the same code and the same input would repeat is not tried again.
+
+Arguments are checked before anything is journaled. Each error names the operation, what was given by its type, and what
+to write instead. What the checks do not foresee is recognized afterwards, by `misuse_in`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from awaken import tracebacks
+from awaken.errors import RetryableError, SerdeError, TerminalError, UsageError
+from awaken.serde import DefaultSerde, Serde
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "expect_action",
+    "expect_bytes",
+    "expect_code",
+    "expect_count",
+    "expect_factor",
+    "expect_key",
+    "expect_serde",
+    "expect_text",
+    "headers_of",
+    "is_bad_call_of",
+    "misuse_in",
+    "refuse",
+    "serde_for",
+    "write",
+]
+
+LARGEST_CODE = 0xFFFF
+
+#: Values that are never a type, though a beginner may give one as `type_hint`.
+_VALUES = (str, bytes, int, float, list, dict, tuple, set)
+
+_UNAWAITED = re.compile(
+    r"\b(RestateDurable\w*Future|OptionalFuture|RunFuture|DurableFuture|DurablePromise|Callback|SendHandle|coroutine)\b"
+)
+#: Where an ordinary error means that an argument was wrong: these files run no code of the author.
+_API = frozenset(
+    f"{tracebacks.PACKAGE}{name}.py"
+    for name in ("asyncio", "callback", "context", "deadlines", "futures", "scope", "state")
+)
+#: How Python words a call that does not fit a signature.
+_BAD_CALL = re.compile(
+    r"(?P<owner>\w+)\.(?P<method>\w+)\(\) (missing |takes |got (an unexpected|multiple|some positional))"
+)
+_OURS = frozenset(
+    (
+        *("Context", "ObjectContext", "ObjectSharedContext", "WorkflowContext", "WorkflowSharedContext"),
+        *("KeyValueStore", "StateReader", "_Keyed", "_Promising", "ScopedContext", "DurablePromise"),
+        *("Awakeable", "DurableFuture", "SendHandle", "_Invocation", "RestateDurableCallFuture"),
+    )
+)
+
+
+def write(serde: Serde[Any], value: Any, subject: str) -> bytes:
+    """Turn a value into bytes.
+
+    Args:
+        serde: of the value.
+        value: what to write.
+        subject: what is written, as in `state "cart"`.
+
+    Raises:
+        UsageError: the value cannot be written, in this attempt and in every other.
+    """
+    try:
+        body = serde.serialize(value)
+    except (TerminalError, RetryableError):
+        raise
+    except Exception as error:
+        raise _unwritable(serde, value, subject, error) from error
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        raise UsageError(
+            f"cannot write {subject}: {type(serde).__name__}.serialize gave a value of type {type(body).__name__}; "
+            "a serde gives bytes, as in json.dumps(value).encode()"
+        )
+    return bytes(body)
+
+
+def _unwritable(serde: Serde[Any], value: Any, subject: str, error: Exception) -> UsageError:
+    if inspect.iscoroutine(value):
+        value.close()  # it will never be awaited, which Python would complain about
+    kind = type(value).__name__
+    if not isinstance(error, SerdeError):
+        reason = f"{type(serde).__name__} raised {error!r} for a value of type {kind}"
+        return UsageError(f"cannot write {subject}: {reason}")
+    where = f" at {error.path}" if error.path not in ("", "$") else ""
+    unawaited = _UNAWAITED.search(f"{kind} {error.reason}")
+    advice = (
+        "write `await` before the call that gave it"
+        if unawaited
+        else "convert it to what JSON has (text, numbers, lists, dicts with text as keys), or give a serde"
+    )
+    return UsageError(f"cannot write {subject}, of type {error.type_name}{where}: {error.reason}; {advice}")
+
+
+def expect_text(value: object, what: str) -> None:
+    """Refuse what is no text.
+
+    Args:
+        value: what was given.
+        what: names it, as in `the name of ctx.get`.
+    """
+    if not isinstance(value, str):
+        refuse(value, what, "give a str" if value is None else "give a str, as in str(value)")
+
+
+def expect_bytes(value: object, what: str) -> None:
+    """Refuse what is no bytes."""
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        refuse(
+            value,
+            what,
+            "give bytes, as in json.dumps(value).encode(), or name the handler's function instead",
+        )
+
+
+def expect_code(value: object, what: str) -> None:
+    """Refuse what is no code of a failure."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_CODE:
+        refuse(value, what, f"give a code between 0 and {LARGEST_CODE}, as HTTP has them")
+
+
+def expect_count(value: object, what: str) -> None:
+    """Refuse what is no count; None is none."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 32:
+        refuse(value, what, "give a whole number, zero or more")
+
+
+def expect_factor(value: object, what: str) -> None:
+    """Refuse what no duration can be multiplied by; None is none."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+        refuse(value, what, "give a finite number above zero")
+
+
+def expect_key(value: object, what: str) -> None:
+    """Refuse an idempotency key that is no text or empty, which no runtime takes; None is none."""
+    if value is None:
+        return
+    expect_text(value, what)
+    if not value:
+        raise UsageError(f"{what} is empty; give text, or leave it out")
+
+
+def expect_serde(serde: object, what: str) -> None:
+    """Refuse what is no serde."""
+    if isinstance(serde, Serde) or (hasattr(serde, "serialize") and hasattr(serde, "deserialize")):
+        return
+    if isinstance(serde, type):
+        hint = (
+            "give an instance of the serde"
+            if issubclass(serde, Serde)
+            else f"write type_hint={serde.__name__}"
+        )
+        raise UsageError(f"{what} is the class {serde.__name__}; {hint}")
+    refuse(serde, what, "give a serde, such as awaken.serde.JsonSerde()")
+
+
+def serde_for(serde: Serde[Any], type_hint: Any, what: str) -> Serde[Any]:
+    """Return the serde for what is read: the given one, or the default one for the hint.
+
+    Raises:
+        UsageError: one of the two is none.
+    """
+    if not isinstance(serde, DefaultSerde):
+        expect_serde(serde, f"the serde of {what}")
+        return serde
+    if type_hint is None:
+        return serde
+    if isinstance(type_hint, _VALUES):
+        refuse(type_hint, f"the type_hint of {what}", "give a type, such as int or list[str]")
+    return serde.with_maybe_type(type_hint)
+
+
+def headers_of(headers: Mapping[str, str] | None, what: str) -> Sequence[tuple[str, str]]:
+    """Return headers as pairs.
+
+    Raises:
+        UsageError: they are no dict of text.
+    """
+    if not headers:
+        return ()
+    try:
+        pairs = list(headers.items())
+    except AttributeError:
+        refuse(headers, f"the headers of {what}", 'give a dict, as in {"x-tenant": "a"}')
+    for name, value in pairs:
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise UsageError(
+                f"the header {name!r} of {what} is of type {type(value).__name__}; names and values are text, "
+                "so convert both with str"
+            )
+    return pairs
+
+
+def expect_action(name: object, action: object, options: object, kind: type) -> None:
+    """Refuse what cannot be run.
+
+    Args:
+        name: of the run.
+        action: what to execute.
+        options: what follows.
+        kind: the class of options.
+    """
+    if not isinstance(name, str):
+        if callable(name):
+            function = getattr(name, "__name__", "function")
+            raise UsageError(
+                f"the first argument of ctx.run_typed is {function}; its name comes first, as in "
+                f'ctx.run_typed("{function}", {function})'
+            )
+        expect_text(name, "the name of ctx.run_typed")
+    if inspect.iscoroutine(action):
+        called = action.__name__
+        action.close()  # it will never be awaited, which Python would complain about
+        raise UsageError(
+            f'run "{name}" was given the coroutine of {called}(...), which is called already; give the function and '
+            f'its arguments: ctx.run_typed("{name}", {called}, RunOptions(), ...)'
+        )
+    if not callable(action):
+        refuse(action, f'the action of run "{name}"', "give a function, without calling it")
+    if not isinstance(options, kind):
+        refuse(
+            options,
+            f'the third argument of run "{name}"',
+            f'options come before arguments: ctx.run_typed("{name}", function, RunOptions(), argument)',
+        )
+
+
+def refuse(value: object, what: str, advice: str) -> NoReturn:
+    """Raise the UsageError for a value of the wrong type."""
+    if inspect.isawaitable(value):
+        advice = "write `await` before the call that gave it"
+        if inspect.iscoroutine(value):
+            value.close()
+    shown = f"{value!r}, " if value is None or type(value) in (bool, int, float) else ""
+    raise UsageError(f"{what} is {shown}of type {type(value).__name__}; {advice}")
+
+
+def misuse_in(error: BaseException) -> UsageError | None:
+    """Return what an ordinary error means that comes from wrong use of this package; None for the author's own errors.
+
+    Such are: an error that code of this package raised about its arguments, a call that does not fit one of its
+    signatures, and a durable result that was used as if it were the value.
+    """
+    if not isinstance(
+        error, (TypeError, ValueError, AttributeError, OverflowError, asyncio.InvalidStateError)
+    ):
+        return None
+    text = f"{type(error).__name__}: {error}"
+    if _innermost_file(error) in _API:
+        return UsageError(text)
+    if isinstance(error, (TypeError, AttributeError)) and _UNAWAITED.search(str(error)):
+        return UsageError(
+            f"{text}; a result was used before it was there: write `await` before the call that gave it"
+        )
+    call = _BAD_CALL.search(str(error)) if isinstance(error, TypeError) else None
+    if call is not None and call["owner"] in _OURS:
+        return UsageError(f"{text}; see help(awaken.{call['owner'].lstrip('_')}.{call['method']})")
+    return None
+
+
+def is_bad_call_of(function: object, error: BaseException) -> bool:
+    """Tell whether an error is that this package called a function with arguments which do not fit it."""
+    name = getattr(function, "__qualname__", None)
+    if name is None or not isinstance(error, TypeError) or not str(error).startswith(f"{name}() "):
+        return False
+    return _innermost_file(error).startswith(tracebacks.PACKAGE)
+
+
+def _innermost_file(error: BaseException) -> str:
+    traceback, file = error.__traceback__, ""
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        traceback = traceback.tb_next
+    return file
