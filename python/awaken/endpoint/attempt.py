@@ -25,7 +25,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, cast
 
 from awaken import _core, development, tracebacks, watching
-from awaken.endpoint import outcome, places, tasks
+from awaken.endpoint import generators, outcome, places, tasks
 from awaken.endpoint.coding import Coding
 from awaken.endpoint.invoking import call, context_for, write_result
 from awaken.endpoint.memory import MAX_PLACES
@@ -43,7 +43,7 @@ from awaken.extensions import close_data, enter_context
 from awaken.request import AttemptFinishedEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import AsyncGenerator, Generator, Mapping
 
     from awaken.context import Context, RunFuture
     from awaken.endpoint.coding import CodecSource
@@ -77,6 +77,7 @@ class Attempt:
 
     __slots__ = (
         "_awaited",
+        "_closing",
         "_codec",
         "_coding",
         "_content_type",
@@ -160,6 +161,8 @@ class Attempt:
         self._runs: dict[int, RunFuture[Any]] = {}
         #: Runs whose closure executes, by handle.
         self._run_tasks: dict[int, asyncio.Task[None]] = {}
+        #: Tasks that close generators.
+        self._closing: list[asyncio.Task[None]] | None = None
         self._is_started = False
         self._is_abandoned = False
         self._is_draining = False
@@ -221,7 +224,7 @@ class Attempt:
     def issue(self, operation: str) -> _core.EndpointMachine:
         """Return the machine for a command, and have its output leave in this turn of the loop."""
         run = tasks.executing_run.get()
-        if run is not None:
+        if run is not None or generators.is_collecting():
             raise self._misplaced(operation, run)
         if threading.get_ident() != self._thread:
             raise LocalProtocolError(
@@ -338,7 +341,14 @@ class Attempt:
                 coding = self._coding = Coding(self, await self._codec.get())
                 if self._handler.arity == 2:
                     body = await coding.decode_value(body)
-            result = await call(self._handler, context, body, is_strict=self.is_strict)
+            try:
+                result = await call(self._handler, context, body, is_strict=self.is_strict)
+            except TerminalError:
+                if self._closing:
+                    await self._end_generators()
+                raise
+            if self._closing:
+                await self._end_generators()
             body = write_result(self._handler, result, is_strict=self.is_strict)
             if self._coding is not None:
                 body = self._coding.encode(body)
@@ -372,6 +382,7 @@ class Attempt:
             return
         self._is_started = True
         tasks.install(self.loop)
+        generators.install()
         context = context_for(self._handler, self, request)
         self._task = asyncio.Task(self._run_handler(context, request), loop=self.loop)
         if self._is_draining:
@@ -464,7 +475,13 @@ class Attempt:
                 "can only await what its own context gave"
             )
 
-    def _misplaced(self, operation: str, run: str) -> LocalProtocolError:
+    def _misplaced(self, operation: str, run: str | None) -> LocalProtocolError:
+        if run is None or run is tasks.COLLECTED:
+            return LocalProtocolError(
+                f"cannot {operation} at {places.caller()} for the garbage collector: it comes by at another place of "
+                f"{self._where()} in each replay; close what holds this in the handler, for async generators with "
+                "contextlib.aclosing(...)"
+            )
         return LocalProtocolError(
             f'cannot {operation} inside the run "{run}" of {self._where()}: a run is one side effect '
             "without durable operations; move this into the handler"
@@ -503,6 +520,20 @@ class Attempt:
         self._helpers.add(task)
         task.add_done_callback(self._release_helper)
         self._rouse()
+
+    def close_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
+        """Close an async generator that the handler left, in a task of the handler."""
+        if self._closing is None:
+            self._closing = []
+        self._closing.append(self.loop.create_task(generator.aclose()))
+
+    async def _end_generators(self) -> None:
+        """Wait until the generators that the handler left are closed; what one raises, the handler does."""
+        while self._closing:
+            closing, self._closing = self._closing, None
+            await asyncio.wait(closing)
+            for task in closing:
+                task.result()
 
     def number_task(self) -> int:
         """Return the hash of the next task, which repeats in every attempt."""
@@ -677,7 +708,7 @@ class Attempt:
         self._refusals += 1
         place = places.caller()
         unwinding = sys.exception()
-        is_cleanup = isinstance(unwinding, (asyncio.CancelledError, SdkInternalBaseException))
+        is_cleanup = isinstance(unwinding, (asyncio.CancelledError, GeneratorExit, SdkInternalBaseException))
         if not is_cleanup and not self._has_complained:
             self._has_complained = True
             self.complain(f"asked to {operation} at {place}", self._interrupted_at)

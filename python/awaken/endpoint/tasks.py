@@ -22,7 +22,7 @@ from awaken.endpoint import places
 from awaken.errors import AttemptClosedError, LocalProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
     from contextvars import Context
 
 
@@ -41,6 +41,10 @@ class Owner(Protocol):
         """Return the hash of the next task."""
         ...
 
+    def close_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
+        """Close an async generator that one of its tasks left."""
+        ...
+
     @property
     def is_over(self) -> bool:
         """Whether nothing the handler does counts any more."""
@@ -56,6 +60,9 @@ owner: ContextVar[Owner | None] = ContextVar("awaken_owner", default=None)
 
 #: The name of the run whose closure executes in this context. Its tasks are its own, and it issues no commands.
 executing_run: ContextVar[str | None] = ContextVar("awaken_executing_run", default=None)
+
+#: Stands for a run's name where the garbage collector has something finished.
+COLLECTED = "(garbage)"
 
 _installed: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
 

@@ -1,0 +1,69 @@
+"""Async generators that a handler leaves half-way, and what Python's garbage collector finishes.
+
+A `break` out of an `async for` drops the generator. Python asks a hook of the event loop to close it, and asyncio does
+that a turn later. A handler that executes is somewhere else then than one that replays, which needs no turns. So for the
+generators of a handler the hook starts a task at once: from there on the handler has two tasks, and results reach it as
+they reach every handler with several.
+
+What is part of a reference cycle ends when the garbage collector comes by, which is another place each time. Durable
+operations are refused there.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import gc
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from awaken.endpoint import tasks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+#: The thread in which the garbage collector is at work, 0 for none.
+_collecting_thread = 0
+
+
+def install() -> None:
+    """Have this thread's handlers close the async generators they leave. To be called while the event loop runs."""
+    hook = sys.get_asyncgen_hooks().finalizer
+    if type(hook) is not _Finalizer:
+        sys.set_asyncgen_hooks(finalizer=_Finalizer(hook))
+    if _note_collection not in gc.callbacks:
+        gc.callbacks.append(_note_collection)
+
+
+def is_collecting() -> bool:
+    """Tell whether the garbage collector called what executes now."""
+    return _collecting_thread != 0 and _collecting_thread == threading.get_ident()
+
+
+def _note_collection(phase: str, _: dict[str, int]) -> None:
+    global _collecting_thread
+    _collecting_thread = threading.get_ident() if phase == "start" else 0
+
+
+class _Finalizer:
+    """The hook: given each async generator that is dropped before its end."""
+
+    __slots__ = ("_inner",)
+
+    def __init__(self, inner: Callable[[AsyncGenerator[Any, Any]], object] | None) -> None:
+        self._inner = inner
+
+    def __call__(self, generator: AsyncGenerator[Any, Any]) -> None:
+        attempt = tasks.owner.get()
+        if is_collecting():
+            context = contextvars.Context()
+            context.run(tasks.executing_run.set, tasks.COLLECTED)
+            context.run(self._leave, generator)
+        elif attempt is None or attempt.is_over or tasks.executing_run.get() is not None:
+            self._leave(generator)
+        else:
+            attempt.close_generator(generator)
+
+    def _leave(self, generator: AsyncGenerator[Any, Any]) -> None:
+        if self._inner is not None:
+            self._inner(generator)
