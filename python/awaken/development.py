@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["enabled", "is_enabled", "warn"]
 
@@ -22,15 +22,27 @@ _depth = 0
 _given: set[str] = set()
 
 
+#: Told of each warning besides the log.
+_listeners: list[Callable[[str], object]] = []
+
+
 @contextmanager
-def enabled() -> Iterator[None]:
-    """Switch development mode on for the block. Blocks nest; the outermost one forgets which warnings were given."""
+def enabled(listener: Callable[[str], object] | None = None) -> Iterator[None]:
+    """Switch development mode on for the block. Blocks nest; the outermost one forgets which warnings were given.
+
+    Args:
+        listener: called with each warning, on the loop or thread that it comes from; must not raise.
+    """
     global _depth
     _depth += 1
+    if listener is not None:
+        _listeners.append(listener)
     try:
         yield
     finally:
         _depth -= 1
+        if listener is not None:
+            _listeners.remove(listener)
         if not _depth:
             _given.clear()
 
@@ -51,3 +63,5 @@ def warn(message: str, *, place: str) -> None:
         return
     _given.add(place)
     log.warning("%s: %s", place, message)
+    for listener in _listeners:
+        listener(f"{place}: {message}")

@@ -335,6 +335,7 @@ def test_type_that_nothing_reads_is_refused_by_a_strict_application(hint: Any) -
         awaken.app([echo_of(awaken, hint)], strict=True)
 
 
+@pytest.mark.filterwarnings("ignore::awaken.testing.DevelopmentWarning")
 async def test_type_that_nothing_reads_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
     async with open_environment(echo_of(awaken, Ordinary)) as environment:
         await environment.client.generic_call("Echo", "echo", b"{}")

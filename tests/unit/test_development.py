@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import awaken
+import pytest
 from awaken import development
-from awaken.testing import open_environment
-
-if TYPE_CHECKING:
-    import pytest
+from awaken.testing import DevelopmentWarning, open_environment
 
 
 def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -50,3 +46,18 @@ async def test_environment_of_the_test_kit_is_in_development_mode() -> None:
 
     assert seen == [True]
     assert not development.is_enabled()
+
+
+async def test_test_kit_gives_warnings_that_runners_of_tests_show() -> None:
+    service = awaken.Service("S")
+
+    @service.handler()
+    async def double(ctx: awaken.Context, amount: int) -> float:
+        return amount * 2
+
+    async def scenario() -> None:
+        async with open_environment([service]) as environment:
+            assert await environment.client.generic_call("S", "double", b"1.5") == b"3.0"
+
+    with pytest.warns(DevelopmentWarning, match="S/double"):
+        await scenario()

@@ -6,11 +6,12 @@
 from awaken.testing.crashes import crash_everywhere
 from awaken.testing.effects import Effects
 from awaken.testing.environment import Environment
-from awaken.testing.errors import CrashFoundError, HandlerFailedError, NotThereError
+from awaken.testing.errors import CrashFoundError, DevelopmentWarning, HandlerFailedError, NotThereError
 from awaken.testing.opening import open_environment
 
 __all__ = [
     "CrashFoundError",
+    "DevelopmentWarning",
     "Effects",
     "Environment",
     "HandlerFailedError",

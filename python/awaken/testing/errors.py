@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["CrashFoundError", "HandlerFailedError", "NotThereError"]
+__all__ = ["CrashFoundError", "DevelopmentWarning", "HandlerFailedError", "NotThereError"]
+
+
+class DevelopmentWarning(UserWarning):
+    """Something works in a test and is likely a mistake; the log has it as well."""
 
 
 class NotThereError(AssertionError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import warnings
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from awaken.endpoint.endpoint import Endpoint
 from awaken.runtime.schema import RetryPolicy
 from awaken.runtime.settings import RuntimeSettings
 from awaken.testing.environment import Environment
+from awaken.testing.errors import DevelopmentWarning
 from awaken.testing.failures import FailureHandling
 from awaken.time_limits import LAST_MS
 
@@ -113,10 +115,14 @@ async def open_with_handling(
             directory = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix=f"awaken-{os.getpid()}-", dir=parent))
             )
-        stack.enter_context(development.enabled())
+        told: list[str] = []
+        stack.enter_context(development.enabled(told.append))
         environment = Environment(accept, directory, settings, probe, observer, patience, handling)
         async with _running(environment):
             yield environment
+    if handling is not FailureHandling.LOOK_ON:
+        for text in told:
+            warnings.warn(text, DevelopmentWarning, stacklevel=2)
 
 
 @asynccontextmanager

@@ -19,6 +19,9 @@ from awaken.testing import open_environment
 if TYPE_CHECKING:
     from awaken.testing import Environment
 
+#: The kit warns of each payload that does not fit, which most of these are about.
+pytestmark = pytest.mark.filterwarnings("ignore::awaken.testing.DevelopmentWarning")
+
 
 @dataclass
 class Receipt:
