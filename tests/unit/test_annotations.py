@@ -14,6 +14,7 @@ from dataclasses import InitVar, dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
+from types import GenericAlias
 from typing import (
     Annotated,
     Any,
@@ -38,7 +39,10 @@ import restate
 from awaken.endpoint.discovery import Discovery
 from awaken.errors import SerdeError
 from awaken.serde import DefaultSerde
+from awaken.serde.annotations import raw_type
 from awaken.testing import open_environment
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typing_extensions import TypeAliasType
 
 from tests import frames
@@ -189,6 +193,7 @@ READABLE: list[tuple[Any, Any]] = [
     (collections.OrderedDict, collections.OrderedDict(b=1, a=2)),
     (collections.OrderedDict[str, int], collections.OrderedDict(b=1, a=2)),
     (collections.defaultdict[str, int], collections.defaultdict(int, a=1)),
+    (collections.defaultdict, collections.defaultdict(None, a=1)),
     (collections.deque, collections.deque([1, 2])),
     (collections.deque[date], collections.deque([date(2026, 1, 2)])),
     (list[collections.deque[int]], [collections.deque([1])]),
@@ -299,7 +304,7 @@ def id_of(case: Any) -> str:
 @pytest.mark.parametrize(("hint", "value"), READABLE, ids=id_of)
 def test_value_comes_back_as_it_was(hint: Any, value: Any) -> None:
     for serde in (DefaultSerde(hint), DefaultSerde[Any]().with_maybe_type(hint)):
-        result = serde.deserialize(serde.serialize(value))
+        result: Any = serde.deserialize(serde.serialize(value))
 
         assert result == value
         assert type(result) is type(value)
@@ -506,6 +511,78 @@ def test_type_of_a_module_that_is_still_being_imported_is_looked_up_later(
     assert handler.input_serde.deserialize(b'{"size": 1}') == Part(1)
 
 
+@st.composite
+def annotated_values(draw: st.DrawFn) -> tuple[Any, Any]:
+    """Draw an annotation and a value of it, nested at random."""
+    hint, values = draw(st.sampled_from(LEAVES))
+    for _ in range(draw(st.integers(0, 4))):
+        nest, values_of = draw(st.sampled_from(NESTINGS))
+        hint, values = nest(hint), values_of(values)
+    return hint, draw(values)
+
+
+text = st.text(max_size=3)
+LEAVES: list[tuple[Any, st.SearchStrategy[Any]]] = [
+    (int, st.integers()),
+    (float, st.floats(allow_nan=False, allow_infinity=False)),
+    (bool, st.booleans()),
+    (str, st.text(st.characters())),
+    (object, st.dictionaries(text, st.integers())),
+    (date, st.dates()),
+    (Decimal, st.decimals(allow_nan=False, allow_infinity=False)),
+    (Sku, st.builds(Sku, text)),
+    (Ratio, st.sampled_from(Ratio)),
+    (Corner, st.sampled_from(Corner)),
+    (Mixed, st.sampled_from(Mixed)),
+    (Path, st.just(Path("a/b"))),
+    (Model, st.builds(Model, path=st.just(Path("a")))),
+    (Even, st.integers().map(lambda number: Even(2 * number))),
+    (Literal[Ratio.HALF, "x", 3], st.sampled_from([Ratio.HALF, "x", 3])),
+    (pydantic.PositiveInt, st.integers(1)),
+    (Tree, st.builds(Sku, text) | st.dictionaries(text, st.builds(Sku, text))),
+    (Keyed, st.fixed_dictionaries({"ratio": st.sampled_from(Ratio), "sku": st.builds(Sku, text)})),
+    (Row, st.builds(Row, text, st.sampled_from(Ratio))),
+    (bytearray, st.binary().map(bytearray)),
+]
+#: What an annotation is put into, and how values of it are; subscripted here, where they are no types to a checker.
+NESTINGS: list[tuple[Callable[[Any], Any], Callable[[st.SearchStrategy[Any]], st.SearchStrategy[Any]]]] = [
+    (lambda hint: GenericAlias(list, (hint,)), lambda values: st.lists(values, max_size=3)),
+    (lambda hint: GenericAlias(dict, (str, hint)), lambda values: st.dictionaries(text, values, max_size=3)),
+    (lambda hint: GenericAlias(dict, (bool, hint)), lambda values: st.dictionaries(st.booleans(), values)),
+    (
+        lambda hint: GenericAlias(dict, (Sku, hint)),
+        lambda values: st.dictionaries(st.builds(Sku, text), values, max_size=3),
+    ),
+    (lambda hint: GenericAlias(tuple, (hint, int)), lambda values: st.tuples(values, st.integers())),
+    (lambda hint: GenericAlias(tuple, (hint, ...)), lambda values: st.lists(values, max_size=3).map(tuple)),
+    (
+        lambda hint: GenericAlias(collections.deque, (hint,)),
+        lambda values: st.lists(values, max_size=3).map(collections.deque),
+    ),
+    (
+        lambda hint: GenericAlias(list, (Union[hint, None],)),  # noqa: UP007
+        lambda values: st.lists(values | st.none(), max_size=3),
+    ),
+    (lambda hint: Page.__class_getitem__(hint), lambda values: st.builds(Page, st.lists(values, max_size=3))),  # type: ignore[attr-defined]
+    (lambda hint: Annotated.__class_getitem__((hint, "doc")), lambda values: values),  # type: ignore[attr-defined]
+]
+
+
+@settings(max_examples=150)
+@given(annotated_values())
+def test_types_inside_of_types_come_back_as_they_were(case: tuple[Any, Any]) -> None:
+    hint, value = case
+    for serde in (DefaultSerde(hint), DefaultSerde[Any]().with_maybe_type(hint)):
+        body = serde.serialize(value)
+        result: Any = serde.deserialize(body)
+
+        if raw_type(hint) is None:
+            assert repr(result) == repr(value)
+        else:
+            assert bytes(result) == bytes(value)
+        assert type(result) is type(value)
+
+
 def test_without_pydantic_json_is_plain_where_msgspec_does_not_know_a_type() -> None:
     script = """
 import subprocess
@@ -529,7 +606,7 @@ class Ratio(enum.Enum):
 read = lambda hint, text: DefaultSerde().with_maybe_type(hint).deserialize(text)
 assert read(Path, b'"a"') == "a"
 assert read(list[Path], b'["a"]') == ["a"]
-assert read(collections.deque[int], b"[1]") == [1]
+assert read(collections.deque[int], b"[1]") == collections.deque([1])
 assert read(collections.Counter, b'{"a": 1}') == collections.Counter("a")
 assert type(read(Sku, b'"a"')) is Sku
 assert read(Ratio, b"0.5") is Ratio.HALF

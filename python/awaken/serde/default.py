@@ -116,7 +116,12 @@ class DefaultSerde(Serde[T]):
                 self._check = reader_for(self._type_hint)
             return cast("T | None", self._check(buf))
         if self._lenient is None:
-            self._lenient = LenientReader(self._type_hint)
+            try:
+                self._lenient = LenientReader(self._type_hint)
+            except (TypeError, NameError):
+                if not is_result:
+                    raise
+                self._lenient = LenientReader(None)
         return cast("T | None", self._lenient.read(buf, place, is_result=is_result))
 
     def serialize(self, obj: T | None) -> bytes:

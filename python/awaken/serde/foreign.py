@@ -7,41 +7,28 @@ JSON is plain then, as it is under other SDKs, and a reader says why in its `pro
 from __future__ import annotations
 
 import enum
-import json
-from collections import abc
-from types import NoneType
+from collections import Counter, OrderedDict, abc, defaultdict, deque
+from functools import partial
+from types import GenericAlias, NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, LiteralString, get_args, get_origin
 
 import msgspec
 from msgspec import inspect
 
-from awaken.errors import SerdeError
 from awaken.serde.annotations import as_msgspec, constraints_of, is_union, named_type, type_name
 from awaken.serde.models import is_pydantic
-from awaken.serde.plain_json import read_json
+from awaken.serde.readers import ChoiceReader, MappingReader, PlainReader, PydanticReader, SubclassReader
 from awaken.serde.typed_dicts import is_dataclass_type, is_typed_dict
-from awaken.serde.validation import adapter, read_error, validate_json
-from awaken.serde.writing import write_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
-__all__ = [
-    "ChoiceReader",
-    "MappingReader",
-    "PlainReader",
-    "PydanticReader",
-    "SubclassReader",
-    "foreign_reader",
-    "is_foreign",
-    "is_readable",
-    "msgspec_form",
-    "read_by_pydantic",
-]
+__all__ = ["foreign_reader", "is_foreign", "is_readable", "msgspec_form", "read_by_pydantic"]
 
 _MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
 #: Builtins that JSON becomes, and that authors derive from.
 _BASES = (str, int, float, dict, list, tuple, frozenset, set, bytes)
+_FACTORIES = (int, float, str, bool, list, dict, set)
 #: How pydantic describes types of which nothing in JSON is a value, or of which it reads only lazily.
 _NOT_JSON = frozenset(("callable", "custom-error", "generator", "is-instance", "is-subclass"))
 
@@ -65,12 +52,13 @@ def msgspec_form(annotated: Any) -> Any:
     """Return an `Annotated` with what msgspec understands of it; None when it demands more than msgspec checks."""
     constraints = constraints_of(annotated)
     metas = as_msgspec(constraints)
-    inner = get_args(annotated)[0]
     if not constraints or metas == list(annotated.__metadata__):
         return annotated
-    if metas is None or not is_readable(form := Annotated[(inner, *metas)]):
+    if metas is None:
         return None
-    return form
+    parts = (get_args(annotated)[0], *metas)
+    form: Any = Annotated[parts]
+    return form if is_readable(form) else None
 
 
 def is_foreign(annotation: Any) -> bool:
@@ -119,9 +107,23 @@ def foreign_reader(annotation: Any, typed: Callable[[Any], Any]) -> Any:
     if kind in _MAPPINGS:
         key, value = get_args(annotation)
         return MappingReader(annotation, typed(key), typed(value))
+    if kind in (deque, Counter, OrderedDict, defaultdict):
+        return _read_collection(annotation, typed)
     return (
         read_by_pydantic(annotation) or _read_by_base(annotation, typed) or _read_plainly(annotation, typed)
     )
+
+
+def _read_collection(annotation: Any, typed: Callable[[Any], Any]) -> SubclassReader:
+    kind, args = get_origin(annotation) or annotation, get_args(annotation)
+    base: Any = list if kind is deque else dict
+    if args:
+        base = GenericAlias(base, (*args, int) if kind is Counter else args)
+    make = kind
+    if kind is defaultdict:  # what makes missing values is code; a builtin is the one that people mean
+        value = get_origin(args[1]) or args[1] if args else None
+        make = partial(defaultdict, value if value in _FACTORIES else None)
+    return SubclassReader(annotation, typed(base), make)
 
 
 def read_by_pydantic(annotation: Any) -> PydanticReader | None:
@@ -150,159 +152,3 @@ def _read_plainly(annotation: Any, typed: Callable[[Any], Any]) -> Any:
         f"{type_name(annotation)} is not a dataclass, typed dict, msgspec.Struct or pydantic model; use one of these, "
         "or pass a serde of your own",
     )
-
-
-class _Reader:
-    """Reads bytes by way of plain JSON values."""
-
-    #: Why a part of the value stays plain JSON; None where everything is read.
-    problem: str | None = None
-
-    def __init__(self, annotation: Any) -> None:
-        self.annotation = annotation
-
-    def read(self, data: bytes) -> Any:
-        """Read a value.
-
-        Raises:
-            SerdeError: the bytes are not JSON, or not of this type.
-        """
-        if not data:
-            return None
-        plain = read_json(data)
-        try:
-            return self.convert(plain)
-        except (ValueError, RecursionError) as error:
-            raise read_error(error, self.annotation) from error
-
-    def convert(self, plain: Any) -> Any:
-        """Make a value of plain JSON values.
-
-        Raises:
-            ValueError: they do not fit.
-        """
-        raise NotImplementedError
-
-
-class PlainReader(_Reader):
-    """Leaves plain JSON values as they are, for a type that cannot be read."""
-
-    def __init__(self, annotation: Any, problem: str) -> None:
-        super().__init__(annotation)
-        self.problem = problem
-
-    def convert(self, plain: Any) -> Any:
-        """Return the values."""
-        return plain
-
-
-class PydanticReader(_Reader):
-    """Reads a type with pydantic.
-
-    Raises:
-        TypeError: pydantic cannot read it.
-        ImportError: pydantic is not installed.
-    """
-
-    def __init__(self, annotation: Any) -> None:
-        super().__init__(annotation)
-        self.adapter = adapter(annotation)
-
-    def read(self, data: bytes) -> Any:
-        """Read a value."""
-        if not data:
-            return None
-        try:
-            return validate_json(self.adapter, data)
-        except (ValueError, RecursionError) as error:
-            raise read_error(error, self.annotation) from error
-
-    def convert(self, plain: Any) -> Any:
-        """Make a value, by way of JSON: strict models take a date from JSON text, but not from a Python str."""
-        return validate_json(self.adapter, json.dumps(plain).encode())
-
-
-class ChoiceReader(_Reader):
-    """Reads members of an enum or a literal, by the JSON they are written as.
-
-    Args:
-        annotation: the type.
-        options: what there is to choose from.
-        make: gives members for values that stand for none by themselves, as flags and `_missing_` do.
-    """
-
-    def __init__(self, annotation: Any, options: Iterable[Any], make: Callable[[Any], Any] | None) -> None:
-        super().__init__(annotation)
-        self.options: dict[str, Any] = dict(_written(options))
-        self._make = make
-
-    def convert(self, plain: Any) -> Any:
-        """Return the member."""
-        key = json.dumps(plain)
-        if key in self.options:
-            return self.options[key]
-        try:
-            if self._make is not None:
-                return self._make(plain)
-        except (ValueError, TypeError, KeyError):
-            pass
-        raise ValueError(f"the value is not one of {type_name(self.annotation)}")
-
-
-def _written(options: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-    for option in options:
-        value = option.value if isinstance(option, enum.Enum) else option
-        try:
-            [plain] = json.loads(write_value([value]))
-        except SerdeError:  # a member that is never written
-            continue
-        yield json.dumps(plain), option
-
-
-class SubclassReader(_Reader):
-    """Reads a class derived from a builtin: its constructor is given the builtin's value.
-
-    Args:
-        kind: the class.
-        base: reads the builtin.
-    """
-
-    def __init__(self, kind: Any, base: Any) -> None:
-        super().__init__(kind)
-        self.base = base
-
-    def convert(self, plain: Any) -> Any:
-        """Make an instance; a constructor that takes something else leaves the builtin's value."""
-        value = self.base.convert(plain)
-        try:
-            return self.annotation(value)
-        except TypeError:
-            return value
-
-
-class MappingReader(_Reader):
-    """Reads a dict whose keys are written as something else than text: `true`, `null`, 1.5.
-
-    Args:
-        annotation: the type.
-        key: reads keys.
-        value: reads values.
-    """
-
-    def __init__(self, annotation: Any, key: Any, value: Any) -> None:
-        super().__init__(annotation)
-        self._key = key
-        self.value = value
-        self.problem = key.problem or value.problem
-
-    def convert(self, plain: Any) -> Any:
-        """Make the dict."""
-        if not isinstance(plain, dict):
-            raise ValueError(f"expected an object, got {type(plain).__name__}")
-        return {self._convert_key(key): self.value.convert(value) for key, value in plain.items()}
-
-    def _convert_key(self, text: str) -> Any:
-        try:
-            return self._key.convert(text)
-        except ValueError:
-            return self._key.convert(json.loads(text))

@@ -22,10 +22,11 @@ from awaken.serde.annotations import (
     raw_type,
     type_name,
 )
-from awaken.serde.foreign import PlainReader, PydanticReader, foreign_reader, is_foreign, read_by_pydantic
+from awaken.serde.foreign import foreign_reader, is_foreign, read_by_pydantic
 from awaken.serde.inspection import custom_types
 from awaken.serde.models import is_pydantic
 from awaken.serde.plain_json import read_json, read_loosely
+from awaken.serde.readers import PlainReader, PydanticReader
 from awaken.serde.rewriting import (
     is_pydantic_union,
     is_refused_dataclass,

@@ -11,15 +11,9 @@ import msgspec
 
 from awaken.serde.annotations import alias_value, is_raw, is_union, is_untyped
 from awaken.serde.default import DefaultSerde
-from awaken.serde.foreign import (
-    ChoiceReader,
-    MappingReader,
-    PydanticReader,
-    SubclassReader,
-    foreign_reader,
-    read_by_pydantic,
-)
+from awaken.serde.foreign import foreign_reader, read_by_pydantic
 from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, is_pydantic
+from awaken.serde.readers import ChoiceReader, MappingReader, PydanticReader, SubclassReader
 from awaken.serde.reading import reader_of
 from awaken.serde.rewriting import is_pydantic_union, is_refused_dataclass, rewrite
 from awaken.serde.typed_dicts import is_typed_dict

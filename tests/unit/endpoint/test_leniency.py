@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from datetime import date, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,12 @@ class Locked:
 
     def __post_init__(self) -> None:
         raise KeyError(self.name)
+
+
+@dataclass
+class Seeded:
+    name: str
+    seed: InitVar[int]
 
 
 #: Annotations of types, each with JSON that does not fit.
@@ -213,6 +219,20 @@ async def test_result_of_an_executed_run_is_never_refused(hint: Any, value: Any)
         assert live == b'"text"'
     else:
         assert live == value
+
+
+async def test_result_of_a_run_is_not_refused_over_a_type_that_cannot_be_read() -> None:
+    service = awaken.Service("Shop")
+
+    async def charge() -> Seeded:
+        return Seeded("a", 1)
+
+    @service.handler()
+    async def runs(ctx: awaken.Context) -> Any:
+        return [await ctx.run_typed("charge", charge)]
+
+    async with open_environment(service, always_replay=True, disable_retries=True) as environment:
+        assert await environment.client.generic_call("Shop", "runs", b"") == b'[{"name": "a"}]'
 
 
 @pytest.mark.parametrize(("hint", "value"), [*CHECKED, *PLAIN], ids=str)
