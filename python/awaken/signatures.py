@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Awaitable, Coroutine
 from functools import partial
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from awaken.serde.annotations import tied
@@ -69,15 +69,14 @@ def return_type_of(target: Callable[..., Any]) -> Any:
     Every run of every replay asks this, often for a closure made anew, so text is evaluated once in each module. What
     cannot be evaluated is not known: a type of a local scope, or one that is imported for type checkers alone.
     """
-    function = function_of(target)
+    is_bare = type(target) is FunctionType and not target.__dict__  # as most are
+    function = target if is_bare else function_of(target)
     if isinstance(function, type):
         return function
     annotation = _raw_annotations(function).get("return")
     if isinstance(annotation, str):
-        annotation = _evaluate_return(function, annotation)
-    if get_origin(annotation) in (Awaitable, Coroutine):
-        annotation = get_args(annotation)[-1]
-    return annotation
+        return _evaluate_return(function, annotation)
+    return _awaited(annotation)
 
 
 #: Types by namespace and text. The namespace is kept, so that no other one gets its identity.
@@ -90,10 +89,16 @@ def _evaluate_return(function: Any, text: str) -> Any:
     parameters: tuple[Any, ...] = getattr(function, "__type_params__", ())  # of this function alone
     if parameters or place not in _evaluated:
         try:
-            _evaluated[place] = scope, resolve_annotation(function, "return")
+            _evaluated[place] = scope, _awaited(resolve_annotation(function, "return"))
         except Exception:  # evaluating runs code of the annotation
             _evaluated[place] = scope, None
     return _evaluated[place][1]
+
+
+def _awaited(annotation: Any) -> Any:
+    if isinstance(annotation, type) or get_origin(annotation) not in (Awaitable, Coroutine):
+        return annotation
+    return get_args(annotation)[-1]
 
 
 def _raw_annotations(function: Any) -> dict[str, Any]:

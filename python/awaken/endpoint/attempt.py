@@ -224,7 +224,7 @@ class Attempt:
     def issue(self, operation: str) -> _core.EndpointMachine:
         """Return the machine for a command, and have its output leave in this turn of the loop."""
         run = tasks.executing_run.get()
-        if run is not None or generators.is_collecting():
+        if run is not None or (generators.collecting_thread and generators.is_collecting()):
             raise self._misplaced(operation, run)
         if threading.get_ident() != self._thread:
             raise LocalProtocolError(

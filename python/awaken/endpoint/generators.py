@@ -1,7 +1,7 @@
 """Async generators that a handler leaves half-way, and what Python's garbage collector finishes.
 
 A `break` out of an `async for` drops the generator. Python asks a hook of the event loop to close it, and asyncio does
-that a turn later. A handler that executes is somewhere else then than one that replays, which needs no turns. So for the
+that a turn later. A handler that executes is somewhere else then than one that replays, which needs no turns. So for
 generators of a handler the hook starts a task at once: from there on the handler has two tasks, and results reach it as
 they reach every handler with several.
 
@@ -23,26 +23,30 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
 #: The thread in which the garbage collector is at work, 0 for none.
-_collecting_thread = 0
+collecting_thread = 0
+
+_is_noting = False
 
 
 def install() -> None:
     """Have this thread's handlers close the async generators they leave. To be called while the event loop runs."""
+    global _is_noting
     hook = sys.get_asyncgen_hooks().finalizer
     if type(hook) is not _Finalizer:
         sys.set_asyncgen_hooks(finalizer=_Finalizer(hook))
-    if _note_collection not in gc.callbacks:
-        gc.callbacks.append(_note_collection)
+        if not _is_noting:
+            _is_noting = True
+            gc.callbacks.append(_note_collection)
 
 
 def is_collecting() -> bool:
     """Tell whether the garbage collector called what executes now."""
-    return _collecting_thread != 0 and _collecting_thread == threading.get_ident()
+    return collecting_thread != 0 and collecting_thread == threading.get_ident()
 
 
 def _note_collection(phase: str, _: dict[str, int]) -> None:
-    global _collecting_thread
-    _collecting_thread = threading.get_ident() if phase == "start" else 0
+    global collecting_thread
+    collecting_thread = threading.get_ident() if phase == "start" else 0
 
 
 class _Finalizer:
