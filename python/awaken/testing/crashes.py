@@ -49,7 +49,12 @@ def crash_everywhere(scenario: Scenario) -> Scenario: ...
 
 @overload
 def crash_everywhere(
-    *, app: Any = None, max_positions: int = 100, seed: int | None = None, always_replay: bool = False
+    *,
+    app: Any = None,
+    max_positions: int = 100,
+    seed: int | None = None,
+    always_replay: bool = False,
+    retries: bool = False,
 ) -> Callable[[Scenario], Scenario]: ...
 
 
@@ -60,6 +65,7 @@ def crash_everywhere(
     max_positions: int = 100,
     seed: int | None = None,
     always_replay: bool = False,
+    retries: bool = False,
 ) -> Any:
     """Run a test once undisturbed, and once for each position with a crash there; fail where something differs.
 
@@ -71,16 +77,29 @@ def crash_everywhere(
         max_positions: where there are more, so many are chosen at random.
         seed: of that choice; AWAKEN_CRASH_SEED, or a new one, without.
         always_replay: every wait suspends the handler, also without a crash.
+        retries: attempts that fail are repeated, as `open_environment` has it.
     """
     if scenario is None:
         return functools.partial(
-            _decorate, app=app, max_positions=max_positions, seed=seed, always_replay=always_replay
+            _decorate,
+            app=app,
+            max_positions=max_positions,
+            seed=seed,
+            always_replay=always_replay,
+            retries=retries,
         )
-    return _decorate(scenario, app=app, max_positions=max_positions, seed=seed, always_replay=always_replay)
+    return _decorate(
+        scenario,
+        app=app,
+        max_positions=max_positions,
+        seed=seed,
+        always_replay=always_replay,
+        retries=retries,
+    )
 
 
 def _decorate(
-    scenario: Scenario, *, app: Any, max_positions: int, seed: int | None, always_replay: bool
+    scenario: Scenario, *, app: Any, max_positions: int, seed: int | None, always_replay: bool, retries: bool
 ) -> Scenario:
     if not inspect.iscoroutinefunction(scenario):
         name = getattr(scenario, "__qualname__", repr(scenario))
@@ -93,7 +112,9 @@ def _decorate(
 
     async def run(**arguments: Any) -> None:
         chosen = arguments.pop(_APP_FIXTURE) if app is None else app
-        check = _Check(functools.partial(scenario, **arguments), chosen, always_replay=always_replay)
+        check = _Check(
+            functools.partial(scenario, **arguments), chosen, always_replay=always_replay, retries=retries
+        )
         await check.everywhere(max_positions, seed)
 
     functools.update_wrapper(run, scenario)
@@ -112,10 +133,10 @@ _APP_FIXTURE: Final = "awaken_app"
 class _Check:
     """Runs one scenario with and without crashes."""
 
-    def __init__(self, scenario: Scenario, app: Any, *, always_replay: bool) -> None:
+    def __init__(self, scenario: Scenario, app: Any, **options: Any) -> None:
         self._scenario = scenario
         self._app = app
-        self._always_replay = always_replay
+        self._options = options
 
     async def everywhere(self, max_positions: int, seed: int | None) -> None:
         """Crash at all positions, or at a sample of them, or at the one that the environment variable names."""
@@ -148,7 +169,7 @@ class _Check:
             raise CrashFoundError(_report(probe, position, seed, differences))
 
     async def _run(self, probe: CrashProbe) -> Snapshot:
-        async with open_environment(self._app, always_replay=self._always_replay, probe=probe) as environment:
+        async with open_environment(self._app, probe=probe, **self._options) as environment:
             probe.watch(environment)
             result = await self._scenario(environment)
             await environment.settle()

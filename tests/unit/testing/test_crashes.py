@@ -6,6 +6,7 @@ import importlib
 import inspect
 import re
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pytest
 from awaken.testing import CrashFoundError, Environment, crash_everywhere
 
 from tests.unit.testing import app
-from tests.unit.testing.app import careless, sign
+from tests.unit.testing.app import careless, flaky, sign
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -259,3 +260,42 @@ def test_plain_function_is_refused() -> None:
 
     with pytest.raises(TypeError, match="scenario is no coroutine function; write `async def`"):
         crash_everywhere(scenario)  # type: ignore[arg-type]
+
+
+# Handlers that fail on their way.
+
+
+@pytest.mark.slow
+async def test_retries_that_a_handler_asks_for_survive_every_crash() -> None:
+    asking = awaken.Service("Asking")
+    attempts: list[int] = []
+
+    @asking.handler()
+    async def ask(ctx: awaken.Context) -> str:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise awaken.RetryableError("busy", retry_after=timedelta(seconds=30))
+        await ctx.run_typed("work", lambda: None)
+        return "served"
+
+    @crash_everywhere(app=[asking])
+    async def scenario(env: Environment) -> str:
+        attempts.clear()
+        sent = await env.client.service_send(ask, arg=None)
+        await env.advance(minutes=1)
+        return await env.client.attach(sent.invocation_id, type_hint=str)
+
+    await scenario()
+
+
+@pytest.mark.slow
+async def test_bug_is_raised_before_any_crash_unless_retries_are_given() -> None:
+    async def scenario(env: Environment) -> str:
+        app.TRIES.clear()
+        sent = await env.client.service_send(flaky, arg=None)
+        await env.advance(minutes=1)
+        return await env.client.attach(sent.invocation_id, type_hint=str)
+
+    with pytest.raises(ValueError, match="not yet"):
+        await crash_everywhere(app=app.app)(scenario)()
+    await crash_everywhere(app=app.app, retries=True)(scenario)()
