@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self
 
-from awaken.errors import DeadlineError
+from awaken.errors import DeadlineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ class Timeout:
 
     async def __aenter__(self) -> Self:
         if self._timer is not None:
-            raise RuntimeError("a timeout bounds one block; make another one with ctx.timeout(...)")
+            raise UsageError("a timeout bounds one block; make another one with ctx.timeout(...)")
         self._task = asyncio.current_task()
         self._cancelling = self._task.cancelling() if self._task is not None else 0
         self._timer = self._start()

@@ -119,7 +119,11 @@ def _check_policy(policy: InvocationRetryPolicy, where: str) -> None:
     if not isinstance(policy, InvocationRetryPolicy):
         raise TypeError(f"{where} is {policy!r}; give an InvocationRetryPolicy")
     _check_duration(policy.initial_interval, where, "initial_interval")
+    if policy.initial_interval is not None:
+        time_limits.retry_delay(policy.initial_interval, f"{where}: initial_interval")
     _check_duration(policy.max_interval, where, "max_interval")
+    if policy.max_interval is not None:
+        time_limits.retry_delay(policy.max_interval, f"{where}: max_interval")
     factor, attempts = policy.exponentiation_factor, policy.max_attempts
     if factor is not None and not (_is_number(factor) and math.isfinite(factor) and factor > 0):
         raise ValueError(f"{where}: exponentiation_factor is {factor!r}; give a number above zero")

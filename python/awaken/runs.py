@@ -68,11 +68,11 @@ class RunOptions(Generic[T]):
         usage.expect_count(self.max_attempts, "max_attempts of RunOptions")
         usage.expect_factor(self.retry_interval_factor, "retry_interval_factor of RunOptions")
         return RetryPolicy(
-            initial_interval_ms=_milliseconds(self.initial_retry_interval, "initial_retry_interval"),
+            initial_interval_ms=_retry_delay(self.initial_retry_interval, "initial_retry_interval"),
             factor=self.retry_interval_factor,
-            max_interval_ms=_milliseconds(self.max_retry_interval, "max_retry_interval"),
+            max_interval_ms=_retry_delay(self.max_retry_interval, "max_retry_interval"),
             max_attempts=self.max_attempts,
-            max_duration_ms=_milliseconds(max_duration, "max_duration"),
+            max_duration_ms=_milliseconds(max_duration),
         )
 
 
@@ -205,5 +205,11 @@ def run_serde(action: Callable[..., Any], options: RunOptions[T]) -> Serde[T]:
     return serde if hint is None else serde.with_maybe_type(hint)
 
 
-def _milliseconds(duration: timedelta | float | None, name: str) -> int | None:
-    return None if duration is None else max(0, time_limits.milliseconds(duration, f"{name} of RunOptions"))
+def _milliseconds(duration: timedelta | float | None) -> int | None:
+    return (
+        None if duration is None else max(0, time_limits.milliseconds(duration, "max_duration of RunOptions"))
+    )
+
+
+def _retry_delay(duration: timedelta | float | None, name: str) -> int | None:
+    return None if duration is None else time_limits.retry_delay(duration, f"{name} of RunOptions")

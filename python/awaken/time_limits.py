@@ -12,13 +12,16 @@ from typing import Final
 from awaken import wall_clock
 from awaken.errors import UsageError
 
-__all__ = ["LAST_MS", "longest", "milliseconds", "moment_after", "within_time"]
+__all__ = ["LAST_MS", "longest", "milliseconds", "moment_after", "retry_delay", "within_time"]
 
 #: The last moment with a date: 9999-12-31T23:59:59.999Z, in UTC milliseconds.
 LAST_MS: Final = 253_402_300_799_999
 
 #: The clocks of two machines differ, and a delay is added to the time of the one that waits.
 _SLACK_MS: Final = 86_400_000
+
+#: Servers up to 1.7.12 stop working at a retry that is 795 days away, and add up to a third to what they are told.
+_LONGEST_RETRY_MS: Final = 365 * 86_400_000
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -62,6 +65,21 @@ def within_time(duration: timedelta | float, what: str) -> int:
     if whole < 0:
         raise UsageError(f"{what} is negative ({duration!r}); give zero or more")
     return whole
+
+
+def retry_delay(duration: timedelta | float, what: str) -> int:
+    """Return the delay before a retry in whole milliseconds; zero when it is negative.
+
+    Raises:
+        UsageError: it is no duration, or longer than a year.
+    """
+    whole = milliseconds(duration, what)
+    if whole > _LONGEST_RETRY_MS:
+        raise UsageError(
+            f"{what} is {duration!r}, and servers keep no retry for longer than 365 days; give a shorter one, or wait "
+            "with ctx.sleep"
+        )
+    return max(0, whole)
 
 
 def moment_after(duration: timedelta | float, what: str) -> int:

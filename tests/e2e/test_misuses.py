@@ -44,6 +44,7 @@ def test_misuse_ends_the_invocation_in_its_first_attempt(client: Client, effects
             "cannot write the result of Misused/result, of type dict at $.share: nan is not a JSON number",
         ),
         ("run_result", 'cannot write the result of run "bill", of type dict: '),
+        ("retry_in_years", "servers keep no retry for longer than 365 days"),
         ("retry", "retry_after of RetryableError is datetime.timedelta("),
     ],
 )

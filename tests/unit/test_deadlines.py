@@ -200,7 +200,7 @@ async def test_a_timeout_is_used_once() -> None:
         timeout = ctx.timeout(1)
         async with timeout:
             pass
-        with pytest.raises(RuntimeError, match="bounds one block"):
+        with pytest.raises(awaken.errors.UsageError, match="bounds one block"):
             async with timeout:
                 pass
         return "refused"

@@ -336,6 +336,11 @@ def test_second_main_handler_is_refused() -> None:
             ValueError,
             "invocation_retry_policy: max_interval is datetime.timedelta",
         ),
+        (
+            {"invocation_retry_policy": InvocationRetryPolicy(initial_interval=timedelta(days=366))},
+            ValueError,
+            "initial_interval is .*, and servers keep no retry for longer than 365 days",
+        ),
         ({"abort_timeout": timedelta(seconds=-1)}, ValueError, "abort_timeout is negative"),
         ({"metadata": {"a": 1}}, TypeError, "metadata 'a': 1 is not text"),
         ({"metadata": "a"}, TypeError, "give a dict"),

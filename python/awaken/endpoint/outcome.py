@@ -263,7 +263,7 @@ def _code(error: BaseException) -> int:
 
 def _retry_delay_ms(error: BaseException) -> int | None:
     delay = error.retry_after if isinstance(error, RetryableError) else None
-    return None if delay is None else max(0, time_limits.milliseconds(delay, "retry_after of RetryableError"))
+    return None if delay is None else time_limits.retry_delay(delay, "retry_after of RetryableError")
 
 
 def _refused_delay(error: BaseException) -> UsageError | None:

@@ -80,6 +80,13 @@ async def retry(ctx: restate.ObjectContext, effects: str) -> None:
     raise restate.RetryableError("later", retry_after=timedelta.max)
 
 
+@misused.handler()
+async def retry_in_years(ctx: restate.ObjectContext, effects: str) -> None:
+    """Ask to be tried again after more days than the server counts, which its workers do not survive."""
+    record(effects, "attempt")
+    raise restate.RetryableError("later", retry_after=timedelta(days=800))
+
+
 @misused.handler(kind="shared")
 async def seconds(ctx: restate.ObjectSharedContext) -> str:
     """Sleep for a number of seconds."""
