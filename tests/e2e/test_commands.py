@@ -106,6 +106,21 @@ def test_cancel_kill_purge_and_restart(lane: Lane, client: Client, effects: Effe
     assert status_of(lane, killed) is None
 
 
+def test_paused_invocation_is_shown_with_what_paused_it(lane: Lane, client: Client) -> None:
+    invocation_id = client.send("Failing/pausing")
+    wait_for(lane, invocation_id, "paused")
+
+    shown = run(lane, "invocations", "show", invocation_id)
+    client.kill(invocation_id)
+
+    assert shown["last_failure"].startswith("[500")
+    assert (
+        "] ZeroDivisionError('division by zero')\nTraceback (most recent call last):\n"
+        in shown["last_failure"]
+    )
+    assert "in pausing\n" in shown["last_failure"]
+
+
 def test_pause_and_resume(lane: Lane, client: Client, effects: Effects) -> None:
     # Its second execution asks for another action: a mismatch, after which it backs off for minutes.
     invocation_id = client.send("Patient/changed", effects.path)

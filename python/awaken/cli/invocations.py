@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -37,6 +38,8 @@ _SHOWN: Final = (
 
 #: `index` is a word of SQL.
 _JOURNAL: Final = ('"index"', "entry_type", "name", "raw_length", "entry_lite_json")
+
+_EVENTS: Final = ("event_type", "event_json")
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The invocation's id.")]
 IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of invocations.")]
@@ -139,6 +142,9 @@ def show(
                 f"there is no invocation {invocation_id}; it may have completed and its retention be over"
             )
         journal = operator.query(select(_JOURNAL, "sys_journal", conditions, order='"index"'))
+        if rows[0].get("status") == "paused":
+            events = operator.query(select(_EVENTS, "sys_journal_events", conditions, order="appended_at"))
+            rows[0].update(_last_failure(events))
     facts = {name: rows[0][name] for name in _SHOWN if name in rows[0]}
     if json_output:
         print_json(facts | {"journal": journal})
@@ -154,6 +160,19 @@ def show(
                 for entry in journal
             ],
         )
+
+
+def _last_failure(events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what paused an invocation, as the column that is empty then. Operators pause without a failure, too."""
+    found = [event for event in events if event.get("event_type") == "Paused"]
+    failure = json.loads(found[-1]["event_json"]).get("last_failure") if found else None
+    if not isinstance(failure, dict):
+        return {}
+    text, trace = str(failure.get("error_message", "")), str(failure.get("error_stacktrace") or "")
+    if trace and trace not in text:
+        text = f"{text}\n{trace}"
+    is_told = text.startswith("[")  # by the embedded runtime, as in the column
+    return {"last_failure": text if is_told else f"[{failure.get('error_code')}] {text}"}
 
 
 def _change_all(

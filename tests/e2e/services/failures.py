@@ -123,6 +123,14 @@ async def mistaken(ctx: restate.Context) -> float:
     return divide(1, 0)
 
 
+@failing.handler(
+    invocation_retry_policy=restate.InvocationRetryPolicy(max_attempts=1, on_max_attempts="pause")
+)
+async def pausing(ctx: restate.Context) -> float:
+    """Fail once too often, so that the runtime waits for an operator."""
+    return divide(1, 0)
+
+
 def private(number: int) -> bytes:
     return f'"secret {number}"'.encode()
 

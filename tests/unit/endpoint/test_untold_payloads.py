@@ -72,8 +72,7 @@ async def answer(annotation: Any, serde: Serde[Any] | None, payload: bytes, *, i
     async def read(ctx: Any, value: Any) -> None: ...
 
     async def wait(ctx: awaken.WorkflowContext) -> None:
-        options = {"type_hint": annotation} if serde is None else {"serde": serde}
-        await ctx.promise("answer", **options).value()
+        await ctx.promise("answer", serde=serde or DefaultSerde(), type_hint=annotation).value()
 
     read.__annotations__["value"] = annotation
     service.main(input_serde=serde or DefaultSerde())(read)

@@ -167,7 +167,7 @@ SELECT
     iif(status = 'paused', 'Paused', 'TransientError') AS event_type,
     iif(
         status = 'paused',
-        json_object('last_failure', failure),
+        json_object('ty', 'Paused', 'last_failure', json(failure)),
         failure
     ) AS event_json
 FROM (
