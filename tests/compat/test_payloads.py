@@ -39,6 +39,28 @@ def test_bytes_that_come_out(
     assert response.content == expected
 
 
+@pytest.mark.parametrize("body", [b"2", b"2.0", b"2.5", b'"x"', b"true", b"[1.5]", b'{"a": 1.5}'])
+@pytest.mark.parametrize(
+    "handler", ["whole", "whole_list", "fraction", "words", "table", "relayed", "charged", "ordinary"]
+)
+def test_json_passes_annotations_that_are_not_checked(side: Side, handler: str, body: bytes) -> None:
+    response = side.post(f"Payloads/{handler}", body, JSON)
+
+    assert response.status_code == 200, response.text
+    assert response.content == body
+
+
+@pytest.mark.parametrize(
+    "body", [b'"\\ud800"', b'{"\\udfff": ["\\ud800x"]}', b"1180591620717411303424", b"-0.0"]
+)
+def test_odd_text_and_numbers_come_out_as_they_went_in(side: Side, body: bytes) -> None:
+    assert side.post("Payloads/plain", body, JSON).content == body
+
+
+def test_model_with_aliases_is_read_by_alias_and_written_by_name(side: Side) -> None:
+    assert side.post("Payloads/aliased", b'{"firstName": "a"}', JSON).content == b'{"first_name":"a"}'
+
+
 @pytest.mark.parametrize(
     ("handler", "argument", "answer"),
     [

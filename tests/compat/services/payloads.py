@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Optional
 from uuid import UUID
 
 import msgspec
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 from tests.compat.sdk import named, restate, serde
 
@@ -93,6 +94,61 @@ async def explicit(ctx: restate.Context, item: Item) -> dict[str, Any]:
 @payloads.handler()
 async def without_annotation(ctx: restate.Context, value):  # type: ignore[no-untyped-def]
     return {"got": value}
+
+
+class Person(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+    first_name: str
+
+
+@payloads.handler()
+async def aliased(ctx: restate.Context, person: Person) -> Person:
+    return person
+
+
+@payloads.handler()
+async def whole(ctx: restate.Context, number: int) -> int:
+    return number
+
+
+@payloads.handler()
+async def whole_list(ctx: restate.Context, numbers: list[int]) -> list[int]:
+    return numbers
+
+
+@payloads.handler()
+async def fraction(ctx: restate.Context, number: float) -> float:
+    return number
+
+
+@payloads.handler()
+async def words(ctx: restate.Context, text: str) -> str:
+    return text
+
+
+@payloads.handler()
+async def table(ctx: restate.Context, by_name: dict[str, int]) -> dict[str, int]:
+    return by_name
+
+
+@payloads.handler()
+async def relayed(ctx: restate.Context, value: Any) -> Any:
+    return await ctx.service_call(whole, value)
+
+
+@payloads.handler()
+async def charged(ctx: restate.Context, value: Any) -> Any:
+    async def charge() -> int:
+        return value  # type: ignore[no-any-return]  # whatever a payment provider answers
+
+    result = await ctx.run_typed("charge", charge)
+    await ctx.sleep(timedelta(milliseconds=1))
+    return result
+
+
+@payloads.handler()
+async def ordinary(ctx: restate.Context, upper: Upper) -> Upper:
+    return upper
 
 
 # What only one SDK reads or writes; see differences.py.

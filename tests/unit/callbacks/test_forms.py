@@ -81,6 +81,11 @@ def test_values_of_the_wrong_kind_are_named(form: dict[str, str]) -> None:
         read_form(form, fields_of(schema_for(Order)))
 
 
+def test_answer_under_a_builtin_annotation_is_checked_though_handlers_read_it_leniently() -> None:
+    with pytest.raises(InvalidAnswerError, match="Expected `int`, got `float`"):
+        check_answer(b"2.5", int)
+
+
 def test_problems_of_models_have_their_places() -> None:
     with pytest.raises(InvalidAnswerError) as error:
         check_answer(b'{"count": "many"}', Model)
