@@ -222,6 +222,9 @@ class Http2Engine:
     @property
     def stream_count(self) -> int: ...
     @property
+    def begun_head(self) -> int:
+        """The stream of a header block that has begun and is not complete, 0 while there is none."""
+    @property
     def has_output(self) -> bool: ...
     @property
     def control_frame_count(self) -> int: ...

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HALF_CLOSE_TIMEOUT", "AsgiExchange"]
 
-#: Seconds for the peer to end its request once it has our last frame. The runtime does so at once, and waits itself
-#: for 5 s for the end of the response.
-HALF_CLOSE_TIMEOUT = 1.0
+#: Waited for with every response that comes before the end of its request; see `_write` for why.
+HALF_CLOSE_TIMEOUT = limits.HALF_CLOSE_TIMEOUT
 
 
 class AsgiExchange:

@@ -89,6 +89,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def begun_head(self) -> int:
+        """The stream of a header block that has begun and is not complete, 0 while there is none."""
+        ...
+
+    @property
     def has_output(self) -> bool:
         """Whether `take_output` would answer with bytes."""
         ...

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from h2 import events as h2_events
 from h2.exceptions import FlowControlError, FrameTooLargeError, ProtocolError
 from h2.settings import SettingCodes, Settings
-from hyperframe.frame import GoAwayFrame
+from hyperframe.frame import GoAwayFrame, HeadersFrame
 
 from awaken.transports import limits
 from awaken.transports.connection import logger
@@ -39,6 +39,7 @@ __all__ = ["H2Streams", "Stream"]
 
 _CONNECTION_CREDIT: Final = limits.CONNECTION_WINDOW // 2
 _LARGEST_STREAM_ID: Final = 2**31 - 1
+_FRAME_HEADER: Final = 9  # bytes
 
 
 class Stream:
@@ -128,6 +129,16 @@ class H2Streams:
     def stream_count(self) -> int:
         """How many streams are open, in either direction."""
         return len(self._streams)
+
+    @property
+    def begun_head(self) -> int:
+        """The stream of a header block that has begun and is not complete, 0 while there is none."""
+        buffer = self._h2.incoming_buffer
+        if buffer._headers_buffer:
+            return buffer._headers_buffer[0].stream_id
+        data = buffer._data
+        is_headers = len(data) >= _FRAME_HEADER and data[3] == HeadersFrame.type
+        return int.from_bytes(data[5:_FRAME_HEADER]) & _LARGEST_STREAM_ID if is_headers else 0
 
     @property
     def has_output(self) -> bool:

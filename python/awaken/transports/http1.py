@@ -294,8 +294,12 @@ class Http1Connection(asyncio.Protocol):
                 self._refuse_peer(408, f"no complete request within {limits.OPENING_TIMEOUT:g} s")
             elif age > limits.IDLE_TIMEOUT:
                 self._close()
-        elif self._exchange.is_ended and age > limits.DISCARD_TIMEOUT:
+        elif self._exchange.is_ended and age > self._discard_timeout:
             self._close()
+
+    @property
+    def _discard_timeout(self) -> float:
+        return limits.HALF_CLOSE_TIMEOUT if self._is_draining else limits.DISCARD_TIMEOUT
 
     def drain(self) -> None:
         """Take no new work: close when idle, else after the response that is being written."""

@@ -59,7 +59,7 @@ class Http2Connection(asyncio.Protocol):
         self._exchanges: dict[int, Http2Exchange] = {}
         self._written: list[Http2Exchange] = []  # with bytes for the next flush
         self._waiting: set[Http2Exchange] = set()  # told to pause because of the socket
-        # Streams whose response is written: the deadline of what is left, and what was left when it was set.
+        # Streams whose response is written: since when, and what was left then.
         self._finishing: dict[int, tuple[float, int]] = {}
         self._is_receiving = False
         self._is_flush_scheduled = False
@@ -69,6 +69,8 @@ class Http2Connection(asyncio.Protocol):
         self._drained_at = 0.0
         self._closing_at = 0.0
         self._late_size = 0  # bytes that came while closing
+        self._begun_head = 0  # the stream of a header block that is not complete, and since when
+        self._begun_head_since = 0.0
         self._now = self._loop.time()
         self._idle_since = self._now
         self._stalled_since = self._now
@@ -114,6 +116,9 @@ class Http2Connection(asyncio.Protocol):
                     self._on_connection_event(event)
         finally:
             self._is_receiving = False
+        if self.engine.begun_head != self._begun_head:
+            self._begun_head = self.engine.begun_head
+            self._begun_head_since = self._loop.time()
         self._limit_rates()
         self.schedule_flush()
 
@@ -265,9 +270,8 @@ class Http2Connection(asyncio.Protocol):
     def note_handed_over(self, stream_id: int) -> None:
         """Watch what is left of a stream whose response is written: to be read, or to be sent by the peer."""
         if self.engine.is_open(stream_id):
-            pending = self.engine.pending_size(stream_id)
-            allowed = limits.STALL_TIMEOUT if pending else limits.DISCARD_TIMEOUT
-            self._finishing[stream_id] = (self._now + allowed, pending)
+            now = self._loop.time() if self._is_draining else self._now
+            self._finishing[stream_id] = (now, self.engine.pending_size(stream_id))
         else:
             self._note_idle()
 
@@ -284,7 +288,11 @@ class Http2Connection(asyncio.Protocol):
             self._give_up_closing(now)
             return
         self._reset_overdue(now)
-        if self.is_socket_paused and self._is_stalled(now):
+        if self._begun_head and now - self._begun_head_since > limits.OPENING_TIMEOUT:
+            self._calm(
+                f"the header block of stream {self._begun_head} was not complete within {limits.OPENING_TIMEOUT:g} s"
+            )
+        elif self.is_socket_paused and self._is_stalled(now):
             logger.info("%s read nothing for %g s; connection aborted", self._peer(), limits.STALL_TIMEOUT)
             self.abort()
         elif self._is_draining:
@@ -303,7 +311,13 @@ class Http2Connection(asyncio.Protocol):
         return now - self._stalled_since > limits.STALL_TIMEOUT
 
     def _reset_overdue(self, now: float) -> None:
-        overdue = [stream_id for stream_id, (deadline, _) in self._finishing.items() if deadline <= now]
+        # Nobody waits for a peer that has its answer, and least of all a process that is about to stop.
+        allowed = limits.HALF_CLOSE_TIMEOUT if self._is_draining else limits.DISCARD_TIMEOUT
+        overdue = [
+            stream_id
+            for stream_id, (since, left) in self._finishing.items()
+            if now - since >= (limits.STALL_TIMEOUT if left else allowed)
+        ]
         for stream_id in overdue:
             _, left = self._finishing.pop(stream_id)
             pending = self.engine.pending_size(stream_id)
@@ -334,6 +348,7 @@ class Http2Connection(asyncio.Protocol):
             self._drained_at = self._loop.time()
             self.engine.go_away(is_final=False)
             self.engine.ping()
+            self._reset_overdue(self._drained_at)
         for exchange in list(self._exchanges.values()):
             self._guarded(exchange, exchange.receiver.drain)
         self.schedule_flush()

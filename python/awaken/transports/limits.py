@@ -16,6 +16,7 @@ __all__ = [
     "DISCARD_SIZE",
     "DISCARD_TIMEOUT",
     "GOAWAY_TIMEOUT",
+    "HALF_CLOSE_TIMEOUT",
     "HEADERS_COUNT",
     "HEADERS_SIZE",
     "HTTP1_BODY_SIZE",
@@ -83,8 +84,12 @@ OUTPUT_SIZE: Final = 256 * 1024
 DISCARD_SIZE: Final = 2 * STREAM_WINDOW
 DISCARD_TIMEOUT: Final = 15.0
 
-#: Seconds until the first request, or the head of the next one in HTTP/1.1, is complete. Apache's
-#: mod_reqtimeout allows 20 to 40 s for a head.
+#: Seconds for a peer to end its request once it has our last frame, when we are about to stop. The runtime does so at
+#: once, and waits itself for 5 s for the end of the response.
+HALF_CLOSE_TIMEOUT: Final = 1.0
+
+#: Seconds until a TLS handshake, the first request, the head of the next one in HTTP/1.1, or a header block that has
+#: begun in HTTP/2 is complete. Apache's mod_reqtimeout allows 20 to 40 s for a head.
 OPENING_TIMEOUT: Final = 20.0
 
 #: Seconds a connection may be without a request. The runtime closes idle ones after 5 min: it has to be

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from awaken.transports import limits
 from awaken.transports.connection import Connections, logger
@@ -124,10 +124,14 @@ async def start_server(
     def make_listener() -> Listener:
         return Listener(accept, connections, make_engine)
 
-    if sock is not None:
-        server = await loop.create_server(make_listener, sock=sock, ssl=tls, backlog=1024)
-    else:
-        server = await loop.create_server(make_listener, host, port, ssl=tls, backlog=1024)
+    where: dict[str, Any] = {"sock": sock} if sock is not None else {"host": host, "port": port}
+    deadlines: dict[str, Any] = {}
+    if tls is not None:
+        deadlines = {
+            "ssl_handshake_timeout": limits.OPENING_TIMEOUT,
+            "ssl_shutdown_timeout": limits.LINGER_TIMEOUT,
+        }
+    server = await loop.create_server(make_listener, **where, ssl=tls, backlog=1024, **deadlines)
     return Server(server, connections)
 
 

@@ -191,6 +191,12 @@ impl Http2Engine {
         self.engine.stream_count()
     }
 
+    /// The stream of a header block that has begun and is not complete, 0 while there is none.
+    #[getter]
+    fn begun_head(&self) -> u32 {
+        self.engine.begun_head()
+    }
+
     #[getter]
     fn has_output(&self) -> bool {
         self.engine.has_output()

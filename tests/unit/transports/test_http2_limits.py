@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from awaken.transports import limits
 from awaken.transports.engine import ErrorCode
+from h2.connection import ConnectionState
 from h2.errors import ErrorCodes
 from hyperframe.frame import (
     ContinuationFrame,
@@ -21,7 +24,7 @@ from hyperframe.frame import (
     SettingsFrame,
 )
 
-from tests.unit.transports.client import HEADERS
+from tests.unit.transports.client import HEADERS, Response
 from tests.unit.transports.receivers import Acceptor, Echo, Greeter, Recorder, wait_until
 
 if TYPE_CHECKING:
@@ -320,6 +323,96 @@ async def test_idle_connection_is_closed_with_goaway(start: Start, connect: Conn
     await client.read_to_close()
 
     assert client.goaway_codes[0] == ErrorCode.NO_ERROR
+
+
+@pytest.mark.parametrize("live", [0, 1])
+@pytest.mark.parametrize("cut", ["within the frame", "before a continuation", "within a continuation"])
+async def test_header_block_that_is_never_finished_ends_its_connection(
+    start: Start, connect: Connect, cut: str, live: int
+) -> None:
+    acceptor = Acceptor()
+    server = await start(acceptor)
+    client = await connect(server.address)
+    for _ in range(live):
+        client.request(is_end=False)
+        await acceptor.wait_for()
+    block = client.h2.encoder.encode(HEADERS)
+    begun = HeadersFrame(5, block[:10])
+    data = begun.serialize()
+    if cut == "within the frame":
+        data = data[:-3]
+    elif cut == "within a continuation":
+        data += (
+            ContinuationFrame(5, block[10:20]).serialize() + ContinuationFrame(5, block[20:]).serialize()[:-1]
+        )
+    client.writer.write(data)
+    connection = the_connection(server)
+    await wait_until(lambda: connection.engine.begun_head == 5)
+    now = asyncio.get_running_loop().time()
+
+    connection.tick(now + limits.OPENING_TIMEOUT - 5)
+    assert not connection._is_closing
+    connection.tick(now + limits.OPENING_TIMEOUT + 1)
+    await client.read_to_close()
+
+    assert client.goaway_codes == [ErrorCode.ENHANCE_YOUR_CALM]
+    assert [receiver.calls for receiver in acceptor.receivers] == [["disconnect"]] * live
+
+
+async def test_header_block_that_comes_in_pieces_is_served(start: Start, connect: Connect) -> None:
+    server = await start(Greeter)
+    client = await connect(server.address)
+    frame = head(client, 1)
+    client.responses[1] = Response()
+    client.h2.get_next_available_stream_id()
+    client.h2.send_headers(1, HEADERS, end_stream=True)
+    client.h2.data_to_send()
+    frame.flags.add("END_STREAM")
+    data = frame.serialize()
+    connection = the_connection(server)
+    for byte in data[:-1]:
+        client.writer.write(bytes([byte]))
+    await wait_until(lambda: connection.engine.begun_head == 1)
+    client.writer.write(data[-1:])
+
+    assert (await client.response(1)).status == 200
+    assert connection.engine.begun_head == 0
+    connection.tick(asyncio.get_running_loop().time() + limits.OPENING_TIMEOUT + 1)
+    assert not connection._is_closing
+
+
+@pytest.mark.parametrize("is_answered_first", [True, False])
+async def test_draining_connection_resets_answered_streams_whose_requests_stay_open(
+    start: Start, connect: Connect, is_answered_first: bool
+) -> None:
+    acceptor = Acceptor()
+    server = await start(acceptor)
+    client = await connect(server.address)
+    stream_id = client.request(is_end=False)
+    receiver = await acceptor.wait_for()
+    connection = the_connection(server)
+    if is_answered_first:
+        receiver.answer(body=b"done")
+        await client.response(stream_id)
+    # For h2, a client is closed once it has a GOAWAY.
+    client.h2.clear_outbound_data_buffer = partial(  # type: ignore[method-assign]
+        setattr, client.h2.state_machine, "state", ConnectionState.CLIENT_OPEN
+    )
+    closing = asyncio.ensure_future(server.close(timedelta(minutes=5)))
+    await client.read_until(lambda: bool(client.goaway_codes))
+    if not is_answered_first:
+        receiver.answer(body=b"done")
+        await client.response(stream_id)
+    assert client.responses[stream_id].is_ended
+    assert client.responses[stream_id].reset_code is None
+
+    connection.tick(asyncio.get_running_loop().time() + limits.HALF_CLOSE_TIMEOUT + 1)
+    await client.read_to_close()
+    client.writer.close()
+    await closing
+
+    assert client.responses[stream_id].body == b"done"
+    assert client.responses[stream_id].reset_code == ErrorCode.NO_ERROR
 
 
 async def test_request_that_never_ends_is_reset_after_its_response(start: Start, connect: Connect) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 import trustme
+from awaken.transports import limits
 from awaken.transports.server import make_tls_context
 
 from tests.unit.transports.receivers import Acceptor, Echo
@@ -89,6 +91,20 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, P
     for link in issued.cert_chain_pems:
         link.write_to_path(certificate, append=True)
     return certificate, key, authority
+
+
+async def test_tls_handshake_that_is_never_finished_is_closed(
+    start: Start, certificate: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "OPENING_TIMEOUT", 0.05)
+    server = await start(Echo, tls=make_tls_context(*certificate[:2]))
+    reader, writer = await asyncio.open_connection(*server.address)
+    writer.write(b"\x16\x03\x01\x02\x00")  # a record's head, of a ClientHello that does not follow
+
+    async with asyncio.timeout(10):
+        with suppress(ConnectionError):
+            assert await reader.read() == b""
+    writer.close()
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::{Bytes, BytesMut};
 
 use crate::error::{ConnectionError, ErrorCode};
-use crate::frame::{self, DEFAULT_MAX_FRAME_SIZE, setting};
+use crate::frame::{self, DEFAULT_MAX_FRAME_SIZE, Header, kind, setting};
 use crate::head::Head;
 use crate::hpack;
 use crate::limits::Limits;
@@ -165,6 +165,15 @@ impl Engine {
     /// How many streams so far the peer opened for nothing: reset, malformed or refused.
     pub fn reset_count(&self) -> u64 {
         self.wasted_streams
+    }
+
+    /// The stream of a header block that has begun and is not complete, 0 while there is none.
+    pub fn begun_head(&self) -> u32 {
+        match (&self.block, Header::read(&self.input)) {
+            (Some(block), _) => block.stream,
+            (None, Some(header)) if header.kind == kind::HEADERS => header.stream,
+            (None, _) => 0,
+        }
     }
 
     /// Whether the stream is open in either direction.
