@@ -52,9 +52,6 @@ _GLANCE_S: Final = 0.01
 #: A request waits so much longer for a handler that is at work, outside of its journal, than for one that waits.
 _WORK_FACTOR: Final = 12
 
-#: For handlers that are at work when the test ends.
-_LAST_PATIENCE_S: Final = 0.25
-
 
 class Environment:
     """What a test works with. `awaken.testing.open_environment` makes one.
@@ -228,9 +225,9 @@ class Environment:
             raise
 
     async def finish(self) -> None:
-        """Let handlers come to rest that are about to, so that their failures are known."""
+        """Let handlers come to rest that are at work, so that their failures are known."""
         with suppress(NotThereError):
-            await settle(self._is_at_rest, min(self._patience_s, _LAST_PATIENCE_S))
+            await settle(self._is_at_rest, self._patience_s)
         await self._restarted()
 
     async def stop(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from datetime import timedelta
 
@@ -36,6 +37,19 @@ async def broken_run(ctx: awaken.Context) -> str:
         raise ERRORS[0]
 
     return await ctx.run_typed("charge", charge)
+
+
+@desk.handler()
+async def broken_slowly(ctx: awaken.Context) -> None:
+    def charge() -> None:
+        LATER.wait(10)
+        raise ERRORS[0]
+
+    await ctx.run_typed("charge", charge)
+
+
+#: Set when slow runs may end.
+LATER = threading.Event()
 
 
 @desk.handler()

@@ -27,6 +27,7 @@ def _clean() -> Iterator[None]:
     yield
     bugs.ERRORS.clear()
     bugs.CALLS.clear()
+    bugs.LATER.clear()
 
 
 @pytest.fixture
@@ -106,6 +107,15 @@ async def test_end_raises_what_the_test_did_not_get(error: ValueError) -> None:
             await env.client.service_send(bugs.broken, arg=None)
 
     assert caught.value is error
+
+
+async def test_end_waits_for_runs_that_execute(error: ValueError) -> None:
+    async def scenario(env: Environment) -> None:
+        await env.client.service_send(bugs.broken_slowly, arg=None)
+        asyncio.get_running_loop().call_later(0.05, bugs.LATER.set)
+
+    with pytest.raises(ValueError, match="no such price"):
+        await play(scenario)
 
 
 async def test_end_raises_the_failure_of_a_handler_that_a_handler_sent_to(error: ValueError) -> None:
