@@ -384,14 +384,18 @@ class Attempt:
         tasks.install(self.loop)
         generators.install()
         context = context_for(self._handler, self, request)
-        self._task = asyncio.Task(self._run_handler(context, request), loop=self.loop)
+        self._task = asyncio.Task(
+            self._run_handler(context, request), loop=self.loop, name=self._handler.target
+        )
         if self._is_draining:
             self.machine.receive_end()
 
     def _begin(self, handle: int) -> None:
         """Have a run executed in a task of its own: what cancels the handler's tasks leaves it alone."""
         run = self._runs.pop(handle)
-        self._run_tasks[handle] = asyncio.Task(self._execute(run), loop=self.loop, context=run.context)
+        self._run_tasks[handle] = asyncio.Task(
+            self._execute(run), loop=self.loop, name=run.subject, context=run.context
+        )
         self._is_flush_held = self._flush_planned
 
     async def _execute(self, run: RunFuture[Any]) -> None:
@@ -536,9 +540,9 @@ class Attempt:
                 task.result()
 
     def number_task(self) -> int:
-        """Return the hash of the next task, which repeats in every attempt."""
+        """Return the number of the next task, which repeats in every attempt."""
         self._tasks_created += 1
-        return self.hash_base + 2 * self._tasks_created + 1
+        return self._tasks_created
 
     @property
     def is_over(self) -> bool:

@@ -38,7 +38,17 @@ class Owner(Protocol):
         ...
 
     def number_task(self) -> int:
-        """Return the hash of the next task."""
+        """Return the number of the next task, which repeats in every attempt."""
+        ...
+
+    @property
+    def hash_base(self) -> int:
+        """A number that differs between invocations and is the same in all attempts of one."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """Service and handler, as `Greeter/greet`."""
         ...
 
     def close_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
@@ -120,8 +130,11 @@ def _factory(inner: Any) -> Any:
                 else make(loop, coroutine, **options)
             )
         watched = _Watched(_in_order(coroutine), attempt)
+        number = attempt.number_task()
+        if make is None and options.get("name") is None:  # or asyncio counts the tasks of the whole process
+            options["name"] = f"{attempt.target} {number}"
         task = (
-            HandlerTask(watched, attempt.number_task(), loop=loop, **options)
+            HandlerTask(watched, attempt.hash_base + 2 * number + 1, loop=loop, **options)
             if make is None
             else make(loop, watched, **options)
         )

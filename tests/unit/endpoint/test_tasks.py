@@ -146,3 +146,26 @@ async def test_next_result_waits_until_the_handler_has_done_what_it_does(is_told
         if frame.name == "SetState"
     ]
     assert keys == [b"main", b"helper"]
+
+
+async def test_names_of_tasks_repeat_in_every_attempt() -> None:
+    def name() -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        return task.get_name()
+
+    async def named() -> str:
+        return name()
+
+    service = awaken.Service("S")
+
+    @service.handler()
+    async def h(ctx: awaken.Context) -> list[str]:
+        tasks = [asyncio.create_task(named()), asyncio.create_task(named(), name="mine")]
+        return [name(), *await asyncio.gather(*tasks, named())]
+
+    for _ in range(2):
+        call = Call(service, "h")
+        call.tell(frames.request())
+        await call.until_ended()
+        assert b'["S/h", "S/h 1", "mine", "S/h 3"]' in call.exchange.body
