@@ -313,7 +313,7 @@ class Context:
 
         Raises:
             RuntimeError: no settings for links; see `configure_callbacks`.
-            TypeError: the type has no name that a link can carry; see `register_callback_type`.
+            UsageError: the type has no name that a link can carry; see `register_callback_type`.
         """
         from awaken import links
 
@@ -321,7 +321,10 @@ class Context:
         described = dict(usage.headers_of(labels, f'callback "{name}" (its labels)'))
         wake_up = time_limits.moment_after(expires_in, f'expires_in of callback "{name}"')
         settings = links.current_settings()
-        type_name = links.name_of_type(type_hint)
+        try:
+            type_name = links.name_of_type(type_hint)
+        except TypeError as error:
+            raise UsageError(f'callback "{name}": {error}') from error
         driver = self._driver
         identifier, future = self.awakeable(type_hint=type_hint, name=name)
         index = parse_awakeable_id(identifier).index

@@ -62,7 +62,10 @@ def test_error_of_a_handler_or_run_shows_the_authors_frames_only(command: Comman
     answer = httpx.post(f"{command.ingress}/Failing/{handler}", timeout=15, trust_env=False).json()
     command.wait_for(rf"failed +Failing/{handler} ")
 
-    assert shown(answer["stacktrace"]) == FRAMES[handler]
+    if handler == "refused":  # wrong use of the API ends the invocation at once; its message names the line
+        assert "failing_app.py:" in answer["message"]
+    else:
+        assert shown(answer["stacktrace"]) == FRAMES[handler]
     log = command.output[printed:]
     assert shown(log) == FRAMES[handler]
     assert "uvloop" not in log
