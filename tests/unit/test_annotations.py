@@ -197,6 +197,8 @@ READABLE: list[tuple[Any, Any]] = [
     (collections.deque, collections.deque([1, 2])),
     (collections.deque[date], collections.deque([date(2026, 1, 2)])),
     (list[collections.deque[int]], [collections.deque([1])]),
+    (dict[date, Sku], {date(2026, 1, 2): Sku("a")}),
+    (dict[date, collections.deque[Level]], {date(2026, 1, 2): collections.deque([Level(1)])}),
     (Sku, Sku("a")),
     (list[Sku], [Sku("a")]),
     (dict[Sku, Sku], {Sku("a"): Sku("b")}),

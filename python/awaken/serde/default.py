@@ -114,15 +114,16 @@ class DefaultSerde(Serde[T]):
         if is_strict or not self._is_inferred:
             if self._check is None:
                 self._check = reader_for(self._type_hint)
-            return cast("T | None", self._check(buf))
-        if self._lenient is None:
+            return self._check(buf)  # type: ignore[no-any-return]  # of the type
+        lenient = self._lenient
+        if lenient is None:
             try:
-                self._lenient = LenientReader(self._type_hint)
-            except (TypeError, NameError):
+                lenient = self._lenient = LenientReader(self._type_hint)
+            except (TypeError, NameError):  # a result is kept though its type cannot be read, or not yet
                 if not is_result:
                     raise
-                self._lenient = LenientReader(None)
-        return cast("T | None", self._lenient.read(buf, place, is_result=is_result))
+                lenient = LenientReader(None)
+        return lenient.read(buf, place, is_result=is_result)  # type: ignore[no-any-return]
 
     def serialize(self, obj: T | None) -> bytes:
         """Write any supported value; what it is decides, not the annotation.

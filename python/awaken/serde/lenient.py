@@ -56,14 +56,15 @@ class LenientReader:
         NameError: the type refers to a name that does not exist yet.
     """
 
-    __slots__ = ("_annotation", "_check", "_convert", "_fit", "_problem")
+    __slots__ = ("_annotation", "_check", "_fit", "_problem", "_read")
 
     def __init__(self, annotation: Any) -> None:
         self._annotation = annotation
         self._fit = Fit.PLAIN if annotation is None else fit_of(annotation)
         self._check, self._problem = lenient_reader_for(annotation)
-        is_loose = self._fit is Fit.CONVERTED
-        self._convert = lenient_reader_for(widened(annotation))[0] if is_loose else self._check
+        self._read = read_json if self._fit is Fit.PLAIN else self._check
+        if self._fit is Fit.CONVERTED:
+            self._read, _ = lenient_reader_for(widened(annotation))
 
     def read(self, data: bytes, place: Callable[[], str], *, is_result: bool) -> Any:
         """Read a value.
@@ -76,20 +77,20 @@ class LenientReader:
         Raises:
             SerdeError: the bytes are not JSON, or do not fit a type that is checked.
         """
-        is_development = development.is_enabled()
         try:
-            if self._fit is not Fit.PLAIN:
-                value = self._convert(data)
-                if is_development and self._problem is not None and data:
+            value = self._read(data)
+            if development.is_enabled():
+                if self._fit is Fit.PLAIN:
+                    self._check(data)
+                if self._problem is not None and data:
                     development.warn(f"{self._problem}. It passes as plain JSON", place=place())
-                return value
-            if is_development:
-                self._check(data)
+            return value
         except Exception as error:  # a type's own checks raise what they like
             if self._fit is Fit.CHECKED and not is_result:
                 raise
-            if is_development:
-                self._warn(place(), error)
+            misfit = error
+        if development.is_enabled():
+            development.warn(self._explain(misfit), place=place())
         try:
             return read_json(data)
         except SerdeError:
@@ -97,15 +98,16 @@ class LenientReader:
                 return data
             raise
 
-    def _warn(self, place: str, error: Exception) -> None:
+    def _explain(self, error: Exception) -> str:
+        if self._annotation is None:
+            return "the value is no JSON, and passes as bytes; annotate what returns it with `-> bytes`"
         path = getattr(error, "path", "")
         where = f" at {path}" if path not in ("", "$") else ""
         reason = error.reason if isinstance(error, SerdeError) else repr(error)
-        development.warn(
+        return (
             f"the value is not of the annotated type {type_name(self._annotation)}{where}: {reason}. It passes as "
             "plain JSON; correct the annotation or the value, or have such values refused with "
-            "`awaken.app(..., strict=True)`",
-            place=place,
+            "`awaken.app(..., strict=True)`"
         )
 
 

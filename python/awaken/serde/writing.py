@@ -32,6 +32,11 @@ __all__ = ["write_value"]
 
 #: Whose types pydantic writes, and reads; without it nothing can.
 _LEFT_TO_PYDANTIC = ("ipaddress", "pydantic", "pydantic_core", "re")
+#: How the standard encoder sees instances of classes derived from builtins, whatever their own `__str__` says.
+_PLAIN_VALUES: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    *((str, str.__str__), (int, int.__int__), (float, float.__float__), (dict, dict)),
+    *((list, list), (tuple, list), (deque, list)),
+)
 
 
 def write_value(value: Any) -> bytes:
@@ -126,6 +131,8 @@ def _to_plain(value: Any) -> Any:
         return {name: getattr(value, name) for name in _field_names(kind)}
     if isinstance(value, (set, frozenset)):
         return _sorted(value)
+    if isinstance(value, deque):
+        return list(value)
     order: Any = "deterministic" if isinstance(value, msgspec.Struct) and mentions_set(kind) else None
     return msgspec.to_builtins(value, order=order, enc_hook=_model_to_plain)
 
@@ -144,8 +151,9 @@ def _model_to_plain(value: Any) -> Any:
         return plain
     if is_secret(kind):
         raise TypeError(WOULD_BE_STARS)
-    if isinstance(value, deque):
-        return list(value)
+    for base, plain_value in _PLAIN_VALUES:  # of a class derived from one
+        if isinstance(value, base):
+            return plain_value(value)
     if isinstance(value, PurePath):
         return str(value)
     if kind.__module__.partition(".")[0] in _LEFT_TO_PYDANTIC:
