@@ -32,7 +32,6 @@ FRAMES = {
     "library": [["library", "loads", "decode", "raw_decode"]],
     "managed": [["managed", "__exit__", "ledger"]],
     "surrounded": [["surrounding"]],
-    "refused": [["refused"]],
     "threaded": [["threaded", "to_thread", "run", "charge"]],
 }
 
@@ -70,6 +69,16 @@ def test_error_of_a_handler_or_run_shows_the_authors_frames_only(command: Comman
     assert shown(log) == FRAMES[handler]
     assert "uvloop" not in log
     assert "/awaken/" not in log
+
+
+def test_wrong_use_of_the_package_shows_the_line_that_does_it(command: Command) -> None:
+    printed = len(command.output)
+
+    answer = httpx.post(f"{command.ingress}/Failing/refused", timeout=15, trust_env=False).json()
+    command.wait_for(r"failed +Failing/refused ")
+
+    assert re.match(r"Failing/refused at \S+failing_app.py:\d+: Handler not found: ", answer["message"])
+    assert shown(command.output[printed:]) == [["refused"]]
 
 
 def test_error_that_nothing_awaits_shows_the_authors_frames_only(command: Command) -> None:
