@@ -76,6 +76,7 @@ async def left_by_a_terminal_error(ctx: awaken.Context) -> list[str]:
 
 
 async def two_at_once(ctx: awaken.Context) -> list[str]:
+    found: list[str] = []
     async for one in pages(ctx, "one"):
         found = [one, await first_of(pages(ctx, "other"))]
         break
