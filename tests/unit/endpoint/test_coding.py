@@ -387,7 +387,7 @@ async def test_encoding_that_fails_is_an_error_of_the_attempt(where: str) -> Non
 
 def test_what_is_no_codec_is_refused() -> None:
     with pytest.raises(TypeError, match="give a JournalValueCodec"):
-        awaken.app([], journal_value_codec="rot13")  # type: ignore[arg-type]
+        awaken.app([everything(awaken)], journal_value_codec="rot13")  # type: ignore[arg-type]
 
 
 async def test_provider_that_gives_no_codec_is_named() -> None:

@@ -115,6 +115,23 @@ async def test_failure_that_meets_recorded_entries_is_a_mismatch_that_tells_both
     assert message.startswith("S/h at ") or "Unable to parse" in message
 
 
+async def test_input_that_no_longer_decodes_is_the_mismatch_of_the_official_sdk() -> None:
+    service = restate.Service("S")
+
+    async def read(ctx: restate.Context, name: str) -> str:
+        return name
+
+    service.handler(name="h")(read)
+    theirs = await answer_of(restate.app([service]), "S", "h", frames.request(b"{bad", RECORDED))
+    call = Call(service_with(read_text), "h")
+    call.tell(frames.request(b"{bad", RECORDED))
+    await call.until_ended()
+
+    (frame,) = frames.read(theirs)
+    assert (frame.name, frames.fields(frame.payload)[1]) == ("Error", 570)
+    assert error_of(call)[0] == 570
+
+
 async def test_cancellation_that_meets_recorded_entries_is_a_mismatch() -> None:
     async def handler(ctx: awaken.Context) -> None:
         await ctx.awakeable()
