@@ -36,8 +36,8 @@ test-embedded: setup ## The end-to-end tests on the embedded runtime
 	$(BIN)/python -m pytest tests/e2e --runtime=embedded
 
 test-bytes: setup ## Many more and larger journals and values than `make test` has
-	$(BIN)/python -m pytest tests/journals tests/e2e/test_big_values.py --long-bytes
-	$(BIN)/python -m pytest tests/e2e/test_big_values.py --long-bytes --runtime=embedded
+	$(BIN)/python -m pytest tests/journals tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes
+	$(BIN)/python -m pytest tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes --runtime=embedded
 
 test-browser: setup ## The inbox in a real browser; needs Chromium and Node
 	$(BIN)/python -m pytest tests/e2e -m browser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,11 @@ vow = restate.Workflow("Vow")
 def make_text(size: int) -> str:
     """Return a text whose JSON has this many bytes."""
     return "x" * (size - 2)
+
+
+def make_letters(index: int, size: int) -> str:
+    """Return a text of so many letters, another one for each index."""
+    return "abcdefghij"[index % 10] * size
 
 
 @sizes.handler()
@@ -41,6 +47,17 @@ async def run(ctx: restate.Context, size: int) -> list[int]:
     await ctx.sleep(timedelta(milliseconds=20))
     second = await ctx.run_typed("second", make_text, size=1000)
     return [len(first), len(second)]
+
+
+@sizes.handler()
+async def pile(ctx: restate.Context, request: dict[str, Any]) -> str:
+    """Execute so many actions of each size, suspend, and return a digest of all that was recorded."""
+    digest = hashlib.sha256(request["text"].encode())
+    for index, (number, size) in enumerate(request["results"]):
+        for _ in range(number):
+            digest.update((await ctx.run_typed("one", make_letters, index=index, size=size)).encode())
+    await ctx.sleep(timedelta(milliseconds=1))
+    return digest.hexdigest()
 
 
 @sizes.handler()
