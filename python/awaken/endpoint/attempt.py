@@ -11,8 +11,8 @@ rest, so that a handler with several tasks sees the same order on every replay:
   at rest when nothing of it stirred for `QUIET_TURNS` turns of the loop and its first task waits for something;
   `_at_rest` asks the machine.
 
-A run executes in a task of its own, which is none of the handler's: what cancels the handler's wait leaves it alone, and
-the handler waits for its result as for any other.
+A run executes in a task of its own, which is none of the handler's: what cancels the handler's wait leaves it alone,
+and the handler waits for its result as for any other.
 
 The machine's terminal frame ends the exchange in the same breath. Whatever of the handler is left then is unwound.
 """
