@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from awaken import time_limits, usage
+
 if TYPE_CHECKING:
     import httpx
 
@@ -25,21 +27,31 @@ class ConnectionRetries:
 
     Args:
         attempts: how often a request is sent at most; 1 switches retries off.
-        first_delay: the pause before the second attempt; it doubles each time.
-        max_delay: the longest pause.
+        first_delay: the pause before the second attempt, as a duration or in seconds; it doubles each time.
+        max_delay: the longest pause, likewise.
     """
 
     attempts: int = 5
-    first_delay: timedelta = timedelta(milliseconds=100)
-    max_delay: timedelta = timedelta(seconds=2)
+    first_delay: timedelta | float = timedelta(milliseconds=100)
+    max_delay: timedelta | float = timedelta(seconds=2)
+
+    def __post_init__(self) -> None:
+        """Refuse what could only fail when a connection has failed."""
+        usage.expect_count(self.attempts, "attempts of ConnectionRetries")
+        time_limits.within_time(self.first_delay, "first_delay of ConnectionRetries")
+        time_limits.within_time(self.max_delay, "max_delay of ConnectionRetries")
 
     def delay_after(self, attempt: int, request: Request, error: httpx.TransportError) -> float | None:
         """Return the seconds to wait after the failed attempt (from 1), or None when the error stands."""
         if attempt >= self.attempts or not _may_repeat(request, error):
             return None
         # The exponent is bounded, because a float is not: an operator may ask for many attempts.
-        delay = self.first_delay.total_seconds() * 2.0 ** min(attempt - 1, 30)
-        return min(delay, self.max_delay.total_seconds())
+        delay = _seconds(self.first_delay) * 2.0 ** min(attempt - 1, 30)
+        return min(delay, _seconds(self.max_delay))
+
+
+def _seconds(duration: timedelta | float) -> float:
+    return duration.total_seconds() if isinstance(duration, timedelta) else duration
 
 
 def _may_repeat(request: Request, error: httpx.TransportError) -> bool:

@@ -121,3 +121,24 @@ def test_pauses_double_up_to_the_longest() -> None:
     delays = [retries.delay_after(n, Request("GET", "http://x"), refused) for n in (1, 2, 3, 4, 1999, 2000)]
 
     assert delays == [1, 2, 4, 5, 5, None]
+
+
+def test_pauses_may_be_seconds() -> None:
+    retries = ConnectionRetries(first_delay=0.5, max_delay=1)
+    error = httpx.ConnectError("refused")
+    request = Request("POST", "http://ingress")
+
+    assert [retries.delay_after(attempt, request, error) for attempt in (1, 2, 3)] == [0.5, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"first_delay": "1"}, "first_delay of ConnectionRetries is '1', of type str"),
+        ({"max_delay": -1}, "max_delay of ConnectionRetries is negative"),
+        ({"attempts": 1.5}, "attempts of ConnectionRetries is 1.5, of type float; give a whole number"),
+    ],
+)
+def test_pauses_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ConnectionRetries(**options)
