@@ -56,8 +56,8 @@ async def rescued(ctx: restate.Context, effects: str) -> dict[str, Any]:
 async def compensating(ctx: restate.Context, effects: str) -> str:
     """Wait, and clean up durably when cancelled."""
     id_, future = ctx.awakeable()
-    await ctx.run_typed("hand out", record, path=effects, word="id", value=id_)
-    try:
+    try:  # who has the id may cancel before the run is acknowledged
+        await ctx.run_typed("hand out", record, path=effects, word="id", value=id_)
         await future
     except restate.TerminalError as error:
         await ctx.run_typed("undo", record, path=effects, word="undone", value=error.status_code)

@@ -103,8 +103,8 @@ async def busy_until_told(ctx: restate.Context, effects: str) -> str:
 async def parent(ctx: restate.Context, effects: str) -> str:
     """Call a child that waits for ever, and clean up when cancelled."""
     child = ctx.service_call(value, arg=effects)
-    await ctx.run_typed("tell", record, path=effects, word="child", value=await child.invocation_id())
-    try:
+    try:  # who has the id may cancel before the run is acknowledged
+        await ctx.run_typed("tell", record, path=effects, word="child", value=await child.invocation_id())
         await child
     except TerminalError as error:
         await ctx.run_typed("compensate", record, path=effects, word="compensated", value=error.status_code)
