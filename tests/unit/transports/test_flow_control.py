@@ -139,10 +139,11 @@ async def test_receivers_that_take_nothing_leave_room_for_other_streams(
     for number in range(20):  # together more than twice the connection's window
         stream_id = client.request(is_end=False)
         receiver = await acceptor.wait_for(number + 1)
-        while len(receiver.received) < limits.STREAM_WINDOW:
+        sent = 0
+        while sent < limits.STREAM_WINDOW:
             await client.read_until(lambda: client.send_window(stream_id) > 0)  # noqa: B023  # awaited here
-            size = await fill_window(client, stream_id)
-            await receiver.wait_received(len(receiver.received) + size)
+            sent += await fill_window(client, stream_id)
+            await receiver.wait_received(sent)
 
 
 async def test_connection_credit_survives_receivers_that_never_acknowledge(
