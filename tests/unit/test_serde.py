@@ -337,7 +337,8 @@ def test_numbers_are_read_as_json_loads_reads_them(annotation: Any, data: bytes)
 def test_nesting_that_can_be_read_can_be_written(depth: int) -> None:
     data = b"[" * depth + b"]" * depth
 
-    for annotation in (Any, list[Any], list):
+    annotations: list[Any] = [Any, list[Any], list]
+    for annotation in annotations:
         serde = DefaultSerde[Any]().with_maybe_type(annotation)
         assert serde.serialize(serde.deserialize(data)) == data
 
