@@ -77,7 +77,7 @@ fn ids(criterion: &mut Criterion) {
         bencher.iter(|| black_box(&invocation_text).parse::<InvocationId>().unwrap());
     });
     group.bench_function("write an awakeable id", |bencher| {
-        bencher.iter(|| black_box(awakeable).to_string());
+        bencher.iter(|| black_box(&awakeable).to_string());
     });
     group.bench_function("read an awakeable id", |bencher| {
         bencher.iter(|| black_box(&awakeable_text).parse::<AwakeableId>().unwrap());
