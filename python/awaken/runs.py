@@ -163,8 +163,18 @@ class RunFuture(RestateDurableFuture[T]):
                 watcher.note_run(self.name, -1)
 
     def is_called_wrongly(self, error: BaseException) -> bool:
-        """Tell whether an error is that the closure does not take the arguments it was given."""
-        return usage.is_bad_call_of(self._action, error)
+        """Tell whether an error is that the closure does not take the arguments it was given: it never began then."""
+        if not isinstance(error, TypeError):
+            return False
+        try:
+            signature = inspect.signature(self._action, follow_wrapped=False)
+        except (TypeError, ValueError):  # builtins may have none
+            return False
+        try:
+            signature.bind(*self._args, **self._kwargs)
+        except TypeError:
+            return True
+        return False
 
     def _write(self, value: Any) -> bytes:
         return usage.write(self._result_serde, value, f"the result of {self.subject}")

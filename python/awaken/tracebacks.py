@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["PACKAGE", "authored", "format_error", "is_authored", "log_warning"]
+__all__ = ["PACKAGE", "authored", "format_error", "innermost_file", "is_authored", "log_warning"]
 
 #: The folder of this package, as the file names of its code begin.
 PACKAGE: Final = str(Path(__file__).parent) + os.sep
@@ -48,6 +48,15 @@ def authored(trace: TracebackType | None) -> TracebackType | None:
         if is_kept:
             rebuilt = TracebackType(rebuilt, link.tb_frame, link.tb_lasti, link.tb_lineno)
     return rebuilt
+
+
+def innermost_file(error: BaseException) -> str:
+    """Return the file whose code raised an error; empty where it was never raised."""
+    trace, file = error.__traceback__, ""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        trace = trace.tb_next
+    return file
 
 
 def is_authored(filename: str) -> bool:

@@ -1,18 +1,17 @@
-"""Wrong use of this package, told at once: what the same code and the same input would repeat is not tried again.
+"""Checks of what a handler gives this package.
 
-Arguments are checked before anything is journaled. Each error names the operation, what was given by its type, and what
-to write instead. What the checks do not foresee is recognized afterwards, by `misuse_in`.
+They come before anything is journaled. What the same code would do wrong again raises a `UsageError`, which ends the
+invocation. It names the operation, what was given by its type, and what to write instead. What these checks do not
+foresee is recognized in what the handler raised, by `awaken.endpoint.misuse`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import math
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from awaken import tracebacks
 from awaken.errors import RetryableError, SerdeError, TerminalError, UsageError
 from awaken.serde import DefaultSerde, Serde
 
@@ -29,8 +28,6 @@ __all__ = [
     "expect_serde",
     "expect_text",
     "headers_of",
-    "is_bad_call_of",
-    "misuse_in",
     "refuse",
     "serde_for",
     "write",
@@ -41,24 +38,9 @@ LARGEST_CODE = 0xFFFF
 #: Values that are never a type, though a beginner may give one as `type_hint`.
 _VALUES = (str, bytes, int, float, list, dict, tuple, set)
 
+#: How errors of serdes name what should have been awaited. They only get other advice for it.
 _UNAWAITED = re.compile(
-    r"\b(RestateDurable\w*Future|OptionalFuture|RunFuture|DurableFuture|DurablePromise|Callback|SendHandle|coroutine)\b"
-)
-#: Where an ordinary error means that an argument was wrong: these files run no code of the author.
-_API = frozenset(
-    f"{tracebacks.PACKAGE}{name}.py"
-    for name in ("asyncio", "callback", "context", "deadlines", "futures", "scope", "state")
-)
-#: How Python words a call that does not fit a signature.
-_BAD_CALL = re.compile(
-    r"(?P<owner>\w+)\.(?P<method>\w+)\(\) (missing |takes |got (an unexpected|multiple|some positional))"
-)
-_OURS = frozenset(
-    (
-        *("Context", "ObjectContext", "ObjectSharedContext", "WorkflowContext", "WorkflowSharedContext"),
-        *("KeyValueStore", "StateReader", "_Keyed", "_Promising", "ScopedContext", "DurablePromise"),
-        *("Awakeable", "DurableFuture", "SendHandle", "_Invocation", "RestateDurableCallFuture"),
-    )
+    r"\b(RestateDurable\w*Future|OptionalFuture|RunFuture|DurablePromise|Callback|SendHandle|coroutine)\b"
 )
 
 
@@ -249,42 +231,3 @@ def refuse(value: object, what: str, advice: str) -> NoReturn:
             value.close()
     shown = f"{value!r}, " if value is None or type(value) in (bool, int, float) else ""
     raise UsageError(f"{what} is {shown}of type {type(value).__name__}; {advice}")
-
-
-def misuse_in(error: BaseException) -> UsageError | None:
-    """Return what an ordinary error means that comes from wrong use of this package; None for the author's own errors.
-
-    Such are: an error that code of this package raised about its arguments, a call that does not fit one of its
-    signatures, and a durable result that was used as if it were the value.
-    """
-    if not isinstance(
-        error, (TypeError, ValueError, AttributeError, OverflowError, asyncio.InvalidStateError)
-    ):
-        return None
-    text = f"{type(error).__name__}: {error}"
-    if _innermost_file(error) in _API:
-        return UsageError(text)
-    if isinstance(error, (TypeError, AttributeError)) and _UNAWAITED.search(str(error)):
-        return UsageError(
-            f"{text}; a result was used before it was there: write `await` before the call that gave it"
-        )
-    call = _BAD_CALL.search(str(error)) if isinstance(error, TypeError) else None
-    if call is not None and call["owner"] in _OURS:
-        return UsageError(f"{text}; see help(awaken.{call['owner'].lstrip('_')}.{call['method']})")
-    return None
-
-
-def is_bad_call_of(function: object, error: BaseException) -> bool:
-    """Tell whether an error is that this package called a function with arguments which do not fit it."""
-    name = getattr(function, "__qualname__", None)
-    if name is None or not isinstance(error, TypeError) or not str(error).startswith(f"{name}() "):
-        return False
-    return _innermost_file(error).startswith(tracebacks.PACKAGE)
-
-
-def _innermost_file(error: BaseException) -> str:
-    traceback, file = error.__traceback__, ""
-    while traceback is not None:
-        file = traceback.tb_frame.f_code.co_filename
-        traceback = traceback.tb_next
-    return file

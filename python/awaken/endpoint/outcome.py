@@ -6,9 +6,9 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from awaken import time_limits, tracebacks, usage, watching
+from awaken import time_limits, tracebacks, watching
 from awaken._core import Failure
-from awaken.endpoint import places
+from awaken.endpoint import misuse, places
 from awaken.errors import (
     RetryableError,
     SdkInternalBaseException,
@@ -250,7 +250,7 @@ def _parts(error: BaseException) -> Iterator[BaseException]:
         elif current.__cause__ is not None:
             pending.insert(0, (member, current.__cause__))
         else:
-            yield usage.misuse_in(current) or member
+            yield misuse.misuse_in(current) or member
 
 
 def _code(error: BaseException) -> int:

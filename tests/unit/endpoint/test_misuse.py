@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import math
 from datetime import timedelta
@@ -264,6 +265,14 @@ MISUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "loop over a result": (loops_over_a_result, 'state "cart" was used before it was awaited'),
     "length of a result": (lambda ctx: len(ctx.get("n")), "write `await` before the call that gave it"),
+    "attribute of a promise": (
+        lambda ctx: awaken.WorkflowContext.promise(ctx, "p").upper(),  # type: ignore[attr-defined]
+        "write `await` before the call that gave it",
+    ),
+    "argument of a method": (
+        lambda ctx: ctx.sleep(DAY, name="a", until="b"),
+        "got an unexpected keyword argument 'until'; see help(awaken.Context.sleep)",
+    ),
     "json of a result": (lambda ctx: json.dumps(ctx.get("n")), "write `await` before the call that gave it"),
     "result as state": (
         lambda ctx: ctx.set("m", {"n": ctx.get("n")}),
@@ -369,9 +378,54 @@ def own_call(_: Any) -> None:
     needs_one()  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize(
-    "mistake", [own_mistake, own_call, lambda ctx: int("x"), lambda ctx: json.loads("{")]
-)
+class Callback:
+    """A class of the author's own, with the name of one of ours."""
+
+
+class Context:
+    """Another one."""
+
+    def __init__(self, user: str) -> None:
+        self.user = user
+
+    def charge(self, amount: int) -> None:
+        pass
+
+
+def own_coroutine(_: Any) -> None:
+    coroutine = act()
+    try:
+        coroutine + 1  # type: ignore[operator]
+    finally:
+        coroutine.close()
+
+
+def own_coroutine_attribute(_: Any) -> None:
+    coroutine = act()
+    try:
+        _ = coroutine.amount  # type: ignore[attr-defined]
+    finally:
+        coroutine.close()
+
+
+#: Errors that a deploy mends, some of them in words that also tell of misuse.
+MISTAKES: dict[str, Callable[[Any], Any]] = {
+    "own error": own_mistake,
+    "own call": own_call,
+    "number": lambda ctx: int("x"),
+    "json": lambda ctx: json.loads("{"),
+    "own coroutine": own_coroutine,
+    "attribute of an own coroutine": own_coroutine_attribute,
+    "no coroutine": lambda ctx: asyncio.get_running_loop().create_task(None),  # type: ignore[arg-type]
+    "own Callback": lambda ctx: Callback()["a"],  # type: ignore[index]
+    "attribute of an own Callback": lambda ctx: Callback().url,  # type: ignore[attr-defined]
+    "attribute that is missing in a module": lambda ctx: json.Callback,  # type: ignore[attr-defined]
+    "own Context": lambda ctx: Context(),  # type: ignore[call-arg]
+    "method of an own Context": lambda ctx: Context("ada").charge(),  # type: ignore[call-arg]
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
 async def test_mistake_of_the_author_is_tried_again(mistake: Callable[[Any], None]) -> None:
     async def body(ctx: Any) -> None:
         mistake(ctx)
@@ -381,7 +435,18 @@ async def test_mistake_of_the_author_is_tried_again(mistake: Callable[[Any], Non
     assert call.answer == ["Error"], text
 
 
-@pytest.mark.parametrize("action", [lambda: int("x"), lambda: needs_one()])  # type: ignore[call-arg]
+def passing_on(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    return wrapper
+
+
+@pytest.mark.parametrize(
+    "action",
+    [lambda: int("x"), lambda: needs_one(), passing_on(needs_one)],  # type: ignore[call-arg]
+)
 async def test_mistake_of_the_author_in_a_run_is_tried_again(action: Callable[[], int]) -> None:
     async def body(ctx: Any) -> None:
         await ctx.run_typed("charge", action)
