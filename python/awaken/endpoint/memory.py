@@ -55,7 +55,8 @@ class AttemptMemory:
         invocation = machine.invocation_id
         before = self._trails.pop(invocation, None)
         commands = index + 1
-        known = dict(places or {})
+        # The last place may be that of a command which met another one in the journal.
+        known = {at: place for at, place in (places or {}).items() if at < commands}
         if before is not None:
             commands = max(commands, before.commands)
             known |= before.places  # what was recorded first is in the journal

@@ -121,3 +121,15 @@ async def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     advice = [await endpoint.attempt(SLEEP, until="Error", number=number) for number in (2, 1, 0)]
 
     assert [SAME_CODE in text for text in advice] == [True, True, False]
+
+
+@pytest.mark.usefixtures("dev")
+async def test_what_was_only_attempted_is_not_taken_for_the_recorded_place() -> None:
+    endpoint = Endpoint()
+    endpoint.is_changed = True
+    await endpoint.attempt(SLEEP, until="Error")  # another process recorded the sleep
+
+    again = await endpoint.attempt(SLEEP, until="Error")
+
+    assert "entry 1: recorded sleep, attempted send S/h; " in again
+    assert UNDECIDED in again
