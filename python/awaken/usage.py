@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from awaken.errors import RetryableError, SerdeError, TerminalError, UsageError
 from awaken.serde import DefaultSerde, Serde
+from awaken.serde.validation import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +75,7 @@ def _unwritable(serde: Serde[Any], value: Any, subject: str, error: Exception) -
         value.close()  # it will never be awaited, which Python would complain about
     kind = type(value).__name__
     if not isinstance(error, SerdeError):
-        reason = f"{type(serde).__name__} raised {error!r} for a value of type {kind}"
+        reason = f"{type(serde).__name__} raised {tell(error)} for a value of type {kind}"
         return UsageError(f"cannot write {subject}: {reason}")
     where = f" at {error.path}" if error.path not in ("", "$") else ""
     unawaited = _UNAWAITED.search(f"{kind} {error.reason}")

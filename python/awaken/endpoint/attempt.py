@@ -44,6 +44,7 @@ from awaken.errors import (
 from awaken.exchange import WINDOW
 from awaken.extensions import close_data, enter_context
 from awaken.request import AttemptFinishedEvent
+from awaken.serde.validation import tell
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
@@ -612,7 +613,7 @@ class Attempt:
         """End the attempt with an error that is not the handler's, and return what unwinds the handler."""
         self._report(error)
         self._close()
-        return SdkInternalException(f"{self._where()}: {what}: {error!r}")
+        return SdkInternalException(f"{self._where()}: {what}: {tell(error)}")
 
     def _note_place(self, known: dict[int, str]) -> None:
         """Note which line issues the next command."""

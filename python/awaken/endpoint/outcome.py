@@ -50,7 +50,7 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
         return
     culprit = _culprit(error)
     if isinstance(culprit, UsageError):
-        place = places.authored(error)
+        place = places.raised(error)
         culprit = UsageError(f"{target} at {place}: {culprit.message}" if place else culprit.message)
         tracebacks.log_warning(
             log,

@@ -43,18 +43,7 @@ def caller(skipped: int = 0) -> Place | None:
 
 
 def raised(error: BaseException) -> Place | None:
-    """Return the line outside this package and asyncio where an error came up."""
-    found = None
-    traceback = error.__traceback__
-    while traceback is not None:
-        if not traceback.tb_frame.f_code.co_filename.startswith(_INSIDE):
-            found = Place(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
-        traceback = traceback.tb_next
-    return found
-
-
-def authored(error: BaseException) -> Place | None:
-    """Return the line of the author's code, or of its libraries, that led to an error."""
+    """Return the line of the author's code, or of its libraries, that an error came from."""
     found = None
     traceback = error.__traceback__
     while traceback is not None:

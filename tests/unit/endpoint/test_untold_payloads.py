@@ -102,6 +102,23 @@ async def test_payload_that_does_not_decode_is_not_shown(
     assert SECRET not in caplog.text
 
 
+async def test_value_that_a_serde_cannot_write_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+    service = awaken.VirtualObject("Writer")
+
+    @service.handler()
+    async def write(ctx: awaken.ObjectContext) -> None:
+        ctx.set("word", SECRET + "\ud800", serde=TextSerde())
+
+    call = Call(service, "write")
+    call.tell(frames.request(b"", key="k"))
+    await call.until_ended()
+    text = "".join(frame.payload.decode(errors="replace") for frame in frames.read(call.exchange.body))
+
+    assert 'cannot write state "word": TextSerde raised UnicodeEncodeError: ' in text
+    assert SECRET not in text
+    assert SECRET not in caplog.text
+
+
 @pytest.fixture
 def dev() -> Iterator[None]:
     with development.enabled():
