@@ -84,15 +84,20 @@ _evaluated: dict[tuple[int, str], tuple[dict[str, Any], Any]] = {}
 
 
 def _evaluate_return(function: Any, text: str) -> Any:
+    if getattr(function, "__type_params__", ()):  # names of this function alone
+        return _resolve_return(function)
     scope = getattr(function, "__globals__", {})
     place = id(scope), text
-    parameters: tuple[Any, ...] = getattr(function, "__type_params__", ())  # of this function alone
-    if parameters or place not in _evaluated:
-        try:
-            _evaluated[place] = scope, _awaited(resolve_annotation(function, "return"))
-        except Exception:  # evaluating runs code of the annotation
-            _evaluated[place] = scope, None
+    if place not in _evaluated:
+        _evaluated[place] = scope, _resolve_return(function)
     return _evaluated[place][1]
+
+
+def _resolve_return(function: Any) -> Any:
+    try:
+        return _awaited(resolve_annotation(function, "return"))
+    except Exception:  # evaluating runs code of the annotation
+        return None
 
 
 def _awaited(annotation: Any) -> Any:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Coroutine  # noqa: TC003  # evaluated by what is tested
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import awaken
 import pytest
+from awaken.signatures import return_type_of
 
 from tests import frames
 from tests.unit.endpoint.fakes import Call
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 @dataclass
 class Book:
     title: str
+
+
+class Poem:
+    pass
 
 
 @dataclass
@@ -169,3 +174,17 @@ async def test_class_gives_its_own_type() -> None:
 )
 async def test_type_that_is_not_known_leaves_the_value_as_it_is(action: Any) -> None:
     assert await type_read(action) == "dict"
+
+
+def test_type_parameter_of_one_function_is_no_type_of_another() -> None:
+    def poem() -> Poem:
+        raise NotImplementedError
+
+    def plain() -> Poem:
+        raise NotImplementedError
+
+    generic: Any = poem
+    parameter = TypeVar("Poem")  # type: ignore[misc]  # as in `def poem[Poem]() -> Poem`
+    generic.__type_params__ = (parameter,)
+
+    assert [return_type_of(each) for each in (generic, plain, generic)] == [parameter, Poem, parameter]
