@@ -6,13 +6,14 @@ Dates end there, here and in the other runtimes, so what would end later is refu
 from __future__ import annotations
 
 import math
+import reprlib
 from datetime import timedelta
 from typing import Final
 
 from awaken import wall_clock
 from awaken.errors import UsageError
 
-__all__ = ["LAST_MS", "longest", "milliseconds", "moment_after", "retry_delay", "within_time"]
+__all__ = ["LAST_MS", "exact", "longest", "milliseconds", "moment_after", "retry_delay", "within_time"]
 
 #: The last moment with a date: 9999-12-31T23:59:59.999Z, in UTC milliseconds.
 LAST_MS: Final = 253_402_300_799_999
@@ -44,8 +45,8 @@ def milliseconds(duration: timedelta | float, what: str) -> int:
         whole = int(max(min(duration, LAST_MS), -LAST_MS) * 1000)
     else:
         raise UsageError(
-            f"{what} is {duration!r}, of type {type(duration).__name__}; give a datetime.timedelta, or seconds "
-            "as an int or float"
+            f"{what} is {reprlib.repr(duration)}, of type {type(duration).__name__}; "
+            "give a datetime.timedelta, or seconds as an int or float"
         )
     if whole > longest():
         raise UsageError(
@@ -89,6 +90,11 @@ def moment_after(duration: timedelta | float, what: str) -> int:
         UsageError: as for `milliseconds`.
     """
     return max(0, wall_clock.now_ms() + milliseconds(duration, what))
+
+
+def exact(duration: timedelta | float) -> timedelta:
+    """Return a duration that was checked before; a number counts seconds."""
+    return duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
 
 
 def longest(now_ms: int | None = None) -> int:

@@ -39,7 +39,7 @@ LAYERS = [
             "scope",
             "state",
         ),
-        *("declarations", "extensions", "logging", "server_context", "watching"),
+        *("extensions", "logging", "server_context", "watching"),
         *(
             "declarations",
             "definition",

@@ -46,12 +46,8 @@ class ConnectionRetries:
         if attempt >= self.attempts or not _may_repeat(request, error):
             return None
         # The exponent is bounded, because a float is not: an operator may ask for many attempts.
-        delay = _seconds(self.first_delay) * 2.0 ** min(attempt - 1, 30)
-        return min(delay, _seconds(self.max_delay))
-
-
-def _seconds(duration: timedelta | float) -> float:
-    return duration.total_seconds() if isinstance(duration, timedelta) else duration
+        delay = time_limits.exact(self.first_delay).total_seconds() * 2.0 ** min(attempt - 1, 30)
+        return min(delay, time_limits.exact(self.max_delay).total_seconds())
 
 
 def _may_repeat(request: Request, error: httpx.TransportError) -> bool:

@@ -11,6 +11,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from awaken import time_limits
 from awaken.serde.schema import schema_of
 
 if TYPE_CHECKING:
@@ -154,7 +155,4 @@ class _Members:
 
 def _ms(duration: timedelta | float | None) -> int | None:
     """Whole milliseconds, rounded up: a tiny timeout must not become zero, which has a meaning of its own."""
-    if duration is None:
-        return None
-    exact = duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
-    return -(-exact // timedelta(milliseconds=1))
+    return None if duration is None else -(-time_limits.exact(duration) // timedelta(milliseconds=1))
