@@ -39,6 +39,12 @@ LARGEST_CODE = 0xFFFF
 #: Values that are never a type, though a beginner may give one as `type_hint`.
 _VALUES = (str, bytes, int, float, list, dict, tuple, set)
 
+#: What a serde raises over a value, and would raise over it again. Other errors, as those of a network, are retried.
+_REPEATED = (
+    *(SerdeError, TypeError, ValueError, AttributeError, LookupError),
+    *(ArithmeticError, NotImplementedError, RecursionError),
+)
+
 #: How errors of serdes name what should have been awaited. They only get other advice for it.
 _UNAWAITED = re.compile(
     r"\b(RestateDurable\w*Future|OptionalFuture|RunFuture|DurablePromise|Callback|SendHandle|coroutine)\b"
@@ -60,7 +66,7 @@ def write(serde: Serde[Any], value: Any, subject: str) -> bytes:
         body = serde.serialize(value)
     except (TerminalError, RetryableError):
         raise
-    except Exception as error:
+    except _REPEATED as error:
         raise _unwritable(serde, value, subject, error) from error
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise UsageError(

@@ -328,6 +328,26 @@ async def test_misuse_is_a_terminal_error_and_what_python_would_raise() -> None:
     assert '["UsageError", "UsageError", "UsageError", "UsageError", "False"]' in text
 
 
+class SealedText(Serde[Any]):
+    """A serde that asks another service for its key."""
+
+    def deserialize(self, buf: bytes) -> Any:
+        return json.loads(buf)
+
+    def serialize(self, obj: Any) -> bytes:
+        raise ConnectionError("the key service does not answer")
+
+
+async def test_serde_that_fails_for_now_is_tried_again() -> None:
+    async def body(ctx: Any) -> None:
+        ctx.set("cart", "x", serde=SealedText())
+
+    call, text = await outcome_of(body)
+
+    assert call.answer == ["Error"], text
+    assert "the key service does not answer" in text
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [
