@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaken.errors import LocalProtocolError
 from awaken.transports import limits
-from awaken.transports.connection import disconnect_quietly, logger
+from awaken.transports.connection import NO_RECEIVER, disconnect_quietly, logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
@@ -102,6 +102,7 @@ class AsgiExchange:
             return
         self._check_open("end")
         self.is_ended = True
+        self.receiver = NO_RECEIVER
         _wake(self._wake_writer)
         _wake(self._wake_reader)
 
@@ -230,6 +231,7 @@ class AsgiExchange:
 
     def _finish(self) -> None:
         self.is_lost = True
+        self.receiver = NO_RECEIVER
         self._chunks.clear()
         _wake(self._wake_writer)
         _wake(self._wake_reader)
@@ -243,9 +245,10 @@ class AsgiExchange:
         try:
             method(*arguments)
         except Exception:
+            receiver = self.receiver  # the exchange drops it when it refuses
             logger.exception("%r raised; it must not. %r is given up", method, self)
             self.refuse()
-            disconnect_quietly(self.receiver)
+            disconnect_quietly(receiver)
 
     def _check_open(self, what: str) -> None:
         if not self._is_started:

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
     from awaken.exchange import Receiver
 
-__all__ = ["Connection", "Connections", "close_gently", "disconnect_quietly", "logger"]
+__all__ = [
+    "NO_RECEIVER",
+    "Connection",
+    "Connections",
+    "close_gently",
+    "disconnect_quietly",
+    "logger",
+]
 
 logger: Final = logging.getLogger("awaken.transports")
 
@@ -100,3 +107,27 @@ def disconnect_quietly(receiver: Receiver) -> None:
         raise
     except BaseException:
         logger.exception("%r.disconnect() raised; it must not: its stream is gone and stays gone", receiver)
+
+
+class _NoReceiver:
+    """Takes every call and does nothing."""
+
+    def receive_data(self, data: bytes) -> None:
+        pass
+
+    def receive_end(self) -> None:
+        pass
+
+    def disconnect(self) -> None:
+        pass
+
+    def resume_writing(self) -> None:
+        pass
+
+    def drain(self) -> None:
+        pass
+
+
+#: Replaces the receiver of an exchange that is over. The two refer to each other, and an attempt holds its whole
+#: journal, which would otherwise stay in memory until the garbage collector runs.
+NO_RECEIVER: Final = _NoReceiver()

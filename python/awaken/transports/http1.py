@@ -206,10 +206,11 @@ class Http1Connection(asyncio.Protocol):
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # what unwinds handlers is not an Exception, and must not unwind a connection
+            receiver = exchange.receiver  # the exchange drops it when it refuses
             logger.exception("the receiver of %s %s raised; only it fails", exchange.method, exchange.path)
             if not exchange.is_ended and not exchange.is_lost:
                 exchange.refuse()
-                disconnect_quietly(exchange.receiver)
+                disconnect_quietly(receiver)
 
     # From the exchange.
 

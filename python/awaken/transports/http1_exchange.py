@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import h11
 
 from awaken.errors import LocalProtocolError
-from awaken.transports.connection import disconnect_quietly, logger
+from awaken.transports.connection import NO_RECEIVER, disconnect_quietly, logger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +83,7 @@ class Http1Exchange:
             return
         self._check_open("end")
         self.is_ended = True
+        self.receiver = NO_RECEIVER
         try:
             self._connection.send(h11.EndOfMessage())
         except h11.LocalProtocolError:
@@ -98,6 +99,7 @@ class Http1Exchange:
         """Give the exchange up without ending it properly: the peer sees a broken connection."""
         if not self.is_lost and not self.is_ended:
             self.is_lost = self.is_ended = True
+            self.receiver = NO_RECEIVER
             self._connection.break_off()
 
     def acknowledge(self, size: int) -> None:
@@ -117,7 +119,8 @@ class Http1Exchange:
         """Note that the connection is gone, and tell the receiver."""
         if not self.is_lost and not self.is_ended:
             self.is_lost = True
-            disconnect_quietly(self.receiver)
+            receiver, self.receiver = self.receiver, NO_RECEIVER
+            disconnect_quietly(receiver)
 
     def _send(self, event: h11.Event) -> None:
         try:

@@ -208,12 +208,13 @@ class Http2Connection(asyncio.Protocol):
             self._on_receiver_raised(exchange)
 
     def _on_receiver_raised(self, exchange: Http2Exchange) -> None:
+        receiver = exchange.receiver  # the exchange drops it when it refuses
         logger.exception(
             "the receiver of %s %s raised; only its stream fails", exchange.method, exchange.path
         )
         if not exchange.is_ended and not exchange.is_lost:
             exchange.refuse()
-            disconnect_quietly(exchange.receiver)
+            disconnect_quietly(receiver)
 
     # From the exchanges.
 

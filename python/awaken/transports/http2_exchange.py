@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from awaken.errors import LocalProtocolError
 from awaken.transports import limits
-from awaken.transports.connection import disconnect_quietly
+from awaken.transports.connection import NO_RECEIVER, disconnect_quietly
 from awaken.transports.engine import ErrorCode
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Http2Exchange:
             return
         self._check_open("end")
         self.is_ended = True
+        self.receiver = NO_RECEIVER
         self._connection.note_ended(self)
         self._list()
 
@@ -131,7 +132,8 @@ class Http2Exchange:
             return
         self.is_lost = True
         self._chunks.clear()
-        disconnect_quietly(self.receiver)
+        receiver, self.receiver = self.receiver, NO_RECEIVER
+        disconnect_quietly(receiver)
 
     def resume(self) -> None:
         """Tell the receiver that there is room again."""

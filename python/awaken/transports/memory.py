@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from awaken.errors import LocalProtocolError, RemoteProtocolError
 from awaken.transports import limits
-from awaken.transports.connection import disconnect_quietly
+from awaken.transports.connection import NO_RECEIVER, disconnect_quietly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -92,7 +92,9 @@ class MemoryRequest:
         if not self._exchange.is_over:
             self._exchange.is_over = True
             self.fail("given up by the caller")
-            disconnect_quietly(self._receiver)
+            receiver = self._receiver
+            self.release()
+            disconnect_quietly(receiver)
 
     def drain(self) -> None:
         """Tell the receiver that the process is about to stop."""
@@ -146,6 +148,10 @@ class MemoryRequest:
         self.is_reset = True
         self.failure = reason
         self.note_change()
+
+    def release(self) -> None:
+        """Let go of the receiver: the exchange is over."""
+        self._receiver = NO_RECEIVER
 
     def note_change(self) -> None:
         """Wake who waits for the response."""
@@ -202,12 +208,14 @@ class MemoryExchange:
         if not self.is_over:
             self.is_over = True
             self._request.is_ended = True
+            self._request.release()
             self._request.note_change()
 
     def reset(self) -> None:
         """Give the exchange up: the caller sees a failure."""
         if not self.is_over:
             self.is_over = True
+            self._request.release()
             self._request.fail(f"the endpoint reset {self!r}")
 
     def acknowledge(self, size: int) -> None:
