@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load_accept", "load_object"]
 
-#: Time after which an import that still goes on is told about, in seconds.
+#: Seconds after which an unfinished import is reported.
 _PATIENCE_S: Final = 5.0
 
 
@@ -65,12 +65,12 @@ def _describe(found: Any) -> str:
     if inspect.isclass(found):
         return f"the class {found.__name__}"
     if inspect.isroutine(found):
-        return "a function"
-    if isinstance(found, (list, tuple)):
+        return "a function, which cannot be served"
+    if isinstance(found, (list, tuple)) and any(isinstance(one, Definition) for one in found):
         strangers = sorted({type(one).__name__ for one in found if not isinstance(one, Definition)})
         return f"a {type(found).__name__} with {', '.join(strangers)} among its services"
     if _is_web_application(found):
-        return f"a {type(found).__name__} application, which is no durable one"
+        return f"a {type(found).__name__} application, not a durable one"
     return f"a {type(found).__name__}, which cannot be served"
 
 

@@ -97,11 +97,13 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ),
         (
             "greeter:make_app",
-            "greeter:make_app is a function. Call it in the module, `app = make_app()`, and write greeter:app",
+            "greeter:make_app is a function, which cannot be served. "
+            "Call it in the module, `app = make_app()`, and write greeter:app",
         ),
         (
             "greeter:greet",
-            "greeter:greet is a function. It is a handler of 'Greeter'; write `app = awaken.app([...])` with the "
+            "greeter:greet is a function, which cannot be served. "
+            "It is a handler of 'Greeter'; write `app = awaken.app([...])` with the "
             "service, and greeter:app",
         ),
         ("greeter:App", "greeter:App is the class App. Write greeter:greeter or greeter:app"),
@@ -125,7 +127,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ),
         (
             "web:app",
-            "web:app is a FastAPI application, which is no durable one. Write durable = awaken.app([...]) and "
+            "web:app is a FastAPI application, not a durable one. Write durable = awaken.app([...]) and "
             "web:durable; a web server serves both when you mount it: app.mount('/restate', durable)",
         ),
         (
