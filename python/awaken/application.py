@@ -103,8 +103,8 @@ def app(
             is, so that `int` is given 2.5 when a caller sends it, and results of finished work are never refused.
 
     Raises:
-        ValueError: there are no services, two have one name, the protocol is unknown, or a key is none.
-        TypeError: the services come in no list or are none, the codec is no codec, or strict and a handler has a type
-            that cannot be read.
+        ValueError: there are no services, two have one name, the protocol is unknown, or a key is malformed.
+        TypeError: `services` is not a list of services, the codec is not a codec, or `strict` is set and a handler
+            has a type that cannot be read.
     """
     return Endpoint(services_of(services), protocol, identity_keys, journal_value_codec, strict=strict).app()

@@ -1,4 +1,4 @@
-"""What can be wrong with a declaration: each mistake is told at the line that makes it, with what to write instead."""
+"""Checks of declarations: a mistake raises at the line that makes it, and the error says what to write instead."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def check_function(fn: Any, service: str) -> None:
     """Refuse what cannot be a handler of this service.
 
     Raises:
-        TypeError: it is no function, or one of a class.
+        TypeError: it is not a function, or it belongs to a class.
     """
     if inspect.iscoroutine(fn):
         fn.close()
@@ -30,7 +30,7 @@ def check_function(fn: Any, service: str) -> None:
             f"{service}: {fn.__name__} is a class; a handler is an async function. Write `.handler()` above each"
         )
     if not callable(fn):
-        raise TypeError(f"{service}: {fn!r} is no function; write `.handler()` above an `async def`")
+        raise TypeError(f"{service}: {fn!r} is not a function; write `.handler()` above an `async def`")
     function = function_of(fn)
     code = getattr(function, "__code__", None)
     if code is None or inspect.ismethod(fn):
@@ -105,8 +105,8 @@ def services_of(services: Any) -> list[Definition]:
     """Return the services that `awaken.app` was given.
 
     Raises:
-        TypeError: they come in no list.
-        ValueError: there are none.
+        TypeError: this is not a list of services.
+        ValueError: the list is empty.
     """
     from awaken.definition import Definition
 
@@ -134,7 +134,8 @@ def check_service(service: Any) -> Definition:
 
     if not isinstance(service, Definition):
         raise TypeError(
-            f"{_describe(service)} is no service, virtual object or workflow; write awaken.app([{_example(service)}])"
+            f"{_describe(service)} is not a service, virtual object or workflow; write "
+            f"awaken.app([{_example(service)}])"
         )
     return service
 

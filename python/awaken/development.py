@@ -1,4 +1,4 @@
-"""Development mode: what `awaken dev` and the test kit tell a developer and production does not.
+"""Development mode: what `awaken dev` and the test kit show a developer and production does not.
 
 In development mode the process warns of code that works today and is likely a mistake, and error texts may show
 payloads, which logs elsewhere never do. Outside of it, it costs one look at a flag.
@@ -19,10 +19,10 @@ log = logging.getLogger("awaken")
 
 #: How many blocks of `enabled` are open.
 _depth = 0
+#: Places that warnings were given for.
 _given: set[str] = set()
 
-
-#: Told of each warning besides the log.
+#: Called with each warning, besides the log.
 _listeners: list[Callable[[str], object]] = []
 
 

@@ -61,7 +61,7 @@ class InvalidIdError(TerminalError, ValueError):
 class UsageError(TerminalError, TypeError, ValueError):
     """This package is used in a way that fails in every attempt, so the invocation is not retried.
 
-    What is meant: a value that has no JSON form, an argument of the wrong type, a durable result that was not awaited.
+    For example a value that has no JSON form, an argument of the wrong type, or a durable result that was not awaited.
     """
 
     def __init__(self, message: str) -> None:

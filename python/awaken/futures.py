@@ -104,7 +104,7 @@ class DurableFuture(asyncio.Future[T]):
 
     #: Whether this only bounds what else the handler waits for.
     is_deadline = False
-    #: Whether the value is what work has ended with, which is not refused over its annotation.
+    #: Whether the value is the result of finished work, which is never refused over its annotation.
     is_result = False
 
     def __init__(self, driver: Driver, handle: int, serde: Serde[Any] | None, subject: str) -> None:

@@ -305,7 +305,7 @@ def keyed_handler(wrapper: Callable[..., Awaitable[O]], key: str, method: str) -
         method: what was called with it, such as `object_call`.
 
     Raises:
-        UsageError: the function is not a handler, or belongs to a plain service, or the key is no text.
+        UsageError: the function is not a handler, it belongs to a plain service, or the key is not a str.
     """
     handler = handler_from_callable(wrapper)
     if handler.service_tag.kind == "service":
@@ -328,7 +328,7 @@ def _not_a_handler(given: Any) -> UsageError:
         )
     if not callable(given):
         return UsageError(
-            f"Handler not found: a value of type {type(given).__name__} is no handler; pass the function below its "
+            f"Handler not found: a value of type {type(given).__name__} is not a handler; pass the function below its "
             "`@service.handler()`, or name service and handler with `generic_call`"
         )
     name = getattr(given, "__qualname__", None) or repr(given)

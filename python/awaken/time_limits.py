@@ -1,4 +1,4 @@
-"""Durations as handlers and options give them, within what time can tell: the year 9999 is the last one.
+"""Durations as handlers and options give them, up to the year 9999.
 
 Dates end there, here and in the other runtimes, so what would end later is refused before anything is journaled.
 """
@@ -21,7 +21,7 @@ LAST_MS: Final = 253_402_300_799_999
 #: The clocks of two machines differ, and a delay is added to the time of the one that waits.
 _SLACK_MS: Final = 86_400_000
 
-#: Servers up to 1.7.12 stop working at a retry that is 795 days away, and add up to a third to what they are told.
+#: Servers up to 1.7.12 stop working at a retry that is 795 days away, and add up to a third to the delay they get.
 _LONGEST_RETRY_MS: Final = 365 * 86_400_000
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -35,7 +35,7 @@ def milliseconds(duration: timedelta | float, what: str) -> int:
         what: names it in the error's text, as in `the delay of ctx.sleep`.
 
     Raises:
-        UsageError: it is no duration, or it does not end within what time can tell.
+        UsageError: it is not a duration, or it ends after the year 9999.
     """
     if isinstance(duration, timedelta):
         whole = int(duration / _MILLISECOND)
@@ -60,7 +60,7 @@ def within_time(duration: timedelta | float, what: str) -> int:
     """Return a duration that cannot be negative in whole milliseconds.
 
     Raises:
-        UsageError: it is no duration, is negative, or does not end within what time can tell.
+        UsageError: it is not a duration, is negative, or ends after the year 9999.
     """
     whole = milliseconds(duration, what)
     if whole < 0:
@@ -72,7 +72,7 @@ def retry_delay(duration: timedelta | float, what: str) -> int:
     """Return the delay before a retry in whole milliseconds; zero when it is negative.
 
     Raises:
-        UsageError: it is no duration, or longer than a year.
+        UsageError: it is not a duration, or longer than 365 days.
     """
     whole = milliseconds(duration, what)
     if whole > _LONGEST_RETRY_MS:
@@ -98,5 +98,5 @@ def exact(duration: timedelta | float) -> timedelta:
 
 
 def longest(now_ms: int | None = None) -> int:
-    """Return the longest duration, in milliseconds, that begins now and ends within what time can tell."""
+    """Return the longest duration, in milliseconds, that begins now and ends within the year 9999."""
     return LAST_MS - _SLACK_MS - (wall_clock.now_ms() if now_ms is None else now_ms)

@@ -94,7 +94,7 @@ def _unwritable(serde: Serde[Any], value: Any, subject: str, error: Exception) -
 
 
 def expect_text(value: object, what: str) -> None:
-    """Refuse what is no text.
+    """Refuse what is not a str.
 
     Args:
         value: what was given.
@@ -105,7 +105,7 @@ def expect_text(value: object, what: str) -> None:
 
 
 def expect_bytes(value: object, what: str) -> None:
-    """Refuse what is no bytes."""
+    """Refuse what is not bytes."""
     if not isinstance(value, (bytes, bytearray, memoryview)):
         refuse(
             value,
@@ -115,13 +115,13 @@ def expect_bytes(value: object, what: str) -> None:
 
 
 def expect_code(value: object, what: str) -> None:
-    """Refuse what is no code of a failure."""
+    """Refuse what is not the code of a failure."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_CODE:
         refuse(value, what, f"give a code between 0 and {LARGEST_CODE}, as HTTP has them")
 
 
 def expect_count(value: object, what: str) -> None:
-    """Refuse what is no count; None is none."""
+    """Refuse what is not a count. None passes."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 32:
@@ -129,7 +129,7 @@ def expect_count(value: object, what: str) -> None:
 
 
 def expect_factor(value: object, what: str) -> None:
-    """Refuse what no duration can be multiplied by; None is none."""
+    """Refuse what cannot multiply a duration. None passes."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
@@ -137,7 +137,7 @@ def expect_factor(value: object, what: str) -> None:
 
 
 def expect_key(value: object, what: str) -> None:
-    """Refuse an idempotency key that is no text or empty, which no runtime takes; None is none."""
+    """Refuse an idempotency key that is not a str or is empty, which no runtime takes. None passes."""
     if value is None:
         return
     expect_text(value, what)
@@ -146,7 +146,7 @@ def expect_key(value: object, what: str) -> None:
 
 
 def expect_serde(serde: object, what: str) -> None:
-    """Refuse what is no serde."""
+    """Refuse what is not a serde."""
     if isinstance(serde, Serde) or (hasattr(serde, "serialize") and hasattr(serde, "deserialize")):
         return
     if isinstance(serde, type):
@@ -163,7 +163,7 @@ def serde_for(serde: Serde[Any], type_hint: Any, what: str) -> Serde[Any]:
     """Return the serde for what is read: the given one, or the default one for the hint.
 
     Raises:
-        UsageError: one of the two is none.
+        UsageError: one of the two is neither a serde nor a type.
     """
     if not isinstance(serde, DefaultSerde):
         expect_serde(serde, f"the serde of {what}")
@@ -179,7 +179,7 @@ def headers_of(headers: Mapping[str, str] | None, what: str) -> Sequence[tuple[s
     """Return headers as pairs.
 
     Raises:
-        UsageError: they are no dict of text.
+        UsageError: they are not a dict of str.
     """
     if not headers:
         return ()

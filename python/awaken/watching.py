@@ -45,7 +45,7 @@ class LostRun:
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed:
-    """A handler, or the action of one of its runs, raised what is no answer to its caller."""
+    """A handler, or the action of one of its runs, raised something else than a `TerminalError` of its own."""
 
     invocation_id: str
     #: What it raised.

@@ -138,8 +138,8 @@ def test_shared_handler_that_asks_for_writing_is_warned_of_in_development(
 @pytest.mark.parametrize(
     ("handler", "told"),
     [
-        (lambda: 5, "S: 5 is no function; write `.handler()` above an `async def`"),
-        (lambda: None, "S: None is no function; write `.handler()` above an `async def`"),
+        (lambda: 5, "S: 5 is not a function; write `.handler()` above an `async def`"),
+        (lambda: None, "S: None is not a function; write `.handler()` above an `async def`"),
         (lambda: plain(None), "S: plain(...) is a call; a handler is the function itself"),  # type: ignore[arg-type]
         (lambda: Desk, "S: Desk is a class; a handler is an async function. Write `.handler()` above each"),
         (
@@ -189,25 +189,25 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
         ),
         (
             lambda shop: [shop],
-            "the module shop is no service, virtual object or workflow; write awaken.app([shop.orders])",
+            "the module shop is not a service, virtual object or workflow; write awaken.app([shop.orders])",
         ),
         (lambda _: None, "awaken.app takes a list of services, not a NoneType; write awaken.app([service])"),
         (lambda _: "Orders", "awaken.app takes a list of services, not a str; write awaken.app([service])"),
         (
             lambda _: ["Orders"],
-            "a str is no service, virtual object or workflow; write awaken.app([service])",
+            "a str is not a service, virtual object or workflow; write awaken.app([service])",
         ),
         (
             lambda _: [plain],
-            "the function plain is no service, virtual object or workflow; write awaken.app([service])",
+            "the function plain is not a service, virtual object or workflow; write awaken.app([service])",
         ),
         (
             lambda _: [awaken.Service],
-            "the class Service is no service, virtual object or workflow; write awaken.app([service])",
+            "the class Service is not a service, virtual object or workflow; write awaken.app([service])",
         ),
         (
             lambda shop: [[shop.orders]],
-            "a list is no service, virtual object or workflow; write awaken.app([service])",
+            "a list is not a service, virtual object or workflow; write awaken.app([service])",
         ),
     ],
 )

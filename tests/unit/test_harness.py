@@ -31,5 +31,5 @@ def test_blocking_harness_is_deprecated_and_works() -> None:
 def test_blocking_harness_tells_why_it_does_not_start() -> None:
     with pytest.warns(DeprecationWarning, match="use create_test_harness"):
         harness = awaken.test_harness(42)
-    with pytest.raises(TypeError, match="is no application"), harness:
+    with pytest.raises(TypeError, match="is not an application"), harness:
         pass

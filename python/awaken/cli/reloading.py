@@ -1,7 +1,7 @@
 """Starts the process again when the code it has loaded changes.
 
 While the application runs, a change of a loaded file counts, and of the files beside it in the working directory. While
-it cannot be loaded, nobody knows what it needs: any new, changed or removed file of the tree may be the repair.
+it cannot be loaded, what it needs is unknown: any new, changed or removed file of the tree may be the repair.
 A change counts once the files have come to rest, since editors and version control write in several steps.
 """
 

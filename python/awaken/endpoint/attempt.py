@@ -11,8 +11,8 @@ rest, so that a handler with several tasks sees the same order on every replay:
   at rest when nothing of it stirred for `QUIET_TURNS` turns of the loop and its first task waits for something;
   `_at_rest` asks the machine.
 
-A run executes in a task of its own, which is none of the handler's: what cancels the handler's wait leaves it alone,
-and the handler waits for its result as for any other.
+A run executes in a task of its own, which does not count as the handler's: what cancels the handler's wait leaves it
+alone, and the handler waits for its result as for any other.
 
 The machine's terminal frame ends the exchange in the same breath. Whatever of the handler is left then is unwound.
 """
@@ -361,7 +361,7 @@ class Attempt:
             else:
                 machine.succeed(body)
                 if self._runs:
-                    self._tell_lost_runs()
+                    self._report_lost_runs()
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
             if machine.is_closed():
                 if machine.error is not None:  # most are suspended, and looking for the line costs
@@ -427,13 +427,13 @@ class Attempt:
                 self._advance()
         elif self._parked is None:
             self._close()
-        else:  # the handler gets to see why, before it is unwound
+        else:  # the handler gets the error before it is unwound
             self._rouse()
             self._is_flush_held = self._flush_planned
             if not self._flush_planned:
                 self._plan_flush()
 
-    def _tell_lost_runs(self) -> None:
+    def _report_lost_runs(self) -> None:
         """Name the runs that the handler asked for, never awaited, and left behind when it returned."""
         for run in self._runs.values():
             if run.is_awaited:
@@ -486,7 +486,7 @@ class Attempt:
     def _misplaced(self, operation: str, run: str | None) -> LocalProtocolError:
         if run is None or run is tasks.COLLECTED:
             return LocalProtocolError(
-                f"cannot {operation} at {places.caller()} for the garbage collector: it comes by at another place of "
+                f"cannot {operation} at {places.caller()} for the garbage collector: it runs at another place of "
                 f"{self._where()} in each replay; close what holds this in the handler, for async generators with "
                 "contextlib.aclosing(...)"
             )

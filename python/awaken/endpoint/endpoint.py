@@ -49,7 +49,7 @@ class Endpoint:
 
     Raises:
         ValueError: two services have one name, the protocol is unknown, or a key is none.
-        TypeError: the codec is no codec, or strict and a handler has a type that cannot be read.
+        TypeError: the codec is not a codec, or `strict` is set and a handler has a type that cannot be read.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Endpoint:
 
         Raises:
             ValueError: a name is taken.
-            TypeError: something is no service.
+            TypeError: one of them is not a service.
         """
         for service in map(check_service, services):
             if self.services.get(service.name) is service:

@@ -5,7 +5,7 @@ that a turn later. A handler that executes is somewhere else then than one that 
 generators of a handler the hook starts a task at once: from there on the handler has two tasks, and results reach it as
 they reach every handler with several.
 
-What is part of a reference cycle ends when the garbage collector comes by, which is another place each time. Durable
+What is part of a reference cycle ends when the garbage collector runs, which is at another place each time. Durable
 operations are refused there.
 """
 
@@ -22,7 +22,7 @@ from awaken.endpoint import tasks
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-#: The thread in which the garbage collector is at work, 0 for none.
+#: The thread in which the garbage collector runs, 0 while it does not.
 collecting_thread = 0
 
 _is_noting = False

@@ -47,7 +47,7 @@ def parse_duration(text: str) -> timedelta:
     """Read a duration, exact to the microsecond.
 
     Raises:
-        ValueError: it is none, is negative, needs a calendar, or ends after the last moment that has a date.
+        ValueError: the text is not a duration, is negative, needs a calendar, or ends after the year 9999.
     """
     stripped = text.strip()
     if stripped == "0":

@@ -13,7 +13,7 @@ Inputs, outputs, state, runs, awakeables, signals and promises all use these cla
   that is more than that, anywhere in an annotation, has all of it checked. The result of a finished run or handler is
   never refused: what does not fit passes as plain JSON. In development mode a warning names the place.
 * What neither msgspec nor this package knows (`Path`, `HttpUrl`, `deque`, conditions such as `Field(pattern=...)`) is
-  read and written by pydantic where it is installed. What nobody can read (protocols, ordinary classes, `Callable`)
+  read and written by pydantic where it is installed. What cannot be read (protocols, ordinary classes, `Callable`)
   comes as plain JSON, unless the application is strict.
 * Of a typed dict, what is declared and there is converted; keys may be missing, and others stay as they are. An
   `Iterable` gives a list.

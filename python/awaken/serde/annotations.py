@@ -100,7 +100,7 @@ def allows_none(annotation: Any) -> bool:
 
 
 def alias_value(annotation: Any) -> Any:
-    """Return what an alias (`type X = ...`) stands for, or None when this is none."""
+    """Return what an alias (`type X = ...`) stands for, or None when this is not an alias."""
     args = get_args(annotation)
     alias = get_origin(annotation) if args else annotation
     if type(alias).__name__ not in ("TypeAliasType", "RecursiveAlias"):

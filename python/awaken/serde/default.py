@@ -105,8 +105,8 @@ class DefaultSerde(Serde[T]):
             buf: the bytes.
             place: names where it crosses, such as `state "cart" of Shop/add`, for a warning in development mode.
             is_strict: whether the endpoint checks every value, as a serde made by hand does.
-            is_result: whether the value is what a run or a handler ended with: work that is done is not refused, and
-                what does not fit its annotation passes as plain JSON.
+            is_result: whether the value is the result of a run or a handler: finished work is never refused, and what
+                does not fit its annotation passes as plain JSON.
 
         Raises:
             SerdeError: the bytes are not JSON, or not of this type.

@@ -1,7 +1,7 @@
-"""Types that msgspec does not know, and who reads them: pydantic where it is installed, this module, or nobody.
+"""Types that msgspec does not know. Pydantic reads them where it is installed, else this module.
 
-What nobody can read (a class with a constructor of its own, a protocol, `Callable`) is no mistake of the author's: the
-JSON is plain then, as it is under other SDKs, and a reader says why in its `problem`.
+What neither can read (a class with a constructor of its own, a protocol, `Callable`) is not the author's mistake: it
+comes as plain JSON, as under other SDKs, and the reader says why in its `problem`.
 """
 
 from __future__ import annotations

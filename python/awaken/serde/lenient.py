@@ -72,7 +72,7 @@ class LenientReader:
         Args:
             data: the bytes.
             place: names where the value crosses, for a warning.
-            is_result: whether the value is what work has ended with, which is never refused.
+            is_result: whether the value is the result of finished work, which is never refused.
 
         Raises:
             SerdeError: the bytes are not JSON, or do not fit a type that is checked.

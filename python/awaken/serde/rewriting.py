@@ -125,7 +125,7 @@ def _is_known(union: Any) -> bool:
 
 
 def mentions_pydantic(annotation: Any) -> bool:
-    """Tell whether pydantic has a say in this type, or in a type inside of it."""
+    """Tell whether this type, or a type inside of it, is pydantic's."""
     return any(map(is_pydantic, _parts_of(annotation)))
 
 

@@ -49,7 +49,7 @@ _APP: Final = "app"
 #: Between two looks at whether anything happens that a request waits for.
 _GLANCE_S: Final = 0.01
 
-#: A request waits so much longer for a handler that is at work, outside of its journal, than for one that waits.
+#: How many times longer a request waits for a handler that works outside of its journal than for one that waits.
 _WORK_FACTOR: Final = 12
 
 
@@ -225,7 +225,7 @@ class Environment:
             raise
 
     async def finish(self) -> None:
-        """Let handlers come to rest that are at work, so that their failures are known."""
+        """Wait until handlers that still run come to rest, so that their failures are known."""
         with suppress(NotThereError):
             await settle(self._is_at_rest, self._patience_s)
         await self._restarted()
@@ -296,7 +296,7 @@ class Environment:
         )
 
     def _explain(self, error: HttpError, url: str) -> BaseException:
-        """Return what to raise for an answer that says no: what a handler raised, or the answer with a note."""
+        """Return what to raise for a refusal: what a handler raised, or the refusal with a note."""
         mistake = self._failures.find_mistake(error.invocation_id)
         if mistake is not None:
             return mistake.take()

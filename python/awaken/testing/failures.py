@@ -1,7 +1,7 @@
-"""Handlers that fail, and the test that has to hear of it.
+"""Failures of handlers, and how they reach the test.
 
-The endpoint, which is in the test's process, tells what was raised (`Failures.note_failure`). The runtime then asks
-what is to become of the attempt (`judge`), and tells what did, once it is on disk (`note`). A failure that nothing
+The endpoint, which is in the test's process, reports what was raised (`Failures.note_failure`). The runtime then asks
+what to do with the attempt (`judge`), and reports what it did once that is on disk (`note`). A failure that nothing
 repeats is raised in the test: where a caller waits for its invocation, by whatever else the test waits for, and at last
 at the end of the environment. What a test has got once is not raised again.
 """
@@ -36,13 +36,13 @@ _MISMATCH: Final = 570
 class FailureHandling(Enum):
     """What becomes of an attempt that fails."""
 
-    #: It is the last one, unless its author asked for retries, and the test hears of it.
+    #: It is the last one, unless its author asked for retries, and the test gets the failure.
     RAISE = "raise"
-    #: The runtime repeats it; the test hears of what no retry mends.
+    #: The runtime repeats it; the test only gets what no retry mends.
     RETRY = "retry"
-    #: It ends the invocation; the test hears of what no retry mends.
+    #: It ends the invocation; the test only gets what no retry mends.
     END = "end"
-    #: As the runtime has it, and the test hears of nothing: what the official harness does.
+    #: The runtime decides, and the test gets nothing, as with the official harness.
     LOOK_ON = "look on"
 
 
@@ -55,7 +55,7 @@ class GivenUp(BaseException):
 
 
 class HandlerFailure:
-    """A failure of a handler that a test has to hear of.
+    """A failure of a handler that the test has to get.
 
     Args:
         where: the handler, its invocation, and the run of it.
@@ -75,7 +75,7 @@ class HandlerFailure:
 
     @property
     def is_received(self) -> bool:
-        """Whether a test got it: it was raised in a task that is at it still, or whose end somebody looked at."""
+        """Whether the test got it: it was raised in a task that still runs, or whose exception was retrieved."""
         return not all(map(_is_unseen, self._receivers))
 
     def take(self) -> BaseException:
@@ -283,7 +283,7 @@ def _advice(step: Step, raised: AttemptFailed, handling: FailureHandling) -> str
 
 
 def _is_unseen(task: asyncio.Task[Any]) -> bool:
-    """Whether a task ended with an exception that nobody looked at."""
+    """Whether a task ended with an exception that was never retrieved."""
     return task.done() and not task.cancelled() and bool(getattr(task, "_log_traceback", False))
 
 

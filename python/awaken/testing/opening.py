@@ -59,7 +59,7 @@ async def open_environment(
     Args:
         app: what `awaken.app(...)` returned, a service, or a list of services.
         always_replay: every wait suspends the handler, and it goes on by replaying its journal.
-        retries: every failed attempt is repeated, as in production, and the test hears only of what no retry mends: an
+        retries: every failed attempt is repeated, as in production, and the test only gets what no retry mends: an
             invocation whose retries are used up, a journal mismatch.
         disable_retries: a failed attempt ends the invocation, and its callers get the failure as an `HttpError`.
         directory: where to keep the data; a new one, thrown away at the end, without.
@@ -161,7 +161,7 @@ def accept_of(app: Any) -> Accept:
     """Return what accepts exchanges for an application.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not an application.
     """
     accept: Accept | None = getattr(app, "accept", None)
     if accept is not None and callable(accept):
@@ -170,5 +170,5 @@ def accept_of(app: Any) -> Accept:
     if isinstance(services, (list, tuple)) and all(isinstance(one, Definition) for one in services):
         return Endpoint(services).accept
     raise TypeError(
-        f"{app!r} is no application; give what `awaken.app(...)` returned, a service, or a list of services"
+        f"{app!r} is not an application; give what `awaken.app(...)` returned, a service, or a list of services"
     )

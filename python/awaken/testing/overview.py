@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_journal", "describe_open"]
 
-#: More are not told.
+#: Invocations that are listed, at most.
 _MOST: Final = 10
 _FIRST_NOTIFICATION: Final = 0x8000
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CrashProbe", "Position"]
 
-#: So many parts of a commit are told.
+#: Parts of a commit that are listed, at most.
 _MOST: Final = 3
 _JOURNAL: Final = "SELECT code, payload FROM journal WHERE invocation = ? ORDER BY idx"
 
@@ -32,7 +32,7 @@ class Position:
         match text.split():
             case [("before" | "after") as side, number] if number.isdecimal() and int(number):
                 return cls(int(number), side == "after")
-        raise ValueError(f'{text!r} is no position; give one such as "before 3" or "after 3"')
+        raise ValueError(f'{text!r} is not a position; give one such as "before 3" or "after 3"')
 
     def __str__(self) -> str:
         return f"{'after' if self.is_stored else 'before'} {self.commit}"
@@ -71,7 +71,7 @@ class CrashProbe:
             self._crash_at(self._environment, Position(self.commits, is_stored=False))
 
     def after_commit(self) -> None:
-        """Maybe crash before anybody is told of it."""
+        """Maybe crash before the commit is announced."""
         if self._environment is not None and not self._has_crashed:
             self._crash_at(self._environment, Position(self.commits, is_stored=True))
 

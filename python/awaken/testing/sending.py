@@ -28,9 +28,9 @@ class SenderUnderTest(AsyncSender):
 
     Args:
         client: leads to the runtime under test.
-        check: raises when there is none.
+        check: raises when the runtime does not run.
         wait_for_trouble: returns what to raise when there is nothing to hope for.
-        explain: returns what to raise for an answer that says no, given the URL that was asked.
+        explain: returns what to raise for a refusal, given the URL of the request.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class SenderUnderTest(AsyncSender):
         """Send an operation's request and return its result.
 
         Raises:
-            HttpError: the answer says no.
+            HttpError: the runtime refused.
             NotThereError: nothing happens any more.
             Exception: whatever was raised by a handler that the request waits for.
         """

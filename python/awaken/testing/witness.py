@@ -13,7 +13,7 @@ __all__ = ["Witness"]
 
 
 class Witness:
-    """An `awaken.watching.Watcher` that hands on what it is told.
+    """An `awaken.watching.Watcher` that passes on what handlers do.
 
     Args:
         awakeables: of the environment.
@@ -42,5 +42,5 @@ class Witness:
         self._failures.note_failure(failed)
 
     def note_lost_run(self, lost: LostRun) -> None:
-        """Have the test hear of it."""
+        """Have the test get it."""
         self._failures.note_lost_run(lost)

@@ -29,7 +29,7 @@ class MemoryDialer:
         self._accept = accept
         self._is_bidirectional = is_bidirectional
         self._loop = asyncio.get_running_loop()
-        #: In which changes are told: what a handler sets in its own must not reach the next one, as over a network.
+        #: In which changes are announced: what a handler sets in its own must not reach the next one.
         self.context = contextvars.copy_context()
         self._open: set[MemoryRequest] = set()
         self._is_closed = False

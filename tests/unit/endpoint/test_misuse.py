@@ -199,7 +199,7 @@ MISUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "call of a name": (
         lambda ctx: ctx.service_call("Plain", None),
-        "Handler not found: a value of type str is no handler",
+        "Handler not found: a value of type str is not a handler",
     ),
     "argument of a call": (
         lambda ctx: ctx.service_call(greet, object()),

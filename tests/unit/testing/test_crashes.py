@@ -250,7 +250,7 @@ async def test_one_position_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None
 async def test_position_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWAKEN_CRASH_AT", "7")
 
-    with pytest.raises(ValueError, match=r"'7' is no position; give one such as \"before 3\""):
+    with pytest.raises(ValueError, match=r"'7' is not a position; give one such as \"before 3\""):
         await crash_everywhere(app=[shop, stock])(buy_a_desk)()
 
 

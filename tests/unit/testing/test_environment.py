@@ -173,7 +173,7 @@ async def test_nothing_is_left_behind() -> None:
 
 
 async def test_what_is_no_application_is_refused() -> None:
-    with pytest.raises(TypeError, match="is no application; give what"):
+    with pytest.raises(TypeError, match="is not an application; give what"):
         async with open_environment(42):
             pass
 
