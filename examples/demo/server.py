@@ -87,6 +87,7 @@ class ServerEngine:
         }
         show(["env", *(f"{name}={value}" for name, value in settings.items()), "restate-server"])
         command = [installed.stdout.strip(), "--base-dir", str(self._directory / "data")]
+        settings["TMPDIR"] = str(self._directory)  # so that what the server leaves goes with the demo
         server = self._processes.enter_context(running(command, self._directory / "server.log", settings))
         health = f"{self.admin_url}/health", f"{self.ingress_url}/restate/health"
         until("the server answers", lambda: all(map(quiet_curl, health)), unless_ended=server)

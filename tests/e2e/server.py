@@ -38,15 +38,14 @@ class RestateServer:
         ingress, admin, node = free_port(), free_port(), free_port()
         self.ingress_url = f"http://127.0.0.1:{ingress}"
         self.admin_url = f"http://127.0.0.1:{admin}"
-        temporary = directory / "temporary"  # where it lays large values down
-        temporary.mkdir(exist_ok=True)
+        self._temporary = directory / "temporary"  # where it puts large values
         self._process = Process(
             [str(install_server()), "--no-logo"],
             log=directory / "server.log",
             cwd=directory,
             env={
                 **BASE_SETTINGS,
-                "TMPDIR": str(temporary),
+                "TMPDIR": str(self._temporary),
                 "RESTATE_BASE_DIR": str(directory / "data"),
                 "RESTATE_BIND_PORT": str(node),
                 "RESTATE_INGRESS__BIND_PORT": str(ingress),
@@ -60,6 +59,7 @@ class RestateServer:
         return self._process.log
 
     def start(self) -> None:
+        self._temporary.mkdir(exist_ok=True)
         self._process.start()
         eventually(self._is_ready, within=START_TIMEOUT_S, what=f"the server's readiness ({self.admin_url})")
 

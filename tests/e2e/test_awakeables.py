@@ -111,7 +111,6 @@ def test_payload_arrives_as_the_declared_type(client: Client, effects: Effects) 
     [
         ("model", b'{"approved": "perhaps", "amount": 3}', "Approval", "approved"),
         ("model", b"not json at all", "Approval", ""),
-        ("number", b'"three"', "int", "str"),
         ("value", b"not json at all", "", "JSON"),
     ],
 )
@@ -128,6 +127,14 @@ def test_payload_of_another_type_ends_the_invocation_with_a_clear_error(
     assert awakeable in failure.message
     assert type_name in failure.message
     assert reason.lower() in failure.message.lower()
+
+
+def test_payload_of_another_builtin_type_passes_as_it_is(client: Client, effects: Effects) -> None:
+    invocation = client.send("Awaiting/number", effects.path)
+
+    client.resolve(effects.wait_for_one("id"), b'"three"')
+
+    assert client.attach(invocation) == "three"
 
 
 def test_id_is_the_same_in_every_execution_and_is_handed_out_once(client: Client, effects: Effects) -> None:

@@ -69,7 +69,7 @@ async def number(ctx: restate.Context, effects: str) -> int:
     """Wait for a value of a builtin type."""
     id_, future = ctx.awakeable(type_hint=int)
     await ctx.run_typed("hand out", record, path=effects, word="id", value=id_)
-    return await future + 1
+    return await future
 
 
 @awaiting.handler()
