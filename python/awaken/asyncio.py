@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from awaken.callback import Callback
-from awaken.errors import TerminalError
+from awaken.errors import UsageError
 from awaken.futures import Awakeable, DurablePromise, RestateDurableFuture, SendHandle
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def select(**futures: AnyFuture) -> list[Any]:
         Exception: what the first one failed with.
     """
     if not futures:
-        raise ValueError("select needs at least one future")
+        raise UsageError("select needs at least one future")
     durable = dict(zip(futures, _durable(futures.values()), strict=True))
     await asyncio.wait(durable.values(), return_when=asyncio.FIRST_COMPLETED)
     name, first = next((name, future) for name, future in durable.items() if future.done())
@@ -72,7 +72,7 @@ def _durable(futures: Iterable[AnyFuture]) -> list[RestateDurableFuture[Any]]:
     durable = [_future_of(given) for given in futures]
     for future in durable:
         if future._driver is not durable[0]._driver:
-            raise TerminalError(
+            raise UsageError(
                 f"{future.subject} and {durable[0].subject} belong to different invocations; a handler can only "
                 "await what its own context gave"
             )
@@ -87,16 +87,16 @@ def _future_of(given: object) -> RestateDurableFuture[Any]:
     if isinstance(given, DurablePromise):
         return given.value()
     if isinstance(given, SendHandle):
-        raise TerminalError(
+        raise UsageError(
             "a send has no result to wait for; start the handler with a call, such as ctx.service_call(...), or await "
             "the send's invocation_id()"
         )
     if asyncio.iscoroutine(given):
         given.close()  # or Python complains that it was never awaited
-        raise TerminalError(
+        raise UsageError(
             f"{given!r} is not a durable result; make it a task with asyncio.create_task(...) "
             "and combine it by the functions of asyncio itself"
         )
-    raise TerminalError(
+    raise UsageError(
         f"{given!r} is not a durable future; combine other awaitables with the functions of asyncio itself"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -171,8 +172,8 @@ def _last_failure(events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     text, trace = str(failure.get("error_message", "")), str(failure.get("error_stacktrace") or "")
     if trace and trace not in text:
         text = f"{text}\n{trace}"
-    is_told = text.startswith("[")  # by the embedded runtime, as in the column
-    return {"last_failure": text if is_told else f"[{failure.get('error_code')}] {text}"}
+    has_code = re.match(r"\[\d{3}\b", text)  # the embedded runtime's text begins as the column does
+    return {"last_failure": text if has_code else f"[{failure.get('error_code')}] {text}"}
 
 
 def _change_all(

@@ -67,7 +67,7 @@ async def outcome_of(combine: Callable[[Any, Any], Awaitable[Any]]) -> str:
 @pytest.mark.parametrize("name", COMBINATORS)
 async def test_combinators_refuse_it_as_the_official_sdk_does(name: str) -> None:
     told = await outcome_of(COMBINATORS[name])
-    assert "TerminalError: awakeable sign_1" in told
+    assert "UsageError: awakeable sign_1" in told
     assert "belong to different invocations" in told
 
 

@@ -248,6 +248,11 @@ MISUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
         lambda ctx: ctx.slep(DAY),
         "the context of Obj/h has no 'slep'; did you mean ctx.sleep?",
     ),
+    "combination with a value": (
+        lambda ctx: awaken.select(one=ctx.get("n"), other=5),  # type: ignore[arg-type]
+        "5 is not a durable future; combine other awaitables with the functions of asyncio itself",
+    ),
+    "combination of nothing": (lambda ctx: awaken.select(), "select needs at least one future"),
     "surrogate in a name": (lambda ctx: ctx.get("\ud800"), "UnicodeEncodeError: "),
     "sum with a result": (
         lambda ctx: ctx.get("n") + 1,
