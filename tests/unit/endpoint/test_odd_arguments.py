@@ -14,27 +14,12 @@ from awaken.serde import DefaultSerde
 
 from tests import frames
 from tests.unit.endpoint.fakes import Call
+from tests.unit.endpoint.test_misuse import act, add, greet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-plain = awaken.Service("Plain")
-shop = awaken.VirtualObject("Shop")
 INVOCATION_ID = "inv_18SXYdySoCYd6AViDuxG8nrXEjsfCseGfB"
-
-
-@plain.handler()
-async def greet(ctx: awaken.Context, name: str) -> str:
-    return name
-
-
-@shop.handler()
-async def add(ctx: awaken.ObjectContext, item: str) -> None:
-    pass
-
-
-async def act(number: int = 0) -> int:
-    return number
 
 
 def call_with(**more: Any) -> dict[str, Any]:

@@ -18,11 +18,22 @@ if TYPE_CHECKING:
     from awaken.transports.server import Server
 
     from tests.unit.transports.client import Client
+    from tests.unit.transports.receivers import Recorder
 
     Start = Callable[..., Awaitable[Server]]
     Connect = Callable[..., Awaitable[Client]]
 
 FRAME = bytes(16_384)
+
+
+async def open_stream(start: Start, connect: Connect) -> tuple[Client, int, Recorder]:
+    """Begin a request to a receiver that acknowledges nothing by itself."""
+    acceptor = Acceptor()
+    server = await start(acceptor)
+    client = await connect(server.address)
+    stream_id = client.request(is_end=False)
+    receiver = await acceptor.wait_for()
+    return client, stream_id, receiver
 
 
 async def fill_window(client: Client, stream_id: int) -> int:
@@ -46,11 +57,7 @@ async def settle(client: Client) -> None:
 
 
 async def test_window_opens_only_when_bytes_are_acknowledged(start: Start, connect: Connect) -> None:
-    acceptor = Acceptor()
-    server = await start(acceptor)
-    client = await connect(server.address)
-    stream_id = client.request(is_end=False)
-    receiver = await acceptor.wait_for()
+    client, stream_id, receiver = await open_stream(start, connect)
 
     assert await fill_window(client, stream_id) == limits.STREAM_WINDOW
     await receiver.wait_received(limits.STREAM_WINDOW)
@@ -62,11 +69,7 @@ async def test_window_opens_only_when_bytes_are_acknowledged(start: Start, conne
 
 
 async def test_acknowledging_more_than_was_received_opens_no_more(start: Start, connect: Connect) -> None:
-    acceptor = Acceptor()
-    server = await start(acceptor)
-    client = await connect(server.address)
-    stream_id = client.request(is_end=False)
-    receiver = await acceptor.wait_for()
+    client, stream_id, receiver = await open_stream(start, connect)
     await fill_window(client, stream_id)
     await receiver.wait_received(limits.STREAM_WINDOW)
 
@@ -94,11 +97,7 @@ async def test_credit_comes_in_few_updates(start: Start, connect: Connect) -> No
 
 
 async def test_peer_that_has_run_out_gets_credit_however_little(start: Start, connect: Connect) -> None:
-    acceptor = Acceptor()
-    server = await start(acceptor)
-    client = await connect(server.address)
-    stream_id = client.request(is_end=False)
-    receiver = await acceptor.wait_for()
+    client, stream_id, receiver = await open_stream(start, connect)
     await fill_window(client, stream_id)
     await receiver.wait_received(limits.STREAM_WINDOW)
 
@@ -112,11 +111,7 @@ async def test_peer_that_has_run_out_gets_credit_however_little(start: Start, co
 
 
 async def test_credit_that_was_kept_comes_once_the_peer_runs_out(start: Start, connect: Connect) -> None:
-    acceptor = Acceptor()
-    server = await start(acceptor)
-    client = await connect(server.address)
-    stream_id = client.request(is_end=False)
-    receiver = await acceptor.wait_for()
+    client, stream_id, receiver = await open_stream(start, connect)
     client.send(stream_id, FRAME)
     await receiver.wait_received(len(FRAME))
     receiver.exchange.acknowledge(len(FRAME))
@@ -280,11 +275,7 @@ async def test_short_answer_overtakes_a_long_one(start: Start, connect: Connect)
 async def test_smaller_window_setting_holds_back_and_a_larger_one_releases(
     start: Start, connect: Connect
 ) -> None:
-    acceptor = Acceptor()
-    server = await start(acceptor)
-    client = await connect(server.address)
-    stream_id = client.request(is_end=False)
-    receiver = await acceptor.wait_for()
+    client, stream_id, receiver = await open_stream(start, connect)
     client.h2.update_settings({4: 0})
     client.flush()
     await settle(client)
