@@ -631,7 +631,7 @@ class Context:
     ) -> RestateDurableCallFuture[O]:
         callee = f"{service}/{handler}"
         _check_extras(idempotency_key, scope, limit_key, callee)
-        pairs = usage.headers_of(headers, f"a call to {callee}")
+        pairs = usage.headers_of(headers, f"a call to {callee}") if headers else ()
         driver = self._driver
         identifier, result = driver.issue(f"call {callee}").call(
             service,
@@ -663,7 +663,7 @@ class Context:
     ) -> SendHandle:
         callee = f"{service}/{handler}"
         _check_extras(idempotency_key, scope, limit_key, callee)
-        pairs = usage.headers_of(headers, f"a send to {callee}")
+        pairs = usage.headers_of(headers, f"a send to {callee}") if headers else ()
         invoke_time = (
             0
             if send_delay is None

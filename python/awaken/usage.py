@@ -68,6 +68,8 @@ def write(serde: Serde[Any], value: Any, subject: str) -> bytes:
         raise
     except _REPEATED as error:
         raise _unwritable(serde, value, subject, error) from error
+    if type(body) is bytes:
+        return body
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise UsageError(
             f"cannot write {subject}: {type(serde).__name__}.serialize gave a value of type {type(body).__name__}; "
