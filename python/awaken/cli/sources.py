@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from awaken.tracebacks import PACKAGE
+from awaken.tracebacks import PACKAGE, is_authored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,6 @@ DATA: Final = (".cfg", ".env", ".html", ".ini", ".json", ".md", ".sql", ".toml",
 
 #: Folders looked into at most, for the person who works in the home folder.
 _MAX_FOLDERS: Final = 5000
-
-_STANDARD_LIBRARY: Final = str(Path(os.__file__).parent) + os.sep
 
 
 def loaded_files() -> set[Path]:
@@ -60,7 +58,7 @@ def _roots() -> set[str]:
 
 def _is_installed(file: str) -> bool:
     """Tell whether a file belongs to Python, to an installed package or to this one."""
-    return file.startswith((PACKAGE, _STANDARD_LIBRARY)) or "-packages" + os.sep in file
+    return not is_authored(file) or "-packages" + os.sep in file
 
 
 def _is_foreign(folder: str, name: str) -> bool:
