@@ -51,13 +51,19 @@ def add_functions(connection: sqlite3.Connection) -> None:
 
 
 def _lenient(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that gives None where this one fails, and says so in the log."""
+    """Return a function that gives None where this one fails, and logs the first time that it does."""
+    has_failed = False
 
     def call(*values: Any) -> Any:
+        nonlocal has_failed
         try:
             return function(*values)
         except Exception as error:
-            log.warning("a stored value cannot be shown by %s: %s", function.__name__, type(error).__name__)
+            if not has_failed:  # a table may have many such rows, and be asked for often
+                has_failed = True
+                log.warning(
+                    "a stored value cannot be shown by %s: %s", function.__name__, type(error).__name__
+                )
             return None
 
     return call

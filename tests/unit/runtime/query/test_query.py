@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from awaken import _core
 from awaken.runtime.query import Query, take_snapshot
+from awaken.runtime.query.functions import add_functions
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -371,3 +373,14 @@ async def test_rows_that_cannot_be_shown_take_no_answer_away(asking: Asking) -> 
     assert rows["inv_1"]["suspended_waiting_for_completions"] == "["
     assert "partition_key" in statuses[second]
     assert "partition_key" not in statuses["inv_1"]
+
+
+def test_values_that_cannot_be_shown_are_left_out_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    connection = sqlite3.connect(":memory:")
+    add_functions(connection)
+
+    rows = connection.execute("SELECT iso_time('today') UNION ALL SELECT iso_time('yesterday')").fetchall()
+    connection.close()
+
+    assert rows == [(None,), (None,)]
+    assert caplog.messages == ["a stored value cannot be shown by iso_time: TypeError"]
