@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
+from opcode import opmap
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, NoReturn, Protocol, Self, TypeVar
 
 from awaken import time_limits, usage
@@ -37,6 +39,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+#: The instruction by which `yield from` asks for an iterator.
+_YIELD_FROM = opmap.get("GET_YIELD_FROM_ITER")
 
 #: An id in the name of a future.
 _ID = re.compile(r" (inv|sign|prom)_[\w-]+")
@@ -139,6 +144,13 @@ class DurableFuture(asyncio.Future[T]):
         if not self.done():
             yield from self._driver.wait(self)
         return _result(self)
+
+    def __iter__(self) -> Generator[Any, None, T]:
+        """Await this by `yield from`, as in an `__await__` of the author's; anything else forgot to await."""
+        frame = sys._getframe(1)
+        if frame.f_code.co_code[frame.f_lasti] != _YIELD_FROM:
+            raise UsageError(_unawaited(self))
+        return self.__await__()
 
     if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
 
@@ -306,7 +318,7 @@ for _name in (
         "rmod",
     ),
     *("pow", "rpow", "neg", "abs", "and", "rand", "or", "ror", "lt", "le", "gt", "ge"),
-    *("int", "float", "index", "getitem", "setitem", "delitem", "contains", "iter"),
+    *("int", "float", "index", "getitem", "setitem", "delitem", "contains"),
 ):
     _forbid(f"__{_name}__")
 

@@ -77,3 +77,29 @@ async def test_functions_of_asyncio_refuse_it_with_its_place(name: str) -> None:
     assert "LocalProtocolError: cannot await awakeable sign_1" in told
     assert f"{__file__.rpartition('/')[2]}:" in told
     assert "it belongs to S/owner" in told
+
+
+class Later:
+    """An awaitable of the author's own, around a durable result."""
+
+    def __init__(self, future: Any) -> None:
+        self._future = future
+
+    def __await__(self) -> Any:
+        return (yield from self._future)
+
+
+async def test_awaitables_of_the_author_may_delegate_to_a_durable_result() -> None:
+    service = awaken.Service("S")
+
+    @service.handler()
+    async def h(ctx: awaken.Context) -> Any:
+        return await Later(ctx.awakeable().future)
+
+    call = Call(service, "h")
+    call.tell(frames.request())
+    await call.settle()
+    call.tell(frames.signal(17, b'"yes"'))
+    await call.until_answer("Output", "End")
+
+    assert b'"yes"' in call.exchange.body
