@@ -16,6 +16,7 @@ from awaken.callback import DEFAULT_EXPIRY, Callback, CallbackLink, describe_cal
 from awaken.errors import UnknownAttributeError, UsageError
 from awaken.futures import (
     Awakeable,
+    AwakeableFuture,
     DurablePromise,
     RestateDurableCallFuture,
     RestateDurableFuture,
@@ -279,9 +280,7 @@ class Context:
         serde = usage.serde_for(serde, type_hint, "ctx.awakeable")
         driver = self._driver
         identifier, handle = driver.issue("create an awakeable").awakeable()
-        future: RestateDurableFuture[T] = RestateDurableFuture(
-            driver, handle, serde, f"awakeable {identifier}"
-        )
+        future: RestateDurableFuture[T] = AwakeableFuture(driver, handle, serde, f"awakeable {identifier}")
         if watching.watchers:
             self._tell_awakeable(identifier, name, type_hint)
         return Awakeable(identifier, future)

@@ -20,6 +20,7 @@ from awaken._core import Failure
 from awaken.deadlines import Timeout
 from awaken.errors import SerdeError, TerminalError, UnknownAttributeError, UsageError
 from awaken.serde import DefaultSerde
+from awaken.serde.annotations import raw_type
 from awaken.serde.validation import tell
 
 if TYPE_CHECKING:
@@ -327,6 +328,16 @@ class RestateDurableFuture(DurableFuture[T]):
     """A durable result of type T."""
 
     __slots__ = ()
+
+
+class AwakeableFuture(RestateDurableFuture[T]):
+    """The result of an awakeable, which somebody outside sends: an empty payload is JSON's null."""
+
+    __slots__ = ()
+
+    def _read(self, serde: Serde[Any], data: bytes) -> Any:
+        is_json = isinstance(serde, DefaultSerde) and raw_type(serde.type_hint) is None
+        return super()._read(serde, b"null" if is_json and not data else data)
 
 
 class OptionalFuture(RestateDurableFuture[T | None]):

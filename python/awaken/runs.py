@@ -9,7 +9,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from awaken import time_limits, usage, watching
+from awaken import development, time_limits, usage, watching
 from awaken._core import RetryPolicy
 from awaken.futures import RestateDurableFuture
 from awaken.serde import DefaultSerde, Serde
@@ -177,7 +177,18 @@ class RunFuture(RestateDurableFuture[T]):
         return False
 
     def _write(self, value: Any) -> bytes:
+        if isinstance(value, (bytes, bytearray, memoryview)) and development.is_enabled():
+            self._warn_of_bytes()
         return usage.write(self._result_serde, value, f"the result of {self.subject}")
+
+    def _warn_of_bytes(self) -> None:
+        serde = self._result_serde
+        if isinstance(serde, DefaultSerde) and serde.type_hint is None:
+            development.warn(
+                "its function returns bytes and does not say so: empty ones come back as None, and those that are JSON "
+                "as its value; annotate the function with `-> bytes`, or give RunOptions(type_hint=bytes)",
+                place=self._place(),
+            )
 
     async def _act(self) -> Any:
         if inspect.iscoroutinefunction(self._action):

@@ -291,3 +291,49 @@ async def test_no_warning_outside_of_development_mode(caplog: pytest.LogCaptureF
 
     assert serde.deserialize(b"2.5") == 2.5
     assert warnings_in(caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("hint", "answer"),
+    [(None, None), (int, None), (Receipt | None, None), (bytes, ""), (Receipt, "Receipt"), (Card, "Card")],
+    ids=str,
+)
+async def test_awakeable_resolved_with_an_empty_body_is_given_null(hint: Any, answer: Any) -> None:
+    async with open_environment(service_for(hint, None), disable_retries=True) as environment:
+        sent = await environment.client.generic_send("Shop", "waits", b"")
+        await environment.settle()
+        [pending] = environment.pending_awakeables()
+        await environment.client.awakeable(pending.awakeable_id).resolve(None)
+
+        if hint in (Receipt, Card):
+            with pytest.raises(HttpError, match=f"got a payload that does not decode: cannot read {answer}"):
+                await environment.client.attach(sent.invocation_id)
+        else:
+            assert (await environment.client.attach(sent.invocation_id) or None) == (answer or None)
+
+
+@pytest.mark.parametrize("value", [b"", b"abc", b"123"])
+async def test_run_that_returns_bytes_without_saying_so_is_warned_of(
+    value: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = awaken.Service("Reader")
+
+    @service.handler()
+    async def read(ctx: awaken.Context) -> None:
+        await ctx.run_typed("file", lambda: value)
+
+    async with open_environment(service) as environment:
+        await environment.client.service_call(read, None)
+
+    [warning] = [r.getMessage() for r in caplog.records if "returns bytes" in r.getMessage()]
+    assert warning.startswith('run "file" of Reader/read: its function returns bytes and does not say so')
+
+
+@pytest.mark.parametrize("hint", [bytes, bytearray])
+async def test_run_that_says_it_returns_bytes_is_not_warned_of(
+    hint: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_environment(service_for(hint, hint(b"123"))) as environment:
+        await environment.client.generic_call("Shop", "runs", b"")
+
+    assert [r.getMessage() for r in caplog.records if "returns bytes" in r.getMessage()] == []
