@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from awaken import usage
 from awaken.errors import DeadlineError
 from awaken.futures import RestateDurableFuture
 
@@ -58,6 +59,9 @@ class Callback(Generic[T]):
         self.link = link
         #: The durable result, to be combined with others.
         self.future: RestateDurableFuture[T] = CallbackFuture(link, future, timer)
+
+    if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
+        __getattr__ = usage.refuse_attribute
 
     @property
     def url(self) -> str:

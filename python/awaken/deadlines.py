@@ -43,6 +43,14 @@ class Timeout:
         """Tell whether the time is over."""
         return self._is_expired
 
+    if not TYPE_CHECKING:  # type checkers know that it is for `async with`
+
+        def __enter__(self):
+            raise UsageError("a timeout bounds a block of awaits; write `async with ctx.timeout(...):`")
+
+        def __exit__(self, *_):
+            """Never called; `with` looks for it first."""
+
     async def __aenter__(self) -> Self:
         if self._timer is not None:
             raise UsageError("a timeout bounds one block; make another one with ctx.timeout(...)")

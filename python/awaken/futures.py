@@ -471,6 +471,10 @@ class Awakeable(NamedTuple, Generic[T]):
             return await self.future
 
 
+if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
+    Awakeable.__getattr__ = usage.refuse_attribute
+
+
 class DurablePromise(Generic[T]):
     """A workflow's promise: completed once, by any of its handlers, read by all of them."""
 

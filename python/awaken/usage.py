@@ -7,12 +7,14 @@ foresee is recognized in what the handler raised, by `awaken.endpoint.misuse`.
 
 from __future__ import annotations
 
+import asyncio
+import difflib
 import inspect
 import math
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from awaken.errors import RetryableError, SerdeError, TerminalError, UsageError
+from awaken.errors import RetryableError, SerdeError, TerminalError, UnknownAttributeError, UsageError
 from awaken.serde import DefaultSerde, Serde
 from awaken.serde.validation import tell
 
@@ -30,6 +32,7 @@ __all__ = [
     "expect_text",
     "headers_of",
     "refuse",
+    "refuse_attribute",
     "serde_for",
     "write",
 ]
@@ -230,6 +233,20 @@ def expect_action(name: object, action: object, options: object, kind: type) -> 
             f'the third argument of run "{name}"',
             f'options come before arguments: ctx.run_typed("{name}", function, RunOptions(), argument)',
         )
+
+
+def refuse_attribute(owner: object, name: str) -> NoReturn:
+    """Raise for an attribute that what a handler awaits does not have."""
+    kind = type(owner).__name__
+    if name.startswith("_"):
+        raise AttributeError(f"{kind} has no attribute {name!r}", name=name, obj=owner)
+    if hasattr(asyncio.Future, name):
+        advice = "asyncio takes its durable future, which is its `.future`"
+    else:
+        known = [each for each in dir(type(owner)) if not each.startswith("_")]
+        close = difflib.get_close_matches(name, known, 1)
+        advice = f"did you mean {close[0]}?" if close else "write `await` before the call that gave it"
+    raise UnknownAttributeError(f"{kind} has no {name!r}; {advice}")
 
 
 def refuse(value: object, what: str, advice: str) -> NoReturn:

@@ -8,13 +8,17 @@ code.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from awaken import tracebacks
+from awaken._core import parse_awakeable_id
 from awaken.callback import Callback
 from awaken.context import CONTEXTS
-from awaken.errors import UsageError
+from awaken.endpoint import expressions
+from awaken.errors import InvalidIdError, UsageError
 from awaken.futures import (
     Awakeable,
     DurablePromise,
@@ -27,6 +31,9 @@ from awaken.futures import (
 from awaken.runs import RunFuture
 from awaken.scope import ScopedContext
 
+if TYPE_CHECKING:
+    from awaken.endpoint.expressions import Failing
+
 __all__ = ["misuse_in"]
 
 #: Files of this package in which a wrong argument may surface late, and which run no code of the author.
@@ -37,6 +44,8 @@ _API: Final = frozenset(
 
 #: What a handler awaits and is no future itself.
 _AWAITED: Final = (Awakeable, Callback, DurablePromise, SendHandle)
+
+_ID_OF_SEND: Final = "`await handle.invocation_id()` gives the id of what it started"
 
 #: Results by the names in which Python complains of them: only names that authors hardly give to classes of their own.
 _RESULT: Final = re.compile(
@@ -83,6 +92,9 @@ def misuse_in(error: BaseException) -> UsageError | None:
         return UsageError(text)
     if not isinstance(error, TypeError):
         return None
+    advice = _advice(error)
+    if advice is not None:
+        return UsageError(f"{text}; {advice}")
     if _RESULT.search(str(error)):
         return _unawaited(text)
     call = _BAD_CALL.match(str(error))
@@ -90,6 +102,78 @@ def misuse_in(error: BaseException) -> UsageError | None:
     if call is not None and owner is not None and call["method"] in vars(owner):
         return UsageError(f"{text}; see help(awaken.{call['owner'].lstrip('_')}.{call['method']})")
     return None
+
+
+def _advice(error: TypeError) -> str | None:
+    """Return what to write instead of the expression that raised an error, when it uses this package wrongly."""
+    found = expressions.failing(error)
+    if found is None:
+        return None
+    match found.node:
+        case ast.Await(value) if found.is_refused_await:
+            return _advice_on_await(value, found)
+        case ast.Raise(exc=ast.expr() as raised):
+            return _advice_on_raise(raised, found)
+        case ast.Call() as call:
+            return _advice_on_call(call, found)
+    return None
+
+
+def _advice_on_await(value: ast.expr, found: Failing) -> str | None:
+    if not isinstance(value, ast.Call):
+        given, name = expressions.resolve(value, found.frame), ast.unparse(value)
+        if isinstance(given, SendHandle):
+            return f"{name} is a send, which needs no `await`; {_ID_OF_SEND}"
+        if isinstance(given, str) and _is_awakeable_id(given):
+            return f"{name} is the id of an awakeable; the id comes first: `id, future = ctx.awakeable()`"
+        return None
+    function, name = expressions.resolve(value.func, found.frame), ast.unparse(value.func)
+    if not expressions.is_ours(function) or isinstance(function, type):
+        return None
+    match function.__annotations__.get("return"):
+        case "None":
+            return f"{name} takes effect at once; leave out `await`"
+        case "SendHandle":
+            return f"{name} takes effect at once; leave out `await`; {_ID_OF_SEND}"
+        case "Timeout":
+            return f"{name} bounds a block; write `async with {name}(...):`"
+    return f"{name} gives its value at once; leave out `await`"
+
+
+def _advice_on_raise(raised: ast.expr, found: Failing) -> str | None:
+    kind, name = expressions.resolve(raised, found.frame), ast.unparse(raised)
+    empty = ast.Call(raised, [], [])
+    if not expressions.is_ours(kind) or expressions.fits(kind, empty, is_method=False):
+        return None
+    return f'{name} is raised without its arguments; write raise {name}("...")'
+
+
+def _advice_on_call(call: ast.Call, found: Failing) -> str | None:
+    function, name = expressions.resolve(call.func, found.frame), ast.unparse(call.func)
+    if not expressions.is_ours(function):
+        return None
+    is_method = isinstance(call.func, ast.Attribute) and isinstance(
+        expressions.resolve(call.func.value, found.frame), (*CONTEXTS.values(), ScopedContext, *_AWAITED)
+    )
+    if expressions.fits(function, call, is_method=is_method):
+        return None
+    parameters = list(inspect.signature(function).parameters.values())[is_method:]
+    if parameters and all(each.kind is each.VAR_KEYWORD for each in parameters):
+        return f"give each future a name, as in {name}(first=...)"
+    names = [each.name for each in parameters]
+    for given in call.keywords:
+        meant = given.arg and [each for each in names if given.arg in each]
+        if meant and given.arg not in names:
+            return f"write {meant[0]} instead of {given.arg}"
+    return f"its parameters are ({', '.join(names)})"
+
+
+def _is_awakeable_id(text: str) -> bool:
+    try:
+        parse_awakeable_id(text)
+    except InvalidIdError:
+        return False
+    return True
 
 
 def _unawaited(text: str) -> UsageError:

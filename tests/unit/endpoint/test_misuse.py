@@ -276,7 +276,7 @@ MISUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "argument of a method": (
         lambda ctx: ctx.sleep(DAY, name="a", until="b"),
-        "got an unexpected keyword argument 'until'; see help(awaken.Context.sleep)",
+        "got an unexpected keyword argument 'until'; its parameters are (delta, name)",
     ),
     "json of a result": (lambda ctx: json.dumps(ctx.get("n")), "write `await` before the call that gave it"),
     "result as state": (

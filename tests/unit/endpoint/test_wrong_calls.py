@@ -1,0 +1,280 @@
+"""Calls of the package that Python refuses end the invocation at once, and it is told what to write instead."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import awaken
+import pytest
+from awaken import RunOptions, TerminalError
+from awaken.errors import UsageError
+
+from tests.unit.endpoint.test_misuse import act, greet, outcome_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+AT_ONCE = "takes effect at once; leave out `await`"
+HAS_VALUE = "gives its value at once; leave out `await`"
+
+
+class Refusal(TerminalError):
+    """A terminal error of the author's, made as ours is."""
+
+
+class Holder:
+    def __init__(self, ctx: Any) -> None:
+        self.ctx = ctx
+
+
+async def awaits_set(ctx: Any) -> None:
+    await ctx.set("a", 1)
+
+
+async def awaits_set_over_lines(ctx: Any) -> None:
+    await ctx.set(
+        "ä",
+        {"ö": 1},
+    )
+
+
+async def awaits_set_of_a_holder(ctx: Any) -> None:
+    holder = Holder(ctx)
+    await holder.ctx.set("a", 1)
+
+
+async def awaits_set_in_a_task(ctx: Any) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(awaits_set(ctx))
+
+
+async def awaits_set_in_a_closure(ctx: Any) -> None:
+    async def inner() -> None:
+        return await ctx.set("a", 1)  # type: ignore[no-any-return]
+
+    await asyncio.gather(inner(), ctx.sleep(1))
+
+
+async def awaits_clear(ctx: Any) -> None:
+    await ctx.clear("a")
+
+
+async def awaits_clear_all(ctx: Any) -> None:
+    await ctx.clear_all()
+
+
+async def awaits_uuid(ctx: Any) -> str:
+    return "ü" + str(await ctx.uuid())
+
+
+async def awaits_key(ctx: Any) -> None:
+    if await ctx.key():
+        return
+
+
+async def awaits_request(ctx: Any) -> None:
+    await ctx.request()
+
+
+async def awaits_random(ctx: Any) -> None:
+    await ctx.random()
+
+
+async def awaits_cancelling(ctx: Any) -> None:
+    await ctx.cancel_invocation("inv_15jzoiMNtZJl0lxvGsqv5RStD4BNzFyEOz")
+
+
+async def awaits_a_send(ctx: Any) -> None:
+    await ctx.service_send(greet, "x")
+
+
+async def awaits_a_handle(ctx: Any) -> None:
+    handle = ctx.service_send(greet, "x")
+    await handle
+
+
+async def awaits_a_timeout(ctx: Any) -> None:
+    await ctx.timeout(1)
+
+
+async def enters_a_timeout_plainly(ctx: Any) -> None:
+    with ctx.timeout(1):
+        pass
+
+
+async def awaits_the_id(ctx: Any) -> None:
+    future, _ = ctx.awakeable()
+    await future
+
+
+async def raises_the_class(ctx: Any) -> None:
+    raise TerminalError  # type: ignore[call-arg]
+
+
+async def raises_the_class_of_the_module(ctx: Any) -> None:
+    raise awaken.TerminalError from None  # type: ignore[call-arg]
+
+
+async def raises_an_own_class(ctx: Any) -> None:
+    raise Refusal  # type: ignore[call-arg]
+
+
+async def raises_with_code(ctx: Any) -> None:
+    raise TerminalError("x", code=404)  # type: ignore[call-arg]
+
+
+async def raises_with_msg(ctx: Any) -> None:
+    raise awaken.TerminalError(msg="x")  # type: ignore[call-arg]
+
+
+async def raises_retryable_with_delay(ctx: Any) -> None:
+    raise awaken.RetryableError("x", delay=3)  # type: ignore[call-arg]
+
+
+async def limits_retries(ctx: Any) -> None:
+    await ctx.run_typed("charge", act, RunOptions(retries=3))  # type: ignore[call-arg]
+
+
+async def selects_without_names(ctx: Any) -> None:
+    await awaken.select(ctx.sleep(1))  # type: ignore[call-arg]
+
+
+async def waits_for_an_awakeable(ctx: Any) -> None:
+    await asyncio.wait([ctx.awakeable()])
+
+
+async def misspells_the_id(ctx: Any) -> None:
+    ctx.awakeable().idd  # noqa: B018
+
+
+async def sleeps_until(ctx: Any) -> None:
+    await ctx.sleep(timedelta(days=1), until="b")
+
+
+#: What a handler does, and what it is told.
+WRONG: dict[Callable[[Any], Awaitable[Any]], str] = {
+    awaits_set: f"ctx.set {AT_ONCE}",
+    awaits_set_over_lines: f"ctx.set {AT_ONCE}",
+    awaits_set_of_a_holder: f"holder.ctx.set {AT_ONCE}",
+    awaits_set_in_a_task: f"ctx.set {AT_ONCE}",
+    awaits_set_in_a_closure: f"ctx.set {AT_ONCE}",
+    awaits_clear: f"ctx.clear {AT_ONCE}",
+    awaits_clear_all: f"ctx.clear_all {AT_ONCE}",
+    awaits_cancelling: f"ctx.cancel_invocation {AT_ONCE}",
+    awaits_uuid: f"ctx.uuid {HAS_VALUE}",
+    awaits_key: f"ctx.key {HAS_VALUE}",
+    awaits_request: f"ctx.request {HAS_VALUE}",
+    awaits_random: f"ctx.random {HAS_VALUE}",
+    awaits_a_send: f"ctx.service_send {AT_ONCE}; `await handle.invocation_id()` gives the id",
+    awaits_a_handle: "handle is a send, which needs no `await`; `await handle.invocation_id()` gives the id",
+    awaits_a_timeout: "ctx.timeout bounds a block; write `async with ctx.timeout(...):`",
+    enters_a_timeout_plainly: "a timeout bounds a block of awaits; write `async with ctx.timeout(...):`",
+    awaits_the_id: "future is the id of an awakeable; the id comes first: `id, future = ctx.awakeable()`",
+    raises_the_class: 'TerminalError is raised without its arguments; write raise TerminalError("...")',
+    raises_the_class_of_the_module: 'is raised without its arguments; write raise awaken.TerminalError("...")',
+    raises_an_own_class: 'Refusal is raised without its arguments; write raise Refusal("...")',
+    raises_with_code: "; write status_code instead of code",
+    raises_with_msg: "; its parameters are (message, status_code, metadata)",
+    raises_retryable_with_delay: "; its parameters are (message, status_code, retry_after)",
+    limits_retries: "; its parameters are (serde, type_hint, max_attempts, ",
+    selects_without_names: "; give each future a name, as in awaken.select(first=...)",
+    waits_for_an_awakeable: "asyncio takes its durable future, which is its `.future`",
+    misspells_the_id: "Awakeable has no 'idd'; did you mean id?",
+    sleeps_until: "; its parameters are (delta, name)",
+}
+
+
+@pytest.mark.parametrize("body", WRONG, ids=lambda body: body.__name__)
+async def test_wrong_call_ends_the_invocation_at_once_and_says_what_to_write(
+    body: Callable[[Any], Awaitable[Any]],
+) -> None:
+    call, text = await outcome_of(body)
+
+    assert call.answer[-2:] == ["Output", "End"], text
+    assert WRONG[body] in text
+    assert "Obj/h at " in text
+    assert "test_wrong_calls.py:" in text
+
+
+def gives_none() -> None:
+    pass
+
+
+class Store:
+    """The author's own, with a method of the name of ours."""
+
+    def set(self, name: str, value: int) -> None:
+        pass
+
+
+class Own(TerminalError):
+    """An error of the author's with arguments of its own."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__("own", code)
+
+
+async def awaits_an_own_function(ctx: Any) -> None:
+    await gives_none()  # type: ignore[func-returns-value, misc]
+
+
+async def awaits_an_own_method(ctx: Any) -> None:
+    ctx = Store()
+    await ctx.set("a", 1)
+
+
+async def awaits_a_number(ctx: Any) -> None:
+    number = 1
+    await number  # type: ignore[misc]
+
+
+async def awaits_text(ctx: Any) -> None:
+    text = "sign_of_the_times"
+    await text  # type: ignore[misc]
+
+
+async def raises_an_error_with_arguments(ctx: Any) -> None:
+    raise Own  # type: ignore[call-arg]
+
+
+async def calls_an_own_class_wrongly(ctx: Any) -> None:
+    raise Own(1, 2)  # type: ignore[call-arg]
+
+
+async def fails_in_an_argument(ctx: Any) -> None:
+    ctx.set("a", "1" + 1)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(awaits_an_own_function, awaits_an_own_method, awaits_a_number, awaits_text),
+        *(raises_an_error_with_arguments, calls_an_own_class_wrongly, fails_in_an_argument),
+    ],
+)
+async def test_wrong_call_of_what_the_author_wrote_is_tried_again(
+    body: Callable[[Any], Awaitable[Any]],
+) -> None:
+    call, text = await outcome_of(body)
+
+    assert call.answer[-1] == "Error", text
+
+
+async def test_what_takes_effect_at_once_still_gives_none() -> None:
+    async def body(ctx: Any) -> Any:
+        return [ctx.set("a", 1), ctx.clear("a"), type(ctx.uuid()).__name__, ctx.key()]
+
+    _, text = await outcome_of(body)
+
+    assert '[null, null, "UUID", "k"]' in text
+
+
+def test_awakeable_has_no_attribute_of_a_future_for_those_who_ask() -> None:
+    awakeable: Any = awaken.futures.Awakeable("sign_1", None)  # type: ignore[arg-type]
+
+    assert not asyncio.isfuture(awakeable)
+    assert not hasattr(awakeable, "add_done_callback")
+    with pytest.raises(UsageError):
+        awakeable.add_done_callback  # noqa: B018
