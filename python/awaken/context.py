@@ -253,7 +253,7 @@ class Context:
             TimeoutError: from the block, when its time is over. It is a `DeadlineError`: not caught, it ends the
                 invocation with code 408.
         """
-        return deadline(self._driver, limit, "not done")
+        return deadline(self._driver, limit, "not done", "the limit of ctx.timeout")
 
     # ------------------------------------------------------------ awakeables and signals
 

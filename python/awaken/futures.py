@@ -91,6 +91,10 @@ class Driver(Protocol):
 _result = asyncio.Future.result
 
 
+class _UnfinishedError(UsageError, asyncio.InvalidStateError):
+    """A durable result was asked for before it was awaited, which it is in every attempt."""
+
+
 class DurableFuture(asyncio.Future[T]):
     """The result of a command or a signal, by its handle.
 
@@ -183,15 +187,22 @@ class DurableFuture(asyncio.Future[T]):
 
     def result(self) -> T:
         """Return the result; raises CancelledError when this was cancelled and has no result since."""
-        if self._is_lapsed and not self.done():
-            raise asyncio.CancelledError
+        self._expect_done()
         return _result(self)
 
     def exception(self) -> BaseException | None:
         """Return the error; raises CancelledError when this was cancelled and has no result since."""
-        if self._is_lapsed and not self.done():
-            raise asyncio.CancelledError
+        self._expect_done()
         return super().exception()
+
+    def _expect_done(self) -> None:
+        if self.done():
+            return
+        if self._is_lapsed:
+            raise asyncio.CancelledError
+        raise _UnfinishedError(
+            f"{self.subject} has no result yet; write `await` before the call that gave it"
+        )
 
     def add_done_callback(self, callback: Callable[..., object], /, *, context: Any = None) -> None:
         """Add a callback as every asyncio future does, and have the attempt work towards the result."""
@@ -269,7 +280,8 @@ class DurableFuture(asyncio.Future[T]):
 
     def within(self, limit: timedelta | float) -> Timeout:
         """Return a context manager whose block has so long, durably, to await this; see `Context.timeout`."""
-        return deadline(self._driver, limit, f"no result of {self._subject}")
+        subject = f"no result of {self._subject}"
+        return deadline(self._driver, limit, subject, f"the time for {self._subject}")
 
     def _reject(self, error: BaseException) -> None:
         self.set_exception(error)
@@ -373,15 +385,15 @@ class DeadlineFuture(RestateDurableSleepFuture):
     is_deadline = True
 
 
-def deadline(driver: Driver, limit: timedelta | float, subject: str) -> Timeout:
+def deadline(driver: Driver, limit: timedelta | float, subject: str, what: str) -> Timeout:
     """Return a context manager that bounds the time spent in its block, durably.
 
     Args:
         driver: the attempt.
         limit: a duration, or seconds.
-        subject: what has to be over in time, for the error's text.
+        subject: what is to say when the time is over.
+        what: names the limit, for the error's text.
     """
-    what = f"the limit ({subject})"
     seconds = time_limits.milliseconds(limit, what) / 1000
 
     def start() -> DeadlineFuture:

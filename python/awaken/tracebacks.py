@@ -24,6 +24,8 @@ __all__ = ["PACKAGE", "authored", "format_error", "innermost_file", "is_authored
 PACKAGE: Final = str(Path(__file__).parent) + os.sep
 
 _STANDARD_LIBRARY: Final = (str(Path(os.__file__).parent) + os.sep, "<frozen ")
+#: How the names of sources end whose code was compiled ahead, as that of uvloop: such a file is not there to be read.
+_COMPILED: Final = (".pyx", ".pxd", ".pxi")
 _FULL: Final = "AWAKEN_FULL_TRACEBACKS"
 
 
@@ -61,7 +63,9 @@ def innermost_file(error: BaseException) -> str:
 
 def is_authored(filename: str) -> bool:
     """Tell whether a file is the author's or a library's: neither this package's nor the standard library's."""
-    return not filename.startswith((PACKAGE, "<string>")) and not _is_standard(filename)
+    if filename.startswith((PACKAGE, "<string>")) or filename.endswith(_COMPILED):
+        return False
+    return not _is_standard(filename)
 
 
 def log_warning(logger: logging.Logger, message: str, *args: object, error: BaseException) -> None:

@@ -39,6 +39,9 @@ __all__ = [
 
 LARGEST_CODE = 0xFFFF
 
+#: How deep a value is searched for what it should not hold.
+_DEEPEST = 4
+
 #: Values that are never a type, though a beginner may give one as `type_hint`.
 _VALUES = (str, bytes, int, float, list, dict, tuple, set)
 
@@ -47,6 +50,15 @@ _REPEATED = (
     *(SerdeError, TypeError, ValueError, AttributeError, LookupError),
     *(ArithmeticError, NotImplementedError, RecursionError),
 )
+
+_AWAIT = "write `await` before the call that gave it"
+
+#: What to write instead of what is no value, by classes that this module does not know.
+_INSTEAD = {
+    "SendHandle": "give the id of what it started, which is `await handle.invocation_id()`",
+    "Awakeable": "give its `.id`, or await it for its result",
+    "Callback": "give its `.url` or `.id`, or await it for its result",
+}
 
 #: How errors of serdes name what should have been awaited. They only get other advice for it.
 _UNAWAITED = re.compile(
@@ -89,13 +101,26 @@ def _unwritable(serde: Serde[Any], value: Any, subject: str, error: Exception) -
         reason = f"{type(serde).__name__} raised {tell(error)} for a value of type {kind}"
         return UsageError(f"cannot write {subject}: {reason}")
     where = f" at {error.path}" if error.path not in ("", "$") else ""
-    unawaited = _UNAWAITED.search(f"{kind} {error.reason}")
-    advice = (
-        "write `await` before the call that gave it"
-        if unawaited
-        else "convert it to what JSON has (text, numbers, lists, dicts with text as keys), or give a serde"
-    )
+    advice = _instead_of(value)
+    if advice is None and _UNAWAITED.search(f"{kind} {error.reason}"):
+        advice = _AWAIT
+    if advice is None:
+        advice = (
+            "convert it to what JSON has (text, numbers, lists, dicts with text as keys), or give a serde"
+        )
     return UsageError(f"cannot write {subject}, of type {error.type_name}{where}: {error.reason}; {advice}")
+
+
+def _instead_of(value: object, depth: int = 0) -> str | None:
+    """Return what to give instead of something of this package that a value is or holds."""
+    kind = type(value)
+    if kind.__module__.startswith("awaken.") and kind.__name__ in _INSTEAD:
+        return _INSTEAD[kind.__name__]
+    if depth == _DEEPEST or not isinstance(value, (dict, list, tuple)):
+        return None
+    members = value.values() if isinstance(value, dict) else value
+    found = (_instead_of(member, depth + 1) for member in members)
+    return next(filter(None, found), None)
 
 
 def expect_text(value: object, what: str) -> None:
@@ -245,14 +270,17 @@ def refuse_attribute(owner: object, name: str) -> NoReturn:
     else:
         known = [each for each in dir(type(owner)) if not each.startswith("_")]
         close = difflib.get_close_matches(name, known, 1)
-        advice = f"did you mean {close[0]}?" if close else "write `await` before the call that gave it"
+        advice = f"did you mean {close[0]}?" if close else _AWAIT
     raise UnknownAttributeError(f"{kind} has no {name!r}; {advice}")
 
 
 def refuse(value: object, what: str, advice: str) -> NoReturn:
     """Raise the UsageError for a value of the wrong type."""
-    if inspect.isawaitable(value):
-        advice = "write `await` before the call that gave it"
+    instead = _instead_of(value)
+    if instead is not None:
+        advice = instead
+    elif inspect.isawaitable(value):
+        advice = _AWAIT
         if inspect.iscoroutine(value):
             value.close()
     shown = f"{value!r}, " if value is None or type(value) in (bool, int, float) else ""

@@ -9,6 +9,7 @@ code.
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 import re
 from typing import TYPE_CHECKING, Final
@@ -44,6 +45,9 @@ _API: Final = frozenset(
 
 #: What a handler awaits and is no future itself.
 _AWAITED: Final = (Awakeable, Callback, DurablePromise, SendHandle)
+
+#: Functions that some versions of Python check what they are given in, by their code.
+_COMBINATORS: Final = (asyncio.as_completed.__code__, asyncio.wait.__code__)
 
 _ID_OF_SEND: Final = "`await handle.invocation_id()` gives the id of what it started"
 
@@ -109,6 +113,8 @@ def _advice(error: TypeError) -> str | None:
     found = expressions.failing(error)
     if found is None:
         return None
+    if found.frame.f_code in _COMBINATORS:
+        return _advice_on_combination(found.frame.f_locals["fs"], found.frame.f_code.co_name)
     match found.node:
         case ast.Await(value) if found.is_refused_await:
             return _advice_on_await(value, found)
@@ -138,6 +144,14 @@ def _advice_on_await(value: ast.expr, found: Failing) -> str | None:
         case "Timeout":
             return f"{name} bounds a block; write `async with {name}(...):`"
     return f"{name} gives its value at once; leave out `await`"
+
+
+def _advice_on_combination(given: object, name: str) -> str | None:
+    if isinstance(given, RestateDurableFuture):
+        return f"give asyncio.{name} a list, also of one"
+    if inspect.isgenerator(given):
+        return f"asyncio.{name} takes no generator; give it a list"
+    return None
 
 
 def _advice_on_raise(raised: ast.expr, found: Failing) -> str | None:

@@ -18,8 +18,10 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
+from awaken.callback import Callback
 from awaken.endpoint import places
-from awaken.errors import AttemptClosedError, LocalProtocolError
+from awaken.errors import AttemptClosedError, LocalProtocolError, UsageError
+from awaken.futures import Awakeable, DurableFuture, DurablePromise, SendHandle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -74,6 +76,9 @@ executing_run: ContextVar[str | None] = ContextVar("awaken_executing_run", defau
 #: Stands for a run's name where the garbage collector has something finished.
 COLLECTED = "(garbage)"
 
+#: What goes on by itself, and is no coroutine.
+_NO_COROUTINES = (DurableFuture, Awakeable, Callback, DurablePromise, SendHandle)
+
 _installed: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
 
 
@@ -108,6 +113,10 @@ class HandlerTask(asyncio.Task[Any]):
         return self._number
 
 
+def _subject(given: object) -> str:
+    return given.subject if isinstance(given, DurableFuture) else f"a value of type {type(given).__name__}"
+
+
 def _factory(inner: Any) -> Any:
     make: Callable[..., asyncio.Task[Any]] | None = inner
 
@@ -123,6 +132,11 @@ def _factory(inner: Any) -> Any:
         else:
             attempt, run = context.get(owner), context.get(executing_run)
             options["context"] = context
+        if attempt is not None and isinstance(coroutine, _NO_COROUTINES):
+            raise UsageError(
+                f"a task was to be made of {_subject(coroutine)}, which goes on without one; wait for several with "
+                "asyncio.gather(...), or make the task of an `async def` that awaits it"
+            )
         if attempt is None or run is not None or not asyncio.iscoroutine(coroutine):
             return (
                 asyncio.Task(coroutine, loop=loop, **options)

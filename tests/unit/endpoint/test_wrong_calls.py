@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import awaken
 import pytest
+import uvloop
 from awaken import RunOptions, TerminalError
 from awaken.errors import UsageError
 
@@ -153,6 +154,66 @@ async def sleeps_until(ctx: Any) -> None:
     await ctx.sleep(timedelta(days=1), until="b")
 
 
+async def returns_a_send(ctx: Any) -> Any:
+    return ctx.service_send(greet, "x")
+
+
+async def returns_sends(ctx: Any) -> Any:
+    return {"started": [ctx.service_send(greet, "x")]}
+
+
+async def stores_an_awakeable(ctx: Any) -> None:
+    ctx.set("a", ctx.awakeable())
+
+
+async def sends_an_awakeable(ctx: Any) -> None:
+    ctx.generic_send("Plain", "greet", b"", headers={"a": "b"})
+    ctx.service_send(greet, {"reply to": ctx.awakeable()})
+
+
+async def resolves_an_awakeable_by_itself(ctx: Any) -> None:
+    ctx.resolve_awakeable(ctx.awakeable(), 1)
+
+
+async def makes_a_task_of_a_call(ctx: Any) -> None:
+    await asyncio.create_task(ctx.service_call(greet, "x"))
+
+
+async def makes_a_task_of_a_call_in_a_group(ctx: Any) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(ctx.service_call(greet, "x"))
+
+
+async def makes_a_task_of_an_awakeable(ctx: Any) -> None:
+    await asyncio.create_task(ctx.awakeable())
+
+
+async def completes_a_generator(ctx: Any) -> None:
+    for first in asyncio.as_completed(act(number) for number in range(3)):
+        await first
+
+
+async def waits_for_one(ctx: Any) -> None:
+    await asyncio.wait(ctx.sleep(1))
+
+
+async def asks_for_a_result(ctx: Any) -> Any:
+    return ctx.get("a").result()
+
+
+async def asks_for_an_exception(ctx: Any) -> Any:
+    return ctx.sleep(1).exception()
+
+
+async def limits_by_nothing(ctx: Any) -> None:
+    async with ctx.timeout(None):
+        pass
+
+
+async def limits_an_awakeable_by_text(ctx: Any) -> None:
+    await ctx.awakeable().result(timeout="1")
+
+
 #: What a handler does, and what it is told.
 WRONG: dict[Callable[[Any], Awaitable[Any]], str] = {
     awaits_set: f"ctx.set {AT_ONCE}",
@@ -182,6 +243,18 @@ WRONG: dict[Callable[[Any], Awaitable[Any]], str] = {
     selects_without_names: "; give each future a name, as in awaken.select(first=...)",
     waits_for_an_awakeable: "asyncio takes its durable future, which is its `.future`",
     misspells_the_id: "Awakeable has no 'idd'; did you mean id?",
+    stores_an_awakeable: "; give its `.id`, or await it for its result",
+    sends_an_awakeable: "; give its `.id`, or await it for its result",
+    resolves_an_awakeable_by_itself: "; give its `.id`, or await it for its result",
+    makes_a_task_of_a_call: "call Plain/greet, which goes on without one; wait for several with asyncio.gather",
+    makes_a_task_of_a_call_in_a_group: "call Plain/greet, which goes on without one; ",
+    makes_a_task_of_an_awakeable: "a value of type Awakeable, which goes on without one; ",
+    completes_a_generator: "; give it a list",
+    waits_for_one: "; give asyncio.wait a list, also of one",
+    asks_for_a_result: 'state "a" has no result yet; write `await`',
+    asks_for_an_exception: "sleep has no result yet; write `await`",
+    limits_by_nothing: "the limit of ctx.timeout is None, of type NoneType; ",
+    limits_an_awakeable_by_text: "is '1', of type str; give a datetime.timedelta",
     sleeps_until: "; its parameters are (delta, name)",
 }
 
@@ -196,6 +269,24 @@ async def test_wrong_call_ends_the_invocation_at_once_and_says_what_to_write(
     assert WRONG[body] in text
     assert "Obj/h at " in text
     assert "test_wrong_calls.py:" in text
+
+
+@pytest.mark.parametrize("body", [returns_a_send, returns_sends])
+async def test_handler_that_returns_a_send_is_told_to_return_the_id(
+    body: Callable[[Any], Awaitable[Any]],
+) -> None:
+    call, text = await outcome_of(body)
+
+    assert call.answer == ["OneWayCall", "Output", "End"], text
+    assert "; give the id of what it started, which is `await handle.invocation_id()`" in text
+
+
+def test_wrong_call_through_uvloop_tells_the_line_of_the_author() -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        _, text = runner.run(outcome_of(makes_a_task_of_a_call))
+
+    assert "uvloop/" not in text
+    assert f"{__file__}:{makes_a_task_of_a_call.__code__.co_firstlineno + 1}: " in text
 
 
 def gives_none() -> None:
