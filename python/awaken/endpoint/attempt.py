@@ -359,7 +359,10 @@ class Attempt:
             if self.is_over:
                 self.complain("returned", self._interrupted_at)
             else:
-                machine.succeed(body)
+                try:
+                    machine.succeed(body)
+                except LocalProtocolError as error:
+                    raise self._unsendable(f"the result of {self.target}", error) from error
                 if self._runs:
                     self._report_lost_runs()
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
@@ -411,7 +414,10 @@ class Attempt:
             if self._coding is not None:
                 value = self._coding.encode(value)
             if not self.is_over:
-                self.machine.propose_run_value(run.handle, value)
+                try:
+                    self.machine.propose_run_value(run.handle, value)
+                except LocalProtocolError as error:
+                    raise self._unsendable(f"the result of {run.subject} of {self.target}", error) from error
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
             if not self.is_over:
                 elapsed = int((time.monotonic() - started) * 1000)
@@ -494,6 +500,10 @@ class Attempt:
             f'cannot {operation} inside the run "{run}" of {self._where()}: a run is one side effect '
             "without durable operations; move this into the handler"
         )
+
+    @staticmethod
+    def _unsendable(subject: str, error: LocalProtocolError) -> LocalProtocolError:
+        return LocalProtocolError(f"{subject} cannot be sent: {error.message}")
 
     def _rouse(self) -> None:
         """Have a handler that waits alone look again."""

@@ -281,6 +281,46 @@ async def test_handler_that_returns_a_send_is_told_to_return_the_id(
     assert "; give the id of what it started, which is `await handle.invocation_id()`" in text
 
 
+LARGE = "x" * 33_816_576
+
+
+def gives_much() -> str:
+    return LARGE
+
+
+async def returns_much(ctx: Any) -> str:
+    return LARGE
+
+
+async def runs_much(ctx: Any) -> None:
+    await ctx.run_typed("much", gives_much)
+
+
+async def stores_much(ctx: Any) -> None:
+    ctx.set("cart", LARGE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (returns_much, "the result of Obj/h cannot be sent: "),
+        (runs_much, 'the result of run "much" of Obj/h cannot be sent: '),
+        (stores_much, "Obj/h at "),
+    ],
+)
+async def test_value_that_is_too_large_is_named(body: Callable[[Any], Awaitable[Any]], told: str) -> None:
+    async def in_time(ctx: Any) -> Any:
+        return await body(ctx)
+
+    if body is runs_much:
+        in_time.__qualname__ = "to_thread"
+    _, text = await outcome_of(in_time)
+
+    assert told in text
+    assert "the peer accepts 33816575; store the value elsewhere and send a reference" in text
+
+
 def test_wrong_call_through_uvloop_tells_the_line_of_the_author() -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         _, text = runner.run(outcome_of(makes_a_task_of_a_call))
