@@ -15,6 +15,8 @@ from opcode import opmap
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from awaken import tracebacks
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -34,13 +36,21 @@ class Failing(NamedTuple):
     is_refused_await: bool
 
 
-def failing(error: BaseException) -> Failing | None:
-    """Return the innermost expression that an error came out of; None where the source does not tell."""
-    trace = error.__traceback__
+def failing(error: BaseException, *, is_authored: bool = False) -> Failing | None:
+    """Return the innermost expression that an error came out of; None where the source does not tell.
+
+    Args:
+        error: what was raised.
+        is_authored: whether only expressions of the author's count, or of the author's libraries.
+    """
+    trace = None
+    following = error.__traceback__
+    while following is not None:
+        if not is_authored or tracebacks.is_authored(following.tb_frame.f_code.co_filename):
+            trace = following
+        following = following.tb_next
     if trace is None:
         return None
-    while trace.tb_next is not None:
-        trace = trace.tb_next
     frame, at = trace.tb_frame, trace.tb_lasti
     code = frame.f_code
     position = next(islice(code.co_positions(), at // 2, None), None)

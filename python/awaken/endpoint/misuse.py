@@ -12,6 +12,7 @@ import ast
 import asyncio
 import inspect
 import re
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from awaken import tracebacks
@@ -50,6 +51,12 @@ _AWAITED: Final = (Awakeable, Callback, DurablePromise, SendHandle)
 _COMBINATORS: Final = (asyncio.as_completed.__code__, asyncio.wait.__code__)
 
 _ID_OF_SEND: Final = "`await handle.invocation_id()` gives the id of what it started"
+
+#: What methods do that give nothing to await, by the annotation of what they return.
+_AT_ONCE: Final = {
+    "None": "takes effect at once",
+    "SendHandle": f"takes effect at once ({_ID_OF_SEND})",
+}
 
 #: Results by the names in which Python complains of them: only names that authors hardly give to classes of their own.
 _RESULT: Final = re.compile(
@@ -115,6 +122,8 @@ def _advice(error: TypeError) -> str | None:
         return None
     if found.frame.f_code in _COMBINATORS:
         return _advice_on_combination(found.frame.f_locals["fs"], found.frame.f_code.co_name)
+    if not tracebacks.is_authored(found.frame.f_code.co_filename):
+        return _advice_on_arguments(error)
     match found.node:
         case ast.Await(value) if found.is_refused_await:
             return _advice_on_await(value, found)
@@ -136,14 +145,10 @@ def _advice_on_await(value: ast.expr, found: Failing) -> str | None:
     function, name = expressions.resolve(value.func, found.frame), ast.unparse(value.func)
     if not expressions.is_ours(function) or isinstance(function, type):
         return None
-    match function.__annotations__.get("return"):
-        case "None":
-            return f"{name} takes effect at once; leave out `await`"
-        case "SendHandle":
-            return f"{name} takes effect at once; leave out `await`; {_ID_OF_SEND}"
-        case "Timeout":
-            return f"{name} bounds a block; write `async with {name}(...):`"
-    return f"{name} gives its value at once; leave out `await`"
+    kind = function.__annotations__.get("return")
+    if kind == "Timeout":
+        return f"{name} bounds a block; write `async with {name}(...):`"
+    return f"{name} {_AT_ONCE.get(kind, 'gives its value at once')}; leave out `await`"
 
 
 def _advice_on_combination(given: object, name: str) -> str | None:
@@ -151,6 +156,23 @@ def _advice_on_combination(given: object, name: str) -> str | None:
         return f"give asyncio.{name} a list, also of one"
     if inspect.isgenerator(given):
         return f"asyncio.{name} takes no generator; give it a list"
+    return None
+
+
+def _advice_on_arguments(error: TypeError) -> str | None:
+    """Look for what cannot be awaited among what a function of asyncio was given."""
+    found = expressions.failing(error, is_authored=True)
+    if found is None:
+        return None
+    node = found.node.value if isinstance(found.node, ast.Await) else found.node
+    for given in node.args if isinstance(node, ast.Call) else ():
+        for each in given.elts if isinstance(given, (ast.List, ast.Tuple, ast.Set)) else [given]:
+            if isinstance(each, ast.Call):
+                function, name = expressions.resolve(each.func, found.frame), ast.unparse(each.func)
+                if expressions.is_ours(function) and not isinstance(function, type):
+                    advice = _AT_ONCE.get(function.__annotations__.get("return"))
+                    if advice is not None:
+                        return f"{name} {advice}"
     return None
 
 
@@ -166,9 +188,10 @@ def _advice_on_call(call: ast.Call, found: Failing) -> str | None:
     function, name = expressions.resolve(call.func, found.frame), ast.unparse(call.func)
     if not expressions.is_ours(function):
         return None
-    is_method = isinstance(call.func, ast.Attribute) and isinstance(
-        expressions.resolve(call.func.value, found.frame), (*CONTEXTS.values(), ScopedContext, *_AWAITED)
+    owner = (
+        expressions.resolve(call.func.value, found.frame) if isinstance(call.func, ast.Attribute) else None
     )
+    is_method = owner is not None and not isinstance(owner, (type, ModuleType))
     if expressions.fits(function, call, is_method=is_method):
         return None
     parameters = list(inspect.signature(function).parameters.values())[is_method:]

@@ -91,6 +91,26 @@ async def awaits_a_send(ctx: Any) -> None:
     await ctx.service_send(greet, "x")
 
 
+async def gathers_a_set(ctx: Any) -> None:
+    await asyncio.gather(ctx.sleep(1), ctx.set("a", 1))
+
+
+async def gathers_a_send(ctx: Any) -> None:
+    await asyncio.gather(ctx.sleep(1), ctx.service_send(greet, "x"))
+
+
+async def makes_a_task_of_a_set(ctx: Any) -> None:
+    await asyncio.create_task(ctx.set("a", 1))
+
+
+async def waits_for_a_set(ctx: Any) -> None:
+    await asyncio.wait_for(ctx.set("a", 1), None)
+
+
+async def raises_the_class_in_a_task(ctx: Any) -> None:
+    await asyncio.create_task(raises_the_class(ctx))
+
+
 async def awaits_a_handle(ctx: Any) -> None:
     handle = ctx.service_send(greet, "x")
     await handle
@@ -228,7 +248,15 @@ WRONG: dict[Callable[[Any], Awaitable[Any]], str] = {
     awaits_key: f"ctx.key {HAS_VALUE}",
     awaits_request: f"ctx.request {HAS_VALUE}",
     awaits_random: f"ctx.random {HAS_VALUE}",
-    awaits_a_send: f"ctx.service_send {AT_ONCE}; `await handle.invocation_id()` gives the id",
+    awaits_a_send: (
+        "ctx.service_send takes effect at once (`await handle.invocation_id()` gives the id of what it started); "
+        "leave out `await`"
+    ),
+    gathers_a_set: "ctx.set takes effect at once",
+    gathers_a_send: "ctx.service_send takes effect at once",
+    makes_a_task_of_a_set: "ctx.set takes effect at once",
+    waits_for_a_set: "ctx.set takes effect at once",
+    raises_the_class_in_a_task: "TerminalError is raised without its arguments",
     awaits_a_handle: "handle is a send, which needs no `await`; `await handle.invocation_id()` gives the id",
     awaits_a_timeout: "ctx.timeout bounds a block; write `async with ctx.timeout(...):`",
     enters_a_timeout_plainly: "a timeout bounds a block of awaits; write `async with ctx.timeout(...):`",
@@ -269,6 +297,20 @@ async def test_wrong_call_ends_the_invocation_at_once_and_says_what_to_write(
     assert WRONG[body] in text
     assert "Obj/h at " in text
     assert "test_wrong_calls.py:" in text
+
+
+def raises_in_a_run() -> None:
+    raise TerminalError  # type: ignore[call-arg]
+
+
+async def test_class_raised_in_a_run_fails_the_run_for_good() -> None:
+    async def to_thread(ctx: Any) -> None:
+        await ctx.run_typed("charge", raises_in_a_run)
+
+    call, text = await outcome_of(to_thread)
+
+    assert call.answer == ["Run", "ProposeRunCompletion"], text
+    assert "TerminalError is raised without its arguments" in text
 
 
 @pytest.mark.parametrize("body", [returns_a_send, returns_sends])
@@ -356,6 +398,10 @@ async def awaits_an_own_method(ctx: Any) -> None:
     await ctx.set("a", 1)
 
 
+async def gathers_an_own_method(ctx: Any) -> None:
+    await asyncio.gather(Store().set("a", 1))  # type: ignore[call-overload, func-returns-value]
+
+
 async def awaits_a_number(ctx: Any) -> None:
     number = 1
     await number  # type: ignore[misc]
@@ -381,7 +427,7 @@ async def fails_in_an_argument(ctx: Any) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        *(awaits_an_own_function, awaits_an_own_method, awaits_a_number, awaits_text),
+        *(gathers_an_own_method, awaits_an_own_function, awaits_an_own_method, awaits_a_number, awaits_text),
         *(raises_an_error_with_arguments, calls_an_own_class_wrongly, fails_in_an_argument),
     ],
 )
