@@ -484,7 +484,7 @@ class Awakeable(NamedTuple, Generic[T]):
 
 
 if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
-    Awakeable.__getattr__ = usage.refuse_attribute
+    SendHandle.__getattr__ = Awakeable.__getattr__ = usage.refuse_attribute
 
 
 class DurablePromise(Generic[T]):

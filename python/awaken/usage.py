@@ -265,7 +265,9 @@ def refuse_attribute(owner: object, name: str) -> NoReturn:
     kind = type(owner).__name__
     if name.startswith("_"):
         raise AttributeError(f"{kind} has no attribute {name!r}", name=name, obj=owner)
-    if hasattr(asyncio.Future, name):
+    if kind == "SendHandle":
+        advice = f"a send has no result, only an id: {_INSTEAD[kind]}"
+    elif hasattr(asyncio.Future, name):
         advice = "asyncio takes its durable future, which is its `.future`"
     else:
         known = [each for each in dir(type(owner)) if not each.startswith("_")]

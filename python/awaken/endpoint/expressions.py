@@ -66,12 +66,24 @@ def resolve(node: ast.AST, frame: FrameType) -> Any:
         for names in (frame.f_locals, frame.f_globals, vars(builtins)):
             if node.id in names:
                 return names[node.id]
+    if isinstance(node, ast.Call):
+        return _parent(node, frame)
     if isinstance(node, ast.Attribute):
         owner = resolve(node.value, frame)
         if isinstance(owner, ModuleType):
             return vars(owner).get(node.attr)
         if owner is not None:
             return inspect.getattr_static(owner, node.attr, None)
+    return None
+
+
+def _parent(node: ast.Call, frame: FrameType) -> Any:
+    """Return the class whose attributes `super()` has, when it is one of this package; None for other calls."""
+    match node:
+        case ast.Call(func=ast.Name(id="super"), args=[], keywords=[]):
+            kind = frame.f_locals.get("__class__")
+            if isinstance(kind, type) and is_ours(kind.__base__):
+                return kind.__base__
     return None
 
 
@@ -112,7 +124,12 @@ def _parse(frame: FrameType, line: int, last: int, column: int, end: int) -> ast
     for text in (source, f"({source}\n)"):
         try:
             [statement] = ast.parse(text).body
-        except (SyntaxError, ValueError):
+        except (
+            SyntaxError,
+            ValueError,
+            RecursionError,
+            SystemError,
+        ):  # the last where a collection parses as well
             continue
         return statement.value if isinstance(statement, ast.Expr) else statement
     return None

@@ -13,7 +13,7 @@ import asyncio
 import inspect
 import re
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from awaken import tracebacks
 from awaken._core import parse_awakeable_id
@@ -96,6 +96,9 @@ def misuse_in(error: BaseException) -> UsageError | None:
     """
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, AttributeError):
+        method: Any = getattr(error.obj, "__func__", error.obj)
+        if _is_method(method):
+            return UsageError(f"{text}; {method.__name__} is a method: call it, as in {method.__name__}()")
         return _unawaited(text) if isinstance(error.obj, _AWAITED) else None
     if not isinstance(error, (TypeError, ValueError, OverflowError)):
         return None
@@ -141,6 +144,8 @@ def _advice_on_await(value: ast.expr, found: Failing) -> str | None:
             return f"{name} is a send, which needs no `await`; {_ID_OF_SEND}"
         if isinstance(given, str) and _is_awakeable_id(given):
             return f"{name} is the id of an awakeable; the id comes first: `id, future = ctx.awakeable()`"
+        if _is_method(given):
+            return f"{name} is a method: call it, as in {name}(...)"
         return None
     function, name = expressions.resolve(value.func, found.frame), ast.unparse(value.func)
     if not expressions.is_ours(function) or isinstance(function, type):
@@ -191,7 +196,8 @@ def _advice_on_call(call: ast.Call, found: Failing) -> str | None:
     owner = (
         expressions.resolve(call.func.value, found.frame) if isinstance(call.func, ast.Attribute) else None
     )
-    is_method = owner is not None and not isinstance(owner, (type, ModuleType))
+    is_parent = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call)  # super()
+    is_method = is_parent or (owner is not None and not isinstance(owner, (type, ModuleType)))
     if expressions.fits(function, call, is_method=is_method):
         return None
     parameters = list(inspect.signature(function).parameters.values())[is_method:]
@@ -203,6 +209,13 @@ def _advice_on_call(call: ast.Call, found: Failing) -> str | None:
         if meant and given.arg not in names:
             return f"write {meant[0]} instead of {given.arg}"
     return f"its parameters are ({', '.join(names)})"
+
+
+def _is_method(given: object) -> bool:
+    """Tell whether a function is a method of what handlers use."""
+    return inspect.isfunction(given) and any(
+        vars(owner).get(given.__name__) is given for owner in _OWNERS.values()
+    )
 
 
 def _is_awakeable_id(text: str) -> bool:

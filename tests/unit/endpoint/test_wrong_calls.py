@@ -25,6 +25,13 @@ class Refusal(TerminalError):
     """A terminal error of the author's, made as ours is."""
 
 
+class Declined(TerminalError):
+    """Another one, with a mistake in it."""
+
+    def __init__(self) -> None:
+        super().__init__("declined", code=402)  # type: ignore[call-arg]
+
+
 class Holder:
     def __init__(self, ctx: Any) -> None:
         self.ctx = ctx
@@ -146,6 +153,22 @@ async def raises_with_code(ctx: Any) -> None:
     raise TerminalError("x", code=404)  # type: ignore[call-arg]
 
 
+async def raises_an_own_class_with_code(ctx: Any) -> None:
+    raise Declined
+
+
+async def awaits_a_method(ctx: Any) -> None:
+    await ctx.sleep
+
+
+async def draws_without_a_call(ctx: Any) -> None:
+    ctx.random.randint(1, 6)
+
+
+async def asks_a_send_for_its_result(ctx: Any) -> None:
+    ctx.service_send(greet, "x").result()
+
+
 async def raises_with_msg(ctx: Any) -> None:
     raise awaken.TerminalError(msg="x")  # type: ignore[call-arg]
 
@@ -265,6 +288,10 @@ WRONG: dict[Callable[[Any], Awaitable[Any]], str] = {
     raises_the_class_of_the_module: 'is raised without its arguments; write raise awaken.TerminalError("...")',
     raises_an_own_class: 'Refusal is raised without its arguments; write raise Refusal("...")',
     raises_with_code: "; write status_code instead of code",
+    raises_an_own_class_with_code: "; write status_code instead of code",
+    awaits_a_method: "ctx.sleep is a method: call it, as in ctx.sleep(...)",
+    draws_without_a_call: "random is a method: call it, as in random()",
+    asks_a_send_for_its_result: "SendHandle has no 'result'; a send has no result, only an id: give the id of what",
     raises_with_msg: "; its parameters are (message, status_code, metadata)",
     raises_retryable_with_delay: "; its parameters are (message, status_code, retry_after)",
     limits_retries: "; its parameters are (serde, type_hint, max_attempts, ",
