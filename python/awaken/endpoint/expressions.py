@@ -16,6 +16,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from awaken import tracebacks
+from awaken.context import WorkflowContext
+from awaken.extensions import current_context
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -67,7 +69,7 @@ def resolve(node: ast.AST, frame: FrameType) -> Any:
             if node.id in names:
                 return names[node.id]
     if isinstance(node, ast.Call):
-        return _parent(node, frame)
+        return _class_of(node, frame)
     if isinstance(node, ast.Attribute):
         owner = resolve(node.value, frame)
         if isinstance(owner, ModuleType):
@@ -77,13 +79,14 @@ def resolve(node: ast.AST, frame: FrameType) -> Any:
     return None
 
 
-def _parent(node: ast.Call, frame: FrameType) -> Any:
-    """Return the class whose attributes `super()` has, when it is one of this package; None for other calls."""
+def _class_of(node: ast.Call, frame: FrameType) -> Any:
+    """Return a class with what a call gives: `super()` in a class below ours, or `current_context()`."""
     match node:
         case ast.Call(func=ast.Name(id="super"), args=[], keywords=[]):
             kind = frame.f_locals.get("__class__")
-            if isinstance(kind, type) and is_ours(kind.__base__):
-                return kind.__base__
+            return kind.__base__ if isinstance(kind, type) and is_ours(kind.__base__) else None
+        case ast.Call(func=function) if resolve(function, frame) is current_context:
+            return WorkflowContext  # it has the methods of all
     return None
 
 

@@ -196,8 +196,8 @@ def _advice_on_call(call: ast.Call, found: Failing) -> str | None:
     owner = (
         expressions.resolve(call.func.value, found.frame) if isinstance(call.func, ast.Attribute) else None
     )
-    is_parent = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call)  # super()
-    is_method = is_parent or (owner is not None and not isinstance(owner, (type, ModuleType)))
+    is_object = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call)
+    is_method = is_object or (owner is not None and not isinstance(owner, (type, ModuleType)))
     if expressions.fits(function, call, is_method=is_method):
         return None
     parameters = list(inspect.signature(function).parameters.values())[is_method:]

@@ -65,6 +65,16 @@ async def awaits_set_in_a_closure(ctx: Any) -> None:
     await asyncio.gather(inner(), ctx.sleep(1))
 
 
+async def awaits_set_of_the_current_context(ctx: Any) -> None:
+    context: Any = awaken.extensions.current_context
+    await context().set("a", 1)
+
+
+async def sleeps_until_in_the_current_context(ctx: Any) -> None:
+    context: Any = awaken.extensions.current_context
+    await context().sleep(1, until="b")
+
+
 async def awaits_clear(ctx: Any) -> None:
     await ctx.clear("a")
 
@@ -264,6 +274,8 @@ WRONG: dict[Callable[[Any], Awaitable[Any]], str] = {
     awaits_set_of_a_holder: f"holder.ctx.set {AT_ONCE}",
     awaits_set_in_a_task: f"ctx.set {AT_ONCE}",
     awaits_set_in_a_closure: f"ctx.set {AT_ONCE}",
+    awaits_set_of_the_current_context: f"context().set {AT_ONCE}",
+    sleeps_until_in_the_current_context: "; its parameters are (delta, name)",
     awaits_clear: f"ctx.clear {AT_ONCE}",
     awaits_clear_all: f"ctx.clear_all {AT_ONCE}",
     awaits_cancelling: f"ctx.cancel_invocation {AT_ONCE}",
