@@ -59,7 +59,9 @@ class Command:
     """A command in a process of its own, with what it prints."""
 
     def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
-        self._log = (folder / f"{arguments[0]}-{time.monotonic_ns()}.log").open("w+")
+        # Read by its path: a handle would share its position with the process, which then writes over its own lines.
+        self._path = folder / f"{arguments[0]}-{time.monotonic_ns()}.log"
+        self._log = self._path.open("w")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "awaken.cli", *arguments],
             cwd=folder,
@@ -79,8 +81,7 @@ class Command:
 
     @property
     def output(self) -> str:
-        self._log.seek(0)
-        return self._log.read()
+        return self._path.read_text()
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Wait until it has printed this."""
