@@ -45,7 +45,7 @@ def results(draw: st.DrawFn, *, total: int) -> Results:
     left = total
     groups = []
     for _ in range(draw(st.integers(1, 4))):
-        size = draw(st.one_of(st.integers(0, 100), st.integers(0, left)))
+        size = draw(st.one_of(st.integers(0, min(100, left)), st.integers(0, left)))
         count = draw(st.integers(1, max(1, min(30, left // max(size, 1)))))
         groups.append((count, size))
         left -= count * size
