@@ -348,8 +348,9 @@ class AwakeableFuture(RestateDurableFuture[T]):
     __slots__ = ()
 
     def _read(self, serde: Serde[Any], data: bytes) -> Any:
-        is_json = isinstance(serde, DefaultSerde) and raw_type(serde.type_hint) is None
-        return super()._read(serde, b"null" if is_json and not data else data)
+        if not data and isinstance(serde, DefaultSerde) and raw_type(serde.type_hint) is None:
+            data = b"null"
+        return super()._read(serde, data)
 
 
 class OptionalFuture(RestateDurableFuture[T | None]):
