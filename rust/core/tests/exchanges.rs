@@ -20,7 +20,7 @@ use data_encoding::HEXLOWER;
 use serde_json::Value as Json;
 
 /// Attempts in the vectors, so that a lost file is noticed.
-const ATTEMPTS: usize = 18;
+const ATTEMPTS: usize = 19;
 
 #[test]
 fn whole_frames_give_the_captured_output() {

@@ -19,7 +19,7 @@ use data_encoding::HEXLOWER;
 use serde_json::Value as Json;
 
 /// Attempts in the vectors, so that a lost file is noticed.
-const ATTEMPTS: usize = 18;
+const ATTEMPTS: usize = 19;
 
 #[test]
 fn frames_of_the_runtime_are_made_again() {
