@@ -23,18 +23,28 @@ from awaken import service as service
 from awaken import types as types
 from awaken import vm as vm
 from awaken import workflow as workflow
-from awaken.application import Endpoint, app
-from awaken.asyncio import as_completed, gather, select, wait_completed
-from awaken.callback import Callback, CallbackLink
-from awaken.context import (
+from awaken.context.callback import Callback, CallbackLink
+from awaken.context.combining import as_completed, gather, select, wait_completed
+from awaken.context.context import (
     Context,
     ObjectContext,
     ObjectSharedContext,
-    ScopedContext,
     WorkflowContext,
     WorkflowSharedContext,
 )
-from awaken.entry_codec import JournalValueCodec, JournalValueCodecProvider
+from awaken.context.futures import (
+    Awakeable,
+    DurablePromise,
+    RestateDurableCallFuture,
+    RestateDurableFuture,
+    RestateDurableSleepFuture,
+    SendHandle,
+)
+from awaken.context.replay_logging import RestateLoggingFilter, getLogger
+from awaken.context.request import Request
+from awaken.context.runs import RunOptions
+from awaken.context.scope import ScopedContext
+from awaken.endpoint.application import Endpoint, app
 from awaken.errors import (
     HttpError,
     NotReadyError,
@@ -43,21 +53,11 @@ from awaken.errors import (
     TerminalError,
     is_internal_exception,
 )
-from awaken.futures import (
-    Awakeable,
-    DurablePromise,
-    RestateDurableCallFuture,
-    RestateDurableFuture,
-    RestateDurableSleepFuture,
-    SendHandle,
-)
-from awaken.logging import RestateLoggingFilter, getLogger
-from awaken.object import VirtualObject
-from awaken.request import Request
-from awaken.retry_policy import InvocationRetryPolicy
-from awaken.runs import RunOptions
-from awaken.service import Service
-from awaken.workflow import Workflow
+from awaken.handler.retry_policy import InvocationRetryPolicy
+from awaken.serde.journal_codec import JournalValueCodec, JournalValueCodecProvider
+from awaken.service.service import Service
+from awaken.service.virtual_object import VirtualObject
+from awaken.service.workflow import Workflow
 
 if TYPE_CHECKING:
     from awaken import client as client
@@ -72,8 +72,8 @@ if TYPE_CHECKING:
         create_client,
         create_sync_client,
     )
-    from awaken.harness import HarnessEnvironment, create_test_harness, test_harness
     from awaken.links import CallbackSettings, LinkSigner, configure_callbacks, register_callback_type
+    from awaken.testing.harness import HarnessEnvironment, create_test_harness, test_harness
 
 __all__ = [
     "Awakeable",
@@ -131,7 +131,7 @@ __all__ = [
 #: Where names come from that few processes need, so that importing the package stays quick.
 _LAZY = {
     "CallbackSettings": "awaken.links",
-    "HarnessEnvironment": "awaken.harness",
+    "HarnessEnvironment": "awaken.testing.harness",
     "ConnectionRetries": "awaken.client",
     "LinkSigner": "awaken.links",
     "RestateClient": "awaken.client",
@@ -140,9 +140,9 @@ _LAZY = {
     "configure_callbacks": "awaken.links",
     "create_client": "awaken.client",
     "create_sync_client": "awaken.client",
-    "create_test_harness": "awaken.harness",
+    "create_test_harness": "awaken.testing.harness",
     "register_callback_type": "awaken.links",
-    "test_harness": "awaken.harness",
+    "test_harness": "awaken.testing.harness",
 }
 _LAZY_MODULES = ("client", "client_types", "harness", "testing")
 

@@ -200,7 +200,7 @@ class ConnectionFailed:
 class Http2Engine:
     """Server side of one HTTP/2 connection, without I/O and without a clock.
 
-    The methods are those of `awaken.transports.engine.Engine`, the limits those of `awaken.transports.limits`.
+    The methods are those of `awaken.transports.http2.engine.Engine`, the limits those of `awaken.transports.limits`.
     """
 
     def __new__(

@@ -9,9 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from awaken import _core
-from awaken.transports.aws_lambda import LambdaHandler
-from awaken.transports.dialing import make_dialer
-from awaken.transports.memory_dialer import MemoryDialer
+from awaken.transports.dialer.dialing import make_dialer
+from awaken.transports.hosted.aws_lambda import LambdaHandler
+from awaken.transports.memory.dialer import MemoryDialer
 
 from tests import frames
 from tests.hosts import HOSTS, Host, HostKind

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from awaken.transports.aws_lambda import LambdaHandler
+from awaken.transports.hosted.aws_lambda import LambdaHandler
 from fastapi import FastAPI
 
 if TYPE_CHECKING:

@@ -110,13 +110,13 @@ MODULES = (
                 "handler",
                 "logging",
                 "object",
-                "request",
+                "context.request",
                 "retry_policy",
-                "runs",
-                "scope",
+                "context.runs",
+                "context.scope",
                 "serde",
             ),
-            *("server_context", "server_types", "service", "state", "types", "vm", "workflow"),
+            *("server_context", "server_types", "service", "context.state", "types", "vm", "workflow"),
         )
     ),
 )

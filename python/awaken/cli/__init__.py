@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from awaken.cli import (
+    awakeables,
     dev,
     gateway,
     identifiers,
@@ -20,7 +21,6 @@ from awaken.cli import (
     resolve,
     runtime,
     serve,
-    waiting,
 )
 
 __all__ = ["app", "main"]
@@ -62,9 +62,9 @@ app.command("reject")(reject.reject)
 app.command("id")(identifiers.decode)
 app.command("gateway")(gateway.gateway)
 app.add_typer(invocations.commands, name="invocations")
-app.add_typer(waiting.commands, name="awakeables")
-waiting.commands.command("resolve")(resolve.resolve)
-waiting.commands.command("reject")(reject.reject)
+app.add_typer(awakeables.commands, name="awakeables")
+awakeables.commands.command("resolve")(resolve.resolve)
+awakeables.commands.command("reject")(reject.reject)
 
 
 def main() -> None:

@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from awaken.cli.embedding import (  # noqa: TC001 -- typer reads the annotations
-    AdminBindOption,
-    DataDirOption,
-    GrpcOption,
-    IngressBindOption,
-)
 from awaken.cli.failures import explain_failures
+from awaken.cli.run_embedded import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
-    from awaken.embedded.embedded import Embedded
+    from awaken.hosting.embedded import Embedded
 
 __all__ = ["dev"]
 
@@ -40,10 +35,10 @@ def dev(
     json_output: JsonOutputOption = False,
 ) -> None:
     """Run an application on the embedded runtime until SIGTERM or SIGINT: no server needed."""
-    from awaken import development
-    from awaken.cli.embedding import Places, run_embedded
     from awaken.cli.loading import load_accept
     from awaken.cli.reloading import Reloader
+    from awaken.cli.run_embedded import Places, run_embedded
+    from awaken.diagnostics import development
 
     places = Places.read(ingress, admin, grpc, data_dir)
     with development.enabled():

@@ -101,8 +101,8 @@ async def _serve(
         server = await start_control_server(api, host=grpc[0], port=grpc[1], tls=tls, tokens=tokens)
         stack.push_async_callback(server.close)
         if inbox is not None:
+            from awaken.hosting.http_server import HttpServer
             from awaken.inbox import create_inbox
-            from awaken.runtime.http_server import HttpServer
 
             page = HttpServer(create_inbox(api), *inbox)
             await page.start()

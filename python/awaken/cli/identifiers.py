@@ -52,7 +52,7 @@ def _invocation(text: str) -> dict[str, Any]:
 
 def _awakeable(text: str) -> dict[str, Any]:
     from awaken import _core
-    from awaken.awakeable_facts import FIRST_AWAKEABLE
+    from awaken.outcomes import FIRST_AWAKEABLE
 
     parsed = _core.parse_awakeable_id(text)
     facts = _invocation(parsed.invocation_id) | {"kind": "awakeable"}

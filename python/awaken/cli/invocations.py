@@ -61,7 +61,7 @@ def show_list(
     json_output: JsonOutputOption = False,
 ) -> None:
     """List invocations, newest first."""
-    from awaken.cli.operator import Operator, select
+    from awaken.cli.admin_client import Operator, select
     from awaken.cli.output import print_json, print_table, print_text
 
     conditions = _conditions(status or [], service, handler, key)
@@ -83,7 +83,7 @@ def show_list(
 def _conditions(
     statuses: Sequence[str], service: str | None, handler: str | None, key: str | None
 ) -> list[str]:
-    from awaken.cli.operator import quote_sql
+    from awaken.cli.admin_client import quote_sql
 
     unknown = [status for status in statuses if status not in _STATUSES]
     if unknown:
@@ -132,7 +132,7 @@ def show(
     invocation_id: IdArgument, admin: AdminOption = DEFAULT_ADMIN, json_output: JsonOutputOption = False
 ) -> None:
     """Show everything about one invocation, with its journal."""
-    from awaken.cli.operator import Operator, check_invocation_id, quote_sql, select
+    from awaken.cli.admin_client import Operator, check_invocation_id, quote_sql, select
     from awaken.cli.output import print_json, print_table, print_text
 
     conditions = [f"id = {quote_sql(check_invocation_id(invocation_id))}"]
@@ -187,7 +187,7 @@ def _change_all(
     requested: str | None = None,
 ) -> None:
     """Do one thing to many invocations, tell each outcome, and fail if one failed."""
-    from awaken.cli.operator import Operator, check_invocation_id
+    from awaken.cli.admin_client import Operator, check_invocation_id
     from awaken.cli.output import print_json, print_text
 
     for invocation_id in ids:

@@ -11,12 +11,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken import tracebacks
 from awaken.cli.failures import BrokenApplicationError, CommandError
 from awaken.cli.output import print_progress
 from awaken.cli.sources import CODE, tree
-from awaken.definition import Definition
-from awaken.handler import handler_from_callable
+from awaken.diagnostics import tracebacks
+from awaken.handler.handler import handler_from_callable
+from awaken.service.definition import Definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,7 +21,7 @@ def reject(
     json_output: JsonOutputOption = False,
 ) -> None:
     """Reject an awakeable: the handler gets a terminal error with this reason."""
-    from awaken.cli.awakeables import check_awakeable_id, complete, report
+    from awaken.cli.completing import check_awakeable_id, complete, report
 
     url = parse_url(ingress, "an ingress")
     target = check_awakeable_id(awakeable_id)

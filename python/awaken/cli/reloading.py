@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
-from awaken import tracebacks
 from awaken.cli.failures import BrokenApplicationError, CommandError
 from awaken.cli.output import print_progress
 from awaken.cli.sources import CODE, DATA, loaded_files, tree
+from awaken.diagnostics import tracebacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

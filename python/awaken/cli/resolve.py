@@ -30,7 +30,7 @@ def resolve(
     json_output: JsonOutputOption = False,
 ) -> None:
     """Resolve an awakeable. Without a value the handler gets None."""
-    from awaken.cli.awakeables import check_awakeable_id, complete, report
+    from awaken.cli.completing import check_awakeable_id, complete, report
 
     if sum(option is not None for option in (json, text, file)) > 1:
         raise CommandError("more than one value was given; choose one of --json, --text and --file")

@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from awaken.cli.embedding import (  # noqa: TC001 -- typer reads the annotations
-    AdminBindOption,
-    DataDirOption,
-    GrpcOption,
-    IngressBindOption,
-)
 from awaken.cli.failures import explain_failures
+from awaken.cli.run_embedded import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
-    from awaken.embedded.embedded import Embedded
+    from awaken.hosting.embedded import Embedded
 
 __all__ = ["runtime"]
 
@@ -33,7 +28,7 @@ def runtime(
     json_output: JsonOutputOption = False,
 ) -> None:
     """Run the embedded runtime until SIGTERM or SIGINT. Register endpoints with `awaken register`."""
-    from awaken.cli.embedding import Places, run_embedded
+    from awaken.cli.run_embedded import Places, run_embedded
 
     places = Places.read(ingress, admin, grpc, data_dir)
     run_embedded(places, apps={}, json_output=json_output, is_quiet=not steps, describe=_describe)

@@ -15,8 +15,8 @@ import typer
 from awaken.cli.addresses import parse_bind, parse_url, reachable_url
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.settings import DEFAULT_BIND
-from awaken.logging import RestateLoggingFilter
-from awaken.transports.engines import EngineName
+from awaken.context.replay_logging import RestateLoggingFilter
+from awaken.transports.http2.engines import EngineName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ def serve(
         handlers=[handler],
     )
     accept = load_accept(application, identity_key or ())
-    from awaken.serve import run
+    from awaken.hosting.serve import run
 
     registration = _Registration(admin, address)
     try:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from awaken.tracebacks import PACKAGE, is_authored
+from awaken.diagnostics.tracebacks import PACKAGE, is_authored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from awaken import _core
-from awaken.awakeable_facts import CANCEL, FIRST_AWAKEABLE
 from awaken.errors import InvalidIdError
+from awaken.outcomes import CANCEL, FIRST_AWAKEABLE
 
 __all__ = ["check_awakeable_id"]
 

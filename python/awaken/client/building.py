@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from awaken import _core, time_limits
+from awaken import _core
 from awaken.client.addresses import join
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.client.operation import Operation, Reply, Request
 from awaken.client.outcome import AwakeableOutcome, AwakeableStatus, read_outcome, read_status, status_query
 from awaken.client.send_handle import RestateClientSendHandle
-from awaken.handler import handler_from_callable, keyed_handler, service_handler
+from awaken.handler.handler import handler_from_callable, keyed_handler, service_handler
 from awaken.serde import BytesSerde, DefaultSerde, Serde
+from awaken.timing import time_limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awaken.client.operation import ValueCodec
-    from awaken.context import HandlerType
-    from awaken.handler import Handler
+    from awaken.handler.handler import Handler, HandlerType
 
 __all__ = ["Builder"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from awaken import time_limits
 from awaken.client.addresses import admin_address, ingress_address
 from awaken.client.async_client import RestateClient
 from awaken.client.building import Builder
 from awaken.client.retries import ConnectionRetries
 from awaken.client.sending import AsyncSender, SyncSender
 from awaken.client.sync_client import SyncRestateClient
+from awaken.timing import time_limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping

@@ -6,7 +6,7 @@ import json
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from awaken.awakeable_facts import OUTCOME_HEADER
+from awaken.outcomes import OUTCOME_HEADER
 
 if TYPE_CHECKING:
     from awaken.client.operation import Reply

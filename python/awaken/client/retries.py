@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from awaken import time_limits, usage
+from awaken.handler import arguments
+from awaken.timing import time_limits
 
 if TYPE_CHECKING:
     import httpx
@@ -37,7 +38,7 @@ class ConnectionRetries:
 
     def __post_init__(self) -> None:
         """Refuse what could only fail when a connection has failed."""
-        usage.expect_count(self.attempts, "attempts of ConnectionRetries")
+        arguments.expect_count(self.attempts, "attempts of ConnectionRetries")
         time_limits.within_time(self.first_delay, "first_delay of ConnectionRetries")
         time_limits.within_time(self.max_delay, "max_delay of ConnectionRetries")
 

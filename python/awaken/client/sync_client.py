@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from awaken.client.building import Builder
     from awaken.client.send_handle import RestateClientSendHandle
     from awaken.client.sending import SyncSender
-    from awaken.context import HandlerType
+    from awaken.handler.handler import HandlerType
 
     #: Any, where neither a serde nor a hint tells.
     T = TypeVarWithDefault("T", default=Any)

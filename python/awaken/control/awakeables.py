@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken.awakeable_facts import OUTCOME_HEADER
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.control.errors import ControlError, Reason, reason_of_status
 from awaken.control.pending import (
@@ -28,6 +27,7 @@ from awaken.control.pending import (
 from awaken.control.runtime_api import explain
 from awaken.control.sql import quote_sql, select
 from awaken.errors import InvalidIdError
+from awaken.outcomes import OUTCOME_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

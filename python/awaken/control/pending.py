@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
-from awaken.awakeable_facts import FIRST_AWAKEABLE
-from awaken.callback import ENTRY_PREFIX, read_description
+from awaken.context.callback import ENTRY_PREFIX, read_description
 from awaken.control.sql import quote_sql, select
+from awaken.outcomes import FIRST_AWAKEABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

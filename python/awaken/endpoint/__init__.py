@@ -4,8 +4,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from awaken.application import Endpoint as Endpoint
-    from awaken.application import app as app
+    from awaken.endpoint.application import Endpoint as Endpoint
+    from awaken.endpoint.application import app as app
 
 __all__ = ["Endpoint", "app"]
 
@@ -13,5 +13,5 @@ __all__ = ["Endpoint", "app"]
 def __getattr__(name: str) -> Any:
     # Applications look for them here; they join endpoints to their hosts, which this layer does not know.
     if name in __all__:
-        return getattr(importlib.import_module("awaken.application"), name)
+        return getattr(importlib.import_module("awaken.endpoint.application"), name)
     raise AttributeError(f"module 'awaken.endpoint' has no attribute {name!r}")

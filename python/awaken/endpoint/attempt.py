@@ -27,12 +27,16 @@ import time
 import zlib
 from typing import TYPE_CHECKING, Any, cast
 
-from awaken import _core, development, tracebacks, watching
-from awaken.endpoint import generators, outcome, places, tasks
-from awaken.endpoint.coding import Coding
-from awaken.endpoint.invoking import call, context_for, write_result
+from awaken import _core
+from awaken.context import probe
+from awaken.context.extensions import close_data, enter_context
+from awaken.context.request import AttemptFinishedEvent
+from awaken.diagnostics import development, tracebacks
+from awaken.endpoint import code_location, generators, outcome, tasks
+from awaken.endpoint.aftermath import VOID
+from awaken.endpoint.handler_call import call, context_for, write_result
+from awaken.endpoint.journal_codec import Coding
 from awaken.endpoint.memory import MAX_PLACES
-from awaken.endpoint.void import VOID
 from awaken.errors import (
     AttemptClosedError,
     LocalProtocolError,
@@ -42,19 +46,17 @@ from awaken.errors import (
     TerminalError,
 )
 from awaken.exchange import WINDOW
-from awaken.extensions import close_data, enter_context
-from awaken.request import AttemptFinishedEvent
 from awaken.serde.validation import tell
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
 
-    from awaken.context import Context, RunFuture
-    from awaken.endpoint.coding import CodecSource
+    from awaken.context.context import Context, RunFuture
+    from awaken.context.futures import DurableFuture
+    from awaken.endpoint.journal_codec import CodecSource
     from awaken.endpoint.memory import AttemptMemory
     from awaken.exchange import Exchange
-    from awaken.futures import DurableFuture
-    from awaken.handler import Handler
+    from awaken.handler.handler import Handler
 
 log = logging.getLogger("awaken")
 
@@ -182,7 +184,7 @@ class Attempt:
         self._refusals = 0
         self._has_complained = False
         #: Where in the handler the end of the attempt was raised.
-        self._interrupted_at: places.Place | None = None
+        self._interrupted_at: code_location.Place | None = None
 
     # ------------------------------------------------------------ Receiver: told by the transport
 
@@ -307,7 +309,7 @@ class Attempt:
                     self._flush()
                     raise TerminalError("cancelled", 409)
                 case _:
-                    self._interrupted_at = places.caller(2)
+                    self._interrupted_at = code_location.caller(2)
                     outcome.explain(machine, self.target, self._interrupted_at)
                     self._close()
                     raise self._unwinding(progress)
@@ -368,7 +370,7 @@ class Attempt:
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
             if machine.is_closed():
                 if machine.error is not None:  # most are suspended, and looking for the line costs
-                    outcome.explain(machine, self.target, places.raised(error), error)
+                    outcome.explain(machine, self.target, code_location.raised(error), error)
             elif not self._is_abandoned:
                 self._report(error)
         try:
@@ -444,9 +446,9 @@ class Attempt:
         for run in self._runs.values():
             if run.is_awaited:
                 continue
-            lost = watching.LostRun(run.name, run.place, self.target, self.machine.invocation_id)
+            lost = probe.LostRun(run.name, run.place, self.target, self.machine.invocation_id)
             log.warning("%s (%s): %s", lost.target, lost.invocation_id, lost)
-            for watcher in list(watching.watchers):
+            for watcher in list(probe.watchers):
                 watcher.note_lost_run(lost)
 
     def _report(self, error: BaseException) -> None:
@@ -485,15 +487,15 @@ class Attempt:
             raise self._misplaced(f"await {future.subject}", run)
         if tasks.owner.get() not in (self, None):
             raise LocalProtocolError(
-                f"cannot await {future.subject} at {places.caller()}: it belongs to {self._where()}, and a handler "
-                "can only await what its own context gave"
+                f"cannot await {future.subject} at {code_location.caller()}: it belongs to {self._where()}, and a "
+                "handler can only await what its own context gave"
             )
 
     def _misplaced(self, operation: str, run: str | None) -> LocalProtocolError:
         if run is None or run is tasks.COLLECTED:
             return LocalProtocolError(
-                f"cannot {operation} at {places.caller()} for the garbage collector: it runs at another place of "
-                f"{self._where()} in each replay; close what holds this in the handler, for async generators with "
+                f"cannot {operation} at {code_location.caller()} for the garbage collector: it runs at another place "
+                f"of {self._where()} in each replay; close what holds this in the handler, for async generators with "
                 "contextlib.aclosing(...)"
             )
         return LocalProtocolError(
@@ -607,7 +609,7 @@ class Attempt:
                         future.interrupt(TerminalError("cancelled", 409))
                     return
                 case _:
-                    place = None if self._task is None else places.innermost(self._task.get_coro())
+                    place = None if self._task is None else code_location.innermost(self._task.get_coro())
                     outcome.explain(self.machine, self.target, place)
                     self._close()
                     return
@@ -627,7 +629,7 @@ class Attempt:
 
     def _note_place(self, known: dict[int, str]) -> None:
         """Note which line issues the next command."""
-        if len(known) < MAX_PLACES and (place := places.caller()) is not None:
+        if len(known) < MAX_PLACES and (place := code_location.caller()) is not None:
             known[self.machine.last_command[0] + 1] = str(place)
 
     def _advance(self) -> None:
@@ -702,7 +704,7 @@ class Attempt:
         for task in self._helpers:
             error = task.exception() if task.done() and not task.cancelled() else None
             if isinstance(error, SdkInternalException):
-                outcome.explain(self.machine, self.target, places.raised(error), error)
+                outcome.explain(self.machine, self.target, code_location.raised(error), error)
 
     def _unwind(self) -> None:
         """Cancel what is left of the handler; its `finally` blocks run."""
@@ -718,13 +720,13 @@ class Attempt:
         for task in (*self._helpers, *self._run_tasks.values()):
             task.cancel()
         if self._task is not None and self._task is not asyncio.current_task(self.loop):
-            self._interrupted_at = places.innermost(self._task.get_coro())
+            self._interrupted_at = code_location.innermost(self._task.get_coro())
             self._task.cancel()
 
     def _refuse(self, operation: str) -> Any:
         """Refuse an operation of a handler that goes on after its attempt."""
         self._refusals += 1
-        place = places.caller()
+        place = code_location.caller()
         unwinding = sys.exception()
         is_cleanup = isinstance(unwinding, (asyncio.CancelledError, GeneratorExit, SdkInternalBaseException))
         if not is_cleanup and not self._has_complained:
@@ -743,7 +745,7 @@ class Attempt:
             while True:
                 yield from self.loop.create_future()
 
-    def complain(self, deed: str, interrupted_at: places.Place | None) -> None:
+    def complain(self, deed: str, interrupted_at: code_location.Place | None) -> None:
         """Name code that goes on after the end of its attempt."""
         log.warning(
             "%s %s after its attempt was over; find the `except BaseException` or bare `except` that hid it%s",

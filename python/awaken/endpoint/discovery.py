@@ -15,7 +15,7 @@ from awaken.endpoint.manifest import ManifestError, write_manifest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from awaken.definition import Definition
+    from awaken.service.definition import Definition
 
 __all__ = ["Discovery", "DiscoveryAnswer", "ProtocolMode"]
 

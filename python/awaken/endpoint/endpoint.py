@@ -8,20 +8,20 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from awaken import _core
-from awaken.declarations import check_service
 from awaken.endpoint.attempt import Attempt
-from awaken.endpoint.coding import CodecSource
+from awaken.endpoint.journal_codec import CodecSource
 from awaken.endpoint.memory import AttemptMemory
 from awaken.endpoint.reply import Reply
+from awaken.endpoint.services import check_service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from awaken.definition import Definition
     from awaken.endpoint.discovery import Discovery, ProtocolMode
-    from awaken.entry_codec import JournalValueCodec, JournalValueCodecProvider
     from awaken.exchange import Exchange, Receiver
-    from awaken.handler import Handler
+    from awaken.handler.handler import Handler
+    from awaken.serde.journal_codec import JournalValueCodec, JournalValueCodecProvider
+    from awaken.service.definition import Definition
 
 __all__ = ["Endpoint"]
 

@@ -15,9 +15,9 @@ from opcode import opmap
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from awaken import tracebacks
-from awaken.context import WorkflowContext
-from awaken.extensions import current_context
+from awaken.context.context import WorkflowContext
+from awaken.context.extensions import current_context
+from awaken.diagnostics import tracebacks
 
 if TYPE_CHECKING:
     from types import FrameType

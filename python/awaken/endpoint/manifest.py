@@ -11,15 +11,15 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from awaken import time_limits
 from awaken.serde.schema import schema_of
+from awaken.timing import time_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from awaken.definition import Definition
-    from awaken.handler import Handler
-    from awaken.options import Options
+    from awaken.handler.handler import Handler
+    from awaken.handler.options import Options
+    from awaken.service.definition import Definition
 
 __all__ = ["ManifestError", "write_manifest"]
 

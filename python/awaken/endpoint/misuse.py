@@ -1,9 +1,9 @@
 """Wrong use of this package, recognized in what a handler raised.
 
-`awaken.usage` checks arguments and raises a `UsageError` by itself. Python meets some misuse first: a call that does
-not fit a signature, a durable result used like the value it stands for. A `UsageError` ends the invocation for good,
-also one that a deploy would have saved, so an error counts as misuse only where it is hardly about the author's own
-code.
+`awaken.handler.arguments` checks arguments and raises a `UsageError` by itself. Python meets some misuse first: a call
+that does not fit a signature, a durable result used like the value it stands for. A `UsageError` ends the invocation
+for good, also one that a deploy would have saved, so an error counts as misuse only where it is hardly about the
+author's own code.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import os
 import re
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken import tracebacks
 from awaken._core import parse_awakeable_id
-from awaken.callback import Callback
-from awaken.context import CONTEXTS
-from awaken.endpoint import expressions
-from awaken.errors import InvalidIdError, UsageError
-from awaken.futures import (
+from awaken.context.callback import Callback
+from awaken.context.context import CONTEXTS
+from awaken.context.futures import (
     Awakeable,
     DurablePromise,
     OptionalFuture,
@@ -30,19 +28,21 @@ from awaken.futures import (
     RestateDurableSleepFuture,
     SendHandle,
 )
-from awaken.runs import RunFuture
-from awaken.scope import ScopedContext
+from awaken.context.runs import RunFuture
+from awaken.context.scope import ScopedContext
+from awaken.diagnostics import tracebacks
+from awaken.endpoint import expressions
+from awaken.errors import InvalidIdError, UsageError
 
 if TYPE_CHECKING:
     from awaken.endpoint.expressions import Failing
 
 __all__ = ["misuse_in"]
 
-#: Files of this package in which a wrong argument may surface late, and which run no code of the author.
-_API: Final = frozenset(
-    f"{tracebacks.PACKAGE}{name}.py"
-    for name in ("asyncio", "callback", "context", "deadlines", "futures", "scope", "state")
-)
+#: Where in this package a wrong argument may surface late.
+_API: Final = f"{tracebacks.PACKAGE}context{os.sep}"
+#: The files there that run the author's own code.
+_AUTHORED: Final = (f"{_API}runs.py", f"{_API}extensions.py")
 
 #: What a handler awaits and is no future itself.
 _AWAITED: Final = (Awakeable, Callback, DurablePromise, SendHandle)
@@ -102,7 +102,8 @@ def misuse_in(error: BaseException) -> UsageError | None:
         return _unawaited(text) if isinstance(error.obj, _AWAITED) else None
     if not isinstance(error, (TypeError, ValueError, OverflowError)):
         return None
-    if tracebacks.innermost_file(error) in _API:
+    file = tracebacks.innermost_file(error)
+    if file.startswith(_API) and file not in _AUTHORED:
         return UsageError(text)
     if not isinstance(error, TypeError):
         return None

@@ -6,9 +6,10 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from awaken import time_limits, tracebacks, watching
 from awaken._core import Failure
-from awaken.endpoint import misuse, places
+from awaken.context import probe
+from awaken.diagnostics import tracebacks
+from awaken.endpoint import code_location, misuse
 from awaken.errors import (
     RetryableError,
     SdkInternalBaseException,
@@ -16,13 +17,14 @@ from awaken.errors import (
     TerminalError,
     UsageError,
 )
+from awaken.timing import time_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from awaken._core import EndpointMachine
-    from awaken.context import RunFuture
-    from awaken.endpoint.places import Place
+    from awaken.context.context import RunFuture
+    from awaken.endpoint.code_location import Place
 
 log = logging.getLogger("awaken")
 
@@ -50,7 +52,7 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
         return
     culprit = _culprit(error)
     if isinstance(culprit, UsageError):
-        place = places.raised(error)
+        place = code_location.raised(error)
         culprit = UsageError(f"{target} at {place}: {culprit.message}" if place else culprit.message)
         tracebacks.log_warning(
             log,
@@ -61,20 +63,20 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
             error=error,
         )
     if isinstance(culprit, TerminalError):
-        if watching.watchers and isinstance(culprit, UsageError):
-            _tell_watchers(watching.AttemptFailed(machine.invocation_id, error, None, is_final=True))
+        if probe.watchers and isinstance(culprit, UsageError):
+            _tell_watchers(probe.AttemptFailed(machine.invocation_id, error, None, is_final=True))
         try:
             machine.fail(failure(culprit, version))
         except SdkInternalException:  # the journal goes on where the handler ended
             ending = f"the handler failed with {describe(culprit)}, and the journal goes on: "
-            explain(machine, target, places.raised(error), error, ending=ending)
+            explain(machine, target, code_location.raised(error), error, ending=ending)
         return
     tracebacks.log_warning(
         log, "%s (%s): attempt failed, to be retried", target, machine.invocation_id, error=error
     )
-    if watching.watchers:
+    if probe.watchers:
         is_asked_for = isinstance(culprit, RetryableError)
-        _tell_watchers(watching.AttemptFailed(machine.invocation_id, error, None, is_asked_for))
+        _tell_watchers(probe.AttemptFailed(machine.invocation_id, error, None, is_asked_for))
     machine.retry(
         _code(culprit), describe(culprit), stacktrace(error), next_retry_delay_ms=_retry_delay_ms(culprit)
     )
@@ -136,8 +138,8 @@ def report_run(
             error=error,
         )
     if isinstance(culprit, TerminalError):
-        if watching.watchers and isinstance(culprit, UsageError):
-            _tell_watchers(watching.AttemptFailed(machine.invocation_id, error, run.name, is_final=True))
+        if probe.watchers and isinstance(culprit, UsageError):
+            _tell_watchers(probe.AttemptFailed(machine.invocation_id, error, run.name, is_final=True))
         machine.propose_run_failure(run.handle, failure(culprit, version))
         return
     gave_up = machine.retry_run(
@@ -149,9 +151,9 @@ def report_run(
         policy=run.policy,
         next_retry_delay_ms=_retry_delay_ms(culprit),
     )
-    if watching.watchers and not gave_up:
+    if probe.watchers and not gave_up:
         is_asked_for = isinstance(culprit, RetryableError) or run.policy is not None
-        _tell_watchers(watching.AttemptFailed(machine.invocation_id, error, run.name, is_asked_for))
+        _tell_watchers(probe.AttemptFailed(machine.invocation_id, error, run.name, is_asked_for))
     tracebacks.log_warning(
         log,
         'run "%s" (%s) failed, %s',
@@ -176,8 +178,8 @@ def report_broken(machine: EndpointMachine, error: BaseException, broken: BaseEx
         machine.retry(500, text, "")
 
 
-def _tell_watchers(failed: watching.AttemptFailed) -> None:
-    for watcher in list(watching.watchers):
+def _tell_watchers(failed: probe.AttemptFailed) -> None:
+    for watcher in list(probe.watchers):
         watcher.note_failure(failed)
 
 

@@ -18,10 +18,10 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
-from awaken.callback import Callback
-from awaken.endpoint import places
+from awaken.context.callback import Callback
+from awaken.context.futures import Awakeable, DurableFuture, DurablePromise, SendHandle
+from awaken.endpoint import code_location
 from awaken.errors import AttemptClosedError, LocalProtocolError, UsageError
-from awaken.futures import Awakeable, DurableFuture, DurablePromise, SendHandle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -62,7 +62,7 @@ class Owner(Protocol):
         """Whether nothing the handler does counts any more."""
         ...
 
-    def complain(self, deed: str, interrupted_at: places.Place | None) -> None:
+    def complain(self, deed: str, interrupted_at: code_location.Place | None) -> None:
         """Name code that goes on after the end of its attempt."""
         ...
 
@@ -187,7 +187,7 @@ def _in_order(coroutine: Any) -> Any:
     if isinstance(given, (set, frozenset)) or iter(given) is given:
         coroutine.close()
         raise LocalProtocolError(
-            f"asyncio.as_completed at {places.caller()} got coroutines in a {type(given).__name__}, from which "
+            f"asyncio.as_completed at {code_location.caller()} got coroutines in a {type(given).__name__}, from which "
             "it starts them in an order that does not replay; give it a list"
         )
     burst = _started.get(id(given))
@@ -215,14 +215,14 @@ class _Watched(Coroutine[Any, Any, Any]):
     def __init__(self, inner: Coroutine[Any, Any, Any], attempt: Owner) -> None:
         self._inner = inner
         self._attempt = attempt
-        self._interrupted_at: places.Place | None = None
+        self._interrupted_at: code_location.Place | None = None
 
     def send(self, value: Any) -> Any:
         return self._step(self._inner.send, value)
 
     def throw(self, *error: Any) -> Any:
         if self._attempt.is_over and self._interrupted_at is None:
-            self._interrupted_at = places.innermost(self._inner)
+            self._interrupted_at = code_location.innermost(self._inner)
         return self._step(self._inner.throw, *error)
 
     def _step(self, step: Callable[..., Any], *value: Any) -> Any:

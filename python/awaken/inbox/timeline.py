@@ -9,7 +9,7 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken.callback import read_description
+from awaken.context.callback import read_description
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,7 +10,7 @@ import re
 from datetime import timedelta
 from typing import Final
 
-from awaken.time_limits import longest
+from awaken.timing.time_limits import longest
 
 __all__ = ["duration_of", "format_duration", "format_iso_duration", "parse_duration"]
 

@@ -5,16 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from awaken.runtime import records
-from awaken.runtime.cleaner import Cleaner
 from awaken.runtime.clock import SystemClock
-from awaken.runtime.commands import Commands
 from awaken.runtime.errors import RuntimeClosedError, StoreError
-from awaken.runtime.inbox import Inbox
-from awaken.runtime.invoker import Invoker
-from awaken.runtime.journal import Journal
-from awaken.runtime.keyed_state import KeyedState
-from awaken.runtime.lifecycle import Lifecycle, completion_of
+from awaken.runtime.invoker.invoker import Invoker
 from awaken.runtime.operations import (
     Accepted,
     AlreadyInvokedError,
@@ -23,17 +16,24 @@ from awaken.runtime.operations import (
     NotFoundError,
     NotReadyError,
 )
-from awaken.runtime.operators import Operators
-from awaken.runtime.promises import Promises
-from awaken.runtime.results import to_core
-from awaken.runtime.scheduler import Scheduler
+from awaken.runtime.processor.cleaner import Cleaner
+from awaken.runtime.processor.commands import Commands
+from awaken.runtime.processor.lifecycle import Lifecycle, completion_of
+from awaken.runtime.processor.operators import Operators
+from awaken.runtime.processor.promises import Promises
+from awaken.runtime.processor.scheduler import Scheduler
+from awaken.runtime.processor.signals import Signals
+from awaken.runtime.processor.start import Starter
+from awaken.runtime.processor.waiting_callers import Watchers
 from awaken.runtime.settings import RuntimeSettings
-from awaken.runtime.signals import Signals
-from awaken.runtime.starting import Starter
 from awaken.runtime.store import Store
-from awaken.runtime.store.deployments import DeploymentRows
 from awaken.runtime.store.directory import Directory
-from awaken.runtime.watchers import Watchers
+from awaken.runtime.tables import invocations
+from awaken.runtime.tables.deployments import DeploymentRows
+from awaken.runtime.tables.inbox import Inbox
+from awaken.runtime.tables.journal import Journal
+from awaken.runtime.tables.results import to_core
+from awaken.runtime.tables.state import KeyedState
 
 if TYPE_CHECKING:
     import os
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.observing import Observer
     from awaken.runtime.operations import Change, Failure, InvocationRequest, PendingAwakeable, Resolution
-    from awaken.runtime.records import Record
     from awaken.runtime.schema import HandlerSchema, Schema
     from awaken.runtime.store.store import CommitProbe
     from awaken.runtime.supervisor import Supervisor
+    from awaken.runtime.tables.invocations import Record
 
 __all__ = ["Runtime"]
 
@@ -232,7 +232,7 @@ class Runtime:
         await self.store.committed()
         record = existing
         if record is None and seq is not None and request.execution_time_ms is not None:
-            record = records.read(self.store, seq)
+            record = invocations.read(self.store, seq)
         is_waiting = record is not None and record.status == "scheduled"
         start_at = record.scheduled_start_at if record is not None and is_waiting else None
         if existing is None and start_at is None:
@@ -274,14 +274,14 @@ class Runtime:
     async def attach(self, invocation_id: str) -> Completion:
         """Wait for the result of an invocation."""
         self._check_running()
-        record = records.find(self.store, invocation_id)
+        record = invocations.find(self.store, invocation_id)
         if record is None:
             raise NotFoundError(f"invocation {invocation_id} not found")
         return await self._completion(record)
 
     async def output(self, invocation_id: str) -> Completion:
         """Return the stored result."""
-        record = records.find(self.store, invocation_id)
+        record = invocations.find(self.store, invocation_id)
         if record is None:
             raise NotFoundError(f"invocation {invocation_id} not found")
         if record.status != "completed":

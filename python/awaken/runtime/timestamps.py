@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from awaken.time_limits import LAST_MS
+from awaken.timing.time_limits import LAST_MS
 
 __all__ = ["format_time"]
 

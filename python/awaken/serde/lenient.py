@@ -13,7 +13,7 @@ from enum import IntEnum
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, LiteralString, get_args, get_origin
 
-from awaken import development
+from awaken.diagnostics import development
 from awaken.errors import SerdeError
 from awaken.serde.annotations import constraints_of, is_union, is_untyped, named_type, type_name, with_parts
 from awaken.serde.plain_json import read_json

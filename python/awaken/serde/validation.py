@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from awaken import development
+from awaken.diagnostics import development
 from awaken.errors import SerdeError
 from awaken.serde.annotations import type_name
 

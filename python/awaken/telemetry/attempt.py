@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
     from awaken import _core
-    from awaken.context import Context, RunFuture
+    from awaken.context.context import Context, RunFuture
 
 __all__ = ["TracedAttempt"]
 

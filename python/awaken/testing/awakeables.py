@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from awaken.client import ClientAwakeable, RestateClient
-    from awaken.watching import AwakeableCreated
+    from awaken.context.probe import AwakeableCreated
 
 __all__ = ["AwakeableUnderTest", "Awakeables"]
 

@@ -7,7 +7,7 @@ import heapq
 import time
 from typing import TYPE_CHECKING
 
-from awaken import wall_clock
+from awaken.timing import wall_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

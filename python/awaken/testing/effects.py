@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from awaken import watching
+from awaken.context import probe
 
 __all__ = ["Effects"]
 
@@ -21,7 +21,7 @@ class Effects:
 
     def record(self, label: str) -> None:
         """Note that an effect happened, inside of a run or not."""
-        counter = self.outside_runs if watching.current_run.get() is None else self.inside_runs
+        counter = self.outside_runs if probe.current_run.get() is None else self.inside_runs
         counter[label] += 1
 
     def count(self, label: str) -> int:

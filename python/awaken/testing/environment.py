@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from awaken import watching
 from awaken.client import RestateClient
 from awaken.client.addresses import admin_address, ingress_address
 from awaken.client.building import Builder
-from awaken.embedded.embedded import Embedded
+from awaken.context import probe
+from awaken.hosting.embedded import Embedded
 from awaken.runtime.operations import NotFoundError
 from awaken.testing.awakeables import Awakeables, AwakeableUnderTest
 from awaken.testing.clock import MovableClock, with_clock
@@ -26,7 +26,7 @@ from awaken.testing.sending import SenderUnderTest
 from awaken.testing.settling import settle, stays_at_rest
 from awaken.testing.snapshot import decode
 from awaken.testing.witness import Witness
-from awaken.time_limits import milliseconds
+from awaken.timing.time_limits import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -215,13 +215,13 @@ class Environment:
 
     async def start(self) -> None:
         """Start on the directory."""
-        watching.watchers.append(self._witness)
+        probe.watchers.append(self._witness)
         try:
             self._embedded = self._make()
             self._failures.note_start()
             await self._embedded.start()
         except BaseException:
-            watching.watchers.remove(self._witness)
+            probe.watchers.remove(self._witness)
             raise
 
     async def finish(self) -> None:
@@ -232,7 +232,7 @@ class Environment:
 
     async def stop(self) -> None:
         """Stop at once; what handlers still do is cut off."""
-        watching.watchers.remove(self._witness)
+        probe.watchers.remove(self._witness)
         try:
             await self._restarted()
         finally:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken import tracebacks
+from awaken.diagnostics import tracebacks
 from awaken.endpoint import outcome
 from awaken.runtime.observing import Step
 from awaken.testing.errors import HandlerFailedError
@@ -23,9 +23,9 @@ from awaken.testing.errors import HandlerFailedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from awaken.context.probe import AttemptFailed, LostRun
     from awaken.runtime.observing import Event
-    from awaken.runtime.retries import AttemptFailure
-    from awaken.watching import AttemptFailed, LostRun
+    from awaken.runtime.processor.retries import AttemptFailure
 
 __all__ = ["FailureHandling", "Failures", "GivenUp", "HandlerFailure"]
 

@@ -11,15 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken import development
-from awaken.definition import Definition
+from awaken.diagnostics import development
 from awaken.endpoint.endpoint import Endpoint
 from awaken.runtime.schema import RetryPolicy
 from awaken.runtime.settings import RuntimeSettings
+from awaken.service.definition import Definition
 from awaken.testing.environment import Environment
 from awaken.testing.errors import DevelopmentWarning
 from awaken.testing.failures import FailureHandling
-from awaken.time_limits import LAST_MS
+from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence

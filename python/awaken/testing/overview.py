@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
-from awaken.awakeable_facts import FIRST_AWAKEABLE
 from awaken.control.pending import leaves_of
+from awaken.outcomes import FIRST_AWAKEABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

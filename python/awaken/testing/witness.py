@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from awaken.context.probe import AttemptFailed, AwakeableCreated, LostRun
     from awaken.testing.awakeables import Awakeables
     from awaken.testing.failures import Failures
-    from awaken.watching import AttemptFailed, AwakeableCreated, LostRun
 
 __all__ = ["Witness"]
 
 
 class Witness:
-    """An `awaken.watching.Watcher` that passes on what handlers do.
+    """An `awaken.context.probe.Watcher` that passes on what handlers do.
 
     Args:
         awakeables: of the environment.

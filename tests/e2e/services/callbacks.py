@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import Enum
 
 import awaken as restate
-from awaken.callback import CallbackLink  # noqa: TC002 -- annotations are read at run time
+from awaken.context.callback import CallbackLink  # noqa: TC002 -- annotations are read at run time
 from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
 
 from tests.e2e.services.outside import record

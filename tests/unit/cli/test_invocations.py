@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from awaken import _core
-from awaken.callback import describe_callback
 from awaken.cli import app
 from awaken.cli.invocations import age
+from awaken.context.callback import describe_callback
 from typer.testing import CliRunner
 
 if TYPE_CHECKING:

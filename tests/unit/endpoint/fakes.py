@@ -12,8 +12,8 @@ from tests import frames
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from awaken.definition import Definition
     from awaken.exchange import Receiver
+    from awaken.service.definition import Definition
 
 
 class FakeExchange:

@@ -18,7 +18,7 @@ from awaken.workflow import Workflow
 
 if TYPE_CHECKING:
     from awaken.context import Context
-    from awaken.definition import Definition
+    from awaken.service.definition import Definition
 
 #: What a server of version 1.7.12 sends.
 SERVER_ACCEPT = ", ".join(f"application/vnd.restate.endpointmanifest.v{v}+json" for v in (1, 2, 3, 4))

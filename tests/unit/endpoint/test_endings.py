@@ -12,8 +12,8 @@ import awaken
 import pytest
 import restate
 from awaken.errors import RetryableError
-from awaken.transports.engines import EngineName, make_engine
-from awaken.transports.server import start_server
+from awaken.transports.http2.engines import EngineName, make_engine
+from awaken.transports.server.server import start_server
 
 from tests import frames
 from tests.official import answer_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import awaken
 import pytest
-from awaken import watching
+from awaken.context import probe
 
 from tests import frames
 from tests.unit.endpoint.fakes import Call
@@ -25,27 +25,27 @@ class Losses:
     """A watcher that keeps what is lost."""
 
     def __init__(self) -> None:
-        self.runs: list[watching.LostRun] = []
+        self.runs: list[probe.LostRun] = []
 
-    def note_awakeable(self, created: watching.AwakeableCreated) -> None:
+    def note_awakeable(self, created: probe.AwakeableCreated) -> None:
         pass
 
     def note_run(self, name: str, change: int) -> None:
         pass
 
-    def note_failure(self, failed: watching.AttemptFailed) -> None:
+    def note_failure(self, failed: probe.AttemptFailed) -> None:
         pass
 
-    def note_lost_run(self, lost: watching.LostRun) -> None:
+    def note_lost_run(self, lost: probe.LostRun) -> None:
         self.runs.append(lost)
 
 
 @pytest.fixture
 def losses() -> Iterator[Losses]:
     watcher = Losses()
-    watching.watchers.append(watcher)
+    probe.watchers.append(watcher)
     yield watcher
-    watching.watchers.remove(watcher)
+    probe.watchers.remove(watcher)
 
 
 def call_of(handler: Any) -> Call:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import awaken
 import pytest
-from awaken import development
+from awaken.diagnostics import development
 from awaken.endpoint import memory
 
 from tests import frames
 from tests.unit.endpoint.fakes import FakeExchange
-from tests.unit.endpoint.test_places import place_of
+from tests.unit.endpoint.test_code_location import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import awaken
 import pytest
-from awaken.signatures import return_type_of
+from awaken.handler.signatures import return_type_of
 
 from tests import frames
 from tests.unit.endpoint.fakes import Call

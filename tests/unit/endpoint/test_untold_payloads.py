@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import awaken
 import pydantic
 import pytest
-from awaken import development
+from awaken.diagnostics import development
 from awaken.serde import DefaultSerde, Serde
 
 from tests import frames

@@ -10,6 +10,7 @@ import awaken
 import pytest
 import uvloop
 from awaken import RunOptions, TerminalError
+from awaken.context.futures import Awakeable
 from awaken.errors import UsageError
 
 from tests.unit.endpoint.test_misuse import act, greet, outcome_of
@@ -488,7 +489,7 @@ async def test_what_takes_effect_at_once_still_gives_none() -> None:
 
 
 def test_awakeable_has_no_attribute_of_a_future_for_those_who_ask() -> None:
-    awakeable: Any = awaken.futures.Awakeable("sign_1", None)  # type: ignore[arg-type]
+    awakeable: Any = Awakeable("sign_1", None)  # type: ignore[arg-type]
 
     assert not asyncio.isfuture(awakeable)
     assert not hasattr(awakeable, "add_done_callback")

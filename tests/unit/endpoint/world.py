@@ -18,7 +18,7 @@ from tests.unit.endpoint.fakes import Call
 if TYPE_CHECKING:
     import random
 
-    from awaken.definition import Definition
+    from awaken.service.definition import Definition
 
 FIRST_SIGNAL = 17
 LARGEST_JOURNAL = 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from awaken.callback import describe_callback
+from awaken.context.callback import describe_callback
 from awaken.inbox.timeline import draw, rows_of
 
 

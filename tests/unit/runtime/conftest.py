@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest_asyncio
-from awaken.runtime.manual_clock import ManualClock
+from awaken.testing.manual_clock import ManualClock
 
-from .harness import Harness
-from .services import SERVICES
+from tests.unit.runtime.harness import Harness
+from tests.unit.runtime.services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -20,7 +20,7 @@ from awaken import (
     WorkflowContext,
     WorkflowSharedContext,
 )
-from awaken.futures import RestateDurableFuture
+from awaken.context.futures import RestateDurableFuture
 
 echo = Service("Echo")
 counter = VirtualObject("Counter")

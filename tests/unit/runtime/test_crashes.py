@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from awaken.runtime.errors import RuntimeClosedError, StoreError
-from awaken.runtime.manual_clock import ManualClock
 from awaken.runtime.settings import RuntimeSettings
+from awaken.testing.manual_clock import ManualClock
 
-from .harness import Harness
-from .services import SERVICES
+from tests.unit.runtime.harness import Harness
+from tests.unit.runtime.services import SERVICES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import awaken
 import pytest
 
-from .harness import Harness, awakeable_of
+from tests.unit.runtime.harness import Harness, awakeable_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from awaken.runtime.errors import StoreError
-from awaken.runtime.manual_clock import ManualClock
+from awaken.testing.manual_clock import ManualClock
 
-from .harness import Harness
-from .services import SERVICES
+from tests.unit.runtime.harness import Harness
+from tests.unit.runtime.services import SERVICES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from awaken.runtime.manual_clock import ManualClock
 from awaken.runtime.observing import Event, Step
+from awaken.testing.manual_clock import ManualClock
 
-from .harness import Harness, InvocationFailed
-from .services import ENTERED, SERVICES
+from tests.unit.runtime.harness import Harness, InvocationFailed
+from tests.unit.runtime.services import ENTERED, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -7,7 +7,7 @@ from awaken import _core
 from awaken.runtime.errors import RuntimeClosedError
 from awaken.runtime.operations import AlreadyInvokedError, NotFoundError, NotReadyError, Resolution
 
-from .harness import Harness, InvocationFailed, awakeable_of, request
+from tests.unit.runtime.harness import Harness, InvocationFailed, awakeable_of, request
 
 
 async def test_call_returns_what_the_handler_returned(harness: Harness) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import awaken
 import pytest
-from awaken import watching
+from awaken.context import probe
 from awaken.testing import NotThereError, open_environment
 
 from tests.unit.testing import app
@@ -167,9 +167,9 @@ async def test_time_does_not_go_back_or_beyond_dates(env: Environment) -> None:
 
 async def test_nothing_is_left_behind() -> None:
     async with open_environment(app.app):
-        assert len(watching.watchers) == 1
+        assert len(probe.watchers) == 1
 
-    assert watching.watchers == []
+    assert probe.watchers == []
 
 
 async def test_what_is_no_application_is_refused() -> None:

@@ -64,7 +64,7 @@ async def test_it(awaken_env):
 
 
 def test_loading_the_plugin_loads_nothing_heavy() -> None:
-    code = "import sys, awaken.pytest_plugin; print([n for n in ('httpx', 'starlette', 'rich') if n in sys.modules])"
+    code = "import sys, awaken.testing.plugin; print([n for n in ('httpx', 'starlette', 'rich') if n in sys.modules])"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
-from awaken.transports.engines import EngineName
-from awaken.transports.engines import make_engine as make_engine_of
-from awaken.transports.server import Server, start_server
+from awaken.transports.http2.engines import EngineName
+from awaken.transports.http2.engines import make_engine as make_engine_of
+from awaken.transports.server.server import Server, start_server
 
 from tests.unit.transports.client import Client
 from tests.unit.transports.sockets import listening_socket
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from awaken.exchange import Accept
-    from awaken.transports.engine import Engine
+    from awaken.transports.http2.engine import Engine
 
 
 @pytest.fixture(params=list(EngineName))

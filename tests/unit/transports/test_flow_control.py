@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from awaken.transports import limits
-from awaken.transports.engine import ErrorCode
+from awaken.transports.http2.engine import ErrorCode
 from h2 import events
 
 from tests.unit.transports.receivers import Acceptor, Echo, Fountain, Greeter, wait_until
@@ -14,8 +14,8 @@ from tests.unit.transports.receivers import Acceptor, Echo, Fountain, Greeter, w
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from awaken.transports.http2 import Http2Connection
-    from awaken.transports.server import Server
+    from awaken.transports.server.http2_connection import Http2Connection
+    from awaken.transports.server.server import Server
 
     from tests.unit.transports.client import Client
     from tests.unit.transports.receivers import Recorder

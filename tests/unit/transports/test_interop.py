@@ -13,14 +13,14 @@ import httpx
 import pytest
 import trustme
 from awaken.transports import limits
-from awaken.transports.server import make_tls_context
+from awaken.transports.server.server import make_tls_context
 
 from tests.unit.transports.receivers import Acceptor, Echo
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from awaken.transports.server import Server
+    from awaken.transports.server.server import Server
 
     Start = Callable[..., Awaitable[Server]]
 

@@ -13,10 +13,10 @@ import awaken
 import pytest
 import pytest_asyncio
 from awaken.exchange import WINDOW
-from awaken.transports.dialing import make_dialer
-from awaken.transports.engines import EngineName, make_engine
-from awaken.transports.memory_dialer import MemoryDialer
-from awaken.transports.server import start_server
+from awaken.transports.dialer.dialing import make_dialer
+from awaken.transports.http2.engines import EngineName, make_engine
+from awaken.transports.memory.dialer import MemoryDialer
+from awaken.transports.server.server import start_server
 
 from tests import frames
 from tests.unit.transports.dialing import Caller

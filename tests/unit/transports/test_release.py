@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from awaken.transports.asgi import AsgiServer
-from awaken.transports.memory import MemoryRequest
+from awaken.transports.hosted.asgi import AsgiServer
+from awaken.transports.memory.exchange import MemoryRequest
 
 from tests.unit.transports.receivers import Echo, Recorder, wait_until
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from awaken.exchange import Exchange, Receiver
-    from awaken.transports.server import Server
+    from awaken.transports.server.server import Server
 
 
 class Waiter(Recorder):

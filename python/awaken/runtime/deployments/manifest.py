@@ -13,7 +13,7 @@ import msgspec
 
 from awaken import _core
 from awaken.runtime.deployments.errors import RegistrationError
-from awaken.time_limits import longest
+from awaken.timing.time_limits import longest
 
 __all__ = ["VERSIONS", "Handler", "Manifest", "Options", "Service", "media_type", "read_manifest"]
 

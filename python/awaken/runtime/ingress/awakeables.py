@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awaken.awakeable_facts import OUTCOME_HEADER
 from awaken.errors import InvalidIdError
+from awaken.outcomes import OUTCOME_HEADER
 from awaken.runtime.identifiers import reason_against_awakeable_id
 from awaken.runtime.ingress.answers import IngressError, answer_json
 from awaken.runtime.ingress.bodies import read_body

@@ -18,7 +18,7 @@ from awaken.runtime.ingress.paths import parse_invocation
 from awaken.runtime.ingress.validation import check_input
 from awaken.runtime.ingress.waiting import while_connected
 from awaken.runtime.operations import AlreadyInvokedError, Failure, InvocationRequest
-from awaken.time_limits import LAST_MS
+from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,43 @@
+"""What a handler works with: its context, and the futures of what it awaits."""
+
+from awaken.context.context import (
+    Context,
+    ObjectContext,
+    ObjectSharedContext,
+    RunAction,
+    WorkflowContext,
+    WorkflowSharedContext,
+)
+from awaken.context.futures import (
+    DurablePromise,
+    RestateDurableCallFuture,
+    RestateDurableFuture,
+    RestateDurableSleepFuture,
+    SendHandle,
+)
+from awaken.context.request import AttemptFinishedEvent, Request
+from awaken.context.runs import RunFuture, RunOptions
+from awaken.context.scope import ScopedContext
+from awaken.context.state import KeyValueStore
+from awaken.handler.handler import HandlerType
+
+__all__ = [
+    "AttemptFinishedEvent",
+    "Context",
+    "DurablePromise",
+    "HandlerType",
+    "KeyValueStore",
+    "ObjectContext",
+    "ObjectSharedContext",
+    "Request",
+    "RestateDurableCallFuture",
+    "RestateDurableFuture",
+    "RestateDurableSleepFuture",
+    "RunAction",
+    "RunFuture",
+    "RunOptions",
+    "ScopedContext",
+    "SendHandle",
+    "WorkflowContext",
+    "WorkflowSharedContext",
+]

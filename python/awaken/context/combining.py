@@ -1,0 +1,102 @@
+"""Combinators of durable futures, under the names of the official SDK.
+
+Ordinary asyncio works as well: durable futures are asyncio futures. These return the futures rather than their
+results, and `select` reads well in a `match` statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from awaken.context.callback import Callback
+from awaken.context.futures import Awakeable, DurablePromise, RestateDurableFuture, SendHandle
+from awaken.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    AnyFuture = RestateDurableFuture[Any] | Awakeable[Any] | Callback[Any] | DurablePromise[Any]
+
+__all__ = ["as_completed", "gather", "select", "wait_completed"]
+
+
+async def gather(*futures: AnyFuture) -> list[RestateDurableFuture[Any]]:
+    """Wait until all futures are completed, with a result or an error, and return them; await each for its result."""
+    durable = _durable(futures)
+    if durable:
+        await asyncio.wait(durable)
+    return durable
+
+
+async def select(**futures: AnyFuture) -> list[Any]:
+    """Wait for the first future to complete.
+
+    Returns:
+        Its name and its result, for `match await select(...): case ["timeout", _]: ...`
+
+    Raises:
+        ValueError: there are no futures.
+        Exception: what the first one failed with.
+    """
+    if not futures:
+        raise UsageError("select needs at least one future")
+    durable = dict(zip(futures, _durable(futures.values()), strict=True))
+    await asyncio.wait(durable.values(), return_when=asyncio.FIRST_COMPLETED)
+    name, first = next((name, future) for name, future in durable.items() if future.done())
+    return [name, first.result()]
+
+
+async def wait_completed(
+    *futures: AnyFuture,
+) -> tuple[list[RestateDurableFuture[Any]], list[RestateDurableFuture[Any]]]:
+    """Wait for the first future to complete, and return the completed ones and the others."""
+    durable = _durable(futures)
+    if durable:
+        await asyncio.wait(durable, return_when=asyncio.FIRST_COMPLETED)
+    return [future for future in durable if future.done()], [
+        future for future in durable if not future.done()
+    ]
+
+
+async def as_completed(*futures: AnyFuture) -> AsyncIterator[RestateDurableFuture[Any]]:
+    """Yield the futures in the order in which they complete."""
+    pending = _durable(futures)
+    while pending:
+        completed, pending = await wait_completed(*pending)
+        for future in completed:
+            yield future
+
+
+def _durable(futures: Iterable[AnyFuture]) -> list[RestateDurableFuture[Any]]:
+    durable = [_future_of(given) for given in futures]
+    for future in durable:
+        if future._driver is not durable[0]._driver:
+            raise UsageError(
+                f"{future.subject} and {durable[0].subject} belong to different invocations; a handler can only "
+                "await what its own context gave"
+            )
+    return durable
+
+
+def _future_of(given: object) -> RestateDurableFuture[Any]:
+    if isinstance(given, RestateDurableFuture):
+        return given
+    if isinstance(given, (Awakeable, Callback)):
+        return given.future
+    if isinstance(given, DurablePromise):
+        return given.value()
+    if isinstance(given, SendHandle):
+        raise UsageError(
+            "a send has no result to wait for; start the handler with a call, such as ctx.service_call(...), or await "
+            "the send's invocation_id()"
+        )
+    if asyncio.iscoroutine(given):
+        given.close()  # or Python complains that it was never awaited
+        raise UsageError(
+            f"{given!r} is not a durable result; make it a task with asyncio.create_task(...) "
+            "and combine it by the functions of asyncio itself"
+        )
+    raise UsageError(
+        f"{given!r} is not a durable future; combine other awaitables with the functions of asyncio itself"
+    )

@@ -1,0 +1,83 @@
+"""Deadlines that survive suspension: what `asyncio.timeout` does, with a durable sleep for a clock."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self
+
+from awaken.errors import DeadlineError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from awaken.context.futures import DurableFuture
+
+__all__ = ["Timeout"]
+
+
+class Timeout:
+    """Bounds the time spent in its block; an `async with` statement enters it, once.
+
+    Like every durable result, the end of the sleep reaches the handler in journal order and when the handler rests. So
+    a deadline takes effect at an await, and a result that was recorded before it comes first.
+    """
+
+    __slots__ = ("_cancelling", "_complaint", "_is_expired", "_start", "_task", "_timer")
+
+    def __init__(self, start: Callable[[], DurableFuture[None]], complaint: str) -> None:
+        """Prepare; the sleep starts when the block is entered.
+
+        Args:
+            start: starts the sleep.
+            complaint: the error's text.
+        """
+        self._start = start
+        self._complaint = complaint
+        self._is_expired = False
+        self._cancelling = 0
+        self._task: asyncio.Task[object] | None = None
+        self._timer: DurableFuture[None] | None = None
+
+    def expired(self) -> bool:
+        """Tell whether the time is over."""
+        return self._is_expired
+
+    if not TYPE_CHECKING:  # type checkers know that it is for `async with`
+
+        def __enter__(self):
+            raise UsageError("a timeout bounds a block of awaits; write `async with ctx.timeout(...):`")
+
+        def __exit__(self, *_):
+            """Never called; `with` looks for it first."""
+
+    async def __aenter__(self) -> Self:
+        if self._timer is not None:
+            raise UsageError("a timeout bounds one block; make another one with ctx.timeout(...)")
+        self._task = asyncio.current_task()
+        self._cancelling = self._task.cancelling() if self._task is not None else 0
+        self._timer = self._start()
+        self._timer.add_done_callback(self._expire)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        timer, task = self._timer, self._task
+        if timer is None or task is None:
+            return
+        timer.remove_done_callback(self._expire)
+        if not self._is_expired or task.uncancel() > self._cancelling or kind is None:
+            return
+        if not issubclass(kind, asyncio.CancelledError):
+            return
+        interruption = timer.exception()
+        raise DeadlineError(self._complaint) if interruption is None else interruption from error
+
+    def _expire(self, timer: asyncio.Future[None]) -> None:
+        if not timer.cancelled() and self._task is not None:
+            self._is_expired = True
+            self._task.cancel()

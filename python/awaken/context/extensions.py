@@ -1,0 +1,137 @@
+"""For libraries around handlers: the context of the handler that runs here, and values that belong to it.
+
+`current_context()` works wherever the handler's context variables go: in functions it calls, tasks it starts, and in
+the closures of runs, also those that run in threads.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+
+from awaken.diagnostics import tracebacks
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from awaken.context.context import Context
+
+__all__ = [
+    "clear_extension_data",
+    "contextvar",
+    "current_context",
+    "get_extension_data",
+    "set_extension_data",
+]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_current: ContextVar[Context | None] = ContextVar("awaken_context", default=None)
+
+
+def current_context() -> Context | None:
+    """Return the context of the handler that runs here, or None outside of handlers."""
+    return _current.get()
+
+
+def enter_context(context: Context) -> None:
+    """Make this the context of the handler whose task this is."""
+    _current.set(context)
+
+
+class contextvar(Generic[P, T]):  # noqa: N801  # the field's name: it decorates
+    """Share what a context manager yields with the handler it surrounds.
+
+    Decorate the context manager, give it to `invocation_context_managers`, and read `.value` in the handler:
+
+        @contextvar
+        @asynccontextmanager
+        async def database():
+            async with connect() as connection:
+                yield connection
+
+        orders = Service("Orders", invocation_context_managers=[database])
+
+        @orders.handler()
+        async def list_orders(ctx: Context) -> list[str]:
+            return await database.value.fetch("...")
+
+    Args:
+        func: makes the context manager.
+    """
+
+    def __init__(self, func: Callable[P, AbstractAsyncContextManager[T]]) -> None:
+        self._func = func
+        self._value: ContextVar[T] = ContextVar(getattr(func, "__name__", "value"))
+        self.__doc__ = func.__doc__
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AbstractAsyncContextManager[None]:
+        """Return the context manager, which keeps what it yields as this variable's value."""
+        return self._enter(self._func(*args, **kwargs))
+
+    @property
+    def value(self) -> T:
+        """What the context manager yielded around the handler that runs here.
+
+        Raises:
+            LookupError: no handler runs here, or this context manager does not surround it.
+        """
+        try:
+            return self._value.get()
+        except LookupError:
+            name = getattr(self._func, "__qualname__", repr(self._func))
+            raise LookupError(
+                f"{name} has no value here: it does not surround a handler that runs here; add it to "
+                "`invocation_context_managers` of the service or the handler"
+            ) from None
+
+    @asynccontextmanager
+    async def _enter(self, manager: AbstractAsyncContextManager[T]) -> AsyncIterator[None]:
+        async with manager as value:
+            token = self._value.set(value)
+            try:
+                yield
+            finally:
+                self._value.reset(token)
+
+
+def set_extension_data(ctx: Context, key: str, value: Any) -> None:
+    """Keep a value with this attempt of the handler.
+
+    It is gone on the next attempt, and nothing of it is journaled. When the attempt is over, however it ended, a method
+    `__close__()` of the value is called.
+
+    Args:
+        ctx: of the handler.
+        key: name of the value; prefix it with the name of your library.
+        value: anything.
+    """
+    ctx._extension_data()[key] = value
+
+
+def get_extension_data(ctx: Context, key: str) -> Any:
+    """Return a value kept with this attempt, or None."""
+    return ctx._extension_data().get(key)
+
+
+def clear_extension_data(ctx: Context, key: str) -> None:
+    """Forget a value, without closing it; a key that is not there is no mistake."""
+    ctx._extension_data().pop(key, None)
+
+
+def close_data(data: dict[str, Any]) -> None:
+    """Close what extensions kept with an attempt: values that have a `__close__` are told, whatever others raise."""
+    for key, value in data.items():
+        close = getattr(value, "__close__", None)
+        if close is None:
+            continue
+        try:
+            close()
+        except Exception as error:
+            tracebacks.log_warning(
+                logging.getLogger("awaken"), "extension data %r: its __close__ failed", key, error=error
+            )

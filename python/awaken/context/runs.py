@@ -1,0 +1,239 @@
+"""Runs: side effects whose result is journaled, executed once however often the handler replays."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from awaken._core import RetryPolicy
+from awaken.context import probe
+from awaken.context.futures import RestateDurableFuture
+from awaken.diagnostics import development
+from awaken.handler import arguments
+from awaken.handler.signatures import return_type_of
+from awaken.serde import DefaultSerde, Serde
+from awaken.timing import time_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+    from types import FrameType
+
+    from awaken.context.futures import Driver
+
+__all__ = ["RunFuture", "RunOptions"]
+
+T = TypeVar("T")
+
+
+@dataclass
+class RunOptions(Generic[T]):
+    """How a run's result crosses, and how often a failing closure is tried.
+
+    Without any retry field, the runtime's own policy decides. With one, failed executions are counted here: the
+    defaults are 50 ms, factor 2, at most 10 s, without an end. When the policy gives up, the run fails with a terminal
+    error.
+    """
+
+    serde: Serde[T] = field(default_factory=lambda: DefaultSerde[Any]())
+    type_hint: type[T] | None = None
+    #: Executions in total, the first one included.
+    max_attempts: int | None = None
+    #: Durations, or seconds.
+    max_duration: timedelta | float | None = None
+    initial_retry_interval: timedelta | float | None = None
+    max_retry_interval: timedelta | float | None = None
+    retry_interval_factor: float | None = None
+    #: Deprecated name of max_duration.
+    max_retry_duration: timedelta | float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse values that could only fail later, when the closure already has."""
+        arguments.serde_for(self.serde, self.type_hint, "RunOptions")
+        self.retry_policy()
+
+    def retry_policy(self) -> RetryPolicy | None:
+        """Return the policy these options ask for, or None to leave it to the runtime."""
+        max_duration = self.max_duration if self.max_duration is not None else self.max_retry_duration
+        bounds = (
+            self.max_attempts,
+            max_duration,
+            self.initial_retry_interval,
+            self.max_retry_interval,
+            self.retry_interval_factor,
+        )
+        if all(bound is None for bound in bounds):
+            return None
+        arguments.expect_count(self.max_attempts, "max_attempts of RunOptions")
+        arguments.expect_factor(self.retry_interval_factor, "retry_interval_factor of RunOptions")
+        return RetryPolicy(
+            initial_interval_ms=_retry_delay(self.initial_retry_interval, "initial_retry_interval"),
+            factor=self.retry_interval_factor,
+            max_interval_ms=_retry_delay(self.max_retry_interval, "max_retry_interval"),
+            max_attempts=self.max_attempts,
+            max_duration_ms=_milliseconds(max_duration),
+        )
+
+
+class RunFuture(RestateDurableFuture[T]):
+    """The result of a run, with the closure that gives it when the journal does not have it yet."""
+
+    __slots__ = (
+        "_action",
+        "_args",
+        "_code",
+        "_instruction",
+        "_kwargs",
+        "_options",
+        "_result_serde",
+        "context",
+        "name",
+    )
+
+    is_result = True
+
+    def __init__(
+        self,
+        driver: Driver,
+        handle: int,
+        name: str,
+        action: Callable[..., Any],
+        options: RunOptions[T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        frame: FrameType,
+    ) -> None:
+        """Keep what the closure needs.
+
+        Args:
+            driver: the attempt.
+            handle: the machine's number of the result.
+            name: entry name.
+            action: the closure.
+            options: how the result crosses and how often a failing closure is tried.
+            args: for the closure.
+            kwargs: for the closure.
+            frame: what asks for the run.
+        """
+        self._result_serde = run_serde(action, options)
+        super().__init__(driver, handle, self._result_serde, f'run "{name}"')
+        self.name = name
+        self.context = contextvars.copy_context()
+        self._action = action
+        self._options = options
+        self._args = args
+        self._kwargs = kwargs
+        # A frame would keep everything in it alive, and looking for the line costs: see `place`.
+        self._code = frame.f_code
+        self._instruction = frame.f_lasti
+
+    @property
+    def place(self) -> str:
+        """Where the handler asked for this run, as `file:line`."""
+        for start, end, line in self._code.co_lines():
+            if start <= self._instruction < end and line is not None:
+                return f"{self._code.co_filename}:{line}"
+        return self._code.co_filename
+
+    @property
+    def policy(self) -> RetryPolicy | None:
+        """How often a failing closure is tried; None leaves it to the runtime."""
+        return self._options.retry_policy()
+
+    async def execute(self) -> bytes:
+        """Execute the closure and return its serialized result.
+
+        A plain function runs in the loop's default executor, with the handler's context variables.
+        """
+        if probe.watchers:
+            return await self._execute_watched()
+        return self._write(await self._act())
+
+    async def _execute_watched(self) -> bytes:
+        watchers = list(probe.watchers)
+        token = probe.current_run.set(self.name)
+        try:
+            for watcher in watchers:
+                watcher.note_run(self.name, 1)
+            return self._write(await self._act())
+        finally:
+            probe.current_run.reset(token)
+            for watcher in watchers:
+                watcher.note_run(self.name, -1)
+
+    def is_called_wrongly(self, error: BaseException) -> bool:
+        """Tell whether an error is that the closure does not take the arguments it was given: it never began then."""
+        if not isinstance(error, TypeError):
+            return False
+        try:
+            signature = inspect.signature(self._action, follow_wrapped=False)
+        except (TypeError, ValueError):  # builtins may have none
+            return False
+        try:
+            signature.bind(*self._args, **self._kwargs)
+        except TypeError:
+            return True
+        return False
+
+    def _write(self, value: Any) -> bytes:
+        if isinstance(value, (bytes, bytearray, memoryview)) and development.is_enabled():
+            self._warn_of_bytes()
+        return arguments.write(self._result_serde, value, f"the result of {self.subject}")
+
+    def _warn_of_bytes(self) -> None:
+        serde = self._result_serde
+        if isinstance(serde, DefaultSerde) and serde.type_hint is None:
+            development.warn(
+                "its function returns bytes and does not say so: empty ones come back as None, and those that are JSON "
+                "as its value; annotate the function with `-> bytes`, or give RunOptions(type_hint=bytes)",
+                place=self._place(),
+            )
+
+    async def _act(self) -> Any:
+        if inspect.iscoroutinefunction(self._action):
+            value: Any = await self._action(*self._args, **self._kwargs)
+        else:
+            call = functools.partial(
+                contextvars.copy_context().run, _call, self._action, *self._args, **self._kwargs
+            )
+            value = await asyncio.get_running_loop().run_in_executor(None, call)
+            if inspect.isawaitable(value):
+                value = await value
+        return value
+
+
+def _call(action: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a plain function in its thread.
+
+    No future takes a StopIteration: the executor would lose it, and the attempt would wait for ever. Coroutines turn it
+    into a RuntimeError, so this does too.
+    """
+    try:
+        return action(*args, **kwargs)
+    except StopIteration as error:
+        raise RuntimeError(f"{getattr(action, '__qualname__', action)} raised StopIteration") from error
+
+
+def run_serde(action: Callable[..., Any], options: RunOptions[T]) -> Serde[T]:
+    """Return the serde of a run's result: the option's, for the hinted or annotated type."""
+    serde = options.serde
+    if not isinstance(serde, DefaultSerde):
+        return serde
+    hint = options.type_hint
+    if hint is None:
+        hint = return_type_of(action)
+    return serde if hint is None else serde.with_maybe_type(hint)
+
+
+def _milliseconds(duration: timedelta | float | None) -> int | None:
+    return (
+        None if duration is None else max(0, time_limits.milliseconds(duration, "max_duration of RunOptions"))
+    )
+
+
+def _retry_delay(duration: timedelta | float | None, name: str) -> int | None:
+    return None if duration is None else time_limits.retry_delay(duration, f"{name} of RunOptions")

@@ -1,0 +1,96 @@
+"""A virtual object's or workflow's state: key-value pairs that its handlers share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from awaken.context.futures import OptionalFuture, RestateDurableFuture
+from awaken.handler import arguments
+from awaken.serde import DefaultSerde, Serde
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from awaken.context.context import Driver
+
+__all__ = ["KeyValueStore", "StateReader"]
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    #: Any, where neither a serde nor a hint tells.
+    T = TypeVarWithDefault("T", default=Any)
+else:
+    T = TypeVar("T")
+
+
+class StateReader:
+    """Reading state."""
+
+    __slots__ = ()
+
+    _driver: Driver
+
+    def get(
+        self,
+        name: str,
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        type_hint: type[T] | None = None,
+        entry_name: str | None = None,
+    ) -> Awaitable[T | None]:
+        """Read a value; None when there is none.
+
+        Args:
+            name: of the value.
+            serde: of the value.
+            type_hint: what the value has to be.
+            entry_name: of the journal entry.
+        """
+        if type(name) is not str:
+            arguments.expect_text(name, "the name of ctx.get")
+        serde = arguments.serde_for(serde, type_hint, f'state "{name}"')
+        driver = self._driver
+        answer = driver.issue("read state").get_state(name, entry_name or "")
+        if isinstance(answer, int):
+            return OptionalFuture(driver, answer, serde, f'state "{name}"')
+        future: OptionalFuture[T] = OptionalFuture(driver, 0, serde, f'state "{name}"')
+        future.settle(answer)
+        return future
+
+    def state_keys(self, entry_name: str | None = None) -> Awaitable[list[str]]:
+        """Read the names of all values."""
+        driver = self._driver
+        answer = driver.issue("read state keys").get_state_keys(entry_name or "")
+        if isinstance(answer, int):
+            return RestateDurableFuture(driver, answer, None, "state keys")
+        future: RestateDurableFuture[list[str]] = RestateDurableFuture(driver, 0, None, "state keys")
+        future.settle(answer)
+        return future
+
+
+class KeyValueStore(StateReader):
+    """Reading and writing state. Writes take effect at once, also for others; there is no rollback."""
+
+    __slots__ = ()
+
+    def set(
+        self,
+        name: str,
+        value: T,
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        entry_name: str | None = None,
+    ) -> None:
+        """Write a value."""
+        if type(name) is not str:
+            arguments.expect_text(name, "the name of ctx.set")
+        body = arguments.write(serde, value, f'state "{name}"')
+        self._driver.issue("write state").set_state(name, body, entry_name or "")
+
+    def clear(self, name: str, entry_name: str | None = None) -> None:
+        """Remove a value."""
+        arguments.expect_text(name, "the name of ctx.clear")
+        self._driver.issue("clear state").clear_state(name, entry_name or "")
+
+    def clear_all(self, entry_name: str | None = None) -> None:
+        """Remove all values."""
+        self._driver.issue("clear all state").clear_all_state(entry_name or "")

@@ -1,0 +1,119 @@
+"""Tracebacks as their readers need them: the frames of the author's code and its libraries, none of this package's.
+
+People read them in logs, on terminals, and in the Error frames that the runtime shows. Left out are the frames of this
+package and those of the standard library that this package called, such as the thread in which a run executes. The
+exception itself stays as it is: debuggers and error trackers find every frame in its `__traceback__`. With
+AWAKEN_FULL_TRACEBACKS set in the environment nothing is left out, for work on awaken itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["PACKAGE", "authored", "format_error", "innermost_file", "is_authored", "log_warning"]
+
+#: The folder of this package, as the file names of its code begin.
+PACKAGE: Final = str(Path(__file__).parents[1]) + os.sep
+
+_STANDARD_LIBRARY: Final = (str(Path(os.__file__).parent) + os.sep, "<frozen ")
+#: How the names of sources end whose code was compiled ahead, as that of uvloop: such a file is not there to be read.
+_COMPILED: Final = (".pyx", ".pxd", ".pxi")
+_FULL: Final = "AWAKEN_FULL_TRACEBACKS"
+
+
+def format_error(error: BaseException) -> str:
+    """Return the traceback of an error, and of the errors it was raised from or groups, as Python prints them."""
+    try:
+        return _format(error)
+    except BaseException as broken:  # formatting calls the error's own code
+        return f"the traceback of {type(error).__name__} cannot be formatted: {type(broken).__name__}\n"
+
+
+def authored(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames of this package; None when there are no others."""
+    links = []
+    while trace is not None:
+        links.append(trace)
+        trace = trace.tb_next
+    codes = (link.tb_frame.f_code for link in links)
+    kept = _choose((code.co_filename, code.co_name) for code in codes)
+    rebuilt: TracebackType | None = None
+    for link, is_kept in zip(reversed(links), reversed(kept), strict=True):
+        if is_kept:
+            rebuilt = TracebackType(rebuilt, link.tb_frame, link.tb_lasti, link.tb_lineno)
+    return rebuilt
+
+
+def innermost_file(error: BaseException) -> str:
+    """Return the file whose code raised an error; empty where it was never raised."""
+    trace, file = error.__traceback__, ""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        trace = trace.tb_next
+    return file
+
+
+def is_authored(filename: str) -> bool:
+    """Tell whether a file is the author's or a library's: neither this package's nor the standard library's."""
+    if filename.startswith((PACKAGE, "<string>")) or filename.endswith(_COMPILED):
+        return False
+    return not _is_standard(filename)
+
+
+def log_warning(logger: logging.Logger, message: str, *args: object, error: BaseException) -> None:
+    """Log a warning with the traceback of an error in the author's code.
+
+    Args:
+        logger: where.
+        message: as `logging` takes it, and its arguments.
+        args: of the message.
+        error: what was raised.
+    """
+    if not logger.isEnabledFor(logging.WARNING):
+        return
+    file, line, function, _ = logger.findCaller(stacklevel=2)
+    trace = (type(error), error, authored(error.__traceback__))
+    record = logger.makeRecord(logger.name, logging.WARNING, file, line, message, args, trace, function)
+    # Formatters take this for the text of the traceback. Without it they would print all frames of chained errors.
+    record.exc_text = format_error(error).rstrip("\n")
+    logger.handle(record)
+
+
+def _format(error: BaseException) -> str:
+    formatted = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
+    pending, seen = [formatted], set[int]()
+    while pending:
+        part = pending.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        kept = _choose((frame.filename, frame.name) for frame in part.stack)
+        part.stack[:] = [frame for frame, is_kept in zip(part.stack, kept, strict=True) if is_kept]
+        related = (part.__cause__, part.__context__, *(getattr(part, "exceptions", None) or ()))
+        pending.extend(one for one in related if one is not None)
+    return "".join(formatted.format())
+
+
+def _choose(frames: Iterable[tuple[str, str]]) -> list[bool]:
+    """Tell which frames are shown, given their files and functions from the outermost to the innermost."""
+    if os.environ.get(_FULL):
+        return [True for _ in frames]
+    kept = []
+    is_inside = True  # what comes before the first frame of the author's is there because of us
+    for filename, function in frames:
+        is_generated = filename == "<string>" and function.startswith("__")  # a dataclass's
+        is_inside = filename.startswith(PACKAGE) or (is_inside and (is_generated or _is_standard(filename)))
+        kept.append(not is_inside)
+    return kept
+
+
+def _is_standard(filename: str) -> bool:
+    return filename.startswith(_STANDARD_LIBRARY) and "-packages" not in filename

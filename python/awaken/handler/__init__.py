@@ -1,0 +1,23 @@
+"""One handler: its function, its signature, its options, and how its values cross."""
+
+from awaken.handler.handler import (
+    Handler,
+    HandlerIO,
+    HandlerKind,
+    ServiceKind,
+    ServiceTag,
+    handler_from_callable,
+    keyed_handler,
+    service_handler,
+)
+
+__all__ = [
+    "Handler",
+    "HandlerIO",
+    "HandlerKind",
+    "ServiceKind",
+    "ServiceTag",
+    "handler_from_callable",
+    "keyed_handler",
+    "service_handler",
+]

@@ -1,0 +1,350 @@
+"""One handler: the function, how its values cross, and what it was configured with."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Never, NoReturn, TypeVar
+
+from awaken.errors import UsageError
+from awaken.handler import arguments
+from awaken.handler.signatures import function_of, resolve_annotation, signature_of
+from awaken.serde import DefaultSerde
+from awaken.serde.annotations import is_field_info, is_raw
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from awaken.handler.options import Options
+    from awaken.serde import Serde
+
+    #: What surrounds every attempt of a handler.
+    ContextManagerFactory = Callable[[], AbstractAsyncContextManager[None]]
+
+__all__ = [
+    "Handler",
+    "HandlerIO",
+    "HandlerKind",
+    "HandlerType",
+    "ServiceKind",
+    "ServiceTag",
+    "handler_from_callable",
+    "keyed_handler",
+    "service_handler",
+]
+
+I = TypeVar("I")  # noqa: E741 -- input and output, as everywhere in the field
+O = TypeVar("O")  # noqa: E741
+
+#: A handler, as it is written: with or without an argument.
+HandlerType = Callable[[Any, I], Awaitable[O]] | Callable[[Any], Awaitable[O]]
+ServiceKind = Literal["service", "object", "workflow"]
+HandlerKind = Literal["exclusive", "shared", "workflow"]
+
+_HANDLER_NAME = re.compile(r"([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*")
+_MEDIA_TYPE = re.compile(r"\*/\*|[\w.+!#$&^-]+/(\*|[\w.+!#$&^-]+)", re.ASCII)
+_JSON = "application/json"
+_ATTRIBUTE = "_awaken_handler"
+_KINDS = {"service": "service", "object": "virtual object", "workflow": "workflow"}
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTag:
+    """What a handler has to know about its service."""
+
+    kind: ServiceKind
+    name: str
+    description: str | None = None
+    metadata: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerIO(Generic[I, O]):
+    """How the values of a handler cross.
+
+    Args:
+        accept: media type of the input.
+        content_type: media type of the output.
+        input_type: annotation of the input; None without a parameter or an annotation.
+        output_type: annotation of the output; None without one.
+        input_name: of the parameter; None without one.
+        input_default: taken when the body is empty; `inspect.Parameter.empty` without one.
+        is_output_void: whether the handler promises to return nothing, or not to return (or makes no promise).
+        input_serde: reads the input.
+        output_serde: writes the output.
+    """
+
+    accept: str
+    content_type: str
+    input_type: Any
+    output_type: Any
+    input_name: str | None
+    input_default: Any
+    is_output_void: bool
+    input_serde: Serde[I]
+    output_serde: Serde[O]
+
+
+@dataclass(eq=False)
+class Handler(Generic[I, O]):
+    """A handler of a service, virtual object or workflow.
+
+    Args:
+        service_tag: the service it belongs to.
+        name: what callers call it.
+        kind: None for plain services.
+        fn: the function as it was written.
+        options: what it was configured with.
+        accept: media type of the input, as configured.
+        content_type: media type of the output, as configured.
+        given_input_serde: reads the input, unless its annotation says more.
+        given_output_serde: writes the output, and reads it where the handler is called.
+        context_managers: entered around every attempt, the service's before the handler's.
+        arity: 1 for a handler of the context alone, 2 for one with an input.
+    """
+
+    service_tag: ServiceTag
+    name: str
+    kind: HandlerKind | None
+    fn: Callable[..., Awaitable[Any]]
+    options: Options
+    accept: str = _JSON
+    content_type: str = _JSON
+    given_input_serde: Serde[I] = field(default_factory=lambda: DefaultSerde[I]())
+    given_output_serde: Serde[O] = field(default_factory=lambda: DefaultSerde[O]())
+    context_managers: Sequence[ContextManagerFactory] = ()
+    arity: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._check_name()
+        self._check_media_types()
+        self.options.check(self.target)
+        self._check_async()
+        self.arity = len(self._parameters())
+        with suppress(NameError):  # a type that is defined further down; `io` tries again when it is needed
+            _ = self.io
+
+    @property
+    def target(self) -> str:
+        """Service and handler, as `Greeter/greet`."""
+        return f"{self.service_tag.name}/{self.name}"
+
+    @cached_property
+    def io(self) -> HandlerIO[I, O]:
+        """How the values of this handler cross.
+
+        Raises:
+            NameError: an annotation names something that does not exist (yet).
+            TypeError: the default serde cannot read a type.
+        """
+        parameters = self._parameters()
+        given = parameters[1] if self.arity == 2 else None
+        input_type, default = self._input_of(given)
+        output_type = self._annotation("return")
+        is_void = output_type in (None, type(None), NoReturn, Never)
+        output_type = None if is_void else output_type
+        is_raw_input = is_raw(input_type) and isinstance(self.given_input_serde, DefaultSerde)
+        is_raw_output = is_raw(output_type) and isinstance(self.given_output_serde, DefaultSerde)
+        return HandlerIO(
+            accept="*/*" if is_raw_input and self.accept == _JSON else self.accept,
+            content_type="application/octet-stream"
+            if is_raw_output and self.content_type == _JSON
+            else self.content_type,
+            input_type=input_type,
+            output_type=output_type,
+            input_name=None if given is None else given.name,
+            input_default=default,
+            is_output_void=is_void,
+            input_serde=self._serde(self.given_input_serde, input_type, "input_serde"),
+            output_serde=self._serde(self.given_output_serde, output_type, "output_serde"),
+        )
+
+    def _input_of(self, parameter: inspect.Parameter | None) -> tuple[Any, Any]:
+        """Return the type of the input, and its default; pydantic's `= Field(gt=0)` is part of the type."""
+        if parameter is None:
+            return None, inspect.Parameter.empty
+        annotation, default = self._annotation(parameter.name), parameter.default
+        if not is_field_info(default):
+            return annotation, default
+        is_required = default.is_required()
+        annotation = Annotated[Any if annotation is None else annotation, default]
+        return annotation, inspect.Parameter.empty if is_required else default.get_default(
+            call_default_factory=True
+        )
+
+    def check_strictly(self) -> None:
+        """Refuse types of which nothing but plain JSON could be read.
+
+        Raises:
+            TypeError: there is one.
+        """
+        for option, serde in (("input_serde", self.input_serde), ("output_serde", self.output_serde)):
+            if isinstance(serde, DefaultSerde):
+                self._resolve(serde, option, is_strict=True)
+
+    @property
+    def input_serde(self) -> Serde[I]:
+        """Reads the input."""
+        return self.io.input_serde
+
+    @property
+    def output_serde(self) -> Serde[O]:
+        """Writes the output."""
+        return self.io.output_serde
+
+    def _check_name(self) -> None:
+        if not isinstance(self.name, str) or not _HANDLER_NAME.fullmatch(self.name):
+            raise ValueError(
+                f"{self.service_tag.name}: {self.name!r} is not a handler name; use letters, digits and "
+                "underscores, and begin with a letter"
+            )
+
+    def _check_media_types(self) -> None:
+        for option, value in (("accept", self.accept), ("content_type", self.content_type)):
+            if not isinstance(value, str) or not _MEDIA_TYPE.fullmatch(value):
+                raise ValueError(
+                    f"{self.target}: {option} is {value!r}; give a media type without parameters, "
+                    f"such as {_JSON!r}"
+                )
+
+    def _check_async(self) -> None:
+        function = function_of(self.fn)
+        if inspect.isasyncgenfunction(function):
+            raise TypeError(f"{self.target} at {_place(function)} yields; a handler returns its one result")
+        if not inspect.iscoroutinefunction(function):
+            raise TypeError(
+                f"{self.target} at {_place(function)} is a plain function; write `async def`: it would block "
+                "the event loop of all other invocations. Blocking work belongs into a run: "
+                "`await ctx.run_typed(name, function)`"
+            )
+
+    def _parameters(self) -> list[inspect.Parameter]:
+        """Return the context and, if there is one, the input."""
+        parameters = list(signature_of(self.fn).parameters.values())
+        positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        # The rest is never given, so that it needs a default, and a name that says it is not an input.
+        rest = [p for p in parameters if p not in positional]
+        is_rest_optional = all(p.kind is p.KEYWORD_ONLY and p.default is not p.empty for p in rest)
+        if not is_rest_optional or len(positional) not in (1, 2):
+            raise TypeError(
+                f"{self.target} at {_place(function_of(self.fn))} takes {signature_of(self.fn)}; a handler "
+                "takes the context, or the context and one input. Put several inputs into a dataclass"
+            )
+        return positional
+
+    def _annotation(self, name: str) -> Any:
+        try:
+            return resolve_annotation(self.fn, name)
+        except NameError as error:
+            raise self._unresolved(name, error) from error
+
+    def _serde(self, given: Serde[Any], annotation: Any, option: str) -> Serde[Any]:
+        if not isinstance(given, DefaultSerde):
+            return given
+        serde = given.with_maybe_type(annotation)
+        self._resolve(serde, option)
+        return serde
+
+    def _resolve(self, serde: DefaultSerde[Any], option: str, *, is_strict: bool = False) -> None:
+        try:
+            serde.resolve(is_strict=is_strict)
+        except TypeError as error:
+            raise TypeError(f"{self.target} at {_place(function_of(self.fn))}: {error} ({option})") from error
+        except NameError as error:
+            raise self._unresolved(option, error) from error
+
+    def _unresolved(self, name: str, error: NameError) -> NameError:
+        return NameError(
+            f"{self.target} at {_place(function_of(self.fn))}: the type of {name!r} cannot be resolved "
+            f"({error}); define or import the name at the top of its module, outside of TYPE_CHECKING"
+        )
+
+
+def handler_from_callable(wrapper: Callable[..., Awaitable[O]]) -> Handler[Any, O]:
+    """Find the handler of a decorated function.
+
+    Raises:
+        UsageError: the function is not a handler.
+    """
+    function = wrapper.func if isinstance(wrapper, partial) else wrapper
+    handler: Handler[Any, O] | None = getattr(function, _ATTRIBUTE, None)
+    if handler is None:
+        raise _not_a_handler(function)
+    return handler
+
+
+def service_handler(wrapper: Callable[..., Awaitable[O]], method: str) -> Handler[Any, O]:
+    """Find the handler of a decorated function that has no key.
+
+    Args:
+        wrapper: the function.
+        method: what was called with it, such as `service_call`.
+
+    Raises:
+        UsageError: the function is not a handler, or belongs to a virtual object or workflow.
+    """
+    handler = handler_from_callable(wrapper)
+    kind = handler.service_tag.kind
+    if kind != "service":
+        raise UsageError(
+            f"{handler.target} is a handler of a {_KINDS[kind]}, and {method} gives no key; write "
+            f"{method.replace('service', kind)}({handler.fn.__name__}, key, argument)"
+        )
+    return handler
+
+
+def keyed_handler(wrapper: Callable[..., Awaitable[O]], key: str, method: str) -> Handler[Any, O]:
+    """Find the handler of a decorated function that has a key.
+
+    Args:
+        wrapper: the function.
+        key: whose handler it is.
+        method: what was called with it, such as `object_call`.
+
+    Raises:
+        UsageError: the function is not a handler, it belongs to a plain service, or the key is not a str.
+    """
+    handler = handler_from_callable(wrapper)
+    if handler.service_tag.kind == "service":
+        raise UsageError(
+            f"{handler.target} is a handler of a plain service, which has no keys; write "
+            f"service_{method.rpartition('_')[2]}({handler.fn.__name__}, argument)"
+        )
+    if type(key) is not str:
+        arguments.expect_text(key, f"the key of {handler.target} in {method}(handler, key, argument)")
+    return handler
+
+
+def _not_a_handler(given: Any) -> UsageError:
+    tag = getattr(given, "service_tag", None)
+    if isinstance(tag, ServiceTag):
+        names = ", ".join(getattr(given, "handlers", ())) or "it has none"
+        return UsageError(
+            f"Handler not found: {tag.name} is a {_KINDS[tag.kind]}; pass one of its handlers ({names}), as the "
+            "function below its `@...handler()`"
+        )
+    if not callable(given):
+        return UsageError(
+            f"Handler not found: a value of type {type(given).__name__} is not a handler; pass the function below its "
+            "`@service.handler()`, or name service and handler with `generic_call`"
+        )
+    name = getattr(given, "__qualname__", None) or repr(given)
+    return UsageError(
+        f"Handler not found: {name} is not decorated as a handler; pass the function below its "
+        "`@service.handler()`, or name service and handler with `generic_call`"
+    )
+
+
+def attach_handler(wrapper: Any, handler: Handler[Any, Any]) -> None:
+    """Let `handler_from_callable` find the handler."""
+    setattr(wrapper, _ATTRIBUTE, handler)
+
+
+def _place(function: Any) -> str:
+    code = getattr(function, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else repr(function)

@@ -1,0 +1,1 @@
+"""Puts endpoints and the embedded runtime on the network: servers, worker processes, `awaken dev` in one process."""

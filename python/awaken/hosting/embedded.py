@@ -1,0 +1,140 @@
+"""The runtime with its doors and with applications of this process, from opening to the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaken.hosting.dialers import Dialers
+from awaken.runtime.admin import Admin
+from awaken.runtime.deployments import Deployments
+from awaken.runtime.ingress import Ingress
+from awaken.runtime.runtime import Runtime
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+    from typing import Self
+
+    from awaken.control.runtime_api import RuntimeApi
+    from awaken.exchange import Accept
+    from awaken.runtime.clock import Clock
+    from awaken.runtime.deployments import DeploymentStore
+    from awaken.runtime.observing import Observer
+    from awaken.runtime.settings import RuntimeSettings
+    from awaken.runtime.store.store import CommitProbe
+    from awaken.runtime.supervisor import Supervisor
+
+__all__ = ["Embedded"]
+
+
+class Embedded:
+    """A runtime on a data directory, with everything around it. To be made and used on one running loop.
+
+    Args:
+        directory: where the data is; it is made when missing.
+        apps: applications of this process, by a name that stays the same from start to start: what is under way
+            goes on at the application of the same name.
+        settings: limits and defaults.
+        clock: what time it is.
+        probe: watches commits, for tests.
+        observer: told of every step of every invocation.
+        supervisor: decides what becomes of failed attempts, for tests.
+
+    Attributes:
+        ingress: ASGI application where callers enter.
+        admin: ASGI application where operators enter.
+
+    Raises:
+        DirectoryInUseError: another process has the directory.
+        StoreError: it cannot be written, or a newer awaken wrote it.
+    """
+
+    #: Set while the runtime is made, because the runtime looks things up in it and it keeps its rows in the runtime.
+    deployments: Deployments
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        apps: Mapping[str, Accept] | None = None,
+        settings: RuntimeSettings | None = None,
+        clock: Clock | None = None,
+        probe: CommitProbe | None = None,
+        observer: Observer | None = None,
+        supervisor: Supervisor | None = None,
+    ) -> None:
+        self.dialers = Dialers(apps or {})
+
+        def make_deployments(store: DeploymentStore) -> Deployments:
+            self.deployments = Deployments(store, self.dialers, now_ms=self._now_ms, defaults=settings)
+            return self.deployments
+
+        self.runtime = Runtime(
+            directory,
+            make_deployments,
+            settings=settings,
+            clock=clock,
+            probe=probe,
+            observer=observer,
+            supervisor=supervisor,
+        )
+        self.ingress = Ingress(self.runtime, self.deployments, self._now_ms)
+        self.admin = Admin(self.runtime, self.deployments)
+
+    def _now_ms(self) -> int:
+        return self.runtime.clock.now_ms()
+
+    async def start(self) -> None:
+        """Discover the applications of this process, and go on with what was under way.
+
+        Raises:
+            RegistrationError: an application cannot be discovered, or its services do not fit.
+        """
+        try:
+            for uri in self.dialers.uris:
+                await self.deployments.register(uri, force=True)
+            await self.runtime.start()
+        except BaseException:
+            self.crash()
+            await self.cut()
+            raise
+
+    def api(self) -> RuntimeApi:
+        """Return the ingress and the admin API for who calls them in this process, without a network."""
+        import httpx
+
+        from awaken.control.runtime_api import RuntimeApi
+
+        ingress = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.ingress),
+            base_url="http://ingress",
+            timeout=httpx.Timeout(None),
+        )
+        admin = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.admin), base_url="http://admin", timeout=httpx.Timeout(None)
+        )
+        return RuntimeApi(ingress, admin)
+
+    async def stop(self, grace_s: float = 5.0) -> None:
+        """Let handlers suspend for a while, then close. What was not done is done by the next start."""
+        self.dialers.drain()
+        self.admin.close()
+        await self.runtime.stop(grace_s)
+        await self.deployments.close()
+
+    def crash(self) -> None:
+        """Stop as kill -9 does: nothing more is written or told. For tests; `cut` is to follow."""
+        self.runtime.crash()
+
+    async def cut(self) -> None:
+        """Lose what a crash left: the handlers in this process, and connections."""
+        self.admin.close()
+        await self.dialers.cut()
+        await self.deployments.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()

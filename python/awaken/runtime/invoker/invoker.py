@@ -1,0 +1,324 @@
+"""Runs attempts against deployments, so many at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from awaken import _core
+from awaken.runtime.errors import StoreError
+from awaken.runtime.invoker.attempt import Attempt, Opening
+from awaken.runtime.observing import Step
+from awaken.runtime.processor.retries import AttemptFailure
+from awaken.runtime.schema import RetryPolicy
+from awaken.runtime.tables import invocations
+from awaken.runtime.tables.results import from_columns, to_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from awaken.runtime.clock import Alarm, Clock
+    from awaken.runtime.operations import Failure, Success
+    from awaken.runtime.processor.commands import Commands
+    from awaken.runtime.processor.lifecycle import Lifecycle, SuspensionPoint
+    from awaken.runtime.processor.signals import Awaited
+    from awaken.runtime.schema import Deployment, HandlerSchema, Schema
+    from awaken.runtime.settings import RuntimeSettings
+    from awaken.runtime.store import Store
+    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.journal import Journal
+    from awaken.runtime.tables.state import KeyedState
+
+__all__ = ["Invoker"]
+
+log = logging.getLogger("awaken.runtime")
+
+#: How long the next ones wait for a place before those that have one and only wait give it up.
+_CROWDED_MS: Final = 50
+#: Without activity for so long, an attempt that does not tell what it waits for is taken to wait.
+_SILENT_MS: Final = 1_000
+
+#: What endpoints of awaken say they are, in discovery.
+_OWN_SDK = "awaken/"
+
+
+class Invoker:
+    """Opens attempts and keeps them; the host of each, and what the lifecycle sees of them all."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        schema: Schema,
+        journal: Journal,
+        state: KeyedState,
+        settings: RuntimeSettings,
+    ) -> None:
+        self.clock = clock
+        self._store = store
+        self._schema = schema
+        self._journal = journal
+        self._state = state
+        self._settings = settings
+        self._open: dict[int, Attempt] = {}
+        self._queue: deque[int] = deque()
+        self._room_alarm: Alarm | None = None
+        self._is_stopped = False
+        self._idle: asyncio.Event | None = None
+        self._lifecycle: Lifecycle
+        self._commands: Commands
+
+    def join(self, lifecycle: Lifecycle, commands: Commands) -> None:
+        """Say where effects go. Once, before anything is dispatched."""
+        self._lifecycle = lifecycle
+        self._commands = commands
+
+    # What the lifecycle asks.
+
+    def dispatch(self, invocation: int) -> None:
+        """Run an attempt once what is written is on disk."""
+        self._store.after_commit(partial(self._enqueue, invocation))
+
+    def tell(self, invocation: int, index: int, code: int, payload: bytes) -> None:
+        """Tell an open attempt of a journal entry that is on disk."""
+        attempt = self._open.get(invocation)
+        if attempt is not None:
+            attempt.tell(index, code, payload)
+
+    def abort(self, invocation: int) -> None:
+        """Cut an open attempt off."""
+        attempt = self._open.get(invocation)
+        if attempt is not None:
+            attempt.abort()
+
+    def is_open(self, invocation: int) -> bool:
+        """Whether an attempt is open."""
+        return invocation in self._open
+
+    # What the runtime and operators ask.
+
+    @property
+    def open_count(self) -> int:
+        """How many attempts are open."""
+        return len(self._open)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no attempt is open, and none is due."""
+        return not self._open and not self._queue
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether none is due, and every open one has said what it waits for."""
+        return not self._queue and all(attempt.awaited is not None for attempt in self._open.values())
+
+    def awaited(self) -> Iterator[Awaited]:
+        """Return what handlers with an open attempt said they wait for."""
+        for attempt in self._open.values():
+            if attempt.awaited is not None:
+                yield attempt.awaited
+
+    def pause(self, invocation: int) -> bool:
+        """Ask an open attempt to pause. False when there is none."""
+        attempt = self._open.get(invocation)
+        if attempt is None:
+            return False
+        attempt.ask_to_suspend(is_pausing=True)
+        return True
+
+    async def drain(self, grace_s: float) -> None:
+        """Open no more attempts, ask the open ones to suspend, and cut off those that do not in time."""
+        self._is_stopped = True
+        self._queue.clear()
+        for attempt in list(self._open.values()):
+            attempt.ask_to_suspend()
+        if self._open:
+            self._idle = asyncio.Event()
+            with contextlib.suppress(TimeoutError):  # what does not suspend is repeated by the next start
+                await asyncio.wait_for(self._idle.wait(), grace_s)
+        self.abort_all()
+
+    def abort_all(self) -> None:
+        """Cut every attempt off; what they told before is stored, or repeated."""
+        self._queue.clear()
+        if self._room_alarm is not None:
+            self._room_alarm.cancel()
+            self._room_alarm = None
+        for attempt in list(self._open.values()):
+            attempt.abort()
+
+    # Opening.
+
+    def _enqueue(self, invocation: int) -> None:
+        if not self._is_stopped:
+            self._queue.append(invocation)
+            self._open_more()
+
+    def _open_more(self) -> None:
+        while self._queue and len(self._open) < self._settings.max_open_attempts:
+            self._try_to_open(self._queue.popleft())
+        if self._queue and self._room_alarm is None:
+            self._room_alarm = self.clock.call_at(self.clock.now_ms() + _CROWDED_MS, self._make_room)
+
+    def _make_room(self) -> None:
+        """Ask those to suspend that wait, longest first, so that those that are due can run."""
+        self._room_alarm = None
+        if self._is_stopped or not self._queue:
+            return
+        waiting: list[tuple[int, Attempt]] = []
+        for attempt in self._open.values():
+            idle_ms = attempt.idle_ms()
+            if idle_ms is not None and idle_ms >= (0 if attempt.awaited is not None else _SILENT_MS):
+                waiting.append((idle_ms, attempt))
+        waiting.sort(key=lambda item: -item[0])
+        for _, attempt in waiting[: len(self._queue)]:
+            attempt.ask_to_suspend()
+        self._open_more()
+
+    def _try_to_open(self, invocation: int) -> None:
+        record = invocations.read(self._store, invocation)
+        if record is None or record.status != "invoked" or record.next_retry_at is not None:
+            return
+        if invocation in self._open:
+            return
+        handler = self._schema.handler(record.service, record.handler)
+        deployment = self._deployment(record, handler)
+        dialer = None if deployment is None else self._schema.dialer(deployment.deployment_id)
+        handler = self._pinned_handler(record, deployment) or handler
+        if handler is None or deployment is None or dialer is None:
+            missing = record.deployment_id or f"{record.service}/{record.handler}"
+            failure = AttemptFailure(
+                code=500,
+                message=f"no deployment to run {record.id} on: {missing} is not registered; register it, "
+                "or resume the invocation with another deployment",
+                reason="RT0011",
+            )
+            self._fail_soon(record, handler, failure)
+            return
+        self._lifecycle.observe(record, Step.ATTEMPT, str(record.retry_count))
+        last_ms = self._journal.last_appended_ms(invocation)
+        opening = Opening(
+            record,
+            handler,
+            deployment.deployment_id,
+            record.protocol_version or self._version(deployment),
+            self._journal.entries(invocation),
+            self._eager_state(record, handler),
+            idle_ms=0 if last_ms is None else max(0, self.clock.now_ms() - last_ms),
+            is_bidirectional=deployment.is_bidirectional,
+        )
+        try:
+            self._open[invocation] = Attempt(self, opening, dialer, self._settings.max_message_size)
+        except Exception as error:
+            log.exception("%s: cannot open an attempt on %s", record.id, deployment.deployment_id)
+            failure = AttemptFailure(code=500, message=f"the runtime failed: {error!r}", reason="RT0000")
+            self._fail_soon(record, handler, failure)
+
+    def _fail_soon(self, record: Record, handler: HandlerSchema | None, failure: AttemptFailure) -> None:
+        """Fail, but not now: this may be the middle of what follows a commit, when nothing writes."""
+        asyncio.get_running_loop().call_soon(self._fail_unopened, record, handler, failure)
+
+    def _deployment(self, record: Record, handler: HandlerSchema | None) -> Deployment | None:
+        if record.deployment_id is not None:
+            return self._schema.deployment(record.deployment_id)
+        return None if handler is None else self._schema.latest_deployment(record.service)
+
+    def _pinned_handler(self, record: Record, deployment: Deployment | None) -> HandlerSchema | None:
+        if record.deployment_id is None or deployment is None:
+            return None
+        service = deployment.services.get(record.service)
+        return None if service is None else service.handlers.get(record.handler)
+
+    def _version(self, deployment: Deployment) -> int:
+        newest = self._settings.max_protocol_version
+        if newest is None:
+            is_own = (deployment.sdk_version or "").startswith(_OWN_SDK)
+            newest = _core.MAX_PROTOCOL_VERSION if is_own else min(6, _core.MAX_PROTOCOL_VERSION)
+        return max(min(newest, deployment.max_protocol_version), deployment.min_protocol_version)
+
+    def _eager_state(self, record: Record, handler: HandlerSchema) -> tuple[list[tuple[str, bytes]], bool]:
+        if record.key is None:
+            return [], False
+        return self._state.eager(handler, record.key, self._settings.max_eager_state_size)
+
+    def _fail_unopened(self, record: Record, handler: HandlerSchema | None, failure: AttemptFailure) -> None:
+        policy = RetryPolicy(max_attempts=None) if handler is None else handler.retry_policy
+        try:
+            current = invocations.read(self._store, record.seq)
+            if current is not None and current.status == "invoked":
+                self._lifecycle.fail_attempt(current, failure, policy, has_progressed=False)
+        except StoreError:
+            return  # the runtime was told before
+
+    # What attempts tell.
+
+    def atomic(self) -> AbstractContextManager[None]:
+        """Return a context in which all rows are written, or none."""
+        return self._store.atomic()
+
+    def store_command(self, attempt: Attempt, command: _core.RecordedCommand) -> None:
+        """Store a command with its effects. Raises CommandRefusedError."""
+        record = attempt.record
+        self._commands.store(record, command)
+        if record.deployment_id is None:
+            self._lifecycle.pin(record.seq, attempt.deployment_id, attempt.version)
+            attempt.record = record._replace(
+                deployment_id=attempt.deployment_id, protocol_version=attempt.version
+            )
+        if command.is_ack_requested:
+            self._store.after_commit(partial(attempt.acknowledge, command.index))
+
+    def store_run_result(self, attempt: Attempt, proposal: _core.RunProposed) -> None:
+        """Store the result of a run."""
+        self._commands.store_run_result(attempt.record, proposal)
+
+    def store_output(self, attempt: Attempt, result: Success | Failure) -> None:
+        """Store a result whose End has not come yet."""
+        self._store.write(
+            "UPDATE invocation SET result_value = ?, failure_code = ?, failure_message = ?, failure_metadata = ? "
+            "WHERE seq = ?",
+            (*to_columns(result), attempt.record.seq),
+        )
+
+    def end(self, attempt: Attempt, result: Success | Failure | None) -> None:
+        """Complete the invocation."""
+        record = attempt.record
+        if result is None:
+            stored = invocations.read(self._store, record.seq)
+            if stored is None:
+                return
+            result = from_columns(
+                stored.result_value, stored.failure_code, stored.failure_message, stored.failure_metadata
+            )
+        self._lifecycle.complete(record, result)
+
+    def suspend(self, attempt: Attempt, point: SuspensionPoint) -> None:
+        """Suspend the invocation."""
+        self._lifecycle.suspend(attempt.record, point, is_pausing=attempt.is_pausing)
+
+    def fail(self, attempt: Attempt, failure: AttemptFailure) -> None:
+        """Decide what follows a failed attempt."""
+        current = invocations.read(self._store, attempt.record.seq)
+        if current is not None and current.status == "invoked":
+            self._lifecycle.fail_attempt(
+                current,
+                failure,
+                attempt.handler.retry_policy,
+                has_progressed=attempt.has_progressed,
+                is_pausing=attempt.is_pausing,
+                deployment_id=attempt.deployment_id,
+            )
+
+    def note_closed(self, attempt: Attempt) -> None:
+        """Forget an attempt, and open others in its place."""
+        if self._open.get(attempt.record.seq) is attempt:
+            del self._open[attempt.record.seq]
+        if self._queue and not self._is_stopped:
+            self._store.after_commit(self._open_more)
+        if not self._open and self._idle is not None:
+            self._idle.set()

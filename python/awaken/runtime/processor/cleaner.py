@@ -1,0 +1,75 @@
+"""Throws away what has expired, once in a while."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from awaken.runtime.errors import StoreError
+from awaken.runtime.tables import invocations
+
+if TYPE_CHECKING:
+    from awaken.runtime.clock import Alarm, Clock
+    from awaken.runtime.processor.lifecycle import Lifecycle
+    from awaken.runtime.store import Store
+
+__all__ = ["Cleaner"]
+
+#: Rows in one transaction; the next batch follows at once.
+_BATCH: Final = 500
+
+
+class Cleaner:
+    """Retention is a lower bound: what has expired goes with the next round.
+
+    Args:
+        store: what to clean.
+        clock: what time it is.
+        lifecycle: knows what belongs to an invocation.
+        interval_ms: between two rounds.
+    """
+
+    def __init__(self, store: Store, clock: Clock, lifecycle: Lifecycle, interval_ms: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._lifecycle = lifecycle
+        self._interval_ms = interval_ms
+        self._alarm: Alarm | None = None
+
+    def start(self) -> None:
+        """Wait for the next round."""
+        self._arm(self._interval_ms)
+
+    def stop(self) -> None:
+        """Clean no more."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def clean(self) -> bool:
+        """Throw a batch away, and return whether there may be more. Raises StoreError."""
+        now = self._clock.now_ms()
+        expired = self._store.fetch(
+            "SELECT seq FROM invocation WHERE completion_expires_at <= ? ORDER BY completion_expires_at LIMIT ?",
+            (now, _BATCH),
+        ).fetchall()
+        for (seq,) in expired:
+            record = invocations.read(self._store, seq)
+            if record is not None:
+                self._lifecycle.erase(record)
+        journals = self._store.fetch(
+            "SELECT seq FROM invocation WHERE journal_expires_at <= ? ORDER BY journal_expires_at LIMIT ?",
+            (now, _BATCH),
+        ).fetchall()
+        for (seq,) in journals:
+            self._lifecycle.erase_journal(seq)
+        return len(expired) == _BATCH or len(journals) == _BATCH
+
+    def _arm(self, wait_ms: int) -> None:
+        self._alarm = self._clock.call_at(self._clock.now_ms() + wait_ms, self._round)
+
+    def _round(self) -> None:
+        try:
+            is_more = self.clean()
+        except StoreError:
+            is_more = False  # the runtime was told before; the next round tries again
+        self._arm(0 if is_more else self._interval_ms)

@@ -1,0 +1,310 @@
+"""What a handler's commands do to the store. One method for each type of command.
+
+A command is checked before anything is written, because a refused one is not part of the journal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from awaken import _core
+from awaken.errors import InvalidIdError
+from awaken.runtime.errors import CommandRefusedError
+from awaken.runtime.processor.lifecycle import completion_of
+from awaken.runtime.tables import invocations
+from awaken.runtime.tables.results import NOT_FOUND, WORKFLOW_TAKEN, to_core
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from awaken.runtime.clock import Clock
+    from awaken.runtime.processor.lifecycle import Lifecycle
+    from awaken.runtime.processor.promises import Promises
+    from awaken.runtime.processor.scheduler import Scheduler
+    from awaken.runtime.processor.signals import Signals
+    from awaken.runtime.processor.start import Starter
+    from awaken.runtime.schema import HandlerSchema, Schema
+    from awaken.runtime.store import Store
+    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.journal import Journal
+    from awaken.runtime.tables.state import KeyedState
+
+__all__ = ["Commands"]
+
+#: Documented codes of the server.
+_NOT_ALLOWED = "RT0017"
+_UNKNOWN_CALLEE = "RT0018"
+_UNDECODABLE = "RT0012"
+
+
+class Commands:
+    """Stores commands and does what they ask."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        schema: Schema,
+        journal: Journal,
+        state: KeyedState,
+        scheduler: Scheduler,
+        lifecycle: Lifecycle,
+        promises: Promises,
+        signals: Signals,
+        starter: Starter,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._schema = schema
+        self._journal = journal
+        self._state = state
+        self._scheduler = scheduler
+        self._lifecycle = lifecycle
+        self._promises = promises
+        self._signals = signals
+        self._starter = starter
+        self._methods: Mapping[type, Callable[[Record, Any], None]] = {
+            _core.GetLazyStateCommand: self._get_state,
+            _core.GetLazyStateKeysCommand: self._get_state_keys,
+            _core.SetStateCommand: self._set_state,
+            _core.ClearStateCommand: self._clear_state,
+            _core.ClearAllStateCommand: self._clear_all_state,
+            _core.GetPromiseCommand: self._get_promise,
+            _core.PeekPromiseCommand: self._peek_promise,
+            _core.CompletePromiseCommand: self._complete_promise,
+            _core.SleepCommand: self._sleep,
+            _core.CallCommand: self._call,
+            _core.OneWayCallCommand: self._send,
+            _core.SendSignalCommand: self._send_signal,
+            _core.AttachInvocationCommand: self._attach,
+            _core.GetInvocationOutputCommand: self._get_output,
+            _core.CompleteAwakeableCommand: self._complete_awakeable,
+        }
+
+    def store(self, record: Record, command: _core.RecordedCommand) -> None:
+        """Store a new command of a running invocation, with its effects.
+
+        Raises:
+            CommandRefusedError: it is not allowed here; nothing was written.
+        """
+        method = self._methods.get(type(command))
+        if method is None:
+            self._append(record, command)
+        else:
+            method(record, command)
+
+    def store_run_result(self, record: Record, proposal: _core.RunProposed) -> None:
+        """Store the result of a run."""
+        self._lifecycle.notify(record, proposal.code, proposal.payload)
+
+    def _append(self, record: Record, command: _core.RecordedCommand) -> None:
+        self._journal.append(record.seq, command.code, command.payload)
+
+    def _answer(
+        self,
+        record: Record,
+        kind: str,
+        completion_id: int,
+        result: bytes | str | list[str] | _core.Failure | None,
+    ) -> None:
+        self._lifecycle.notify(record, *_core.encode_completion(kind, completion_id, result))
+
+    # State.
+
+    def _get_state(self, record: Record, command: _core.GetLazyStateCommand) -> None:
+        key = _key(record, "read state")
+        self._append(record, command)
+        value = self._state.get(record.service, key, command.key)
+        self._answer(record, "GetLazyState", command.completion_id, value)
+
+    def _get_state_keys(self, record: Record, command: _core.GetLazyStateKeysCommand) -> None:
+        key = _key(record, "read state")
+        self._append(record, command)
+        names = self._state.names(record.service, key)
+        self._answer(record, "GetLazyStateKeys", command.completion_id, names)
+
+    def _set_state(self, record: Record, command: _core.SetStateCommand) -> None:
+        key = _writable_key(record)
+        self._append(record, command)
+        self._state.set(record.service, key, command.key, command.value)
+
+    def _clear_state(self, record: Record, command: _core.ClearStateCommand) -> None:
+        key = _writable_key(record)
+        self._append(record, command)
+        self._state.clear(record.service, key, command.key)
+
+    def _clear_all_state(self, record: Record, command: _core.ClearAllStateCommand) -> None:
+        key = _writable_key(record)
+        self._append(record, command)
+        self._state.clear_all(record.service, key)
+
+    # Promises.
+
+    def _get_promise(self, record: Record, command: _core.GetPromiseCommand) -> None:
+        self._check_workflow(record)
+        self._append(record, command)
+        self._promises.wait(record, command.key, command.completion_id)
+
+    def _peek_promise(self, record: Record, command: _core.PeekPromiseCommand) -> None:
+        self._check_workflow(record)
+        self._append(record, command)
+        self._promises.peek(record, command.key, command.completion_id)
+
+    def _complete_promise(self, record: Record, command: _core.CompletePromiseCommand) -> None:
+        self._check_workflow(record)
+        self._append(record, command)
+        self._promises.complete(record, command.key, command.completion_id, command.result)
+
+    def _check_workflow(self, record: Record) -> None:
+        service = self._schema.service(record.service)
+        if record.kind != "workflow" and (service is None or service.kind != "workflow"):
+            raise CommandRefusedError(
+                f"{record.service}/{record.handler} cannot use promises, because {record.service} is no workflow",
+                _NOT_ALLOWED,
+            )
+
+    # Time, and other invocations.
+
+    def _sleep(self, record: Record, command: _core.SleepCommand) -> None:
+        self._append(record, command)
+        self._scheduler.add(
+            self._clock.from_wall(command.wake_up_time_ms), "sleep", record.seq, command.completion_id
+        )
+
+    def _call(self, record: Record, command: _core.CallCommand) -> None:
+        handler, key = self._callee(command)
+        self._append(record, command)
+        invocation_id, seq, existing = self._starter.start(
+            handler,
+            key,
+            command.parameter,
+            command.headers,
+            idempotency_key=command.idempotency_key,
+            scope=command.scope,
+            limit_key=command.limit_key,
+            caller=record,
+        )
+        self._answer(record, "CallInvocationId", command.invocation_id_completion_id, invocation_id)
+        if existing is not None and handler.is_workflow_run:
+            self._answer(record, "Call", command.completion_id, to_core(WORKFLOW_TAKEN))
+        elif existing is not None and existing.status == "completed":
+            self._answer(record, "Call", command.completion_id, to_core(completion_of(existing).result))
+        else:
+            self._listen(record, seq if existing is None else existing.seq, command.completion_id, "Call")
+
+    def _send(self, record: Record, command: _core.OneWayCallCommand) -> None:
+        handler, key = self._callee(command)
+        self._append(record, command)
+        invocation_id, _, _ = self._starter.start(
+            handler,
+            key,
+            command.parameter,
+            command.headers,
+            idempotency_key=command.idempotency_key,
+            execution_time_ms=self._clock.from_wall(command.invoke_time_ms)
+            if command.invoke_time_ms
+            else None,
+            scope=command.scope,
+            limit_key=command.limit_key,
+            caller=record,
+        )
+        self._answer(record, "CallInvocationId", command.invocation_id_completion_id, invocation_id)
+
+    def _callee(
+        self, command: _core.CallCommand | _core.OneWayCallCommand
+    ) -> tuple[HandlerSchema, str | None]:
+        target = f"{command.service}/{command.handler}"
+        handler = self._schema.handler(command.service, command.handler)
+        if handler is None:
+            raise CommandRefusedError(
+                f"cannot call {target}: no such handler is registered; register its deployment",
+                _UNKNOWN_CALLEE,
+            )
+        if command.key and not handler.is_keyed:
+            raise CommandRefusedError(
+                f"cannot call {target} with key {command.key!r}: {command.service} is a service and has no keys",
+                _NOT_ALLOWED,
+            )
+        if command.idempotency_key == "":
+            raise CommandRefusedError(f"cannot call {target} with an empty idempotency key", _NOT_ALLOWED)
+        if command.limit_key is not None and command.scope is None:
+            raise CommandRefusedError(f"cannot call {target} with a limit key and no scope", _NOT_ALLOWED)
+        return handler, command.key if handler.is_keyed else None
+
+    def _attach(self, record: Record, command: _core.AttachInvocationCommand) -> None:
+        target = self._find(command.target)
+        self._append(record, command)
+        if target is None:
+            self._answer(record, "AttachInvocation", command.completion_id, to_core(NOT_FOUND))
+        elif target.status == "completed":
+            result = to_core(completion_of(target).result)
+            self._answer(record, "AttachInvocation", command.completion_id, result)
+        else:
+            self._listen(record, target.seq, command.completion_id, "AttachInvocation")
+
+    def _get_output(self, record: Record, command: _core.GetInvocationOutputCommand) -> None:
+        target = self._find(command.target)
+        self._append(record, command)
+        result: bytes | _core.Failure | None = None
+        if target is None:
+            result = to_core(NOT_FOUND)
+        elif target.status == "completed":
+            result = to_core(completion_of(target).result)
+        self._answer(record, "GetInvocationOutput", command.completion_id, result)
+
+    def _find(
+        self, target: _core.InvocationTarget | _core.WorkflowTarget | _core.IdempotentTarget
+    ) -> Record | None:
+        match target:
+            case _core.InvocationTarget(invocation_id):
+                _check_id(invocation_id)
+            case _core.WorkflowTarget(workflow, key, scope):
+                invocation_id = _core.workflow_invocation_id(workflow, key, scope=scope)
+            case _core.IdempotentTarget(service, handler, idempotency_key, key, scope):
+                invocation_id = _core.idempotent_invocation_id(
+                    service, handler, idempotency_key, key=key, scope=scope
+                )
+        return invocations.find(self._store, invocation_id)
+
+    def _listen(self, record: Record, target: int | None, completion_id: int, kind: str) -> None:
+        self._store.write(
+            "INSERT OR IGNORE INTO listener (invocation, caller, completion_id, kind) VALUES (?, ?, ?, ?)",
+            (target, record.seq, completion_id, kind),
+        )
+
+    # Signals.
+
+    def _send_signal(self, record: Record, command: _core.SendSignalCommand) -> None:
+        _check_id(command.invocation_id)
+        self._append(record, command)
+        self._signals.send(command.invocation_id, command.signal, command.result)
+
+    def _complete_awakeable(self, record: Record, command: _core.CompleteAwakeableCommand) -> None:
+        self._append(record, command)
+        self._signals.complete_awakeable(command.awakeable_id, command.result)
+
+
+def _check_id(invocation_id: str) -> None:
+    try:
+        _core.parse_invocation_id(invocation_id)
+    except InvalidIdError as error:
+        raise CommandRefusedError(str(error), _UNDECODABLE) from error
+
+
+def _key(record: Record, what: str) -> str:
+    if record.key is None:
+        raise CommandRefusedError(
+            f"{record.service}/{record.handler} cannot {what}, because {record.service} is a service and has no keys",
+            _NOT_ALLOWED,
+        )
+    return record.key
+
+
+def _writable_key(record: Record) -> str:
+    key = _key(record, "write state")
+    if record.kind == "shared":
+        raise CommandRefusedError(
+            f"{record.service}/{record.handler} cannot write state, because it is a shared handler",
+            _NOT_ALLOWED,
+        )
+    return key

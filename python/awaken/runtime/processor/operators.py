@@ -1,0 +1,254 @@
+"""What operators do to invocations: the rules of each operation for each status."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Literal
+
+from awaken import _core
+from awaken.runtime.operations import (
+    Change,
+    ConflictError,
+    GoneError,
+    Invocation,
+    NotFoundError,
+    Target,
+    TooEarlyError,
+)
+from awaken.runtime.processor.lifecycle import NewInvocation, completion_of
+from awaken.runtime.tables import invocations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from awaken.runtime.invoker.invoker import Invoker
+    from awaken.runtime.processor.lifecycle import Lifecycle
+    from awaken.runtime.processor.scheduler import Scheduler
+    from awaken.runtime.schema import Schema
+    from awaken.runtime.store import Store
+    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.journal import Journal
+
+__all__ = ["Operators"]
+
+Status = Literal["scheduled", "pending", "running", "backing-off", "suspended", "paused", "completed"]
+
+
+class Operators:
+    """Changes invocations from outside. Each method writes in this turn's transaction, and does not wait for it."""
+
+    def __init__(
+        self,
+        store: Store,
+        schema: Schema,
+        journal: Journal,
+        scheduler: Scheduler,
+        lifecycle: Lifecycle,
+        invoker: Invoker,
+    ) -> None:
+        self._store = store
+        self._schema = schema
+        self._journal = journal
+        self._scheduler = scheduler
+        self._lifecycle = lifecycle
+        self._invoker = invoker
+
+    def find(self, invocation_id: str) -> Record:
+        """Return an invocation. Raises NotFoundError."""
+        record = invocations.find(self._store, invocation_id)
+        if record is None:
+            raise NotFoundError(f"The requested invocation '{invocation_id}' does not exist")
+        return record
+
+    def cancel(self, invocation_id: str) -> Change:
+        """Ask its handler to stop."""
+        record = self.find(invocation_id)
+        _refuse_completed(record)
+        return Change.REQUESTED if self._lifecycle.cancel(record) else Change.DONE
+
+    def kill(self, invocation_id: str) -> Change:
+        """End it and its children at once."""
+        record = self.find(invocation_id)
+        _refuse_completed(record)
+        self._lifecycle.kill(record)
+        return Change.DONE
+
+    def pause(self, invocation_id: str) -> Change:
+        """Stop running it."""
+        record = self.find(invocation_id)
+        if record.status not in ("invoked", "suspended", "paused"):
+            raise ConflictError(f"The invocation '{invocation_id}' is not running, cannot be paused.")
+        if record.status in ("suspended", "paused"):
+            return Change.DONE
+        # Backing off, or waiting for its turn, it has nothing to be asked for; callers of the server get one answer.
+        if record.next_retry_at is not None or not self._invoker.pause(record.seq):
+            self._lifecycle.pause(record)
+        return Change.REQUESTED
+
+    def resume(self, invocation_id: str, deployment: str | None) -> Change:
+        """Run it again."""
+        record = self.find(invocation_id)
+        if record.status in ("scheduled", "inboxed"):
+            raise TooEarlyError(
+                f"The invocation '{invocation_id}' is either inboxed or scheduled, cannot be resumed."
+            )
+        if record.status == "completed":
+            raise ConflictError(f"The invocation '{invocation_id}' is completed, cannot be resumed.")
+        if deployment is not None and deployment != "keep":
+            self._move(record, deployment)
+        if record.status in ("suspended", "paused"):
+            self._lifecycle.invoke(record.seq)
+        elif record.next_retry_at is not None:
+            self._scheduler.remove(record.seq, "retry")
+            self._lifecycle.retry_now(record)
+        return Change.DONE
+
+    def _move(self, record: Record, deployment: str) -> None:
+        if record.status not in ("suspended", "paused") or record.deployment_id is None:
+            raise ConflictError(
+                f"The invocation '{record.id}' is still running or the deployment id is not pinned yet, "
+                "deployment id cannot be changed."
+            )
+        if deployment == "latest":
+            found = self._schema.latest_deployment(record.service)
+        else:
+            found = self._schema.deployment(deployment)
+        if found is None or record.service not in found.services:
+            raise ConflictError(
+                f"The deployment '{deployment}' does not exist, or has no service {record.service}"
+            )
+        version = record.protocol_version or 0
+        if not found.min_protocol_version <= version <= found.max_protocol_version:
+            raise ConflictError(
+                f"The invocation '{record.id}' speaks protocol version {version}, and the deployment "
+                f"'{found.deployment_id}' speaks {found.min_protocol_version} to {found.max_protocol_version}"
+            )
+        self._lifecycle.pin(record.seq, found.deployment_id, version)
+
+    def purge(self, invocation_id: str) -> Change:
+        """Forget a completed one."""
+        record = self.find(invocation_id)
+        _require_completed(record)
+        self._lifecycle.erase(record)
+        return Change.DONE
+
+    def purge_journal(self, invocation_id: str) -> Change:
+        """Forget its journal."""
+        record = self.find(invocation_id)
+        _require_completed(record)
+        self._lifecycle.erase_journal(record.seq)
+        return Change.DONE
+
+    def restart_as_new(self, invocation_id: str, keep_entries: int, deployment: str | None) -> str:
+        """Start a copy of a completed one, and return its id."""
+        record = self.find(invocation_id)
+        if record.status in ("scheduled", "inboxed"):
+            raise TooEarlyError(
+                f"The invocation '{invocation_id}' cannot be restarted because it's not running yet."
+            )
+        if record.status != "completed":
+            raise ConflictError(f"The invocation '{invocation_id}' is still running.")
+        if record.kind == "workflow":
+            raise ConflictError(
+                f"Restarting workflows is not supported: '{invocation_id}' is the run of {record.service}"
+            )
+        entries = self._journal.entries(record.seq)
+        if not entries:
+            raise GoneError(
+                f"The invocation '{invocation_id}' cannot be restarted because the input is not available: "
+                "its journal was purged or not kept."
+            )
+        kept = self._prefix(record, max(keep_entries, 1))
+        handler = self._schema.handler(record.service, record.handler)
+        if handler is None:
+            raise ConflictError(f"The handler {record.service}/{record.handler} is not registered any more")
+        target = record.deployment_id if deployment in (None, "keep") else deployment
+        if target == "latest":
+            latest = self._schema.latest_deployment(record.service)
+            target = None if latest is None else latest.deployment_id
+        if target is not None and deployment is not None and self._schema.deployment(target) is None:
+            raise ConflictError(f"The deployment '{target}' does not exist")
+        new_id = _core.random_invocation_id(
+            os.urandom(24), record.service, key=record.key, scope=record.scope
+        )
+        seq = self._lifecycle.create(
+            NewInvocation(
+                invocation_id=new_id,
+                handler=handler,
+                key=record.key,
+                input=entries[0],
+                invoked_by="restart_as_new",
+                completion_retention_ms=record.completion_retention_ms,
+                journal_retention_ms=record.journal_retention_ms,
+                restarted_from=record.id,
+                scope=record.scope,
+                limit_key=record.limit_key,
+            )
+        )
+        for code, payload, signal in kept:
+            self._journal.append(seq, code, payload, signal)
+        if kept and target is not None and record.protocol_version is not None:
+            self._lifecycle.pin(seq, target, record.protocol_version)
+        return new_id
+
+    def _prefix(self, record: Record, keep_entries: int) -> list[tuple[int, bytes, int | None]]:
+        """Return the entries behind the input that are kept, so many in all with it.
+
+        Raises ConflictError when there are fewer, or a command is kept and not what answers it.
+        """
+        rows: list[tuple[int, bytes, int | None]] = self._store.fetch(
+            "SELECT code, payload, signal FROM journal WHERE invocation = ? AND idx BETWEEN 1 AND ? ORDER BY idx",
+            (record.seq, keep_entries - 1),
+        ).fetchall()
+        if len(rows) < keep_entries - 1 or not _is_answered(rows):
+            raise ConflictError(
+                f"The prefix of the journal of '{record.id}' contains some Commands without respective Completions."
+            )
+        return rows
+
+    def look_at(self, invocation_id: str) -> Invocation:
+        """Return one invocation as operators see it."""
+        record = self.find(invocation_id)
+        completion = completion_of(record) if record.status == "completed" else None
+        return Invocation(
+            record.id,
+            Target(record.service, record.handler, record.key),
+            _status(record),
+            record.created_at,
+            record.modified_at,
+            record.retry_count if record.status == "invoked" else None,
+            record.last_failure,
+            None if completion is None else completion.result,
+        )
+
+
+def _is_answered(entries: Sequence[tuple[int, bytes, int | None]]) -> bool:
+    """Whether every completion id that a command took is one of a notification."""
+    asked: set[int] = set()
+    told: set[int] = set()
+    for code, payload, _ in entries:
+        entry = _core.describe_entry(code, payload)
+        ids = told if entry.name is None else asked  # notifications have no name
+        ids.update(entry.completion_ids)
+    return asked <= told
+
+
+def _status(record: Record) -> Status:
+    match record.status:
+        case "inboxed":
+            return "pending"
+        case "invoked":
+            return "running" if record.next_retry_at is None else "backing-off"
+        case "scheduled" | "suspended" | "paused" | "completed" as status:
+            return status
+    raise AssertionError(f"{record.id} has the unknown status {record.status}")
+
+
+def _refuse_completed(record: Record) -> None:
+    if record.status == "completed":
+        raise ConflictError(f"The invocation '{record.id}' was already completed.")
+
+
+def _require_completed(record: Record) -> None:
+    if record.status != "completed":
+        raise ConflictError(f"The invocation '{record.id}' is not yet completed.")

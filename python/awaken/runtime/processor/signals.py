@@ -1,0 +1,140 @@
+"""Signals between invocations, and the results that the outside world gives to awakeables."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from awaken import _core
+from awaken.outcomes import CANCEL, FIRST_AWAKEABLE
+from awaken.runtime.operations import PendingAwakeable, Resolution, Target
+from awaken.runtime.tables import invocations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from awaken.runtime.processor.lifecycle import Lifecycle
+    from awaken.runtime.store import Store
+    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.journal import Journal
+
+__all__ = ["Awaited", "Signals"]
+
+
+class Awaited(NamedTuple):
+    """What a running handler said that it waits for."""
+
+    record: Record
+    since_ms: int
+    future_json: str
+
+
+class Signals:
+    """Delivers signals. The first result of an awakeable counts; a signal to one that has not started is dropped."""
+
+    def __init__(self, store: Store, journal: Journal, lifecycle: Lifecycle) -> None:
+        self._store = store
+        self._journal = journal
+        self._lifecycle = lifecycle
+
+    def send(self, invocation_id: str, signal: int | str, result: bytes | _core.Failure | None) -> Resolution:
+        """Deliver a signal by its index or name."""
+        record = invocations.find(self._store, invocation_id)
+        if record is None:
+            return Resolution.UNKNOWN_INVOCATION
+        if signal == CANCEL:
+            if record.status == "completed":
+                return Resolution.ALREADY_COMPLETED
+            self._lifecycle.cancel(record)
+            return Resolution.APPLIED
+        is_awakeable = isinstance(signal, int) and signal >= FIRST_AWAKEABLE
+        if is_awakeable and isinstance(signal, int) and self._journal.has_signal(record.seq, signal):
+            return Resolution.ALREADY_COMPLETED
+        code, payload = _core.encode_signal(signal, result)
+        index = signal if isinstance(signal, int) else None
+        if self._lifecycle.notify(record, code, payload, index):
+            return Resolution.APPLIED
+        return Resolution.ALREADY_COMPLETED if record.status == "completed" else Resolution.NOT_AN_AWAKEABLE
+
+    def complete_awakeable(self, awakeable_id: str, result: bytes | _core.Failure) -> Resolution:
+        """Give an awakeable its result. Index 1 cancels, as it does on the server.
+
+        Raises:
+            InvalidIdError: the id does not parse.
+        """
+        parsed = _core.parse_awakeable_id(awakeable_id)
+        if parsed.index == CANCEL and not parsed.is_legacy:
+            self.send(parsed.invocation_id, CANCEL, None)
+            return Resolution.NOT_AN_AWAKEABLE
+        if parsed.index < FIRST_AWAKEABLE:
+            return Resolution.NOT_AN_AWAKEABLE
+        return self.send(parsed.invocation_id, parsed.index, result)
+
+    def pending(
+        self, limit: int, after: str | None, awaited: Iterable[Awaited]
+    ) -> Sequence[PendingAwakeable]:
+        """List awakeables that are waited for, oldest first.
+
+        Args:
+            limit: how many at most.
+            after: the last id of the page before.
+            awaited: what handlers with an open attempt wait for; of the others the store knows.
+        """
+        start = (-1, -1, -1) if after is None else self._position(after, awaited := list(awaited))
+        rows = self._store.fetch(
+            "SELECT since, invocation, signal, id, service, handler, key FROM awakeable "
+            "JOIN invocation ON invocation.seq = awakeable.invocation "
+            "WHERE (since, invocation, signal) > (?, ?, ?) ORDER BY since, invocation, signal LIMIT ?",
+            (*start, limit),
+        ).fetchall()
+        known = {row[:3]: _pending(*row) for row in rows}
+        for since, record, signal in self._open(awaited):
+            position = (since, record.seq, signal)
+            if position > start:
+                known.setdefault(
+                    position, _pending(*position, record.id, record.service, record.handler, record.key)
+                )
+        return [known[position] for position in sorted(known)][:limit]
+
+    def _open(self, awaited: Iterable[Awaited]) -> Iterator[tuple[int, Record, int]]:
+        for record, since, future_json in awaited:
+            for signal in _signals_in(json.loads(future_json)):
+                if signal < FIRST_AWAKEABLE or self._journal.has_signal(record.seq, signal):
+                    continue
+                if self._since(record.seq, signal) is None:
+                    yield since, record, signal
+
+    def _position(self, awakeable_id: str, awaited: Iterable[Awaited]) -> tuple[int, int, int]:
+        parsed = _core.parse_awakeable_id(awakeable_id)
+        record = invocations.find(self._store, parsed.invocation_id)
+        if record is None:
+            return (-1, -1, -1)
+        since = self._since(record.seq, parsed.index)
+        if since is None:
+            since = next((item.since_ms for item in awaited if item.record.seq == record.seq), -1)
+        return (since, record.seq, parsed.index)
+
+    def _since(self, invocation: int, signal: int) -> int | None:
+        row = self._store.fetch(
+            "SELECT since FROM awakeable WHERE invocation = ? AND signal = ?", (invocation, signal)
+        ).fetchone()
+        return None if row is None else row[0]
+
+
+def _pending(
+    since_ms: int, _: int, signal: int, invocation_id: str, service: str, handler: str, key: str | None
+) -> PendingAwakeable:
+    awakeable_id = _core.format_awakeable_id(_core.parse_invocation_id(invocation_id), signal)
+    return PendingAwakeable(awakeable_id, invocation_id, Target(service, handler, key), since_ms)
+
+
+def _signals_in(future: object) -> list[int]:
+    """Return the signal indices in the JSON of a tree of futures, as introspection shows it."""
+    if isinstance(future, dict):
+        index = future.get("SignalIndex")
+        if isinstance(index, int):
+            return [index]
+        return [signal for value in future.values() for signal in _signals_in(value)]
+    if isinstance(future, list):
+        return [signal for value in future for signal in _signals_in(value)]
+    return []

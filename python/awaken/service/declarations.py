@@ -1,0 +1,98 @@
+"""Checks of declarations: a mistake raises at the line that makes it, and the error says what to write instead."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from awaken.context.context import CONTEXTS
+from awaken.diagnostics import development
+from awaken.handler.signatures import function_of, resolve_annotation
+
+if TYPE_CHECKING:
+    from awaken.context.context import Context
+
+__all__ = ["check_context", "check_function"]
+
+
+def check_function(fn: Any, service: str) -> None:
+    """Refuse what cannot be a handler of this service.
+
+    Raises:
+        TypeError: it is not a function, or it belongs to a class.
+    """
+    if inspect.iscoroutine(fn):
+        fn.close()
+        raise TypeError(f"{service}: {fn.__name__}(...) is a call; a handler is the function itself")
+    if inspect.isclass(fn):
+        raise TypeError(
+            f"{service}: {fn.__name__} is a class; a handler is an async function. Write `.handler()` above each"
+        )
+    if not callable(fn):
+        raise TypeError(f"{service}: {fn!r} is not a function; write `.handler()` above an `async def`")
+    function = function_of(fn)
+    code = getattr(function, "__code__", None)
+    if code is None or inspect.ismethod(fn):
+        return
+    owner, _, name = function.__qualname__.rpartition(".")
+    is_of_class = owner and not owner.endswith("<locals>")
+    if is_of_class and code.co_argcount and code.co_varnames[0] in ("self", "cls"):
+        raise TypeError(
+            f"{service}/{name} at {code.co_filename}:{code.co_firstlineno} takes {code.co_varnames[0]}; a handler is a "
+            "function of a module, without a class around it"
+        )
+
+
+def check_context(fn: Any, target: str, kind: str, handler_kind: str | None) -> None:
+    """Refuse a context annotation that promises what a handler of this kind does not get.
+
+    Args:
+        fn: the handler's function.
+        target: service and handler, for the error.
+        kind: of the service.
+        handler_kind: of the handler.
+
+    Raises:
+        TypeError: the annotation is another context's, or that of the input is a context's.
+    """
+    known = {one.__name__: one for one in CONTEXTS.values()}
+    function = function_of(fn)
+    code = getattr(function, "__code__", None)
+    place = f" at {code.co_filename}:{code.co_firstlineno}" if code is not None else ""
+    parameters = list(inspect.signature(fn).parameters)[:2]
+    annotated = [_context_named(fn, name, known) for name in parameters]
+    if len(annotated) == 2 and annotated[1] is not None:
+        raise TypeError(f"{target}{place} takes the context second; it comes first, then the input")
+    given = CONTEXTS[kind, handler_kind]
+    if not annotated or annotated[0] is None or issubclass(given, annotated[0]):
+        return
+    if any(issubclass(one, annotated[0]) for (of, _), one in CONTEXTS.items() if of == kind):
+        development.warn(  # it works as long as it only reads
+            f"the handler is shared and gets {given.__name__}, not {annotated[0].__name__}: it may not write state",
+            place=target + place,
+        )
+        return
+    raise TypeError(
+        f"{target}{place} takes {annotated[0].__name__}, and gets {given.__name__}, as handlers of this kind do; write "
+        f"`{parameters[0]}: {given.__name__}`{_elsewhere(annotated[0].__name__, kind)}"
+    )
+
+
+def _context_named(fn: Any, name: str, known: dict[str, type[Context]]) -> type[Context] | None:
+    """Return the context class that annotates a parameter, if one of ours does."""
+    try:
+        annotation = resolve_annotation(fn, name)
+    except Exception:  # imported for type checkers only: then its name has to do
+        annotation = getattr(function_of(fn), "__annotations__", {}).get(name)
+    if isinstance(annotation, str):
+        return known.get(annotation.rpartition(".")[2])
+    return next((one for one in known.values() if one is annotation), None)
+
+
+def _elsewhere(name: str, kind: str) -> str:
+    """Tell which declaration gives the context that was asked for."""
+    if name.startswith("Object") and kind == "service":
+        return ", or declare a VirtualObject, which has keys and state"
+    if name.startswith("Workflow"):
+        return ", or declare a Workflow, which has promises"
+    return ""

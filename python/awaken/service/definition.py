@@ -1,0 +1,174 @@
+"""What the three kinds of service have in common."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from awaken.handler.handler import Handler, ServiceTag, attach_handler
+from awaken.handler.options import Options
+from awaken.serde import DefaultSerde
+from awaken.service.declarations import check_context, check_function
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from awaken.handler.handler import ContextManagerFactory, HandlerKind, ServiceKind
+    from awaken.handler.retry_policy import InvocationRetryPolicy
+    from awaken.serde import Serde
+
+__all__ = ["DEFAULT_SERDE", "JSON", "Definition", "KeyedDefinition", "documentation", "refuse_bare_decorator"]
+
+#: Defaults of the decorators.
+JSON: Final = "application/json"
+DEFAULT_SERDE: Final[DefaultSerde[Any]] = DefaultSerde()
+
+_SERVICE_NAME = re.compile(r"([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9._-]*")
+
+
+class Definition:
+    """A named set of handlers with the options they share."""
+
+    _kind: ServiceKind
+
+    def __init__(
+        self,
+        name: str,
+        options: Options,
+        context_managers: list[ContextManagerFactory] | None,
+    ) -> None:
+        _check_service_name(name)
+        options.check(name)
+        metadata = None if options.metadata is None else dict(options.metadata)
+        self.service_tag = ServiceTag(self._kind, name, options.description, metadata)
+        self.options = options
+        self.handlers: dict[str, Handler[Any, Any]] = {}
+        self.context_managers: tuple[ContextManagerFactory, ...] = tuple(context_managers or ())
+
+    @property
+    def name(self) -> str:
+        """What callers call it."""
+        return self.service_tag.name
+
+    def _add(
+        self,
+        fn: Any,
+        *,
+        name: str | None,
+        kind: HandlerKind | None,
+        accept: str,
+        content_type: str,
+        input_serde: Serde[Any],
+        output_serde: Serde[Any],
+        options: Options,
+        context_managers: list[ContextManagerFactory] | None,
+    ) -> Any:
+        """Declare a function as a handler and return it, wrapped so that its handler can be found."""
+        check_function(fn, self.name)
+        handler: Handler[Any, Any] = Handler(
+            self.service_tag,
+            cast("str", name or getattr(fn, "__name__", None)),
+            kind,
+            fn,
+            options,
+            accept,
+            content_type,
+            input_serde,
+            output_serde,
+            (*self.context_managers, *(context_managers or ())),
+        )
+        check_context(fn, handler.target, self.service_tag.kind, kind)
+        if handler.name in self.handlers:
+            raise ValueError(
+                f"{self.name} already has a handler {handler.name!r}; give this one another name"
+            )
+        if self.options.ingress_private and options.ingress_private is False:
+            raise ValueError(
+                f"{handler.target}: ingress_private=False has no effect in a private service, and runtimes "
+                "refuse it; make the service public and its other handlers private"
+            )
+        self.handlers[handler.name] = handler
+
+        @wraps(fn)
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            return await fn(*args, **kwargs)
+
+        attach_handler(call, handler)
+        return call
+
+
+class KeyedDefinition(Definition):
+    """A service whose invocations belong to a key, with state.
+
+    Args:
+        name: what callers call it.
+        description: documentation, shown by the runtime.
+        metadata: names and values for operators and tools.
+        inactivity_timeout: how long an attempt may wait before the runtime asks it to suspend.
+        abort_timeout: how long it then has before it is cut off.
+        journal_retention: how long a completed invocation stays visible.
+        idempotency_retention: how long a result stays available under its idempotency key.
+        enable_lazy_state: the older way to say `state_preload=False`.
+        state_preload: which state is sent with the input: all (True), none (False), or these keys.
+        ingress_private: callable by other handlers only.
+        invocation_retry_policy: when and how often a failing invocation is retried.
+        invocation_context_managers: entered around every attempt of every handler.
+
+    Raises:
+        ValueError: the name is not valid, or options contradict each other.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        description: str | None = None,
+        metadata: dict[str, str] | None = None,
+        inactivity_timeout: timedelta | float | None = None,
+        abort_timeout: timedelta | float | None = None,
+        journal_retention: timedelta | float | None = None,
+        idempotency_retention: timedelta | float | None = None,
+        enable_lazy_state: bool | None = None,
+        state_preload: bool | list[str] | None = None,
+        ingress_private: bool | None = None,
+        invocation_retry_policy: InvocationRetryPolicy | None = None,
+        invocation_context_managers: list[ContextManagerFactory] | None = None,
+    ) -> None:
+        options = Options(
+            description=description,
+            metadata=metadata,
+            inactivity_timeout=inactivity_timeout,
+            abort_timeout=abort_timeout,
+            journal_retention=journal_retention,
+            idempotency_retention=idempotency_retention,
+            enable_lazy_state=enable_lazy_state,
+            state_preload=state_preload,
+            ingress_private=ingress_private,
+            invocation_retry_policy=invocation_retry_policy,
+        )
+        super().__init__(name, options, invocation_context_managers)
+
+
+def _check_service_name(name: str) -> None:
+    if not isinstance(name, str) or not _SERVICE_NAME.fullmatch(name):
+        raise ValueError(
+            f"{name!r} is not a service name; use letters, digits, underscores, dots and dashes, and "
+            "begin with a letter"
+        )
+    if name.lower().startswith("restate") or name.lower() == "openapi":
+        raise ValueError(
+            f"the service name {name!r} is reserved by runtimes (`openapi`, and what begins with "
+            "`restate`); choose another one"
+        )
+
+
+def refuse_bare_decorator(name: object, decorator: str) -> None:
+    """Explain a decorator that was written without its parentheses."""
+    if callable(name):
+        raise TypeError(f"write `.{decorator}()` with parentheses above {getattr(name, '__name__', name)}")
+
+
+def documentation(fn: Any) -> str | None:
+    """Return the docstring of a handler, which documents it in the manifest."""
+    return inspect.getdoc(fn) or None

@@ -1,0 +1,121 @@
+"""Plain services: handlers without state or key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from awaken.handler.options import Options
+from awaken.service.definition import DEFAULT_SERDE, JSON, Definition, documentation, refuse_bare_decorator
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import timedelta
+
+    from awaken.context.context import Context
+    from awaken.handler.handler import ContextManagerFactory
+    from awaken.handler.retry_policy import InvocationRetryPolicy
+    from awaken.serde import Serde
+
+    AnyServiceFunction = Callable[[Context], Awaitable[Any]] | Callable[[Context, Any], Awaitable[Any]]
+
+__all__ = ["Service"]
+
+# The decorator gives back the type it was given, so that input and output flow into calls of the handler. The
+# bound makes a checker refuse plain functions, wrong parameters and the context of another kind of service.
+ServiceFunction = TypeVar("ServiceFunction", bound="AnyServiceFunction")
+
+
+class Service(Definition):
+    """Handlers without state or key.
+
+    Args:
+        name: what callers call it.
+        description: documentation, shown by the runtime.
+        metadata: names and values for operators and tools.
+        inactivity_timeout: how long an attempt may wait before the runtime asks it to suspend.
+        abort_timeout: how long it then has before it is cut off.
+        journal_retention: how long a completed invocation stays visible.
+        idempotency_retention: how long a result stays available under its idempotency key.
+        ingress_private: callable by other handlers only.
+        invocation_retry_policy: when and how often a failing invocation is retried.
+        invocation_context_managers: entered around every attempt of every handler.
+
+    Raises:
+        ValueError: the name is not valid, or options contradict each other.
+    """
+
+    _kind = "service"
+
+    def __init__(
+        self,
+        name: str,
+        description: str | None = None,
+        metadata: dict[str, str] | None = None,
+        inactivity_timeout: timedelta | float | None = None,
+        abort_timeout: timedelta | float | None = None,
+        journal_retention: timedelta | float | None = None,
+        idempotency_retention: timedelta | float | None = None,
+        ingress_private: bool | None = None,
+        invocation_retry_policy: InvocationRetryPolicy | None = None,
+        invocation_context_managers: list[ContextManagerFactory] | None = None,
+    ) -> None:
+        options = Options(
+            description=description,
+            metadata=metadata,
+            inactivity_timeout=inactivity_timeout,
+            abort_timeout=abort_timeout,
+            journal_retention=journal_retention,
+            idempotency_retention=idempotency_retention,
+            ingress_private=ingress_private,
+            invocation_retry_policy=invocation_retry_policy,
+        )
+        super().__init__(name, options, invocation_context_managers)
+
+    def handler(
+        self,
+        name: str | None = None,
+        accept: str = JSON,
+        content_type: str = JSON,
+        input_serde: Serde[Any] = DEFAULT_SERDE,
+        output_serde: Serde[Any] = DEFAULT_SERDE,
+        metadata: dict[str, str] | None = None,
+        inactivity_timeout: timedelta | float | None = None,
+        abort_timeout: timedelta | float | None = None,
+        journal_retention: timedelta | float | None = None,
+        idempotency_retention: timedelta | float | None = None,
+        ingress_private: bool | None = None,
+        invocation_retry_policy: InvocationRetryPolicy | None = None,
+        invocation_context_managers: list[ContextManagerFactory] | None = None,
+    ) -> Callable[[ServiceFunction], ServiceFunction]:
+        """Declare a handler; its name is the function's, unless one is given.
+
+        Raises:
+            TypeError: not an `async def` of the context, or of the context and one input.
+            ValueError: the name is taken or not valid, or options contradict each other.
+        """
+        refuse_bare_decorator(name, "handler")
+
+        def decorate(fn: ServiceFunction) -> ServiceFunction:
+            wrapped = self._add(
+                fn,
+                name=name,
+                kind=None,
+                accept=accept,
+                content_type=content_type,
+                input_serde=input_serde,
+                output_serde=output_serde,
+                options=Options(
+                    description=documentation(fn),
+                    metadata=metadata,
+                    inactivity_timeout=inactivity_timeout,
+                    abort_timeout=abort_timeout,
+                    journal_retention=journal_retention,
+                    idempotency_retention=idempotency_retention,
+                    ingress_private=ingress_private,
+                    invocation_retry_policy=invocation_retry_policy,
+                ),
+                context_managers=invocation_context_managers,
+            )
+            return cast("ServiceFunction", wrapped)
+
+        return decorate

@@ -1,0 +1,1 @@
+"""Durations, the last moment that can be named, and the clock that handlers read."""

@@ -1,0 +1,102 @@
+"""Durations as handlers and options give them, up to the year 9999.
+
+Dates end there, here and in the other runtimes, so what would end later is refused before anything is journaled.
+"""
+
+from __future__ import annotations
+
+import math
+import reprlib
+from datetime import timedelta
+from typing import Final
+
+from awaken.errors import UsageError
+from awaken.timing import wall_clock
+
+__all__ = ["LAST_MS", "exact", "longest", "milliseconds", "moment_after", "retry_delay", "within_time"]
+
+#: The last moment with a date: 9999-12-31T23:59:59.999Z, in UTC milliseconds.
+LAST_MS: Final = 253_402_300_799_999
+
+#: The clocks of two machines differ, and a delay is added to the time of the one that waits.
+_SLACK_MS: Final = 86_400_000
+
+#: Servers up to 1.7.12 stop working at a retry that is 795 days away, and add up to a third to the delay they get.
+_LONGEST_RETRY_MS: Final = 365 * 86_400_000
+
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+def milliseconds(duration: timedelta | float, what: str) -> int:
+    """Return a duration in whole milliseconds, rounded towards zero; a number counts seconds.
+
+    Args:
+        duration: what was given.
+        what: names it in the error's text, as in `the delay of ctx.sleep`.
+
+    Raises:
+        UsageError: it is not a duration, or it ends after the year 9999.
+    """
+    if isinstance(duration, timedelta):
+        whole = int(duration / _MILLISECOND)
+    elif isinstance(duration, (int, float)) and not isinstance(duration, bool):
+        if isinstance(duration, float) and not math.isfinite(duration):
+            raise UsageError(f"{what} is {duration!r} seconds; give a datetime.timedelta or finite seconds")
+        whole = int(max(min(duration, LAST_MS), -LAST_MS) * 1000)
+    else:
+        raise UsageError(
+            f"{what} is {reprlib.repr(duration)}, of type {type(duration).__name__}; "
+            "give a datetime.timedelta, or seconds as an int or float"
+        )
+    if whole > longest():
+        raise UsageError(
+            f"{what} is {duration!r}, which ends after the year 9999, the last one that dates can tell; "
+            "give a shorter one"
+        )
+    return whole
+
+
+def within_time(duration: timedelta | float, what: str) -> int:
+    """Return a duration that cannot be negative in whole milliseconds.
+
+    Raises:
+        UsageError: it is not a duration, is negative, or ends after the year 9999.
+    """
+    whole = milliseconds(duration, what)
+    if whole < 0:
+        raise UsageError(f"{what} is negative ({duration!r}); give zero or more")
+    return whole
+
+
+def retry_delay(duration: timedelta | float, what: str) -> int:
+    """Return the delay before a retry in whole milliseconds; zero when it is negative.
+
+    Raises:
+        UsageError: it is not a duration, or longer than 365 days.
+    """
+    whole = milliseconds(duration, what)
+    if whole > _LONGEST_RETRY_MS:
+        raise UsageError(
+            f"{what} is {duration!r}, and servers keep no retry for longer than 365 days; give a shorter one, or wait "
+            "with ctx.sleep"
+        )
+    return max(0, whole)
+
+
+def moment_after(duration: timedelta | float, what: str) -> int:
+    """Return the moment, in UTC milliseconds, so long from now; it has passed when the duration is negative.
+
+    Raises:
+        UsageError: as for `milliseconds`.
+    """
+    return max(0, wall_clock.now_ms() + milliseconds(duration, what))
+
+
+def exact(duration: timedelta | float) -> timedelta:
+    """Return a duration that was checked before; a number counts seconds."""
+    return duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
+
+
+def longest(now_ms: int | None = None) -> int:
+    """Return the longest duration, in milliseconds, that begins now and ends within the year 9999."""
+    return LAST_MS - _SLACK_MS - (wall_clock.now_ms() if now_ms is None else now_ms)

@@ -1,0 +1,86 @@
+"""One request over HTTP/1.1, at the caller's end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaken.errors import LocalProtocolError
+from awaken.transports import limits
+from awaken.transports.dialer.outgoing import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from awaken.transports.dialer.http1_connection import Http1Link
+
+__all__ = ["Http1Call"]
+
+
+class Http1Call(Call):
+    """An `awaken.exchange.Outgoing` that has a connection for itself, or waits for it."""
+
+    __slots__ = ("_chunks", "_size", "is_starved", "link")
+
+    def __init__(
+        self, method: str, target: str, request_headers: Mapping[str, str], on_change: Callable[[], None]
+    ) -> None:
+        super().__init__(method, target, request_headers, on_change)
+        #: Its connection, None once they are done with each other.
+        self.link: Http1Link | None = None
+        #: Whether it asked for credit, and there was none.
+        self.is_starved = False
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    @property
+    def credit(self) -> int:
+        """How many bytes may be sent now without being kept in memory for long: HTTP/1.1 knows no windows."""
+        if self.is_over or self.is_request_ended or self.link is None:
+            return 0
+        credit = limits.OUTPUT_SIZE - self._size - self.link.buffered_size
+        self.is_starved = credit <= 0
+        return max(0, credit)
+
+    def send(self, data: bytes) -> None:
+        """Send body bytes, beyond `credit` as well: whoever cares asks first.
+
+        Raises:
+            LocalProtocolError: the request is already ended.
+        """
+        if self.is_request_ended:
+            raise LocalProtocolError(
+                f"cannot send {len(data)} bytes on {self!r}: the request is already ended"
+            )
+        if data and self.link is not None and not self.is_reset:
+            self._chunks.append(data)
+            self._size += len(data)
+            self.link.schedule_flush()
+
+    def end(self) -> None:
+        """End the request. The response may still be open."""
+        if not self.is_request_ended:
+            self.is_request_ended = True
+            if self.link is not None:
+                self.link.schedule_flush()
+
+    def disconnect(self) -> None:
+        """Give the exchange up: the peer sees a broken connection, the only sign HTTP/1.1 has."""
+        if not self.is_reset:
+            self.is_request_ended = True
+            if self.link is not None:
+                self.link.fail("given up by the caller", is_callers_wish=True)
+            self.fail("given up by the caller")
+
+    def take(self) -> bytes:
+        """Take what there is of the response body, and so let the peer send more."""
+        data = self.drop()
+        if data and self.link is not None:
+            self.link.adjust_reading()
+        return data
+
+    def drop_sent(self) -> bytes:
+        """Hand out what was sent since the last flush."""
+        data = b"".join(self._chunks)
+        self._chunks.clear()
+        self._size = 0
+        return data

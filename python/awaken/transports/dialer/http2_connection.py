@@ -1,0 +1,433 @@
+"""HTTP/2 on asyncio, caller's side: one connection and the calls on it.
+
+Everything happens inside `data_received` and one flush per turn of the event loop, as in `http2`: what calls
+send in a turn becomes their HEADERS and one DATA frame each, and all frames become one write to the socket.
+Calls that come before the connection is there, and before the peer has told how many it takes, wait here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from random import uniform
+from typing import TYPE_CHECKING, Final, cast
+
+from awaken.transports import limits
+from awaken.transports.dialer.address import CONNECT_TIMEOUT, describe_error
+from awaken.transports.http2.engine import (
+    BodyEnded,
+    BodyReceived,
+    ConnectionFailed,
+    ErrorCode,
+    PeerLeaving,
+    PeerReady,
+    PingAcknowledged,
+    ResponseReceived,
+    StreamClosed,
+)
+from awaken.transports.http2.h2_client import H2Caller
+from awaken.transports.server.connection import close_gently, logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from awaken.transports.dialer.address import Address
+    from awaken.transports.dialer.http2_outgoing import Http2Call
+    from awaken.transports.http2.engine import Event
+
+__all__ = ["Http2Link"]
+
+#: Streams used of one connection, whatever its peer allows; before it says, fewer. The server's own numbers.
+_MOST_STREAMS: Final = 128
+_FIRST_STREAMS: Final = 50
+
+# Part of them in use at which another connection is opened: long calls shall not fill one and block the rest.
+_FULL: Final = 0.7
+
+# Seconds between PINGs, and for the answer: the server's own numbers. Jitter keeps connections apart.
+_PING_INTERVAL: Final = 40.0
+_PING_JITTER: Final = 8.0
+_PING_TIMEOUT: Final = 20.0
+
+# Seconds without a call after which a connection is closed, the server's own number.
+_IDLE_TIMEOUT: Final = 5 * 60.0
+
+
+class Http2Link(asyncio.Protocol):
+    """One connection to an endpoint.
+
+    Args:
+        address: of the endpoint, for what is told to people and for `:authority`.
+        place: gives a call to another connection.
+        discard: told when the link takes no more calls.
+    """
+
+    def __init__(
+        self, address: Address, place: Callable[[Http2Call], None], discard: Callable[[Http2Link], None]
+    ) -> None:
+        self.engine = H2Caller()
+        self.is_closed = False
+        self._address = address
+        self._place = place
+        self._discard = discard
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._calls: dict[int, Http2Call] = {}
+        self._waiting: deque[Http2Call] = deque()
+        self._written: list[Http2Call] = []
+        self._starved: set[Http2Call] = set()  # asked for credit, and there was none
+        self._is_ready = False
+        self._is_leaving = False
+        self._is_flush_scheduled = False
+        self._is_receiving = False
+        self._is_socket_paused = False
+        self._has_received = False
+        self._lost = asyncio.Event()
+        now = self._loop.time()
+        self._since = now
+        self._idle_since = now
+        self._closing_at = now
+        self._next_ping = now + _PING_INTERVAL + uniform(0, _PING_JITTER)  # noqa: S311
+        self._pinged_at: float | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a socket."""
+        return self._transport is not None
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it takes one more call before it is as full as it should get."""
+        if self._is_leaving or self.is_closed:
+            return False
+        return self.call_count < max(1, int(self._limit * _FULL))
+
+    @property
+    def call_count(self) -> int:
+        """How many calls use it, or wait for it."""
+        return self.engine.stream_count + len(self._waiting)
+
+    @property
+    def _limit(self) -> int:
+        return min(_MOST_STREAMS, self.engine.max_streams) if self._is_ready else _FIRST_STREAMS
+
+    # From the pool and the calls.
+
+    def add(self, call: Http2Call) -> None:
+        """Take a call; it begins with the next flush."""
+        call.link = self
+        self._waiting.append(call)
+        self._schedule_flush()
+
+    def note_written(self, call: Http2Call) -> None:
+        """Take the call's bytes with the next flush."""
+        self._written.append(call)
+        self._schedule_flush()
+
+    def window(self, stream_id: int) -> int:
+        """How many more bytes of a stream may go now."""
+        return 0 if self._is_socket_paused else self.engine.window(stream_id)
+
+    def note_starved(self, call: Http2Call) -> None:
+        """Tell this call when it has credit again."""
+        self._starved.add(call)
+
+    def acknowledge(self, stream_id: int, size: int) -> None:
+        """Let the peer send as many more bytes."""
+        self.engine.acknowledge(stream_id, size)
+        if self.engine.has_output:
+            self._schedule_flush()
+
+    def give_up(self, call: Http2Call) -> None:
+        """Reset a call's stream, or forget that it waits."""
+        if call.stream_id is None:
+            if call in self._waiting:
+                self._waiting.remove(call)
+        elif self._calls.pop(call.stream_id, None) is not None:
+            self.engine.reset(call.stream_id, ErrorCode.CANCEL)
+            self._schedule_flush()
+        self._note_idle()
+
+    async def wait_closed(self) -> None:
+        """Wait until the connection is gone."""
+        await self._lost.wait()
+
+    # From the socket.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send preface and settings at once."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=limits.OUTPUT_SIZE)
+        if self.is_closed:
+            self._transport.abort()
+            return
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None and tls.selected_alpn_protocol() != "h2":
+            self.fail("the endpoint does not offer HTTP/2 (ALPN); if it speaks HTTP/1.1 only, register it so")
+            return
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        """Let the engine read, and tell the calls."""
+        if self.is_closed:
+            return
+        if not self._has_received:
+            self._has_received = True
+            if data.startswith(b"HTTP/1."):
+                self.fail("the endpoint answered in HTTP/1.1; if it speaks nothing else, register it so")
+                return
+        changed: dict[Http2Call, None] = {}
+        self._is_receiving = True
+        try:
+            for event in self.engine.receive(data):
+                call = self._on_event(event)
+                if call is not None:
+                    changed[call] = None
+        finally:
+            self._is_receiving = False
+        for call in changed:
+            call.tell_change()
+        if self._starved:
+            self._tell_starved()
+        if self.engine.has_output or self._written or self._waiting or self._is_leaving:
+            self._schedule_flush()
+
+    def pause_writing(self) -> None:
+        """Hold everything back: the peer, or the network, is slower than we are."""
+        self._is_socket_paused = True
+
+    def resume_writing(self) -> None:
+        """Go on, and tell the calls, which have credit again."""
+        self._is_socket_paused = False
+        self._flush()
+        self._tell_starved()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Fail what is left."""
+        self._transport = None
+        self._lost.set()
+        reason = "closed by the endpoint" if exc is None else describe_error(exc)
+        self.fail(f"the connection was lost: {reason}")
+
+    # From the engine.
+
+    def _on_event(self, event: Event) -> Http2Call | None:
+        if isinstance(event, BodyReceived):
+            call = self._calls.get(event.stream_id)
+            if call is None:
+                self.engine.acknowledge(event.stream_id, len(event.data))
+            else:
+                call.collect(event.data)
+            return call
+        if isinstance(event, ResponseReceived):
+            call = self._calls.get(event.stream_id)
+            if call is not None:
+                call.status, call.headers = event.status, event.headers
+            return call
+        if isinstance(event, BodyEnded):
+            return self._on_ended(event)
+        if isinstance(event, StreamClosed):
+            return self._on_closed(event)
+        self._on_connection_event(event)
+        return None
+
+    def _on_ended(self, event: BodyEnded) -> Http2Call | None:
+        call = self._calls.get(event.stream_id)
+        if call is None:
+            return None
+        if call.status is None:
+            call.fail(f"{self._address}: the stream ended without a response")
+            self._finish(call)
+            return call
+        call.is_ended = True
+        if call.is_request_ended:
+            self._finish(call)
+        return call
+
+    def _on_closed(self, event: StreamClosed) -> Http2Call | None:
+        call = self._calls.pop(event.stream_id, None)
+        self._note_idle()
+        if call is not None:
+            call.fail(f"{self._address}: the endpoint reset the stream: {_name(event.code)}")
+        return call
+
+    def _on_connection_event(self, event: Event) -> None:
+        if isinstance(event, PeerReady):
+            self._is_ready = True
+        elif isinstance(event, PingAcknowledged):
+            self._pinged_at = None
+        elif isinstance(event, PeerLeaving):
+            self._on_leaving(event)
+        elif isinstance(event, ConnectionFailed):
+            self.fail(f"the endpoint broke HTTP/2: {event.reason}")
+
+    def _on_leaving(self, event: PeerLeaving) -> None:
+        self._leave()
+        refused = [stream_id for stream_id in self._calls if stream_id > event.last_stream_id]
+        for stream_id in refused:
+            call = self._calls.pop(stream_id)
+            self.engine.reset(stream_id, ErrorCode.CANCEL)
+            detail = f" ({event.detail})" if event.detail else ""
+            call.fail(f"{self._address}: the endpoint is leaving: GOAWAY {_name(event.code)}{detail}")
+
+    def _leave(self) -> None:
+        """Take no new calls, and give away those that have not begun."""
+        if not self._is_leaving:
+            self._is_leaving = True
+            self._discard(self)
+            self._give_away()
+
+    def _give_away(self) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        for call in waiting:
+            call.link = None
+            self._place(call)
+
+    # Sending.
+
+    def _schedule_flush(self) -> None:
+        if not self._is_flush_scheduled and not self._is_receiving and not self.is_closed:
+            self._is_flush_scheduled = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._is_flush_scheduled = False
+        transport = self._transport
+        if transport is None or self._is_socket_paused or self.is_closed:
+            return  # `connection_made` and `resume_writing` come back to it
+        engine = self.engine
+        if self._waiting and self._is_ready:
+            self._begin(engine)
+        written, self._written = self._written, []
+        for call in written:
+            call.hand_over(engine)
+            if call.is_ended and call.is_request_ended:
+                self._finish(call)
+        output = engine.take_output()
+        if output:
+            transport.write(output)
+        engine.take_resumed()  # who waits for credit is in `_starved`
+        if self._starved:
+            self._tell_starved()
+        if engine.has_output and not self._is_socket_paused:
+            self._schedule_flush()
+        if self._is_leaving and not engine.stream_count and not engine.has_output:
+            self.close()
+
+    def _begin(self, engine: H2Caller) -> None:
+        """Send the heads of waiting calls, as many as the peer takes."""
+        limit = self._limit
+        while self._waiting and engine.stream_count < limit:
+            call = self._waiting.popleft()
+            stream_id = engine.open(_head(self._address, call), is_end=call.is_headers_only)
+            if stream_id is None:
+                self._waiting.appendleft(call)
+                self._leave()
+                return
+            call.stream_id = stream_id
+            self._calls[stream_id] = call
+            if not call.is_headers_only:
+                call.hand_over(engine)
+        if engine.is_exhausted:
+            self._leave()
+        elif self._waiting:
+            if not limit:
+                self.fail("the endpoint takes no streams: its MAX_CONCURRENT_STREAMS is 0")
+            self._give_away()
+
+    def _finish(self, call: Http2Call) -> None:
+        """Be done with a call whose both directions ended; what its request still had to say is nobody's."""
+        if call.stream_id is not None:
+            self._calls.pop(call.stream_id, None)
+            self.engine.reset(call.stream_id, ErrorCode.NO_ERROR)
+        self._note_idle()
+
+    def _tell_starved(self) -> None:
+        starved, self._starved = self._starved, set()
+        for call in starved:
+            if call.credit > 0:  # and if not, it is listed again
+                call.note_change()
+
+    def _note_idle(self) -> None:
+        if not self.call_count:
+            self._idle_since = self._loop.time()
+
+    # Deadlines and the end.
+
+    def tick(self, now: float) -> None:
+        """Look at the deadlines; called about once a second with the loop's time in seconds."""
+        if self.is_closed:
+            if self._transport is not None and now - self._closing_at > limits.LINGER_TIMEOUT:
+                self._transport.abort()
+        elif not self._is_ready:
+            if now - self._since > CONNECT_TIMEOUT:
+                self.fail(f"the endpoint did not begin to speak HTTP/2 within {CONNECT_TIMEOUT:g} s")
+        elif self._pinged_at is not None:
+            if now - self._pinged_at > _PING_TIMEOUT:
+                self.fail(f"the connection is dead: no answer to a PING within {_PING_TIMEOUT:g} s")
+        elif not self.call_count and now - self._idle_since > _IDLE_TIMEOUT:
+            self.close()
+        elif now >= self._next_ping:
+            self._next_ping = now + _PING_INTERVAL + uniform(0, _PING_JITTER)  # noqa: S311
+            self._pinged_at = now
+            self.engine.ping()
+            self._schedule_flush()
+
+    def fail(self, reason: str) -> None:
+        """Close, and fail every call."""
+        if self.is_closed:
+            return
+        text = f"{self._address}: {reason}"
+        calls = [*self._calls.values(), *self._waiting]
+        for call in self._calls.values():
+            self.engine.reset(cast("int", call.stream_id), ErrorCode.CANCEL)
+        self._calls.clear()
+        self._waiting.clear()
+        self._written.clear()
+        self._starved.clear()
+        if calls:
+            logger.info("%d calls failed: %s", len(calls), text)
+        for call in calls:
+            call.fail(text)
+        self.close()
+
+    def abort(self) -> None:
+        """Cut the connection, if it is still there."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def close(self) -> None:
+        """Say goodbye and close the connection. What is still open on it is not told: see `fail`."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        self._closing_at = self._loop.time()
+        self._discard(self)
+        transport = self._transport
+        if transport is None:
+            self._lost.set()
+            return
+        self.engine.go_away(is_final=True)
+        transport.write(self.engine.take_output())
+        close_gently(transport)
+
+
+def _head(address: Address, call: Http2Call) -> list[tuple[bytes, bytes]]:
+    """The head of a request; like the server it has no user-agent, no content-length and no accept-encoding."""
+    head = [
+        (b":method", call.method.encode()),
+        (b":scheme", address.scheme.encode()),
+        (b":authority", address.authority.encode()),
+        (b":path", call.target.encode()),
+    ]
+    head += [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in call.request_headers.items()
+    ]
+    return head
+
+
+def _name(code: int) -> str:
+    try:
+        return ErrorCode(code).name
+    except ValueError:
+        return f"error {code:#x}"

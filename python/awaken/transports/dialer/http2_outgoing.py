@@ -1,0 +1,112 @@
+"""One request over HTTP/2, at the caller's end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from awaken.errors import LocalProtocolError
+from awaken.transports.dialer.outgoing import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from awaken.transports.dialer.http2_connection import Http2Link
+    from awaken.transports.http2.h2_client import H2Caller
+
+__all__ = ["Http2Call"]
+
+# What the peer takes of a stream before it has said anything (RFC 9113, section 6.9.2).
+_FIRST_WINDOW: Final = 65_535
+
+
+class Http2Call(Call):
+    """An `awaken.exchange.Outgoing` over one stream, or waiting for a connection."""
+
+    __slots__ = ("_chunks", "_is_listed", "_size", "link", "stream_id")
+
+    def __init__(
+        self, method: str, target: str, request_headers: Mapping[str, str], on_change: Callable[[], None]
+    ) -> None:
+        super().__init__(method, target, request_headers, on_change)
+        #: The connection it was given to.
+        self.link: Http2Link | None = None
+        #: None until its headers are sent.
+        self.stream_id: int | None = None
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._is_listed = False
+
+    @property
+    def credit(self) -> int:
+        """How many bytes may be sent now without being kept in memory."""
+        if self.is_over or self.is_request_ended:
+            return 0
+        window = _FIRST_WINDOW
+        if self.link is not None and self.stream_id is not None:
+            window = self.link.window(self.stream_id)
+        if window > self._size:
+            return window - self._size
+        if self.link is not None:
+            self.link.note_starved(self)
+        return 0
+
+    def send(self, data: bytes) -> None:
+        """Send body bytes, beyond `credit` as well: whoever cares asks first.
+
+        Raises:
+            LocalProtocolError: the request is already ended.
+        """
+        if self.is_request_ended:
+            raise LocalProtocolError(
+                f"cannot send {len(data)} bytes on {self!r}: the request is already ended"
+            )
+        if data and not self.is_over:
+            self._chunks.append(data)
+            self._size += len(data)
+            self._list()
+
+    def end(self) -> None:
+        """End the request, in the same breath as the last bytes. The response may still be open."""
+        if not self.is_request_ended:
+            self.is_request_ended = True
+            if not self.is_reset:
+                self._list()
+
+    def disconnect(self) -> None:
+        """Give the exchange up: the peer sees a reset stream."""
+        if self.is_reset:
+            return
+        self.is_request_ended = True
+        self._chunks.clear()
+        self._size = 0
+        if self.link is not None:
+            self.link.give_up(self)
+        self.fail("given up by the caller")
+
+    def take(self) -> bytes:
+        """Take what there is of the response body, and so let the peer send more."""
+        data = self.drop()
+        if data and self.link is not None and self.stream_id is not None:
+            self.link.acknowledge(self.stream_id, len(data))
+        return data
+
+    @property
+    def is_headers_only(self) -> bool:
+        """Whether the request is complete and has no body."""
+        return self.is_request_ended and not self._size
+
+    def hand_over(self, engine: H2Caller) -> None:
+        """Give the engine what was sent since the last flush."""
+        self._is_listed = False
+        if self.stream_id is None or self.is_reset:
+            return
+        chunks = self._chunks
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self._chunks = []
+        self._size = 0
+        engine.send_data(self.stream_id, data, is_end=self.is_request_ended)
+
+    def _list(self) -> None:
+        if not self._is_listed and self.link is not None and self.stream_id is not None:
+            self._is_listed = True
+            self.link.note_written(self)

@@ -1,0 +1,106 @@
+"""What every caller's end of an exchange has in common: the response as far as it came, and how it failed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from awaken.transports.server.connection import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = ["Call"]
+
+
+class Call:
+    """A request and its response. Transports fill it; see `awaken.exchange.Outgoing` for its face.
+
+    Args:
+        method: upper-case method.
+        target: path and query as they are sent.
+        request_headers: lower-case names.
+        on_change: called whenever a property may have changed; never within a call of the owner's.
+    """
+
+    __slots__ = (
+        "_is_change_due",
+        "_loop",
+        "_on_change",
+        "_received",
+        "failure",
+        "headers",
+        "is_ended",
+        "is_request_ended",
+        "is_reset",
+        "method",
+        "received_size",
+        "request_headers",
+        "status",
+        "target",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        request_headers: Mapping[str, str],
+        on_change: Callable[[], None],
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.request_headers = request_headers
+        self.status: int | None = None
+        self.headers: Sequence[tuple[str, str]] = ()
+        self.is_request_ended = False
+        self.is_ended = False
+        self.is_reset = False
+        self.failure: str | None = None
+        self.received_size = 0
+        self._received: list[bytes] = []
+        self._on_change = on_change
+        self._is_change_due = False
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes: the response is complete, or the exchange failed."""
+        return self.is_ended or self.is_reset
+
+    def collect(self, data: bytes) -> None:
+        """Keep bytes of the response until they are taken."""
+        self._received.append(data)
+        self.received_size += len(data)
+
+    def drop(self) -> bytes:
+        """Hand out what was collected."""
+        chunks = self._received
+        if not chunks:
+            return b""
+        self._received = []
+        self.received_size = 0
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def fail(self, reason: str) -> None:
+        """Note that the exchange failed, unless it was over already."""
+        if not self.is_over:
+            self.is_reset = True
+            self.failure = reason
+            self.note_change()
+
+    def note_change(self) -> None:
+        """Tell the owner in the next turn of the loop, once however much changes until then."""
+        if not self._is_change_due:
+            self._is_change_due = True
+            self._loop.call_soon(self.tell_change)
+
+    def tell_change(self) -> None:
+        """Tell the owner now."""
+        self._is_change_due = False
+        try:
+            self._on_change()
+        except Exception:
+            logger.exception("on_change of %r raised; it must not", self)
+
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.target}>"

@@ -1,0 +1,1 @@
+"""Under servers that are not ours: any ASGI server, and AWS Lambda."""

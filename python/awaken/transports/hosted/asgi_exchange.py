@@ -1,0 +1,272 @@
+"""One ASGI request and its response as an exchange."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from awaken.errors import LocalProtocolError
+from awaken.transports import limits
+from awaken.transports.server.connection import NO_RECEIVER, disconnect_quietly, logger
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+
+    from awaken.exchange import Receiver
+
+__all__ = ["HALF_CLOSE_TIMEOUT", "AsgiExchange"]
+
+#: Waited for with every response that comes before the end of its request; see `_write` for why.
+HALF_CLOSE_TIMEOUT = limits.HALF_CLOSE_TIMEOUT
+
+
+class AsgiExchange:
+    """An exchange inside an ASGI host. Once it is ended or lost, its receiver hears nothing more."""
+
+    __slots__ = (
+        "__weakref__",
+        "_chunks",
+        "_head",
+        "_is_request_open",
+        "_is_started",
+        "_over",
+        "_size",
+        "_unacknowledged",
+        "_wake_reader",
+        "_wake_writer",
+        "headers",
+        "is_bidirectional",
+        "is_ended",
+        "is_lost",
+        "is_reset",
+        "loop",
+        "method",
+        "path",
+        "receiver",
+    )
+
+    #: Set as soon as the request is accepted.
+    receiver: Receiver
+
+    def __init__(self, scope: Mapping[str, Any]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.method: str = scope["method"]
+        # With the mount's prefix in it; below one, some hosts leave it to root_path, which nobody here needs.
+        self.path: str = scope["path"]
+        self.headers = _headers(scope["headers"])
+        # The streams of HTTP/1.1 hosts wait for the end of the request, or deadlock without it.
+        self.is_bidirectional = not str(scope.get("http_version", "1.1")).startswith("1")
+        self.is_ended = False
+        self.is_lost = False
+        self.is_reset = False
+        self._over: asyncio.Event | None = None
+        self._head: tuple[int, Sequence[tuple[str, str]]] | None = None
+        self._is_started = False
+        self._is_request_open = True
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._unacknowledged = 0
+        self._wake_reader: asyncio.Future[None] | None = None
+        self._wake_writer: asyncio.Future[None] | None = None
+
+    # ------------------------------------------------------------ Exchange: used by the receiver
+
+    @property
+    def is_write_paused(self) -> bool:
+        """Whether the peer reads slower than we write. The writer tells when that is over."""
+        return not self.is_lost and self._size > limits.BUFFER_HIGH
+
+    def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Begin the response. Once; headers have lower-case names."""
+        if self.is_lost:
+            return
+        if self._is_started:
+            raise LocalProtocolError(f"{self} cannot start with {status}: its response is already started")
+        self._is_started = True
+        self._head = (status, headers)
+        _wake(self._wake_writer)
+
+    def write(self, data: bytes) -> None:
+        """Append to the response body. Never blocks; watch `is_write_paused`."""
+        if self.is_lost:
+            return
+        self._check_open("write")
+        if data and self.method != "HEAD":
+            self._chunks.append(data)
+            self._size += len(data)
+            _wake(self._wake_writer)
+
+    def end(self) -> None:
+        """End the response, in the same breath as the last write. The request may still be open."""
+        if self.is_lost:
+            return
+        self._check_open("end")
+        self.is_ended = True
+        self.receiver = NO_RECEIVER
+        _wake(self._wake_writer)
+        _wake(self._wake_reader)
+
+    def reset(self) -> None:
+        """Give the exchange up without ending it properly: the peer sees a failed stream."""
+        if not self.is_lost and not self.is_ended:
+            self.is_ended = self.is_reset = True
+            self._finish()
+
+    def acknowledge(self, size: int) -> None:
+        """Tell that `size` bytes of the request were consumed, so that more is read."""
+        self._unacknowledged -= size
+        _wake(self._wake_reader)
+
+    # ------------------------------------------------------------ used by the server
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to be done."""
+        return self.is_lost
+
+    async def wait_over(self) -> None:
+        """Wait until the response is written, or the exchange lost."""
+        if not self.is_over:
+            if self._over is None:
+                self._over = asyncio.Event()
+            await self._over.wait()
+
+    async def respond(self, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        """Write the response as it comes, until it is ended or the exchange lost."""
+        while not self.is_lost:
+            if self._head is None and not self._chunks and not self.is_ended:
+                self._wake_writer = self.loop.create_future()
+                await self._wake_writer
+                continue
+            try:
+                await self._write(send)
+            except OSError:  # what ASGI has hosts raise when the peer is gone
+                self.lose()
+
+    async def _write(self, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        if self._head is not None:
+            status, headers = self._head
+            self._head = None
+            fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+            await send({"type": "http.response.start", "status": status, "headers": fields})
+        # Also without data: some hosts keep the head until they get the first of the body.
+        body, self._chunks = b"".join(self._chunks), []
+        is_ended = self.is_ended
+        # Hypercorn 0.18 loses the whole connection over what comes on a stream whose response has ended: the last
+        # frame leaves now, and its end when the peer has had time to end the request in answer to it.
+        is_held = is_ended and self.is_bidirectional and self._is_request_open
+        await send({"type": "http.response.body", "body": body, "more_body": is_held or not is_ended})
+        was_paused = self.is_write_paused
+        self._size -= len(body)
+        if was_paused and not self.is_ended and not self.is_write_paused:
+            self._tell(self.receiver.resume_writing)
+        if is_held:
+            await self._wait_half_close()
+            if not self.is_lost:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if is_ended:
+            self._finish()
+
+    async def _wait_half_close(self) -> None:
+        try:
+            async with asyncio.timeout(HALF_CLOSE_TIMEOUT):
+                while self._is_request_open and not self.is_lost:
+                    self._wake_writer = self.loop.create_future()
+                    await self._wake_writer
+        except TimeoutError:
+            logger.debug("%r: the peer did not end its request", self)
+
+    async def listen(self, receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
+        """Read the request as fast as the receiver consumes it, and hear of the peer's departure."""
+        while not self.is_lost:
+            try:
+                event = await receive()
+            except Exception:
+                logger.exception("the host of %r failed to receive", self)
+                self.lose()
+                return
+            if event["type"] == "http.disconnect":
+                self.lose()
+                return
+            body: bytes = event.get("body", b"")
+            rest = memoryview(body)
+            while rest and not self._is_deaf():
+                piece = rest[: limits.STREAM_WINDOW - self._unacknowledged]
+                rest = rest[len(piece) :]
+                self._unacknowledged += len(piece)
+                self._tell(self.receiver.receive_data, bytes(piece))
+                await self._wait_window()
+            if self._is_request_open and not event.get("more_body", False):
+                self._is_request_open = False
+                _wake(self._wake_writer)
+                if not self._is_deaf():
+                    self._tell(self.receiver.receive_end)
+
+    async def _wait_window(self) -> None:
+        """Wait until the receiver may get more."""
+        while self._unacknowledged >= limits.STREAM_WINDOW and not self._is_deaf():
+            self._wake_reader = self.loop.create_future()
+            await self._wake_reader
+
+    def drain(self) -> None:
+        """Tell the receiver that the process is about to stop."""
+        if not self._is_deaf():
+            self._tell(self.receiver.drain)
+
+    def refuse(self) -> None:
+        """Answer with 500, or break off what cannot be answered any more."""
+        if self._is_started or self.is_lost:
+            self.reset()
+        else:
+            self.start(500, [("content-length", "0")])
+            self.end()
+
+    def lose(self) -> None:
+        """Note that the peer or the host is gone, and tell the receiver."""
+        if self.is_lost:
+            return
+        if not self.is_ended:
+            disconnect_quietly(self.receiver)
+        self._finish()
+
+    def _finish(self) -> None:
+        self.is_lost = True
+        self.receiver = NO_RECEIVER
+        self._chunks.clear()
+        _wake(self._wake_writer)
+        _wake(self._wake_reader)
+        if self._over is not None:
+            self._over.set()
+
+    def _is_deaf(self) -> bool:
+        return self.is_ended or self.is_lost
+
+    def _tell(self, method: Callable[..., None], *arguments: bytes) -> None:
+        try:
+            method(*arguments)
+        except Exception:
+            receiver = self.receiver  # the exchange drops it when it refuses
+            logger.exception("%r raised; it must not. %r is given up", method, self)
+            self.refuse()
+            disconnect_quietly(receiver)
+
+    def _check_open(self, what: str) -> None:
+        if not self._is_started:
+            raise LocalProtocolError(f"cannot {what} on {self}: start the response first")
+        if self.is_ended:
+            raise LocalProtocolError(f"cannot {what} on {self}: its response is already ended")
+
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.path} under ASGI>"
+
+
+def _headers(fields: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in fields:
+        headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+    return headers
+
+
+def _wake(sleeper: asyncio.Future[None] | None) -> None:
+    if sleeper is not None and not sleeper.done():
+        sleeper.set_result(None)

@@ -1,0 +1,457 @@
+"""HTTP/2 over the h2 package, as far as it is the same for both sides: streams, windows, credit and whose turn it is.
+
+h2 keeps the state of the protocol and of HPACK. This adds what h2 leaves to its user: the bytes that wait for
+the peer's window and whose turn it is, when credit goes back, and how much is too much. `h2_engine` makes a
+server of it, `h2_caller` a client.
+
+Where h2 is used against its habits there is a comment: these are the places to look at when h2 changes.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from h2 import events as h2_events
+from h2.exceptions import FlowControlError, FrameTooLargeError, ProtocolError
+from h2.settings import SettingCodes, Settings
+from hyperframe.frame import GoAwayFrame, HeadersFrame
+
+from awaken.transports import limits
+from awaken.transports.http2.engine import (
+    BodyEnded,
+    BodyReceived,
+    ConnectionFailed,
+    ErrorCode,
+    Event,
+    PingAcknowledged,
+    StreamClosed,
+)
+from awaken.transports.http2.h2_connection import LeanConnection
+from awaken.transports.server.connection import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from h2.config import H2Configuration
+
+__all__ = ["H2Streams", "Stream"]
+
+_CONNECTION_CREDIT: Final = limits.CONNECTION_WINDOW // 2
+_LARGEST_STREAM_ID: Final = 2**31 - 1
+_FRAME_HEADER: Final = 9  # bytes
+
+
+class Stream:
+    """One open stream, as far as h2 does not know it."""
+
+    __slots__ = (
+        "credit",
+        "discarded",
+        "id",
+        "is_end_pending",
+        "is_ended",
+        "is_peer_ended",
+        "is_queued",
+        "is_stalled",
+        "pending",
+        "pending_size",
+        "unacknowledged",
+        "window",
+    )
+
+    def __init__(self, stream_id: int) -> None:
+        self.id = stream_id
+        self.unacknowledged = 0  # received and handed out, not yet acknowledged
+        self.credit = 0  # acknowledged, and the peer does not know it yet
+        self.window = limits.STREAM_WINDOW  # what the peer may still send
+        self.discarded = 0
+        self.pending: deque[memoryview] | None = None
+        self.pending_size = 0
+        self.is_end_pending = False
+        self.is_queued = False
+        self.is_stalled = False
+        self.is_ended = False  # our side wrote its end, sent or pending
+        self.is_peer_ended = False
+
+
+class H2Streams:
+    """The streams of one connection.
+
+    Args:
+        configuration: which side this is.
+        settings: what to announce beyond the windows and limits of `limits`.
+    """
+
+    #: Whether bytes of the peer are nobody's once our side has ended: a response that stands needs no more request.
+    discards_after_end: ClassVar[bool]
+
+    def __init__(self, configuration: H2Configuration, settings: Mapping[SettingCodes, int]) -> None:
+        connection = LeanConnection(configuration)
+        connection.local_settings = Settings(
+            client=bool(configuration.client_side),
+            initial_values={
+                SettingCodes.INITIAL_WINDOW_SIZE: limits.STREAM_WINDOW,
+                SettingCodes.MAX_FRAME_SIZE: limits.MAX_FRAME_SIZE,
+                SettingCodes.MAX_HEADER_LIST_SIZE: limits.HEADERS_SIZE,
+                **settings,
+            },
+        )
+        connection.max_inbound_frame_size = limits.MAX_FRAME_SIZE
+        connection.decoder.max_header_list_size = limits.DECODED_HEADERS_SIZE
+        connection.initiate_connection()
+        connection.increment_flow_control_window(limits.CONNECTION_WINDOW - 65_535)
+        self._h2 = connection
+        self._streams: dict[int, Stream] = {}
+        self._queue: deque[Stream] = deque()  # streams with pending bytes, in turn
+        self._resumed: list[int] = []
+        self._credit = 0  # of the connection
+        self._partial_size = 0  # bytes since the last event
+        self._sent_size = 0  # body bytes given to h2 since output was taken
+        self._goaway = b""
+        self._last_stream_id = _LARGEST_STREAM_ID
+        self._has_output = True
+        self.control_frame_count = 0
+        self.reset_count = 0
+        self._handlers: dict[type[h2_events.Event], Callable[..., Event | None]] = {
+            h2_events.DataReceived: self._on_data,
+            h2_events.StreamEnded: self._on_end,
+            h2_events.WindowUpdated: self._on_window,
+            h2_events.StreamReset: self._on_reset,
+            h2_events.RemoteSettingsChanged: self._on_settings,
+            h2_events.PingAckReceived: lambda _: PingAcknowledged(),
+            h2_events.PingReceived: self._on_control,
+            h2_events.PriorityUpdated: self._on_control,
+            h2_events.UnknownFrameReceived: self._on_control,
+        }
+
+    @property
+    def stream_count(self) -> int:
+        """How many streams are open, in either direction."""
+        return len(self._streams)
+
+    @property
+    def begun_head(self) -> int:
+        """The stream of a header block that has begun and is not complete, 0 while there is none."""
+        buffer = self._h2.incoming_buffer
+        if buffer._headers_buffer:
+            return buffer._headers_buffer[0].stream_id
+        data = buffer._data
+        is_headers = len(data) >= _FRAME_HEADER and data[3] == HeadersFrame.type
+        return int.from_bytes(data[5:_FRAME_HEADER]) & _LARGEST_STREAM_ID if is_headers else 0
+
+    @property
+    def has_output(self) -> bool:
+        """Whether `take_output` would answer with bytes."""
+        return self._has_output or self._can_pump()
+
+    def pending_size(self, stream_id: int) -> int:
+        """How many bytes of this stream wait for the peer's window."""
+        stream = self._streams.get(stream_id)
+        return 0 if stream is None else stream.pending_size
+
+    def is_stalled(self, stream_id: int) -> bool:
+        """Whether more waited than `limits.BUFFER_HIGH`, and still more waits than `limits.BUFFER_LOW`."""
+        stream = self._streams.get(stream_id)
+        return stream is not None and stream.is_stalled
+
+    def is_open(self, stream_id: int) -> bool:
+        """Whether the stream is open in either direction."""
+        return stream_id in self._streams
+
+    # Receiving.
+
+    def receive(self, data: bytes) -> Sequence[Event]:
+        """Take bytes of the network. Never raises: what the peer did wrong is an event."""
+        events: list[Event] = []
+        self._has_output = True  # nearly everything is answered; an empty answer costs nothing
+        try:
+            received = self._h2.receive_data(data)
+        except ProtocolError as error:
+            return [ConnectionFailed(str(error))]
+        except Exception as error:
+            logger.exception("h2 failed on bytes of the peer; its connection ends")
+            self.go_away(is_final=True, code=ErrorCode.INTERNAL_ERROR)
+            return [ConnectionFailed(f"{type(error).__name__} in the engine: {error}")]
+        if received:
+            self._partial_size = 0
+        else:
+            # h2 looks at the length of a frame only when it has all of it.
+            self._partial_size += len(data)
+            if self._partial_size > limits.PARTIAL_FRAMES_SIZE:
+                self.go_away(is_final=True, code=ErrorCode.ENHANCE_YOUR_CALM)
+                return [ConnectionFailed(f"{self._partial_size} bytes arrived without completing a frame")]
+        handlers = self._handlers
+        for event in received:
+            handler = handlers.get(type(event))
+            if handler is not None:
+                told = handler(event)
+                if told is not None:
+                    events.append(told)
+        return events
+
+    def _on_data(self, event: h2_events.DataReceived) -> Event | None:
+        size = len(event.data)
+        length = event.flow_controlled_length
+        self._give_connection_credit(length)
+        stream = self._streams.get(event.stream_id)
+        if stream is None:
+            return None
+        stream.window -= length
+        if not size and event.stream_ended is None:
+            self.control_frame_count += 1
+        # Padding is consumed by being skipped; credit that was kept may be due, since the peer has less left now.
+        self._give_stream_credit(stream, length - size)
+        if stream.is_ended and self.discards_after_end:
+            self._discard(stream, size)
+            return None
+        if not size:
+            return None
+        stream.unacknowledged += size
+        return BodyReceived(stream.id, event.data)
+
+    def _discard(self, stream: Stream, size: int) -> None:
+        # The response is over, and the peer may not know it yet: its bytes are nobody's.
+        self._give_stream_credit(stream, size)
+        stream.discarded += size
+        if stream.discarded > limits.DISCARD_SIZE and not stream.pending_size:
+            self.reset(
+                stream.id, ErrorCode.NO_ERROR
+            )  # RFC 9113, section 8.1: the response stands, send no more
+
+    def _on_end(self, event: h2_events.StreamEnded) -> Event | None:
+        stream = self._streams.get(event.stream_id)
+        if stream is None:
+            return None
+        stream.is_peer_ended = True
+        if stream.is_ended and not stream.is_end_pending:
+            self._forget(stream)
+        return BodyEnded(stream.id)
+
+    def _on_reset(self, event: h2_events.StreamReset) -> Event | None:
+        self.reset_count += 1
+        stream = self._streams.get(event.stream_id)
+        if stream is None:
+            return None
+        self._forget(stream)
+        return StreamClosed(stream.id, int(event.error_code or 0))
+
+    def _on_window(self, event: h2_events.WindowUpdated) -> None:
+        if event.stream_id:
+            stream = self._streams.get(event.stream_id)
+            if stream is not None and stream.pending is not None:
+                self._enqueue(stream)
+
+    def _on_settings(self, event: h2_events.RemoteSettingsChanged) -> Event | None:
+        self.control_frame_count += 1
+        if SettingCodes.INITIAL_WINDOW_SIZE in event.changed_settings:
+            for stream in self._streams.values():
+                if stream.pending is not None:
+                    self._enqueue(stream)
+        return None
+
+    def _on_control(self, _event: h2_events.Event) -> None:
+        self.control_frame_count += 1
+
+    # Credit for what was received.
+
+    def acknowledge(self, stream_id: int, size: int) -> None:
+        """Give back the credit of `size` received bytes."""
+        stream = self._streams.get(stream_id)
+        if stream is None:
+            return
+        size = min(size, stream.unacknowledged)
+        stream.unacknowledged -= size
+        self._give_stream_credit(stream, size)
+
+    def _give_connection_credit(self, size: int) -> None:
+        """Give credit as bytes come: what lies unread counts towards its own stream's window, and stops no other."""
+        self._credit += size
+        if self._credit >= _CONNECTION_CREDIT:
+            self._send(self._h2.increment_flow_control_window, self._credit)
+            self._credit = 0
+
+    def _give_stream_credit(self, stream: Stream, size: int) -> None:
+        """Give credit once it is as much as the peer has left: rarely, yet before the peer has to wait.
+
+        That is half the window where everything is acknowledged at once. Where much is held back it is less, and
+        nothing acknowledged is kept from a peer that has run out.
+        """
+        stream.credit += size
+        if stream.credit >= stream.window and stream.credit and not stream.is_peer_ended:
+            self._send(self._h2.increment_flow_control_window, stream.credit, stream.id)
+            stream.window += stream.credit
+            stream.credit = 0
+
+    # Sending.
+
+    def send_data(self, stream_id: int, data: bytes, *, is_end: bool = False) -> None:
+        """Append to the body we send. What the peer's window does not allow is kept until it does."""
+        stream = self._streams.get(stream_id)
+        if stream is None:
+            return
+        if stream.pending is None and self._sent_size < limits.OUTPUT_SIZE:
+            try:
+                # h2 refuses what exceeds a window or a frame before it changes anything.
+                self._h2.send_data(stream_id, data, is_end)
+            except (FlowControlError, FrameTooLargeError):
+                pass
+            except (ProtocolError, KeyError):
+                return  # the peer reset the stream; the event is on its way
+            else:
+                self._sent_size += len(data)
+                self._has_output = True
+                if is_end:
+                    self._end(stream)
+                return
+        self._keep(stream, data, is_end=is_end)
+
+    def _keep(self, stream: Stream, data: bytes, *, is_end: bool) -> None:
+        if stream.pending is None:
+            stream.pending = deque()
+        if data:
+            stream.pending.append(memoryview(data))
+            stream.pending_size += len(data)
+        if is_end:
+            stream.is_end_pending = True
+            stream.is_ended = True
+            self._release_body(stream)
+        stream.is_stalled = stream.is_stalled or stream.pending_size > limits.BUFFER_HIGH
+        self._enqueue(stream)
+
+    def _enqueue(self, stream: Stream) -> None:
+        if not stream.is_queued:
+            stream.is_queued = True
+            self._queue.append(stream)
+
+    def _can_pump(self) -> bool:
+        queue = self._queue
+        # A stream without bytes waits only for its end, which needs no window.
+        return bool(queue) and (self._h2.outbound_flow_control_window > 0 or not queue[0].pending_size)
+
+    def _pump(self) -> None:
+        """Let the streams that have pending bytes send in turn, one frame each."""
+        budget = limits.OUTPUT_SIZE - self._sent_size
+        while budget > 0 and self._can_pump():
+            stream = self._queue.popleft()
+            stream.is_queued = False
+            if stream.pending is None:
+                continue  # gone, or done since
+            try:
+                window = self._h2.local_flow_control_window(stream.id)
+                chunk = _take(stream, min(window, self._h2.max_outbound_frame_size))
+                if chunk is None:
+                    continue  # waits for its own window
+                is_end = stream.is_end_pending and not stream.pending_size
+                self._h2.send_data(stream.id, chunk, is_end)
+            except (ProtocolError, KeyError):
+                _drop(stream)
+                continue  # the peer reset the stream; the event is on its way
+            budget -= max(1, len(chunk))
+            self._note_progress(stream, is_end=is_end)
+
+    def _note_progress(self, stream: Stream, *, is_end: bool) -> None:
+        if stream.is_stalled and stream.pending_size <= limits.BUFFER_LOW:
+            stream.is_stalled = False
+            self._resumed.append(stream.id)
+        if is_end:
+            stream.is_end_pending = False
+            _drop(stream)
+            self._end(stream)
+        elif stream.pending_size:
+            self._enqueue(stream)
+        elif not stream.is_end_pending:
+            stream.pending = None
+
+    def reset(self, stream_id: int, code: ErrorCode) -> None:
+        """End a stream early. No event tells it."""
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            self._forget(stream)
+            self._send(self._h2.reset_stream, stream_id, code)
+
+    def ping(self) -> None:
+        """Ask the peer for a sign that it has seen everything so far."""
+        self._send(self._h2.ping, b"awaken..")
+
+    def go_away(self, *, is_final: bool, code: ErrorCode = ErrorCode.NO_ERROR) -> None:
+        """Announce the end of the connection. After the final word new streams are refused."""
+        if is_final:
+            self._last_stream_id = self._h2.highest_inbound_stream_id
+        # Not by h2: after a GOAWAY it sends nothing more, also not what open streams still have to say.
+        frame = GoAwayFrame(0)
+        frame.last_stream_id = self._last_stream_id
+        frame.error_code = code
+        self._goaway += frame.serialize()
+        self._has_output = True
+
+    def _send(self, command: Callable[..., None], *arguments: object) -> bool:
+        self._has_output = True
+        try:
+            command(*arguments)
+        except (ProtocolError, KeyError):
+            return False  # the peer reset the stream in the bytes just received; the event is on its way
+        return True
+
+    def take_output(self) -> bytes:
+        """Take bytes for the network: at most about `limits.OUTPUT_SIZE`, streams taking turns."""
+        if self._queue:
+            self._pump()
+        self._sent_size = 0
+        self._has_output = False
+        output = self._h2.data_to_send()
+        if self._goaway:
+            output += self._goaway
+            self._goaway = b""
+        return output
+
+    def take_resumed(self) -> Sequence[int]:
+        """Take the ids of streams that have room again."""
+        if not self._resumed:
+            return ()
+        resumed, self._resumed = self._resumed, []
+        return resumed
+
+    # The end of streams.
+
+    def _end(self, stream: Stream) -> None:
+        """Note that our side has sent its end."""
+        stream.is_ended = True
+        if stream.is_peer_ended:
+            self._forget(stream)
+        else:
+            self._release_body(stream)
+
+    def _release_body(self, stream: Stream) -> None:
+        """Give back credit for what nobody is going to consume any more."""
+        if not self.discards_after_end:
+            return
+        size = stream.unacknowledged
+        stream.unacknowledged = 0
+        if size:
+            self._give_stream_credit(stream, size)
+
+    def _forget(self, stream: Stream) -> None:
+        _drop(stream)
+        self._streams.pop(stream.id, None)
+
+
+def _take(stream: Stream, size: int) -> memoryview | None:
+    """Take up to `size` pending bytes; None when there are some and none may go."""
+    if not stream.pending:
+        return memoryview(b"")
+    if size <= 0:
+        return None
+    first = stream.pending[0]
+    if len(first) <= size:
+        stream.pending.popleft()
+    else:
+        stream.pending[0] = first[size:]
+        first = first[:size]
+    stream.pending_size -= len(first)
+    return first
+
+
+def _drop(stream: Stream) -> None:
+    stream.pending = None
+    stream.pending_size = 0

@@ -1,0 +1,138 @@
+"""One HTTP/1.1 request and its response as an exchange."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import h11
+
+from awaken.errors import LocalProtocolError
+from awaken.transports.server.connection import NO_RECEIVER, disconnect_quietly, logger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from awaken.exchange import Receiver
+    from awaken.transports.server.http1_connection import Http1Connection
+
+__all__ = ["Http1Exchange"]
+
+
+class Http1Exchange:
+    """An exchange in HTTP/1.1. Once it is ended or lost, its receiver hears nothing more."""
+
+    __slots__ = (
+        "_connection",
+        "headers",
+        "is_ended",
+        "is_lost",
+        "is_started",
+        "method",
+        "path",
+        "receiver",
+    )
+
+    #: Set by the connection as soon as the request is accepted.
+    receiver: Receiver
+
+    def __init__(self, connection: Http1Connection, method: str, path: str, headers: dict[str, str]) -> None:
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.is_started = False
+        self.is_ended = False
+        self.is_lost = False
+        self._connection = connection
+
+    @property
+    def is_bidirectional(self) -> bool:
+        """False: answer after the request is complete."""
+        return False
+
+    @property
+    def is_write_paused(self) -> bool:
+        """Whether the peer reads slower than we write. Who asked is told when that is over."""
+        if self._connection.is_socket_paused and not self.is_lost:
+            self._connection.note_waiting()
+            return True
+        return False
+
+    def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Begin the response. Once; headers have lower-case names."""
+        if self.is_lost:
+            return
+        if self.is_started:
+            raise LocalProtocolError(f"{self} cannot start with {status}: its response is already started")
+        self.is_started = True
+        fields = list(headers)
+        if self._connection.is_draining:
+            fields.append(("connection", "close"))
+        self._send(h11.Response(status_code=status, headers=fields))
+
+    def write(self, data: bytes) -> None:
+        """Append to the response body. Never blocks; watch `is_write_paused`."""
+        if self.is_lost:
+            return
+        self._check_open("write")
+        if data and self.method != "HEAD":
+            self._send(h11.Data(data=data))
+
+    def end(self) -> None:
+        """End the response. The rest of the request, if there is any, is read and thrown away."""
+        if self.is_lost:
+            return
+        self._check_open("end")
+        self.is_ended = True
+        self.receiver = NO_RECEIVER
+        try:
+            self._connection.send(h11.EndOfMessage())
+        except h11.LocalProtocolError:
+            logger.exception(
+                "%r ended before it wrote what its content-length says; connection aborted", self
+            )
+            self.is_lost = True
+            self._connection.break_off()
+        else:
+            self._connection.note_ended()
+
+    def reset(self) -> None:
+        """Give the exchange up without ending it properly: the peer sees a broken connection."""
+        if not self.is_lost and not self.is_ended:
+            self.is_lost = self.is_ended = True
+            self.receiver = NO_RECEIVER
+            self._connection.break_off()
+
+    def acknowledge(self, size: int) -> None:
+        """Tell that `size` bytes of the request were consumed, so that more is read."""
+        if not self.is_lost and not self.is_ended:
+            self._connection.acknowledge(size)
+
+    def refuse(self) -> None:
+        """Answer with 500, or break off what cannot be answered any more."""
+        if self.is_started or self.is_lost:
+            self.reset()
+        else:
+            self.start(500, [("content-length", "0")])
+            self.end()
+
+    def lose(self) -> None:
+        """Note that the connection is gone, and tell the receiver."""
+        if not self.is_lost and not self.is_ended:
+            self.is_lost = True
+            receiver, self.receiver = self.receiver, NO_RECEIVER
+            disconnect_quietly(receiver)
+
+    def _send(self, event: h11.Event) -> None:
+        try:
+            self._connection.send(event)
+        except h11.LocalProtocolError as error:
+            raise LocalProtocolError(f"{self} does not fit HTTP/1.1: {error}; reset it") from error
+
+    def _check_open(self, what: str) -> None:
+        if not self.is_started:
+            raise LocalProtocolError(f"cannot {what} on {self}: start the response first")
+        if self.is_ended:
+            raise LocalProtocolError(f"cannot {what} on {self}: its response is already ended")
+
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.path} over HTTP/1.1>"

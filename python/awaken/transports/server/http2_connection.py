@@ -1,0 +1,426 @@
+"""HTTP/2 on asyncio, server side: an engine between a socket and many exchanges.
+
+Everything happens inside `data_received` and one flush per turn of the event loop. What exchanges write in a
+turn is kept by each of them, becomes one DATA frame each, and all frames become one write to the socket.
+There is no task, no queue and no timer of a stream; what has a deadline is looked at by `tick`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from awaken.transports import limits
+from awaken.transports.http2.engine import (
+    BodyEnded,
+    BodyReceived,
+    ConnectionFailed,
+    ErrorCode,
+    PeerLeaving,
+    PingAcknowledged,
+    RequestReceived,
+    StreamClosed,
+)
+from awaken.transports.http2.engines import make_rust_engine
+from awaken.transports.server.connection import close_gently, disconnect_quietly, logger
+from awaken.transports.server.http2_exchange import Http2Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from awaken.exchange import Accept
+    from awaken.transports.http2.engine import Engine, Event
+    from awaken.transports.server.connection import Connections
+
+__all__ = ["Http2Connection"]
+
+
+class Http2Connection(asyncio.Protocol):
+    """One HTTP/2 connection.
+
+    Args:
+        accept: given each request.
+        connections: where the connection lists itself while it is open.
+        make_engine: makes the protocol engine; the default is the compiled core's.
+    """
+
+    def __init__(
+        self,
+        accept: Accept,
+        connections: Connections,
+        make_engine: Callable[[], Engine] = make_rust_engine,
+    ) -> None:
+        self.engine = make_engine()
+        self.is_socket_paused = False
+        self._accept = accept
+        self._connections = connections
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._exchanges: dict[int, Http2Exchange] = {}
+        self._written: list[Http2Exchange] = []  # with bytes for the next flush
+        self._waiting: set[Http2Exchange] = set()  # told to pause because of the socket
+        # Streams whose response is written: since when, and what was left then.
+        self._finishing: dict[int, tuple[float, int]] = {}
+        self._is_receiving = False
+        self._is_flush_scheduled = False
+        self._is_closing = False
+        self._is_draining = False
+        self._is_goaway_final = False
+        self._drained_at = 0.0
+        self._closing_at = 0.0
+        self._late_size = 0  # bytes that came while closing
+        self._begun_head = 0  # the stream of a header block that is not complete, and since when
+        self._begun_head_since = 0.0
+        self._now = self._loop.time()
+        self._idle_since = self._now
+        self._stalled_since = self._now
+        self._stalled_size = 0  # bytes in the socket's buffer when last looked at
+        self._resets = limits.RateLimit(limits.RESET_BURST, limits.RESET_RATE)
+        self._control_frames = limits.RateLimit(limits.CONTROL_FRAME_BURST, limits.CONTROL_FRAME_RATE)
+        self._counted_resets = 0
+        self._counted_control_frames = 0
+
+    @property
+    def exchange_count(self) -> int:
+        """How many exchanges are live: requests and responses that are not both over."""
+        return self.engine.stream_count
+
+    # From the socket.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send our settings at once."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=limits.OUTPUT_SIZE)
+        self._connections.add(self)
+        self.schedule_flush()
+
+    def data_received(self, data: bytes) -> None:
+        """Let the engine read, and tell the exchanges."""
+        if self._is_closing:
+            self._late_size += len(data)
+            if self._late_size > limits.DISCARD_SIZE and self._transport is not None:
+                self._transport.abort()
+            return
+        self._is_receiving = True
+        try:
+            for event in self.engine.receive(data):
+                if isinstance(event, BodyReceived):
+                    self._on_body(event)
+                elif isinstance(event, RequestReceived):
+                    self._on_request(event)
+                elif isinstance(event, BodyEnded):
+                    self._on_request_ended(event)
+                elif isinstance(event, StreamClosed):
+                    self._on_closed(event)
+                else:
+                    self._on_connection_event(event)
+        finally:
+            self._is_receiving = False
+        if self.engine.begun_head != self._begun_head:
+            self._begun_head = self.engine.begun_head
+            self._begun_head_since = self._loop.time()
+        self._limit_rates()
+        self.schedule_flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell everyone, once."""
+        self._is_closing = True
+        self._transport = None
+        self._connections.discard(self)
+        self._lose_all()
+
+    def pause_writing(self) -> None:
+        """Hold everything back: the peer, or the network, is slower than we are."""
+        self.is_socket_paused = True
+        self._stalled_since = self._loop.time()
+
+    def resume_writing(self) -> None:
+        """Go on, and tell those that were told to wait."""
+        self.is_socket_paused = False
+        self._flush()
+        waiting, self._waiting = self._waiting, set()
+        for exchange in waiting:
+            if self.is_socket_paused:
+                self._waiting.add(exchange)
+            else:
+                exchange.resume()
+
+    # From the engine.
+
+    def _on_request(self, event: RequestReceived) -> None:
+        exchange = Http2Exchange(self, event.stream_id, event.method, event.path, event.headers)
+        try:
+            exchange.receiver = receiver = self._accept(exchange)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:
+            logger.exception("accepting %s %s raised; answered with 500", event.method, event.path)
+            exchange.refuse()
+            return
+        if not exchange.is_ended:
+            self._exchanges[event.stream_id] = exchange
+            if self._is_draining:
+                self._guarded(exchange, receiver.drain)
+
+    def _on_body(self, event: BodyReceived) -> None:
+        exchange = self._exchanges.get(event.stream_id)
+        if exchange is None:
+            self.engine.acknowledge(event.stream_id, len(event.data))
+            return
+        try:
+            exchange.receiver.receive_data(event.data)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:
+            self._on_receiver_raised(exchange)
+
+    def _on_request_ended(self, event: BodyEnded) -> None:
+        self._finishing.pop(event.stream_id, None)
+        exchange = self._exchanges.get(event.stream_id)
+        if exchange is not None:
+            self._guarded(exchange, exchange.receiver.receive_end)
+        else:
+            self._note_idle()
+
+    def _on_closed(self, event: StreamClosed) -> None:
+        self._finishing.pop(event.stream_id, None)
+        exchange = self._exchanges.pop(event.stream_id, None)
+        if exchange is not None:
+            exchange.lose()
+        self._note_idle()
+
+    def _on_connection_event(self, event: Event) -> None:
+        if isinstance(event, PingAcknowledged):
+            if self._is_draining:
+                self._finish_goaway()
+        elif isinstance(event, PeerLeaving):
+            self._is_draining = True
+            self._finish_goaway()
+        elif isinstance(event, ConnectionFailed):
+            self._fail(event.reason)
+
+    def _guarded(self, exchange: Http2Exchange, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # what unwinds handlers is not an Exception, and must not unwind a connection
+            self._on_receiver_raised(exchange)
+
+    def _on_receiver_raised(self, exchange: Http2Exchange) -> None:
+        receiver = exchange.receiver  # the exchange drops it when it refuses
+        logger.exception(
+            "the receiver of %s %s raised; only its stream fails", exchange.method, exchange.path
+        )
+        if not exchange.is_ended and not exchange.is_lost:
+            exchange.refuse()
+            disconnect_quietly(receiver)
+
+    # From the exchanges.
+
+    def note_written(self, exchange: Http2Exchange) -> None:
+        """Take the exchange's bytes with the next flush."""
+        self._written.append(exchange)
+        self.schedule_flush()
+
+    def note_waiting(self, exchange: Http2Exchange) -> None:
+        """Tell this exchange when the socket takes bytes again."""
+        self._waiting.add(exchange)
+
+    def note_ended(self, exchange: Http2Exchange) -> None:
+        """Tell this exchange nothing more: its response is written, or given up."""
+        self._exchanges.pop(exchange.stream_id, None)
+        self._waiting.discard(exchange)
+
+    def schedule_flush(self) -> None:
+        """Flush at the end of this turn of the loop, or at its next one while bytes are being received."""
+        if not self._is_flush_scheduled and not self._is_receiving and not self._is_closing:
+            self._is_flush_scheduled = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._is_flush_scheduled = False
+        transport = self._transport
+        if transport is None or self.is_socket_paused:
+            return  # `resume_writing` comes back to it
+        engine = self.engine
+        written = self._written
+        resumed: set[Http2Exchange] = set()
+        if written:
+            self._written = []
+            for exchange in written:
+                if exchange.hand_over(engine):
+                    resumed.add(exchange)
+        output = engine.take_output()
+        if output:
+            transport.write(output)
+        for stream_id in engine.take_resumed():
+            if stream_id in self._exchanges:
+                resumed.add(self._exchanges[stream_id])
+        for exchange in resumed:
+            exchange.resume()
+        if engine.has_output and not self.is_socket_paused:
+            self.schedule_flush()
+        if self._is_draining:
+            self._close_when_done()
+
+    def guard_resume(self, exchange: Http2Exchange) -> None:
+        """Tell the exchange's receiver to go on writing."""
+        self._guarded(exchange, exchange.receiver.resume_writing)
+
+    def note_handed_over(self, stream_id: int) -> None:
+        """Watch what is left of a stream whose response is written: to be read, or to be sent by the peer."""
+        if self.engine.is_open(stream_id):
+            now = self._loop.time() if self._is_draining else self._now
+            self._finishing[stream_id] = (now, self.engine.pending_size(stream_id))
+        else:
+            self._note_idle()
+
+    def _note_idle(self) -> None:
+        if not self.engine.stream_count:
+            self._idle_since = self._now
+
+    # Deadlines, limits and the end.
+
+    def tick(self, now: float) -> None:
+        """Look at the deadlines; called about once a second with the loop's time in seconds."""
+        self._now = now
+        if self._is_closing:
+            self._give_up_closing(now)
+            return
+        self._reset_overdue(now)
+        if self._begun_head and now - self._begun_head_since > limits.OPENING_TIMEOUT:
+            self._calm(
+                f"the header block of stream {self._begun_head} was not complete within {limits.OPENING_TIMEOUT:g} s"
+            )
+        elif self.is_socket_paused and self._is_stalled(now):
+            logger.info("%s read nothing for %g s; connection aborted", self._peer(), limits.STALL_TIMEOUT)
+            self.abort()
+        elif self._is_draining:
+            if now - self._drained_at > limits.GOAWAY_TIMEOUT:
+                self._finish_goaway()
+        elif not self.engine.stream_count:
+            has_spoken = self.engine.control_frame_count  # its preface comes with SETTINGS
+            if now - self._idle_since > (limits.IDLE_TIMEOUT if has_spoken else limits.OPENING_TIMEOUT):
+                self.drain()
+
+    def _is_stalled(self, now: float) -> bool:
+        size = 0 if self._transport is None else self._transport.get_write_buffer_size()
+        if size < self._stalled_size:
+            self._stalled_since = now  # slow, but it moves
+        self._stalled_size = size
+        return now - self._stalled_since > limits.STALL_TIMEOUT
+
+    def _reset_overdue(self, now: float) -> None:
+        # Nobody waits for a peer that has its answer, and least of all a process that is about to stop.
+        allowed = limits.HALF_CLOSE_TIMEOUT if self._is_draining else limits.DISCARD_TIMEOUT
+        overdue = [
+            stream_id
+            for stream_id, (since, left) in self._finishing.items()
+            if now - since >= (limits.STALL_TIMEOUT if left else allowed)
+        ]
+        for stream_id in overdue:
+            _, left = self._finishing.pop(stream_id)
+            pending = self.engine.pending_size(stream_id)
+            if pending < left:
+                self.note_handed_over(stream_id)  # slow, but it moves
+            else:
+                # The response stands where it is complete (RFC 9113, section 8.1).
+                self.engine.reset(stream_id, ErrorCode.CANCEL if pending else ErrorCode.NO_ERROR)
+                self._note_idle()
+                self.schedule_flush()
+
+    def _give_up_closing(self, now: float) -> None:
+        transport = self._transport
+        if transport is not None:
+            allowed = limits.STALL_TIMEOUT if transport.get_write_buffer_size() else limits.LINGER_TIMEOUT
+            if now - self._closing_at > allowed:
+                transport.abort()
+
+    def drain(self) -> None:
+        """Take no new work, tell the live exchanges, and close when the last one is done.
+
+        In two steps (RFC 9113, section 6.8): what the peer sent before it heard of it is still served.
+        """
+        if self._is_closing:
+            return
+        if not self._is_draining:
+            self._is_draining = True
+            self._drained_at = self._loop.time()
+            self.engine.go_away(is_final=False)
+            self.engine.ping()
+            self._reset_overdue(self._drained_at)
+        for exchange in list(self._exchanges.values()):
+            self._guarded(exchange, exchange.receiver.drain)
+        self.schedule_flush()
+
+    def _finish_goaway(self) -> None:
+        if not self._is_goaway_final:
+            self._is_goaway_final = True
+            self.engine.go_away(is_final=True)
+            self.schedule_flush()
+
+    def _limit_rates(self) -> None:
+        engine = self.engine
+        resets = engine.reset_count - self._counted_resets
+        control_frames = engine.control_frame_count - self._counted_control_frames
+        if resets or control_frames:
+            self._counted_resets += resets
+            self._counted_control_frames += control_frames
+            now = self._loop.time()
+            if not self._resets.take(resets, now):
+                self._calm(f"the peer reset more than {limits.RESET_BURST} streams too fast")
+            elif not self._control_frames.take(control_frames, now):
+                self._calm(
+                    f"the peer sent more than {limits.CONTROL_FRAME_BURST} frames without use too fast"
+                )
+
+    def _calm(self, reason: str) -> None:
+        if not self._is_closing:
+            self.engine.go_away(is_final=True, code=ErrorCode.ENHANCE_YOUR_CALM)
+            self._fail(reason)
+
+    def _fail(self, reason: str) -> None:
+        """Close after what the engine has to say."""
+        logger.info("HTTP/2 connection of %s closed: %s", self._peer(), reason)
+        self._written.clear()
+        self._flush()
+        self._close()
+        self._lose_all()
+
+    def _close_when_done(self) -> None:
+        if self._is_goaway_final and not self.engine.stream_count and not self.engine.has_output:
+            self._close()
+
+    def _close(self) -> None:
+        if self._is_closing or self._transport is None:
+            return
+        self._is_closing = True
+        self._closing_at = self._loop.time()
+        close_gently(self._transport)
+
+    def abort(self) -> None:
+        """Give up what is still live, and close."""
+        for stream_id in list(self._exchanges):
+            self.engine.reset(stream_id, ErrorCode.CANCEL)
+        if not self._is_closing:
+            self._finish_goaway()
+            self._flush()
+        self._lose_all()
+        if self._transport is not None:
+            self._is_closing = True
+            if self.is_socket_paused:
+                self._transport.abort()
+            else:
+                self._transport.close()
+
+    def _lose_all(self) -> None:
+        exchanges = list(self._exchanges.values())
+        self._exchanges.clear()
+        self._written.clear()
+        self._waiting.clear()
+        for exchange in exchanges:
+            exchange.lose()
+
+    def _peer(self) -> object:
+        return "a lost peer" if self._transport is None else self._transport.get_extra_info("peername")

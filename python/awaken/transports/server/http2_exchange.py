@@ -1,0 +1,170 @@
+"""One HTTP/2 stream as an exchange."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaken.errors import LocalProtocolError
+from awaken.transports import limits
+from awaken.transports.http2.engine import ErrorCode
+from awaken.transports.server.connection import NO_RECEIVER, disconnect_quietly
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from awaken.exchange import Receiver
+    from awaken.transports.http2.engine import Engine
+    from awaken.transports.server.http2_connection import Http2Connection
+
+__all__ = ["Http2Exchange"]
+
+
+class Http2Exchange:
+    """An exchange over one stream. Once it is ended or lost, its receiver hears nothing more."""
+
+    __slots__ = (
+        "_chunks",
+        "_connection",
+        "_is_listed",
+        "_is_started",
+        "_size",
+        "headers",
+        "is_ended",
+        "is_lost",
+        "method",
+        "path",
+        "receiver",
+        "stream_id",
+    )
+
+    #: Set by the connection as soon as the request is accepted.
+    receiver: Receiver
+
+    def __init__(
+        self, connection: Http2Connection, stream_id: int, method: str, path: str, headers: dict[str, str]
+    ) -> None:
+        self.stream_id = stream_id
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.is_ended = False
+        self.is_lost = False
+        self._connection = connection
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._is_started = False
+        self._is_listed = False
+
+    @property
+    def is_bidirectional(self) -> bool:
+        """True: the streams of HTTP/2 flow both ways at the same time."""
+        return True
+
+    @property
+    def is_write_paused(self) -> bool:
+        """Whether the peer reads slower than we write. Who asked is told when that is over."""
+        if self.is_lost:
+            return False
+        if self._connection.is_socket_paused:
+            self._connection.note_waiting(self)
+            return True
+        engine = self._connection.engine
+        return self._size > limits.BUFFER_HIGH or engine.is_stalled(self.stream_id)
+
+    def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Begin the response. Once; headers have lower-case names."""
+        if self.is_lost:
+            return
+        if self._is_started:
+            raise LocalProtocolError(f"{self} cannot start with {status}: its response is already started")
+        self._is_started = True
+        self._connection.engine.send_headers(self.stream_id, status, headers)
+        self._connection.schedule_flush()
+
+    def write(self, data: bytes) -> None:
+        """Append to the response body. Never blocks; watch `is_write_paused`."""
+        if self.is_lost:
+            return
+        self._check_open("write")
+        if data and self.method != "HEAD":
+            self._chunks.append(data)
+            self._size += len(data)
+            self._list()
+
+    def end(self) -> None:
+        """End the response, in the same breath as the last write. The request may still be open."""
+        if self.is_lost:
+            return
+        self._check_open("end")
+        self.is_ended = True
+        self.receiver = NO_RECEIVER
+        self._connection.note_ended(self)
+        self._list()
+
+    def reset(self) -> None:
+        """Give the exchange up without ending it properly: the peer sees a failed stream."""
+        if self.is_lost or self.is_ended:
+            return
+        self.is_lost = self.is_ended = True
+        self._chunks.clear()
+        self._connection.note_ended(self)
+        self._connection.engine.reset(self.stream_id, ErrorCode.INTERNAL_ERROR)
+        self._connection.schedule_flush()
+
+    def acknowledge(self, size: int) -> None:
+        """Tell that `size` bytes of the request were consumed, so that the peer may send as many more."""
+        engine = self._connection.engine
+        engine.acknowledge(self.stream_id, size)
+        if engine.has_output:
+            self._connection.schedule_flush()
+
+    def refuse(self) -> None:
+        """Answer with 500, or reset what cannot be answered any more."""
+        if self._is_started or self.is_lost:
+            self.reset()
+        else:
+            self.start(500, ())
+            self.end()
+
+    def lose(self) -> None:
+        """Note that the stream is gone, and tell the receiver."""
+        if self.is_lost or self.is_ended:
+            return
+        self.is_lost = True
+        self._chunks.clear()
+        receiver, self.receiver = self.receiver, NO_RECEIVER
+        disconnect_quietly(receiver)
+
+    def resume(self) -> None:
+        """Tell the receiver that there is room again."""
+        if not self.is_lost and not self.is_ended and not self.is_write_paused:
+            self._connection.guard_resume(self)
+
+    def hand_over(self, engine: Engine) -> bool:
+        """Give the engine what was written since the last flush; tell whether that ends a pause."""
+        self._is_listed = False
+        if self.is_lost:
+            return False
+        chunks = self._chunks
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        was_paused = self._size > limits.BUFFER_HIGH
+        self._chunks = []
+        self._size = 0
+        engine.send_data(self.stream_id, data, is_end=self.is_ended)
+        if self.is_ended:
+            self._connection.note_handed_over(self.stream_id)
+        return was_paused
+
+    def _list(self) -> None:
+        if not self._is_listed:
+            self._is_listed = True
+            self._connection.note_written(self)
+
+    def _check_open(self, what: str) -> None:
+        if not self._is_started:
+            raise LocalProtocolError(f"cannot {what} on {self}: start the response first")
+        if self.is_ended:
+            raise LocalProtocolError(f"cannot {what} on {self}: its response is already ended")
+
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.path} on stream {self.stream_id}>"

@@ -1,0 +1,24 @@
+"""What a callback writes into the journal."""
+
+from __future__ import annotations
+
+import pytest
+from awaken.context.callback import describe_callback, read_description
+
+
+def test_description_comes_back() -> None:
+    entry = describe_callback('a "name"', 17, "app:Decision", {"team": "rot-weiß"})
+
+    assert read_description(entry) == {
+        "index": 17,
+        "name": 'a "name"',
+        "type": "app:Decision",
+        "labels": {"team": "rot-weiß"},
+    }
+
+
+@pytest.mark.parametrize(
+    "entry", ["", "cool-down", "callback me", "callback {}", "callback []", 'callback {"index":"x"}']
+)
+def test_other_sleeps_describe_nothing(entry: str) -> None:
+    assert read_description(entry) is None

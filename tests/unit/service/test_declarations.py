@@ -1,0 +1,253 @@
+"""Mistakes in declarations are told at the line that makes them, with what to write instead."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import types
+from typing import TYPE_CHECKING, Any
+
+import awaken
+import pytest
+from awaken.diagnostics import development
+
+from tests import frames
+from tests.unit.endpoint.fakes import FakeExchange
+from tests.unit.endpoint.test_code_location import place_of
+
+if TYPE_CHECKING:
+    import functools
+    from collections.abc import Callable
+
+    from awaken import WorkflowContext as Flow
+
+CONTEXTS = [
+    awaken.Context,
+    awaken.ObjectContext,
+    awaken.ObjectSharedContext,
+    awaken.WorkflowContext,
+    awaken.WorkflowSharedContext,
+]
+
+
+class Desk:
+    async def sign(self, ctx: awaken.Context) -> None: ...  # sign
+
+
+async def swapped(name: str, ctx: awaken.Context) -> None: ...  # swapped
+
+
+async def hidden(ctx: Flow) -> None: ...  # hidden
+
+
+async def unresolvable(ctx: WorkflowContext) -> None:  # type: ignore[name-defined]  # noqa: F821
+    ...  # unresolvable
+
+
+async def other(ctx: functools.partial[None]) -> None: ...
+
+
+async def plain(ctx: awaken.Context) -> None: ...
+
+
+def handler_of(annotation: type) -> Any:
+    async def handle(ctx: Any) -> None: ...
+
+    handle.__annotations__["ctx"] = annotation
+    return handle
+
+
+def declare(kind: str, annotation: type) -> None:
+    handler = handler_of(annotation)
+    match kind:
+        case "service":
+            awaken.Service("S").handler()(handler)
+        case "object":
+            awaken.VirtualObject("S").handler()(handler)
+        case "shared object":
+            awaken.VirtualObject("S").handler(kind="shared")(handler)
+        case "workflow":
+            awaken.Workflow("S").main()(handler)
+        case _:
+            awaken.Workflow("S").handler()(handler)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fitting"),
+    [
+        ("service", {"Context"}),
+        ("object", {"Context", "ObjectContext", "ObjectSharedContext"}),
+        ("shared object", {"Context", "ObjectContext", "ObjectSharedContext"}),
+        ("workflow", {one.__name__ for one in CONTEXTS}),
+        ("shared workflow", {one.__name__ for one in CONTEXTS}),
+    ],
+)
+def test_context_has_to_fit_the_service(kind: str, fitting: set[str]) -> None:
+    accepted = set()
+    for annotation in CONTEXTS:
+        try:
+            declare(kind, annotation)
+        except TypeError as error:
+            assert f"takes {annotation.__name__}, and gets " in str(error)  # noqa: PT017
+        else:
+            accepted.add(annotation.__name__)
+
+    assert accepted == fitting
+
+
+def test_context_that_does_not_fit_is_told_with_what_to_write() -> None:
+    async def add(ctx: awaken.ObjectContext, amount: int) -> None: ...  # add
+
+    with pytest.raises(TypeError) as failure:
+        awaken.Service("Counter").handler()(add)  # type: ignore[type-var]  # checkers tell as well
+
+    assert str(failure.value) == (
+        f"Counter/add at {place_of(add, 'add')} takes ObjectContext, and gets Context, as handlers of this kind do; "
+        "write `ctx: Context`, or declare a VirtualObject, which has keys and state"
+    )
+
+
+@pytest.mark.parametrize("handler", [unresolvable])
+def test_context_that_is_imported_for_checkers_only_is_known_by_its_name(handler: Any) -> None:
+    with pytest.raises(
+        TypeError, match=r"takes WorkflowContext, and gets Context, .* declare a Workflow, which"
+    ):
+        awaken.Service("S").handler()(handler)
+
+
+@pytest.mark.parametrize("handler", [hidden, other])
+def test_annotation_that_cannot_be_understood_is_left_alone(handler: Any) -> None:
+    assert awaken.Service("S").handler()(handler)
+
+
+def test_shared_handler_that_asks_for_writing_is_warned_of_in_development(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    declare("shared object", awaken.ObjectContext)
+    assert not caplog.messages
+
+    with development.enabled():
+        declare("shared object", awaken.ObjectContext)
+
+    [told] = caplog.messages
+    assert told.endswith(
+        "the handler is shared and gets ObjectSharedContext, not ObjectContext: it may not write state"
+    )
+
+
+@pytest.mark.parametrize(
+    ("handler", "told"),
+    [
+        (lambda: 5, "S: 5 is not a function; write `.handler()` above an `async def`"),
+        (lambda: None, "S: None is not a function; write `.handler()` above an `async def`"),
+        (lambda: plain(None), "S: plain(...) is a call; a handler is the function itself"),  # type: ignore[arg-type]
+        (lambda: Desk, "S: Desk is a class; a handler is an async function. Write `.handler()` above each"),
+        (
+            lambda: Desk.sign,
+            f"S/sign at {place_of(Desk.sign, 'sign')} takes self; a handler is a function of a module, without a class "
+            "around it",
+        ),
+        (
+            lambda: swapped,
+            f"S/swapped at {place_of(swapped, 'swapped')} takes the context second; it comes first, then the input",
+        ),
+    ],
+)
+def test_what_is_no_handler_is_told(handler: Callable[[], Any], told: str) -> None:
+    with pytest.raises(TypeError) as failure:
+        awaken.Service("S").handler()(handler())
+
+    assert str(failure.value) == told
+
+
+def test_bound_method_is_a_handler() -> None:
+    service = awaken.Service("S")
+
+    service.handler()(Desk().sign)
+
+    assert list(service.handlers) == ["sign"]
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    module = types.ModuleType("shop")
+    module.orders = awaken.Service("Orders")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "shop", module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("services", "told"),
+    [
+        (
+            lambda shop: shop.orders,
+            "awaken.app takes a list of services, not the one service Orders; write awaken.app([service])",
+        ),
+        (
+            lambda shop: shop,
+            "awaken.app takes a list of services, not the module shop; write awaken.app([shop.orders])",
+        ),
+        (
+            lambda shop: [shop],
+            "the module shop is not a service, virtual object or workflow; write awaken.app([shop.orders])",
+        ),
+        (lambda _: None, "awaken.app takes a list of services, not a NoneType; write awaken.app([service])"),
+        (lambda _: "Orders", "awaken.app takes a list of services, not a str; write awaken.app([service])"),
+        (
+            lambda _: ["Orders"],
+            "a str is not a service, virtual object or workflow; write awaken.app([service])",
+        ),
+        (
+            lambda _: [plain],
+            "the function plain is not a service, virtual object or workflow; write awaken.app([service])",
+        ),
+        (
+            lambda _: [awaken.Service],
+            "the class Service is not a service, virtual object or workflow; write awaken.app([service])",
+        ),
+        (
+            lambda shop: [[shop.orders]],
+            "a list is not a service, virtual object or workflow; write awaken.app([service])",
+        ),
+    ],
+)
+def test_application_of_no_services_is_told_what_to_write(
+    shop: types.ModuleType, services: Callable[[Any], Any], told: str
+) -> None:
+    with pytest.raises(TypeError) as failure:
+        awaken.app(services(shop))
+
+    assert str(failure.value) == told
+
+
+@pytest.mark.parametrize("nothing", [[], (), iter(())])
+def test_application_without_services_is_refused(nothing: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"^awaken\.app got no services, so there is nothing to serve; write"
+    ):
+        awaken.app(nothing)
+
+
+def test_services_may_come_from_any_iterable(shop: types.ModuleType) -> None:
+    assert set(awaken.app(one for one in [shop.orders]).services) == {"Orders"}
+
+
+def test_name_is_taken_once(shop: types.ModuleType) -> None:
+    with pytest.raises(
+        ValueError, match='two services are named "Orders": it is listed twice, leave one out'
+    ):
+        awaken.app([shop.orders, shop.orders])
+    with pytest.raises(ValueError, match='two services are named "Orders"; rename one of them'):
+        awaken.app([shop.orders, awaken.Service("Orders")])
+
+
+async def test_handler_declared_below_the_application_is_served(shop: types.ModuleType) -> None:
+    app = awaken.app([shop.orders])
+
+    shop.orders.handler()(plain)
+
+    exchange = FakeExchange("/invoke/Orders/plain", {"content-type": "application/vnd.restate.invocation.v6"})
+    app.accept(exchange).receive_data(frames.request())
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert frames.names(exchange.body) == ["Output", "End"]
