@@ -1,8 +1,9 @@
 //! What an endpoint asks of its runtime: one class per variant.
 
 use awaken_core::AwakeableId;
+use awaken_core::introspect;
 use awaken_core::invoker::{self, Failed, Recorded};
-use awaken_core::journal::{self, Outcome, json};
+use awaken_core::journal::{self, Outcome};
 use awaken_core::wire::{
     Command,
     generated::{
@@ -346,11 +347,11 @@ pub(crate) fn effect(py: Python<'_>, effect: invoker::Effect) -> PyResult<Py<PyA
             },
         ),
         invoker::Effect::AwaitingOn(future) => {
-            let future_json = json::future(&future);
+            let future_json = introspect::future(&future);
             object(py, AwaitingOn { future_json })
         }
         invoker::Effect::Suspended(future) => {
-            let future_json = json::future(&future);
+            let future_json = introspect::future(&future);
             let encoded = bytes(py, &journal::encode::future(&future));
             let flat = journal::awaiting::flatten(&future);
             object(

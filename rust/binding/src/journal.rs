@@ -1,6 +1,7 @@
 //! Entries that a runtime writes and reads itself.
 
-use awaken_core::journal::{self, Callee, Notification, NotificationId, Outcome, encode};
+use awaken_core::introspect::{self, Callee};
+use awaken_core::journal::{self, Notification, NotificationId, Outcome, encode};
 use awaken_core::wire;
 use bytes::Bytes;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -85,7 +86,7 @@ pub(crate) fn can_resume(future: Bytes, news: Vec<(u16, Bytes)>) -> PyResult<boo
 
 /// A stored entry as `sys_journal` shows it.
 #[pyclass(frozen, module = "awaken._core")]
-pub(crate) struct StoredEntry(journal::Entry);
+pub(crate) struct StoredEntry(introspect::Entry);
 
 #[pymethods]
 impl StoredEntry {
@@ -140,7 +141,7 @@ pub(crate) fn describe_entry(
         service_type,
         handler_type,
     };
-    journal::Entry::decode(code, payload, callee)
+    introspect::Entry::decode(code, payload, callee)
         .map(StoredEntry)
         .map_err(|error| remote_protocol_error(&error))
 }

@@ -19,6 +19,7 @@
 //! | [`journal`] | what the invocation did and learned: commands, notifications, what it awaits |
 //! | [`endpoint`] | the service side of one attempt |
 //! | [`invoker`] | the runtime side of one attempt |
+//! | [`introspect`] | stored entries and awaited futures as JSON, in the shape that servers show |
 //!
 //! A later row may use the ones above it, never the other way round.
 #![forbid(unsafe_code)]
@@ -27,6 +28,7 @@ pub mod endpoint;
 pub mod error;
 pub mod identifier;
 pub mod identity;
+pub mod introspect;
 pub mod invoker;
 pub mod journal;
 pub mod wire;

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use awaken_core::journal::{Callee, Entry};
+use awaken_core::introspect::{Callee, Entry};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use serde_json::{Value as Json, json};

@@ -4,15 +4,12 @@ pub mod awaiting;
 pub mod command;
 pub mod cursor;
 pub mod encode;
-mod introspect;
-pub mod json;
 pub mod notification;
 mod resume;
 mod volatile;
 
 pub use awaiting::Awaiting;
 pub use cursor::Cursor;
-pub use introspect::{Callee, Entry};
 pub use notification::{Notification, NotificationError, NotificationId, Outcome};
 pub use resume::can_resume;
 

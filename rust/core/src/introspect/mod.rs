@@ -2,11 +2,12 @@
 //!
 //! Measured on server 1.7.12. What a runtime without tracing has no use for (`span_context`, retention) is left out.
 
+mod json;
+
 use bytes::Bytes;
 
-use super::command::{completions, entry_name};
-use super::json::{Object, write_bytes, write_list, write_text};
-use super::notification::{Notification, NotificationError, NotificationId, Outcome};
+use crate::journal::command::{completions, entry_name};
+use crate::journal::notification::{Notification, NotificationError, NotificationId, Outcome};
 use crate::wire::{
     Command,
     generated::{
@@ -17,6 +18,10 @@ use crate::wire::{
     },
     message::{FIRST_NOTIFICATION, name_of},
 };
+
+use json::{Object, write_bytes, write_list, write_text};
+
+pub use json::future;
 
 /// An entry that can be shown.
 #[derive(Clone, Debug, PartialEq)]
