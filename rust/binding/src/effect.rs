@@ -341,7 +341,7 @@ pub(crate) fn effect(py: Python<'_>, effect: invoker::Effect) -> PyResult<Py<PyA
             py,
             RunProposed {
                 completion_id,
-                code: invoker::RUN_COMPLETION,
+                code: journal::RUN_COMPLETION,
                 payload: bytes(py, &payload),
                 is_failure,
             },

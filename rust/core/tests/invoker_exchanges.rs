@@ -11,8 +11,8 @@ use std::fs;
 use std::path::Path;
 
 use awaken_core::InvocationId;
-use awaken_core::invoker::{DEFAULT_MAX_MESSAGE_SIZE, Effect, Machine, RUN_COMPLETION, Start};
-use awaken_core::journal::{Notification, encode};
+use awaken_core::invoker::{DEFAULT_MAX_MESSAGE_SIZE, Effect, Machine, Start};
+use awaken_core::journal::{Notification, RUN_COMPLETION, encode};
 use awaken_core::wire::{Command, Control, Decoder, Frame, Message, Version, generated as pb};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;

@@ -9,8 +9,8 @@
 
 mod support;
 
-use awaken_core::invoker::{Effect, Machine, RUN_COMPLETION, Start};
-use awaken_core::journal::{Notification, NotificationId, Outcome, encode};
+use awaken_core::invoker::{Effect, Machine, Start};
+use awaken_core::journal::{Notification, NotificationId, Outcome, RUN_COMPLETION, encode};
 use awaken_core::wire::generated as pb;
 use awaken_core::wire::{Command, Control, Flags, HEADER_LENGTH, Header, Message, Version};
 use bytes::Bytes;

@@ -9,9 +9,9 @@
 mod support;
 
 use awaken_core::invoker::{
-    DEFAULT_MAX_MESSAGE_SIZE, Effect, Error, Failed, Machine, RUN_COMPLETION, Start, State,
+    DEFAULT_MAX_MESSAGE_SIZE, Effect, Error, Failed, Machine, Start, State,
 };
-use awaken_core::journal::encode;
+use awaken_core::journal::{RUN_COMPLETION, encode};
 use awaken_core::wire::generated::{self as pb, attach_invocation_command as attach};
 use awaken_core::wire::{Command, Control, Decoder, Encoder, Flags, Message, Version};
 use bytes::Bytes;

@@ -4,8 +4,8 @@
 //! The first byte sets the version and the size of the pieces; the rest is the stream.
 #![no_main]
 
-use awaken_core::invoker::{Effect, Machine, RUN_COMPLETION, Start};
-use awaken_core::journal::encode;
+use awaken_core::invoker::{Effect, Machine, Start};
+use awaken_core::journal::{RUN_COMPLETION, encode};
 use awaken_core::wire::{HEADER_LENGTH, Version};
 use awaken_core::InvocationId;
 use bytes::Bytes;

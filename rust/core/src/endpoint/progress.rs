@@ -1,6 +1,6 @@
 //! Awaiting: at most one result per call, in journal order.
 
-use crate::journal::{Awaiting, Outcome, awaiting::Leaf};
+use crate::journal::{Awaiting, Outcome, RUN_COMPLETION, awaiting::Leaf};
 use crate::wire::{
     Control, Feature, Flags, Message,
     generated::{self as pb, CombinatorType},
@@ -12,9 +12,6 @@ use super::machine::Machine;
 use super::results::Taken;
 use super::state::State;
 use super::terminal::Ending;
-
-/// The Run completion notification.
-const RUN_COMPLETION: u16 = 0x8011;
 
 /// What an await comes to.
 #[derive(Clone, Debug, PartialEq)]

@@ -22,9 +22,6 @@ use super::state::{Event, Reaction, State};
 /// Precedent: the limit of server 1.7.12, which endpoints know not to exceed.
 pub const DEFAULT_MAX_MESSAGE_SIZE: usize = DEFAULT_MAX_OUTBOUND_SIZE;
 
-/// Type code of the notification that completes a run.
-pub const RUN_COMPLETION: u16 = 0x8011;
-
 /// What an attempt begins with.
 #[derive(Clone, Debug, Default)]
 pub struct Start {

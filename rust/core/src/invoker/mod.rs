@@ -18,5 +18,5 @@ pub mod state;
 
 pub use effect::{Effect, Failed, Recorded};
 pub use error::{Error, Result};
-pub use machine::{DEFAULT_MAX_MESSAGE_SIZE, Machine, RUN_COMPLETION, Start};
+pub use machine::{DEFAULT_MAX_MESSAGE_SIZE, Machine, Start};
 pub use state::State;

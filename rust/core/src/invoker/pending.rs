@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::journal::{Notification, NotificationId, command::completions, notification::SIGNAL};
+use crate::journal::{
+    Notification, NotificationId, RUN_COMPLETION, command::completions, notification::SIGNAL,
+};
 use crate::wire::{Command, message::name_of};
 
 use super::error::{Error, Result};
-use super::machine::RUN_COMPLETION;
 
 /// The completion ids that commands took.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use crate::wire::{
     generated::{self as pb, CombinatorType},
 };
 
-use super::CANCEL_SIGNAL;
+use super::notification::CANCEL_SIGNAL;
 
 /// Deepest tree accepted: cancellation adds a node of its own on the way out.
 pub const MAX_DEPTH: usize = MAX_FUTURE_DEPTH - 1;

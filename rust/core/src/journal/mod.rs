@@ -10,8 +10,7 @@ mod volatile;
 
 pub use awaiting::Awaiting;
 pub use cursor::Cursor;
-pub use notification::{Notification, NotificationError, NotificationId, Outcome};
+pub use notification::{
+    CANCEL_SIGNAL, Notification, NotificationError, NotificationId, Outcome, RUN_COMPLETION,
+};
 pub use resume::can_resume;
-
-/// The built-in signal that cancels an invocation.
-pub const CANCEL_SIGNAL: u32 = 1;

@@ -11,6 +11,12 @@ use crate::wire::{
 /// Type code of signals; every other notification completes a command.
 pub const SIGNAL: u16 = 0xFBFF;
 
+/// Type code of the notification that completes a run.
+pub const RUN_COMPLETION: u16 = 0x8011;
+
+/// The built-in signal that cancels an invocation.
+pub const CANCEL_SIGNAL: u32 = 1;
+
 /// One notification that is whole and fits its type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notification {
