@@ -1,41 +1,20 @@
-//! What a handler may do: runs, sleeps, awakeables and signals. Each method replays or records one command.
+//! What a handler may do: sleeps, awakeables and signals. Each method replays or records one command.
 
 use bytes::Bytes;
 
 use crate::identifier::{AwakeableId, InvocationId};
 use crate::wire::{Command, generated as pb};
 
-use super::cancellation::cancel_command;
+use super::children::cancel_command;
 use super::error::{Error, Result};
 use super::machine::Machine;
 
 /// The type code of the notification that completes a command.
-pub(super) const fn completion_code(command: u16) -> u16 {
+const fn completion_code(command: u16) -> u16 {
     command + 0x7C00
 }
 
 impl Machine {
-    /// Records a run; its closure executes when it is first awaited.
-    ///
-    /// # Errors
-    /// As every command.
-    pub fn run(&mut self, name: &str) -> Result<u32> {
-        self.require_active(|| format!("run {name:?}"))?;
-        let index = self.cursor.next_index();
-        let result_completion_id = self.results.next_completion_id()?;
-        let command = self.issue(Command::Run(pb::RunCommand {
-            result_completion_id,
-            name: name.to_owned(),
-        }))?;
-        let handle = self.add_completion(result_completion_id, command.code())?;
-        let name = match command {
-            Command::Run(run) => run.name,
-            _ => String::new(),
-        };
-        self.runs.add(handle, result_completion_id, index, name);
-        Ok(handle)
-    }
-
     /// Sleeps until an absolute time in milliseconds since the epoch.
     ///
     /// # Errors

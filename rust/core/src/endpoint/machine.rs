@@ -9,13 +9,13 @@ use crate::wire::{
 };
 
 use super::advice::Memory;
-use super::cancellation::Cancellation;
+use super::children::Cancellation;
 use super::eager_state::EagerState;
+use super::ending::{Ending, UnsentError};
 use super::error::{Error, Result};
 use super::results::Results;
-use super::run::Runs;
+use super::runs::Runs;
 use super::state::{Event, Reaction, State};
-use super::terminal::{Ending, UnsentError};
 
 /// Largest journal accepted by default, all known entries together, in bytes: 256 MiB.
 ///

@@ -7,11 +7,11 @@ use crate::wire::{
     message::name_of,
 };
 
+use super::ending::Ending;
 use super::error::{Error, Result};
 use super::machine::Machine;
 use super::results::Taken;
 use super::state::State;
-use super::terminal::Ending;
 
 /// What an await comes to.
 #[derive(Clone, Debug, PartialEq)]

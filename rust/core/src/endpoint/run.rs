@@ -1,34 +1,17 @@
 //! Run closures: when they execute, how their results are proposed, and what happens when they fail.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
-
 use bytes::Bytes;
 
-use crate::journal::Outcome;
-use crate::wire::{Control, Feature, Flags, Message, generated as pb};
+use crate::journal::{Outcome, RUN_COMPLETION};
+use crate::wire::{Command, Control, Feature, Flags, Message, generated as pb};
 
+use super::ending::Related;
 use super::error::{Error, Result};
 use super::machine::Machine;
-use super::terminal::Related;
+use super::retry_policy::RetryPolicy;
 
 /// Type code of the Run command.
 const RUN: u16 = 0x0411;
-
-/// When a failing run is retried. All durations in milliseconds; `None` leaves a bound or the default of the field.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct RetryPolicy {
-    /// Delay after the first failure, by default 50.
-    pub initial_interval_ms: Option<u64>,
-    /// Factor from one delay to the next, by default 2.
-    pub factor: Option<f64>,
-    /// Longest delay, by default 10,000.
-    pub max_interval_ms: Option<u64>,
-    /// Executions in total, by default unbounded.
-    pub max_attempts: Option<u32>,
-    /// Time since the first execution, by default unbounded.
-    pub max_duration_ms: Option<u64>,
-}
 
 /// A retryable failure of a run closure.
 #[derive(Clone, Copy, Debug)]
@@ -45,128 +28,28 @@ pub struct RunFailure<'a> {
     pub next_retry_delay_ms: Option<u64>,
 }
 
-/// The runs that have no result yet.
-#[derive(Debug, Default)]
-pub(super) struct Runs {
-    by_handle: BTreeMap<u32, Run>,
-    /// Completion ids proposed with the ack flag, which alone may be acked.
-    proposed: BTreeSet<u32>,
-    unstarted: BTreeSet<u32>,
-    executing: BTreeSet<u32>,
-}
-
-#[derive(Debug)]
-struct Run {
-    completion_id: u32,
-    index: u32,
-    name: String,
-    progress: RunProgress,
-}
-
-#[derive(Debug)]
-enum RunProgress {
-    Unstarted,
-    Executing,
-    /// With the ack flag, the result is kept here until the ack releases it.
-    Proposed(Option<Outcome>),
-}
-
-impl RetryPolicy {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    fn gives_up(&self, attempts: u32, elapsed_ms: u64) -> bool {
-        self.max_attempts.is_some_and(|max| max <= attempts)
-            || self.max_duration_ms.is_some_and(|max| max <= elapsed_ms)
-    }
-
-    /// The delay before the next execution, after `attempts` of them, in milliseconds.
-    fn delay(&self, attempts: u32) -> u64 {
-        let max = self.max_interval_ms.unwrap_or(10_000);
-        // 32 bits of milliseconds are 49 days: far beyond any sensible first delay, and exact as a float.
-        let initial = u32::try_from(self.initial_interval_ms.unwrap_or(50)).unwrap_or(u32::MAX);
-        let exponent = i32::try_from(attempts.saturating_sub(1)).unwrap_or(i32::MAX);
-        let delay = f64::from(initial) * self.factor.unwrap_or(2.0).powi(exponent);
-        // Not a number, negative and infinite delays all mean a strange factor; the cap is the safe answer.
-        Duration::try_from_secs_f64(delay / 1000.0)
-            .ok()
-            .and_then(|delay| u64::try_from(delay.as_millis()).ok())
-            .map_or(max, |delay| delay.min(max))
-    }
-}
-
-impl Runs {
-    pub(super) fn add(&mut self, handle: u32, completion_id: u32, index: u32, name: String) {
-        self.unstarted.insert(handle);
-        self.by_handle.insert(
-            handle,
-            Run {
-                completion_id,
-                index,
-                name,
-                progress: RunProgress::Unstarted,
-            },
-        );
-    }
-
-    /// The handler has the result of this handle: if it is a run, it is done.
-    pub(super) fn finish(&mut self, handle: u32) {
-        if self.by_handle.is_empty() {
-            return;
-        }
-        self.by_handle.remove(&handle);
-        self.unstarted.remove(&handle);
-        self.executing.remove(&handle);
-    }
-
-    /// The oldest run that has not started, of those that are awaited.
-    pub(super) fn first_unstarted(&self, is_awaited: impl Fn(u32) -> bool) -> Option<u32> {
-        self.unstarted.iter().copied().find(|run| is_awaited(*run))
-    }
-
-    /// Whether one of the awaited runs executes.
-    pub(super) fn is_executing(&self, is_awaited: impl Fn(u32) -> bool) -> bool {
-        self.executing.iter().any(|run| is_awaited(*run))
-    }
-
-    pub(super) fn is_any_executing(&self) -> bool {
-        !self.executing.is_empty()
-    }
-
-    pub(super) fn begin(&mut self, handle: u32) {
-        if let Some(run) = self.by_handle.get_mut(&handle) {
-            run.progress = RunProgress::Executing;
-            self.unstarted.remove(&handle);
-            self.executing.insert(handle);
-        }
-    }
-
-    /// Whether an ack for this completion id can come.
-    pub(super) fn is_proposed(&self, completion_id: u32) -> bool {
-        self.proposed.contains(&completion_id)
-    }
-
-    /// Takes the result that an ack releases.
-    pub(super) fn take_proposal(&mut self, handle: u32) -> Option<Outcome> {
-        match &mut self.by_handle.get_mut(&handle)?.progress {
-            RunProgress::Proposed(kept) => kept.take(),
-            RunProgress::Unstarted | RunProgress::Executing => None,
-        }
-    }
-
-    fn propose(&mut self, handle: u32, kept: Option<Outcome>) {
-        if let Some(run) = self.by_handle.get_mut(&handle) {
-            if kept.is_some() {
-                self.proposed.insert(run.completion_id);
-            }
-            run.progress = RunProgress::Proposed(kept);
-            self.executing.remove(&handle);
-        }
-    }
-}
-
 impl Machine {
+    /// Records a run; its closure executes when it is first awaited.
+    ///
+    /// # Errors
+    /// As every command.
+    pub fn run(&mut self, name: &str) -> Result<u32> {
+        self.require_active(|| format!("run {name:?}"))?;
+        let index = self.cursor.next_index();
+        let result_completion_id = self.results.next_completion_id()?;
+        let command = self.issue(Command::Run(pb::RunCommand {
+            result_completion_id,
+            name: name.to_owned(),
+        }))?;
+        let handle = self.add_completion(result_completion_id, command.code())?;
+        let name = match command {
+            Command::Run(run) => run.name,
+            _ => String::new(),
+        };
+        self.runs.add(handle, result_completion_id, index, name);
+        Ok(handle)
+    }
+
     /// Proposes the value of an executing run.
     ///
     /// # Errors
@@ -212,9 +95,8 @@ impl Machine {
         self.require_active(|| "retry a run".to_owned())?;
         let run = self
             .runs
-            .by_handle
-            .get(&handle)
-            .filter(|run| matches!(run.progress, RunProgress::Executing))
+            .get(handle)
+            .filter(|run| run.is_executing())
             .ok_or(Error::NotExecuting { handle })?;
         let policy = policy.filter(|policy| !policy.is_empty());
         let (attempts, elapsed_ms) = self.run_history(failure.attempt_duration_ms);
@@ -274,14 +156,14 @@ impl Machine {
         result: pb::propose_run_completion::Result,
         kept: Outcome,
     ) -> Result<()> {
-        let Some(run) = self.runs.by_handle.get(&handle) else {
+        let Some(run) = self.runs.get(handle) else {
             return match self.results.completion_of(handle) {
                 // The runtime knew a result already; the handler has it and this one is late.
-                Some((_, code)) if code == super::command::completion_code(RUN) => Ok(()),
+                Some((_, code)) if code == RUN_COMPLETION => Ok(()),
                 _ => Err(Error::NotExecuting { handle }),
             };
         };
-        if !matches!(run.progress, RunProgress::Executing) {
+        if !run.is_executing() {
             return Err(Error::NotExecuting { handle });
         }
         let wants_ack = self.version.supports(Feature::ProposalAck);
@@ -298,72 +180,5 @@ impl Machine {
         self.encoder.encode(&message, flags)?;
         self.runs.propose(handle, wants_ack.then_some(kept));
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn policy(initial: u64, factor: f64) -> RetryPolicy {
-        RetryPolicy {
-            initial_interval_ms: Some(initial),
-            factor: Some(factor),
-            ..RetryPolicy::default()
-        }
-    }
-
-    #[test]
-    fn delays_grow_by_the_factor_up_to_the_cap() {
-        let doubling = policy(50, 2.0);
-        assert_eq!(
-            [1, 2, 6, 20, u32::MAX].map(|n| doubling.delay(n)),
-            [50, 100, 1600, 10_000, 10_000]
-        );
-        assert_eq!([1, 2, 3].map(|n| policy(50, 3.0).delay(n)), [50, 150, 450]);
-    }
-
-    #[test]
-    fn one_given_field_brings_the_defaults_of_the_others() {
-        let bounded = RetryPolicy {
-            max_attempts: Some(9),
-            ..RetryPolicy::default()
-        };
-        assert_eq!([1, 2, 30].map(|n| bounded.delay(n)), [50, 100, 10_000]);
-    }
-
-    #[test]
-    fn strange_factors_end_at_the_cap() {
-        for factor in [f64::NAN, f64::INFINITY, -2.0] {
-            assert_eq!(policy(50, factor).delay(2), 10_000, "{factor}");
-        }
-        assert_eq!(policy(u64::MAX, 1.0).delay(1), 10_000);
-        assert_eq!(policy(50, 0.0).delay(2), 0);
-    }
-
-    #[test]
-    fn three_attempts_are_three_executions_and_zero_is_one() {
-        let at_most = |max_attempts| RetryPolicy {
-            max_attempts: Some(max_attempts),
-            ..RetryPolicy::default()
-        };
-        assert_eq!(
-            [1, 2, 3].map(|n| at_most(3).gives_up(n, 0)),
-            [false, false, true]
-        );
-        assert_eq!([1, 2].map(|n| at_most(1).gives_up(n, 0)), [true, true]);
-        assert!(at_most(0).gives_up(1, 0));
-    }
-
-    #[test]
-    fn a_duration_bound_gives_up_when_it_is_reached() {
-        let bounded = RetryPolicy {
-            max_duration_ms: Some(100),
-            ..RetryPolicy::default()
-        };
-        assert_eq!(
-            [99, 100, 101].map(|ms| bounded.gives_up(1, ms)),
-            [false, true, true]
-        );
     }
 }

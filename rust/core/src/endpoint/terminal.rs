@@ -6,6 +6,7 @@ use crate::wire::{
     Command, Control, Feature, Flags, Message, generated as pb, message::Control as C,
 };
 
+use super::ending::{Ending, Related, UnsentError};
 use super::error::{Error, Result};
 use super::machine::Machine;
 use super::state::{Event, State};
@@ -14,37 +15,6 @@ use super::state::{Event, State};
 const MAX_MESSAGE: usize = 64 * 1024;
 /// Longest stacktrace of an Error frame, in bytes.
 const MAX_STACKTRACE: usize = 1024 * 1024;
-
-/// How the attempt ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// Output and End.
-    Ended,
-    /// Suspension.
-    Suspended,
-    /// Error.
-    Failed {
-        /// Its code.
-        code: u32,
-        /// Its message.
-        message: String,
-    },
-}
-
-/// An Error frame in the output, and where in the output it starts.
-#[derive(Clone, Debug)]
-pub(super) struct UnsentError {
-    start: usize,
-    frame: pb::Error,
-}
-
-/// The command that an Error frame is about.
-#[derive(Clone, Debug)]
-pub(super) struct Related {
-    pub(super) index: u32,
-    pub(super) code: u16,
-    pub(super) name: String,
-}
 
 impl Machine {
     /// Ends the invocation with a value.
@@ -291,7 +261,7 @@ impl Machine {
         self.cursor = crate::journal::Cursor::default();
         self.results = super::results::Results::default();
         self.eager_state = super::eager_state::EagerState::default();
-        self.runs = super::run::Runs::default();
+        self.runs = super::runs::Runs::default();
         self.decoder = crate::wire::Decoder::default();
         self.recorded_size = 0;
         self.last_awaiting_on = None;
