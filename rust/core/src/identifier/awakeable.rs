@@ -6,7 +6,7 @@ use std::str::FromStr;
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 
-use super::InvocationId;
+use super::invocation::InvocationId;
 use crate::error::{Error, Result, quote};
 
 const PREFIX: &str = "sign_1";

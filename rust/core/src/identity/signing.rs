@@ -4,7 +4,9 @@ use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde::Serialize;
 
-use super::{ALGORITHM, KEY_PREFIX, base58};
+use super::base58;
+use super::keys::KEY_PREFIX;
+use super::token::ALGORITHM;
 
 /// How long a token is valid before and after the time it is made, in seconds. That of the server.
 const LEEWAY: u64 = 60;

@@ -1,38 +1,16 @@
-//! Request signatures: does a request come from a runtime whose key we know?
-//!
-//! The runtime signs each request with Ed25519, as a JSON Web Token whose audience is the route below the endpoint's
-//! prefix. Whoever holds none of the private keys can neither make a token nor use one for another route, nor later.
-
-use std::fmt;
-use std::str::FromStr;
+//! Tokens: what one has to be to let its request in.
 
 use data_encoding::BASE64URL_NOPAD;
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_dalek::Signature;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-
-use crate::error::quote;
-
-mod base58;
-mod signing;
-
-pub use signing::Signer;
 
 /// Largest token looked at, in bytes: the usual limit of a whole header line (nginx, Apache httpd). Those of the runtime
 /// take some 400, and the key of an object.
 pub const MAX_TOKEN_SIZE: usize = 8 * 1024;
 
-const KEY_PREFIX: &str = "publickeyv1_";
-const SCHEME: &str = "v1";
-const ALGORITHM: &str = "EdDSA";
-
-/// A public key as text, `publickeyv1_` and base58, that is none.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("identity key {} {reason}; the runtime logs its own when it starts", quote(.text))]
-pub struct InvalidKey {
-    text: String,
-    reason: &'static str,
-}
+/// The algorithm of every token.
+pub(super) const ALGORITHM: &str = "EdDSA";
 
 /// Why a request is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -70,75 +48,6 @@ pub enum Refusal {
     NotYetValid,
 }
 
-/// The public keys of the runtimes that may call an endpoint.
-#[derive(Clone, Default)]
-pub struct Keys(Vec<VerifyingKey>);
-
-impl Keys {
-    /// Reads keys.
-    ///
-    /// # Errors
-    ///
-    /// One of them is not `publickeyv1_` and the base58 form of an Ed25519 public key.
-    pub fn parse<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, InvalidKey> {
-        texts
-            .into_iter()
-            .map(|text| parse_key(text.as_ref()))
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-
-    /// Tells whether a request was signed by the holder of one of the keys, for this path and this time.
-    ///
-    /// `path` has no query; `now` is in seconds since 1970. Every key is tried, so that the time this takes does not
-    /// tell which one fits.
-    ///
-    /// # Errors
-    ///
-    /// Why the request is refused. Answer with 401, and keep the reason to yourself.
-    pub fn verify(
-        &self,
-        scheme: Option<&str>,
-        token: Option<&str>,
-        path: &str,
-        now: u64,
-    ) -> Result<(), Refusal> {
-        match scheme {
-            None => return Err(Refusal::NoScheme),
-            Some(SCHEME) => {}
-            Some(_) => return Err(Refusal::ForeignScheme),
-        }
-        let token = Token::parse(token.ok_or(Refusal::NoToken)?)?;
-        if !self.have_signed(&token) {
-            return Err(Refusal::ForeignSignature);
-        }
-        token.claims.check(path, now)
-    }
-
-    fn have_signed(&self, token: &Token<'_>) -> bool {
-        self.0.iter().fold(false, |found, key| {
-            let is_genuine = key
-                .verify_strict(token.signed.as_bytes(), &token.signature)
-                .is_ok();
-            found | is_genuine
-        })
-    }
-}
-
-impl FromStr for Keys {
-    type Err = InvalidKey;
-
-    fn from_str(text: &str) -> Result<Self, InvalidKey> {
-        Self::parse([text])
-    }
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} identity keys", self.0.len())
-    }
-}
-
 /// The part of a path that a runtime signs: it does not know under which prefix an endpoint sees itself.
 pub fn audience(path: &str) -> &str {
     let mut slashes = path.rmatch_indices('/').map(|(at, _)| at);
@@ -152,32 +61,15 @@ pub fn audience(path: &str) -> &str {
     }
 }
 
-fn parse_key(text: &str) -> Result<VerifyingKey, InvalidKey> {
-    let refuse = |reason| InvalidKey {
-        text: text.to_owned(),
-        reason,
-    };
-    let digits = text
-        .strip_prefix(KEY_PREFIX)
-        .ok_or_else(|| refuse("does not start with publickeyv1_"))?;
-    let bytes = base58::decode(digits).ok_or_else(|| refuse("is not 32 bytes in base58"))?;
-    let key = VerifyingKey::from_bytes(&bytes)
-        .map_err(|_| refuse("is not a point of the Ed25519 curve"))?;
-    if key.is_weak() {
-        return Err(refuse("is weak: everybody could sign for it"));
-    }
-    Ok(key)
-}
-
 /// A token taken apart, and not trusted yet.
-struct Token<'a> {
-    signed: &'a str,
-    signature: Signature,
-    claims: Claims,
+pub(super) struct Token<'a> {
+    pub(super) signed: &'a str,
+    pub(super) signature: Signature,
+    pub(super) claims: Claims,
 }
 
 impl<'a> Token<'a> {
-    fn parse(text: &'a str) -> Result<Self, Refusal> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, Refusal> {
         if text.len() > MAX_TOKEN_SIZE {
             return Err(Refusal::LargeToken);
         }
@@ -207,7 +99,7 @@ struct Header {
 }
 
 #[derive(Deserialize)]
-struct Claims {
+pub(super) struct Claims {
     aud: Audience,
     exp: i64,
     nbf: i64,
@@ -215,7 +107,7 @@ struct Claims {
 
 impl Claims {
     /// No leeway: the runtime leaves some itself, a minute on each side.
-    fn check(&self, path: &str, now: u64) -> Result<(), Refusal> {
+    pub(super) fn check(&self, path: &str, now: u64) -> Result<(), Refusal> {
         if !self.aud.is_for(audience(path)) {
             return Err(Refusal::ForeignRoute);
         }
@@ -253,6 +145,3 @@ fn decode_json<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
 fn decode_base64(part: &str) -> Option<Vec<u8>> {
     BASE64URL_NOPAD.decode(part.as_bytes()).ok()
 }
-
-#[cfg(test)]
-mod tests;
