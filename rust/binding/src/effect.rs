@@ -13,12 +13,12 @@ use awaken_core::wire::{
     },
     message::name_of,
 };
-use pyo3::PyClass;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
+use pyo3::{PyClass, PyTypeInfo};
 
-use crate::convert;
 use crate::error::invalid_id_error;
+use crate::values::outcome_to_python;
 
 /// A command that passed the checks: the next entry of the journal. One subclass for each type.
 #[pyclass(frozen, subclass, module = "awaken._core")]
@@ -109,7 +109,7 @@ macro_rules! commands {
 commands! {
     /// How the invocation ends.
     OutputCommand of Output {
-        result: Py<PyAny> = |py, c| convert::outcome(py, match &c.result {
+        result: Py<PyAny> = |py, c| outcome_to_python(py, match &c.result {
             Some(output::Result::Value(value)) => Outcome::Value(value.content.clone()),
             Some(output::Result::Failure(failure)) => failed(failure),
             None => Outcome::Void,
@@ -147,7 +147,7 @@ commands! {
     CompletePromiseCommand of CompletePromise {
         completion_id: u32 = |_py, c| Ok(c.result_completion_id),
         key: String = |_py, c| Ok(c.key.clone()),
-        result: Py<PyAny> = |py, c| convert::outcome(py, match &c.completion {
+        result: Py<PyAny> = |py, c| outcome_to_python(py, match &c.completion {
             Some(promise::Completion::CompletionValue(value)) => {
                 Outcome::Value(value.content.clone())
             }
@@ -193,7 +193,7 @@ commands! {
             Some(signal::SignalId::Idx(index)) => index.into_pyobject(py)?.into_any().unbind(),
             None => py.None(),
         }),
-        result: Py<PyAny> = |py, c| convert::outcome(py, match &c.result {
+        result: Py<PyAny> = |py, c| outcome_to_python(py, match &c.result {
             Some(signal::Result::Value(value)) => Outcome::Value(value.content.clone()),
             Some(signal::Result::Failure(failure)) => failed(failure),
             Some(signal::Result::Void(_)) | None => Outcome::Void,
@@ -227,7 +227,7 @@ commands! {
         awakeable_id: String = |_py, c| Ok(c.awakeable_id.clone()),
         invocation_id: String = |_py, c| invocation_of(c),
         signal_index: u32 = |_py, c| Ok(awakeable_id(c)?.index()),
-        result: Py<PyAny> = |py, c| convert::outcome(py, match &c.result {
+        result: Py<PyAny> = |py, c| outcome_to_python(py, match &c.result {
             Some(awakeable::Result::Value(value)) => Outcome::Value(value.content.clone()),
             Some(awakeable::Result::Failure(failure)) => failed(failure),
             None => Outcome::Void,
@@ -368,6 +368,16 @@ pub(crate) fn effect(py: Python<'_>, effect: invoker::Effect) -> PyResult<Py<PyA
         invoker::Effect::Ended => object(py, AttemptEnded {}),
         invoker::Effect::Failed(failed) => object(py, AttemptFailed::from(*failed)),
     }
+}
+
+/// The union of what an endpoint asks of its runtime.
+pub(crate) fn effect_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    RecordedCommand::type_object(py)
+        .bitor(RunProposed::type_object(py))?
+        .bitor(AwaitingOn::type_object(py))?
+        .bitor(AttemptSuspended::type_object(py))?
+        .bitor(AttemptEnded::type_object(py))?
+        .bitor(AttemptFailed::type_object(py))
 }
 
 impl From<Failed> for AttemptFailed {

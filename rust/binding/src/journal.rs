@@ -1,15 +1,15 @@
 //! Entries that a runtime writes and reads itself.
 
 use awaken_core::introspect::{self, Callee};
-use awaken_core::journal::{self, Notification, NotificationId, Outcome, encode};
+use awaken_core::journal::{self, Notification, NotificationId, encode};
 use awaken_core::wire;
 use bytes::Bytes;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyString};
+use pyo3::types::{PyBytes, PyString};
 
 use crate::error::remote_protocol_error;
-use crate::values::Failure;
+use crate::values::outcome_from_python;
 
 type Entry<'py> = (u16, Bound<'py, PyBytes>);
 
@@ -44,7 +44,7 @@ pub(crate) fn encode_completion<'py>(
         .ok_or_else(|| PyValueError::new_err(format!("there is no completion {kind:?}")))?;
     entry(
         py,
-        Notification::completion(*code, completion_id, outcome(result)?),
+        Notification::completion(*code, completion_id, outcome_from_python(result)?),
     )
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn encode_signal<'py>(
         Ok(name) => NotificationId::Named(name.extract()?),
         Err(_) => NotificationId::Signal(signal.extract()?),
     };
-    entry(py, Notification::signal(id, outcome(result)?))
+    entry(py, Notification::signal(id, outcome_from_python(result)?))
 }
 
 /// Whether an invocation that suspended on `future` can go on.
@@ -153,27 +153,4 @@ fn entry(
     let notification = notification.map_err(|error| PyValueError::new_err(error.to_string()))?;
     let code = notification.code;
     Ok((code, PyBytes::new(py, &notification.encode())))
-}
-
-/// A result from `None`, `bytes`, `str`, `list` or `Failure`.
-fn outcome(result: &Bound<'_, PyAny>) -> PyResult<Outcome> {
-    if result.is_none() {
-        return Ok(Outcome::Void);
-    }
-    if result.is_instance_of::<PyBytes>() {
-        return Ok(Outcome::Value(result.extract()?));
-    }
-    if let Ok(failure) = result.cast::<Failure>() {
-        return Ok(Outcome::Failure(Box::new(failure.get().to_message())));
-    }
-    if result.is_instance_of::<PyString>() {
-        return Ok(Outcome::InvocationId(result.extract()?));
-    }
-    if result.is_instance_of::<PyList>() {
-        return Ok(Outcome::StateKeys(result.extract()?));
-    }
-    Err(PyTypeError::new_err(format!(
-        "a result is None, bytes, str, list or Failure, not {}",
-        result.get_type().name()?
-    )))
 }

@@ -1,11 +1,26 @@
 //! The extension module `awaken._core`: the Python face of awaken-core. Conversions and no decisions.
 //!
+//! | module | what it makes of the core |
+//! | --- | --- |
+//! | [`error`] | exceptions of `awaken.errors` |
+//! | [`values`] | failures, results, the input of a handler, policies |
+//! | [`wire`] | the codec, and versions |
+//! | [`identifier`] | invocation and awakeable ids |
+//! | [`identity`] | request signatures |
+//! | [`journal`] | entries that a runtime writes and reads |
+//! | [`progress`] | what an await comes to |
+//! | [`effect`] | what an endpoint asks of its runtime |
+//! | [`endpoint`] | the endpoint machine |
+//! | [`invoker`] | the invoker machine |
+//! | [`http2`] | the HTTP/2 engine |
+//!
+//! A later row may use the ones above it, never the other way round.
+//!
 //! Every method that turns results into Python objects lets go of its machine first: making objects may run the garbage
 //! collector, and with it any Python code.
 
 #![expect(clippy::doc_markdown, reason = "these are docstrings")]
 
-mod convert;
 mod effect;
 mod endpoint;
 mod error;
@@ -21,7 +36,6 @@ mod wire;
 /// Types of the compiled protocol core: pure functions of their input, no I/O and no clock.
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
-    use super::convert;
     #[pymodule_export]
     use super::effect::{
         AttachInvocationCommand, AttemptEnded, AttemptFailed, AttemptSuspended, AwaitingOn,
@@ -60,6 +74,7 @@ mod _core {
     use super::values::{Failure, Input, RetryPolicy};
     #[pymodule_export]
     use super::wire::{Decoder, Message, content_type};
+    use super::{effect, progress, values};
     use pyo3::prelude::*;
 
     #[pymodule_init]
@@ -77,9 +92,9 @@ mod _core {
             "DEFAULT_MAX_RUNTIME_MESSAGE_SIZE",
             invoker::DEFAULT_MAX_MESSAGE_SIZE,
         )?;
-        module.add("Progress", convert::progress_type(module.py())?)?;
-        module.add("Effect", convert::effect_type(module.py())?)?;
-        module.add("Result", convert::result_type(module.py())?)?;
+        module.add("Progress", progress::progress_type(module.py())?)?;
+        module.add("Effect", effect::effect_type(module.py())?)?;
+        module.add("Result", values::result_type(module.py())?)?;
         // The stub tells what there is; a second list would only go stale.
         module.delattr("__all__")
     }

@@ -3,12 +3,13 @@
 use awaken_core::endpoint;
 use awaken_core::journal;
 use awaken_core::wire::generated::CombinatorType;
+use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::convert;
 use crate::error::endpoint_error;
+use crate::values::outcome_to_python;
 
 /// An inner node of the tree of futures being awaited; a leaf is a handle.
 ///
@@ -134,7 +135,7 @@ pub(crate) fn progress(py: Python<'_>, progress: endpoint::Progress) -> PyResult
     }
     Ok(match progress {
         endpoint::Progress::Completed(handle, outcome) => {
-            let result = convert::outcome(py, outcome)?;
+            let result = outcome_to_python(py, outcome)?;
             Py::new(py, Completed { handle, result })?.into_any()
         }
         endpoint::Progress::RunRequired(handle) => Py::new(py, RunRequired { handle })?.into_any(),
@@ -143,4 +144,14 @@ pub(crate) fn progress(py: Python<'_>, progress: endpoint::Progress) -> PyResult
         endpoint::Progress::Suspended => one!(Suspended, SUSPENDED),
         endpoint::Progress::Closed => one!(Closed, CLOSED),
     })
+}
+
+/// The union of what an await comes to.
+pub(crate) fn progress_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    Completed::type_object(py)
+        .bitor(RunRequired::type_object(py))?
+        .bitor(InputRequired::type_object(py))?
+        .bitor(Cancelled::type_object(py))?
+        .bitor(Suspended::type_object(py))?
+        .bitor(Closed::type_object(py))
 }

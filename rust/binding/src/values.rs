@@ -1,11 +1,12 @@
 //! Plain values that cross the boundary.
 
 use awaken_core::endpoint;
+use awaken_core::journal::Outcome;
 use awaken_core::wire::generated as pb;
+use pyo3::PyTypeInfo;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
-
-use crate::convert;
+use pyo3::types::{PyBytes, PyList, PyString};
 
 /// A terminal error on the wire; metadata needs protocol version 6.
 #[pyclass(frozen, module = "awaken._core")]
@@ -49,7 +50,14 @@ impl Failure {
         pb::Failure {
             code: self.code,
             message: self.message.clone(),
-            metadata: convert::metadata(&self.metadata),
+            metadata: self
+                .metadata
+                .iter()
+                .map(|(key, value)| pb::FailureMetadata {
+                    key: key.clone(),
+                    value: value.clone(),
+                })
+                .collect(),
         }
     }
 }
@@ -137,4 +145,49 @@ impl Input {
             idempotency_key: input.idempotency_key,
         }
     }
+}
+
+/// A result as `None`, `bytes`, `str`, `list` or `Failure`.
+pub(crate) fn outcome_to_python(py: Python<'_>, outcome: Outcome) -> PyResult<Py<PyAny>> {
+    Ok(match outcome {
+        Outcome::Void => py.None(),
+        Outcome::Value(value) => PyBytes::new(py, &value).into_any().unbind(),
+        Outcome::Failure(failure) => Py::new(py, Failure::from(*failure))?.into_any(),
+        Outcome::InvocationId(id) => PyString::new(py, &id).into_any().unbind(),
+        Outcome::StateKeys(keys) => PyList::new(py, keys)?.into_any().unbind(),
+    })
+}
+
+/// A result from `None`, `bytes`, `str`, `list` or `Failure`.
+pub(crate) fn outcome_from_python(result: &Bound<'_, PyAny>) -> PyResult<Outcome> {
+    if result.is_none() {
+        return Ok(Outcome::Void);
+    }
+    if result.is_instance_of::<PyBytes>() {
+        return Ok(Outcome::Value(result.extract()?));
+    }
+    if let Ok(failure) = result.cast::<Failure>() {
+        return Ok(Outcome::Failure(Box::new(failure.get().to_message())));
+    }
+    if result.is_instance_of::<PyString>() {
+        return Ok(Outcome::InvocationId(result.extract()?));
+    }
+    if result.is_instance_of::<PyList>() {
+        return Ok(Outcome::StateKeys(result.extract()?));
+    }
+    Err(PyTypeError::new_err(format!(
+        "a result is None, bytes, str, list or Failure, not {}",
+        result.get_type().name()?
+    )))
+}
+
+/// The union of what a notification carries.
+pub(crate) fn result_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let text = py.get_type::<PyString>();
+    let texts = py.get_type::<PyList>().get_item(&text)?;
+    py.get_type::<PyBytes>()
+        .bitor(text)?
+        .bitor(texts)?
+        .bitor(Failure::type_object(py))?
+        .bitor(py.None())
 }

@@ -8,11 +8,15 @@
 //!
 //! | module | what it knows |
 //! | --- | --- |
+//! | [`error`] | why a stream or a connection ends early |
+//! | [`limits`] | what a peer may ask of one connection |
 //! | [`frame`] | the 9-byte header, kinds and flags |
 //! | [`hpack`] | header blocks to fields and back |
 //! | [`head`] | what makes a request well-formed |
 //! | [`stream`] | windows and pending bytes of one stream |
 //! | [`engine`] | the connection: events out, bytes out, limits enforced |
+//!
+//! A later row may use the ones above it, never the other way round.
 #![forbid(unsafe_code)]
 
 pub mod engine;
