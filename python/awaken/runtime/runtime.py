@@ -5,10 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from awaken.runtime.clock import SystemClock
-from awaken.runtime.errors import RuntimeClosedError, StoreError
-from awaken.runtime.invoker.invoker import Invoker
-from awaken.runtime.operations import (
+from awaken.control.operations import (
     Accepted,
     AlreadyInvokedError,
     Completion,
@@ -16,6 +13,9 @@ from awaken.runtime.operations import (
     NotFoundError,
     NotReadyError,
 )
+from awaken.runtime.clock import SystemClock
+from awaken.runtime.errors import RuntimeClosedError, StoreError
+from awaken.runtime.invoker.invoker import Invoker
 from awaken.runtime.processor.cleaner import Cleaner
 from awaken.runtime.processor.commands import Commands
 from awaken.runtime.processor.lifecycle import Lifecycle, completion_of
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
+    from awaken.control.operations import Change, Failure, InvocationRequest, PendingAwakeable, Resolution
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.observing import Observer
-    from awaken.runtime.operations import Change, Failure, InvocationRequest, PendingAwakeable, Resolution
     from awaken.runtime.schema import HandlerSchema, Schema
     from awaken.runtime.store.store import CommitProbe
     from awaken.runtime.supervisor import Supervisor
@@ -57,7 +57,7 @@ _RECOVERY_MS = 1_000
 
 
 class Runtime:
-    """An `awaken.runtime.operations.Operations` on one data directory. To be used on one running event loop.
+    """An `awaken.control.operations.Operations` on one data directory. To be used on one running event loop.
 
     Args:
         directory: where the data is; it is made when missing.

@@ -13,8 +13,8 @@ from awaken.client import RestateClient
 from awaken.client.addresses import admin_address, ingress_address
 from awaken.client.building import Builder
 from awaken.context import probe
+from awaken.control.operations import NotFoundError
 from awaken.hosting.embedded import Embedded
-from awaken.runtime.operations import NotFoundError
 from awaken.testing.awakeables import Awakeables, AwakeableUnderTest
 from awaken.testing.clock import MovableClock, with_clock
 from awaken.testing.doorway import ADMIN, INGRESS, Doorway
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from awaken.control.operations import Invocation, PendingAwakeable
     from awaken.errors import HttpError
     from awaken.exchange import Accept
     from awaken.runtime.observing import Event, Observer
-    from awaken.runtime.operations import Invocation, PendingAwakeable
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store.store import CommitProbe
     from awaken.testing.failures import HandlerFailure

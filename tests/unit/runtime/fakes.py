@@ -7,8 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from awaken.runtime.deployments import Deployments
-from awaken.runtime.operations import (
+from awaken.control.operations import (
     Accepted,
     Change,
     Completion,
@@ -18,12 +17,13 @@ from awaken.runtime.operations import (
     Resolution,
     Success,
 )
+from awaken.runtime.deployments import Deployments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from awaken.control.operations import Failure, InvocationRequest
     from awaken.runtime.deployments.discovery import DialerFactory
-    from awaken.runtime.operations import Failure, InvocationRequest
 
 INVOCATION_ID = "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr"
 AWAKEABLE_ID = "sign_1KWm2hOZDmMRFiu4_49ryuAlEQgn4gXRgAAAAEQ"

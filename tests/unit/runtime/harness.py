@@ -7,8 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from awaken import _core, app
+from awaken.control.operations import Failure, InvocationRequest, Success, Target
 from awaken.runtime.deployments import Deployments
-from awaken.runtime.operations import Failure, InvocationRequest, Success, Target
 from awaken.runtime.runtime import Runtime
 from awaken.testing.manual_clock import ManualClock
 from awaken.transports.memory.dialer import MemoryDialer
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from awaken.control.operations import Completion, PendingAwakeable
     from awaken.exchange import Dialer
     from awaken.runtime.clock import Clock
     from awaken.runtime.observing import Observer
-    from awaken.runtime.operations import Completion, PendingAwakeable
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store.store import CommitProbe
     from awaken.service.definition import Definition

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from awaken import _core
+from awaken.control.operations import AlreadyInvokedError, NotFoundError, NotReadyError, Resolution
 from awaken.runtime.errors import RuntimeClosedError
-from awaken.runtime.operations import AlreadyInvokedError, NotFoundError, NotReadyError, Resolution
 
 from tests.unit.runtime.harness import Harness, InvocationFailed, awakeable_of, request
 

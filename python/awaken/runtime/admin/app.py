@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from awaken.control.operations import Operations
     from awaken.runtime.deployments import Deployments
-    from awaken.runtime.operations import Operations
 
 __all__ = ["make_admin"]
 

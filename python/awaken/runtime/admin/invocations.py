@@ -6,10 +6,10 @@ import contextlib
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from awaken import _core
+from awaken.control.operations import Change, ConflictError, GoneError, NotFoundError, TooEarlyError
 from awaken.errors import InvalidIdError
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
 from awaken.runtime.identifiers import reason_against_invocation_id
-from awaken.runtime.operations import Change, ConflictError, GoneError, NotFoundError, TooEarlyError
 from awaken.runtime.timestamps import format_time
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from awaken.runtime.operations import Operations, PendingAwakeable
+    from awaken.control.operations import Operations, PendingAwakeable
     from awaken.runtime.schema import Schema
 
 __all__ = ["InvocationRoutes"]

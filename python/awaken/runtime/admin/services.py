@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from awaken.control.operations import Operations
     from awaken.runtime.deployments import Deployments, Record
     from awaken.runtime.deployments.manifest import Service
-    from awaken.runtime.operations import Operations
 
 __all__ = ["ServiceRoutes"]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from starlette.responses import Response
 
-from awaken.runtime.operations import Success
+from awaken.control.operations import Success
 from awaken.runtime.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awaken.runtime.operations import Completion, Failure
+    from awaken.control.operations import Completion, Failure
     from awaken.runtime.schema import Schema
 
 __all__ = [

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from awaken.runtime.operations import Operations
+    from awaken.control.operations import Operations
     from awaken.runtime.schema import Schema
 
 __all__ = ["Ingress"]

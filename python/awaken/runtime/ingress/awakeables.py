@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awaken.control.operations import Failure
 from awaken.errors import InvalidIdError
 from awaken.outcomes import OUTCOME_HEADER
 from awaken.runtime.identifiers import reason_against_awakeable_id
 from awaken.runtime.ingress.answers import IngressError, answer_json
 from awaken.runtime.ingress.bodies import read_body
-from awaken.runtime.operations import Failure
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from awaken.runtime.operations import Operations
+    from awaken.control.operations import Operations
 
 __all__ = ["complete_awakeable"]
 

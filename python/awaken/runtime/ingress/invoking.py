@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
+from awaken.control.operations import AlreadyInvokedError, Failure, InvocationRequest
 from awaken.runtime.durations import parse_duration
 from awaken.runtime.ingress.answers import (
     IngressError,
@@ -17,7 +18,6 @@ from awaken.runtime.ingress.bodies import forwarded_headers, idempotency_key, re
 from awaken.runtime.ingress.paths import parse_invocation
 from awaken.runtime.ingress.validation import check_input
 from awaken.runtime.ingress.waiting import while_connected
-from awaken.runtime.operations import AlreadyInvokedError, Failure, InvocationRequest
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from awaken.control.operations import Operations
     from awaken.runtime.ingress.paths import Invocable, Mode
-    from awaken.runtime.operations import Operations
     from awaken.runtime.schema import Schema
 
 __all__ = ["Invoking"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import unquote_to_bytes
 
+from awaken.control.operations import Target
 from awaken.runtime.ingress.answers import IngressError
-from awaken.runtime.operations import Target
 
 if TYPE_CHECKING:
     from awaken.runtime.schema import HandlerSchema, Schema, ServiceSchema

@@ -6,19 +6,19 @@ import json
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from awaken import _core
+from awaken.control.operations import Failure, NotFoundError, NotReadyError
 from awaken.errors import InvalidIdError
 from awaken.runtime.identifiers import reason_against_invocation_id
 from awaken.runtime.ingress.answers import IngressError, answer_completion, answer_failure, answer_json
 from awaken.runtime.ingress.bodies import read_body
 from awaken.runtime.ingress.paths import decode, find_service
 from awaken.runtime.ingress.waiting import while_connected
-from awaken.runtime.operations import Failure, NotFoundError, NotReadyError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from awaken.runtime.operations import Operations
+    from awaken.control.operations import Operations
     from awaken.runtime.schema import Schema
 
 __all__ = ["Results"]

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from awaken.control.operations import Failure, Success
     from awaken.exchange import Dialer, Outgoing
     from awaken.runtime.clock import Alarm, Clock
-    from awaken.runtime.operations import Failure, Success
     from awaken.runtime.schema import HandlerSchema
     from awaken.runtime.tables.invocations import Record
 

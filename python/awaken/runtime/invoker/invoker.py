@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from awaken.control.operations import Failure, Success
     from awaken.runtime.clock import Alarm, Clock
-    from awaken.runtime.operations import Failure, Success
     from awaken.runtime.processor.commands import Commands
     from awaken.runtime.processor.lifecycle import Lifecycle, SuspensionPoint
     from awaken.runtime.processor.signals import Awaited

@@ -15,9 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from awaken import _core
+from awaken.control.operations import Completion, Failure, Success, Target
 from awaken.outcomes import CANCEL, FIRST_AWAKEABLE
 from awaken.runtime.observing import Event, Step
-from awaken.runtime.operations import Completion, Failure, Success, Target
 from awaken.runtime.processor.retries import AttemptFailure, delay_before_retry_ms
 from awaken.runtime.tables import invocations
 from awaken.runtime.tables.results import CANCELED, KILLED, from_columns, to_columns, to_core

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from awaken import _core
-from awaken.runtime.operations import (
+from awaken.control.operations import (
     Change,
     ConflictError,
     GoneError,

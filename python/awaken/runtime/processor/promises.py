@@ -9,7 +9,7 @@ from awaken.runtime.tables import invocations
 from awaken.runtime.tables.results import PROMISE_TAKEN, from_columns, from_core, to_columns, to_core
 
 if TYPE_CHECKING:
-    from awaken.runtime.operations import Failure, Success
+    from awaken.control.operations import Failure, Success
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.store import Store
     from awaken.runtime.tables.invocations import Record

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaken import _core
+from awaken.control.operations import PendingAwakeable, Resolution, Target
 from awaken.outcomes import CANCEL, FIRST_AWAKEABLE
-from awaken.runtime.operations import PendingAwakeable, Resolution, Target
 from awaken.runtime.tables import invocations
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from awaken import _core
-from awaken.runtime.operations import Target
+from awaken.control.operations import Target
 from awaken.runtime.processor.lifecycle import NewInvocation
 from awaken.runtime.tables import invocations
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from awaken.runtime.operations import Completion
+    from awaken.control.operations import Completion
     from awaken.runtime.supervisor import Supervisor
 
 __all__ = ["Watchers"]

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from awaken import _core
-from awaken.runtime.operations import Failure, Success
+from awaken.control.operations import Failure, Success
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from awaken.runtime.errors import RuntimeClosedError, StoreError
-from awaken.runtime.operations import (
+from awaken.control.operations import (
     Change,
     ConflictError,
     GoneError,
@@ -15,6 +14,7 @@ from awaken.runtime.operations import (
     Target,
     TooEarlyError,
 )
+from awaken.runtime.errors import RuntimeClosedError, StoreError
 
 from tests.unit.runtime.fakes import AWAKEABLE_ID, INVOCATION_ID, NOW_MS, FakeOperations
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from awaken import _core
+from awaken.control.operations import Failure, Resolution
 from awaken.errors import InvalidIdError
 from awaken.runtime.ingress import Ingress
-from awaken.runtime.operations import Failure, Resolution
 
 from tests.unit.runtime.fakes import AWAKEABLE_ID, NOW_MS, FakeOperations, registered
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from awaken.control.operations import Accepted, AlreadyInvokedError, Completion, Failure, Success, Target
 from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.ingress import Ingress
 from awaken.runtime.ingress.bodies import MAX_BODY_SIZE
-from awaken.runtime.operations import Accepted, AlreadyInvokedError, Completion, Failure, Success, Target
 
 from tests.unit.runtime.fakes import INVOCATION_ID, NOW_MS, FakeOperations, registered
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from awaken import _core
+from awaken.control.operations import Completion, NotFoundError, NotReadyError, Success, Target
 from awaken.runtime.ingress import Ingress
-from awaken.runtime.operations import Completion, NotFoundError, NotReadyError, Success, Target
 
 from tests.unit.runtime.fakes import INVOCATION_ID, NOW_MS, FakeOperations, registered
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from awaken.runtime.operations import ConflictError
+from awaken.control.operations import ConflictError
 from awaken.runtime.settings import RuntimeSettings
 from awaken.testing.manual_clock import ManualClock
 

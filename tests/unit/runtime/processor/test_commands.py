@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from awaken.runtime.operations import Resolution
+from awaken.control.operations import Resolution
 
 from tests.unit.runtime.harness import Harness, InvocationFailed, awakeable_of
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from awaken import _core
-from awaken.runtime.operations import (
+from awaken.control.operations import (
     Change,
     ConflictError,
     GoneError,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from awaken.runtime.operations import Change
+from awaken.control.operations import Change
 from awaken.runtime.processor.retries import delay_before_retry_ms
 from awaken.runtime.schema import RetryPolicy
 
