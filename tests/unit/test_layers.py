@@ -53,7 +53,6 @@ STRANGERS_OF_THE_RUNTIME = {"endpoint", "context", "service", "handler", "transp
 CIRCLES = [
     ["context.context", "context.scope", "context.state"],
     ["context.deadlines", "context.futures"],
-    ["testing.environment", "testing.snapshot"],
     [
         "transports.dialer.address",
         "transports.dialer.http1_connection",

@@ -174,7 +174,7 @@ class _Check:
             result = await self._scenario(environment)
             await environment.settle()
             probe.stop()
-            return take_snapshot(environment, result)
+            return take_snapshot(environment.fetch, environment.effects.outside_runs, result)
 
 
 def _report(probe: CrashProbe, position: Position, seed: int | None, differences: Sequence[str]) -> str:

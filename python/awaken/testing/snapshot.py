@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 from awaken import _core
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from awaken.testing.environment import Environment
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["Snapshot", "decode", "take_snapshot"]
 
@@ -83,21 +81,29 @@ class Snapshot:
                 )
 
 
-def take_snapshot(environment: Environment, result: Any) -> Snapshot:
-    """Look at what the scenario left in an environment."""
+def take_snapshot(
+    fetch: Callable[[str], list[tuple[Any, ...]]], outside_runs: Mapping[str, int], result: Any
+) -> Snapshot:
+    """Look at what a scenario left behind.
+
+    Args:
+        fetch: asks the runtime's store in SQL.
+        outside_runs: how often effects happened outside of runs, by label.
+        result: what the test function returned.
+    """
     state = {
         (service, key, name): value
-        for service, key, name, value in environment.fetch("SELECT service, key, name, value FROM state")
+        for service, key, name, value in fetch("SELECT service, key, name, value FROM state")
     }
     invocations: dict[Call, Counter[End]] = {}
-    for service, key, handler, code, payload, *end in environment.fetch(
+    for service, key, handler, code, payload, *end in fetch(
         "SELECT service, invocation.key, handler, code, payload, status, result_value, failure_code, failure_message "
         "FROM invocation LEFT JOIN journal ON journal.invocation = invocation.seq AND journal.idx = 0"
     ):
         target = "/".join(part for part in (service, key, handler) if part is not None)
         call = Call(target, None if payload is None else _input(code, payload))
         invocations.setdefault(call, Counter())[End(*end)] += 1
-    return Snapshot(result, state, invocations, dict(environment.effects.outside_runs))
+    return Snapshot(result, state, invocations, dict(outside_runs))
 
 
 def decode(value: bytes) -> Any:
