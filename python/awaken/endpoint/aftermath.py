@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["VOID"]
+__all__ = ["DISCARDED_COMMANDS"]
 
 #: Answers of commands that do not return one handle.
 _ANSWERS: dict[str, Any] = {"awakeable": ("", 0), "call": (0, 0)}
 
 
-class _Void:
+class _DiscardedCommands:
     """Takes every command of an endpoint machine and does nothing."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         return lambda *_, **__: _ANSWERS.get(name, 0)
 
 
-VOID = _Void()
+DISCARDED_COMMANDS = _DiscardedCommands()

@@ -8,7 +8,7 @@ rest, so that a handler with several tasks sees the same order on every replay:
 - *Alone*: the handler's only task awaits a durable future directly. It is at rest by that fact; `wait` asks the
   machine at once, and a replayed result comes back without a turn of the loop.
 - *Together*: the handler has other tasks, or awaits through `asyncio.gather` and the like. Then the handler counts as
-  at rest when nothing of it stirred for `QUIET_TURNS` turns of the loop and its first task waits for something;
+  at rest when it showed no activity for `QUIET_TURNS` turns of the loop and its first task waits for something;
   `_at_rest` asks the machine.
 
 A run executes in a task of its own, which does not count as the handler's: what cancels the handler's wait leaves it
@@ -33,9 +33,9 @@ from awaken.context.extensions import close_data, enter_context
 from awaken.context.request import AttemptFinishedEvent
 from awaken.diagnostics import development, tracebacks
 from awaken.endpoint import code_location, generators, outcome, tasks
-from awaken.endpoint.aftermath import VOID
+from awaken.endpoint.aftermath import DISCARDED_COMMANDS
 from awaken.endpoint.handler_call import call, context_for, write_result
-from awaken.endpoint.journal_codec import Coding
+from awaken.endpoint.journal_codec import AttemptCodec
 from awaken.endpoint.memory import MAX_PLACES
 from awaken.errors import (
     AttemptClosedError,
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("awaken")
 
-#: Turns of the loop without a stir after which a handler with several tasks counts as at rest. A finished future
+#: Turns of the loop without activity after which a handler with several tasks counts as at rest. A finished future
 #: reaches whoever awaits it in one turn per layer (task, gather, wait, shield); nobody nests this many.
 QUIET_TURNS = 8
 
@@ -82,10 +82,11 @@ class Attempt:
     """Drives one endpoint machine: pumps bytes, runs the handler, flushes. Implements Receiver and Driver."""
 
     __slots__ = (
+        "_activity",
         "_awaited",
         "_closing",
         "_codec",
-        "_coding",
+        "_codec_source",
         "_content_type",
         "_exchange",
         "_finished",
@@ -109,7 +110,6 @@ class Attempt:
         "_rest_planned",
         "_run_tasks",
         "_runs",
-        "_stirs",
         "_task",
         "_tasks_created",
         "_thread",
@@ -152,9 +152,9 @@ class Attempt:
         self._exchange = exchange
         self._handler = handler
         self._headers = headers
-        self._codec = codec
+        self._codec_source = codec
         self.is_strict = is_strict
-        self._coding: Coding | None = None
+        self._codec: AttemptCodec | None = None
         self._finished: AttemptFinishedEvent | None = None
         self._task: asyncio.Task[None] | None = None
         #: The future on which the handler waits alone for more input.
@@ -176,7 +176,7 @@ class Attempt:
         self._flush_planned = False
         self._is_flush_held = False
         self._rest_planned = False
-        self._stirs = 0
+        self._activity = 0
         self._released = 0
         self._unacknowledged = 0
         self._hash_base = 0
@@ -184,7 +184,7 @@ class Attempt:
         self._refusals = 0
         self._has_complained = False
         #: Where in the handler the end of the attempt was raised.
-        self._interrupted_at: code_location.Place | None = None
+        self._interrupted_at: code_location.CodeLocation | None = None
 
     # ------------------------------------------------------------ Receiver: told by the transport
 
@@ -239,12 +239,12 @@ class Attempt:
             )
         if self.machine.is_closed() or self._is_abandoned:
             return self._refuse(operation)  # type: ignore[no-any-return]  # the void takes every command
-        self._stirs += 1
+        self._activity += 1
         if self._places is not None:
             self._note_place(self._places)
         if not self._flush_planned:
             self._plan_flush()
-        return self.machine if self._coding is None else cast("_core.EndpointMachine", self._coding.commands)
+        return self.machine if self._codec is None else cast("_core.EndpointMachine", self._codec.commands)
 
     @property
     def attempt_headers(self) -> Mapping[str, str]:
@@ -282,19 +282,19 @@ class Attempt:
         if self._helpers or self._awaited or asyncio.current_task(self.loop) is not self._task:
             yield from self._wait_together(future)
             return
-        machine, coding = self.machine, self._coding
+        machine, codec = self.machine, self._codec
         while not future.done():
             if self._is_abandoned:
                 yield from self._unwind_again(future)
-            if self._exchange.is_write_paused or (coding is not None and coding.holds_back_for(future)):
+            if self._exchange.is_write_paused or (codec is not None and codec.holds_back_for(future)):
                 yield from self._park()
                 continue
             progress = machine.progress(future.handle)
             match progress:
                 case _core.Completed(_, result):
                     self._consumed()
-                    if coding is not None:
-                        coding.release(future, result)
+                    if codec is not None:
+                        codec.release(future, result)
                         continue
                     future.settle(result)
                     self._released += 1
@@ -332,7 +332,7 @@ class Attempt:
     def unwatch(self, future: DurableFuture[Any]) -> None:
         """Work no longer towards this future."""
         self._awaited.pop(future.handle, None)
-        self._stirs += 1
+        self._activity += 1
 
     # ------------------------------------------------------------ the handler
 
@@ -343,10 +343,10 @@ class Attempt:
         enter_context(context)
         try:
             body = request.body
-            if self._codec is not None:
-                coding = self._coding = Coding(self, await self._codec.get())
+            if self._codec_source is not None:
+                codec = self._codec = AttemptCodec(self, await self._codec_source.get())
                 if self._handler.arity == 2:
-                    body = await coding.decode_value(body)
+                    body = await codec.decode_value(body)
             try:
                 result = await call(self._handler, context, body, is_strict=self.is_strict)
             except TerminalError:
@@ -356,8 +356,8 @@ class Attempt:
             if self._closing:
                 await self._end_generators()
             body = write_result(self._handler, result, is_strict=self.is_strict)
-            if self._coding is not None:
-                body = self._coding.encode(body)
+            if self._codec is not None:
+                body = self._codec.encode(body)
             if self.is_over:
                 self.complain("returned", self._interrupted_at)
             else:
@@ -413,8 +413,8 @@ class Attempt:
         started = time.monotonic()
         try:
             value = await run.execute()
-            if self._coding is not None:
-                value = self._coding.encode(value)
+            if self._codec is not None:
+                value = self._codec.encode(value)
             if not self.is_over:
                 try:
                     self.machine.propose_run_value(run.handle, value)
@@ -513,14 +513,14 @@ class Attempt:
             self._parked.set_result(None)
 
     def _plan_rest(self) -> None:
-        self._stirs += 1
+        self._activity += 1
         if not self._rest_planned:
             self._rest_planned = True
-            self.loop.call_soon(self._listen, self._stirs, 0, 0)
+            self.loop.call_soon(self._count_quiet_turns, self._activity, 0, 0)
 
-    def _listen(self, stirs: int, quiet: int, turns: int) -> None:
-        """Count turns of the loop in which nothing of the handler stirred."""
-        if stirs != self._stirs:
+    def _count_quiet_turns(self, activity: int, quiet: int, turns: int) -> None:
+        """Count turns of the loop without activity of the handler."""
+        if activity != self._activity:
             quiet = 0
         elif quiet >= QUIET_TURNS and not tasks.is_runnable(self._task):
             turns = MAX_TURNS
@@ -528,15 +528,15 @@ class Attempt:
             self._rest_planned = False
             self._at_rest()
             return
-        self.loop.call_soon(self._listen, self._stirs, quiet + 1, turns + 1)
+        self.loop.call_soon(self._count_quiet_turns, self._activity, quiet + 1, turns + 1)
 
-    def stir(self) -> None:
+    def note_activity(self) -> None:
         """Note that a task of the handler took a step."""
-        self._stirs += 1
+        self._activity += 1
 
     def adopt(self, task: asyncio.Task[Any]) -> None:
         """Own a task that the handler started."""
-        self._stirs += 1
+        self._activity += 1
         self._helpers.add(task)
         task.add_done_callback(self._release_helper)
         self._rouse()
@@ -566,7 +566,7 @@ class Attempt:
         return self._is_abandoned or self.machine.is_closed()
 
     def _release_helper(self, task: asyncio.Task[Any]) -> None:
-        self._stirs += 1
+        self._activity += 1
         self._helpers.discard(task)
         if task._log_traceback and (error := task._exception) is not None:
             # Unless the handler looks at it, asyncio logs the error as it is now.
@@ -578,7 +578,7 @@ class Attempt:
         while awaited and not self.machine.is_closed() and not self._is_abandoned:
             if self._exchange.is_write_paused:
                 return
-            if self._coding is not None and self._coding.holds_back(awaited):
+            if self._codec is not None and self._codec.holds_back(awaited):
                 return
             handles = list(awaited)
             progress = self.machine.progress(
@@ -587,8 +587,8 @@ class Attempt:
             match progress:
                 case _core.Completed(handle, result):
                     self._consumed()
-                    if self._coding is not None:
-                        self._coding.release(awaited.pop(handle), result)
+                    if self._codec is not None:
+                        self._codec.release(awaited.pop(handle), result)
                         return
                     awaited.pop(handle).settle(result)
                     self._plan_rest()
@@ -713,8 +713,8 @@ class Attempt:
         self._acknowledge()
         if self._finished is not None:
             self._finished.set()
-        if self._coding is not None:
-            self._coding.close()
+        if self._codec is not None:
+            self._codec.close()
         self._runs.clear()
         self._awaited.clear()
         for task in (*self._helpers, *self._run_tasks.values()):
@@ -733,7 +733,7 @@ class Attempt:
             self._has_complained = True
             self.complain(f"asked to {operation} at {place}", self._interrupted_at)
         if self._refusals > MAX_REFUSALS:
-            return VOID
+            return DISCARDED_COMMANDS
         raise AttemptClosedError(
             f"cannot {operation} at {place}: the attempt of {self._where()} is over; find the "
             "`except BaseException` or the task that outlived it"
@@ -741,11 +741,11 @@ class Attempt:
 
     def _unwind_again(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
         """Refuse an await of a handler that goes on after its attempt."""
-        if self._refuse(f"await {future.subject}") is VOID:
+        if self._refuse(f"await {future.subject}") is DISCARDED_COMMANDS:
             while True:
                 yield from self.loop.create_future()
 
-    def complain(self, deed: str, interrupted_at: code_location.Place | None) -> None:
+    def complain(self, deed: str, interrupted_at: code_location.CodeLocation | None) -> None:
         """Name code that goes on after the end of its attempt."""
         log.warning(
             "%s %s after its attempt was over; find the `except BaseException` or bare `except` that hid it%s",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _INSIDE = (PACKAGE, str(Path(asyncio.__file__).parent) + os.sep)
 
 
-class Place(NamedTuple):
+class CodeLocation(NamedTuple):
     """A line of user code."""
 
     file: str
@@ -28,7 +28,7 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-def caller(skipped: int = 0) -> Place | None:
+def caller(skipped: int = 0) -> CodeLocation | None:
     """Return the line outside this package and asyncio that is being executed.
 
     Args:
@@ -37,23 +37,23 @@ def caller(skipped: int = 0) -> Place | None:
     frame: FrameType | None = sys._getframe(1 + skipped)
     while frame is not None:
         if not frame.f_code.co_filename.startswith(_INSIDE):
-            return Place(frame.f_code.co_filename, frame.f_lineno, True)  # suspending takes this way
+            return CodeLocation(frame.f_code.co_filename, frame.f_lineno, True)  # suspending takes this way
         frame = frame.f_back
     return None
 
 
-def raised(error: BaseException) -> Place | None:
+def raised(error: BaseException) -> CodeLocation | None:
     """Return the line of the author's code, or of its libraries, that an error came from."""
     found = None
     traceback = error.__traceback__
     while traceback is not None:
         if is_authored(traceback.tb_frame.f_code.co_filename):
-            found = Place(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
+            found = CodeLocation(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno)
         traceback = traceback.tb_next
     return found
 
 
-def innermost(coroutine: Any) -> Place | None:
+def innermost(coroutine: Any) -> CodeLocation | None:
     """Return the innermost line outside this package and asyncio in which a coroutine is suspended."""
     frame: FrameType | None = None
     is_durable = False
@@ -65,4 +65,4 @@ def innermost(coroutine: Any) -> Place | None:
         if frame is None or not current.f_code.co_filename.startswith(_INSIDE):
             frame = current
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
-    return None if frame is None else Place(frame.f_code.co_filename, frame.f_lineno, is_durable)
+    return None if frame is None else CodeLocation(frame.f_code.co_filename, frame.f_lineno, is_durable)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from awaken.context.futures import DurableFuture
     from awaken.serde.journal_codec import JournalValueCodecProvider
 
-__all__ = ["CodecSource", "Coding"]
+__all__ = ["AttemptCodec", "CodecSource"]
 
 
 class CodecSource:
@@ -86,7 +86,7 @@ class Host(Protocol):
         ...
 
 
-class Coding:
+class AttemptCodec:
     """The codec, as one attempt uses it.
 
     Args:

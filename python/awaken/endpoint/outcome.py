@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from awaken._core import EndpointMachine
     from awaken.context.context import RunFuture
-    from awaken.endpoint.code_location import Place
+    from awaken.endpoint.code_location import CodeLocation
 
 log = logging.getLogger("awaken")
 
@@ -85,7 +85,7 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
 def explain(
     machine: EndpointMachine,
     target: str,
-    place: Place | None,
+    place: CodeLocation | None,
     error: BaseException | None = None,
     *,
     ending: str = "",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Owner(Protocol):
     """An attempt, as its tasks see it."""
 
-    def stir(self) -> None:
+    def note_activity(self) -> None:
         """Note that one of its tasks took a step."""
         ...
 
@@ -62,7 +62,7 @@ class Owner(Protocol):
         """Whether nothing the handler does counts any more."""
         ...
 
-    def complain(self, deed: str, interrupted_at: code_location.Place | None) -> None:
+    def complain(self, deed: str, interrupted_at: code_location.CodeLocation | None) -> None:
         """Name code that goes on after the end of its attempt."""
         ...
 
@@ -215,7 +215,7 @@ class _Watched(Coroutine[Any, Any, Any]):
     def __init__(self, inner: Coroutine[Any, Any, Any], attempt: Owner) -> None:
         self._inner = inner
         self._attempt = attempt
-        self._interrupted_at: code_location.Place | None = None
+        self._interrupted_at: code_location.CodeLocation | None = None
 
     def send(self, value: Any) -> Any:
         return self._step(self._inner.send, value)
@@ -226,7 +226,7 @@ class _Watched(Coroutine[Any, Any, Any]):
         return self._step(self._inner.throw, *error)
 
     def _step(self, step: Callable[..., Any], *value: Any) -> Any:
-        self._attempt.stir()
+        self._attempt.note_activity()
         try:
             return step(*value)
         except StopIteration:
