@@ -11,7 +11,7 @@ from awaken.cli.run_embedded import AdminBindOption, DataDirOption, GrpcOption, 
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
-    from awaken.hosting.embedded import Embedded
+    from awaken.hosting.embedded import EmbeddedRuntime
 
 __all__ = ["dev"]
 
@@ -60,7 +60,7 @@ def dev(
         reloader.restart_if_changed()
 
 
-def _describe(embedded: Embedded) -> str:
+def _describe(embedded: EmbeddedRuntime) -> str:
     services = sorted(embedded.deployments.services(), key=lambda service: service.name)
     told = [f"{service.name} ({', '.join(sorted(service.handlers))})" for service in services]
     return f"serving {', '.join(told)}"

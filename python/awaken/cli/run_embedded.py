@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from awaken.exchange import Accept
-    from awaken.hosting.embedded import Embedded
-    from awaken.hosting.runtime_server import Doors
+    from awaken.hosting.embedded import EmbeddedRuntime
+    from awaken.hosting.runtime_server import RuntimeServer
     from awaken.hosting.serve import SignalHandler
     from awaken.runtime.observing import Observer
     from awaken.runtime.settings import RuntimeSettings
@@ -114,7 +114,7 @@ def run_embedded(
     apps: Mapping[str, Accept],
     json_output: bool,
     is_quiet: bool,
-    describe: Callable[[Embedded], str],
+    describe: Callable[[EmbeddedRuntime], str],
     until: Callable[[asyncio.Event], Awaitable[None]] | None = None,
     leave: Callable[[], None] = lambda: None,
 ) -> None:
@@ -143,9 +143,9 @@ def run_embedded(
 
     async def main() -> None:
         from awaken.cli.links import set_up_links
-        from awaken.hosting.embedded import Embedded
+        from awaken.hosting.embedded import EmbeddedRuntime
 
-        embedded = Embedded(places.directory, apps=apps, settings=settings, observer=observer)
+        embedded = EmbeddedRuntime(places.directory, apps=apps, settings=settings, observer=observer)
         # Before handlers run: they may hand out links, and nothing may be done that nobody could ask for.
         try:
             free = _check_addresses(places)
@@ -195,16 +195,16 @@ def _check_address(option: str, host: str, port: int) -> None:
 
 
 async def _serve(
-    embedded: Embedded,
+    embedded: EmbeddedRuntime,
     places: Places,
-    describe: Callable[[Embedded], str],
+    describe: Callable[[EmbeddedRuntime], str],
     until: Callable[[asyncio.Event], Awaitable[None]] | None,
     *,
     json_output: bool,
 ) -> None:
     from awaken.callbacks import create_callback_app
     from awaken.cli.links import set_up_links
-    from awaken.hosting.runtime_server import Doors
+    from awaken.hosting.runtime_server import RuntimeServer
     from awaken.hosting.serve import SignalHandler
     from awaken.inbox import create_inbox
 
@@ -212,7 +212,7 @@ async def _serve(
     stop = asyncio.Event()
     on_signal = _tell_stopping(SignalHandler(stop), stop)
     api = embedded.api()
-    doors = Doors(
+    server = RuntimeServer(
         embedded.runtime,
         embedded.deployments,
         ingress=places.ingress,
@@ -221,26 +221,26 @@ async def _serve(
         beside_admin={INBOX: create_inbox(api)},
     )
     try:
-        await doors.open()
+        await server.open()
         # Now that a free port is known, when one was asked for.
-        set_up_links(places.directory, f"{doors.ingress_url}{CALLBACKS}")
+        set_up_links(places.directory, f"{server.ingress_url}{CALLBACKS}")
     except OSError as error:
         raise CommandError(
             f"cannot listen: {error.strerror or error}; stop what uses the address, or choose another one with "
             "--ingress and --admin"
         ) from error
     try:
-        async with _control(places, doors) as grpc:
+        async with _control(places, server) as grpc:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(signum, on_signal, signum)
-            _announce(places, doors, grpc, describe(embedded), json_output=json_output)
+            _announce(places, server, grpc, describe(embedded), json_output=json_output)
             async with asyncio.TaskGroup() as group:
                 beside = None if until is None else group.create_task(_beside(until, stop))
                 await stop.wait()
                 if beside is not None:
                     beside.cancel()
     finally:
-        await doors.close()
+        await server.close()
         await api.close()
 
 
@@ -260,8 +260,8 @@ async def _beside(until: Callable[[asyncio.Event], Awaitable[None]], stop: async
 
 
 @asynccontextmanager
-async def _control(places: Places, doors: Doors) -> AsyncIterator[str | None]:
-    """Serve gRPC in front of the doors, unless the default address is taken; give its address."""
+async def _control(places: Places, server: RuntimeServer) -> AsyncIterator[str | None]:
+    """Serve gRPC in front of ingress and admin API, unless the default address is taken; give its address."""
     if places.grpc is None:
         yield None
         return
@@ -269,29 +269,31 @@ async def _control(places: Places, doors: Doors) -> AsyncIterator[str | None]:
     from awaken.control.server import start_control_server
 
     host, port = places.grpc
-    api = connect_runtime(doors.ingress_url, doors.admin_url)
+    api = connect_runtime(server.ingress_url, server.admin_url)
     try:
         try:
-            server = await start_control_server(api, host=host, port=port)
+            control = await start_control_server(api, host=host, port=port)
         except OSError as error:
             if places.is_grpc_wanted:
                 raise CommandError(f"{error}; choose another address with --grpc, or --grpc off") from error
             yield None
             return
         try:
-            yield f"{host}:{server.port}"
+            yield f"{host}:{control.port}"
         finally:
-            await server.close()
+            await control.close()
     finally:
         await api.close()
 
 
-def _announce(places: Places, doors: Doors, grpc: str | None, served: str, *, json_output: bool) -> None:
+def _announce(
+    places: Places, server: RuntimeServer, grpc: str | None, served: str, *, json_output: bool
+) -> None:
     if json_output:
         document = {
-            "ingress": doors.ingress_url,
-            "admin": doors.admin_url,
-            "inbox": f"{doors.admin_url}{INBOX}/",
+            "ingress": server.ingress_url,
+            "admin": server.admin_url,
+            "inbox": f"{server.admin_url}{INBOX}/",
             "grpc": grpc,
             "data_dir": places.directory,
             "pid": os.getpid(),
@@ -300,11 +302,11 @@ def _announce(places: Places, doors: Doors, grpc: str | None, served: str, *, js
     else:
         sys.stdout.write(
             f"awaken: {served}\n"
-            f"awaken: data in {places.directory}, admin API on {doors.admin_url}"
+            f"awaken: data in {places.directory}, admin API on {server.admin_url}"
             f"{f', gRPC on {grpc}' if grpc else ''}\n"
-            f"awaken: inbox on {doors.admin_url}{INBOX}/\n"
+            f"awaken: inbox on {server.admin_url}{INBOX}/\n"
             # Last, because scripts wait for it.
-            f"awaken: ingress on {doors.ingress_url}\n"
+            f"awaken: ingress on {server.ingress_url}\n"
         )
     sys.stdout.flush()
 

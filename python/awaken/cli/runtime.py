@@ -11,7 +11,7 @@ from awaken.cli.run_embedded import AdminBindOption, DataDirOption, GrpcOption, 
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
-    from awaken.hosting.embedded import Embedded
+    from awaken.hosting.embedded import EmbeddedRuntime
 
 __all__ = ["runtime"]
 
@@ -34,7 +34,7 @@ def runtime(
     run_embedded(places, apps={}, json_output=json_output, is_quiet=not steps, describe=_describe)
 
 
-def _describe(embedded: Embedded) -> str:
+def _describe(embedded: EmbeddedRuntime) -> str:
     services = sorted(service.name for service in embedded.deployments.services())
     if not services:
         return "no service is registered yet; awaken register ENDPOINT_URL"

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from awaken.runtime.store.store import CommitProbe
     from awaken.runtime.supervisor import Supervisor
 
-__all__ = ["Embedded"]
+__all__ = ["EmbeddedRuntime"]
 
 
-class Embedded:
+class EmbeddedRuntime:
     """A runtime on a data directory, with everything around it. To be made and used on one running loop.
 
     Args:

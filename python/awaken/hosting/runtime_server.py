@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from awaken.runtime.deployments import Deployments
     from awaken.runtime.runtime import Runtime
 
-__all__ = ["Doors"]
+__all__ = ["RuntimeServer"]
 
 
-class Doors:
+class RuntimeServer:
     """Ingress and admin API of one runtime, over HTTP.
 
     Args:

@@ -14,7 +14,7 @@ from awaken.client.addresses import admin_address, ingress_address
 from awaken.client.building import Builder
 from awaken.context import probe
 from awaken.control.operations import NotFoundError
-from awaken.hosting.embedded import Embedded
+from awaken.hosting.embedded import EmbeddedRuntime
 from awaken.testing.awakeables import Awakeables, AwakeableUnderTest
 from awaken.testing.clock import MovableClock, with_clock
 from awaken.testing.doorway import ADMIN, INGRESS, Doorway
@@ -87,7 +87,7 @@ class Environment:
             self._is_open, self._restarted, self._failures.check, self._describe, self._patience_s
         )
         self._witness = Witness(self._awakeables, self._failures)
-        self._embedded: Embedded
+        self._embedded: EmbeddedRuntime
         self._doorway = Doorway(self._app_of, self._takes_key)
         self._restarting: asyncio.Task[None] | None = None
 
@@ -178,7 +178,7 @@ class Environment:
     # What the rest of the kit uses.
 
     @property
-    def embedded(self) -> Embedded:
+    def embedded(self) -> EmbeddedRuntime:
         """The runtime that runs now."""
         return self._embedded
 
@@ -250,8 +250,8 @@ class Environment:
             self.client = RestateClient(build, sender)
             yield
 
-    def _make(self) -> Embedded:
-        return Embedded(
+    def _make(self) -> EmbeddedRuntime:
+        return EmbeddedRuntime(
             self._directory,
             apps={_APP: self._accept},
             settings=self._settings,
@@ -321,7 +321,7 @@ class Environment:
     def _review(self) -> None:
         self._embedded.runtime.fail_hopeless()
 
-    async def _restart(self, dead: Embedded) -> None:
+    async def _restart(self, dead: EmbeddedRuntime) -> None:
         try:
             await dead.cut()
             self._embedded = self._make()

@@ -61,7 +61,7 @@ async def create_test_harness(
         TypeError: the application is something else.
     """
     from awaken.client import create_client
-    from awaken.hosting.runtime_server import Doors
+    from awaken.hosting.runtime_server import RuntimeServer
     from awaken.testing.failures import FailureHandling
     from awaken.testing.opening import open_with_handling
 
@@ -79,15 +79,15 @@ async def create_test_harness(
     ) as environment:
         embedded = environment.embedded
         anywhere = ("127.0.0.1", 0)
-        doors = Doors(embedded.runtime, embedded.deployments, ingress=anywhere, admin=anywhere)
-        await doors.open()
+        server = RuntimeServer(embedded.runtime, embedded.deployments, ingress=anywhere, admin=anywhere)
+        await server.open()
         try:
             async with create_client(
-                doors.ingress_url, journal_value_codec=journal_value_codec, admin=doors.admin_url
+                server.ingress_url, journal_value_codec=journal_value_codec, admin=server.admin_url
             ) as client:
-                yield HarnessEnvironment(doors.ingress_url, doors.admin_url, client)
+                yield HarnessEnvironment(server.ingress_url, server.admin_url, client)
         finally:
-            await doors.close(grace_s=0)
+            await server.close(grace_s=0)
 
 
 class RestateTestHarness:

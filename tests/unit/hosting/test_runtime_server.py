@@ -1,4 +1,4 @@
-"""A runtime with its doors open: over real sockets, from a call to a question about it."""
+"""A runtime that listens: over real sockets, from a call to a question about it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from awaken.hosting.runtime_server import Doors
+from awaken.hosting.runtime_server import RuntimeServer
 
 if TYPE_CHECKING:
     from tests.unit.runtime.harness import Harness
 
 
 async def test_callers_and_operators_enter(harness: Harness) -> None:
-    doors = Doors(harness.runtime, harness.deployments, ingress=("127.0.0.1", 0), admin=("127.0.0.1", 0))
-    await doors.open()
+    server = RuntimeServer(
+        harness.runtime, harness.deployments, ingress=("127.0.0.1", 0), admin=("127.0.0.1", 0)
+    )
+    await server.open()
     async with (
-        httpx.AsyncClient(base_url=doors.ingress_url) as ingress,
-        httpx.AsyncClient(base_url=doors.admin_url) as admin,
+        httpx.AsyncClient(base_url=server.ingress_url) as ingress,
+        httpx.AsyncClient(base_url=server.admin_url) as admin,
     ):
         sent = await ingress.post("/Echo/wait/send")
         (pending,) = await harness.until_waiting()
@@ -29,7 +31,7 @@ async def test_callers_and_operators_enter(harness: Harness) -> None:
         answer = await ingress.get(f"/restate/invocation/{sent.json()['invocationId']}/attach")
         failed = await ingress.post("/Echo/refuse")
         version = (await admin.get("/version")).json()
-    await doors.close()
+    await server.close()
 
     assert [each["id"] for each in listed] == [pending.awakeable_id]
     assert "17" in asked.json()["rows"][0]["future"]
@@ -37,15 +39,17 @@ async def test_callers_and_operators_enter(harness: Harness) -> None:
     assert (again.status_code, again.headers["x-awaken-outcome"]) == (202, "already-completed")
     assert answer.json() == "yes"
     assert (failed.status_code, failed.json()["metadata"]) == (418, {"k": "v"})
-    assert version["ingress_endpoint"] == f"{doors.ingress_url}/"
+    assert version["ingress_endpoint"] == f"{server.ingress_url}/"
     assert version["features"]["protocol_v7"]
 
 
 async def test_none_is_open_when_one_cannot_be(harness: Harness) -> None:
-    first = Doors(harness.runtime, harness.deployments, ingress=("127.0.0.1", 0), admin=("127.0.0.1", 0))
+    first = RuntimeServer(
+        harness.runtime, harness.deployments, ingress=("127.0.0.1", 0), admin=("127.0.0.1", 0)
+    )
     await first.open()
     taken = ("127.0.0.1", int(first.admin_url.rpartition(":")[2]))
-    second = Doors(harness.runtime, harness.deployments, ingress=("127.0.0.1", 0), admin=taken)
+    second = RuntimeServer(harness.runtime, harness.deployments, ingress=("127.0.0.1", 0), admin=taken)
 
     with pytest.raises(OSError, match="address already in use"):
         await second.open()

@@ -14,7 +14,7 @@ from tests.unit.transports.receivers import Acceptor, Echo, Fountain, Greeter, w
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from awaken.transports.server.http2_connection import Http2Connection
+    from awaken.transports.server.http2_connection import Http2ServerConnection
     from awaken.transports.server.server import Server
 
     from tests.unit.transports.client import Client
@@ -289,7 +289,7 @@ async def test_smaller_window_setting_holds_back_and_a_larger_one_releases(
     assert bytes((await client.response(stream_id)).body) == b"held back"
 
 
-def http2_connection(server: Server) -> Http2Connection:
+def http2_connection(server: Server) -> Http2ServerConnection:
     (connection,) = server._connections
     return connection  # type: ignore[return-value]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from awaken.transports.hosted.asgi import AsgiServer
-from awaken.transports.memory.exchange import MemoryRequest
+from awaken.transports.memory.exchange import MemoryOutgoing
 
 from tests.unit.transports.receivers import Echo, Recorder, wait_until
 
@@ -90,7 +90,7 @@ async def test_answered_exchange_under_asgi_lets_go() -> None:
 @pytest.mark.parametrize("is_answered", [False, True])
 async def test_exchange_in_memory_lets_go(is_answered: bool) -> None:
     watcher = Watcher(Echo)
-    request = MemoryRequest(watcher, "POST", "/x", {})
+    request = MemoryOutgoing(watcher, "POST", "/x", {})
     request.send(b"echoed")
     if is_answered:
         request.end()

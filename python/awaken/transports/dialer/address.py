@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awaken.transports.dialer.http1_connection import Http1Link
-    from awaken.transports.dialer.http2_connection import Http2Link
+    from awaken.transports.dialer.http1_connection import Http1ClientConnection
+    from awaken.transports.dialer.http2_connection import Http2ClientConnection
 
 __all__ = ["CONNECT_TIMEOUT", "Address", "connect", "describe_error", "establish", "make_client_tls_context"]
 
@@ -77,15 +77,17 @@ async def connect(
         raise OSError(f"no connection within {CONNECT_TIMEOUT:g} s") from error
 
 
-async def establish(link: Http1Link | Http2Link, address: Address, tls: ssl.SSLContext | None) -> None:
-    """Connect a link, which is told when that fails."""
+async def establish(
+    connection: Http1ClientConnection | Http2ClientConnection, address: Address, tls: ssl.SSLContext | None
+) -> None:
+    """Open a connection; if that fails, so does what it was opened for."""
     try:
-        await connect(address, lambda: link, tls)
+        await connect(address, lambda: connection, tls)
     except asyncio.CancelledError:
-        link.fail("given up: the connections are being closed")
+        connection.fail("given up: the connections are being closed")
         raise
     except Exception as error:
-        link.fail(f"cannot connect: {describe_error(error)}")
+        connection.fail(f"cannot connect: {describe_error(error)}")
 
 
 def describe_error(error: BaseException) -> str:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from awaken.transports.dialer.address import Address
-    from awaken.transports.dialer.http1_outgoing import Http1Call
+    from awaken.transports.dialer.http1_outgoing import Http1Outgoing
 
-__all__ = ["Http1Link"]
+__all__ = ["Http1ClientConnection"]
 
 # Seconds an idle connection is kept: as long as the server keeps one.
 _IDLE_TIMEOUT: Final = 5 * 60.0
@@ -24,20 +24,20 @@ _IDLE_TIMEOUT: Final = 5 * 60.0
 _BODILESS_METHODS: Final = frozenset(["GET", "HEAD"])
 
 
-class Http1Link(asyncio.Protocol):
+class Http1ClientConnection(asyncio.Protocol):
     """One connection to an endpoint.
 
     Args:
         address: of the endpoint, for what is told to people and for `host`.
-        note_idle: told when the connection can take the next call.
+        note_idle: told when the connection can take the next exchange.
         discard: told when it takes no more.
     """
 
     def __init__(
         self,
         address: Address,
-        note_idle: Callable[[Http1Link], None],
-        discard: Callable[[Http1Link], None],
+        note_idle: Callable[[Http1ClientConnection], None],
+        discard: Callable[[Http1ClientConnection], None],
     ) -> None:
         self._address = address
         self._note_idle = note_idle
@@ -45,7 +45,7 @@ class Http1Link(asyncio.Protocol):
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=limits.HEADERS_SIZE)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._call: Http1Call | None = None
+        self._exchange: Http1Outgoing | None = None
         self._is_begun = False
         self._is_flush_scheduled = False
         self._is_socket_paused = False
@@ -61,11 +61,11 @@ class Http1Link(asyncio.Protocol):
             return limits.OUTPUT_SIZE
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
-    def begin(self, call: Http1Call) -> None:
-        """Take a call; its head goes out with the next flush."""
-        self._call = call
+    def begin(self, exchange: Http1Outgoing) -> None:
+        """Take an exchange; its head goes out with the next flush."""
+        self._exchange = exchange
         self._is_begun = False
-        call.link = self
+        exchange.connection = self
         self.schedule_flush()
 
     async def wait_closed(self) -> None:
@@ -77,7 +77,7 @@ class Http1Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send what waits."""
         self._transport = cast("asyncio.Transport", transport)
-        # Half of what a call has credit for: either the socket says when it takes more, or there is credit left.
+        # Half of what an exchange has credit for: either the socket says when it takes more, or there is credit left.
         self._transport.set_write_buffer_limits(high=limits.OUTPUT_SIZE // 2)
         if self._is_closed:
             self._transport.abort()
@@ -99,48 +99,48 @@ class Http1Link(asyncio.Protocol):
         self._advance()
 
     def pause_writing(self) -> None:
-        """Let the call have no credit: the peer, or the network, is slower than we are."""
+        """Let the exchange have no credit: the peer, or the network, is slower than we are."""
         self._is_socket_paused = True
 
     def resume_writing(self) -> None:
-        """Go on, and tell the call, which has credit again."""
+        """Go on, and tell the exchange, which has credit again."""
         self._is_socket_paused = False
         self._flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail the call that is not over."""
+        """Fail the exchange that is not over."""
         self._transport = None
         self._lost.set()
         reason = "closed by the endpoint" if exc is None else describe_error(exc)
         self.fail(f"the connection was lost: {reason}")
 
     def _advance(self) -> None:
-        call = self._call
+        exchange = self._exchange
         try:
-            is_changed = self._read(call) if call is not None else self._read_unasked()
+            is_changed = self._read(exchange) if exchange is not None else self._read_unasked()
         except h11.RemoteProtocolError as error:
             self.fail(f"the endpoint broke HTTP/1.1: {error}")
             return
-        if call is not None and is_changed:
-            call.tell_change()
+        if exchange is not None and is_changed:
+            exchange.tell_change()
         self.adjust_reading()
         self._finish_if_done()
 
-    def _read(self, call: Http1Call) -> bool:
+    def _read(self, exchange: Http1Outgoing) -> bool:
         is_changed = False
         while True:
             event = self._h11.next_event()
             if isinstance(event, h11.Response):
-                call.status = event.status_code
-                call.headers = [
+                exchange.status = event.status_code
+                exchange.headers = [
                     (name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers
                 ]
             elif isinstance(event, h11.Data):
-                call.collect(bytes(event.data))
+                exchange.collect(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
-                call.is_ended = True
+                exchange.is_ended = True
             elif isinstance(event, h11.ConnectionClosed):
-                if not call.is_ended:
+                if not exchange.is_ended:
                     self.fail("the connection was lost: closed by the endpoint")
                 return False
             elif event is h11.NEED_DATA or event is h11.PAUSED:
@@ -153,14 +153,14 @@ class Http1Link(asyncio.Protocol):
         return False
 
     def _finish_if_done(self) -> None:
-        """Get ready for the next call when both directions of this one are done."""
-        call = self._call
-        if call is None or self._is_closed or not call.is_ended or not call.is_request_ended:
+        """Get ready for the next exchange when both directions of this one are done."""
+        exchange = self._exchange
+        if exchange is None or self._is_closed or not exchange.is_ended or not exchange.is_request_ended:
             return
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
-            self._call = None
-            call.link = None
-            self.adjust_reading()  # what nobody took of this response is the call's, not the connection's
+            self._exchange = None
+            exchange.connection = None
+            self.adjust_reading()  # what nobody took of this response is the exchange's, not the connection's
             self._h11.start_next_cycle()
             self._idle_since = self._loop.time()
             self._is_begun = False
@@ -178,18 +178,18 @@ class Http1Link(asyncio.Protocol):
 
     def _flush(self) -> None:
         self._is_flush_scheduled = False
-        call = self._call
-        if call is None or self._transport is None or self._is_closed or self._is_socket_paused:
+        exchange = self._exchange
+        if exchange is None or self._transport is None or self._is_closed or self._is_socket_paused:
             return  # `connection_made`, `resume_writing` and `begin` come back to it
         output = []
         try:
             if not self._is_begun:
                 self._is_begun = True
-                output.append(self._h11.send(self._head(call)))
-            data = call.drop_sent()
+                output.append(self._h11.send(self._head(exchange)))
+            data = exchange.drop_sent()
             if data:
                 output.append(self._h11.send(h11.Data(data=data)))
-            if call.is_request_ended and self._h11.our_state is h11.SEND_BODY:
+            if exchange.is_request_ended and self._h11.our_state is h11.SEND_BODY:
                 output.append(self._h11.send(h11.EndOfMessage()))
         except h11.LocalProtocolError as error:
             self.fail(f"the request does not fit HTTP/1.1: {error}")
@@ -197,21 +197,21 @@ class Http1Link(asyncio.Protocol):
         joined = b"".join(filter(None, output))
         if joined:
             self._transport.write(joined)
-        if call.is_starved and call.credit > 0:
-            call.note_change()
+        if exchange.is_starved and exchange.credit > 0:
+            exchange.note_change()
         self._finish_if_done()
 
-    def _head(self, call: Http1Call) -> h11.Request:
-        headers = [("host", self._address.authority), *call.request_headers.items()]
-        if call.method not in _BODILESS_METHODS:
+    def _head(self, exchange: Http1Outgoing) -> h11.Request:
+        headers = [("host", self._address.authority), *exchange.request_headers.items()]
+        if exchange.method not in _BODILESS_METHODS:
             headers.append(("transfer-encoding", "chunked"))
-        return h11.Request(method=call.method, target=call.target, headers=headers)
+        return h11.Request(method=exchange.method, target=exchange.target, headers=headers)
 
     def adjust_reading(self) -> None:
         """Stop reading while more of the response waits than a stream's window in HTTP/2."""
         if self._transport is None or self._is_closed:
             return
-        size = 0 if self._call is None else self._call.received_size
+        size = 0 if self._exchange is None else self._exchange.received_size
         if size > limits.STREAM_WINDOW and not self._is_reading_paused:
             self._is_reading_paused = True
             self._transport.pause_reading()
@@ -227,22 +227,22 @@ class Http1Link(asyncio.Protocol):
             self.close()
 
     def fail(self, reason: str, *, is_callers_wish: bool = False) -> None:
-        """Close, and fail the call that is not over."""
+        """Close, and fail the exchange that is not over."""
         if self._is_closed:
             return
-        call = self._call
+        exchange = self._exchange
         self.close()
-        if call is not None and not is_callers_wish:
-            call.fail(f"{self._address}: {reason}")
+        if exchange is not None and not is_callers_wish:
+            exchange.fail(f"{self._address}: {reason}")
 
     def close(self) -> None:
         """Close at once: what is not over is not told, see `fail`."""
         if self._is_closed:
             return
         self._is_closed = True
-        call, self._call = self._call, None
-        if call is not None:
-            call.link = None
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.connection = None
         self._discard(self)
         if self._transport is None:
             self._lost.set()

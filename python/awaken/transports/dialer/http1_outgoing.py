@@ -6,27 +6,27 @@ from typing import TYPE_CHECKING
 
 from awaken.errors import LocalProtocolError
 from awaken.transports import limits
-from awaken.transports.dialer.outgoing import Call
+from awaken.transports.dialer.outgoing import OutgoingBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from awaken.transports.dialer.http1_connection import Http1Link
+    from awaken.transports.dialer.http1_connection import Http1ClientConnection
 
-__all__ = ["Http1Call"]
+__all__ = ["Http1Outgoing"]
 
 
-class Http1Call(Call):
+class Http1Outgoing(OutgoingBase):
     """An `awaken.exchange.Outgoing` that has a connection for itself, or waits for it."""
 
-    __slots__ = ("_chunks", "_size", "is_starved", "link")
+    __slots__ = ("_chunks", "_size", "connection", "is_starved")
 
     def __init__(
         self, method: str, target: str, request_headers: Mapping[str, str], on_change: Callable[[], None]
     ) -> None:
         super().__init__(method, target, request_headers, on_change)
         #: Its connection, None once they are done with each other.
-        self.link: Http1Link | None = None
+        self.connection: Http1ClientConnection | None = None
         #: Whether it asked for credit, and there was none.
         self.is_starved = False
         self._chunks: list[bytes] = []
@@ -35,9 +35,9 @@ class Http1Call(Call):
     @property
     def credit(self) -> int:
         """How many bytes may be sent now without being kept in memory for long: HTTP/1.1 knows no windows."""
-        if self.is_over or self.is_request_ended or self.link is None:
+        if self.is_over or self.is_request_ended or self.connection is None:
             return 0
-        credit = limits.OUTPUT_SIZE - self._size - self.link.buffered_size
+        credit = limits.OUTPUT_SIZE - self._size - self.connection.buffered_size
         self.is_starved = credit <= 0
         return max(0, credit)
 
@@ -51,31 +51,31 @@ class Http1Call(Call):
             raise LocalProtocolError(
                 f"cannot send {len(data)} bytes on {self!r}: the request is already ended"
             )
-        if data and self.link is not None and not self.is_reset:
+        if data and self.connection is not None and not self.is_reset:
             self._chunks.append(data)
             self._size += len(data)
-            self.link.schedule_flush()
+            self.connection.schedule_flush()
 
     def end(self) -> None:
         """End the request. The response may still be open."""
         if not self.is_request_ended:
             self.is_request_ended = True
-            if self.link is not None:
-                self.link.schedule_flush()
+            if self.connection is not None:
+                self.connection.schedule_flush()
 
     def disconnect(self) -> None:
         """Give the exchange up: the peer sees a broken connection, the only sign HTTP/1.1 has."""
         if not self.is_reset:
             self.is_request_ended = True
-            if self.link is not None:
-                self.link.fail("given up by the caller", is_callers_wish=True)
+            if self.connection is not None:
+                self.connection.fail("given up by the caller", is_callers_wish=True)
             self.fail("given up by the caller")
 
     def take(self) -> bytes:
         """Take what there is of the response body, and so let the peer send more."""
         data = self.drop()
-        if data and self.link is not None:
-            self.link.adjust_reading()
+        if data and self.connection is not None:
+            self.connection.adjust_reading()
         return data
 
     def drop_sent(self) -> bytes:

@@ -1,6 +1,6 @@
-"""HTTP/2 on asyncio, caller's side: one connection and the calls on it.
+"""HTTP/2 on asyncio, caller's side: one connection and the exchanges on it.
 
-Everything happens inside `data_received` and one flush per turn of the event loop, as in `http2`: what calls
+Everything happens inside `data_received` and one flush per turn of the event loop, as in `http2`: what exchanges
 send in a turn becomes their HEADERS and one DATA frame each, and all frames become one write to the socket.
 Calls that come before the connection is there, and before the peer has told how many it takes, wait here.
 """
@@ -25,23 +25,23 @@ from awaken.transports.http2.engine import (
     ResponseReceived,
     StreamClosed,
 )
-from awaken.transports.http2.h2_client import H2Caller
+from awaken.transports.http2.h2_client import H2ClientEngine
 from awaken.transports.server.connection import close_gently, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from awaken.transports.dialer.address import Address
-    from awaken.transports.dialer.http2_outgoing import Http2Call
+    from awaken.transports.dialer.http2_outgoing import Http2Outgoing
     from awaken.transports.http2.engine import Event
 
-__all__ = ["Http2Link"]
+__all__ = ["Http2ClientConnection"]
 
 #: Streams used of one connection, whatever its peer allows; before it says, fewer. The server's own numbers.
 _MOST_STREAMS: Final = 128
 _FIRST_STREAMS: Final = 50
 
-# Part of them in use at which another connection is opened: long calls shall not fill one and block the rest.
+# Part of them in use at which another connection is opened: long exchanges shall not fill one and block the rest.
 _FULL: Final = 0.7
 
 # Seconds between PINGs, and for the answer: the server's own numbers. Jitter keeps connections apart.
@@ -49,33 +49,36 @@ _PING_INTERVAL: Final = 40.0
 _PING_JITTER: Final = 8.0
 _PING_TIMEOUT: Final = 20.0
 
-# Seconds without a call after which a connection is closed, the server's own number.
+# Seconds without an exchange after which a connection is closed, the server's own number.
 _IDLE_TIMEOUT: Final = 5 * 60.0
 
 
-class Http2Link(asyncio.Protocol):
+class Http2ClientConnection(asyncio.Protocol):
     """One connection to an endpoint.
 
     Args:
         address: of the endpoint, for what is told to people and for `:authority`.
-        place: gives a call to another connection.
-        discard: told when the link takes no more calls.
+        place: gives an exchange to another connection.
+        discard: told when the connection takes no more exchanges.
     """
 
     def __init__(
-        self, address: Address, place: Callable[[Http2Call], None], discard: Callable[[Http2Link], None]
+        self,
+        address: Address,
+        place: Callable[[Http2Outgoing], None],
+        discard: Callable[[Http2ClientConnection], None],
     ) -> None:
-        self.engine = H2Caller()
+        self.engine = H2ClientEngine()
         self.is_closed = False
         self._address = address
         self._place = place
         self._discard = discard
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._calls: dict[int, Http2Call] = {}
-        self._waiting: deque[Http2Call] = deque()
-        self._written: list[Http2Call] = []
-        self._starved: set[Http2Call] = set()  # asked for credit, and there was none
+        self._exchanges: dict[int, Http2Outgoing] = {}
+        self._waiting: deque[Http2Outgoing] = deque()
+        self._written: list[Http2Outgoing] = []
+        self._starved: set[Http2Outgoing] = set()  # asked for credit, and there was none
         self._is_ready = False
         self._is_leaving = False
         self._is_flush_scheduled = False
@@ -97,40 +100,40 @@ class Http2Link(asyncio.Protocol):
 
     @property
     def has_room(self) -> bool:
-        """Whether it takes one more call before it is as full as it should get."""
+        """Whether it takes one more exchange before it is as full as it should get."""
         if self._is_leaving or self.is_closed:
             return False
-        return self.call_count < max(1, int(self._limit * _FULL))
+        return self.exchange_count < max(1, int(self._limit * _FULL))
 
     @property
-    def call_count(self) -> int:
-        """How many calls use it, or wait for it."""
+    def exchange_count(self) -> int:
+        """How many exchanges use it, or wait for it."""
         return self.engine.stream_count + len(self._waiting)
 
     @property
     def _limit(self) -> int:
         return min(_MOST_STREAMS, self.engine.max_streams) if self._is_ready else _FIRST_STREAMS
 
-    # From the pool and the calls.
+    # From the pool and the exchanges.
 
-    def add(self, call: Http2Call) -> None:
-        """Take a call; it begins with the next flush."""
-        call.link = self
-        self._waiting.append(call)
+    def add(self, exchange: Http2Outgoing) -> None:
+        """Take an exchange; it begins with the next flush."""
+        exchange.connection = self
+        self._waiting.append(exchange)
         self._schedule_flush()
 
-    def note_written(self, call: Http2Call) -> None:
-        """Take the call's bytes with the next flush."""
-        self._written.append(call)
+    def note_written(self, exchange: Http2Outgoing) -> None:
+        """Take the exchange's bytes with the next flush."""
+        self._written.append(exchange)
         self._schedule_flush()
 
     def window(self, stream_id: int) -> int:
         """How many more bytes of a stream may go now."""
         return 0 if self._is_socket_paused else self.engine.window(stream_id)
 
-    def note_starved(self, call: Http2Call) -> None:
-        """Tell this call when it has credit again."""
-        self._starved.add(call)
+    def note_starved(self, exchange: Http2Outgoing) -> None:
+        """Tell this exchange when it has credit again."""
+        self._starved.add(exchange)
 
     def acknowledge(self, stream_id: int, size: int) -> None:
         """Let the peer send as many more bytes."""
@@ -138,13 +141,13 @@ class Http2Link(asyncio.Protocol):
         if self.engine.has_output:
             self._schedule_flush()
 
-    def give_up(self, call: Http2Call) -> None:
-        """Reset a call's stream, or forget that it waits."""
-        if call.stream_id is None:
-            if call in self._waiting:
-                self._waiting.remove(call)
-        elif self._calls.pop(call.stream_id, None) is not None:
-            self.engine.reset(call.stream_id, ErrorCode.CANCEL)
+    def give_up(self, exchange: Http2Outgoing) -> None:
+        """Reset an exchange's stream, or forget that it waits."""
+        if exchange.stream_id is None:
+            if exchange in self._waiting:
+                self._waiting.remove(exchange)
+        elif self._exchanges.pop(exchange.stream_id, None) is not None:
+            self.engine.reset(exchange.stream_id, ErrorCode.CANCEL)
             self._schedule_flush()
         self._note_idle()
 
@@ -168,7 +171,7 @@ class Http2Link(asyncio.Protocol):
         self._flush()
 
     def data_received(self, data: bytes) -> None:
-        """Let the engine read, and tell the calls."""
+        """Let the engine read, and tell the exchanges."""
         if self.is_closed:
             return
         if not self._has_received:
@@ -176,17 +179,17 @@ class Http2Link(asyncio.Protocol):
             if data.startswith(b"HTTP/1."):
                 self.fail("the endpoint answered in HTTP/1.1; if it speaks nothing else, register it so")
                 return
-        changed: dict[Http2Call, None] = {}
+        changed: dict[Http2Outgoing, None] = {}
         self._is_receiving = True
         try:
             for event in self.engine.receive(data):
-                call = self._on_event(event)
-                if call is not None:
-                    changed[call] = None
+                exchange = self._on_event(event)
+                if exchange is not None:
+                    changed[exchange] = None
         finally:
             self._is_receiving = False
-        for call in changed:
-            call.tell_change()
+        for exchange in changed:
+            exchange.tell_change()
         if self._starved:
             self._tell_starved()
         if self.engine.has_output or self._written or self._waiting or self._is_leaving:
@@ -197,7 +200,7 @@ class Http2Link(asyncio.Protocol):
         self._is_socket_paused = True
 
     def resume_writing(self) -> None:
-        """Go on, and tell the calls, which have credit again."""
+        """Go on, and tell the exchanges, which have credit again."""
         self._is_socket_paused = False
         self._flush()
         self._tell_starved()
@@ -211,19 +214,19 @@ class Http2Link(asyncio.Protocol):
 
     # From the engine.
 
-    def _on_event(self, event: Event) -> Http2Call | None:
+    def _on_event(self, event: Event) -> Http2Outgoing | None:
         if isinstance(event, BodyReceived):
-            call = self._calls.get(event.stream_id)
-            if call is None:
+            exchange = self._exchanges.get(event.stream_id)
+            if exchange is None:
                 self.engine.acknowledge(event.stream_id, len(event.data))
             else:
-                call.collect(event.data)
-            return call
+                exchange.collect(event.data)
+            return exchange
         if isinstance(event, ResponseReceived):
-            call = self._calls.get(event.stream_id)
-            if call is not None:
-                call.status, call.headers = event.status, event.headers
-            return call
+            exchange = self._exchanges.get(event.stream_id)
+            if exchange is not None:
+                exchange.status, exchange.headers = event.status, event.headers
+            return exchange
         if isinstance(event, BodyEnded):
             return self._on_ended(event)
         if isinstance(event, StreamClosed):
@@ -231,25 +234,25 @@ class Http2Link(asyncio.Protocol):
         self._on_connection_event(event)
         return None
 
-    def _on_ended(self, event: BodyEnded) -> Http2Call | None:
-        call = self._calls.get(event.stream_id)
-        if call is None:
+    def _on_ended(self, event: BodyEnded) -> Http2Outgoing | None:
+        exchange = self._exchanges.get(event.stream_id)
+        if exchange is None:
             return None
-        if call.status is None:
-            call.fail(f"{self._address}: the stream ended without a response")
-            self._finish(call)
-            return call
-        call.is_ended = True
-        if call.is_request_ended:
-            self._finish(call)
-        return call
+        if exchange.status is None:
+            exchange.fail(f"{self._address}: the stream ended without a response")
+            self._finish(exchange)
+            return exchange
+        exchange.is_ended = True
+        if exchange.is_request_ended:
+            self._finish(exchange)
+        return exchange
 
-    def _on_closed(self, event: StreamClosed) -> Http2Call | None:
-        call = self._calls.pop(event.stream_id, None)
+    def _on_closed(self, event: StreamClosed) -> Http2Outgoing | None:
+        exchange = self._exchanges.pop(event.stream_id, None)
         self._note_idle()
-        if call is not None:
-            call.fail(f"{self._address}: the endpoint reset the stream: {_name(event.code)}")
-        return call
+        if exchange is not None:
+            exchange.fail(f"{self._address}: the endpoint reset the stream: {_name(event.code)}")
+        return exchange
 
     def _on_connection_event(self, event: Event) -> None:
         if isinstance(event, PeerReady):
@@ -263,15 +266,15 @@ class Http2Link(asyncio.Protocol):
 
     def _on_leaving(self, event: PeerLeaving) -> None:
         self._leave()
-        refused = [stream_id for stream_id in self._calls if stream_id > event.last_stream_id]
+        refused = [stream_id for stream_id in self._exchanges if stream_id > event.last_stream_id]
         for stream_id in refused:
-            call = self._calls.pop(stream_id)
+            exchange = self._exchanges.pop(stream_id)
             self.engine.reset(stream_id, ErrorCode.CANCEL)
             detail = f" ({event.detail})" if event.detail else ""
-            call.fail(f"{self._address}: the endpoint is leaving: GOAWAY {_name(event.code)}{detail}")
+            exchange.fail(f"{self._address}: the endpoint is leaving: GOAWAY {_name(event.code)}{detail}")
 
     def _leave(self) -> None:
-        """Take no new calls, and give away those that have not begun."""
+        """Take no new exchanges, and give away those that have not begun."""
         if not self._is_leaving:
             self._is_leaving = True
             self._discard(self)
@@ -279,9 +282,9 @@ class Http2Link(asyncio.Protocol):
 
     def _give_away(self) -> None:
         waiting, self._waiting = self._waiting, deque()
-        for call in waiting:
-            call.link = None
-            self._place(call)
+        for exchange in waiting:
+            exchange.connection = None
+            self._place(exchange)
 
     # Sending.
 
@@ -299,10 +302,10 @@ class Http2Link(asyncio.Protocol):
         if self._waiting and self._is_ready:
             self._begin(engine)
         written, self._written = self._written, []
-        for call in written:
-            call.hand_over(engine)
-            if call.is_ended and call.is_request_ended:
-                self._finish(call)
+        for exchange in written:
+            exchange.hand_over(engine)
+            if exchange.is_ended and exchange.is_request_ended:
+                self._finish(exchange)
         output = engine.take_output()
         if output:
             transport.write(output)
@@ -314,20 +317,20 @@ class Http2Link(asyncio.Protocol):
         if self._is_leaving and not engine.stream_count and not engine.has_output:
             self.close()
 
-    def _begin(self, engine: H2Caller) -> None:
-        """Send the heads of waiting calls, as many as the peer takes."""
+    def _begin(self, engine: H2ClientEngine) -> None:
+        """Send the heads of waiting exchanges, as many as the peer takes."""
         limit = self._limit
         while self._waiting and engine.stream_count < limit:
-            call = self._waiting.popleft()
-            stream_id = engine.open(_head(self._address, call), is_end=call.is_headers_only)
+            exchange = self._waiting.popleft()
+            stream_id = engine.open(_head(self._address, exchange), is_end=exchange.is_headers_only)
             if stream_id is None:
-                self._waiting.appendleft(call)
+                self._waiting.appendleft(exchange)
                 self._leave()
                 return
-            call.stream_id = stream_id
-            self._calls[stream_id] = call
-            if not call.is_headers_only:
-                call.hand_over(engine)
+            exchange.stream_id = stream_id
+            self._exchanges[stream_id] = exchange
+            if not exchange.is_headers_only:
+                exchange.hand_over(engine)
         if engine.is_exhausted:
             self._leave()
         elif self._waiting:
@@ -335,21 +338,21 @@ class Http2Link(asyncio.Protocol):
                 self.fail("the endpoint takes no streams: its MAX_CONCURRENT_STREAMS is 0")
             self._give_away()
 
-    def _finish(self, call: Http2Call) -> None:
-        """Be done with a call whose both directions ended; what its request still had to say is nobody's."""
-        if call.stream_id is not None:
-            self._calls.pop(call.stream_id, None)
-            self.engine.reset(call.stream_id, ErrorCode.NO_ERROR)
+    def _finish(self, exchange: Http2Outgoing) -> None:
+        """Be done with an exchange whose both directions ended; what its request still had to say is nobody's."""
+        if exchange.stream_id is not None:
+            self._exchanges.pop(exchange.stream_id, None)
+            self.engine.reset(exchange.stream_id, ErrorCode.NO_ERROR)
         self._note_idle()
 
     def _tell_starved(self) -> None:
         starved, self._starved = self._starved, set()
-        for call in starved:
-            if call.credit > 0:  # and if not, it is listed again
-                call.note_change()
+        for exchange in starved:
+            if exchange.credit > 0:  # and if not, it is listed again
+                exchange.note_change()
 
     def _note_idle(self) -> None:
-        if not self.call_count:
+        if not self.exchange_count:
             self._idle_since = self._loop.time()
 
     # Deadlines and the end.
@@ -365,7 +368,7 @@ class Http2Link(asyncio.Protocol):
         elif self._pinged_at is not None:
             if now - self._pinged_at > _PING_TIMEOUT:
                 self.fail(f"the connection is dead: no answer to a PING within {_PING_TIMEOUT:g} s")
-        elif not self.call_count and now - self._idle_since > _IDLE_TIMEOUT:
+        elif not self.exchange_count and now - self._idle_since > _IDLE_TIMEOUT:
             self.close()
         elif now >= self._next_ping:
             self._next_ping = now + _PING_INTERVAL + uniform(0, _PING_JITTER)  # noqa: S311
@@ -374,21 +377,21 @@ class Http2Link(asyncio.Protocol):
             self._schedule_flush()
 
     def fail(self, reason: str) -> None:
-        """Close, and fail every call."""
+        """Close, and fail every exchange."""
         if self.is_closed:
             return
         text = f"{self._address}: {reason}"
-        calls = [*self._calls.values(), *self._waiting]
-        for call in self._calls.values():
-            self.engine.reset(cast("int", call.stream_id), ErrorCode.CANCEL)
-        self._calls.clear()
+        exchanges = [*self._exchanges.values(), *self._waiting]
+        for exchange in self._exchanges.values():
+            self.engine.reset(cast("int", exchange.stream_id), ErrorCode.CANCEL)
+        self._exchanges.clear()
         self._waiting.clear()
         self._written.clear()
         self._starved.clear()
-        if calls:
-            logger.info("%d calls failed: %s", len(calls), text)
-        for call in calls:
-            call.fail(text)
+        if exchanges:
+            logger.info("%d exchanges failed: %s", len(exchanges), text)
+        for exchange in exchanges:
+            exchange.fail(text)
         self.close()
 
     def abort(self) -> None:
@@ -412,16 +415,16 @@ class Http2Link(asyncio.Protocol):
         close_gently(transport)
 
 
-def _head(address: Address, call: Http2Call) -> list[tuple[bytes, bytes]]:
+def _head(address: Address, exchange: Http2Outgoing) -> list[tuple[bytes, bytes]]:
     """The head of a request; like the server it has no user-agent, no content-length and no accept-encoding."""
     head = [
-        (b":method", call.method.encode()),
+        (b":method", exchange.method.encode()),
         (b":scheme", address.scheme.encode()),
         (b":authority", address.authority.encode()),
-        (b":path", call.target.encode()),
+        (b":path", exchange.target.encode()),
     ]
     head += [
-        (name.encode("latin-1"), value.encode("latin-1")) for name, value in call.request_headers.items()
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in exchange.request_headers.items()
     ]
     return head
 

@@ -5,31 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from awaken.errors import LocalProtocolError
-from awaken.transports.dialer.outgoing import Call
+from awaken.transports.dialer.outgoing import OutgoingBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from awaken.transports.dialer.http2_connection import Http2Link
-    from awaken.transports.http2.h2_client import H2Caller
+    from awaken.transports.dialer.http2_connection import Http2ClientConnection
+    from awaken.transports.http2.h2_client import H2ClientEngine
 
-__all__ = ["Http2Call"]
+__all__ = ["Http2Outgoing"]
 
 # What the peer takes of a stream before it has said anything (RFC 9113, section 6.9.2).
 _FIRST_WINDOW: Final = 65_535
 
 
-class Http2Call(Call):
+class Http2Outgoing(OutgoingBase):
     """An `awaken.exchange.Outgoing` over one stream, or waiting for a connection."""
 
-    __slots__ = ("_chunks", "_is_listed", "_size", "link", "stream_id")
+    __slots__ = ("_chunks", "_is_listed", "_size", "connection", "stream_id")
 
     def __init__(
         self, method: str, target: str, request_headers: Mapping[str, str], on_change: Callable[[], None]
     ) -> None:
         super().__init__(method, target, request_headers, on_change)
         #: The connection it was given to.
-        self.link: Http2Link | None = None
+        self.connection: Http2ClientConnection | None = None
         #: None until its headers are sent.
         self.stream_id: int | None = None
         self._chunks: list[bytes] = []
@@ -42,12 +42,12 @@ class Http2Call(Call):
         if self.is_over or self.is_request_ended:
             return 0
         window = _FIRST_WINDOW
-        if self.link is not None and self.stream_id is not None:
-            window = self.link.window(self.stream_id)
+        if self.connection is not None and self.stream_id is not None:
+            window = self.connection.window(self.stream_id)
         if window > self._size:
             return window - self._size
-        if self.link is not None:
-            self.link.note_starved(self)
+        if self.connection is not None:
+            self.connection.note_starved(self)
         return 0
 
     def send(self, data: bytes) -> None:
@@ -79,15 +79,15 @@ class Http2Call(Call):
         self.is_request_ended = True
         self._chunks.clear()
         self._size = 0
-        if self.link is not None:
-            self.link.give_up(self)
+        if self.connection is not None:
+            self.connection.give_up(self)
         self.fail("given up by the caller")
 
     def take(self) -> bytes:
         """Take what there is of the response body, and so let the peer send more."""
         data = self.drop()
-        if data and self.link is not None and self.stream_id is not None:
-            self.link.acknowledge(self.stream_id, len(data))
+        if data and self.connection is not None and self.stream_id is not None:
+            self.connection.acknowledge(self.stream_id, len(data))
         return data
 
     @property
@@ -95,7 +95,7 @@ class Http2Call(Call):
         """Whether the request is complete and has no body."""
         return self.is_request_ended and not self._size
 
-    def hand_over(self, engine: H2Caller) -> None:
+    def hand_over(self, engine: H2ClientEngine) -> None:
         """Give the engine what was sent since the last flush."""
         self._is_listed = False
         if self.stream_id is None or self.is_reset:
@@ -107,6 +107,6 @@ class Http2Call(Call):
         engine.send_data(self.stream_id, data, is_end=self.is_request_ended)
 
     def _list(self) -> None:
-        if not self._is_listed and self.link is not None and self.stream_id is not None:
+        if not self._is_listed and self.connection is not None and self.stream_id is not None:
             self._is_listed = True
-            self.link.note_written(self)
+            self.connection.note_written(self)

@@ -10,10 +10,10 @@ from awaken.transports.server.connection import logger
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Call"]
+__all__ = ["OutgoingBase"]
 
 
-class Call:
+class OutgoingBase:
     """A request and its response. Transports fill it; see `awaken.exchange.Outgoing` for its face.
 
     Args:

@@ -30,9 +30,9 @@ def make_engine(name: EngineName) -> Engine:
 
 def make_h2_engine() -> Engine:
     """Return an engine over the h2 package for one connection."""
-    from awaken.transports.http2.h2_server import H2Engine  # only who asks for it pays for its import
+    from awaken.transports.http2.h2_server import H2ServerEngine  # only who asks for it pays for its import
 
-    return H2Engine()
+    return H2ServerEngine()
 
 
 def make_rust_engine() -> Engine:

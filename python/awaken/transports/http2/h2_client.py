@@ -27,7 +27,7 @@ from awaken.transports.server.connection import logger
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["H2Caller"]
+__all__ = ["H2ClientEngine"]
 
 _CONFIGURATION: Final = H2Configuration(
     client_side=True,
@@ -43,7 +43,7 @@ _CONFIGURATION: Final = H2Configuration(
 _LAST_STREAM_ID: Final = 2**31 - 1025
 
 
-class H2Caller(H2Streams):
+class H2ClientEngine(H2Streams):
     """The caller's side of one HTTP/2 connection. No I/O and no clock; calls on streams that are gone do nothing."""
 
     discards_after_end: ClassVar[bool] = False

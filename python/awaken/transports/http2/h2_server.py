@@ -17,7 +17,7 @@ from awaken.transports.http2.request_head import MalformedRequestError, check_tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["H2Engine"]
+__all__ = ["H2ServerEngine"]
 
 _CONFIGURATION: Final = H2Configuration(
     client_side=False,
@@ -32,7 +32,7 @@ _CONFIGURATION: Final = H2Configuration(
 _FIELD_OVERHEAD: Final = 32  # RFC 9113, section 6.5.2
 
 
-class H2Engine(H2Streams):
+class H2ServerEngine(H2Streams):
     """An `awaken.transports.http2.engine.Engine` over the h2 package."""
 
     discards_after_end: ClassVar[bool] = True

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 from typing import TYPE_CHECKING
 
-from awaken.transports.memory.exchange import MemoryRequest
+from awaken.transports.memory.exchange import MemoryOutgoing
 from awaken.transports.server.connection import logger
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class MemoryDialer:
         self._loop = asyncio.get_running_loop()
         #: In which changes are announced: what a handler sets in its own must not reach the next one.
         self.context = contextvars.copy_context()
-        self._open: set[MemoryRequest] = set()
+        self._open: set[MemoryOutgoing] = set()
         self._is_closed = False
 
     @property
@@ -41,12 +41,12 @@ class MemoryDialer:
 
     def open(
         self, method: str, path: str, headers: Mapping[str, str], on_change: Callable[[], None]
-    ) -> MemoryRequest:
+    ) -> MemoryOutgoing:
         """Begin a request at once; the endpoint has it before this returns."""
         notice = _Notice(self, on_change)
         path = path.partition("?")[0]
         accept = _refuse if self._is_closed else self._guarded_accept
-        request = MemoryRequest(
+        request = MemoryOutgoing(
             accept, method, path, headers, is_bidirectional=self._is_bidirectional, on_change=notice.note
         )
         notice.request = request
@@ -68,7 +68,7 @@ class MemoryDialer:
             request.disconnect()
         self._open.clear()
 
-    def forget(self, request: MemoryRequest) -> None:
+    def forget(self, request: MemoryOutgoing) -> None:
         """Strike off an exchange that is over."""
         self._open.discard(request)
 
@@ -86,7 +86,7 @@ class _Notice:
     __slots__ = ("_dialer", "_is_due", "_loop", "_on_change", "request")
 
     def __init__(self, dialer: MemoryDialer, on_change: Callable[[], None]) -> None:
-        self.request: MemoryRequest | None = None
+        self.request: MemoryOutgoing | None = None
         self._dialer = dialer
         self._on_change = on_change
         self._is_due = False

@@ -1,7 +1,7 @@
 """Two ends in one process: a request made by plain calls, and its response collected.
 
 For tests, and for a runtime in the endpoint's own process. Both ends run on one thread. What the caller sends
-reaches the receiver before `MemoryRequest.send` returns; what the exchange writes reaches the caller the same
+reaches the receiver before `MemoryOutgoing.send` returns; what the exchange writes reaches the caller the same
 way, through a callback if it gave one. Flow control is that of HTTP/2: the caller sees how much credit it has
 left, and by reading slowly it pauses the writer.
 """
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from awaken.exchange import Accept, Receiver
 
-__all__ = ["MemoryExchange", "MemoryRequest"]
+__all__ = ["MemoryExchange", "MemoryOutgoing"]
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
-class MemoryRequest:
+class MemoryOutgoing:
     """The caller's end.
 
     Args:
@@ -165,7 +165,7 @@ class MemoryExchange:
 
     def __init__(
         self,
-        request: MemoryRequest,
+        request: MemoryOutgoing,
         method: str,
         path: str,
         headers: Mapping[str, str],

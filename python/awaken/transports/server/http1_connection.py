@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from awaken.exchange import Accept
     from awaken.transports.server.connection import Connections
 
-__all__ = ["Http1Connection"]
+__all__ = ["Http1ServerConnection"]
 
 _REASONS: Final = {
     400: "Bad Request",
@@ -33,7 +33,7 @@ _REASONS: Final = {
 }
 
 
-class Http1Connection(asyncio.Protocol):
+class Http1ServerConnection(asyncio.Protocol):
     """One HTTP/1.1 connection.
 
     Args:

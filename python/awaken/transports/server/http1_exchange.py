@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from awaken.exchange import Receiver
-    from awaken.transports.server.http1_connection import Http1Connection
+    from awaken.transports.server.http1_connection import Http1ServerConnection
 
 __all__ = ["Http1Exchange"]
 
@@ -35,7 +35,9 @@ class Http1Exchange:
     #: Set by the connection as soon as the request is accepted.
     receiver: Receiver
 
-    def __init__(self, connection: Http1Connection, method: str, path: str, headers: dict[str, str]) -> None:
+    def __init__(
+        self, connection: Http1ServerConnection, method: str, path: str, headers: dict[str, str]
+    ) -> None:
         self.method = method
         self.path = path
         self.headers = headers

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from awaken.transports.http2.engine import Engine, Event
     from awaken.transports.server.connection import Connections
 
-__all__ = ["Http2Connection"]
+__all__ = ["Http2ServerConnection"]
 
 
-class Http2Connection(asyncio.Protocol):
+class Http2ServerConnection(asyncio.Protocol):
     """One HTTP/2 connection.
 
     Args:

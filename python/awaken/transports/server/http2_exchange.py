@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from awaken.exchange import Receiver
     from awaken.transports.http2.engine import Engine
-    from awaken.transports.server.http2_connection import Http2Connection
+    from awaken.transports.server.http2_connection import Http2ServerConnection
 
 __all__ = ["Http2Exchange"]
 
@@ -41,7 +41,12 @@ class Http2Exchange:
     receiver: Receiver
 
     def __init__(
-        self, connection: Http2Connection, stream_id: int, method: str, path: str, headers: dict[str, str]
+        self,
+        connection: Http2ServerConnection,
+        stream_id: int,
+        method: str,
+        path: str,
+        headers: dict[str, str],
     ) -> None:
         self.stream_id = stream_id
         self.method = method

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from awaken.transports import limits
 from awaken.transports.http2.engines import make_rust_engine
-from awaken.transports.server.http1_connection import Http1Connection
-from awaken.transports.server.http2_connection import Http2Connection
+from awaken.transports.server.http1_connection import Http1ServerConnection
+from awaken.transports.server.http2_connection import Http2ServerConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,20 +54,20 @@ class Listener(asyncio.Protocol):
         self._connections.add(self)
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() == "h2":
-            self._hand_over(Http2Connection(self._accept, self._connections, self._make_engine))
+            self._hand_over(Http2ServerConnection(self._accept, self._connections, self._make_engine))
 
     def data_received(self, data: bytes) -> None:
         """Compare with the preface of HTTP/2, as far as it is there."""
         self._received += data
         if self._received.startswith(_PREFACE):
-            self._hand_over(Http2Connection(self._accept, self._connections, self._make_engine))
+            self._hand_over(Http2ServerConnection(self._accept, self._connections, self._make_engine))
         elif _PREFACE.startswith(self._received):
             return
         elif _is_not_http(self._received):
             # An answer in HTTP/1.1 would only confuse it: a broken HTTP/2 preface is answered by closing.
             self.abort()
         else:
-            self._hand_over(Http1Connection(self._accept, self._connections))
+            self._hand_over(Http1ServerConnection(self._accept, self._connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave the list."""
@@ -88,7 +88,7 @@ class Listener(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _hand_over(self, connection: Http1Connection | Http2Connection) -> None:
+    def _hand_over(self, connection: Http1ServerConnection | Http2ServerConnection) -> None:
         transport = self._transport
         if transport is None:
             return

@@ -17,7 +17,7 @@ from tests.unit.transports.receivers import wait_until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from awaken.transports.dialer.http2_connection import Http2Link
+    from awaken.transports.dialer.http2_connection import Http2ClientConnection
 
 
 @asynccontextmanager
@@ -30,13 +30,13 @@ async def dialed(**options: Any) -> AsyncIterator[tuple[Peer, Http2Dialer]]:
             await dialer.close()
 
 
-async def opened(peer: Peer, dialer: Http2Dialer) -> tuple[Caller, PeerConnection, Http2Link]:
+async def opened(peer: Peer, dialer: Http2Dialer) -> tuple[Caller, PeerConnection, Http2ClientConnection]:
     """One call that the peer has seen, its connection, and our end of it."""
     caller = Caller(dialer)
     caller.exchange.send(b"x")
     await peer.wait_requests(1)
-    (link,) = dialer._links
-    return caller, peer.connections[0], link
+    (ours,) = dialer._connections
+    return caller, peer.connections[0], ours
 
 
 async def test_head_is_what_the_server_sends_and_nothing_else() -> None:
@@ -77,7 +77,7 @@ async def test_what_one_turn_sends_is_one_write() -> None:
 
 async def test_connection_is_left_when_seventy_percent_are_used() -> None:
     async with dialed(max_streams=10) as (peer, dialer):
-        _first, connection, _link = await opened(peer, dialer)
+        _first, connection, _ours = await opened(peer, dialer)
         for _ in range(13):
             Caller(dialer).exchange.send(b"x")
         await peer.wait_requests(7)
@@ -120,7 +120,7 @@ async def test_refused_stream_is_a_failure_and_the_connection_goes_on() -> None:
 
 async def test_reset_with_no_error_after_the_response_changes_nothing() -> None:
     async with dialed() as (peer, dialer):
-        caller, connection, link = await opened(peer, dialer)
+        caller, connection, ours = await opened(peer, dialer)
         connection.h2.send_headers(1, [(":status", "200")])
         connection.h2.send_data(1, b"done", end_stream=True)
         connection.h2.reset_stream(1, ErrorCodes.NO_ERROR)
@@ -128,7 +128,7 @@ async def test_reset_with_no_error_after_the_response_changes_nothing() -> None:
 
         assert await caller.response() == (200, b"done")
         caller.exchange.end()
-        await wait_until(lambda: link.call_count == 0)
+        await wait_until(lambda: ours.exchange_count == 0)
         assert not caller.exchange.is_reset
 
 
@@ -172,30 +172,30 @@ async def test_lost_connection_fails_its_calls_with_the_reason() -> None:
 
 async def test_ping_keeps_a_connection_and_finds_a_dead_one() -> None:
     async with dialed() as (peer, dialer):
-        caller, connection, link = await opened(peer, dialer)
+        caller, connection, ours = await opened(peer, dialer)
         now = asyncio.get_running_loop().time()
 
-        link.tick(now + 49)
+        ours.tick(now + 49)
         await peer.wait_until(lambda: bool(connection.seen(events.PingReceived)))
-        await wait_until(lambda: link._pinged_at is None)
-        link.tick(now + 70)
+        await wait_until(lambda: ours._pinged_at is None)
+        ours.tick(now + 70)
         assert not caller.exchange.is_reset
 
         peer.has_settings = False  # it answers nothing any more
-        link.tick(now + 98)
-        link.tick(now + 119)
+        ours.tick(now + 98)
+        ours.tick(now + 119)
         assert "no answer to a PING within 20 s" in await caller.failure()
 
 
 async def test_idle_connection_is_closed_with_goaway() -> None:
     async with dialed() as (peer, dialer):
-        caller, connection, link = await opened(peer, dialer)
+        caller, connection, ours = await opened(peer, dialer)
         caller.exchange.end()
         connection.answer(1)
         await caller.response()
-        await wait_until(lambda: link.call_count == 0)
+        await wait_until(lambda: ours.exchange_count == 0)
 
-        link.tick(asyncio.get_running_loop().time() + 301)
+        ours.tick(asyncio.get_running_loop().time() + 301)
 
         await peer.wait_until(lambda: connection.is_lost)
         assert connection.seen(events.ConnectionTerminated)
@@ -206,9 +206,9 @@ async def test_silent_peer_is_given_up() -> None:
     async with dialed(has_settings=False) as (peer, dialer):
         caller = Caller(dialer)
         await peer.wait_until(lambda: bool(peer.connections))
-        (link,) = dialer._links
+        (ours,) = dialer._connections
 
-        link.tick(asyncio.get_running_loop().time() + 11)
+        ours.tick(asyncio.get_running_loop().time() + 11)
 
         assert "did not begin to speak HTTP/2 within 10 s" in await caller.failure()
 
@@ -241,9 +241,9 @@ async def test_giving_up_what_waits_leaves_no_trace() -> None:
         caller = Caller(dialer)
         await peer.wait_until(lambda: bool(peer.connections))
         caller.exchange.disconnect()
-        (link,) = dialer._links
+        (ours,) = dialer._connections
 
-        assert link.call_count == 0
+        assert ours.exchange_count == 0
         assert await caller.failure() == "given up by the caller"
 
 
@@ -263,7 +263,7 @@ async def test_memory_of_streams_is_given_back() -> None:
     async with dialed() as (peer, dialer):
         await opened(peer, dialer)
         connection = peer.connections[0]
-        (link,) = dialer._links
+        (ours,) = dialer._connections
         for number in range(1, 400):
             caller = Caller(dialer)
             caller.exchange.end()
@@ -271,5 +271,5 @@ async def test_memory_of_streams_is_given_back() -> None:
             connection.answer(2 * number + 1, b"x")
             await caller.response()
 
-        assert link.call_count == 1
-        assert len(link.engine._h2.streams) < 130
+        assert ours.exchange_count == 1
+        assert len(ours.engine._h2.streams) < 130

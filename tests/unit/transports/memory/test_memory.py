@@ -5,14 +5,14 @@ import asyncio
 import pytest
 from awaken.errors import LocalProtocolError, RemoteProtocolError
 from awaken.transports import limits
-from awaken.transports.memory.exchange import MemoryRequest
+from awaken.transports.memory.exchange import MemoryOutgoing
 
 from tests.unit.transports.receivers import Acceptor, Echo, Fountain, Greeter
 
 
 async def test_request_and_response_pass() -> None:
     acceptor = Acceptor(Echo)
-    request = MemoryRequest(acceptor, "POST", "/invoke/S/h", {"x": "1"})
+    request = MemoryOutgoing(acceptor, "POST", "/invoke/S/h", {"x": "1"})
 
     request.send(b"one ")
     request.send(b"two")
@@ -26,7 +26,7 @@ async def test_request_and_response_pass() -> None:
 
 async def test_credit_is_given_back_only_by_acknowledging() -> None:
     acceptor = Acceptor()
-    request = MemoryRequest(acceptor, "POST", "/")
+    request = MemoryOutgoing(acceptor, "POST", "/")
 
     request.send(bytes(1000))
     assert request.credit == limits.STREAM_WINDOW - 1000
@@ -37,7 +37,7 @@ async def test_credit_is_given_back_only_by_acknowledging() -> None:
 
 async def test_writer_pauses_until_the_response_is_taken() -> None:
     acceptor = Acceptor(Fountain)
-    request = MemoryRequest(acceptor, "GET", "/")
+    request = MemoryOutgoing(acceptor, "GET", "/")
     fountain = acceptor.receivers[0]
 
     assert fountain.exchange.is_write_paused
@@ -51,7 +51,7 @@ async def test_writer_pauses_until_the_response_is_taken() -> None:
 async def test_reading_waits_for_the_response() -> None:
     acceptor = Acceptor()
     changes: list[int | None] = []
-    request = MemoryRequest(acceptor, "GET", "/", on_change=lambda: changes.append(request.status))
+    request = MemoryOutgoing(acceptor, "GET", "/", on_change=lambda: changes.append(request.status))
     reading = asyncio.create_task(request.read())
     await asyncio.sleep(0)
 
@@ -64,7 +64,7 @@ async def test_reading_waits_for_the_response() -> None:
 
 async def test_disconnect_is_told_once_and_silences_the_exchange() -> None:
     acceptor = Acceptor()
-    request = MemoryRequest(acceptor, "POST", "/")
+    request = MemoryOutgoing(acceptor, "POST", "/")
 
     request.disconnect()
     request.disconnect()
@@ -79,7 +79,7 @@ async def test_disconnect_is_told_once_and_silences_the_exchange() -> None:
 
 async def test_reset_is_an_error_to_the_reader_after_what_was_written() -> None:
     acceptor = Acceptor()
-    request = MemoryRequest(acceptor, "POST", "/")
+    request = MemoryOutgoing(acceptor, "POST", "/")
     exchange = acceptor.receivers[0].exchange
 
     exchange.start(200, [])
@@ -93,7 +93,7 @@ async def test_reset_is_an_error_to_the_reader_after_what_was_written() -> None:
 
 async def test_receiver_hears_nothing_after_its_response() -> None:
     acceptor = Acceptor(Greeter)
-    request = MemoryRequest(acceptor, "POST", "/")
+    request = MemoryOutgoing(acceptor, "POST", "/")
 
     request.send(b"late")
     request.end()
@@ -106,7 +106,7 @@ async def test_receiver_hears_nothing_after_its_response() -> None:
 
 async def test_misuse_of_the_exchange_is_told() -> None:
     acceptor = Acceptor()
-    MemoryRequest(acceptor, "POST", "/p")
+    MemoryOutgoing(acceptor, "POST", "/p")
     exchange = acceptor.receivers[0].exchange
 
     with pytest.raises(LocalProtocolError, match="cannot write on <POST /p in memory>: start the response"):

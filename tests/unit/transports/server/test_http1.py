@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from awaken.exchange import Accept
-    from awaken.transports.server.http1_connection import Http1Connection
+    from awaken.transports.server.http1_connection import Http1ServerConnection
 
 
 class Peer:
@@ -29,7 +29,7 @@ class Peer:
         self.writer = writer
 
     @property
-    def connection(self) -> Http1Connection:
+    def connection(self) -> Http1ServerConnection:
         (connection,) = self.server._connections
         return connection  # type: ignore[return-value]
 

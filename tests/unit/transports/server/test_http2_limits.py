@@ -30,7 +30,7 @@ from tests.unit.transports.receivers import Acceptor, Echo, Greeter, Recorder, w
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from awaken.transports.server.http2_connection import Http2Connection
+    from awaken.transports.server.http2_connection import Http2ServerConnection
     from awaken.transports.server.server import Server
 
     from tests.unit.transports.client import Client
@@ -290,7 +290,7 @@ async def test_more_data_than_the_window_ends_the_connection(start: Start, conne
     assert receiver.calls[-1] == "disconnect"
 
 
-def the_connection(server: Server) -> Http2Connection:
+def the_connection(server: Server) -> Http2ServerConnection:
     (connection,) = server._connections
     return connection  # type: ignore[return-value]
 
