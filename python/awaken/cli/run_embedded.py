@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from awaken.hosting.embedded import EmbeddedRuntime
     from awaken.hosting.runtime_server import RuntimeServer
     from awaken.hosting.serve import SignalHandler
-    from awaken.runtime.observing import Observer
+    from awaken.runtime.events import Observer
     from awaken.runtime.settings import RuntimeSettings
 
 __all__ = ["AdminBindOption", "DataDirOption", "GrpcOption", "IngressBindOption", "Places", "run_embedded"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from awaken.exchange import Accept
     from awaken.runtime.clock import Clock
     from awaken.runtime.deployments import DeploymentStore
-    from awaken.runtime.observing import Observer
+    from awaken.runtime.events import Observer
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store.store import CommitProbe
     from awaken.runtime.supervisor import Supervisor

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.control.pending import describe_future
-from awaken.runtime.observing import Event, Step
+from awaken.runtime.events import Event, EventKind
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 __all__ = ["JsonSteps", "StepLines"]
 
 _STYLES: Final = {
-    Step.ACCEPTED: "cyan",
-    Step.ATTEMPT: "",
-    Step.SUSPENDED: "yellow",
-    Step.BACKING_OFF: "red",
-    Step.PAUSED: "bold red",
-    Step.SUCCEEDED: "green",
-    Step.FAILED: "red",
+    EventKind.ACCEPTED: "cyan",
+    EventKind.ATTEMPT: "",
+    EventKind.SUSPENDED: "yellow",
+    EventKind.BACKING_OFF: "red",
+    EventKind.PAUSED: "bold red",
+    EventKind.SUCCEEDED: "green",
+    EventKind.FAILED: "red",
 }
 _LONGEST_DETAIL: Final = 200
 
 
 class StepLines:
-    """Prints steps for people: an `awaken.runtime.observing.Observer`.
+    """Prints steps for people: an `awaken.runtime.events.Observer`.
 
     Args:
         file: where to; with colours when it is a terminal.
@@ -45,7 +45,7 @@ class StepLines:
 
         line = Text()
         line.append(datetime.now().strftime("%H:%M:%S.%f")[:-3], "dim")
-        line.append(f"  {event.step.value:<11}", _STYLES[event.step])
+        line.append(f"  {event.kind.value:<11}", _STYLES[event.kind])
         line.append(f"  {event.target:<28}")
         line.append(f"  {event.invocation_id}", "dim")
         detail = _explain(event)
@@ -60,7 +60,7 @@ class JsonSteps:
     def note(self, event: Event) -> None:
         """Print a step."""
         document: dict[str, Any] = {
-            "step": event.step.value,
+            "step": event.kind.value,
             "invocation": event.invocation_id,
             "target": event.target,
         }
@@ -73,9 +73,9 @@ class JsonSteps:
 
 
 def _explain(event: Event) -> str:
-    if event.step is Step.ATTEMPT:
+    if event.kind is EventKind.ATTEMPT:
         return "" if event.detail == "1" else f"attempt {event.detail}"
-    if event.step is Step.SUSPENDED:
+    if event.kind is EventKind.SUSPENDED:
         return f"waits for {describe_future(event.detail)}"
     detail = event.detail.partition("\n")[0]
     if len(detail) > _LONGEST_DETAIL:

@@ -18,13 +18,13 @@ from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.invoker.invoker import Invoker
 from awaken.runtime.processor.cleaner import Cleaner
 from awaken.runtime.processor.commands import Commands
+from awaken.runtime.processor.invocation_changes import InvocationChanges
+from awaken.runtime.processor.invocation_start import InvocationStart
 from awaken.runtime.processor.lifecycle import Lifecycle, completion_of
-from awaken.runtime.processor.operators import Operators
 from awaken.runtime.processor.promises import Promises
 from awaken.runtime.processor.scheduler import Scheduler
 from awaken.runtime.processor.signals import Signals
-from awaken.runtime.processor.start import Starter
-from awaken.runtime.processor.waiting_callers import Watchers
+from awaken.runtime.processor.waiting_callers import WaitingCallers
 from awaken.runtime.settings import RuntimeSettings
 from awaken.runtime.store import Store
 from awaken.runtime.store.directory import Directory
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
 
     from awaken.control.operations import Change, Failure, InvocationRequest, PendingAwakeable, Resolution
     from awaken.runtime.clock import Alarm, Clock
-    from awaken.runtime.observing import Observer
+    from awaken.runtime.events import Observer
     from awaken.runtime.schema import HandlerSchema, Schema
     from awaken.runtime.store.store import CommitProbe
     from awaken.runtime.supervisor import Supervisor
-    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.invocations import InvocationRow
 
 __all__ = ["Runtime"]
 
@@ -94,7 +94,7 @@ class Runtime:
             raise
         store = self.store
         self.schema = known = schema(DeploymentRows(store))
-        self._watchers = Watchers(supervisor)
+        self._waiting_callers = WaitingCallers(supervisor)
         self._journal = Journal(store, self.clock)
         self._state = KeyedState(store)
         self._inbox = Inbox(store, self.clock, self._state)
@@ -106,12 +106,12 @@ class Runtime:
             self._journal,
             self._inbox,
             self._scheduler,
-            self._watchers,
+            self._waiting_callers,
             self._invoker,
             observer=observer,
             supervisor=supervisor,
         )
-        self._starter = Starter(store, self._lifecycle)
+        self._invocation_start = InvocationStart(store, self._lifecycle)
         self._signals = Signals(store, self._journal, self._lifecycle)
         self._invoker.join(
             self._lifecycle,
@@ -125,10 +125,10 @@ class Runtime:
                 self._lifecycle,
                 Promises(store, self._lifecycle),
                 self._signals,
-                self._starter,
+                self._invocation_start,
             ),
         )
-        self._operators = Operators(
+        self._changes = InvocationChanges(
             store, known, self._journal, self._scheduler, self._lifecycle, self._invoker
         )
         self._cleaner = Cleaner(store, self.clock, self._lifecycle, self.settings.cleanup_interval_ms)
@@ -186,7 +186,7 @@ class Runtime:
             self._recovery = None
 
     def _close(self) -> None:
-        self._watchers.fail(RuntimeClosedError("the runtime stops; ask again after its next start"))
+        self._waiting_callers.fail(RuntimeClosedError("the runtime stops; ask again after its next start"))
         self._directory.close()
 
     def _resume_all(self) -> None:
@@ -197,7 +197,7 @@ class Runtime:
         """Forget everything that was believed since the last commit, and start anew from the file."""
         self._scheduler.stop()
         self._invoker.abort_all()
-        self._watchers.fail(error)
+        self._waiting_callers.fail(error)
         if self._is_running and self._recovery is None:
             self._recovery = self.clock.call_at(self.clock.now_ms() + _RECOVERY_MS, self._recover)
 
@@ -224,27 +224,27 @@ class Runtime:
             return await self._completion(existing)
         if seq is None:
             raise NotFoundError(invocation_id)
-        return await self._watchers.wait(seq)
+        return await self._waiting_callers.wait(seq)
 
     async def send(self, request: InvocationRequest) -> Accepted:
         """Start an invocation and return when it is on disk."""
         invocation_id, seq, existing = self._start(self._handler(request), request)
         await self.store.committed()
-        record = existing
-        if record is None and seq is not None and request.execution_time_ms is not None:
-            record = invocations.read(self.store, seq)
-        is_waiting = record is not None and record.status == "scheduled"
-        start_at = record.scheduled_start_at if record is not None and is_waiting else None
+        row = existing
+        if row is None and seq is not None and request.execution_time_ms is not None:
+            row = invocations.read(self.store, seq)
+        is_waiting = row is not None and row.status == "scheduled"
+        start_at = row.scheduled_start_at if row is not None and is_waiting else None
         if existing is None and start_at is None:
             start_at = request.execution_time_ms
         return Accepted(invocation_id, existing is None, start_at)
 
     def _start(
         self, handler: HandlerSchema, request: InvocationRequest
-    ) -> tuple[str, int | None, Record | None]:
+    ) -> tuple[str, int | None, InvocationRow | None]:
         self._check_running()
         with self.store.atomic():
-            return self._starter.start(
+            return self._invocation_start.start(
                 handler,
                 request.target.key,
                 request.body,
@@ -269,30 +269,30 @@ class Runtime:
 
     def fail_hopeless(self) -> None:
         """Have callers fail whose invocation cannot go on, as the supervisor sees it."""
-        self._watchers.fail_hopeless()
+        self._waiting_callers.fail_hopeless()
 
     async def attach(self, invocation_id: str) -> Completion:
         """Wait for the result of an invocation."""
         self._check_running()
-        record = invocations.find(self.store, invocation_id)
-        if record is None:
+        row = invocations.find(self.store, invocation_id)
+        if row is None:
             raise NotFoundError(f"invocation {invocation_id} not found")
-        return await self._completion(record)
+        return await self._completion(row)
 
     async def output(self, invocation_id: str) -> Completion:
         """Return the stored result."""
-        record = invocations.find(self.store, invocation_id)
-        if record is None:
+        row = invocations.find(self.store, invocation_id)
+        if row is None:
             raise NotFoundError(f"invocation {invocation_id} not found")
-        if record.status != "completed":
+        if row.status != "completed":
             raise NotReadyError(f"invocation {invocation_id} has not completed yet")
-        return await self._completion(record)
+        return await self._completion(row)
 
-    async def _completion(self, record: Record) -> Completion:
-        if record.status == "completed":
+    async def _completion(self, row: InvocationRow) -> Completion:
+        if row.status == "completed":
             await self.store.committed()
-            return completion_of(record)
-        return await self._watchers.wait(record.seq)
+            return completion_of(row)
+        return await self._waiting_callers.wait(row.seq)
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> Resolution:
         """Give an awakeable its result."""
@@ -314,34 +314,34 @@ class Runtime:
 
     async def cancel(self, invocation_id: str) -> Change:
         """Ask a handler to stop."""
-        return await self._change(self._operators.cancel, invocation_id)
+        return await self._change(self._changes.cancel, invocation_id)
 
     async def kill(self, invocation_id: str) -> Change:
         """End an invocation and its children."""
-        return await self._change(self._operators.kill, invocation_id)
+        return await self._change(self._changes.kill, invocation_id)
 
     async def pause(self, invocation_id: str) -> Change:
         """Stop running it until it is resumed."""
-        return await self._change(self._operators.pause, invocation_id)
+        return await self._change(self._changes.pause, invocation_id)
 
     async def resume(self, invocation_id: str, deployment: str | None = None) -> Change:
         """Run it again."""
-        return await self._change(self._operators.resume, invocation_id, deployment)
+        return await self._change(self._changes.resume, invocation_id, deployment)
 
     async def purge(self, invocation_id: str) -> Change:
         """Forget a completed invocation."""
-        return await self._change(self._operators.purge, invocation_id)
+        return await self._change(self._changes.purge, invocation_id)
 
     async def purge_journal(self, invocation_id: str) -> Change:
         """Forget the journal of a completed invocation and keep its result."""
-        return await self._change(self._operators.purge_journal, invocation_id)
+        return await self._change(self._changes.purge_journal, invocation_id)
 
     async def restart_as_new(
         self, invocation_id: str, keep_entries: int = 1, deployment: str | None = None
     ) -> str:
         """Start a new invocation with the input, and the first entries, of a completed one."""
         with self.store.atomic():
-            new_id = self._operators.restart_as_new(invocation_id, keep_entries, deployment)
+            new_id = self._changes.restart_as_new(invocation_id, keep_entries, deployment)
         await self.store.committed()
         return new_id
 
@@ -363,7 +363,7 @@ class Runtime:
 
     def invocation(self, invocation_id: str) -> Invocation:
         """Look at one invocation."""
-        return self._operators.look_at(invocation_id)
+        return self._changes.look_at(invocation_id)
 
     def pending_awakeables(
         self, *, limit: int = 1000, after: str | None = None
@@ -373,7 +373,7 @@ class Runtime:
 
     def awaited(self) -> Sequence[tuple[str, str]]:
         """Return what handlers with an open attempt await, as far as they told: invocation and future, as JSON."""
-        return [(awaited.record.id, awaited.future_json) for awaited in self._invoker.awaited()]
+        return [(awaited.row.id, awaited.future_json) for awaited in self._invoker.awaited()]
 
     def _check_running(self) -> None:
         if not self._is_running:

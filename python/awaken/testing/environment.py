@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from awaken.control.operations import Invocation, PendingAwakeable
     from awaken.errors import HttpError
     from awaken.exchange import Accept
-    from awaken.runtime.observing import Event, Observer
+    from awaken.runtime.events import Event, Observer
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store.store import CommitProbe
     from awaken.testing.failures import HandlerFailure

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from awaken.diagnostics import tracebacks
 from awaken.endpoint import outcome
-from awaken.runtime.observing import Step
+from awaken.runtime.events import EventKind
 from awaken.testing.errors import HandlerFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from awaken.context.probe import AttemptFailed, LostRun
-    from awaken.runtime.observing import Event
+    from awaken.runtime.events import Event
     from awaken.runtime.processor.retries import AttemptFailure
 
 __all__ = ["FailureHandling", "Failures", "GivenUp", "HandlerFailure"]
@@ -182,18 +182,18 @@ class Failures:
     def note(self, event: Event) -> None:
         """Note a step."""
         invocation_id = event.invocation_id
-        if event.step is Step.ACCEPTED:
+        if event.kind is EventKind.ACCEPTED:
             self._known.add(invocation_id)
         else:
             self._stuck.pop(invocation_id, None)
             self._backing_off.pop(invocation_id, None)
-        if event.step not in (Step.ATTEMPT, Step.BACKING_OFF):
+        if event.kind not in (EventKind.ATTEMPT, EventKind.BACKING_OFF):
             self.moves += 1
         if event.failure is None:
             self._judged.pop(invocation_id, None)
         else:
             failure = self._failure_of(event, event.failure)
-            if event.step is Step.BACKING_OFF:
+            if event.kind is EventKind.BACKING_OFF:
                 self._backing_off[invocation_id] = failure
             else:
                 self._all.append(failure)
@@ -255,7 +255,7 @@ class Failures:
         where = f"{event.target} ({event.invocation_id})"
         if failure.code == _MISMATCH or raised is None:
             return HandlerFailure(where, f"[{failure.code}] {failure.message}")
-        advice = _advice(event.step, raised, self._handling)
+        advice = _advice(event.kind, raised, self._handling)
         return HandlerFailure(_place(where, raised), outcome.describe(raised.error), raised.error, advice)
 
     def _target_of(self, invocation_id: str) -> str:
@@ -272,8 +272,8 @@ def _place(handler: str, failed: AttemptFailed) -> str:
     )
 
 
-def _advice(step: Step, raised: AttemptFailed, handling: FailureHandling) -> str:
-    if step is Step.BACKING_OFF:
+def _advice(kind: EventKind, raised: AttemptFailed, handling: FailureHandling) -> str:
+    if kind is EventKind.BACKING_OFF:
         return (
             "it backs off at the end of the test; advance the time until it has ended, or give retries=True"
         )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
 
     from awaken.exchange import Accept
-    from awaken.runtime.observing import Observer
+    from awaken.runtime.events import Observer
     from awaken.runtime.store.store import CommitProbe
     from awaken.testing.failures import HandlerFailure
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from awaken.control.operations import Completion, PendingAwakeable
     from awaken.exchange import Dialer
     from awaken.runtime.clock import Clock
-    from awaken.runtime.observing import Observer
+    from awaken.runtime.events import Observer
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store.store import CommitProbe
     from awaken.service.definition import Definition

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from awaken.exchange import Dialer, Outgoing
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.schema import HandlerSchema
-    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.invocations import InvocationRow
 
 __all__ = ["Attempt", "AttemptHost", "Opening"]
 
@@ -97,14 +97,14 @@ class Opening:
         "handler",
         "idle_ms",
         "is_bidirectional",
-        "record",
+        "row",
         "state",
         "version",
     )
 
     def __init__(
         self,
-        record: Record,
+        row: InvocationRow,
         handler: HandlerSchema,
         deployment_id: str,
         version: int,
@@ -114,7 +114,7 @@ class Opening:
         idle_ms: int,
         is_bidirectional: bool,
     ) -> None:
-        self.record = record
+        self.row = row
         self.handler = handler
         self.deployment_id = deployment_id
         self.version = version
@@ -137,7 +137,7 @@ class Attempt:
     def __init__(
         self, host: AttemptHost, opening: Opening, dialer: Dialer, max_message_size: int | None
     ) -> None:
-        self.record = opening.record
+        self.row = opening.row
         self.handler = opening.handler
         self.deployment_id = opening.deployment_id
         self.version = opening.version
@@ -167,30 +167,30 @@ class Attempt:
         headers = {
             "content-type": media_type,
             "accept": media_type,
-            "x-restate-invocation-id": self.record.id,
+            "x-restate-invocation-id": self.row.id,
             "x-restate-cluster-name": "localcluster",
         }
-        if self.record.key is not None:
-            headers["x-restate-service-key"] = quote(self.record.key, safe="")
+        if self.row.key is not None:
+            headers["x-restate-service-key"] = quote(self.row.key, safe="")
         self._content_type = media_type
-        path = f"/invoke/{self.record.service}/{self.record.handler}"
+        path = f"/invoke/{self.row.service}/{self.row.handler}"
         self._exchange: Outgoing = dialer.open("POST", path, headers, self._note_change)
         self._start(opening)
 
     def _start(self, opening: Opening) -> None:
-        machine, record = self._machine, self.record
+        machine, row = self._machine, self.row
         state, is_partial = opening.state
         machine.start(
-            record.id,
+            row.id,
             known_entries=len(opening.entries),
-            key=record.key or "",
+            key=row.key or "",
             state=state,
             is_state_partial=is_partial,
-            retry_count=record.failures_since_entry,
+            retry_count=row.failures_since_entry,
             duration_since_last_stored_entry_ms=opening.idle_ms,
-            scope=record.scope,
-            limit_key=record.limit_key,
-            idempotency_key=record.idempotency_key,
+            scope=row.scope,
+            limit_key=row.limit_key,
+            idempotency_key=row.idempotency_key,
         )
         for code, payload in opening.entries:
             machine.replay(code, payload)
@@ -257,7 +257,7 @@ class Attempt:
         except StoreError:
             return  # the runtime was told before, and has cut every attempt off
         except Exception as error:
-            log.exception("%s: attempt %d broke in the runtime", self.record.id, self.record.retry_count)
+            log.exception("%s: attempt %d broke in the runtime", self.row.id, self.row.retry_count)
             self._break(error)
         self._flush()
 
@@ -271,7 +271,7 @@ class Attempt:
         except StoreError:
             return
         except Exception:
-            log.exception("%s: stuck until the next start", self.record.id)
+            log.exception("%s: stuck until the next start", self.row.id)
 
     def _receive(self, data: bytes) -> None:
         exchange = self._exchange
@@ -326,7 +326,7 @@ class Attempt:
             case _core.RunProposed():
                 self._host.store_run_result(self, effect)
             case _core.AwaitingOn(future_json):
-                self.awaited = Awaited(self.record, self._host.clock.now_ms(), future_json)
+                self.awaited = Awaited(self.row, self._host.clock.now_ms(), future_json)
             case _core.AttemptSuspended(completions, signals, _, future, future_json):
                 # An endpoint that suspends unasked may not have read what was told last.
                 first = self._told if self._is_input_ended else self._known_entries

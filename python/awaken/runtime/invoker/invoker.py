@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from awaken import _core
 from awaken.runtime.errors import StoreError
+from awaken.runtime.events import EventKind
 from awaken.runtime.invoker.attempt import Attempt, Opening
-from awaken.runtime.observing import Step
 from awaken.runtime.processor.retries import AttemptFailure
 from awaken.runtime.schema import RetryPolicy
 from awaken.runtime.tables import invocations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from awaken.runtime.schema import Deployment, HandlerSchema, Schema
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store import Store
-    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.invocations import InvocationRow
     from awaken.runtime.tables.journal import Journal
     from awaken.runtime.tables.state import KeyedState
 
@@ -181,58 +181,58 @@ class Invoker:
         self._open_more()
 
     def _try_to_open(self, invocation: int) -> None:
-        record = invocations.read(self._store, invocation)
-        if record is None or record.status != "invoked" or record.next_retry_at is not None:
+        row = invocations.read(self._store, invocation)
+        if row is None or row.status != "invoked" or row.next_retry_at is not None:
             return
         if invocation in self._open:
             return
-        handler = self._schema.handler(record.service, record.handler)
-        deployment = self._deployment(record, handler)
+        handler = self._schema.handler(row.service, row.handler)
+        deployment = self._deployment(row, handler)
         dialer = None if deployment is None else self._schema.dialer(deployment.deployment_id)
-        handler = self._pinned_handler(record, deployment) or handler
+        handler = self._pinned_handler(row, deployment) or handler
         if handler is None or deployment is None or dialer is None:
-            missing = record.deployment_id or f"{record.service}/{record.handler}"
+            missing = row.deployment_id or f"{row.service}/{row.handler}"
             failure = AttemptFailure(
                 code=500,
-                message=f"no deployment to run {record.id} on: {missing} is not registered; register it, "
+                message=f"no deployment to run {row.id} on: {missing} is not registered; register it, "
                 "or resume the invocation with another deployment",
                 reason="RT0011",
             )
-            self._fail_soon(record, handler, failure)
+            self._fail_soon(row, handler, failure)
             return
-        self._lifecycle.observe(record, Step.ATTEMPT, str(record.retry_count))
+        self._lifecycle.observe(row, EventKind.ATTEMPT, str(row.retry_count))
         last_ms = self._journal.last_appended_ms(invocation)
         opening = Opening(
-            record,
+            row,
             handler,
             deployment.deployment_id,
-            record.protocol_version or self._version(deployment),
+            row.protocol_version or self._version(deployment),
             self._journal.entries(invocation),
-            self._eager_state(record, handler),
+            self._eager_state(row, handler),
             idle_ms=0 if last_ms is None else max(0, self.clock.now_ms() - last_ms),
             is_bidirectional=deployment.is_bidirectional,
         )
         try:
             self._open[invocation] = Attempt(self, opening, dialer, self._settings.max_message_size)
         except Exception as error:
-            log.exception("%s: cannot open an attempt on %s", record.id, deployment.deployment_id)
+            log.exception("%s: cannot open an attempt on %s", row.id, deployment.deployment_id)
             failure = AttemptFailure(code=500, message=f"the runtime failed: {error!r}", reason="RT0000")
-            self._fail_soon(record, handler, failure)
+            self._fail_soon(row, handler, failure)
 
-    def _fail_soon(self, record: Record, handler: HandlerSchema | None, failure: AttemptFailure) -> None:
+    def _fail_soon(self, row: InvocationRow, handler: HandlerSchema | None, failure: AttemptFailure) -> None:
         """Fail, but not now: this may be the middle of what follows a commit, when nothing writes."""
-        asyncio.get_running_loop().call_soon(self._fail_unopened, record, handler, failure)
+        asyncio.get_running_loop().call_soon(self._fail_unopened, row, handler, failure)
 
-    def _deployment(self, record: Record, handler: HandlerSchema | None) -> Deployment | None:
-        if record.deployment_id is not None:
-            return self._schema.deployment(record.deployment_id)
-        return None if handler is None else self._schema.latest_deployment(record.service)
+    def _deployment(self, row: InvocationRow, handler: HandlerSchema | None) -> Deployment | None:
+        if row.deployment_id is not None:
+            return self._schema.deployment(row.deployment_id)
+        return None if handler is None else self._schema.latest_deployment(row.service)
 
-    def _pinned_handler(self, record: Record, deployment: Deployment | None) -> HandlerSchema | None:
-        if record.deployment_id is None or deployment is None:
+    def _pinned_handler(self, row: InvocationRow, deployment: Deployment | None) -> HandlerSchema | None:
+        if row.deployment_id is None or deployment is None:
             return None
-        service = deployment.services.get(record.service)
-        return None if service is None else service.handlers.get(record.handler)
+        service = deployment.services.get(row.service)
+        return None if service is None else service.handlers.get(row.handler)
 
     def _version(self, deployment: Deployment) -> int:
         newest = self._settings.max_protocol_version
@@ -241,15 +241,19 @@ class Invoker:
             newest = _core.MAX_PROTOCOL_VERSION if is_own else min(6, _core.MAX_PROTOCOL_VERSION)
         return max(min(newest, deployment.max_protocol_version), deployment.min_protocol_version)
 
-    def _eager_state(self, record: Record, handler: HandlerSchema) -> tuple[list[tuple[str, bytes]], bool]:
-        if record.key is None:
+    def _eager_state(
+        self, row: InvocationRow, handler: HandlerSchema
+    ) -> tuple[list[tuple[str, bytes]], bool]:
+        if row.key is None:
             return [], False
-        return self._state.eager(handler, record.key, self._settings.max_eager_state_size)
+        return self._state.eager(handler, row.key, self._settings.max_eager_state_size)
 
-    def _fail_unopened(self, record: Record, handler: HandlerSchema | None, failure: AttemptFailure) -> None:
+    def _fail_unopened(
+        self, row: InvocationRow, handler: HandlerSchema | None, failure: AttemptFailure
+    ) -> None:
         policy = RetryPolicy(max_attempts=None) if handler is None else handler.retry_policy
         try:
-            current = invocations.read(self._store, record.seq)
+            current = invocations.read(self._store, row.seq)
             if current is not None and current.status == "invoked":
                 self._lifecycle.fail_attempt(current, failure, policy, has_progressed=False)
         except StoreError:
@@ -263,47 +267,45 @@ class Invoker:
 
     def store_command(self, attempt: Attempt, command: _core.RecordedCommand) -> None:
         """Store a command with its effects. Raises CommandRefusedError."""
-        record = attempt.record
-        self._commands.store(record, command)
-        if record.deployment_id is None:
-            self._lifecycle.pin(record.seq, attempt.deployment_id, attempt.version)
-            attempt.record = record._replace(
-                deployment_id=attempt.deployment_id, protocol_version=attempt.version
-            )
+        row = attempt.row
+        self._commands.store(row, command)
+        if row.deployment_id is None:
+            self._lifecycle.pin(row.seq, attempt.deployment_id, attempt.version)
+            attempt.row = row._replace(deployment_id=attempt.deployment_id, protocol_version=attempt.version)
         if command.is_ack_requested:
             self._store.after_commit(partial(attempt.acknowledge, command.index))
 
     def store_run_result(self, attempt: Attempt, proposal: _core.RunProposed) -> None:
         """Store the result of a run."""
-        self._commands.store_run_result(attempt.record, proposal)
+        self._commands.store_run_result(attempt.row, proposal)
 
     def store_output(self, attempt: Attempt, result: Success | Failure) -> None:
         """Store a result whose End has not come yet."""
         self._store.write(
             "UPDATE invocation SET result_value = ?, failure_code = ?, failure_message = ?, failure_metadata = ? "
             "WHERE seq = ?",
-            (*to_columns(result), attempt.record.seq),
+            (*to_columns(result), attempt.row.seq),
         )
 
     def end(self, attempt: Attempt, result: Success | Failure | None) -> None:
         """Complete the invocation."""
-        record = attempt.record
+        row = attempt.row
         if result is None:
-            stored = invocations.read(self._store, record.seq)
+            stored = invocations.read(self._store, row.seq)
             if stored is None:
                 return
             result = from_columns(
                 stored.result_value, stored.failure_code, stored.failure_message, stored.failure_metadata
             )
-        self._lifecycle.complete(record, result)
+        self._lifecycle.complete(row, result)
 
     def suspend(self, attempt: Attempt, point: SuspensionPoint) -> None:
         """Suspend the invocation."""
-        self._lifecycle.suspend(attempt.record, point, is_pausing=attempt.is_pausing)
+        self._lifecycle.suspend(attempt.row, point, is_pausing=attempt.is_pausing)
 
     def fail(self, attempt: Attempt, failure: AttemptFailure) -> None:
         """Decide what follows a failed attempt."""
-        current = invocations.read(self._store, attempt.record.seq)
+        current = invocations.read(self._store, attempt.row.seq)
         if current is not None and current.status == "invoked":
             self._lifecycle.fail_attempt(
                 current,
@@ -316,8 +318,8 @@ class Invoker:
 
     def note_closed(self, attempt: Attempt) -> None:
         """Forget an attempt, and open others in its place."""
-        if self._open.get(attempt.record.seq) is attempt:
-            del self._open[attempt.record.seq]
+        if self._open.get(attempt.row.seq) is attempt:
+            del self._open[attempt.row.seq]
         if self._queue and not self._is_stopped:
             self._store.after_commit(self._open_more)
         if not self._open and self._idle is not None:

@@ -53,9 +53,9 @@ class Cleaner:
             (now, _BATCH),
         ).fetchall()
         for (seq,) in expired:
-            record = invocations.read(self._store, seq)
-            if record is not None:
-                self._lifecycle.erase(record)
+            row = invocations.read(self._store, seq)
+            if row is not None:
+                self._lifecycle.erase(row)
         journals = self._store.fetch(
             "SELECT seq FROM invocation WHERE journal_expires_at <= ? ORDER BY journal_expires_at LIMIT ?",
             (now, _BATCH),

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awaken.runtime.clock import Clock
+    from awaken.runtime.processor.invocation_start import InvocationStart
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.processor.promises import Promises
     from awaken.runtime.processor.scheduler import Scheduler
     from awaken.runtime.processor.signals import Signals
-    from awaken.runtime.processor.start import Starter
     from awaken.runtime.schema import HandlerSchema, Schema
     from awaken.runtime.store import Store
-    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.invocations import InvocationRow
     from awaken.runtime.tables.journal import Journal
     from awaken.runtime.tables.state import KeyedState
 
@@ -51,7 +51,7 @@ class Commands:
         lifecycle: Lifecycle,
         promises: Promises,
         signals: Signals,
-        starter: Starter,
+        invocation_start: InvocationStart,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -62,8 +62,8 @@ class Commands:
         self._lifecycle = lifecycle
         self._promises = promises
         self._signals = signals
-        self._starter = starter
-        self._methods: Mapping[type, Callable[[Record, Any], None]] = {
+        self._invocation_start = invocation_start
+        self._methods: Mapping[type, Callable[[InvocationRow, Any], None]] = {
             _core.GetLazyStateCommand: self._get_state,
             _core.GetLazyStateKeysCommand: self._get_state_keys,
             _core.SetStateCommand: self._set_state,
@@ -81,7 +81,7 @@ class Commands:
             _core.CompleteAwakeableCommand: self._complete_awakeable,
         }
 
-    def store(self, record: Record, command: _core.RecordedCommand) -> None:
+    def store(self, row: InvocationRow, command: _core.RecordedCommand) -> None:
         """Store a new command of a running invocation, with its effects.
 
         Raises:
@@ -89,92 +89,92 @@ class Commands:
         """
         method = self._methods.get(type(command))
         if method is None:
-            self._append(record, command)
+            self._append(row, command)
         else:
-            method(record, command)
+            method(row, command)
 
-    def store_run_result(self, record: Record, proposal: _core.RunProposed) -> None:
+    def store_run_result(self, row: InvocationRow, proposal: _core.RunProposed) -> None:
         """Store the result of a run."""
-        self._lifecycle.notify(record, proposal.code, proposal.payload)
+        self._lifecycle.notify(row, proposal.code, proposal.payload)
 
-    def _append(self, record: Record, command: _core.RecordedCommand) -> None:
-        self._journal.append(record.seq, command.code, command.payload)
+    def _append(self, row: InvocationRow, command: _core.RecordedCommand) -> None:
+        self._journal.append(row.seq, command.code, command.payload)
 
     def _answer(
         self,
-        record: Record,
+        row: InvocationRow,
         kind: str,
         completion_id: int,
         result: bytes | str | list[str] | _core.Failure | None,
     ) -> None:
-        self._lifecycle.notify(record, *_core.encode_completion(kind, completion_id, result))
+        self._lifecycle.notify(row, *_core.encode_completion(kind, completion_id, result))
 
     # State.
 
-    def _get_state(self, record: Record, command: _core.GetLazyStateCommand) -> None:
-        key = _key(record, "read state")
-        self._append(record, command)
-        value = self._state.get(record.service, key, command.key)
-        self._answer(record, "GetLazyState", command.completion_id, value)
+    def _get_state(self, row: InvocationRow, command: _core.GetLazyStateCommand) -> None:
+        key = _key(row, "read state")
+        self._append(row, command)
+        value = self._state.get(row.service, key, command.key)
+        self._answer(row, "GetLazyState", command.completion_id, value)
 
-    def _get_state_keys(self, record: Record, command: _core.GetLazyStateKeysCommand) -> None:
-        key = _key(record, "read state")
-        self._append(record, command)
-        names = self._state.names(record.service, key)
-        self._answer(record, "GetLazyStateKeys", command.completion_id, names)
+    def _get_state_keys(self, row: InvocationRow, command: _core.GetLazyStateKeysCommand) -> None:
+        key = _key(row, "read state")
+        self._append(row, command)
+        names = self._state.names(row.service, key)
+        self._answer(row, "GetLazyStateKeys", command.completion_id, names)
 
-    def _set_state(self, record: Record, command: _core.SetStateCommand) -> None:
-        key = _writable_key(record)
-        self._append(record, command)
-        self._state.set(record.service, key, command.key, command.value)
+    def _set_state(self, row: InvocationRow, command: _core.SetStateCommand) -> None:
+        key = _writable_key(row)
+        self._append(row, command)
+        self._state.set(row.service, key, command.key, command.value)
 
-    def _clear_state(self, record: Record, command: _core.ClearStateCommand) -> None:
-        key = _writable_key(record)
-        self._append(record, command)
-        self._state.clear(record.service, key, command.key)
+    def _clear_state(self, row: InvocationRow, command: _core.ClearStateCommand) -> None:
+        key = _writable_key(row)
+        self._append(row, command)
+        self._state.clear(row.service, key, command.key)
 
-    def _clear_all_state(self, record: Record, command: _core.ClearAllStateCommand) -> None:
-        key = _writable_key(record)
-        self._append(record, command)
-        self._state.clear_all(record.service, key)
+    def _clear_all_state(self, row: InvocationRow, command: _core.ClearAllStateCommand) -> None:
+        key = _writable_key(row)
+        self._append(row, command)
+        self._state.clear_all(row.service, key)
 
     # Promises.
 
-    def _get_promise(self, record: Record, command: _core.GetPromiseCommand) -> None:
-        self._check_workflow(record)
-        self._append(record, command)
-        self._promises.wait(record, command.key, command.completion_id)
+    def _get_promise(self, row: InvocationRow, command: _core.GetPromiseCommand) -> None:
+        self._check_workflow(row)
+        self._append(row, command)
+        self._promises.wait(row, command.key, command.completion_id)
 
-    def _peek_promise(self, record: Record, command: _core.PeekPromiseCommand) -> None:
-        self._check_workflow(record)
-        self._append(record, command)
-        self._promises.peek(record, command.key, command.completion_id)
+    def _peek_promise(self, row: InvocationRow, command: _core.PeekPromiseCommand) -> None:
+        self._check_workflow(row)
+        self._append(row, command)
+        self._promises.peek(row, command.key, command.completion_id)
 
-    def _complete_promise(self, record: Record, command: _core.CompletePromiseCommand) -> None:
-        self._check_workflow(record)
-        self._append(record, command)
-        self._promises.complete(record, command.key, command.completion_id, command.result)
+    def _complete_promise(self, row: InvocationRow, command: _core.CompletePromiseCommand) -> None:
+        self._check_workflow(row)
+        self._append(row, command)
+        self._promises.complete(row, command.key, command.completion_id, command.result)
 
-    def _check_workflow(self, record: Record) -> None:
-        service = self._schema.service(record.service)
-        if record.kind != "workflow" and (service is None or service.kind != "workflow"):
+    def _check_workflow(self, row: InvocationRow) -> None:
+        service = self._schema.service(row.service)
+        if row.kind != "workflow" and (service is None or service.kind != "workflow"):
             raise CommandRefusedError(
-                f"{record.service}/{record.handler} cannot use promises, because {record.service} is no workflow",
+                f"{row.service}/{row.handler} cannot use promises, because {row.service} is no workflow",
                 _NOT_ALLOWED,
             )
 
     # Time, and other invocations.
 
-    def _sleep(self, record: Record, command: _core.SleepCommand) -> None:
-        self._append(record, command)
+    def _sleep(self, row: InvocationRow, command: _core.SleepCommand) -> None:
+        self._append(row, command)
         self._scheduler.add(
-            self._clock.from_wall(command.wake_up_time_ms), "sleep", record.seq, command.completion_id
+            self._clock.from_wall(command.wake_up_time_ms), "sleep", row.seq, command.completion_id
         )
 
-    def _call(self, record: Record, command: _core.CallCommand) -> None:
+    def _call(self, row: InvocationRow, command: _core.CallCommand) -> None:
         handler, key = self._callee(command)
-        self._append(record, command)
-        invocation_id, seq, existing = self._starter.start(
+        self._append(row, command)
+        invocation_id, seq, existing = self._invocation_start.start(
             handler,
             key,
             command.parameter,
@@ -182,20 +182,20 @@ class Commands:
             idempotency_key=command.idempotency_key,
             scope=command.scope,
             limit_key=command.limit_key,
-            caller=record,
+            caller=row,
         )
-        self._answer(record, "CallInvocationId", command.invocation_id_completion_id, invocation_id)
+        self._answer(row, "CallInvocationId", command.invocation_id_completion_id, invocation_id)
         if existing is not None and handler.is_workflow_run:
-            self._answer(record, "Call", command.completion_id, to_core(WORKFLOW_TAKEN))
+            self._answer(row, "Call", command.completion_id, to_core(WORKFLOW_TAKEN))
         elif existing is not None and existing.status == "completed":
-            self._answer(record, "Call", command.completion_id, to_core(completion_of(existing).result))
+            self._answer(row, "Call", command.completion_id, to_core(completion_of(existing).result))
         else:
-            self._listen(record, seq if existing is None else existing.seq, command.completion_id, "Call")
+            self._listen(row, seq if existing is None else existing.seq, command.completion_id, "Call")
 
-    def _send(self, record: Record, command: _core.OneWayCallCommand) -> None:
+    def _send(self, row: InvocationRow, command: _core.OneWayCallCommand) -> None:
         handler, key = self._callee(command)
-        self._append(record, command)
-        invocation_id, _, _ = self._starter.start(
+        self._append(row, command)
+        invocation_id, _, _ = self._invocation_start.start(
             handler,
             key,
             command.parameter,
@@ -206,9 +206,9 @@ class Commands:
             else None,
             scope=command.scope,
             limit_key=command.limit_key,
-            caller=record,
+            caller=row,
         )
-        self._answer(record, "CallInvocationId", command.invocation_id_completion_id, invocation_id)
+        self._answer(row, "CallInvocationId", command.invocation_id_completion_id, invocation_id)
 
     def _callee(
         self, command: _core.CallCommand | _core.OneWayCallCommand
@@ -231,30 +231,30 @@ class Commands:
             raise CommandRefusedError(f"cannot call {target} with a limit key and no scope", _NOT_ALLOWED)
         return handler, command.key if handler.is_keyed else None
 
-    def _attach(self, record: Record, command: _core.AttachInvocationCommand) -> None:
+    def _attach(self, row: InvocationRow, command: _core.AttachInvocationCommand) -> None:
         target = self._find(command.target)
-        self._append(record, command)
+        self._append(row, command)
         if target is None:
-            self._answer(record, "AttachInvocation", command.completion_id, to_core(NOT_FOUND))
+            self._answer(row, "AttachInvocation", command.completion_id, to_core(NOT_FOUND))
         elif target.status == "completed":
             result = to_core(completion_of(target).result)
-            self._answer(record, "AttachInvocation", command.completion_id, result)
+            self._answer(row, "AttachInvocation", command.completion_id, result)
         else:
-            self._listen(record, target.seq, command.completion_id, "AttachInvocation")
+            self._listen(row, target.seq, command.completion_id, "AttachInvocation")
 
-    def _get_output(self, record: Record, command: _core.GetInvocationOutputCommand) -> None:
+    def _get_output(self, row: InvocationRow, command: _core.GetInvocationOutputCommand) -> None:
         target = self._find(command.target)
-        self._append(record, command)
+        self._append(row, command)
         result: bytes | _core.Failure | None = None
         if target is None:
             result = to_core(NOT_FOUND)
         elif target.status == "completed":
             result = to_core(completion_of(target).result)
-        self._answer(record, "GetInvocationOutput", command.completion_id, result)
+        self._answer(row, "GetInvocationOutput", command.completion_id, result)
 
     def _find(
         self, target: _core.InvocationTarget | _core.WorkflowTarget | _core.IdempotentTarget
-    ) -> Record | None:
+    ) -> InvocationRow | None:
         match target:
             case _core.InvocationTarget(invocation_id):
                 _check_id(invocation_id)
@@ -266,21 +266,21 @@ class Commands:
                 )
         return invocations.find(self._store, invocation_id)
 
-    def _listen(self, record: Record, target: int | None, completion_id: int, kind: str) -> None:
+    def _listen(self, row: InvocationRow, target: int | None, completion_id: int, kind: str) -> None:
         self._store.write(
             "INSERT OR IGNORE INTO listener (invocation, caller, completion_id, kind) VALUES (?, ?, ?, ?)",
-            (target, record.seq, completion_id, kind),
+            (target, row.seq, completion_id, kind),
         )
 
     # Signals.
 
-    def _send_signal(self, record: Record, command: _core.SendSignalCommand) -> None:
+    def _send_signal(self, row: InvocationRow, command: _core.SendSignalCommand) -> None:
         _check_id(command.invocation_id)
-        self._append(record, command)
+        self._append(row, command)
         self._signals.send(command.invocation_id, command.signal, command.result)
 
-    def _complete_awakeable(self, record: Record, command: _core.CompleteAwakeableCommand) -> None:
-        self._append(record, command)
+    def _complete_awakeable(self, row: InvocationRow, command: _core.CompleteAwakeableCommand) -> None:
+        self._append(row, command)
         self._signals.complete_awakeable(command.awakeable_id, command.result)
 
 
@@ -291,20 +291,20 @@ def _check_id(invocation_id: str) -> None:
         raise CommandRefusedError(str(error), _UNDECODABLE) from error
 
 
-def _key(record: Record, what: str) -> str:
-    if record.key is None:
+def _key(row: InvocationRow, what: str) -> str:
+    if row.key is None:
         raise CommandRefusedError(
-            f"{record.service}/{record.handler} cannot {what}, because {record.service} is a service and has no keys",
+            f"{row.service}/{row.handler} cannot {what}, because {row.service} is a service and has no keys",
             _NOT_ALLOWED,
         )
-    return record.key
+    return row.key
 
 
-def _writable_key(record: Record) -> str:
-    key = _key(record, "write state")
-    if record.kind == "shared":
+def _writable_key(row: InvocationRow) -> str:
+    key = _key(row, "write state")
+    if row.kind == "shared":
         raise CommandRefusedError(
-            f"{record.service}/{record.handler} cannot write state, because it is a shared handler",
+            f"{row.service}/{row.handler} cannot write state, because it is a shared handler",
             _NOT_ALLOWED,
         )
     return key

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from awaken import _core
 from awaken.control.operations import Completion, Failure, Success, Target
 from awaken.outcomes import CANCEL, FIRST_AWAKEABLE
-from awaken.runtime.observing import Event, Step
+from awaken.runtime.events import Event, EventKind
 from awaken.runtime.processor.retries import AttemptFailure, delay_before_retry_ms
 from awaken.runtime.tables import invocations
 from awaken.runtime.tables.results import CANCELED, KILLED, from_columns, to_columns, to_core
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from awaken.runtime.clock import Clock
-    from awaken.runtime.observing import Observer
+    from awaken.runtime.events import Observer
     from awaken.runtime.processor.scheduler import Scheduler
-    from awaken.runtime.processor.waiting_callers import Watchers
+    from awaken.runtime.processor.waiting_callers import WaitingCallers
     from awaken.runtime.schema import HandlerSchema, RetryPolicy
     from awaken.runtime.store import Store
     from awaken.runtime.supervisor import Supervisor
     from awaken.runtime.tables.inbox import Inbox
-    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.invocations import InvocationRow
     from awaken.runtime.tables.journal import Journal
 
 __all__ = ["Attempts", "Lifecycle", "NewInvocation", "SuspensionPoint", "completion_of"]
@@ -102,7 +102,7 @@ class Lifecycle:
         journal: Journal,
         inbox: Inbox,
         scheduler: Scheduler,
-        watchers: Watchers,
+        waiting_callers: WaitingCallers,
         attempts: Attempts,
         chance: Callable[[], float] = random.random,
         observer: Observer | None = None,
@@ -113,7 +113,7 @@ class Lifecycle:
         self._journal = journal
         self._inbox = inbox
         self._scheduler = scheduler
-        self._watchers = watchers
+        self._waiting_callers = waiting_callers
         self._attempts = attempts
         self._chance = chance
         (last,) = store.fetch("SELECT coalesce(max(seq), 0) FROM invocation").fetchone()
@@ -172,7 +172,9 @@ class Lifecycle:
         self._journal.begin(seq, *new.input)
         if self._observer is not None:
             target = str(Target(handler.service, handler.name, new.key))
-            self._tell(Event(Step.ACCEPTED, new.invocation_id, target, status if status != "invoked" else ""))
+            self._tell(
+                Event(EventKind.ACCEPTED, new.invocation_id, target, status if status != "invoked" else "")
+            )
         if is_delayed:
             self._scheduler.add(start_at or 0, "start", seq)
         if is_queued:
@@ -192,28 +194,28 @@ class Lifecycle:
 
     def ring(self, kind: str, invocation: int, completion_id: int | None) -> None:
         """Handle a timer that is due."""
-        record = invocations.read(self._store, invocation)
-        if record is None:
+        row = invocations.read(self._store, invocation)
+        if row is None:
             return
-        if kind == "start" and record.status == "scheduled":
-            self._start(record)
+        if kind == "start" and row.status == "scheduled":
+            self._start(row)
         elif kind == "sleep" and completion_id is not None:
-            self.notify(record, *_core.encode_completion("Sleep", completion_id, None))
-        elif kind == "retry" and record.status == "invoked":
-            self.retry_now(record)
+            self.notify(row, *_core.encode_completion("Sleep", completion_id, None))
+        elif kind == "retry" and row.status == "invoked":
+            self.retry_now(row)
 
-    def _start(self, record: Record) -> None:
-        if record.is_exclusive and record.key is not None:
-            is_taken = self._inbox.is_taken(record.service, record.key)
-            self._inbox.add(record.service, record.key, record.seq)
+    def _start(self, row: InvocationRow) -> None:
+        if row.is_exclusive and row.key is not None:
+            is_taken = self._inbox.is_taken(row.service, row.key)
+            self._inbox.add(row.service, row.key, row.seq)
             if is_taken:
                 now = self._clock.now_ms()
                 self._store.write(
                     "UPDATE invocation SET status = 'inboxed', inboxed_at = ?, modified_at = ? WHERE seq = ?",
-                    (now, now, record.seq),
+                    (now, now, row.seq),
                 )
                 return
-        self.invoke(record.seq)
+        self.invoke(row.seq)
 
     def invoke(self, invocation: int) -> None:
         """Run it: for the first time, after a suspension or after a pause. All counts of failures start over."""
@@ -229,39 +231,37 @@ class Lifecycle:
         )
         self._attempts.dispatch(invocation)
 
-    def retry_now(self, record: Record) -> None:
+    def retry_now(self, row: InvocationRow) -> None:
         """Run the next attempt of one that backs off."""
         self._store.write(
             "UPDATE invocation SET next_retry_at = NULL, retry_count = retry_count + 1, last_start_at = ?, "
             "modified_at = ?1 WHERE seq = ?",
-            (self._clock.now_ms(), record.seq),
+            (self._clock.now_ms(), row.seq),
         )
-        self._attempts.dispatch(record.seq)
+        self._attempts.dispatch(row.seq)
 
     # On its way.
 
-    def notify(self, record: Record, code: int, payload: bytes, signal: int | None = None) -> bool:
+    def notify(self, row: InvocationRow, code: int, payload: bytes, signal: int | None = None) -> bool:
         """Add a notification to a journal, and let the invocation go on if it waited for this.
 
         Returns:
             Whether it was stored: one that has not started, or has completed, takes none.
         """
-        if record.status in ("scheduled", "inboxed", "completed"):
+        if row.status in ("scheduled", "inboxed", "completed"):
             return False
-        index = self._journal.append(record.seq, code, payload, signal)
+        index = self._journal.append(row.seq, code, payload, signal)
         if signal is not None and signal >= FIRST_AWAKEABLE:
-            self._store.write(
-                "DELETE FROM awakeable WHERE invocation = ? AND signal = ?", (record.seq, signal)
-            )
-        if record.status == "invoked":
-            if self._attempts.is_open(record.seq):
-                self._store.after_commit(partial(self._attempts.tell, record.seq, index, code, payload))
-        elif record.status == "suspended":
-            news = self._journal.news(record.seq, record.news_from or 0)
-            if _core.can_resume(record.future or b"", news):
-                self.invoke(record.seq)
+            self._store.write("DELETE FROM awakeable WHERE invocation = ? AND signal = ?", (row.seq, signal))
+        if row.status == "invoked":
+            if self._attempts.is_open(row.seq):
+                self._store.after_commit(partial(self._attempts.tell, row.seq, index, code, payload))
+        elif row.status == "suspended":
+            news = self._journal.news(row.seq, row.news_from or 0)
+            if _core.can_resume(row.future or b"", news):
+                self.invoke(row.seq)
         elif signal == CANCEL:
-            self.invoke(record.seq)
+            self.invoke(row.seq)
         return True
 
     def pin(self, invocation: int, deployment_id: str, protocol_version: int) -> None:
@@ -272,12 +272,12 @@ class Lifecycle:
             (deployment_id, protocol_version, self._clock.now_ms(), invocation),
         )
 
-    def suspend(self, record: Record, point: SuspensionPoint, *, is_pausing: bool = False) -> None:
+    def suspend(self, row: InvocationRow, point: SuspensionPoint, *, is_pausing: bool = False) -> None:
         """Note what it waits for; run again at once when that is there already."""
-        news = self._journal.news(record.seq, point.news_from)
+        news = self._journal.news(row.seq, point.news_from)
         is_there = not is_pausing and _core.can_resume(point.future, news)
         if is_there:
-            self.invoke(record.seq)
+            self.invoke(row.seq)
             return
         now = self._clock.now_ms()
         self._store.write(
@@ -293,27 +293,27 @@ class Lifecycle:
                 json.dumps(list(point.completions)),
                 json.dumps(list(point.signals)),
                 point.news_from,
-                record.seq,
+                row.seq,
             ),
         )
-        self.observe(record, Step.PAUSED if is_pausing else Step.SUSPENDED, point.future_json)
+        self.observe(row, EventKind.PAUSED if is_pausing else EventKind.SUSPENDED, point.future_json)
         awaited = [signal for signal in point.signals if signal >= FIRST_AWAKEABLE]
         self._store.write(
             "DELETE FROM awakeable WHERE invocation = ? AND signal NOT IN (SELECT value FROM json_each(?))",
-            (record.seq, json.dumps(awaited)),
+            (row.seq, json.dumps(awaited)),
         )
         for signal in awaited:
-            if not self._journal.has_signal(record.seq, signal):
+            if not self._journal.has_signal(row.seq, signal):
                 self._store.write(
                     "INSERT OR IGNORE INTO awakeable (invocation, signal, since) VALUES (?, ?, ?)",
-                    (record.seq, signal, now),
+                    (row.seq, signal, now),
                 )
 
     # Failing.
 
     def fail_attempt(
         self,
-        record: Record,
+        row: InvocationRow,
         failure: AttemptFailure,
         policy: RetryPolicy,
         *,
@@ -323,8 +323,8 @@ class Lifecycle:
     ) -> None:
         """Decide what follows a failed attempt."""
         if self._supervisor is not None:
-            failure = self._supervisor.judge(record.id, failure)
-        counted = record.counted_failures + (failure.delay_ms is None)
+            failure = self._supervisor.judge(row.id, failure)
+        counted = row.counted_failures + (failure.delay_ms is None)
         is_exhausted = (
             failure.delay_ms is None
             and policy.max_attempts is not None
@@ -332,7 +332,7 @@ class Lifecycle:
         )
         if failure.behavior == "fail" or (is_exhausted and policy.on_max_attempts == "kill"):
             code = failure.code
-            self.complete(record, Failure(code, failure.message, {}, failure.stacktrace or None))
+            self.complete(row, Failure(code, failure.message, {}, failure.stacktrace or None))
             return
         is_paused = is_pausing or is_exhausted or failure.behavior == "pause"
         now = self._clock.now_ms()
@@ -348,7 +348,7 @@ class Lifecycle:
             (
                 now,
                 counted,
-                1 if has_progressed else record.failures_since_entry + 1,
+                1 if has_progressed else row.failures_since_entry + 1,
                 None if is_paused else now + delay_ms,
                 failure.describe(),
                 failure.reason,
@@ -357,44 +357,44 @@ class Lifecycle:
                 failure.command_name,
                 failure.command_type,
                 deployment_id,
-                record.seq,
+                row.seq,
             ),
         )
         if is_paused:
-            self.pause(record, failure)
+            self.pause(row, failure)
             return
-        self.observe(record, Step.BACKING_OFF, f"{delay_ms} ms: {failure.describe()}", failure)
+        self.observe(row, EventKind.BACKING_OFF, f"{delay_ms} ms: {failure.describe()}", failure)
         if delay_ms == 0:
-            self.retry_now(record)
+            self.retry_now(row)
         else:
-            self._scheduler.add(now + delay_ms, "retry", record.seq)
+            self._scheduler.add(now + delay_ms, "retry", row.seq)
 
-    def pause(self, record: Record, failure: AttemptFailure | None = None) -> None:
+    def pause(self, row: InvocationRow, failure: AttemptFailure | None = None) -> None:
         """Stop until somebody resumes it. It keeps its key, and why it failed."""
-        self.observe(record, Step.PAUSED, "" if failure is None else failure.describe(), failure)
-        self._scheduler.remove(record.seq, "retry")
+        self.observe(row, EventKind.PAUSED, "" if failure is None else failure.describe(), failure)
+        self._scheduler.remove(row.seq, "retry")
         self._store.write(
             "UPDATE invocation SET status = 'paused', modified_at = ?, retry_count = 0, counted_failures = 0, "
             "next_retry_at = NULL WHERE seq = ?",
-            (self._clock.now_ms(), record.seq),
+            (self._clock.now_ms(), row.seq),
         )
 
     # Telling.
 
     def observe(
-        self, record: Record, step: Step, detail: str = "", failure: AttemptFailure | None = None
+        self, row: InvocationRow, kind: EventKind, detail: str = "", failure: AttemptFailure | None = None
     ) -> None:
         """Tell whoever watches of a step, once it is on disk."""
         if self._observer is not None:
-            target = str(Target(record.service, record.handler, record.key))
-            self._tell(Event(step, record.id, target, detail, failure=failure))
+            target = str(Target(row.service, row.handler, row.key))
+            self._tell(Event(kind, row.id, target, detail, failure=failure))
 
-    def _observe_end(self, record: Record, result: Success | Failure) -> None:
-        target = str(Target(record.service, record.handler, record.key))
+    def _observe_end(self, row: InvocationRow, result: Success | Failure) -> None:
+        target = str(Target(row.service, row.handler, row.key))
         is_failed = isinstance(result, Failure)
         detail = f"[{result.code}] {result.message}" if isinstance(result, Failure) else ""
-        step = Step.FAILED if is_failed else Step.SUCCEEDED
-        self._tell(Event(step, record.id, target, detail, self._clock.now_ms() - record.created_at))
+        kind = EventKind.FAILED if is_failed else EventKind.SUCCEEDED
+        self._tell(Event(kind, row.id, target, detail, self._clock.now_ms() - row.created_at))
 
     def _tell(self, event: Event) -> None:
         if self._observer is not None:
@@ -402,7 +402,7 @@ class Lifecycle:
 
     # Ending.
 
-    def complete(self, record: Record, result: Success | Failure) -> None:
+    def complete(self, row: InvocationRow, result: Success | Failure) -> None:
         """End it, tell everybody who waits, and let the next one have its key."""
         self._store.write(
             "UPDATE invocation SET status = 'completed', completed_at = ?1, modified_at = ?1, "
@@ -417,24 +417,24 @@ class Lifecycle:
                 self._clock.now_ms(),
                 *to_columns(result),
                 result.stacktrace if isinstance(result, Failure) else None,
-                record.seq,
+                row.seq,
                 LAST_MS,
             ),
         )
         if self._observer is not None:
-            self._observe_end(record, result)
-        self._let_go(record, result)
-        if record.completion_retention_ms == 0:
-            self.erase(record)
+            self._observe_end(row, result)
+        self._let_go(row, result)
+        if row.completion_retention_ms == 0:
+            self.erase(row)
 
-    def discard(self, record: Record, result: Failure) -> None:
+    def discard(self, row: InvocationRow, result: Failure) -> None:
         """Remove one that has not started, without a trace but for those who wait."""
-        self._let_go(record, result)
-        self.erase(record)
+        self._let_go(row, result)
+        self.erase(row)
 
-    def kill(self, record: Record) -> None:
+    def kill(self, row: InvocationRow) -> None:
         """End it and the invocations it made, without telling any handler."""
-        doomed = [record]
+        doomed = [row]
         while doomed:
             victim = doomed.pop()
             children = self._store.fetch(
@@ -450,31 +450,29 @@ class Lifecycle:
                 if current is not None:
                     doomed.append(current)
 
-    def cancel(self, record: Record) -> bool:
+    def cancel(self, row: InvocationRow) -> bool:
         """Ask its handler to stop, and return True; False when it had not started and is gone now."""
-        if record.status in ("scheduled", "inboxed"):
-            self.discard(record, CANCELED)
+        if row.status in ("scheduled", "inboxed"):
+            self.discard(row, CANCELED)
             return False
-        self.notify(record, *_core.encode_signal(CANCEL, None), CANCEL)
+        self.notify(row, *_core.encode_signal(CANCEL, None), CANCEL)
         return True
 
-    def erase(self, record: Record) -> None:
+    def erase(self, row: InvocationRow) -> None:
         """Forget everything of one that has ended; of a workflow's run also state and promises."""
-        self._store.write("DELETE FROM invocation WHERE seq = ?", (record.seq,))
-        self._store.write("DELETE FROM journal WHERE invocation = ?", (record.seq,))
-        if record.kind == "workflow":
-            self._store.write("DELETE FROM state WHERE service = ? AND key = ?", (record.service, record.key))
-            self._store.write(
-                "DELETE FROM promise WHERE service = ? AND key = ?", (record.service, record.key)
-            )
+        self._store.write("DELETE FROM invocation WHERE seq = ?", (row.seq,))
+        self._store.write("DELETE FROM journal WHERE invocation = ?", (row.seq,))
+        if row.kind == "workflow":
+            self._store.write("DELETE FROM state WHERE service = ? AND key = ?", (row.service, row.key))
+            self._store.write("DELETE FROM promise WHERE service = ? AND key = ?", (row.service, row.key))
 
     def erase_journal(self, invocation: int) -> None:
         """Forget the journal of one that has ended, and keep its result."""
         self._store.write("DELETE FROM journal WHERE invocation = ?", (invocation,))
         self._store.write("UPDATE invocation SET journal_expires_at = NULL WHERE seq = ?", (invocation,))
 
-    def _let_go(self, record: Record, result: Success | Failure) -> None:
-        seq = record.seq
+    def _let_go(self, row: InvocationRow, result: Success | Failure) -> None:
+        seq = row.seq
         self._scheduler.remove(seq)
         self._store.write("DELETE FROM awakeable WHERE invocation = ?", (seq,))
         self._store.write("DELETE FROM promise_waiter WHERE invocation = ?", (seq,))
@@ -489,26 +487,26 @@ class Lifecycle:
                 waiting = invocations.read(self._store, caller)
                 if waiting is not None:
                     self.notify(waiting, *_core.encode_completion(kind, completion_id, outcome))
-        if record.is_exclusive and record.key is not None:
-            following = self._inbox.remove(record.service, record.key, seq)
+        if row.is_exclusive and row.key is not None:
+            following = self._inbox.remove(row.service, row.key, seq)
             if following is not None:
                 self.invoke(following)
-        if self._watchers.is_watched(seq):
-            completion = Completion(record.id, Target(record.service, record.handler, record.key), result)
-            self._store.after_commit(partial(self._watchers.complete, seq, completion))
+        if self._waiting_callers.is_watched(seq):
+            completion = Completion(row.id, Target(row.service, row.handler, row.key), result)
+            self._store.after_commit(partial(self._waiting_callers.complete, seq, completion))
 
 
-def completion_of(record: Record) -> Completion:
+def completion_of(row: InvocationRow) -> Completion:
     """Return the stored result of a completed invocation."""
     return Completion(
-        record.id,
-        Target(record.service, record.handler, record.key),
+        row.id,
+        Target(row.service, row.handler, row.key),
         from_columns(
-            record.result_value,
-            record.failure_code,
-            record.failure_message,
-            record.failure_metadata,
-            record.failure_stacktrace,
+            row.result_value,
+            row.failure_code,
+            row.failure_message,
+            row.failure_metadata,
+            row.failure_stacktrace,
         ),
-        record.completion_expires_at,
+        row.completion_expires_at,
     )

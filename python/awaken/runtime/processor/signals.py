@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.store import Store
-    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.invocations import InvocationRow
     from awaken.runtime.tables.journal import Journal
 
 __all__ = ["Awaited", "Signals"]
@@ -24,7 +24,7 @@ __all__ = ["Awaited", "Signals"]
 class Awaited(NamedTuple):
     """What a running handler said that it waits for."""
 
-    record: Record
+    row: InvocationRow
     since_ms: int
     future_json: str
 
@@ -39,22 +39,22 @@ class Signals:
 
     def send(self, invocation_id: str, signal: int | str, result: bytes | _core.Failure | None) -> Resolution:
         """Deliver a signal by its index or name."""
-        record = invocations.find(self._store, invocation_id)
-        if record is None:
+        row = invocations.find(self._store, invocation_id)
+        if row is None:
             return Resolution.UNKNOWN_INVOCATION
         if signal == CANCEL:
-            if record.status == "completed":
+            if row.status == "completed":
                 return Resolution.ALREADY_COMPLETED
-            self._lifecycle.cancel(record)
+            self._lifecycle.cancel(row)
             return Resolution.APPLIED
         is_awakeable = isinstance(signal, int) and signal >= FIRST_AWAKEABLE
-        if is_awakeable and isinstance(signal, int) and self._journal.has_signal(record.seq, signal):
+        if is_awakeable and isinstance(signal, int) and self._journal.has_signal(row.seq, signal):
             return Resolution.ALREADY_COMPLETED
         code, payload = _core.encode_signal(signal, result)
         index = signal if isinstance(signal, int) else None
-        if self._lifecycle.notify(record, code, payload, index):
+        if self._lifecycle.notify(row, code, payload, index):
             return Resolution.APPLIED
-        return Resolution.ALREADY_COMPLETED if record.status == "completed" else Resolution.NOT_AN_AWAKEABLE
+        return Resolution.ALREADY_COMPLETED if row.status == "completed" else Resolution.NOT_AN_AWAKEABLE
 
     def complete_awakeable(self, awakeable_id: str, result: bytes | _core.Failure) -> Resolution:
         """Give an awakeable its result. Index 1 cancels, as it does on the server.
@@ -88,31 +88,29 @@ class Signals:
             (*start, limit),
         ).fetchall()
         known = {row[:3]: _pending(*row) for row in rows}
-        for since, record, signal in self._open(awaited):
-            position = (since, record.seq, signal)
+        for since, row, signal in self._open(awaited):
+            position = (since, row.seq, signal)
             if position > start:
-                known.setdefault(
-                    position, _pending(*position, record.id, record.service, record.handler, record.key)
-                )
+                known.setdefault(position, _pending(*position, row.id, row.service, row.handler, row.key))
         return [known[position] for position in sorted(known)][:limit]
 
-    def _open(self, awaited: Iterable[Awaited]) -> Iterator[tuple[int, Record, int]]:
-        for record, since, future_json in awaited:
+    def _open(self, awaited: Iterable[Awaited]) -> Iterator[tuple[int, InvocationRow, int]]:
+        for row, since, future_json in awaited:
             for signal in _signals_in(json.loads(future_json)):
-                if signal < FIRST_AWAKEABLE or self._journal.has_signal(record.seq, signal):
+                if signal < FIRST_AWAKEABLE or self._journal.has_signal(row.seq, signal):
                     continue
-                if self._since(record.seq, signal) is None:
-                    yield since, record, signal
+                if self._since(row.seq, signal) is None:
+                    yield since, row, signal
 
     def _position(self, awakeable_id: str, awaited: Iterable[Awaited]) -> tuple[int, int, int]:
         parsed = _core.parse_awakeable_id(awakeable_id)
-        record = invocations.find(self._store, parsed.invocation_id)
-        if record is None:
+        row = invocations.find(self._store, parsed.invocation_id)
+        if row is None:
             return (-1, -1, -1)
-        since = self._since(record.seq, parsed.index)
+        since = self._since(row.seq, parsed.index)
         if since is None:
-            since = next((item.since_ms for item in awaited if item.record.seq == record.seq), -1)
-        return (since, record.seq, parsed.index)
+            since = next((item.since_ms for item in awaited if item.row.seq == row.seq), -1)
+        return (since, row.seq, parsed.index)
 
     def _since(self, invocation: int, signal: int) -> int | None:
         row = self._store.fetch(

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from awaken.control.operations import Completion
     from awaken.runtime.supervisor import Supervisor
 
-__all__ = ["Watchers"]
+__all__ = ["WaitingCallers"]
 
 
-class Watchers:
+class WaitingCallers:
     """Futures by invocation; they are forgotten when their requests go away.
 
     Args:

@@ -126,9 +126,9 @@ class Store:
         except sqlite3.Error as error:
             raise self._lose(error) from error
 
-    def atomic(self) -> Step:
+    def atomic(self) -> Savepoint:
         """Return a context in which everything is written, and is told after the commit, or nothing is."""
-        return Step(self)
+        return Savepoint(self)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call this when everything written so far is on disk; never when it is lost."""
@@ -197,24 +197,24 @@ class Store:
                 self._connection.execute("ROLLBACK")
             self._connection.close()
 
-    def enter_step(self) -> tuple[bool, int, int]:
+    def enter_savepoint(self) -> tuple[bool, int, int]:
         """Begin what `atomic` keeps together."""
         is_within = self._is_writing
         if is_within:
-            self._connection.execute("SAVEPOINT step")
+            self._connection.execute("SAVEPOINT atomic")
         return is_within, len(self._callbacks), self._lost_count
 
-    def leave_step(self, began: tuple[bool, int, int], *, is_kept: bool) -> None:
+    def leave_savepoint(self, began: tuple[bool, int, int], *, is_kept: bool) -> None:
         """End it."""
         is_within, callback_count, lost_count = began
         if lost_count != self._lost_count or not self._is_writing:
             return  # there is nothing left to keep or to take back
         if not is_kept:
             del self._callbacks[callback_count:]
-            self._connection.execute("ROLLBACK TO step" if is_within else "ROLLBACK")
+            self._connection.execute("ROLLBACK TO atomic" if is_within else "ROLLBACK")
             self._is_writing = is_within
         if is_within:
-            self._connection.execute("RELEASE step")
+            self._connection.execute("RELEASE atomic")
 
     def _begin(self) -> None:
         if self._is_closed:
@@ -254,7 +254,7 @@ class Store:
         return lost
 
 
-class Step:
+class Savepoint:
     """What `Store.atomic` returns."""
 
     __slots__ = ("_began", "_store")
@@ -263,10 +263,10 @@ class Step:
         self._store = store
 
     def __enter__(self) -> None:
-        self._began = self._store.enter_step()
+        self._began = self._store.enter_savepoint()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._store.leave_step(self._began, is_kept=kind is None)
+        self._store.leave_savepoint(self._began, is_kept=kind is None)
 
 
 def _explain(error: sqlite3.Error) -> str:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from awaken.runtime.store import Store
 
-__all__ = ["Record", "find", "read"]
+__all__ = ["InvocationRow", "find", "read"]
 
 
-class Record(NamedTuple):
+class InvocationRow(NamedTuple):
     """One invocation, as it is in the store right now; a snapshot that does not follow."""
 
     seq: int
@@ -51,18 +51,18 @@ class Record(NamedTuple):
         return self.kind in ("exclusive", "workflow")
 
 
-_SELECT = f"SELECT {', '.join(Record._fields)} FROM invocation WHERE "  # noqa: S608 - names of this file
+_SELECT = f"SELECT {', '.join(InvocationRow._fields)} FROM invocation WHERE "  # noqa: S608 - names of this file
 _BY_SEQ = _SELECT + "seq = ?"
 _BY_ID = _SELECT + "id = ?"
 
 
-def read(store: Store, seq: int) -> Record | None:
+def read(store: Store, seq: int) -> InvocationRow | None:
     """Read an invocation by its row."""
     row = store.fetch(_BY_SEQ, (seq,)).fetchone()
-    return None if row is None else Record._make(row)
+    return None if row is None else InvocationRow._make(row)
 
 
-def find(store: Store, invocation_id: str) -> Record | None:
+def find(store: Store, invocation_id: str) -> InvocationRow | None:
     """Read an invocation by its id."""
     row = store.fetch(_BY_ID, (invocation_id,)).fetchone()
-    return None if row is None else Record._make(row)
+    return None if row is None else InvocationRow._make(row)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from awaken.runtime.observing import Event, Step
+from awaken.runtime.events import Event, EventKind
 from awaken.testing.manual_clock import ManualClock
 
 from tests.unit.runtime.harness import Harness, InvocationFailed
@@ -26,7 +26,7 @@ class Recorder:
 
     @property
     def steps(self) -> list[str]:
-        return [event.step.value for event in self.events]
+        return [event.kind.value for event in self.events]
 
 
 @asynccontextmanager
@@ -80,7 +80,7 @@ async def test_terminal_error_is_told_with_its_code(tmp_path: Path) -> None:
         with pytest.raises(InvocationFailed):
             await harness.call("Echo/refuse")
 
-    assert recorder.events[-1].step is Step.FAILED
+    assert recorder.events[-1].kind is EventKind.FAILED
     assert recorder.events[-1].detail == "[418] teapot"
 
 

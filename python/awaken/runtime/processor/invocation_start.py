@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.schema import HandlerSchema
     from awaken.runtime.store import Store
-    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.invocations import InvocationRow
 
-__all__ = ["Starter"]
+__all__ = ["InvocationStart"]
 
 
-class Starter:
+class InvocationStart:
     """Starts invocations, or finds the one that a key made before."""
 
     def __init__(self, store: Store, lifecycle: Lifecycle) -> None:
@@ -39,8 +39,8 @@ class Starter:
         execution_time_ms: int | None = None,
         scope: str | None = None,
         limit_key: str | None = None,
-        caller: Record | None = None,
-    ) -> tuple[str, int | None, Record | None]:
+        caller: InvocationRow | None = None,
+    ) -> tuple[str, int | None, InvocationRow | None]:
         """Start an invocation.
 
         Returns:

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from awaken.runtime.processor.scheduler import Scheduler
     from awaken.runtime.schema import Schema
     from awaken.runtime.store import Store
-    from awaken.runtime.tables.invocations import Record
+    from awaken.runtime.tables.invocations import InvocationRow
     from awaken.runtime.tables.journal import Journal
 
-__all__ = ["Operators"]
+__all__ = ["InvocationChanges"]
 
 Status = Literal["scheduled", "pending", "running", "backing-off", "suspended", "paused", "completed"]
 
 
-class Operators:
+class InvocationChanges:
     """Changes invocations from outside. Each method writes in this turn's transaction, and does not wait for it."""
 
     def __init__(
@@ -53,171 +53,169 @@ class Operators:
         self._lifecycle = lifecycle
         self._invoker = invoker
 
-    def find(self, invocation_id: str) -> Record:
+    def find(self, invocation_id: str) -> InvocationRow:
         """Return an invocation. Raises NotFoundError."""
-        record = invocations.find(self._store, invocation_id)
-        if record is None:
+        row = invocations.find(self._store, invocation_id)
+        if row is None:
             raise NotFoundError(f"The requested invocation '{invocation_id}' does not exist")
-        return record
+        return row
 
     def cancel(self, invocation_id: str) -> Change:
         """Ask its handler to stop."""
-        record = self.find(invocation_id)
-        _refuse_completed(record)
-        return Change.REQUESTED if self._lifecycle.cancel(record) else Change.DONE
+        row = self.find(invocation_id)
+        _refuse_completed(row)
+        return Change.REQUESTED if self._lifecycle.cancel(row) else Change.DONE
 
     def kill(self, invocation_id: str) -> Change:
         """End it and its children at once."""
-        record = self.find(invocation_id)
-        _refuse_completed(record)
-        self._lifecycle.kill(record)
+        row = self.find(invocation_id)
+        _refuse_completed(row)
+        self._lifecycle.kill(row)
         return Change.DONE
 
     def pause(self, invocation_id: str) -> Change:
         """Stop running it."""
-        record = self.find(invocation_id)
-        if record.status not in ("invoked", "suspended", "paused"):
+        row = self.find(invocation_id)
+        if row.status not in ("invoked", "suspended", "paused"):
             raise ConflictError(f"The invocation '{invocation_id}' is not running, cannot be paused.")
-        if record.status in ("suspended", "paused"):
+        if row.status in ("suspended", "paused"):
             return Change.DONE
         # Backing off, or waiting for its turn, it has nothing to be asked for; callers of the server get one answer.
-        if record.next_retry_at is not None or not self._invoker.pause(record.seq):
-            self._lifecycle.pause(record)
+        if row.next_retry_at is not None or not self._invoker.pause(row.seq):
+            self._lifecycle.pause(row)
         return Change.REQUESTED
 
     def resume(self, invocation_id: str, deployment: str | None) -> Change:
         """Run it again."""
-        record = self.find(invocation_id)
-        if record.status in ("scheduled", "inboxed"):
+        row = self.find(invocation_id)
+        if row.status in ("scheduled", "inboxed"):
             raise TooEarlyError(
                 f"The invocation '{invocation_id}' is either inboxed or scheduled, cannot be resumed."
             )
-        if record.status == "completed":
+        if row.status == "completed":
             raise ConflictError(f"The invocation '{invocation_id}' is completed, cannot be resumed.")
         if deployment is not None and deployment != "keep":
-            self._move(record, deployment)
-        if record.status in ("suspended", "paused"):
-            self._lifecycle.invoke(record.seq)
-        elif record.next_retry_at is not None:
-            self._scheduler.remove(record.seq, "retry")
-            self._lifecycle.retry_now(record)
+            self._move(row, deployment)
+        if row.status in ("suspended", "paused"):
+            self._lifecycle.invoke(row.seq)
+        elif row.next_retry_at is not None:
+            self._scheduler.remove(row.seq, "retry")
+            self._lifecycle.retry_now(row)
         return Change.DONE
 
-    def _move(self, record: Record, deployment: str) -> None:
-        if record.status not in ("suspended", "paused") or record.deployment_id is None:
+    def _move(self, row: InvocationRow, deployment: str) -> None:
+        if row.status not in ("suspended", "paused") or row.deployment_id is None:
             raise ConflictError(
-                f"The invocation '{record.id}' is still running or the deployment id is not pinned yet, "
+                f"The invocation '{row.id}' is still running or the deployment id is not pinned yet, "
                 "deployment id cannot be changed."
             )
         if deployment == "latest":
-            found = self._schema.latest_deployment(record.service)
+            found = self._schema.latest_deployment(row.service)
         else:
             found = self._schema.deployment(deployment)
-        if found is None or record.service not in found.services:
+        if found is None or row.service not in found.services:
             raise ConflictError(
-                f"The deployment '{deployment}' does not exist, or has no service {record.service}"
+                f"The deployment '{deployment}' does not exist, or has no service {row.service}"
             )
-        version = record.protocol_version or 0
+        version = row.protocol_version or 0
         if not found.min_protocol_version <= version <= found.max_protocol_version:
             raise ConflictError(
-                f"The invocation '{record.id}' speaks protocol version {version}, and the deployment "
+                f"The invocation '{row.id}' speaks protocol version {version}, and the deployment "
                 f"'{found.deployment_id}' speaks {found.min_protocol_version} to {found.max_protocol_version}"
             )
-        self._lifecycle.pin(record.seq, found.deployment_id, version)
+        self._lifecycle.pin(row.seq, found.deployment_id, version)
 
     def purge(self, invocation_id: str) -> Change:
         """Forget a completed one."""
-        record = self.find(invocation_id)
-        _require_completed(record)
-        self._lifecycle.erase(record)
+        row = self.find(invocation_id)
+        _require_completed(row)
+        self._lifecycle.erase(row)
         return Change.DONE
 
     def purge_journal(self, invocation_id: str) -> Change:
         """Forget its journal."""
-        record = self.find(invocation_id)
-        _require_completed(record)
-        self._lifecycle.erase_journal(record.seq)
+        row = self.find(invocation_id)
+        _require_completed(row)
+        self._lifecycle.erase_journal(row.seq)
         return Change.DONE
 
     def restart_as_new(self, invocation_id: str, keep_entries: int, deployment: str | None) -> str:
         """Start a copy of a completed one, and return its id."""
-        record = self.find(invocation_id)
-        if record.status in ("scheduled", "inboxed"):
+        row = self.find(invocation_id)
+        if row.status in ("scheduled", "inboxed"):
             raise TooEarlyError(
                 f"The invocation '{invocation_id}' cannot be restarted because it's not running yet."
             )
-        if record.status != "completed":
+        if row.status != "completed":
             raise ConflictError(f"The invocation '{invocation_id}' is still running.")
-        if record.kind == "workflow":
+        if row.kind == "workflow":
             raise ConflictError(
-                f"Restarting workflows is not supported: '{invocation_id}' is the run of {record.service}"
+                f"Restarting workflows is not supported: '{invocation_id}' is the run of {row.service}"
             )
-        entries = self._journal.entries(record.seq)
+        entries = self._journal.entries(row.seq)
         if not entries:
             raise GoneError(
                 f"The invocation '{invocation_id}' cannot be restarted because the input is not available: "
                 "its journal was purged or not kept."
             )
-        kept = self._prefix(record, max(keep_entries, 1))
-        handler = self._schema.handler(record.service, record.handler)
+        kept = self._prefix(row, max(keep_entries, 1))
+        handler = self._schema.handler(row.service, row.handler)
         if handler is None:
-            raise ConflictError(f"The handler {record.service}/{record.handler} is not registered any more")
-        target = record.deployment_id if deployment in (None, "keep") else deployment
+            raise ConflictError(f"The handler {row.service}/{row.handler} is not registered any more")
+        target = row.deployment_id if deployment in (None, "keep") else deployment
         if target == "latest":
-            latest = self._schema.latest_deployment(record.service)
+            latest = self._schema.latest_deployment(row.service)
             target = None if latest is None else latest.deployment_id
         if target is not None and deployment is not None and self._schema.deployment(target) is None:
             raise ConflictError(f"The deployment '{target}' does not exist")
-        new_id = _core.random_invocation_id(
-            os.urandom(24), record.service, key=record.key, scope=record.scope
-        )
+        new_id = _core.random_invocation_id(os.urandom(24), row.service, key=row.key, scope=row.scope)
         seq = self._lifecycle.create(
             NewInvocation(
                 invocation_id=new_id,
                 handler=handler,
-                key=record.key,
+                key=row.key,
                 input=entries[0],
                 invoked_by="restart_as_new",
-                completion_retention_ms=record.completion_retention_ms,
-                journal_retention_ms=record.journal_retention_ms,
-                restarted_from=record.id,
-                scope=record.scope,
-                limit_key=record.limit_key,
+                completion_retention_ms=row.completion_retention_ms,
+                journal_retention_ms=row.journal_retention_ms,
+                restarted_from=row.id,
+                scope=row.scope,
+                limit_key=row.limit_key,
             )
         )
         for code, payload, signal in kept:
             self._journal.append(seq, code, payload, signal)
-        if kept and target is not None and record.protocol_version is not None:
-            self._lifecycle.pin(seq, target, record.protocol_version)
+        if kept and target is not None and row.protocol_version is not None:
+            self._lifecycle.pin(seq, target, row.protocol_version)
         return new_id
 
-    def _prefix(self, record: Record, keep_entries: int) -> list[tuple[int, bytes, int | None]]:
+    def _prefix(self, row: InvocationRow, keep_entries: int) -> list[tuple[int, bytes, int | None]]:
         """Return the entries behind the input that are kept, so many in all with it.
 
         Raises ConflictError when there are fewer, or a command is kept and not what answers it.
         """
         rows: list[tuple[int, bytes, int | None]] = self._store.fetch(
             "SELECT code, payload, signal FROM journal WHERE invocation = ? AND idx BETWEEN 1 AND ? ORDER BY idx",
-            (record.seq, keep_entries - 1),
+            (row.seq, keep_entries - 1),
         ).fetchall()
         if len(rows) < keep_entries - 1 or not _is_answered(rows):
             raise ConflictError(
-                f"The prefix of the journal of '{record.id}' contains some Commands without respective Completions."
+                f"The prefix of the journal of '{row.id}' contains some Commands without respective Completions."
             )
         return rows
 
     def look_at(self, invocation_id: str) -> Invocation:
         """Return one invocation as operators see it."""
-        record = self.find(invocation_id)
-        completion = completion_of(record) if record.status == "completed" else None
+        row = self.find(invocation_id)
+        completion = completion_of(row) if row.status == "completed" else None
         return Invocation(
-            record.id,
-            Target(record.service, record.handler, record.key),
-            _status(record),
-            record.created_at,
-            record.modified_at,
-            record.retry_count if record.status == "invoked" else None,
-            record.last_failure,
+            row.id,
+            Target(row.service, row.handler, row.key),
+            _status(row),
+            row.created_at,
+            row.modified_at,
+            row.retry_count if row.status == "invoked" else None,
+            row.last_failure,
             None if completion is None else completion.result,
         )
 
@@ -233,22 +231,22 @@ def _is_answered(entries: Sequence[tuple[int, bytes, int | None]]) -> bool:
     return asked <= told
 
 
-def _status(record: Record) -> Status:
-    match record.status:
+def _status(row: InvocationRow) -> Status:
+    match row.status:
         case "inboxed":
             return "pending"
         case "invoked":
-            return "running" if record.next_retry_at is None else "backing-off"
+            return "running" if row.next_retry_at is None else "backing-off"
         case "scheduled" | "suspended" | "paused" | "completed" as status:
             return status
-    raise AssertionError(f"{record.id} has the unknown status {record.status}")
+    raise AssertionError(f"{row.id} has the unknown status {row.status}")
 
 
-def _refuse_completed(record: Record) -> None:
-    if record.status == "completed":
-        raise ConflictError(f"The invocation '{record.id}' was already completed.")
+def _refuse_completed(row: InvocationRow) -> None:
+    if row.status == "completed":
+        raise ConflictError(f"The invocation '{row.id}' was already completed.")
 
 
-def _require_completed(record: Record) -> None:
-    if record.status != "completed":
-        raise ConflictError(f"The invocation '{record.id}' is not yet completed.")
+def _require_completed(row: InvocationRow) -> None:
+    if row.status != "completed":
+        raise ConflictError(f"The invocation '{row.id}' is not yet completed.")

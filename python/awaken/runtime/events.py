@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from awaken.runtime.processor.retries import AttemptFailure
 
-__all__ = ["Event", "Observer", "Step"]
+__all__ = ["Event", "EventKind", "Observer"]
 
 
-class Step(Enum):
+class EventKind(Enum):
     """What happened to an invocation."""
 
     #: It is stored, and starts now or later.
@@ -35,7 +35,7 @@ class Step(Enum):
 class Event:
     """One step."""
 
-    step: Step
+    kind: EventKind
     invocation_id: str
     #: `Service/handler` or `Object/key/handler`.
     target: str
