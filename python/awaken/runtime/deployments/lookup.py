@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from awaken.exchange import Dialer, Outgoing
-    from awaken.runtime.deployments.signing import RequestSigning
+    from awaken.runtime.deployments.request_signing import RequestSigning
     from awaken.runtime.schema import Deployment, ServiceSchema
 
 __all__ = ["DialerWithHeaders", "Lookup"]

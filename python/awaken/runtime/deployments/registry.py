@@ -13,7 +13,7 @@ from awaken.runtime.deployments.effective import build_deployment
 from awaken.runtime.deployments.errors import DeploymentNotFoundError, RegistrationError
 from awaken.runtime.deployments.lookup import DialerWithHeaders, Lookup
 from awaken.runtime.deployments.record import Overrides, Record, new_deployment_id, normalize_uri
-from awaken.runtime.deployments.signing import RequestSigning
+from awaken.runtime.deployments.request_signing import RequestSigning
 from awaken.runtime.settings import RuntimeSettings
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.ingress.answers import IngressError, answer_json, error_answer
 from awaken.runtime.ingress.awakeables import complete_awakeable
 from awaken.runtime.ingress.bodies import TooLargeError, raw_path
-from awaken.runtime.ingress.invoking import Invoking
+from awaken.runtime.ingress.calls import Calls
 from awaken.runtime.ingress.paths import split
 from awaken.runtime.ingress.results import Results
 from awaken.runtime.ingress.waiting import PATIENCE_SECONDS
@@ -54,7 +54,7 @@ class Ingress:
     ) -> None:
         self._operations = operations
         self._schema = schema
-        self._invoking = Invoking(operations, schema, now_ms, patience_s)
+        self._calls = Calls(operations, schema, now_ms, patience_s)
         self._results = Results(operations, schema, patience_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,14 +87,14 @@ class Ingress:
             raise IngressError(400, f"bad path: {path}")
         if segments[0] == "restate":
             return await self._answer_reserved(request, segments[1], segments[2:])
-        return await self._invoking.answer(request, segments)
+        return await self._calls.answer(request, segments)
 
     async def _answer_reserved(self, request: Request, what: str, rest: list[str]) -> Response:
         match what:
             case "awakeables" | "a":
                 return await complete_awakeable(self._operations, request, rest)
             case "call" | "send":
-                return await self._invoking.answer(request, rest or [""], what)
+                return await self._calls.answer(request, rest or [""], what)
             case "invocation":
                 return await self._results.of_invocation(request, rest)
             case "workflow":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from awaken import _core
 from awaken.runtime.deployments import Deployments
-from awaken.runtime.deployments.signing import RequestSigning, read_private_key
+from awaken.runtime.deployments.request_signing import RequestSigning, read_private_key
 from awaken.runtime.settings import RuntimeSettings
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from awaken.runtime.ingress.paths import Invocable, Mode
     from awaken.runtime.schema import Schema
 
-__all__ = ["Invoking"]
+__all__ = ["Calls"]
 
 _METHODS: Final = ("GET", "POST")
 
 
-class Invoking:
+class Calls:
     """Turns requests into invocations.
 
     Args:
