@@ -44,7 +44,7 @@ from awaken.context.replay_logging import RestateLoggingFilter, getLogger
 from awaken.context.request import Request
 from awaken.context.runs import RunOptions
 from awaken.context.scope import ScopedContext
-from awaken.endpoint.application import Endpoint, app
+from awaken.endpoint.endpoint import Endpoint, app
 from awaken.errors import (
     HttpError,
     NotReadyError,

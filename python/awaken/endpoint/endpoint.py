@@ -1,37 +1,48 @@
-"""The endpoint: routes discovery, health and invocations."""
+"""What users serve: an endpoint, which answers discovery, health checks and invocations on any host.
+
+`awaken serve` and the transports of this package take its `accept`; ASGI servers call it; AWS Lambda calls what its
+`app()` returns there. Server adapters are imported only when used.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal, Self
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast
 
 from awaken import _core
+from awaken.endpoint import reply
 from awaken.endpoint.attempt import Attempt
 from awaken.endpoint.journal_codec import CodecSource
 from awaken.endpoint.memory import AttemptMemory
-from awaken.endpoint.reply import Reply
-from awaken.endpoint.services import check_service
+from awaken.endpoint.services import check_service, services_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 
     from awaken.endpoint.discovery import Discovery, ProtocolMode
     from awaken.exchange import Exchange, Receiver
     from awaken.handler.handler import Handler
     from awaken.serde.journal_codec import JournalValueCodec, JournalValueCodecProvider
     from awaken.service.definition import Definition
+    from awaken.transports.hosted.asgi import AsgiServer
+    from awaken.transports.hosted.aws_lambda import LambdaHandler
 
-__all__ = ["Endpoint"]
+__all__ = ["Endpoint", "app"]
 
 log = logging.getLogger("awaken")
 
-_SERVER = ("x-restate-server", f"awaken/{_core.__version__}")
+#: Time for live exchanges to wind up when an ASGI host announces its shutdown, as in `awaken serve`.
+GRACE: Final = timedelta(seconds=10)
+
+_LAMBDA: Final = "AWS_LAMBDA_FUNCTION_NAME"
 
 #: Version and response headers by the content type of an invocation, which the response repeats exactly.
 _VERSIONS = {
-    _core.content_type(version): (version, (("content-type", _core.content_type(version)), _SERVER))
+    _core.content_type(version): (version, (("content-type", _core.content_type(version)), reply.SERVER))
     for version in range(_core.MIN_PROTOCOL_VERSION, _core.MAX_PROTOCOL_VERSION + 1)
 }
 
@@ -77,6 +88,7 @@ class Endpoint:
             self.set_journal_value_codec(journal_value_codec)
         self._handlers: dict[str, Handler[Any, Any]] = {}
         self._discovery: Discovery | None = None
+        self._asgi: AsgiServer | None = None
         #: What a host offers that puts whole responses into an envelope.
         self._lambda_compression: Literal["zstd"] | None = None
         for key in identity_keys or ():
@@ -146,22 +158,70 @@ class Endpoint:
         self.journal_value_codec = codec_or_provider
         return self
 
+    # ------------------------------------------------------------ hosts
+
+    def app(self) -> Endpoint:
+        """Return what a host calls: this endpoint, or a `LambdaHandler` when AWS_LAMBDA_FUNCTION_NAME is set."""
+        # Declared as what it is everywhere but in a function, where only Lambda uses it.
+        return cast("Endpoint", self.lambda_handler()) if _LAMBDA in os.environ else self
+
+    def lambda_handler(self) -> LambdaHandler:
+        """Return a handler for AWS Lambda: `handler(event, context)`. The endpoint is then of request/response mode."""
+        from awaken.transports.hosted.aws_lambda import LambdaHandler, is_zstd_installed
+
+        self.protocol = "request_response"  # servers refuse another one there
+        self._lambda_compression = "zstd" if is_zstd_installed() else None
+        self._discovery = None
+        return LambdaHandler(self.accept)
+
+    async def __call__(
+        self,
+        scope: Mapping[str, Any],
+        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+        send: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        """Serve one ASGI scope: a request, or the lifespan of the host."""
+        await self._host().serve(scope, receive, send)
+
+    @asynccontextmanager
+    async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
+        """Wind up on exit what runs: the lifespan for an application that this one is mounted in.
+
+        Frameworks do not pass the lifespan on to what is mounted: `FastAPI(lifespan=durable.lifespan)`.
+
+        Args:
+            app: the outer application; frameworks give it, and nothing is done with it.
+        """
+        try:
+            yield
+        finally:
+            await self._host().drain()
+
+    def _host(self) -> AsgiServer:
+        if self._asgi is None:
+            from awaken.transports.hosted.asgi import AsgiServer
+
+            self._asgi = AsgiServer(self.accept, GRACE)
+        return self._asgi
+
+    # ------------------------------------------------------------ requests
+
     def accept(self, exchange: Exchange) -> Receiver:
         """Answer one HTTP request; the path counts from its end, so any prefix works."""
         segments = exchange.path.split("/")
         if len(segments) >= 3 and segments[-3] == "invoke":
             if self._identity is not None and not self._is_known(exchange, self._identity):
-                return _reject_stranger(exchange)
+                return reply.reject_stranger(exchange)
             return self._invoke(exchange, segments[-2], segments[-1])
         if segments[-1] == "discover":
             if self._identity is not None and not self._is_known(exchange, self._identity):
-                return _reject_stranger(exchange)
+                return reply.reject_stranger(exchange)
             return self._discover(exchange)
         if segments[-1] == "health":
             if exchange.method not in ("GET", "HEAD"):
-                return _refuse_method(exchange, "GET")
-            return _reply(exchange, 200, b'{"status":"ok"}', "application/json")
-        return _refuse(
+                return reply.refuse_method(exchange, "GET")
+            return reply.answer(exchange, 200, b'{"status":"ok"}', "application/json")
+        return reply.refuse(
             exchange,
             404,
             f"no route {exchange.path}: this endpoint has .../discover, .../health and .../invoke/SERVICE/HANDLER",
@@ -181,14 +241,14 @@ class Endpoint:
 
     def _invoke(self, exchange: Exchange, service: str, name: str) -> Receiver:
         if exchange.method != "POST":
-            return _refuse_method(exchange, "POST")
+            return reply.refuse_method(exchange, "POST")
         handler = self._handlers.get(f"{service}/{name}")
         if handler is None and (handler := self._declared_later(service, name)) is None:
-            return _refuse(exchange, 404, self._explain_missing(service, name))
+            return reply.refuse(exchange, 404, self._explain_missing(service, name))
         content_type = exchange.headers.get("content-type", "")
         negotiated = _VERSIONS.get(content_type)
         if negotiated is None:
-            return _refuse(
+            return reply.refuse(
                 exchange, 415, f"content-type {content_type!r} is not one of {', '.join(_VERSIONS)}"
             )
         version, headers = negotiated
@@ -212,7 +272,7 @@ class Endpoint:
 
     def _discover(self, exchange: Exchange) -> Receiver:
         if exchange.method != "GET":
-            return _refuse_method(exchange, "GET")
+            return reply.refuse_method(exchange, "GET")
         if self._discovery is None:
             from awaken.endpoint.discovery import Discovery  # only a registration needs it
 
@@ -226,28 +286,33 @@ class Endpoint:
         answer = self._discovery.answer(
             exchange.headers.get("accept"), is_bidirectional=exchange.is_bidirectional
         )
-        return _reply(exchange, answer.status, answer.body, answer.content_type)
+        return reply.answer(exchange, answer.status, answer.body, answer.content_type)
 
 
-def _refuse(exchange: Exchange, status: int, reason: str) -> Receiver:
-    log.info("%s %s: %d %s", exchange.method, exchange.path, status, reason)
-    return _reply(exchange, status, reason.encode("utf-8", "backslashreplace"), "text/plain; charset=utf-8")
+def app(
+    services: Iterable[Definition],
+    protocol: ProtocolMode | None = None,
+    identity_keys: list[str] | None = None,
+    journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None,
+    *,
+    strict: bool = False,
+) -> Endpoint:
+    """Return an endpoint for these services: an ASGI application that `awaken serve MODULE:NAME` serves as well.
 
+    Where AWS_LAMBDA_FUNCTION_NAME is set, return a `LambdaHandler` instead, whatever checkers think.
 
-def _reject_stranger(exchange: Exchange) -> Receiver:
-    # Why is for our log only: strangers are not helped.
-    return Reply(exchange, 401, (_SERVER,), b"")
+    Args:
+        services: what to serve.
+        protocol: "bidi" or "request_response"; None fits it to the HTTP version of discovery.
+        identity_keys: public keys of the runtimes that may invoke it; everybody may when there are none.
+        journal_value_codec: changes every value's bytes on their way into the journal and back; the codec, or an
+            async function that returns it.
+        strict: whether every value is checked against its annotation. Otherwise JSON passes builtin annotations as it
+            is, so that `int` is given 2.5 when a caller sends it, and results of finished work are never refused.
 
-
-def _refuse_method(exchange: Exchange, allowed: str) -> Receiver:
-    reason = f"method {exchange.method} is not possible here; use {allowed}"
-    return Reply(
-        exchange,
-        405,
-        (("content-type", "text/plain; charset=utf-8"), ("allow", allowed), _SERVER),
-        reason.encode(),
-    )
-
-
-def _reply(exchange: Exchange, status: int, body: bytes, content_type: str) -> Receiver:
-    return Reply(exchange, status, (("content-type", content_type), _SERVER), body)
+    Raises:
+        ValueError: there are no services, two have one name, the protocol is unknown, or a key is malformed.
+        TypeError: `services` is not a list of services, the codec is not a codec, or `strict` is set and a handler
+            has a type that cannot be read.
+    """
+    return Endpoint(services_of(services), protocol, identity_keys, journal_value_codec, strict=strict).app()

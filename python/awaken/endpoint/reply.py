@@ -1,13 +1,45 @@
-"""A response that is known at once."""
+"""Responses that are known at once: answers to discovery and health checks, and refusals."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final
+
+from awaken import _core
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from awaken.exchange import Exchange
+
+log = logging.getLogger("awaken")
+
+#: The header that names the server, of every response.
+SERVER: Final = ("x-restate-server", f"awaken/{_core.__version__}")
+
+_TEXT: Final = ("content-type", "text/plain; charset=utf-8")
+
+
+def answer(exchange: Exchange, status: int, body: bytes, content_type: str) -> Reply:
+    """Send this body."""
+    return Reply(exchange, status, (("content-type", content_type), SERVER), body)
+
+
+def refuse(exchange: Exchange, status: int, reason: str) -> Reply:
+    """Send the reason why the request is not served, and log it."""
+    log.info("%s %s: %d %s", exchange.method, exchange.path, status, reason)
+    return Reply(exchange, status, (_TEXT, SERVER), reason.encode("utf-8", "backslashreplace"))
+
+
+def refuse_method(exchange: Exchange, allowed: str) -> Reply:
+    """Send which method the path takes."""
+    reason = f"method {exchange.method} is not possible here; use {allowed}"
+    return Reply(exchange, 405, (_TEXT, ("allow", allowed), SERVER), reason.encode())
+
+
+def reject_stranger(exchange: Exchange) -> Reply:
+    """Refuse a request without a known key. The reason is in our log only: strangers are not helped."""
+    return Reply(exchange, 401, (SERVER,), b"")
 
 
 class Reply:
