@@ -10,17 +10,17 @@ import pytest
 from awaken.cli.admin import register_deployment
 from awaken.cli.failures import CommandError
 
-#: Stands in for the endpoint: ends its registrar when it is stopped, and exits with the registrar's status.
+#: Stands in for the endpoint: ends the registration when it is stopped, and exits with its status.
 ENDPOINT = """
 import os, signal, subprocess, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 arguments = ["http://127.0.0.1:9080", "http://127.0.0.1:1", str(os.getpid()), "0"]
 unblock = lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
-command = [sys.executable, "-m", "awaken.cli.registrar", *arguments]
-registrar = subprocess.Popen(command, preexec_fn=unblock)
+command = [sys.executable, "-m", "awaken.cli.register", *arguments]
+registration = subprocess.Popen(command, preexec_fn=unblock)
 signal.sigwait([signal.SIGTERM])
-registrar.terminate()
-sys.exit(registrar.wait())
+registration.terminate()
+sys.exit(registration.wait())
 """
 
 
