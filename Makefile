@@ -48,6 +48,7 @@ h2spec: setup ## The HTTP/2 conformance suite; needs Go
 check: setup $(STAMPS)/lint ## Lints, formats and types of both languages
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python scripts/generate_client.py --check
 	$(BIN)/mypy
 	$(BIN)/pyright --warnings
 	$(BIN)/python -m mypy.stubtest awaken._core

@@ -38,6 +38,7 @@ def check_sync(client: SyncRestateClient) -> None:
     assert_type(client.service_call(greet, Order("tea")), list[str])
     assert_type(client.workflow_attach(run, "w"), bool)
     assert_type(client.attach("inv", type_hint=Order), Order)
+    assert_type(client.scope("s").service_call(greet, Order("tea")), list[str])
     assert_type(client.awakeable("id", type_hint=Order), SyncClientAwakeable[Order])
 
 

@@ -1,12 +1,13 @@
 """Typed calls to an ingress, from outside of any handler.
 
 ```
-client ─> building ─> Operation ─> sending ─> httpx ─> ingress
-client <─ Operation <─ check <──── sending <─ httpx <─ ingress
+client ─> building ─> Operation ─> sender ─> httpx ─> ingress
+client <─ Operation <─ check <──── sender <─ httpx <─ ingress
 ```
 
-`building` and `operation` are values and functions; `sending` has the two senders, one for the event loop and one
-that blocks. httpx is imported when a client is opened.
+`building` and `operation` are values and functions. Modules named `async_*` run on the event loop; those named
+`sync_*` block, and `scripts/generate_client.py` writes them from the former. httpx is imported when a client is
+opened.
 """
 
 from awaken.client.async_awakeable import ClientAwakeable

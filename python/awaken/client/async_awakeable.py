@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from awaken.client.async_sender import AsyncSender
     from awaken.client.building import Builder
     from awaken.client.outcome import AwakeableOutcome, AwakeableStatus
-    from awaken.client.sending import AsyncSender
     from awaken.serde import Serde
 
 __all__ = ["ClientAwakeable"]

@@ -1,4 +1,4 @@
-"""The client on the event loop."""
+"""The client, on the event loop."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar as TypeVarWithDefault
 
+    from awaken.client.async_sender import AsyncSender
     from awaken.client.building import Builder
     from awaken.client.send_handle import RestateClientSendHandle
-    from awaken.client.sending import AsyncSender
     from awaken.handler.handler import HandlerType
 
     #: Any, where neither a serde nor a hint tells.

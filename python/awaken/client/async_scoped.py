@@ -9,9 +9,9 @@ from awaken.client.building import Extras
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from awaken.client.async_sender import AsyncSender
     from awaken.client.building import Builder
     from awaken.client.send_handle import RestateClientSendHandle
-    from awaken.client.sending import AsyncSender
     from awaken.handler.handler import HandlerType
 
 __all__ = ["RestateScopedClient"]
@@ -43,7 +43,8 @@ class RestateScopedClient:
         headers: dict[str, str] | None = None,
     ) -> O:
         """Call a service's handler and wait for its result."""
-        return await self._call(tpe, None, arg, limit_key, idempotency_key, headers)
+        extras = Extras(idempotency_key, headers, self._scope, limit_key)
+        return await self._sender.send(self._build.call(tpe, None, arg, extras))
 
     async def service_send(
         self,
@@ -55,7 +56,8 @@ class RestateScopedClient:
         headers: dict[str, str] | None = None,
     ) -> RestateClientSendHandle:
         """Start a service's handler, now or later."""
-        return await self._send(tpe, None, arg, send_delay, limit_key, idempotency_key, headers)
+        extras = Extras(idempotency_key, headers, self._scope, limit_key)
+        return await self._sender.send(self._build.send(tpe, None, arg, send_delay, extras))
 
     async def object_call(
         self,
@@ -67,7 +69,8 @@ class RestateScopedClient:
         headers: dict[str, str] | None = None,
     ) -> O:
         """Call a virtual object's handler and wait for its result."""
-        return await self._call(tpe, key, arg, limit_key, idempotency_key, headers)
+        extras = Extras(idempotency_key, headers, self._scope, limit_key)
+        return await self._sender.send(self._build.call(tpe, key, arg, extras))
 
     async def object_send(
         self,
@@ -80,7 +83,8 @@ class RestateScopedClient:
         headers: dict[str, str] | None = None,
     ) -> RestateClientSendHandle:
         """Start a virtual object's handler, now or later."""
-        return await self._send(tpe, key, arg, send_delay, limit_key, idempotency_key, headers)
+        extras = Extras(idempotency_key, headers, self._scope, limit_key)
+        return await self._sender.send(self._build.send(tpe, key, arg, send_delay, extras))
 
     async def workflow_call(
         self,
@@ -92,7 +96,8 @@ class RestateScopedClient:
         headers: dict[str, str] | None = None,
     ) -> O:
         """Call a workflow's handler and wait for its result."""
-        return await self._call(tpe, key, arg, limit_key, idempotency_key, headers)
+        extras = Extras(idempotency_key, headers, self._scope, limit_key)
+        return await self._sender.send(self._build.call(tpe, key, arg, extras))
 
     async def workflow_send(
         self,
@@ -105,29 +110,5 @@ class RestateScopedClient:
         headers: dict[str, str] | None = None,
     ) -> RestateClientSendHandle:
         """Start a workflow's handler, now or later."""
-        return await self._send(tpe, key, arg, send_delay, limit_key, idempotency_key, headers)
-
-    async def _call(
-        self,
-        tpe: HandlerType[I, O],
-        key: str | None,
-        arg: I,
-        limit_key: str | None,
-        idempotency_key: str | None,
-        headers: dict[str, str] | None,
-    ) -> O:
-        extras = Extras(idempotency_key, headers, self._scope, limit_key)
-        return await self._sender.send(self._build.call(tpe, key, arg, extras))
-
-    async def _send(
-        self,
-        tpe: HandlerType[I, O],
-        key: str | None,
-        arg: I,
-        send_delay: timedelta | float | None,
-        limit_key: str | None,
-        idempotency_key: str | None,
-        headers: dict[str, str] | None,
-    ) -> RestateClientSendHandle:
         extras = Extras(idempotency_key, headers, self._scope, limit_key)
         return await self._sender.send(self._build.send(tpe, key, arg, send_delay, extras))

@@ -20,7 +20,7 @@ from awaken.timing import time_limits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awaken.client.operation import ValueCodec
+    from awaken.client.codec import ValueCodec
     from awaken.handler.handler import Handler, HandlerType
 
 __all__ = ["Builder"]

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from awaken.client.addresses import admin_address, ingress_address
 from awaken.client.async_client import RestateClient
+from awaken.client.async_sender import AsyncSender
 from awaken.client.building import Builder
+from awaken.client.codec import BlockingCodec
 from awaken.client.retries import ConnectionRetries
-from awaken.client.sending import AsyncSender, SyncSender
 from awaken.client.sync_client import SyncRestateClient
+from awaken.client.sync_sender import SyncSender
 from awaken.timing import time_limits
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from awaken.client.operation import ValueCodec
+    from awaken.client.codec import ValueCodec
 
 __all__ = ["create_client", "create_sync_client"]
 
@@ -80,10 +82,9 @@ def create_sync_client(
     import httpx
 
     build = Builder(ingress_address(ingress), admin_address(admin), journal_value_codec)
+    codec = None if journal_value_codec is None else BlockingCodec(journal_value_codec)
     with httpx.Client(transport=transport, **_settings(headers, timeout)) as client:
-        yield SyncRestateClient(
-            build, SyncSender(client, journal_value_codec, retries or ConnectionRetries())
-        )
+        yield SyncRestateClient(build, SyncSender(client, codec, retries or ConnectionRetries()))
 
 
 def _settings(headers: Mapping[str, str] | None, timeout: timedelta | float | None) -> dict[str, Any]:

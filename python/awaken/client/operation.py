@@ -8,31 +8,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from awaken.errors import HttpError, NotReadyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Operation", "Reply", "Request", "ValueCodec", "check"]
+__all__ = ["Operation", "Reply", "Request", "check"]
 
 T = TypeVar("T")
 
 #: The ingress has the invocation, but not its result.
 _NOT_READY = 470
-
-
-class ValueCodec(Protocol):
-    """What a journal value codec offers; see `awaken.JournalValueCodec`."""
-
-    def encode(self, buf: bytes) -> bytes:
-        """Turn a written value into what travels."""
-        ...
-
-    async def decode(self, buf: bytes) -> bytes:
-        """Turn what travelled into a written value."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

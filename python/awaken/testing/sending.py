@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from awaken.client.async_sender import AsyncSender
 from awaken.client.retries import ConnectionRetries
-from awaken.client.sending import AsyncSender
 from awaken.errors import HttpError
 from awaken.testing.failures import GivenUp, HandlerFailure
 

@@ -1,4 +1,8 @@
-"""Both clients behind one asynchronous face, so that every test runs on both."""
+"""Both clients behind one asynchronous face, so that every test runs on both.
+
+The blocking client is generated from the other one; what runs here proves that the result works, pauses and codec
+included.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from awaken.client import ConnectionRetries, create_client, create_sync_client
-from awaken.client.sync_awakeable import SyncClientAwakeable
-from awaken.client.sync_scoped import SyncRestateScopedClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -47,8 +49,6 @@ async def open_twin(twin: str, *args: Any, **options: Any) -> AsyncIterator[Any]
             yield client
     else:
         with create_sync_client(*args, **options) as blocking:
-            assert isinstance(blocking.scope("s"), SyncRestateScopedClient)
-            assert isinstance(blocking.awakeable(AWAKEABLE), SyncClientAwakeable)
             yield Blocking(blocking)
 
 

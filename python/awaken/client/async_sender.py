@@ -1,0 +1,63 @@
+"""Sends what an operation asks for with httpx, on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+from awaken.client.operation import Reply, check
+
+if TYPE_CHECKING:
+    import httpx
+
+    from awaken.client.codec import ValueCodec
+    from awaken.client.operation import Operation, Request
+    from awaken.client.retries import ConnectionRetries
+
+__all__ = ["AsyncSender"]
+
+T = TypeVar("T")
+
+
+class AsyncSender:
+    """Sends the requests of one client, again where a connection failed and that is safe."""
+
+    __slots__ = ("_client", "_codec", "_retries")
+
+    def __init__(
+        self, client: httpx.AsyncClient, codec: ValueCodec | None, retries: ConnectionRetries
+    ) -> None:
+        self._client = client
+        self._codec = codec
+        self._retries = retries
+
+    async def send(self, operation: Operation[T]) -> T:
+        """Send an operation's request and return its result.
+
+        Raises:
+            HttpError: the answer says no.
+            httpx.TransportError: there was no answer.
+        """
+        reply = await self._exchange(operation.request)
+        check(reply)
+        if self._codec is None or not operation.is_value:
+            return operation.finish(reply)
+        return operation.finish(reply, await self._codec.decode(reply.body))
+
+    async def _exchange(self, request: Request) -> Reply:
+        import httpx
+
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                response = await self._client.request(
+                    request.method, request.url, headers=dict(request.headers), content=request.body
+                )
+            except httpx.TransportError as error:
+                delay = self._retries.delay_after(attempt, request, error)
+                if delay is None:
+                    raise
+                await asyncio.sleep(delay)
+            else:
+                return Reply(response.status_code, dict(response.headers), response.content)
