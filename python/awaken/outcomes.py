@@ -1,10 +1,18 @@
-"""Numbers and names that whoever completes awakeables and whoever runs handlers have to agree on."""
+"""What clients that complete awakeables and runtimes that run handlers have to agree on."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Final
 
-__all__ = ["CANCEL", "FIRST_AWAKEABLE", "OUTCOME_HEADER"]
+__all__ = [
+    "CANCEL",
+    "FIRST_AWAKEABLE",
+    "OUTCOME_HEADER",
+    "AwakeableOutcome",
+    "describe_outcome",
+    "read_outcome",
+]
 
 #: The built-in signal that cancels an invocation.
 CANCEL: Final = 1
@@ -12,5 +20,46 @@ CANCEL: Final = 1
 #: Index of the first awakeable of an invocation; signals below are the runtime's own.
 FIRST_AWAKEABLE: Final = 17
 
-#: Header in which the embedded runtime tells what became of a result; a server has none.
+#: Header in which the embedded runtime reports the outcome of a completion; a Restate server sends none.
 OUTCOME_HEADER: Final = "x-awaken-outcome"
+
+
+class AwakeableOutcome(Enum):
+    """What became of a result that was given to an awakeable."""
+
+    #: The awakeable has this result.
+    APPLIED = "applied"
+    #: The awakeable has a result already, which stays.
+    ALREADY_COMPLETED = "already-completed"
+    #: There is no such invocation.
+    UNKNOWN = "unknown"
+    #: The invocation has ended without a result for this awakeable.
+    GONE = "gone"
+    #: The id names no awakeable of the invocation, which may not have started yet.
+    INVALID = "invalid"
+    #: The runtime accepted the result and does not report more; a Restate server never does.
+    ACCEPTED = "accepted"
+
+
+_TEXTS: Final = {
+    AwakeableOutcome.APPLIED: "{id} has this result",
+    AwakeableOutcome.ALREADY_COMPLETED: "{id} has a result already; the first one counts",
+    AwakeableOutcome.UNKNOWN: "the invocation of {id} does not exist; it never did, or its retention is over",
+    AwakeableOutcome.GONE: "the invocation of {id} has ended; it no longer waits for a result",
+    AwakeableOutcome.INVALID: "{id} is not an awakeable of its invocation, or the invocation has not started yet; "
+    "check the id, or try again once the handler runs",
+    AwakeableOutcome.ACCEPTED: "the runtime accepted the result of {id} and does not report whether it counts",
+}
+
+
+def describe_outcome(outcome: AwakeableOutcome, awakeable_id: str) -> str:
+    """Return a sentence about an outcome, for people, without a full stop."""
+    return _TEXTS[outcome].format(id=awakeable_id)
+
+
+def read_outcome(header: str | None) -> AwakeableOutcome:
+    """Return the outcome that an ingress reports in `OUTCOME_HEADER`; ACCEPTED if it is absent or unknown here."""
+    try:
+        return AwakeableOutcome(header)
+    except ValueError:
+        return AwakeableOutcome.ACCEPTED

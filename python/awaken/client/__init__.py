@@ -14,13 +14,14 @@ from awaken.client.async_awakeable import ClientAwakeable
 from awaken.client.async_client import RestateClient
 from awaken.client.async_scoped import RestateScopedClient
 from awaken.client.opening import create_client, create_sync_client
-from awaken.client.outcome import AwakeableOutcome, AwakeableStatus
+from awaken.client.outcome import AwakeableStatus
 from awaken.client.retries import ConnectionRetries
 from awaken.client.send_handle import RestateClientSendHandle
 from awaken.client.sync_awakeable import SyncClientAwakeable
 from awaken.client.sync_client import SyncRestateClient
 from awaken.client.sync_scoped import SyncRestateScopedClient
 from awaken.errors import HttpError, NotReadyError
+from awaken.outcomes import AwakeableOutcome
 
 __all__ = [
     "AwakeableOutcome",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from awaken.client.async_sender import AsyncSender
     from awaken.client.building import Builder
-    from awaken.client.outcome import AwakeableOutcome, AwakeableStatus
+    from awaken.client.outcome import AwakeableStatus
+    from awaken.outcomes import AwakeableOutcome
     from awaken.serde import Serde
 
 __all__ = ["ClientAwakeable"]

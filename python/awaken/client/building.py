@@ -11,9 +11,10 @@ from awaken import _core
 from awaken.client.addresses import join
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.client.operation import Operation, Reply, Request
-from awaken.client.outcome import AwakeableOutcome, AwakeableStatus, read_outcome, read_status, status_query
+from awaken.client.outcome import AwakeableStatus, read_status, status_query
 from awaken.client.send_handle import RestateClientSendHandle
 from awaken.handler.handler import handler_from_callable, keyed_handler, service_handler
+from awaken.outcomes import OUTCOME_HEADER, AwakeableOutcome, read_outcome
 from awaken.serde import BytesSerde, DefaultSerde, Serde
 from awaken.timing import time_limits
 
@@ -257,7 +258,8 @@ class Builder:
         headers = {"content-type": content_type} if body else {}
         url = join(self.ingress, "restate", "awakeables", awakeable_id, how)
         # The first outcome counts, so that giving the same one twice changes nothing.
-        return Operation(Request("POST", url, headers, body, is_repeatable=True), read_outcome)
+        request = Request("POST", url, headers, body, is_repeatable=True)
+        return Operation(request, lambda reply: read_outcome(reply.headers.get(OUTCOME_HEADER)))
 
     def _reading(self, request: Request, serde: Serde[T], callee: str | None = None) -> Operation[T]:
         # None is a value of every serde; its type says so only where a handler declares it.

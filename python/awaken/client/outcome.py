@@ -1,4 +1,4 @@
-"""What is known of an awakeable: what became of a result, and whether one is still waited for."""
+"""Whether an awakeable is still open, as the admin API shows it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,10 @@ import json
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from awaken.outcomes import OUTCOME_HEADER
-
 if TYPE_CHECKING:
     from awaken.client.operation import Reply
 
-__all__ = ["AwakeableOutcome", "AwakeableStatus", "read_outcome", "read_status", "status_query"]
-
-
-class AwakeableOutcome(Enum):
-    """What became of a result that was given to an awakeable."""
-
-    #: The runtime took it and does not tell more. A server says so whatever happens then.
-    ACCEPTED = "accepted"
-    #: The awakeable has it.
-    APPLIED = "applied"
-    #: It had a result already, which stays, or its invocation has ended.
-    ALREADY_COMPLETED = "already-completed"
-    #: There is no such invocation.
-    UNKNOWN_INVOCATION = "unknown-invocation"
-    #: The invocation has no such awakeable.
-    NOT_AN_AWAKEABLE = "not-an-awakeable"
+__all__ = ["AwakeableStatus", "read_status", "status_query"]
 
 
 class AwakeableStatus(Enum):
@@ -42,14 +25,6 @@ class AwakeableStatus(Enum):
     INVOCATION_ENDED = "invocation-ended"
     #: There is no such invocation, or it is forgotten.
     UNKNOWN_INVOCATION = "unknown-invocation"
-
-
-def read_outcome(reply: Reply) -> AwakeableOutcome:
-    """Return what the runtime tells; an outcome that this version does not know is an acceptance."""
-    try:
-        return AwakeableOutcome(reply.headers.get(OUTCOME_HEADER, ""))
-    except ValueError:
-        return AwakeableOutcome.ACCEPTED
 
 
 def status_query(invocation_id: str) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from awaken.client.building import Builder
-    from awaken.client.outcome import AwakeableOutcome, AwakeableStatus
+    from awaken.client.outcome import AwakeableStatus
     from awaken.client.sync_sender import SyncSender
+    from awaken.outcomes import AwakeableOutcome
     from awaken.serde import Serde
 
 __all__ = ["SyncClientAwakeable"]

@@ -284,7 +284,7 @@ def _told(awakeable_id: str, outcome: str) -> Outcome:
         return Outcome.APPLIED
     if outcome == "already-completed":
         raise _already(awakeable_id)
-    reason = Reason.NOT_FOUND if outcome == "unknown-invocation" else Reason.FAILED_PRECONDITION
+    reason = Reason.NOT_FOUND if outcome == "unknown" else Reason.FAILED_PRECONDITION
     raise ControlError(reason, f"the runtime did not apply the result of {awakeable_id}: {outcome}")
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from awaken.outcomes import AwakeableOutcome
+
 __all__ = [
     "Accepted",
     "AlreadyInvokedError",
@@ -27,7 +29,6 @@ __all__ = [
     "NotReadyError",
     "Operations",
     "PendingAwakeable",
-    "Resolution",
     "Success",
     "Target",
     "TooEarlyError",
@@ -100,16 +101,6 @@ class Accepted:
     is_new: bool
     #: Of a delayed one that has not started; of an earlier request its own.
     execution_time_ms: int | None = None
-
-
-class Resolution(Enum):
-    """What became of the result that somebody gave for an awakeable."""
-
-    APPLIED = "applied"
-    ALREADY_COMPLETED = "already-completed"
-    UNKNOWN_INVOCATION = "unknown-invocation"
-    #: The id names a signal that is no awakeable of this invocation: index below 17, or a `prom_1` id that names none.
-    NOT_AN_AWAKEABLE = "not-an-awakeable"
 
 
 class Change(Enum):
@@ -206,11 +197,11 @@ class Operations(Protocol):
         """Return the stored result. Raises NotFoundError, or NotReadyError when it has not completed yet."""
         ...
 
-    async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> Resolution:
+    async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its result. Raises InvalidIdError for an id that does not parse."""
         ...
 
-    async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> Resolution:
+    async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
         """Give an awakeable its failure. Raises InvalidIdError for an id that does not parse."""
         ...
 

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
-    from awaken.control.operations import Change, Failure, InvocationRequest, PendingAwakeable, Resolution
+    from awaken.control.operations import Change, Failure, InvocationRequest, PendingAwakeable
+    from awaken.outcomes import AwakeableOutcome
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.events import Observer
     from awaken.runtime.schema import HandlerSchema, Schema
@@ -294,21 +295,21 @@ class Runtime:
             return completion_of(row)
         return await self._waiting_callers.wait(row.seq)
 
-    async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> Resolution:
+    async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its result."""
         self._check_running()
         with self.store.atomic():
-            resolution = self._signals.complete_awakeable(awakeable_id, value)
+            outcome = self._signals.complete_awakeable(awakeable_id, value)
         await self.store.committed()
-        return resolution
+        return outcome
 
-    async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> Resolution:
+    async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
         """Give an awakeable its failure."""
         self._check_running()
         with self.store.atomic():
-            resolution = self._signals.complete_awakeable(awakeable_id, to_core(failure))
+            outcome = self._signals.complete_awakeable(awakeable_id, to_core(failure))
         await self.store.committed()
-        return resolution
+        return outcome
 
     # Operators.
 

@@ -14,9 +14,9 @@ from awaken.control.operations import (
     Invocation,
     NotFoundError,
     PendingAwakeable,
-    Resolution,
     Success,
 )
+from awaken.outcomes import AwakeableOutcome
 from awaken.runtime.deployments import Deployments
 
 if TYPE_CHECKING:
@@ -240,15 +240,15 @@ class FakeOperations:
         self.asked.append(("output", invocation_id))
         return self._completion()
 
-    async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> Resolution:
+    async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         self.asked.append(("resolve", awakeable_id, value))
-        resolution: Resolution = self._tell(Resolution.APPLIED)
-        return resolution
+        outcome: AwakeableOutcome = self._tell(AwakeableOutcome.APPLIED)
+        return outcome
 
-    async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> Resolution:
+    async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
         self.asked.append(("reject", awakeable_id, failure))
-        resolution: Resolution = self._tell(Resolution.APPLIED)
-        return resolution
+        outcome: AwakeableOutcome = self._tell(AwakeableOutcome.APPLIED)
+        return outcome
 
     async def cancel(self, invocation_id: str) -> Change:
         return self._change("cancel", invocation_id)

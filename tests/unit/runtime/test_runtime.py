@@ -4,7 +4,8 @@ import json
 
 import pytest
 from awaken import _core
-from awaken.control.operations import AlreadyInvokedError, NotFoundError, NotReadyError, Resolution
+from awaken.control.operations import AlreadyInvokedError, NotFoundError, NotReadyError
+from awaken.outcomes import AwakeableOutcome
 from awaken.runtime.errors import RuntimeClosedError
 
 from tests.unit.runtime.harness import Harness, InvocationFailed, awakeable_of, request
@@ -50,11 +51,21 @@ async def test_resolving_an_awakeable_tells_what_became_of_it(harness: Harness) 
     first = await harness.runtime.resolve_awakeable(awakeable, b'"yes"')
     second = await harness.runtime.resolve_awakeable(awakeable, b'"no"')
 
-    assert (first, second) == (Resolution.APPLIED, Resolution.ALREADY_COMPLETED)
+    assert (first, second) == (AwakeableOutcome.APPLIED, AwakeableOutcome.ALREADY_COMPLETED)
     assert await harness.result(invocation_id) == "yes"
     assert harness.runtime.pending_awakeables() == []
     late = await harness.runtime.resolve_awakeable(awakeable, b'"late"')
-    assert late is Resolution.ALREADY_COMPLETED
+    assert late is AwakeableOutcome.ALREADY_COMPLETED
+
+
+async def test_resolving_after_the_end_finds_it_gone(harness: Harness) -> None:
+    invocation_id = await harness.send("Echo/wait")
+    await harness.until_waiting()
+    await harness.runtime.kill(invocation_id)
+
+    outcome = await harness.runtime.resolve_awakeable(awakeable_of(invocation_id), b'"late"')
+
+    assert outcome is AwakeableOutcome.GONE
 
 
 async def test_resolving_what_is_unknown(harness: Harness) -> None:
@@ -63,8 +74,8 @@ async def test_resolving_what_is_unknown(harness: Harness) -> None:
     unknown = await harness.runtime.resolve_awakeable(awakeable_of(stranger), b"1")
     no_awakeable = await harness.runtime.resolve_awakeable(awakeable_of(stranger, 3), b"1")
 
-    assert unknown is Resolution.UNKNOWN_INVOCATION
-    assert no_awakeable is Resolution.NOT_AN_AWAKEABLE
+    assert unknown is AwakeableOutcome.UNKNOWN
+    assert no_awakeable is AwakeableOutcome.INVALID
 
 
 async def test_awakeable_may_be_resolved_before_it_is_made(harness: Harness) -> None:

@@ -38,11 +38,11 @@ async def complete_awakeable(operations: Operations, request: Request, segments:
     body = await read_body(request)
     try:
         if verb == "resolve":
-            resolution = await operations.resolve_awakeable(awakeable_id, body)
+            outcome = await operations.resolve_awakeable(awakeable_id, body)
         else:
             failure = Failure(500, body.decode(errors="replace"))
-            resolution = await operations.reject_awakeable(awakeable_id, failure)
+            outcome = await operations.reject_awakeable(awakeable_id, failure)
     except InvalidIdError as error:
         reason = reason_against_awakeable_id(awakeable_id)
         raise IngressError(400, f"bad awakeable id '{awakeable_id}': {reason}") from error
-    return answer_json(202, {"outcome": resolution.value}, {OUTCOME_HEADER: resolution.value})
+    return answer_json(202, {"outcome": outcome.value}, {OUTCOME_HEADER: outcome.value})

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from awaken import _core
-from awaken.control.operations import PendingAwakeable, Resolution, Target
-from awaken.outcomes import CANCEL, FIRST_AWAKEABLE
+from awaken.control.operations import PendingAwakeable, Target
+from awaken.outcomes import CANCEL, FIRST_AWAKEABLE, AwakeableOutcome
 from awaken.runtime.tables import invocations
 
 if TYPE_CHECKING:
@@ -37,26 +37,28 @@ class Signals:
         self._journal = journal
         self._lifecycle = lifecycle
 
-    def send(self, invocation_id: str, signal: int | str, result: bytes | _core.Failure | None) -> Resolution:
+    def send(
+        self, invocation_id: str, signal: int | str, result: bytes | _core.Failure | None
+    ) -> AwakeableOutcome:
         """Deliver a signal by its index or name."""
         row = invocations.find(self._store, invocation_id)
         if row is None:
-            return Resolution.UNKNOWN_INVOCATION
+            return AwakeableOutcome.UNKNOWN
         if signal == CANCEL:
             if row.status == "completed":
-                return Resolution.ALREADY_COMPLETED
+                return AwakeableOutcome.GONE
             self._lifecycle.cancel(row)
-            return Resolution.APPLIED
+            return AwakeableOutcome.APPLIED
         is_awakeable = isinstance(signal, int) and signal >= FIRST_AWAKEABLE
         if is_awakeable and isinstance(signal, int) and self._journal.has_signal(row.seq, signal):
-            return Resolution.ALREADY_COMPLETED
+            return AwakeableOutcome.ALREADY_COMPLETED
         code, payload = _core.encode_signal(signal, result)
         index = signal if isinstance(signal, int) else None
         if self._lifecycle.notify(row, code, payload, index):
-            return Resolution.APPLIED
-        return Resolution.ALREADY_COMPLETED if row.status == "completed" else Resolution.NOT_AN_AWAKEABLE
+            return AwakeableOutcome.APPLIED
+        return AwakeableOutcome.GONE if row.status == "completed" else AwakeableOutcome.INVALID
 
-    def complete_awakeable(self, awakeable_id: str, result: bytes | _core.Failure) -> Resolution:
+    def complete_awakeable(self, awakeable_id: str, result: bytes | _core.Failure) -> AwakeableOutcome:
         """Give an awakeable its result. Index 1 cancels, as it does on the server.
 
         Raises:
@@ -65,9 +67,9 @@ class Signals:
         parsed = _core.parse_awakeable_id(awakeable_id)
         if parsed.index == CANCEL and not parsed.is_legacy:
             self.send(parsed.invocation_id, CANCEL, None)
-            return Resolution.NOT_AN_AWAKEABLE
+            return AwakeableOutcome.INVALID
         if parsed.index < FIRST_AWAKEABLE:
-            return Resolution.NOT_AN_AWAKEABLE
+            return AwakeableOutcome.INVALID
         return self.send(parsed.invocation_id, parsed.index, result)
 
     def pending(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from awaken import _core
-from awaken.control.operations import Failure, Resolution
+from awaken.control.operations import Failure
 from awaken.errors import InvalidIdError
+from awaken.outcomes import AwakeableOutcome
 from awaken.runtime.ingress import Ingress
 
 from tests.unit.runtime.fakes import AWAKEABLE_ID, NOW_MS, FakeOperations, registered
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 class ParsingOperations(FakeOperations):
     """Refuses ids as a runtime does."""
 
-    async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> Resolution:
+    async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         _core.parse_awakeable_id(awakeable_id)
         return await super().resolve_awakeable(awakeable_id, value)
 
-    async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> Resolution:
+    async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
         _core.parse_awakeable_id(awakeable_id)
         return await super().reject_awakeable(awakeable_id, failure)
 
@@ -43,9 +44,9 @@ async def client(operations: FakeOperations) -> AsyncIterator[httpx.AsyncClient]
 
 
 @pytest.mark.parametrize("path", ["awakeables", "a"])
-@pytest.mark.parametrize("outcome", list(Resolution))
+@pytest.mark.parametrize("outcome", list(AwakeableOutcome))
 async def test_accepted_with_the_outcome(
-    client: httpx.AsyncClient, operations: FakeOperations, path: str, outcome: Resolution
+    client: httpx.AsyncClient, operations: FakeOperations, path: str, outcome: AwakeableOutcome
 ) -> None:
     operations.answer = outcome
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from awaken.control.operations import Resolution
+from awaken.outcomes import AwakeableOutcome
 
 from tests.unit.runtime.harness import Harness, InvocationFailed, awakeable_of
 
@@ -47,20 +47,20 @@ async def test_legacy_prefix_names_the_same_awakeable(harness: Harness) -> None:
     waiting = await harness.send("Echo/wait")
     legacy = awakeable_of(waiting).replace("sign_1", "prom_1")
 
-    assert await harness.runtime.resolve_awakeable(legacy, b'"old"') is Resolution.APPLIED
+    assert await harness.runtime.resolve_awakeable(legacy, b'"old"') is AwakeableOutcome.APPLIED
 
     assert await harness.result(waiting) == "old"
     low = awakeable_of(waiting, 1).replace("sign_1", "prom_1")
-    assert await harness.runtime.resolve_awakeable(low, b"") is Resolution.NOT_AN_AWAKEABLE
+    assert await harness.runtime.resolve_awakeable(low, b"") is AwakeableOutcome.INVALID
 
 
 async def test_result_for_one_that_has_not_started_is_dropped(harness: Harness) -> None:
     at = harness.now_ms() + 1000
     scheduled = await harness.send("Echo/wait", execution_time_ms=at)
 
-    resolution = await harness.runtime.resolve_awakeable(awakeable_of(scheduled), b'"early"')
+    outcome = await harness.runtime.resolve_awakeable(awakeable_of(scheduled), b'"early"')
 
-    assert resolution is Resolution.NOT_AN_AWAKEABLE
+    assert outcome is AwakeableOutcome.INVALID
     harness.advance(1000)
     await harness.until_waiting()
 
