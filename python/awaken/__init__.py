@@ -23,6 +23,7 @@ from awaken import service as service
 from awaken import types as types
 from awaken import vm as vm
 from awaken import workflow as workflow
+from awaken.context.awakeable import Awakeable
 from awaken.context.callback import Callback, CallbackLink
 from awaken.context.combining import as_completed, gather, select, wait_completed
 from awaken.context.context import (
@@ -33,13 +34,12 @@ from awaken.context.context import (
     WorkflowSharedContext,
 )
 from awaken.context.futures import (
-    Awakeable,
-    DurablePromise,
     RestateDurableCallFuture,
     RestateDurableFuture,
     RestateDurableSleepFuture,
     SendHandle,
 )
+from awaken.context.promise import DurablePromise
 from awaken.context.replay_logging import RestateLoggingFilter, getLogger
 from awaken.context.request import Request
 from awaken.context.runs import RunOptions

@@ -51,8 +51,6 @@ STRANGERS_OF_THE_RUNTIME = {"endpoint", "context", "service", "handler", "transp
 
 #: Circles that are still to be cut; nothing joins them.
 CIRCLES = [
-    ["context.context", "context.scope", "context.state"],
-    ["context.deadlines", "context.futures"],
     [
         "transports.dialer.address",
         "transports.dialer.http1_connection",

@@ -81,9 +81,19 @@ def public_callables() -> dict[str, Any]:
             if inspect.isclass(target) or inspect.isfunction(target):
                 found[f"{name}.{public}"] = target
             if inspect.isclass(target):
-                methods = {key: value for key, value in vars(target).items() if not key.startswith("_")}
-                found |= {f"{name}.{public}.{key}": value for key, value in methods.items() if is_code(value)}
+                found |= {f"{name}.{public}.{key}": value for key, value in methods_of(target).items()}
     return found
+
+
+def methods_of(cls: type) -> dict[str, Any]:
+    """Return the public methods that a class has of this package, its own and those of the parts it is made of."""
+    ours = [base for base in reversed(cls.__mro__) if base.__module__.startswith("awaken")]
+    return {
+        key: value
+        for base in ours
+        for key, value in vars(base).items()
+        if not key.startswith("_") and is_code(value)
+    }
 
 
 def is_code(value: Any) -> bool:

@@ -4,20 +4,20 @@ from awaken.context.context import (
     Context,
     ObjectContext,
     ObjectSharedContext,
-    RunAction,
     WorkflowContext,
     WorkflowSharedContext,
 )
 from awaken.context.futures import (
-    DurablePromise,
     RestateDurableCallFuture,
     RestateDurableFuture,
     RestateDurableSleepFuture,
     SendHandle,
 )
+from awaken.context.promise import DurablePromise
 from awaken.context.request import AttemptFinishedEvent, Request
 from awaken.context.runs import RunFuture, RunOptions
 from awaken.context.scope import ScopedContext
+from awaken.context.side_effects import RunAction
 from awaken.context.state import KeyValueStore
 from awaken.handler.handler import HandlerType
 

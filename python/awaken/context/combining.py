@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from awaken.context.awakeable import Awakeable
 from awaken.context.callback import Callback
-from awaken.context.futures import Awakeable, DurablePromise, RestateDurableFuture, SendHandle
+from awaken.context.futures import RestateDurableFuture, SendHandle
+from awaken.context.promise import DurablePromise
 from awaken.errors import UsageError
 
 if TYPE_CHECKING:

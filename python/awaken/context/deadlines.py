@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self
 
+from awaken.context.futures import RestateDurableSleepFuture
 from awaken.errors import DeadlineError, UsageError
+from awaken.timing import time_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
     from types import TracebackType
 
-    from awaken.context.futures import DurableFuture
+    from awaken.context.durable_future import DurableFuture, FutureDriver
 
-__all__ = ["Timeout"]
+__all__ = ["DeadlineFuture", "Timeout", "deadline"]
 
 
 class Timeout:
@@ -81,3 +84,28 @@ class Timeout:
         if not timer.cancelled() and self._task is not None:
             self._is_expired = True
             self._task.cancel()
+
+
+class DeadlineFuture(RestateDurableSleepFuture):
+    """A durable timer that bounds what else the handler waits for."""
+
+    __slots__ = ()
+
+    is_deadline = True
+
+
+def deadline(driver: FutureDriver, limit: timedelta | float, subject: str, what: str) -> Timeout:
+    """Return a context manager that bounds the time spent in its block, durably.
+
+    Args:
+        driver: the attempt.
+        limit: a duration, or seconds.
+        subject: what is to say when the time is over.
+        what: names the limit, for the error's text.
+    """
+    seconds = time_limits.milliseconds(limit, what) / 1000
+
+    def start() -> DeadlineFuture:
+        return DeadlineFuture.start(driver, time_limits.moment_after(limit, what))
+
+    return Timeout(start, f"{subject} within {seconds:g} s")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from types import FrameType
 
-    from awaken.context.futures import Driver
+    from awaken.context.durable_future import FutureDriver
 
 __all__ = ["RunFuture", "RunOptions"]
 
@@ -98,7 +98,7 @@ class RunFuture(RestateDurableFuture[T]):
 
     def __init__(
         self,
-        driver: Driver,
+        driver: FutureDriver,
         handle: int,
         name: str,
         action: Callable[..., Any],

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from awaken.handler.handler import keyed_handler, service_handler
+from awaken.context.calls import issue_call, issue_send
+from awaken.handler.handler import I, O, keyed_handler, service_handler
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from awaken.context.context import Context
+    from awaken.context.durable_future import FutureDriver
     from awaken.context.futures import RestateDurableCallFuture, SendHandle
-    from awaken.handler.handler import Handler, HandlerType
+    from awaken.handler.handler import HandlerType
 
 __all__ = ["ScopedContext"]
-
-I = TypeVar("I")  # noqa: E741  # input, as O is output
-O = TypeVar("O")  # noqa: E741
 
 
 class ScopedContext:
@@ -26,10 +24,10 @@ class ScopedContext:
     the invocation protocol than 7.
     """
 
-    __slots__ = ("_context", "_scope")
+    __slots__ = ("_driver", "_scope")
 
-    def __init__(self, context: Context, scope: str) -> None:
-        self._context = context
+    def __init__(self, driver: FutureDriver, scope: str) -> None:
+        self._driver = driver
         self._scope = scope
 
     def service_call(
@@ -49,7 +47,8 @@ class ScopedContext:
             idempotency_key: makes a second call with the same key attach to the first.
             headers: for the handler's request.
         """
-        return self._call(service_handler(tpe, "service_call"), "", arg, limit_key, idempotency_key, headers)
+        callee = service_handler(tpe, "service_call")
+        return issue_call(self._driver, callee, "", arg, idempotency_key, headers, self._scope, limit_key)
 
     def service_send(
         self,
@@ -61,8 +60,9 @@ class ScopedContext:
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a service's handler, now or later, without waiting for it. Arguments as in `service_call`."""
-        return self._send(
-            service_handler(tpe, "service_send"), "", arg, send_delay, limit_key, idempotency_key, headers
+        callee = service_handler(tpe, "service_send")
+        return issue_send(
+            self._driver, callee, "", arg, send_delay, idempotency_key, headers, self._scope, limit_key
         )
 
     def object_call(
@@ -75,9 +75,8 @@ class ScopedContext:
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
         """Call a virtual object's handler and wait for its result. Arguments as in `service_call`."""
-        return self._call(
-            keyed_handler(tpe, key, "object_call"), key, arg, limit_key, idempotency_key, headers
-        )
+        callee = keyed_handler(tpe, key, "object_call")
+        return issue_call(self._driver, callee, key, arg, idempotency_key, headers, self._scope, limit_key)
 
     def object_send(
         self,
@@ -90,8 +89,9 @@ class ScopedContext:
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a virtual object's handler, now or later, without waiting for it. Arguments as in `service_call`."""
-        return self._send(
-            keyed_handler(tpe, key, "object_send"), key, arg, send_delay, limit_key, idempotency_key, headers
+        callee = keyed_handler(tpe, key, "object_send")
+        return issue_send(
+            self._driver, callee, key, arg, send_delay, idempotency_key, headers, self._scope, limit_key
         )
 
     def workflow_call(
@@ -104,9 +104,8 @@ class ScopedContext:
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
         """Call a workflow's handler and wait for its result. Arguments as in `service_call`."""
-        return self._call(
-            keyed_handler(tpe, key, "workflow_call"), key, arg, limit_key, idempotency_key, headers
-        )
+        callee = keyed_handler(tpe, key, "workflow_call")
+        return issue_call(self._driver, callee, key, arg, idempotency_key, headers, self._scope, limit_key)
 
     def workflow_send(
         self,
@@ -119,37 +118,7 @@ class ScopedContext:
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
         """Start a workflow's handler, now or later, without waiting for it. Arguments as in `service_call`."""
-        return self._send(
-            keyed_handler(tpe, key, "workflow_send"),
-            key,
-            arg,
-            send_delay,
-            limit_key,
-            idempotency_key,
-            headers,
-        )
-
-    def _call(
-        self,
-        callee: Handler[I, O],
-        key: str,
-        arg: I,
-        limit_key: str | None,
-        idempotency_key: str | None,
-        headers: dict[str, str] | None,
-    ) -> RestateDurableCallFuture[O]:
-        return self._context._call_handler(callee, key, arg, idempotency_key, headers, self._scope, limit_key)
-
-    def _send(
-        self,
-        callee: Handler[I, O],
-        key: str,
-        arg: I,
-        send_delay: timedelta | float | None,
-        limit_key: str | None,
-        idempotency_key: str | None,
-        headers: dict[str, str] | None,
-    ) -> SendHandle:
-        return self._context._send_handler(
-            callee, key, arg, send_delay, idempotency_key, headers, self._scope, limit_key
+        callee = keyed_handler(tpe, key, "workflow_send")
+        return issue_send(
+            self._driver, callee, key, arg, send_delay, idempotency_key, headers, self._scope, limit_key
         )

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from awaken.context.futures import OptionalFuture, RestateDurableFuture
 from awaken.handler import arguments
-from awaken.serde import DefaultSerde, Serde
+from awaken.serde.default import DefaultSerde, T
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from awaken.context.context import Driver
+    from awaken.context.driver import Driver
+    from awaken.serde import Serde
 
 __all__ = ["KeyValueStore", "StateReader"]
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar as TypeVarWithDefault
-
-    #: Any, where neither a serde nor a hint tells.
-    T = TypeVarWithDefault("T", default=Any)
-else:
-    T = TypeVar("T")
 
 
 class StateReader:

@@ -51,8 +51,9 @@ from awaken.serde.validation import tell
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
 
-    from awaken.context.context import Context, RunFuture
-    from awaken.context.futures import DurableFuture
+    from awaken.context.context import Context
+    from awaken.context.durable_future import DurableFuture
+    from awaken.context.runs import RunFuture
     from awaken.endpoint.journal_codec import CodecSource
     from awaken.endpoint.memory import AttemptMemory
     from awaken.exchange import Exchange

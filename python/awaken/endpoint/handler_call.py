@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from awaken._core import Input
-    from awaken.context.context import Context, Driver
+    from awaken.context.context import Context
+    from awaken.context.driver import Driver
     from awaken.handler.handler import Handler
 
 

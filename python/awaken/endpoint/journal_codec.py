@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from awaken._core import EndpointMachine, Result
-    from awaken.context.futures import DurableFuture
+    from awaken.context.durable_future import DurableFuture
     from awaken.serde.journal_codec import JournalValueCodecProvider
 
 __all__ = ["AttemptCodec", "CodecSource"]

@@ -17,17 +17,17 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken._core import parse_awakeable_id
+from awaken.context.awakeable import Awakeable
 from awaken.context.callback import Callback
 from awaken.context.context import CONTEXTS
 from awaken.context.futures import (
-    Awakeable,
-    DurablePromise,
     OptionalFuture,
     RestateDurableCallFuture,
     RestateDurableFuture,
     RestateDurableSleepFuture,
     SendHandle,
 )
+from awaken.context.promise import DurablePromise
 from awaken.context.runs import RunFuture
 from awaken.context.scope import ScopedContext
 from awaken.diagnostics import tracebacks
@@ -76,10 +76,13 @@ _BAD_CALL: Final = re.compile(
     r"(?P<owner>\w+)\.(?P<method>[a-z]\w*)\(\) (missing |takes |got (an unexpected|multiple|some positional))"
 )
 
-#: Classes with methods that handlers call, by the names in which Python complains of such calls.
+#: The classes that handlers work with.
+_USED: Final = (*CONTEXTS.values(), ScopedContext, RestateDurableCallFuture, *_AWAITED)
+
+#: The classes with their methods, by the names in which Python complains of calls.
 _OWNERS: Final = {
     owner.__qualname__: owner
-    for cls in (*CONTEXTS.values(), ScopedContext, RestateDurableCallFuture, *_AWAITED)
+    for cls in _USED
     for owner in cls.__mro__
     if owner.__module__.startswith("awaken.")
 }
@@ -115,7 +118,8 @@ def misuse_in(error: BaseException) -> UsageError | None:
     call = _BAD_CALL.match(str(error))
     owner = None if call is None else _OWNERS.get(call["owner"])
     if call is not None and owner is not None and call["method"] in vars(owner):
-        return UsageError(f"{text}; see help(awaken.{call['owner'].lstrip('_')}.{call['method']})")
+        used = next(cls for cls in _USED if issubclass(cls, owner))
+        return UsageError(f"{text}; see help(awaken.{used.__name__}.{call['method']})")
     return None
 
 

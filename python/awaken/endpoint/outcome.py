@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from awaken._core import EndpointMachine
-    from awaken.context.context import RunFuture
+    from awaken.context.runs import RunFuture
     from awaken.endpoint.code_location import CodeLocation
 
 log = logging.getLogger("awaken")

@@ -18,8 +18,11 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
+from awaken.context.awakeable import Awakeable
 from awaken.context.callback import Callback
-from awaken.context.futures import Awakeable, DurableFuture, DurablePromise, SendHandle
+from awaken.context.durable_future import DurableFuture
+from awaken.context.futures import SendHandle
+from awaken.context.promise import DurablePromise
 from awaken.endpoint import code_location
 from awaken.errors import AttemptClosedError, LocalProtocolError, UsageError
 

@@ -38,7 +38,8 @@ __all__ = [
     "service_handler",
 ]
 
-I = TypeVar("I")  # noqa: E741 -- input and output, as everywhere in the field
+#: Input and output of a handler.
+I = TypeVar("I")  # noqa: E741
 O = TypeVar("O")  # noqa: E741
 
 #: A handler, as it is written: with or without an argument.
@@ -128,6 +129,11 @@ class Handler(Generic[I, O]):
         self.arity = len(self._parameters())
         with suppress(NameError):  # a type that is defined further down; `io` tries again when it is needed
             _ = self.io
+
+    @property
+    def service(self) -> str:
+        """What callers call its service."""
+        return self.service_tag.name
 
     @property
     def target(self) -> str:

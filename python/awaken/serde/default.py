@@ -15,9 +15,14 @@ from awaken.serde.writing import write_value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DefaultSerde", "JsonSerde"]
+    from typing_extensions import TypeVar as TypeVarWithDefault
 
-T = TypeVar("T")
+    #: The type of a value; Any where neither a serde nor a hint says.
+    T = TypeVarWithDefault("T", default=Any)
+else:
+    T = TypeVar("T")
+
+__all__ = ["DefaultSerde", "JsonSerde"]
 
 
 class JsonSerde(Serde[T]):

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
     from awaken import _core
-    from awaken.context.context import Context, RunFuture
+    from awaken.context.context import Context
+    from awaken.context.runs import RunFuture
 
 __all__ = ["TracedAttempt"]
 

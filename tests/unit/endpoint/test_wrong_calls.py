@@ -10,7 +10,7 @@ import awaken
 import pytest
 import uvloop
 from awaken import RunOptions, TerminalError
-from awaken.context.futures import Awakeable
+from awaken.context.awakeable import Awakeable
 from awaken.errors import UsageError
 
 from tests.unit.endpoint.test_misuse import act, greet, outcome_of
@@ -351,6 +351,20 @@ async def test_class_raised_in_a_run_fails_the_run_for_good() -> None:
 
     assert call.answer == ["Run", "ProposeRunCompletion"], text
     assert "TerminalError is raised without its arguments" in text
+
+
+@pytest.mark.parametrize(
+    ("call", "method"), [("object_call(1)", "Context.object_call"), ("key(1)", "ObjectContext.key")]
+)
+async def test_wrong_call_from_code_without_source_names_the_help_of_a_public_class(
+    call: str, method: str
+) -> None:
+    scope: dict[str, Any] = {}
+    exec(compile(f"async def body(ctx):\n    ctx.{call}\n", "generated.py", "exec"), scope)
+
+    _, text = await outcome_of(scope["body"])
+
+    assert f"; see help(awaken.{method})" in text
 
 
 @pytest.mark.parametrize("body", [returns_a_send, returns_sends])

@@ -1,0 +1,33 @@
+"""What a context needs from the attempt that owns it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from awaken.context.durable_future import FutureDriver
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from awaken.context.request import AttemptFinishedEvent
+    from awaken.context.runs import RunFuture
+
+__all__ = ["Driver"]
+
+
+class Driver(FutureDriver, Protocol):
+    """What a context needs from the attempt, besides what futures need."""
+
+    def define_run(self, future: RunFuture[Any]) -> None:
+        """Keep a run's closure until its result is awaited."""
+        ...
+
+    @property
+    def attempt_headers(self) -> Mapping[str, str]:
+        """Headers of the attempt's HTTP request."""
+        ...
+
+    @property
+    def attempt_finished(self) -> AttemptFinishedEvent:
+        """Set when the attempt is over."""
+        ...

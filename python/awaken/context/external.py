@@ -1,0 +1,210 @@
+"""Results that come from outside of the handler: awakeables, callbacks and signals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from awaken._core import Failure, parse_awakeable_id
+from awaken.context import probe
+from awaken.context.awakeable import Awakeable, AwakeableFuture
+from awaken.context.callback import DEFAULT_EXPIRY, Callback, CallbackLink, describe_callback, expiry_of
+from awaken.context.futures import RestateDurableFuture, RestateDurableSleepFuture
+from awaken.context.runs import RunOptions
+from awaken.context.side_effects import SideEffects
+from awaken.errors import UsageError
+from awaken.handler import arguments
+from awaken.serde.default import DefaultSerde, T
+from awaken.timing import time_limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import timedelta
+
+    from awaken._core import Input
+    from awaken.handler.handler import I
+    from awaken.serde import Serde
+
+__all__ = ["External"]
+
+
+class External(SideEffects):
+    """Waiting for what comes from outside, and sending it to other invocations."""
+
+    __slots__ = ()
+
+    _input: Input
+
+    def awakeable(
+        self,
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        type_hint: type[T] | None = None,
+        *,
+        name: str | None = None,
+    ) -> Awakeable[T]:
+        """Create an id that somebody outside resolves or rejects, and the future of that result.
+
+        The id is the same on every replay; hand it out inside a run, so that this happens once. It is not a secret:
+        whoever knows the invocation id can compute it.
+
+        Args:
+            serde: of the payload.
+            type_hint: what the payload has to be; another payload is a terminal error in this handler.
+            name: what it is for, for whoever watches in this process, such as the test kit; it is journaled nowhere.
+
+        Returns:
+            An object that unpacks as `(id, future)`, and that can be awaited itself.
+        """
+        serde = arguments.serde_for(serde, type_hint, "ctx.awakeable")
+        driver = self._driver
+        identifier, handle = driver.issue("create an awakeable").awakeable()
+        future: RestateDurableFuture[T] = AwakeableFuture(driver, handle, serde, f"awakeable {identifier}")
+        if probe.watchers:
+            self._tell_watchers(identifier, name, type_hint)
+        return Awakeable(identifier, future)
+
+    def _tell_watchers(self, identifier: str, name: str | None, type_hint: Any) -> None:
+        created = probe.AwakeableCreated(identifier, self._input.invocation_id, name, type_hint)
+        for watcher in list(probe.watchers):
+            watcher.note_awakeable(created)
+
+    def callback(
+        self,
+        type_hint: type[T] | None = None,
+        *,
+        name: str,
+        expires_in: timedelta | float = DEFAULT_EXPIRY,
+        labels: Mapping[str, str] | None = None,
+    ) -> Callback[T]:
+        """Create an awakeable with a signed link that completes it, a name, and an expiry.
+
+        Hand the link out inside a run. Whoever opens it answers with a value of the declared type, or rejects; the
+        value is checked before the awakeable is resolved. Where links lead, and what signs them, is set by
+        `configure_callbacks`.
+
+        Args:
+            type_hint: what the answer has to be; None takes any JSON.
+            name: what is asked for, shown to whoever answers and in the inventory.
+            expires_in: how long the link works and the handler waits, as a duration or in seconds.
+            labels: facts for the inventory; they are in the journal, not in the link.
+
+        Raises:
+            RuntimeError: no settings for links; see `configure_callbacks`.
+            UsageError: the type has no name that a link can carry; see `register_callback_type`.
+        """
+        from awaken import links
+
+        arguments.expect_text(name, "the name of ctx.callback")
+        described = dict(arguments.headers_of(labels, f'callback "{name}" (its labels)'))
+        wake_up = time_limits.moment_after(expires_in, f'expires_in of callback "{name}"')
+        settings = links.current_settings()
+        try:
+            type_name = links.name_of_type(type_hint)
+        except TypeError as error:
+            raise UsageError(f'callback "{name}": {error}') from error
+        driver = self._driver
+        identifier, future = self.awakeable(type_hint=type_hint, name=name)
+        index = parse_awakeable_id(identifier).index
+        entry = describe_callback(name, index, type_name, described)
+        handle, expires_at_ms = driver.issue("create a callback").timer(wake_up, entry)
+        timer = RestateDurableSleepFuture(driver, handle, None, f'callback "{name}"')
+        url = settings.url_of(links.Link(identifier, name, type_name, expires_at_ms))
+        return Callback(CallbackLink(url, identifier, name, expiry_of(expires_at_ms)), future, timer)
+
+    async def wait_for_callback(
+        self,
+        send: Callable[[CallbackLink], Any],
+        type_hint: type[T] | None = None,
+        *,
+        name: str,
+        expires_in: timedelta | float = DEFAULT_EXPIRY,
+        labels: Mapping[str, str] | None = None,
+    ) -> T:
+        """Create a callback, hand it out once, and wait for the answer.
+
+        Args:
+            send: given the link; runs as a durable step, so it happens once however often the handler replays.
+            type_hint: as for `callback`, like the others.
+            name: what is asked for.
+            expires_in: how long the link works and the handler waits.
+            labels: facts for the inventory.
+
+        Raises:
+            TimeoutError: nobody answered in time.
+            TerminalError: the answer was a rejection.
+        """
+        if not callable(send):
+            arguments.refuse(send, f'the send of callback "{name}"', "give a function that takes the link")
+        callback = self.callback(type_hint, name=name, expires_in=expires_in, labels=labels)
+        await self.run_typed(f"hand out {name}", send, RunOptions(), callback.link)
+        return await callback
+
+    def resolve_awakeable(
+        self,
+        name: str,
+        value: I,
+        serde: Serde[I] = DefaultSerde(),  # noqa: B008  # never modified
+    ) -> None:
+        """Resolve an awakeable of any invocation.
+
+        Args:
+            name: the awakeable's id.
+            value: the result; None gives empty bytes.
+            serde: of the value.
+
+        Raises:
+            InvalidIdError: the id does not parse; nothing is journaled.
+        """
+        arguments.expect_text(name, "the id of ctx.resolve_awakeable")
+        body = arguments.write(serde, value, f"the value of awakeable {name}")
+        self._driver.issue("resolve an awakeable").resolve_awakeable(name, body)
+
+    def reject_awakeable(self, name: str, failure_message: str, failure_code: int = 500) -> None:
+        """Reject an awakeable of any invocation: its handler gets a terminal error with this message and code.
+
+        Raises:
+            InvalidIdError: the id does not parse; nothing is journaled.
+        """
+        arguments.expect_text(name, "the id of ctx.reject_awakeable")
+        failure = _failure(failure_code, failure_message, "ctx.reject_awakeable")
+        self._driver.issue("reject an awakeable").reject_awakeable(name, failure)
+
+    def signal(
+        self,
+        name: str,
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        type_hint: type[T] | None = None,
+    ) -> RestateDurableFuture[T]:
+        """Wait for a signal with this name, sent to this invocation by another handler."""
+        arguments.expect_text(name, "the name of ctx.signal")
+        serde = arguments.serde_for(serde, type_hint, f'signal "{name}"')
+        driver = self._driver
+        handle = driver.issue("await a signal").signal(name)
+        return RestateDurableFuture(driver, handle, serde, f'signal "{name}"')
+
+    def resolve_signal(
+        self,
+        invocation_id: str,
+        name: str,
+        value: I,
+        serde: Serde[I] = DefaultSerde(),  # noqa: B008  # never modified
+    ) -> None:
+        """Send a signal with a value to an invocation. Raises InvalidIdError for an id that does not parse."""
+        arguments.expect_text(invocation_id, "the invocation id of ctx.resolve_signal")
+        arguments.expect_text(name, "the name of ctx.resolve_signal")
+        body = arguments.write(serde, value, f'the value of signal "{name}"')
+        self._driver.issue("send a signal").resolve_signal(invocation_id, name, body)
+
+    def reject_signal(
+        self, invocation_id: str, name: str, failure_message: str, failure_code: int = 500
+    ) -> None:
+        """Send a signal with a failure to an invocation. Raises InvalidIdError for an id that does not parse."""
+        arguments.expect_text(invocation_id, "the invocation id of ctx.reject_signal")
+        arguments.expect_text(name, "the name of ctx.reject_signal")
+        failure = _failure(failure_code, failure_message, "ctx.reject_signal")
+        self._driver.issue("send a signal").reject_signal(invocation_id, name, failure)
+
+
+def _failure(code: int, message: str, what: str) -> Failure:
+    arguments.expect_code(code, f"the failure_code of {what}")
+    arguments.expect_text(message, f"the failure_message of {what}")
+    return Failure(code, message)

@@ -1,0 +1,60 @@
+"""A workflow's promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from awaken._core import Failure
+from awaken.context.futures import OptionalFuture, RestateDurableFuture
+from awaken.handler import arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Generator
+
+    from awaken.context.durable_future import FutureDriver
+    from awaken.serde import Serde
+
+__all__ = ["DurablePromise"]
+
+T = TypeVar("T")
+
+
+class DurablePromise(Generic[T]):
+    """A workflow's promise: completed once, by any of its handlers, read by all of them."""
+
+    __slots__ = ("_driver", "_name", "_serde")
+
+    def __init__(self, driver: FutureDriver, name: str, serde: Serde[T]) -> None:
+        self._driver = driver
+        self._name = name
+        self._serde = serde
+
+    def value(self) -> RestateDurableFuture[T]:
+        """Wait for the value; a rejected promise raises a terminal error."""
+        handle = self._driver.issue("await a promise").get_promise(self._name)
+        return RestateDurableFuture(self._driver, handle, self._serde, self._subject)
+
+    def peek(self) -> Awaitable[T | None]:
+        """Return the value, or None while the promise is open; a rejected one raises a terminal error."""
+        handle = self._driver.issue("peek at a promise").peek_promise(self._name)
+        return OptionalFuture(self._driver, handle, self._serde, self._subject)
+
+    def resolve(self, value: T) -> Awaitable[None]:
+        """Complete the promise; awaiting raises a terminal error 409 when it is completed already."""
+        body = arguments.write(self._serde, value, self._subject)
+        handle = self._driver.issue("resolve a promise").resolve_promise(self._name, body)
+        return RestateDurableFuture(self._driver, handle, None, self._subject)
+
+    def reject(self, message: str, code: int = 500) -> Awaitable[None]:
+        """Fail the promise; awaiting raises a terminal error 409 when it is completed already."""
+        arguments.expect_text(message, f"the message that rejects {self._subject}")
+        arguments.expect_code(code, f"the code that rejects {self._subject}")
+        handle = self._driver.issue("reject a promise").reject_promise(self._name, Failure(code, message))
+        return RestateDurableFuture(self._driver, handle, None, self._subject)
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return self.value().__await__()
+
+    @property
+    def _subject(self) -> str:
+        return f'promise "{self._name}"'

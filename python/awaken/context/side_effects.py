@@ -1,0 +1,112 @@
+"""Side effects of a handler: each happens once, and its result is journaled."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, ParamSpec, overload
+
+from awaken.context.runs import RunFuture, RunOptions
+from awaken.handler import arguments
+from awaken.serde.default import DefaultSerde, T
+from awaken.timing import wall_clock
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from awaken.context.driver import Driver
+    from awaken.context.futures import RestateDurableFuture
+    from awaken.serde import Serde
+
+__all__ = ["RunAction", "SideEffects"]
+
+P = ParamSpec("P")
+
+#: The closure of a run.
+RunAction = Callable[..., Coroutine[Any, Any, T]] | Callable[..., T]
+
+
+class SideEffects:
+    """Runs, and what else is one: reading the clock."""
+
+    __slots__ = ()
+
+    _driver: Driver
+
+    @overload
+    def run_typed(
+        self,
+        name: str,
+        action: Callable[P, Coroutine[Any, Any, T]],
+        options: RunOptions[T] = ...,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> RestateDurableFuture[T]: ...
+
+    @overload
+    def run_typed(
+        self,
+        name: str,
+        action: Callable[P, T],
+        options: RunOptions[T] = ...,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> RestateDurableFuture[T]: ...
+
+    def run_typed(
+        self,
+        name: str,
+        action: Callable[..., Any],
+        options: RunOptions[Any] = RunOptions(),  # noqa: B008  # never modified
+        /,
+        *args: Any,
+        **kwargs: Any,
+    ) -> RestateDurableFuture[Any]:
+        """Execute a side effect and journal its result: it happens once however often the handler replays.
+
+        The closure starts when the result is first awaited. It may be a coroutine function, or a plain function that
+        runs in a thread; durable operations are not possible inside.
+
+        Args:
+            name: entry name.
+            action: the closure.
+            options: how the result crosses and how often a failing closure is tried.
+            *args: for the closure.
+            **kwargs: for the closure.
+        """
+        if type(name) is not str or not callable(action) or type(options) is not RunOptions:
+            arguments.expect_action(name, action, options, RunOptions)
+        driver = self._driver
+        handle = driver.issue("run").run(name)
+        frame = sys._getframe(1)
+        if frame.f_globals.get("__package__") == __package__ and frame.f_back is not None:
+            frame = frame.f_back  # the operations of this package that are runs themselves
+        future: RunFuture[Any] = RunFuture(driver, handle, name, action, options, args, kwargs, frame)
+        driver.define_run(future)
+        return future
+
+    def run(
+        self,
+        name: str,
+        action: RunAction[T],
+        serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
+        max_attempts: int | None = None,
+        max_retry_duration: timedelta | float | None = None,
+        type_hint: type[T] | None = None,
+        args: tuple[Any, ...] | None = None,
+    ) -> RestateDurableFuture[T]:
+        """Execute a side effect. Deprecated: `run_typed` knows the types of the closure's arguments."""
+        options: RunOptions[T] = RunOptions(
+            serde=serde, type_hint=type_hint, max_attempts=max_attempts, max_duration=max_retry_duration
+        )
+        return self.run_typed(name, action, options, *(args or ()))
+
+    def time(self) -> RestateDurableFuture[float]:
+        """Read the clock, once: seconds since the epoch, the same on every replay."""
+        return self.run_typed("timestamp", _read_clock)
+
+
+async def _read_clock() -> float:
+    return wall_clock.now_s()
