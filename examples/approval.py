@@ -1,4 +1,4 @@
-"""An expense waits for somebody's decision, through crashes and deploys: `make demo` shows it live."""
+"""An expense waits for a decision, through crashes and deploys. `make demo` shows it live."""
 
 import json
 import os
@@ -14,7 +14,7 @@ expenses = awaken.Service("expenses")
 
 @dataclass
 class Decision:
-    """What the outside world answers."""
+    """The answer from outside."""
 
     approved: bool
     by: str
@@ -22,7 +22,7 @@ class Decision:
 
 @expenses.handler()
 async def submit(ctx: awaken.Context, expense: str) -> str:
-    """Ask for a decision, wait for it as long as it takes, and write the outcome down."""
+    """Ask for a decision, wait as long as it takes, and record the outcome."""
     awakeable_id, decision = ctx.awakeable(type_hint=Decision)
     await ctx.run_typed("ask", ask, expense=expense, awakeable_id=awakeable_id)
 
@@ -34,7 +34,7 @@ async def submit(ctx: awaken.Context, expense: str) -> str:
 
 
 def ask(expense: str, awakeable_id: str) -> None:
-    """Put a request into the outbox, like a mail; whoever has the id may answer it."""
+    """Put a request into the outbox, as a mail would be; anyone who has the id can answer it."""
     (OUTBOX / "request.json").write_text(json.dumps({"expense": expense, "awakeable": awakeable_id}))
 
 
