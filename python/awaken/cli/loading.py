@@ -15,6 +15,8 @@ from awaken.cli.failures import BrokenApplicationError, CommandError
 from awaken.cli.output import print_progress
 from awaken.cli.sources import CODE, tree
 from awaken.diagnostics import tracebacks
+from awaken.endpoint.applications import WHAT_TO_GIVE, application_of, is_application
+from awaken.endpoint.services import describe, is_web_application
 from awaken.handler.handler import handler_from_callable
 from awaken.service.definition import Definition
 
@@ -41,41 +43,15 @@ def load_accept(target: str, identity_keys: Sequence[str] = ()) -> Accept:
         BrokenApplicationError: there is no such thing, or it is something else.
     """
     found = load_object(target)
-    accept: Accept | None = getattr(found, "accept", None)
-    if accept is not None and callable(accept) and not inspect.isclass(found):
-        if identity_keys:
-            _add_keys(found, identity_keys, target)
-        return accept
-    services = [found] if isinstance(found, Definition) else found
-    if not isinstance(services, (list, tuple)) or not all(isinstance(s, Definition) for s in services):
-        raise BrokenApplicationError(f"{target} is {_describe(found)}. {_suggest(target, found)}")
-    if not services:
-        raise BrokenApplicationError(f"{target} is an empty list; put the services to serve into it")
-    from awaken.endpoint.endpoint import Endpoint
-
     try:
-        return Endpoint(services, identity_keys=list(identity_keys)).accept
-    except (TypeError, ValueError) as error:
+        application = application_of(found)
+    except TypeError as error:
+        raise BrokenApplicationError(f"{target} is {describe(found)}. {_suggest(target, found)}") from error
+    except ValueError as error:
         raise BrokenApplicationError(f"{target} cannot be served: {error}") from error
-
-
-def _describe(found: Any) -> str:
-    if isinstance(found, ModuleType):
-        return f"the module {found.__name__}"
-    if inspect.isclass(found):
-        return f"the class {found.__name__}"
-    if inspect.isroutine(found):
-        return "a function, which cannot be served"
-    if isinstance(found, (list, tuple)) and any(isinstance(one, Definition) for one in found):
-        strangers = sorted({type(one).__name__ for one in found if not isinstance(one, Definition)})
-        return f"a {type(found).__name__} with {', '.join(strangers)} among its services"
-    if _is_web_application(found):
-        return f"a {type(found).__name__} application, not a durable one"
-    return f"a {type(found).__name__}, which cannot be served"
-
-
-def _is_web_application(found: Any) -> bool:
-    return any(base.__module__.partition(".")[0] in ("starlette", "quart") for base in type(found).__mro__)
+    if identity_keys:
+        _add_keys(application, identity_keys, target)
+    return application.accept
 
 
 def _suggest(target: str, found: Any) -> str:
@@ -89,7 +65,7 @@ def _suggest(target: str, found: Any) -> str:
                 f"{module_name}:app"
             )
         return f"Call it in the module, `app = {path}()`, and write {module_name}:app"
-    if _is_web_application(found):
+    if is_web_application(found):
         return (
             f"Write durable = awaken.app([...]) and {module_name}:durable; a web server serves both when you "
             f"mount it: {path}.mount('/restate', durable)"
@@ -99,7 +75,7 @@ def _suggest(target: str, found: Any) -> str:
     candidates = [name for name, value in vars(module).items() if _is_servable(value)] if module else []
     if candidates:
         return f"Write {_any_of([f'{place}{name}' for name in candidates])}"
-    return "Name what `awaken.app([...])` returned, a service, or a list of services"
+    return f"Name {WHAT_TO_GIVE}"
 
 
 def _any_of(names: list[str]) -> str:
@@ -109,7 +85,7 @@ def _any_of(names: list[str]) -> str:
 def _is_servable(value: Any) -> bool:
     if inspect.isclass(value) or isinstance(value, ModuleType):
         return False
-    return isinstance(value, Definition) or callable(getattr(value, "accept", None))
+    return isinstance(value, Definition) or is_application(value)
 
 
 def _add_keys(application: Any, keys: Sequence[str], target: str) -> None:

@@ -1,35 +1,40 @@
-"""What an application is made of: a list of services, and what to write where something else was given."""
+"""What an endpoint serves: a list of services, and what to write where something else was given."""
 
 from __future__ import annotations
 
 import inspect
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from awaken.service.definition import Definition
 
-__all__ = ["check_service", "services_of"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["check_service", "describe", "is_web_application", "services_of"]
+
+#: Packages of web frameworks whose applications are mistaken for durable ones.
+_WEB_FRAMEWORKS = ("starlette", "quart")
 
 
-def services_of(services: Any) -> list[Definition]:
+def services_of(given: Any) -> list[Definition]:
     """Return the services that `awaken.app` was given.
 
     Raises:
         TypeError: this is not a list of services.
         ValueError: the list is empty.
     """
-    if isinstance(services, (Definition, ModuleType, str)) or not hasattr(services, "__iter__"):
-        what = _describe(services)
+    if not _is_iterable(given):
         raise TypeError(
-            f"awaken.app takes a list of services, not {what}; write awaken.app([{_example(services)}])"
+            f"awaken.app takes a list of services, not {describe(given)}; write awaken.app([{_example(given)}])"
         )
-    listed = [check_service(one) for one in services]
-    if not listed:
+    services = [check_service(each) for each in given]
+    if not services:
         raise ValueError(
-            "awaken.app got no services, so there is nothing to serve; write awaken.app([service]) with those you "
+            "the list of services is empty, so there is nothing to serve; write awaken.app([service]) with those you "
             "declared"
         )
-    return listed
+    return services
 
 
 def check_service(service: Any) -> Definition:
@@ -40,13 +45,14 @@ def check_service(service: Any) -> Definition:
     """
     if not isinstance(service, Definition):
         raise TypeError(
-            f"{_describe(service)} is not a service, virtual object or workflow; write "
+            f"{describe(service)} is not a service, virtual object or workflow; write "
             f"awaken.app([{_example(service)}])"
         )
     return service
 
 
-def _describe(value: Any) -> str:
+def describe(value: Any) -> str:
+    """Return what an author gave, for the text of an error."""
     if isinstance(value, Definition):
         return f"the one service {value.name}"
     if isinstance(value, ModuleType):
@@ -55,14 +61,29 @@ def _describe(value: Any) -> str:
         return f"the class {value.__name__}"
     if inspect.isroutine(value):
         return f"the function {getattr(value, '__name__', value)}"
+    if isinstance(value, (list, tuple)) and any(isinstance(each, Definition) for each in value):
+        others = sorted({type(each).__name__ for each in value if not isinstance(each, Definition)})
+        if others:
+            return f"a {type(value).__name__} with {', '.join(others)} among its services"
+    if is_web_application(value):
+        return f"a {type(value).__name__} application, not a durable one"
     return f"a {type(value).__name__}"
+
+
+def is_web_application(value: Any) -> bool:
+    """Tell whether this is an application of a web framework."""
+    return any(base.__module__.partition(".")[0] in _WEB_FRAMEWORKS for base in type(value).__mro__)
+
+
+def _is_iterable(value: Any) -> TypeGuard[Iterable[Any]]:
+    return hasattr(value, "__iter__") and not isinstance(value, (Definition, ModuleType, str))
 
 
 def _example(value: Any) -> str:
     """Return what belongs into the list instead."""
     if isinstance(value, ModuleType):
         names = [
-            f"{value.__name__}.{name}" for name, one in vars(value).items() if isinstance(one, Definition)
+            f"{value.__name__}.{name}" for name, each in vars(value).items() if isinstance(each, Definition)
         ]
         if names:
             return ", ".join(names)

@@ -12,19 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.diagnostics import development
-from awaken.endpoint.endpoint import Endpoint
+from awaken.endpoint.applications import application_of
 from awaken.runtime.schema import RetryPolicy
 from awaken.runtime.settings import RuntimeSettings
-from awaken.service.definition import Definition
 from awaken.testing.environment import Environment
 from awaken.testing.errors import DevelopmentWarning
 from awaken.testing.failures import FailureHandling
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
-    from awaken.exchange import Accept
     from awaken.runtime.events import Observer
     from awaken.runtime.store.store import CommitProbe
     from awaken.testing.failures import HandlerFailure
@@ -108,7 +106,7 @@ async def open_with_handling(
         if disable_retries
         else RetryPolicy(),
     )
-    accept = accept_of(app)
+    accept = application_of(app).accept
     with contextlib.ExitStack() as stack:
         if directory is None:
             parent = _MEMORY_DISK if _MEMORY_DISK.is_dir() else None
@@ -155,20 +153,3 @@ def _raise(failures: Sequence[HandlerFailure]) -> None:
         raise errors[0]
     if errors:
         raise BaseExceptionGroup(f"{len(errors)} failures in handlers that the test did not get", errors)
-
-
-def accept_of(app: Any) -> Accept:
-    """Return what accepts exchanges for an application.
-
-    Raises:
-        TypeError: it is not an application.
-    """
-    accept: Accept | None = getattr(app, "accept", None)
-    if accept is not None and callable(accept):
-        return accept
-    services: Iterable[Any] = [app] if isinstance(app, Definition) else app
-    if isinstance(services, (list, tuple)) and all(isinstance(one, Definition) for one in services):
-        return Endpoint(services).accept
-    raise TypeError(
-        f"{app!r} is not an application; give what `awaken.app(...)` returned, a service, or a list of services"
-    )

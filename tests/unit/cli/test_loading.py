@@ -58,7 +58,7 @@ def test_services_get_an_endpoint(module: str, name: str) -> None:
 
 
 def test_empty_list_is_refused(module: str) -> None:
-    with pytest.raises(CommandError, match="is an empty list"):
+    with pytest.raises(CommandError, match="cannot be served: the list of services is empty"):
         load_accept(f"{module}:nothing")
 
 

@@ -97,12 +97,12 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ),
         (
             "greeter:make_app",
-            "greeter:make_app is a function, which cannot be served. "
+            "greeter:make_app is the function make_app. "
             "Call it in the module, `app = make_app()`, and write greeter:app",
         ),
         (
             "greeter:greet",
-            "greeter:greet is a function, which cannot be served. "
+            "greeter:greet is the function greet. "
             "It is a handler of 'Greeter'; write `app = awaken.app([...])` with the "
             "service, and greeter:app",
         ),
@@ -118,7 +118,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ),
         (
             "greeter:settings",
-            "greeter:settings is a dict, which cannot be served. Write greeter:greeter or greeter:app",
+            "greeter:settings is a dict. Write greeter:greeter or greeter:app",
         ),
         ("greeter:application", "greeter has no 'application'. Write greeter:greeter or greeter:app"),
         (

@@ -223,7 +223,7 @@ def test_application_of_no_services_is_told_what_to_write(
 @pytest.mark.parametrize("nothing", [[], (), iter(())])
 def test_application_without_services_is_refused(nothing: Any) -> None:
     with pytest.raises(
-        ValueError, match=r"^awaken\.app got no services, so there is nothing to serve; write"
+        ValueError, match="the list of services is empty, so there is nothing to serve; write"
     ):
         awaken.app(nothing)
 

@@ -173,8 +173,11 @@ async def test_nothing_is_left_behind() -> None:
 
 
 async def test_what_is_no_application_is_refused() -> None:
-    with pytest.raises(TypeError, match="is not an application; give what"):
+    with pytest.raises(TypeError, match="a int is not an application; give what"):
         async with open_environment(42):
+            pass
+    with pytest.raises(ValueError, match="the list of services is empty"):
+        async with open_environment([]):
             pass
 
 

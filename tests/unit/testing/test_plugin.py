@@ -227,7 +227,7 @@ def mistakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             "does not take always_reply=True; it takes app=, always_replay=, retries=",
         ),
         ("test_positional_option", ["ERROR"], "does not take <.*Service.*>; it takes app="),
-        ("test_wrong_application", ["ERROR"], "'S' is not an application; give what `awaken.app"),
+        ("test_wrong_application", ["ERROR"], "a str is not an application; give what `awaken.app"),
         ("test_contradiction", ["ERROR"], "retries=True and disable_retries=True exclude each other"),
         ("test_asks_for_retries", ["PASSED"], ""),
         ("test_uses_a_kept_environment", ["FAILED"], "this environment has ended, with the test"),
