@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.test_layers import LAYERS
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "python" / "awaken"
 PAGES = {name: (ROOT / name).read_text() for name in ("ARCHITECTURE.md", "CONTRIBUTING.md")}
@@ -80,3 +82,8 @@ def test_readme_links_to_the_pages() -> None:
 def test_readme_shows_the_same_picture() -> None:
     (picture,) = re.findall(r"^```\n(runtime .*?)^```", PAGES["ARCHITECTURE.md"], re.DOTALL | re.MULTILINE)
     assert picture in (ROOT / "README.md").read_text()
+
+
+def test_the_page_shows_the_layers_that_are_enforced() -> None:
+    (shown,) = re.findall(r"^```\n(_core .*?)^```", PAGES["ARCHITECTURE.md"], re.DOTALL | re.MULTILINE)
+    assert [set(re.findall(r"\w+", layer)) for layer in shown.split("<")] == LAYERS
