@@ -1,6 +1,6 @@
 """An expense is approved by mail: a link for the decision, a reminder after a day, another approver, and an expiry.
 
-Set where links lead and what signs them, serve the handlers, and mount the callback route beside them:
+Set where links lead and which key signs them, serve the handlers, and mount the callback route beside them:
 
     export AWAKEN_CALLBACK_URL=http://127.0.0.1:8000/callbacks AWAKEN_CALLBACK_KEYS=2026a:$(openssl rand -base64 32)
     awaken serve expense_approval:app --register http://127.0.0.1:9070
@@ -28,7 +28,7 @@ approvals = awaken.Service("approvals")
 
 @dataclass
 class Expense:
-    """What somebody wants to spend."""
+    """A sum to spend, and the people to ask."""
 
     what: str
     amount: int
@@ -37,7 +37,7 @@ class Expense:
 
 @dataclass
 class Decision:
-    """What an approver answers in the form."""
+    """The answer of an approver, from the form."""
 
     approved: bool
     comment: str = ""
@@ -45,7 +45,7 @@ class Decision:
 
 @approvals.handler()
 async def submit(ctx: awaken.Context, expense: Expense) -> str:
-    """Ask one approver after the other, each for three days; nobody answering declines it."""
+    """Ask one approver after the other, for three days each. Without an answer, the expense is declined."""
     for approver in expense.approvers:
         decision = ctx.callback(
             Decision,
@@ -59,13 +59,13 @@ async def submit(ctx: awaken.Context, expense: Expense) -> str:
         except TimeoutError:
             continue  # escalate
         return f"{'approved' if answer.approved else 'declined'} by {approver} {answer.comment}".rstrip()
-    return "declined: nobody answered"
+    return "declined: no answer"
 
 
 async def with_reminder(
     ctx: awaken.Context, decision: awaken.Callback[Decision], approver: str, expense: Expense
 ) -> Decision:
-    """Wait for the decision, and remind the approver once after a day."""
+    """Wait for the decision; remind the approver once, after a day."""
     waiting = asyncio.ensure_future(decision.result())
     reminder = ctx.sleep(DAY, "before the reminder")
     first: list[asyncio.Future[Any]] = [waiting, reminder]
@@ -78,7 +78,7 @@ async def with_reminder(
 
 
 def send(to: str, subject: str, link: awaken.CallbackLink) -> None:
-    """Put a message into the outbox; a mail server would take it here."""
+    """Put a message into the outbox, where a mail server would pick it up."""
     OUTBOX.mkdir(exist_ok=True)
     with (OUTBOX / "mail.txt").open("a") as outbox:
         print(f"To: {to}\nSubject: {subject}\n\n{link.url}\n", file=outbox)

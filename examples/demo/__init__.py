@@ -1,5 +1,5 @@
-"""The main job, shown live: a handler waits for the outside world, and outlives the process that waits.
+"""The main job, shown live: a handler waits for the outside world, and outlives its process.
 
-`python -m examples.demo` shows it on the embedded runtime, with `--server` on the real one. `story` is what happens,
-`embedded` and `server` are what it happens on, `stage` types the commands a person would type.
+`python -m examples.demo` runs on the embedded runtime, with `--server` on the real server. `story` has the steps,
+`embedded` and `server` the processes, and `stage` types the commands that a person would type.
 """

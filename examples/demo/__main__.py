@@ -1,4 +1,4 @@
-"""Play the demo in a temporary directory. Exits with 0 when all went as told, else with a reason."""
+"""Play the demo in a temporary directory. Exits with 0 if every step went as described, else with a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded runtime: the application and all that is durable in one process, `awaken dev`."""
+"""The embedded runtime, `awaken dev`: the application and everything durable in one process."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["EmbeddedEngine"]
 
-#: Nobody wants to watch the default, a minute. The real server's setting, by its own name.
+#: The real server's setting, by its own name. The default is a minute, which is long to watch.
 SETTINGS = {"RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT": "1s"}
 
 
 class EmbeddedEngine:
-    """Everything in one process: when it is killed, nothing is left but a file."""
+    """Everything in one process: after a kill, only a file is left."""
 
     def __init__(self, directory: Path, processes: ExitStack) -> None:
         ingress, admin, self._grpc = free_ports(3)
@@ -52,10 +52,10 @@ class EmbeddedEngine:
 
     def kill(self) -> None:
         """Kill it."""
-        say("Kill that process, without a warning. Nothing runs any more; all that is left is a file.")
+        say("Kill that process, without a warning. Nothing is running now; all that is left is a file.")
         run(["kill", "-9", str(self._process.pid)])
         expect("the exit of the process", self._process.wait(PATIENCE_S), -signal.SIGKILL)
-        expect("the answer of nobody", quiet_curl(f"{self.admin_url}/health"), None)
+        expect("an answer without a process", quiet_curl(f"{self.admin_url}/health"), None)
         run(["ls", str(self._data)])
 
     def start_again(self) -> None:

@@ -33,7 +33,7 @@ INSTALLER = EXAMPLES.parent / "scripts" / "install_server.py"
 
 
 class ServerEngine:
-    """A server that keeps what is durable, and an endpoint that may die at any time."""
+    """A server that stores everything durable, and an endpoint that may die at any time."""
 
     def __init__(self, directory: Path, processes: ExitStack) -> None:
         self._ports = free_ports(4)
@@ -45,7 +45,7 @@ class ServerEngine:
         self._endpoint: subprocess.Popen[bytes]
 
     def start(self) -> None:
-        """Start the server and the endpoint, and register that."""
+        """Start the server and the endpoint, and register the endpoint."""
         say("Start a Restate server. (The first time, npm downloads it; that may take a minute.)")
         self._start_server()
         say("Serve examples/approval.py, and tell the server where it is.")
@@ -54,7 +54,7 @@ class ServerEngine:
 
     def kill(self) -> None:
         """Kill the endpoint."""
-        say("Kill the process that served it, without a warning. The invocation waits; nobody serves it.")
+        say("Kill the process that served it, without a warning. The invocation waits; no process serves it.")
         run(["kill", "-9", str(self._endpoint.pid)])
         expect("the exit of the endpoint", self._endpoint.wait(PATIENCE_S), -signal.SIGKILL)
 
@@ -69,7 +69,7 @@ class ServerEngine:
         expect("the exit of the endpoint", self._endpoint.wait(PATIENCE_S), 0)
 
     def tell(self) -> None:
-        """Show nothing: what a server logs is long."""
+        """Show nothing, because a server logs much."""
 
     def _start_server(self) -> None:
         ingress, admin, _, node = self._ports
@@ -82,12 +82,14 @@ class ServerEngine:
             "RESTATE_ADMIN__BIND_PORT": str(admin),
             "RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE": "192 MiB",
             "RESTATE_DISABLE_TELEMETRY": "true",
-            # The default is a minute; nobody wants to watch that.
+            # The default is a minute, which is long to watch.
             "RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT": "1s",
         }
         show(["env", *(f"{name}={value}" for name, value in settings.items()), "restate-server"])
         command = [installed.stdout.strip(), "--base-dir", str(self._directory / "data")]
-        settings["TMPDIR"] = str(self._directory)  # so that what the server leaves goes with the demo
+        settings["TMPDIR"] = str(
+            self._directory
+        )  # removed with the demo, including what the server leaves there
         server = self._processes.enter_context(running(command, self._directory / "server.log", settings))
         health = f"{self.admin_url}/health", f"{self.ingress_url}/restate/health"
         until("the server answers", lambda: all(map(quiet_curl, health)), unless_ended=server)

@@ -1,4 +1,4 @@
-"""What a person does: type commands, look at what they print, wait; and the processes in the background."""
+"""What a person does in the demo: type commands, read what they print, wait. And the processes in the background."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
     "until",
 ]
 
-#: What is shown, to be started in the folder it is in.
+#: The application to run, from the folder it is in.
 APPLICATION: Final = "approval:app"
 EXAMPLES: Final = Path(__file__).resolve().parents[1]
 #: The command of the environment that this script runs in.
@@ -45,7 +45,7 @@ _steps = itertools.count(1)
 
 
 class DemoError(Exception):
-    """Something was not as it should be."""
+    """A step of the demo did not go as described."""
 
 
 def say(text: str) -> None:
@@ -54,12 +54,12 @@ def say(text: str) -> None:
 
 
 def show(command: list[str]) -> None:
-    """Print a command as one would type it."""
+    """Print a command as a person would type it."""
     print(f"   $ {shlex.join(command)}", flush=True)
 
 
 def run(command: list[str]) -> str:
-    """Type a command, show what it prints and return that."""
+    """Type a command, show its output and return it."""
     show(command)
     program = str(AWAKEN) if command[0] == "awaken" else command[0]
     result = subprocess.run(
@@ -78,7 +78,7 @@ def curl(url: str, body: str | None = None, *options: str) -> str:
 
 
 def quiet_curl(url: str, body: str | None = None, *options: str) -> str | None:
-    """Ask without showing it; None when there is no good answer."""
+    """Send a request without showing it; return None unless it succeeds."""
     command = _curl(url, body, *options)
     result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     return (result.stdout or "empty") if result.returncode == 0 else None
@@ -90,7 +90,7 @@ def _curl(url: str, body: str | None, *options: str) -> list[str]:
 
 
 def expect(what: str, seen: object, wanted: object) -> None:
-    """Stop the demo when something is not as told."""
+    """Stop the demo if a value is not as described."""
     if seen != wanted:
         raise DemoError(f"{what} is {seen!r}, but should be {wanted!r}")
 
@@ -98,7 +98,7 @@ def expect(what: str, seen: object, wanted: object) -> None:
 def until(
     what: str, condition: Callable[[], object], *, unless_ended: subprocess.Popen[bytes] | None = None
 ) -> None:
-    """Wait for a condition, and no longer than a process lives that it needs."""
+    """Wait for a condition, at most as long as the process lives that it depends on."""
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
         if unless_ended is not None and unless_ended.poll() is not None:
@@ -109,14 +109,14 @@ def until(
 
 
 class Log:
-    """What a process in the background prints."""
+    """The output of a process in the background."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._shown = 0
 
     def tell(self) -> None:
-        """Show the lines that are new since the last time."""
+        """Show the lines since the last time."""
         lines = self.path.read_text().splitlines()
         for line in lines[self._shown :]:
             print(f"   | {line}", flush=True)
@@ -127,7 +127,7 @@ class Log:
 def running(
     command: list[str], log: Path, settings: dict[str, str], cwd: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program in the background; it never outlives the block."""
+    """Run a program in the background, until the block ends."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             command, env={**os.environ, **settings}, stdout=output, stderr=subprocess.STDOUT, cwd=cwd
@@ -140,7 +140,7 @@ def running(
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nothing listens on."""
+    """Return free ports."""
     with ExitStack() as probes:
         sockets = [probes.enter_context(socket.socket()) for _ in range(count)]
         for probe in sockets:

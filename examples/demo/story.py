@@ -1,4 +1,4 @@
-"""What happens, whatever it happens on: one wait, a killed process, one result."""
+"""The steps of the demo, on any engine: one wait, a killed process, one result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OUTCOME: Final = f"{EXPENSE}: approved by Ada"
 
 
 class Engine(Protocol):
-    """What `examples/approval.py` runs on. Its files are below the outbox's parent directory."""
+    """Runs `examples/approval.py`. Its files are in the parent directory of the outbox."""
 
     ingress_url: str
     admin_url: str
@@ -32,7 +32,7 @@ class Engine(Protocol):
         ...
 
     def start_again(self) -> None:
-        """Start in its place a new process that knows nothing of the old one."""
+        """Start a new process in its place, which knows nothing of the old one."""
         ...
 
     def stop(self) -> None:
@@ -40,18 +40,18 @@ class Engine(Protocol):
         ...
 
     def tell(self) -> None:
-        """Show what it printed since it was last asked."""
+        """Show what it printed since the last call."""
         ...
 
 
 def play(engine: Engine, directory: Path) -> None:
-    """Play all steps, one after the other."""
+    """Play all steps."""
     outbox = directory / "outbox"
     outbox.mkdir()
     engine.start()
     engine.tell()
 
-    say("Submit an expense. The answer is the id of the invocation; the handler is on its way.")
+    say("Submit an expense. The answer is the id of the invocation; the handler starts.")
     sent = json.loads(curl(f"{engine.ingress_url}/expenses/submit/send", json.dumps(EXPENSE)))
     invocation = sent["invocationId"]
 
@@ -60,7 +60,7 @@ def play(engine: Engine, directory: Path) -> None:
     awakeable = json.loads(run(["cat", str(outbox / "request.json")]))["awakeable"]
 
     say(
-        "Now it waits. After a second without news (a minute by default) it is suspended: "
+        "Now it waits. After a second without news (a minute by default) the runtime suspends it: "
         "it holds no stream, no task, no thread."
     )
     sql = json.dumps({"query": f"SELECT status FROM sys_invocation WHERE id = '{invocation}'"})  # noqa: S608
@@ -74,15 +74,15 @@ def play(engine: Engine, directory: Path) -> None:
     expect("the status", json.loads(curl(*query)), {"rows": [{"status": "suspended"}]})
     engine.tell()
 
-    say("Somebody decides: any process that knows the id, with plain HTTP.")
+    say("Decide: any process that knows the id can, with plain HTTP.")
     curl(f"{engine.ingress_url}/restate/awakeables/{awakeable}/resolve", json.dumps(DECISION))
 
-    say("The handler goes on where it stopped. Fetch its result, and see the ledger.")
+    say("The handler continues where it stopped. Fetch its result, and look into the ledger.")
     result = json.loads(curl(f"{engine.ingress_url}/restate/invocation/{invocation}/attach"))
     expect("the result", result, OUTCOME)
     expect("the ledger", run(["cat", str(outbox / "ledger.txt")]), f"{OUTCOME}\n")
     engine.tell()
 
-    say("Stop; it winds up and exits with 0.")
+    say("Stop it; it shuts down and exits with 0.")
     engine.stop()
     print("\nThat is all: one wait, two processes, one result, and every side effect done once.")

@@ -71,7 +71,7 @@ async def test_nobody_answering_declines(example: ModuleType) -> None:
         await env.advance(days=3, seconds=1)
         outcome = await env.client.attach(sent.invocation_id, type_hint=str)
 
-    assert outcome == "declined: nobody answered"
+    assert outcome == "declined: no answer"
 
 
 @pytest.mark.slow
