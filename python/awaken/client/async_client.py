@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from awaken.client.async_awakeable import ClientAwakeable
 from awaken.client.async_scoped import RestateScopedClient
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.client.building import Extras
-from awaken.serde import DefaultSerde, Serde
+from awaken.serde.default import DefaultSerde, T
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from typing_extensions import TypeVar as TypeVarWithDefault
-
     from awaken.client.async_sender import AsyncSender
     from awaken.client.building import Builder
     from awaken.client.send_handle import RestateClientSendHandle
-    from awaken.handler.handler import HandlerType
-
-    #: Any, where neither a serde nor a hint tells.
-    T = TypeVarWithDefault("T", default=Any)
-else:
-    T = TypeVar("T")
+    from awaken.handler.handler import HandlerType, I, O
+    from awaken.serde import Serde
 
 __all__ = ["RestateClient"]
-
-I = TypeVar("I")  # noqa: E741  # input, as O is output
-O = TypeVar("O")  # noqa: E741
 
 
 class RestateClient:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from awaken import _core
 from awaken.client.addresses import join
@@ -15,20 +15,17 @@ from awaken.client.outcome import AwakeableStatus, read_status, status_query
 from awaken.client.send_handle import RestateClientSendHandle
 from awaken.handler.handler import handler_from_callable, keyed_handler, service_handler
 from awaken.outcomes import OUTCOME_HEADER, AwakeableOutcome, read_outcome
-from awaken.serde import BytesSerde, DefaultSerde, Serde
+from awaken.serde import BytesSerde, Serde
+from awaken.serde.default import DefaultSerde, T, typed_serde
 from awaken.timing import time_limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awaken.client.codec import ValueCodec
-    from awaken.handler.handler import Handler, HandlerType
+    from awaken.handler.handler import Handler, HandlerType, I, O
 
 __all__ = ["Builder"]
-
-I = TypeVar("I")  # noqa: E741  # input, as O is output
-O = TypeVar("O")  # noqa: E741
-T = TypeVar("T")
 
 _BYTES: Serde[bytes] = BytesSerde()
 _JSON = "application/json"
@@ -150,7 +147,7 @@ class Builder:
         check_awakeable_id(awakeable_id)
         body = serde.serialize(value)
         if type_hint is not None:
-            _typed(serde, type_hint).deserialize(body)
+            typed_serde(serde, type_hint).deserialize(body)
         return self._outcome(awakeable_id, "resolve", self._encode(body), _JSON)
 
     def reject(self, awakeable_id: str, reason: str, code: int) -> Operation[AwakeableOutcome]:
@@ -250,7 +247,7 @@ class Builder:
     ) -> Operation[T]:
         _check_id(invocation_id)
         url = join(self.ingress, "restate", "invocation", invocation_id, how)
-        return self._reading(Request("GET", url, is_repeatable=True), _typed(serde, type_hint))
+        return self._reading(Request("GET", url, is_repeatable=True), typed_serde(serde, type_hint))
 
     def _outcome(
         self, awakeable_id: str, how: str, body: bytes, content_type: str
@@ -276,10 +273,6 @@ class Builder:
 
 def _callee(tpe: HandlerType[I, O], key: str | None, how: str) -> Handler[I, O]:
     return service_handler(tpe, f"service_{how}") if key is None else keyed_handler(tpe, key, f"object_{how}")
-
-
-def _typed(serde: Serde[T], type_hint: type[T] | None) -> Serde[T]:
-    return serde.with_maybe_type(type_hint) if isinstance(serde, DefaultSerde) else serde
 
 
 def _concrete(media_type: str) -> str:

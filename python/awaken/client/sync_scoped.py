@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from awaken.client.building import Extras
 
@@ -13,12 +13,9 @@ if TYPE_CHECKING:
     from awaken.client.building import Builder
     from awaken.client.send_handle import RestateClientSendHandle
     from awaken.client.sync_sender import SyncSender
-    from awaken.handler.handler import HandlerType
+    from awaken.handler.handler import HandlerType, I, O
 
 __all__ = ["SyncRestateScopedClient"]
-
-I = TypeVar("I")  # noqa: E741  # input, as O is output
-O = TypeVar("O")  # noqa: E741
 
 
 class SyncRestateScopedClient:

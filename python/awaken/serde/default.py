@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 else:
     T = TypeVar("T")
 
-__all__ = ["DefaultSerde", "JsonSerde"]
+__all__ = ["DefaultSerde", "JsonSerde", "typed_serde"]
 
 
 class JsonSerde(Serde[T]):
@@ -140,6 +140,11 @@ class DefaultSerde(Serde[T]):
 
     def _describe(self) -> str:
         return f"a value for {type_name(self._type_hint)}"
+
+
+def typed_serde(serde: Serde[T], type_hint: type[T] | None) -> Serde[T]:
+    """Return the serde for a value: the given one, or the default one for the type."""
+    return serde.with_maybe_type(type_hint) if isinstance(serde, DefaultSerde) else serde
 
 
 def _inferred(type_hint: Any) -> DefaultSerde[Any]:
