@@ -17,7 +17,7 @@ from awaken.cli.sources import CODE, tree
 from awaken.diagnostics import tracebacks
 from awaken.endpoint.applications import WHAT_TO_GIVE, application_of, is_application
 from awaken.endpoint.services import describe, is_web_application
-from awaken.handler.handler import handler_from_callable
+from awaken.handler.lookup import handler_from_callable
 from awaken.service.definition import Definition
 
 if TYPE_CHECKING:

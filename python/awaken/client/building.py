@@ -13,7 +13,7 @@ from awaken.client.awakeable_id import check_awakeable_id
 from awaken.client.operation import Operation, Reply, Request
 from awaken.client.outcome import AwakeableStatus, read_status, status_query
 from awaken.client.send_handle import RestateClientSendHandle
-from awaken.handler.handler import handler_from_callable, keyed_handler, service_handler
+from awaken.handler.lookup import handler_from_callable, keyed_handler, service_handler
 from awaken.outcomes import OUTCOME_HEADER, AwakeableOutcome, read_outcome
 from awaken.serde import BytesSerde, Serde
 from awaken.serde.default import DefaultSerde, T, typed_serde

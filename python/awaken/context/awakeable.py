@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from awaken.context.deadlines import deadline
 from awaken.context.futures import RestateDurableFuture
-from awaken.handler import arguments
+from awaken.context.unawaited import refuse_attribute
 from awaken.serde import DefaultSerde
 from awaken.serde.annotations import raw_type
 
@@ -69,4 +69,4 @@ class Awakeable(NamedTuple, Generic[T]):
 
 
 if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
-    Awakeable.__getattr__ = arguments.refuse_attribute
+    Awakeable.__getattr__ = refuse_attribute

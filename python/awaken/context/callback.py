@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from awaken.context.futures import RestateDurableFuture
+from awaken.context.unawaited import refuse_attribute
 from awaken.errors import DeadlineError
-from awaken.handler import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -61,7 +61,7 @@ class Callback(Generic[T]):
         self.future: RestateDurableFuture[T] = CallbackFuture(link, future, timer)
 
     if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
-        __getattr__ = arguments.refuse_attribute
+        __getattr__ = refuse_attribute
 
     @property
     def url(self) -> str:

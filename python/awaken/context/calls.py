@@ -11,8 +11,9 @@ from awaken.context.futures import (
     StartedInvocation,
 )
 from awaken.errors import UsageError
-from awaken.handler import arguments
-from awaken.handler.handler import I, O, keyed_handler, service_handler
+from awaken.handler import arguments, values
+from awaken.handler.handler import I, O
+from awaken.handler.lookup import keyed_handler, service_handler
 from awaken.serde import BytesSerde
 from awaken.serde.default import DefaultSerde, T
 from awaken.timing import time_limits
@@ -167,7 +168,7 @@ class Calls:
     ) -> RestateDurableFuture[T]:
         """Wait for the result of an invocation. Raises InvalidIdError for an id that does not parse."""
         arguments.expect_text(invocation_id, "the invocation id of ctx.attach_invocation")
-        serde = arguments.serde_for(serde, type_hint, "ctx.attach_invocation")
+        serde = values.serde_for(serde, type_hint, "ctx.attach_invocation")
         driver = self._driver
         handle = driver.issue("attach to an invocation").attach_invocation(invocation_id)
         return RestateDurableFuture(driver, handle, serde, f"the result of {invocation_id}")
@@ -219,7 +220,7 @@ def issue_call(
     """Call a handler; a scope and a limit key are those of `Context.scope`."""
     service, handler = callee.service, callee.name
     target = f"{service}/{handler}"
-    body = arguments.write(callee.input_serde, arg, f"the argument of a call to {target}")
+    body = values.write(callee.input_serde, arg, f"the argument of a call to {target}")
     _check_options(idempotency_key, scope, limit_key, target)
     pairs = arguments.headers_of(headers, f"a call to {target}") if headers else ()
     identifier, result = driver.issue(f"call {target}").call(
@@ -252,7 +253,7 @@ def issue_send(
     """Start a handler without waiting for it."""
     service, handler = callee.service, callee.name
     target = f"{service}/{handler}"
-    body = arguments.write(callee.input_serde, arg, f"the argument of a send to {target}")
+    body = values.write(callee.input_serde, arg, f"the argument of a send to {target}")
     _check_options(idempotency_key, scope, limit_key, target)
     pairs = arguments.headers_of(headers, f"a send to {target}") if headers else ()
     invoke_time = 0

@@ -16,7 +16,7 @@ from awaken.context.request import Request
 from awaken.context.scope import ScopedContext
 from awaken.context.state import KeyValueStore, StateReader
 from awaken.errors import UnknownAttributeError
-from awaken.handler import arguments
+from awaken.handler import arguments, values
 from awaken.serde.default import DefaultSerde, T
 from awaken.timing import time_limits
 
@@ -152,7 +152,7 @@ class _Promising:
     ) -> DurablePromise[T]:
         """Return the workflow's promise of this name."""
         arguments.expect_text(name, "the name of ctx.promise")
-        return DurablePromise(self._driver, name, arguments.serde_for(serde, type_hint, f'promise "{name}"'))
+        return DurablePromise(self._driver, name, values.serde_for(serde, type_hint, f'promise "{name}"'))
 
 
 class ObjectSharedContext(_Keyed, StateReader, Context):

@@ -12,7 +12,8 @@ from awaken.context.futures import RestateDurableFuture, RestateDurableSleepFutu
 from awaken.context.runs import RunOptions
 from awaken.context.side_effects import SideEffects
 from awaken.errors import UsageError
-from awaken.handler import arguments
+from awaken.handler import arguments, values
+from awaken.handler.advice import refuse
 from awaken.serde.default import DefaultSerde, T
 from awaken.timing import time_limits
 
@@ -54,7 +55,7 @@ class External(SideEffects):
         Returns:
             An object that unpacks as `(id, future)`, and that can be awaited itself.
         """
-        serde = arguments.serde_for(serde, type_hint, "ctx.awakeable")
+        serde = values.serde_for(serde, type_hint, "ctx.awakeable")
         driver = self._driver
         identifier, handle = driver.issue("create an awakeable").awakeable()
         future: RestateDurableFuture[T] = AwakeableFuture(driver, handle, serde, f"awakeable {identifier}")
@@ -133,7 +134,7 @@ class External(SideEffects):
             TerminalError: the answer was a rejection.
         """
         if not callable(send):
-            arguments.refuse(send, f'the send of callback "{name}"', "give a function that takes the link")
+            refuse(send, f'the send of callback "{name}"', "give a function that takes the link")
         callback = self.callback(type_hint, name=name, expires_in=expires_in, labels=labels)
         await self.run_typed(f"hand out {name}", send, RunOptions(), callback.link)
         return await callback
@@ -155,7 +156,7 @@ class External(SideEffects):
             InvalidIdError: the id does not parse; nothing is journaled.
         """
         arguments.expect_text(name, "the id of ctx.resolve_awakeable")
-        body = arguments.write(serde, value, f"the value of awakeable {name}")
+        body = values.write(serde, value, f"the value of awakeable {name}")
         self._driver.issue("resolve an awakeable").resolve_awakeable(name, body)
 
     def reject_awakeable(self, name: str, failure_message: str, failure_code: int = 500) -> None:
@@ -176,7 +177,7 @@ class External(SideEffects):
     ) -> RestateDurableFuture[T]:
         """Wait for a signal with this name, sent to this invocation by another handler."""
         arguments.expect_text(name, "the name of ctx.signal")
-        serde = arguments.serde_for(serde, type_hint, f'signal "{name}"')
+        serde = values.serde_for(serde, type_hint, f'signal "{name}"')
         driver = self._driver
         handle = driver.issue("await a signal").signal(name)
         return RestateDurableFuture(driver, handle, serde, f'signal "{name}"')
@@ -191,7 +192,7 @@ class External(SideEffects):
         """Send a signal with a value to an invocation. Raises InvalidIdError for an id that does not parse."""
         arguments.expect_text(invocation_id, "the invocation id of ctx.resolve_signal")
         arguments.expect_text(name, "the name of ctx.resolve_signal")
-        body = arguments.write(serde, value, f'the value of signal "{name}"')
+        body = values.write(serde, value, f'the value of signal "{name}"')
         self._driver.issue("send a signal").resolve_signal(invocation_id, name, body)
 
     def reject_signal(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from awaken.context.durable_future import DurableFuture
-from awaken.handler import arguments
+from awaken.context.unawaited import refuse_attribute
 
 if TYPE_CHECKING:
     from awaken._core import Result
@@ -106,4 +106,4 @@ class SendHandle(StartedInvocation):
 
 
 if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
-    SendHandle.__getattr__ = arguments.refuse_attribute
+    SendHandle.__getattr__ = refuse_attribute

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from awaken._core import Failure
 from awaken.context.futures import OptionalFuture, RestateDurableFuture
-from awaken.handler import arguments
+from awaken.handler import arguments, values
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Generator
@@ -41,7 +41,7 @@ class DurablePromise(Generic[T]):
 
     def resolve(self, value: T) -> Awaitable[None]:
         """Complete the promise; awaiting raises a terminal error 409 when it is completed already."""
-        body = arguments.write(self._serde, value, self._subject)
+        body = values.write(self._serde, value, self._subject)
         handle = self._driver.issue("resolve a promise").resolve_promise(self._name, body)
         return RestateDurableFuture(self._driver, handle, None, self._subject)
 

@@ -13,7 +13,7 @@ from awaken._core import RetryPolicy
 from awaken.context import probe
 from awaken.context.futures import RestateDurableFuture
 from awaken.diagnostics import development
-from awaken.handler import arguments
+from awaken.handler import arguments, values
 from awaken.handler.signatures import return_type_of
 from awaken.serde import DefaultSerde, Serde
 from awaken.timing import time_limits
@@ -53,7 +53,7 @@ class RunOptions(Generic[T]):
 
     def __post_init__(self) -> None:
         """Refuse values that could only fail later, when the closure already has."""
-        arguments.serde_for(self.serde, self.type_hint, "RunOptions")
+        values.serde_for(self.serde, self.type_hint, "RunOptions")
         self.retry_policy()
 
     def retry_policy(self) -> RetryPolicy | None:
@@ -182,7 +182,7 @@ class RunFuture(RestateDurableFuture[T]):
     def _write(self, value: Any) -> bytes:
         if isinstance(value, (bytes, bytearray, memoryview)) and development.is_enabled():
             self._warn_of_bytes()
-        return arguments.write(self._result_serde, value, f"the result of {self.subject}")
+        return values.write(self._result_serde, value, f"the result of {self.subject}")
 
     def _warn_of_bytes(self) -> None:
         serde = self._result_serde

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaken.context.calls import issue_call, issue_send
-from awaken.handler.handler import I, O, keyed_handler, service_handler
+from awaken.handler.lookup import keyed_handler, service_handler
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from awaken.context.durable_future import FutureDriver
     from awaken.context.futures import RestateDurableCallFuture, SendHandle
-    from awaken.handler.handler import HandlerType
+    from awaken.handler.handler import HandlerType, I, O
 
 __all__ = ["ScopedContext"]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ParamSpec, overload
 
 from awaken.context.runs import RunFuture, RunOptions
-from awaken.handler import arguments
+from awaken.errors import UsageError
+from awaken.handler.advice import refuse
+from awaken.handler.arguments import expect_text
 from awaken.serde.default import DefaultSerde, T
 from awaken.timing import wall_clock
 
@@ -77,7 +80,7 @@ class SideEffects:
             **kwargs: for the closure.
         """
         if type(name) is not str or not callable(action) or type(options) is not RunOptions:
-            arguments.expect_action(name, action, options, RunOptions)
+            _refuse_misuse(name, action, options)
         driver = self._driver
         handle = driver.issue("run").run(name)
         frame = sys._getframe(1)
@@ -110,3 +113,30 @@ class SideEffects:
 
 async def _read_clock() -> float:
     return wall_clock.now_s()
+
+
+def _refuse_misuse(name: object, action: object, options: object) -> None:
+    """Raise for what is no run; return where the arguments are of classes derived from the usual ones."""
+    if not isinstance(name, str):
+        if callable(name):
+            function = getattr(name, "__name__", "function")
+            raise UsageError(
+                f"the first argument of ctx.run_typed is {function}; its name comes first, as in "
+                f'ctx.run_typed("{function}", {function})'
+            )
+        expect_text(name, "the name of ctx.run_typed")
+    if inspect.iscoroutine(action):
+        called = action.__name__
+        action.close()  # it will never be awaited, which Python would complain about
+        raise UsageError(
+            f'run "{name}" was given the coroutine of {called}(...), which is called already; give the function and '
+            f'its arguments: ctx.run_typed("{name}", {called}, RunOptions(), ...)'
+        )
+    if not callable(action):
+        refuse(action, f'the action of run "{name}"', "give a function, without calling it")
+    if not isinstance(options, RunOptions):
+        refuse(
+            options,
+            f'the third argument of run "{name}"',
+            f'options come before arguments: ctx.run_typed("{name}", function, RunOptions(), argument)',
+        )

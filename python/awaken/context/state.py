@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaken.context.futures import OptionalFuture, RestateDurableFuture
-from awaken.handler import arguments
+from awaken.handler import arguments, values
 from awaken.serde.default import DefaultSerde, T
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class StateReader:
         """
         if type(name) is not str:
             arguments.expect_text(name, "the name of ctx.get")
-        serde = arguments.serde_for(serde, type_hint, f'state "{name}"')
+        serde = values.serde_for(serde, type_hint, f'state "{name}"')
         driver = self._driver
         answer = driver.issue("read state").get_state(name, entry_name or "")
         if isinstance(answer, int):
@@ -76,7 +76,7 @@ class KeyValueStore(StateReader):
         """Write a value."""
         if type(name) is not str:
             arguments.expect_text(name, "the name of ctx.set")
-        body = arguments.write(serde, value, f'state "{name}"')
+        body = values.write(serde, value, f'state "{name}"')
         self._driver.issue("write state").set_state(name, body, entry_name or "")
 
     def clear(self, name: str, entry_name: str | None = None) -> None:

@@ -6,16 +6,19 @@ author never wrote, or not at all.
 
 from __future__ import annotations
 
+import asyncio
+import difflib
 import sys
 from opcode import opmap
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from awaken.errors import UnknownAttributeError, UsageError
+from awaken.handler import advice
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Unawaited"]
+__all__ = ["Unawaited", "refuse_attribute"]
 
 #: The instruction by which `yield from` asks for an iterator.
 _YIELD_FROM = opmap.get("GET_YIELD_FROM_ITER")
@@ -50,8 +53,24 @@ class Unawaited:
             raise UnknownAttributeError(f"{_describe(self)}; it was asked for its {name!r}")
 
 
+def refuse_attribute(owner: object, name: str) -> NoReturn:
+    """Raise for an attribute that what a handler awaits does not have."""
+    kind = type(owner).__name__
+    if name.startswith("_"):
+        raise AttributeError(f"{kind} has no attribute {name!r}", name=name, obj=owner)
+    if kind == "SendHandle":
+        told = f"a send has no result, only an id: {advice.INSTEAD[kind]}"
+    elif hasattr(asyncio.Future, name):
+        told = "asyncio takes its durable future, which is its `.future`"
+    else:
+        known = [each for each in dir(type(owner)) if not each.startswith("_")]
+        close = difflib.get_close_matches(name, known, 1)
+        told = f"did you mean {close[0]}?" if close else advice.AWAIT
+    raise UnknownAttributeError(f"{kind} has no {name!r}; {told}")
+
+
 def _describe(result: Unawaited) -> str:
-    return f"{result.subject} was used before it was awaited; write `await` before the call that gave it"
+    return f"{result.subject} was used before it was awaited; {advice.AWAIT}"
 
 
 def _forbid(name: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from awaken.context.context import CONTEXTS
 from awaken.diagnostics import development
 from awaken.errors import SerdeError, TerminalError
-from awaken.handler import arguments
+from awaken.handler import values
 from awaken.serde import DefaultSerde
 from awaken.serde.annotations import allows_none, type_name
 from awaken.serde.validation import tell
@@ -64,7 +64,7 @@ def write_result(handler: Handler[Any, Any], result: Any, *, is_strict: bool = F
         TerminalError: the endpoint is strict, and the value is not what the handler declares.
     """
     serde = handler.output_serde
-    body = arguments.write(serde, result, f"the result of {handler.target}")
+    body = values.write(serde, result, f"the result of {handler.target}")
     if isinstance(serde, DefaultSerde) and (is_strict or development.is_enabled()):
         try:
             serde.read(body, lambda: f"result of {handler.target}", is_strict=is_strict, is_result=True)

@@ -6,10 +6,8 @@ from awaken.handler.handler import (
     HandlerKind,
     ServiceKind,
     ServiceTag,
-    handler_from_callable,
-    keyed_handler,
-    service_handler,
 )
+from awaken.handler.lookup import handler_from_callable, keyed_handler, service_handler
 
 __all__ = [
     "Handler",

@@ -7,11 +7,9 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Never, NoReturn, TypeVar
 
-from awaken.errors import UsageError
-from awaken.handler import arguments
 from awaken.handler.signatures import function_of, resolve_annotation, signature_of
 from awaken.serde import DefaultSerde
 from awaken.serde.annotations import is_field_info, is_raw
@@ -33,9 +31,6 @@ __all__ = [
     "HandlerType",
     "ServiceKind",
     "ServiceTag",
-    "handler_from_callable",
-    "keyed_handler",
-    "service_handler",
 ]
 
 #: Input and output of a handler.
@@ -50,8 +45,6 @@ HandlerKind = Literal["exclusive", "shared", "workflow"]
 _HANDLER_NAME = re.compile(r"([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*")
 _MEDIA_TYPE = re.compile(r"\*/\*|[\w.+!#$&^-]+/(\*|[\w.+!#$&^-]+)", re.ASCII)
 _JSON = "application/json"
-_ATTRIBUTE = "_awaken_handler"
-_KINDS = {"service": "service", "object": "virtual object", "workflow": "workflow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,86 +262,6 @@ class Handler(Generic[I, O]):
             f"{self.target} at {_place(function_of(self.fn))}: the type of {name!r} cannot be resolved "
             f"({error}); define or import the name at the top of its module, outside of TYPE_CHECKING"
         )
-
-
-def handler_from_callable(wrapper: Callable[..., Awaitable[O]]) -> Handler[Any, O]:
-    """Find the handler of a decorated function.
-
-    Raises:
-        UsageError: the function is not a handler.
-    """
-    function = wrapper.func if isinstance(wrapper, partial) else wrapper
-    handler: Handler[Any, O] | None = getattr(function, _ATTRIBUTE, None)
-    if handler is None:
-        raise _not_a_handler(function)
-    return handler
-
-
-def service_handler(wrapper: Callable[..., Awaitable[O]], method: str) -> Handler[Any, O]:
-    """Find the handler of a decorated function that has no key.
-
-    Args:
-        wrapper: the function.
-        method: what was called with it, such as `service_call`.
-
-    Raises:
-        UsageError: the function is not a handler, or belongs to a virtual object or workflow.
-    """
-    handler = handler_from_callable(wrapper)
-    kind = handler.service_tag.kind
-    if kind != "service":
-        raise UsageError(
-            f"{handler.target} is a handler of a {_KINDS[kind]}, and {method} gives no key; write "
-            f"{method.replace('service', kind)}({handler.fn.__name__}, key, argument)"
-        )
-    return handler
-
-
-def keyed_handler(wrapper: Callable[..., Awaitable[O]], key: str, method: str) -> Handler[Any, O]:
-    """Find the handler of a decorated function that has a key.
-
-    Args:
-        wrapper: the function.
-        key: whose handler it is.
-        method: what was called with it, such as `object_call`.
-
-    Raises:
-        UsageError: the function is not a handler, it belongs to a plain service, or the key is not a str.
-    """
-    handler = handler_from_callable(wrapper)
-    if handler.service_tag.kind == "service":
-        raise UsageError(
-            f"{handler.target} is a handler of a plain service, which has no keys; write "
-            f"service_{method.rpartition('_')[2]}({handler.fn.__name__}, argument)"
-        )
-    if type(key) is not str:
-        arguments.expect_text(key, f"the key of {handler.target} in {method}(handler, key, argument)")
-    return handler
-
-
-def _not_a_handler(given: Any) -> UsageError:
-    tag = getattr(given, "service_tag", None)
-    if isinstance(tag, ServiceTag):
-        names = ", ".join(getattr(given, "handlers", ())) or "it has none"
-        return UsageError(
-            f"Handler not found: {tag.name} is a {_KINDS[tag.kind]}; pass one of its handlers ({names}), as the "
-            "function below its `@...handler()`"
-        )
-    if not callable(given):
-        return UsageError(
-            f"Handler not found: a value of type {type(given).__name__} is not a handler; pass the function below its "
-            "`@service.handler()`, or name service and handler with `generic_call`"
-        )
-    name = getattr(given, "__qualname__", None) or repr(given)
-    return UsageError(
-        f"Handler not found: {name} is not decorated as a handler; pass the function below its "
-        "`@service.handler()`, or name service and handler with `generic_call`"
-    )
-
-
-def attach_handler(wrapper: Any, handler: Handler[Any, Any]) -> None:
-    """Let `handler_from_callable` find the handler."""
-    setattr(wrapper, _ATTRIBUTE, handler)
 
 
 def _place(function: Any) -> str:

@@ -7,7 +7,8 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from awaken.handler.handler import Handler, ServiceTag, attach_handler
+from awaken.handler.handler import Handler, ServiceTag
+from awaken.handler.lookup import attach_handler
 from awaken.handler.options import Options
 from awaken.serde import DefaultSerde
 from awaken.service.declarations import check_context, check_function

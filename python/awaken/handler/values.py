@@ -1,0 +1,106 @@
+"""Values that a handler gives, to bytes, and the serdes for those it gets.
+
+What the same code would do wrong again raises a `UsageError`, before anything is journaled.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+from awaken.errors import RetryableError, SerdeError, TerminalError, UsageError
+from awaken.handler.advice import AWAIT, instead_of, refuse
+from awaken.serde import DefaultSerde, Serde
+from awaken.serde.validation import tell
+
+__all__ = ["serde_for", "write"]
+
+#: Values that are never a type, though a beginner may give one as `type_hint`.
+_VALUES = (str, bytes, int, float, list, dict, tuple, set)
+
+#: What a serde raises over a value, and would raise over it again. Other errors, as those of a network, are retried.
+_REPEATED = (
+    *(SerdeError, TypeError, ValueError, AttributeError, LookupError),
+    *(ArithmeticError, NotImplementedError, RecursionError),
+)
+
+#: How errors of serdes name what should have been awaited. They only get other advice for it.
+_UNAWAITED = re.compile(
+    r"\b(RestateDurable\w*Future|OptionalFuture|RunFuture|DurablePromise|Callback|SendHandle|coroutine)\b"
+)
+
+
+def write(serde: Serde[Any], value: Any, subject: str) -> bytes:
+    """Turn a value into bytes.
+
+    Args:
+        serde: of the value.
+        value: what to write.
+        subject: what is written, as in `state "cart"`.
+
+    Raises:
+        UsageError: the value cannot be written, in this attempt and in every other.
+    """
+    try:
+        body = serde.serialize(value)
+    except (TerminalError, RetryableError):
+        raise
+    except _REPEATED as error:
+        raise _unwritable(serde, value, subject, error) from error
+    if type(body) is bytes:
+        return body
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        raise UsageError(
+            f"cannot write {subject}: {type(serde).__name__}.serialize gave a value of type {type(body).__name__}; "
+            "a serde gives bytes, as in json.dumps(value).encode()"
+        )
+    return bytes(body)
+
+
+def _unwritable(serde: Serde[Any], value: Any, subject: str, error: Exception) -> UsageError:
+    if inspect.iscoroutine(value):
+        value.close()  # it will never be awaited, which Python would complain about
+    kind = type(value).__name__
+    if not isinstance(error, SerdeError):
+        reason = f"{type(serde).__name__} raised {tell(error)} for a value of type {kind}"
+        return UsageError(f"cannot write {subject}: {reason}")
+    where = f" at {error.path}" if error.path not in ("", "$") else ""
+    advice = instead_of(value)
+    if advice is None and _UNAWAITED.search(f"{kind} {error.reason}"):
+        advice = AWAIT
+    if advice is None:
+        advice = (
+            "convert it to what JSON has (text, numbers, lists, dicts with text as keys), or give a serde"
+        )
+    return UsageError(f"cannot write {subject}, of type {error.type_name}{where}: {error.reason}; {advice}")
+
+
+def serde_for(serde: Serde[Any], type_hint: Any, what: str) -> Serde[Any]:
+    """Return the serde for what is read: the given one, or the default one for the hint.
+
+    Raises:
+        UsageError: one of the two is neither a serde nor a type.
+    """
+    if not isinstance(serde, DefaultSerde):
+        _expect_serde(serde, f"the serde of {what}")
+        return serde
+    if type_hint is None:
+        return serde
+    if isinstance(type_hint, _VALUES):
+        refuse(type_hint, f"the type_hint of {what}", "give a type, such as int or list[str]")
+    return serde.with_maybe_type(type_hint)
+
+
+def _expect_serde(serde: object, what: str) -> None:
+    """Refuse what is not a serde."""
+    if isinstance(serde, Serde) or (hasattr(serde, "serialize") and hasattr(serde, "deserialize")):
+        return
+    if isinstance(serde, type):
+        hint = (
+            "give an instance of the serde"
+            if issubclass(serde, Serde)
+            else f"write type_hint={serde.__name__}"
+        )
+        raise UsageError(f"{what} is the class {serde.__name__}; {hint}")
+    refuse(serde, what, "give a serde, such as awaken.serde.JsonSerde()")
