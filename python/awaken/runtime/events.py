@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from awaken.runtime.processor.retries import AttemptFailure
+    from awaken.runtime.attempt_failure import AttemptFailure
 
 __all__ = ["Event", "EventKind", "Observer"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from awaken.runtime.processor.retries import AttemptFailure
+    from awaken.runtime.attempt_failure import AttemptFailure
 
 __all__ = ["Supervisor"]
 

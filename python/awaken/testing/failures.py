@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from awaken.context.probe import AttemptFailed, LostRun
+    from awaken.runtime.attempt_failure import AttemptFailure
     from awaken.runtime.events import Event
-    from awaken.runtime.processor.retries import AttemptFailure
 
 __all__ = ["FailureHandling", "Failures", "GivenUp", "HandlerFailure"]
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import quote
 
 from awaken import _core
+from awaken.runtime.attempt_failure import AttemptFailure
 from awaken.runtime.errors import CommandRefusedError, StoreError
 from awaken.runtime.processor.lifecycle import SuspensionPoint
-from awaken.runtime.processor.retries import AttemptFailure
 from awaken.runtime.processor.signals import Awaited
 from awaken.runtime.tables.results import from_core
 

@@ -10,10 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from awaken import _core
+from awaken.runtime.attempt_failure import AttemptFailure
 from awaken.runtime.errors import StoreError
 from awaken.runtime.events import EventKind
 from awaken.runtime.invoker.attempt import Attempt, Opening
-from awaken.runtime.processor.retries import AttemptFailure
 from awaken.runtime.schema import RetryPolicy
 from awaken.runtime.tables import invocations
 from awaken.runtime.tables.results import from_columns, to_columns

@@ -18,7 +18,7 @@ from awaken import _core
 from awaken.control.operations import Completion, Failure, Success, Target
 from awaken.outcomes import CANCEL, FIRST_AWAKEABLE
 from awaken.runtime.events import Event, EventKind
-from awaken.runtime.processor.retries import AttemptFailure, delay_before_retry_ms
+from awaken.runtime.processor.retries import delay_before_retry_ms
 from awaken.runtime.tables import invocations
 from awaken.runtime.tables.results import CANCELED, KILLED, from_columns, to_columns, to_core
 from awaken.timing.time_limits import LAST_MS
@@ -26,6 +26,7 @@ from awaken.timing.time_limits import LAST_MS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from awaken.runtime.attempt_failure import AttemptFailure
     from awaken.runtime.clock import Clock
     from awaken.runtime.events import Observer
     from awaken.runtime.processor.scheduler import Scheduler

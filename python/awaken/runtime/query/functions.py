@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
 from awaken.errors import InvalidIdError, RemoteProtocolError
+from awaken.runtime.attempt_failure import describe_code
 from awaken.runtime.durations import duration_of, format_iso_duration
-from awaken.runtime.processor.retries import describe_code
 from awaken.runtime.timestamps import format_time
 
 if TYPE_CHECKING:
