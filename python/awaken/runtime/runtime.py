@@ -20,7 +20,7 @@ from awaken.runtime.processor.cleaner import Cleaner
 from awaken.runtime.processor.commands import Commands
 from awaken.runtime.processor.invocation_changes import InvocationChanges
 from awaken.runtime.processor.invocation_start import InvocationStart
-from awaken.runtime.processor.lifecycle import Lifecycle, completion_of
+from awaken.runtime.processor.lifecycle import Lifecycle
 from awaken.runtime.processor.promises import Promises
 from awaken.runtime.processor.scheduler import Scheduler
 from awaken.runtime.processor.signals import Signals
@@ -28,12 +28,10 @@ from awaken.runtime.processor.waiting_callers import WaitingCallers
 from awaken.runtime.settings import RuntimeSettings
 from awaken.runtime.store import Store
 from awaken.runtime.store.directory import Directory
-from awaken.runtime.tables import invocations
 from awaken.runtime.tables.deployments import DeploymentRows
-from awaken.runtime.tables.inbox import Inbox
-from awaken.runtime.tables.journal import Journal
+from awaken.runtime.tables.invocation_row import completion_of
 from awaken.runtime.tables.results import to_core
-from awaken.runtime.tables.state import KeyedState
+from awaken.runtime.tables.tables import Tables
 
 if TYPE_CHECKING:
     import os
@@ -47,7 +45,7 @@ if TYPE_CHECKING:
     from awaken.runtime.schema import HandlerSchema, Schema
     from awaken.runtime.store.store import CommitProbe
     from awaken.runtime.supervisor import Supervisor
-    from awaken.runtime.tables.invocations import InvocationRow
+    from awaken.runtime.tables.invocation_row import InvocationRow
 
 __all__ = ["Runtime"]
 
@@ -96,43 +94,36 @@ class Runtime:
         store = self.store
         self.schema = known = schema(DeploymentRows(store))
         self._waiting_callers = WaitingCallers(supervisor)
-        self._journal = Journal(store, self.clock)
-        self._state = KeyedState(store)
-        self._inbox = Inbox(store, self.clock, self._state)
-        self._invoker = Invoker(store, self.clock, known, self._journal, self._state, self.settings)
-        self._scheduler = Scheduler(store, self.clock, self._ring)
+        self._tables = tables = Tables(store, self.clock)
+        self._invoker = Invoker(store, self.clock, known, tables, self.settings)
+        self._scheduler = Scheduler(store, self.clock, tables.timers, self._ring)
         self._lifecycle = Lifecycle(
             store,
             self.clock,
-            self._journal,
-            self._inbox,
+            tables,
             self._scheduler,
             self._waiting_callers,
             self._invoker,
             observer=observer,
             supervisor=supervisor,
         )
-        self._invocation_start = InvocationStart(store, self._lifecycle)
-        self._signals = Signals(store, self._journal, self._lifecycle)
+        self._invocation_start = InvocationStart(tables, self._lifecycle)
+        self._signals = Signals(store, tables, self._lifecycle)
         self._invoker.join(
             self._lifecycle,
             Commands(
-                store,
                 self.clock,
                 known,
-                self._journal,
-                self._state,
+                tables,
                 self._scheduler,
                 self._lifecycle,
-                Promises(store, self._lifecycle),
+                Promises(tables, self._lifecycle),
                 self._signals,
                 self._invocation_start,
             ),
         )
-        self._changes = InvocationChanges(
-            store, known, self._journal, self._scheduler, self._lifecycle, self._invoker
-        )
-        self._cleaner = Cleaner(store, self.clock, self._lifecycle, self.settings.cleanup_interval_ms)
+        self._changes = InvocationChanges(known, tables, self._scheduler, self._lifecycle, self._invoker)
+        self._cleaner = Cleaner(tables, self.clock, self._lifecycle, self.settings.cleanup_interval_ms)
         self._recovery: Alarm | None = None
         self._is_running = False
 
@@ -223,8 +214,6 @@ class Runtime:
             if handler.is_workflow_run:
                 raise AlreadyInvokedError(invocation_id)
             return await self._completion(existing)
-        if seq is None:
-            raise NotFoundError(invocation_id)
         return await self._waiting_callers.wait(seq)
 
     async def send(self, request: InvocationRequest) -> Accepted:
@@ -232,8 +221,8 @@ class Runtime:
         invocation_id, seq, existing = self._start(self._handler(request), request)
         await self.store.committed()
         row = existing
-        if row is None and seq is not None and request.execution_time_ms is not None:
-            row = invocations.read(self.store, seq)
+        if row is None and request.execution_time_ms is not None:
+            row = self._tables.invocations.read(seq)
         is_waiting = row is not None and row.status == "scheduled"
         start_at = row.scheduled_start_at if row is not None and is_waiting else None
         if existing is None and start_at is None:
@@ -242,7 +231,7 @@ class Runtime:
 
     def _start(
         self, handler: HandlerSchema, request: InvocationRequest
-    ) -> tuple[str, int | None, InvocationRow | None]:
+    ) -> tuple[str, int, InvocationRow | None]:
         self._check_running()
         with self.store.atomic():
             return self._invocation_start.start(
@@ -275,14 +264,14 @@ class Runtime:
     async def attach(self, invocation_id: str) -> Completion:
         """Wait for the result of an invocation."""
         self._check_running()
-        row = invocations.find(self.store, invocation_id)
+        row = self._tables.invocations.find(invocation_id)
         if row is None:
             raise NotFoundError(f"invocation {invocation_id} not found")
         return await self._completion(row)
 
     async def output(self, invocation_id: str) -> Completion:
         """Return the stored result."""
-        row = invocations.find(self.store, invocation_id)
+        row = self._tables.invocations.find(invocation_id)
         if row is None:
             raise NotFoundError(f"invocation {invocation_id} not found")
         if row.status != "completed":
@@ -352,7 +341,7 @@ class Runtime:
         """Replace the whole state of a key."""
         self._check_running()
         with self.store.atomic():
-            self._inbox.edit(service, key, state, version)
+            self._tables.inbox.edit(service, key, state, version)
         await self.store.committed()
 
     async def _change(self, operation: Callable[..., Change], *arguments: str | None) -> Change:

@@ -16,8 +16,8 @@ from urllib.parse import quote
 from awaken import _core
 from awaken.runtime.attempt_failure import AttemptFailure
 from awaken.runtime.errors import CommandRefusedError, StoreError
-from awaken.runtime.processor.lifecycle import SuspensionPoint
 from awaken.runtime.processor.signals import Awaited
+from awaken.runtime.tables.invocations import SuspensionPoint
 from awaken.runtime.tables.results import from_core
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from awaken.exchange import Dialer, Outgoing
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.schema import HandlerSchema
-    from awaken.runtime.tables.invocations import InvocationRow
+    from awaken.runtime.tables.invocation_row import InvocationRow
 
 __all__ = ["Attempt", "AttemptHost", "Opening"]
 

@@ -15,8 +15,7 @@ from awaken.runtime.errors import StoreError
 from awaken.runtime.events import EventKind
 from awaken.runtime.invoker.attempt import Attempt, Opening
 from awaken.runtime.schema import RetryPolicy
-from awaken.runtime.tables import invocations
-from awaken.runtime.tables.results import from_columns, to_columns
+from awaken.runtime.tables.results import from_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +24,14 @@ if TYPE_CHECKING:
     from awaken.control.operations import Failure, Success
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.processor.commands import Commands
-    from awaken.runtime.processor.lifecycle import Lifecycle, SuspensionPoint
+    from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.processor.signals import Awaited
     from awaken.runtime.schema import Deployment, HandlerSchema, Schema
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store import Store
-    from awaken.runtime.tables.invocations import InvocationRow
-    from awaken.runtime.tables.journal import Journal
-    from awaken.runtime.tables.state import KeyedState
+    from awaken.runtime.tables.invocation_row import InvocationRow
+    from awaken.runtime.tables.invocations import SuspensionPoint
+    from awaken.runtime.tables.tables import Tables
 
 __all__ = ["Invoker"]
 
@@ -55,15 +54,13 @@ class Invoker:
         store: Store,
         clock: Clock,
         schema: Schema,
-        journal: Journal,
-        state: KeyedState,
+        tables: Tables,
         settings: RuntimeSettings,
     ) -> None:
         self.clock = clock
         self._store = store
         self._schema = schema
-        self._journal = journal
-        self._state = state
+        self._tables = tables
         self._settings = settings
         self._open: dict[int, Attempt] = {}
         self._queue: deque[int] = deque()
@@ -181,7 +178,7 @@ class Invoker:
         self._open_more()
 
     def _try_to_open(self, invocation: int) -> None:
-        row = invocations.read(self._store, invocation)
+        row = self._tables.invocations.read(invocation)
         if row is None or row.status != "invoked" or row.next_retry_at is not None:
             return
         if invocation in self._open:
@@ -201,13 +198,13 @@ class Invoker:
             self._fail_soon(row, handler, failure)
             return
         self._lifecycle.observe(row, EventKind.ATTEMPT, str(row.retry_count))
-        last_ms = self._journal.last_appended_ms(invocation)
+        last_ms = self._tables.journal.last_appended_ms(invocation)
         opening = Opening(
             row,
             handler,
             deployment.deployment_id,
             row.protocol_version or self._version(deployment),
-            self._journal.entries(invocation),
+            self._tables.journal.entries(invocation),
             self._eager_state(row, handler),
             idle_ms=0 if last_ms is None else max(0, self.clock.now_ms() - last_ms),
             is_bidirectional=deployment.is_bidirectional,
@@ -246,14 +243,14 @@ class Invoker:
     ) -> tuple[list[tuple[str, bytes]], bool]:
         if row.key is None:
             return [], False
-        return self._state.eager(handler, row.key, self._settings.max_eager_state_size)
+        return self._tables.state.eager(handler, row.key, self._settings.max_eager_state_size)
 
     def _fail_unopened(
         self, row: InvocationRow, handler: HandlerSchema | None, failure: AttemptFailure
     ) -> None:
         policy = RetryPolicy(max_attempts=None) if handler is None else handler.retry_policy
         try:
-            current = invocations.read(self._store, row.seq)
+            current = self._tables.invocations.read(row.seq)
             if current is not None and current.status == "invoked":
                 self._lifecycle.fail_attempt(current, failure, policy, has_progressed=False)
         except StoreError:
@@ -281,17 +278,13 @@ class Invoker:
 
     def store_output(self, attempt: Attempt, result: Success | Failure) -> None:
         """Store a result whose End has not come yet."""
-        self._store.write(
-            "UPDATE invocation SET result_value = ?, failure_code = ?, failure_message = ?, failure_metadata = ? "
-            "WHERE seq = ?",
-            (*to_columns(result), attempt.row.seq),
-        )
+        self._tables.invocations.set_result(attempt.row.seq, result)
 
     def end(self, attempt: Attempt, result: Success | Failure | None) -> None:
         """Complete the invocation."""
         row = attempt.row
         if result is None:
-            stored = invocations.read(self._store, row.seq)
+            stored = self._tables.invocations.read(row.seq)
             if stored is None:
                 return
             result = from_columns(
@@ -305,7 +298,7 @@ class Invoker:
 
     def fail(self, attempt: Attempt, failure: AttemptFailure) -> None:
         """Decide what follows a failed attempt."""
-        current = invocations.read(self._store, attempt.row.seq)
+        current = self._tables.invocations.read(attempt.row.seq)
         if current is not None and current.status == "invoked":
             self._lifecycle.fail_attempt(
                 current,

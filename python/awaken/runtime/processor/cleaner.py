@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from awaken.runtime.errors import StoreError
-from awaken.runtime.tables import invocations
 
 if TYPE_CHECKING:
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.processor.lifecycle import Lifecycle
-    from awaken.runtime.store import Store
+    from awaken.runtime.tables.tables import Tables
 
 __all__ = ["Cleaner"]
 
@@ -22,14 +21,14 @@ class Cleaner:
     """Retention is a lower bound: what has expired goes with the next round.
 
     Args:
-        store: what to clean.
+        tables: what to clean.
         clock: what time it is.
         lifecycle: knows what belongs to an invocation.
         interval_ms: between two rounds.
     """
 
-    def __init__(self, store: Store, clock: Clock, lifecycle: Lifecycle, interval_ms: int) -> None:
-        self._store = store
+    def __init__(self, tables: Tables, clock: Clock, lifecycle: Lifecycle, interval_ms: int) -> None:
+        self._tables = tables
         self._clock = clock
         self._lifecycle = lifecycle
         self._interval_ms = interval_ms
@@ -48,19 +47,13 @@ class Cleaner:
     def clean(self) -> bool:
         """Throw a batch away, and return whether there may be more. Raises StoreError."""
         now = self._clock.now_ms()
-        expired = self._store.fetch(
-            "SELECT seq FROM invocation WHERE completion_expires_at <= ? ORDER BY completion_expires_at LIMIT ?",
-            (now, _BATCH),
-        ).fetchall()
-        for (seq,) in expired:
-            row = invocations.read(self._store, seq)
+        expired = self._tables.invocations.expired(now, _BATCH)
+        for seq in expired:
+            row = self._tables.invocations.read(seq)
             if row is not None:
                 self._lifecycle.erase(row)
-        journals = self._store.fetch(
-            "SELECT seq FROM invocation WHERE journal_expires_at <= ? ORDER BY journal_expires_at LIMIT ?",
-            (now, _BATCH),
-        ).fetchall()
-        for (seq,) in journals:
+        journals = self._tables.invocations.with_expired_journal(now, _BATCH)
+        for seq in journals:
             self._lifecycle.erase_journal(seq)
         return len(expired) == _BATCH or len(journals) == _BATCH
 

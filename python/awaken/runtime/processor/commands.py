@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from awaken import _core
 from awaken.errors import InvalidIdError
 from awaken.runtime.errors import CommandRefusedError
-from awaken.runtime.processor.lifecycle import completion_of
-from awaken.runtime.tables import invocations
+from awaken.runtime.tables.invocation_row import completion_of
+from awaken.runtime.tables.listeners import Listener
 from awaken.runtime.tables.results import NOT_FOUND, WORKFLOW_TAKEN, to_core
 
 if TYPE_CHECKING:
@@ -24,10 +24,8 @@ if TYPE_CHECKING:
     from awaken.runtime.processor.scheduler import Scheduler
     from awaken.runtime.processor.signals import Signals
     from awaken.runtime.schema import HandlerSchema, Schema
-    from awaken.runtime.store import Store
-    from awaken.runtime.tables.invocations import InvocationRow
-    from awaken.runtime.tables.journal import Journal
-    from awaken.runtime.tables.state import KeyedState
+    from awaken.runtime.tables.invocation_row import InvocationRow
+    from awaken.runtime.tables.tables import Tables
 
 __all__ = ["Commands"]
 
@@ -42,22 +40,18 @@ class Commands:
 
     def __init__(
         self,
-        store: Store,
         clock: Clock,
         schema: Schema,
-        journal: Journal,
-        state: KeyedState,
+        tables: Tables,
         scheduler: Scheduler,
         lifecycle: Lifecycle,
         promises: Promises,
         signals: Signals,
         invocation_start: InvocationStart,
     ) -> None:
-        self._store = store
         self._clock = clock
         self._schema = schema
-        self._journal = journal
-        self._state = state
+        self._tables = tables
         self._scheduler = scheduler
         self._lifecycle = lifecycle
         self._promises = promises
@@ -98,7 +92,7 @@ class Commands:
         self._lifecycle.notify(row, proposal.code, proposal.payload)
 
     def _append(self, row: InvocationRow, command: _core.RecordedCommand) -> None:
-        self._journal.append(row.seq, command.code, command.payload)
+        self._tables.journal.append(row.seq, command.code, command.payload)
 
     def _answer(
         self,
@@ -114,29 +108,29 @@ class Commands:
     def _get_state(self, row: InvocationRow, command: _core.GetLazyStateCommand) -> None:
         key = _key(row, "read state")
         self._append(row, command)
-        value = self._state.get(row.service, key, command.key)
+        value = self._tables.state.get(row.service, key, command.key)
         self._answer(row, "GetLazyState", command.completion_id, value)
 
     def _get_state_keys(self, row: InvocationRow, command: _core.GetLazyStateKeysCommand) -> None:
         key = _key(row, "read state")
         self._append(row, command)
-        names = self._state.names(row.service, key)
+        names = self._tables.state.names(row.service, key)
         self._answer(row, "GetLazyStateKeys", command.completion_id, names)
 
     def _set_state(self, row: InvocationRow, command: _core.SetStateCommand) -> None:
         key = _writable_key(row)
         self._append(row, command)
-        self._state.set(row.service, key, command.key, command.value)
+        self._tables.state.set(row.service, key, command.key, command.value)
 
     def _clear_state(self, row: InvocationRow, command: _core.ClearStateCommand) -> None:
         key = _writable_key(row)
         self._append(row, command)
-        self._state.clear(row.service, key, command.key)
+        self._tables.state.clear(row.service, key, command.key)
 
     def _clear_all_state(self, row: InvocationRow, command: _core.ClearAllStateCommand) -> None:
         key = _writable_key(row)
         self._append(row, command)
-        self._state.clear_all(row.service, key)
+        self._tables.state.clear_all(row.service, key)
 
     # Promises.
 
@@ -190,7 +184,7 @@ class Commands:
         elif existing is not None and existing.status == "completed":
             self._answer(row, "Call", command.completion_id, to_core(completion_of(existing).result))
         else:
-            self._listen(row, seq if existing is None else existing.seq, command.completion_id, "Call")
+            self._listen(row, seq, command.completion_id, "Call")
 
     def _send(self, row: InvocationRow, command: _core.OneWayCallCommand) -> None:
         handler, key = self._callee(command)
@@ -264,13 +258,10 @@ class Commands:
                 invocation_id = _core.idempotent_invocation_id(
                     service, handler, idempotency_key, key=key, scope=scope
                 )
-        return invocations.find(self._store, invocation_id)
+        return self._tables.invocations.find(invocation_id)
 
-    def _listen(self, row: InvocationRow, target: int | None, completion_id: int, kind: str) -> None:
-        self._store.write(
-            "INSERT OR IGNORE INTO listener (invocation, caller, completion_id, kind) VALUES (?, ?, ?, ?)",
-            (target, row.seq, completion_id, kind),
-        )
+    def _listen(self, row: InvocationRow, target: int, completion_id: int, kind: str) -> None:
+        self._tables.listeners.add(target, Listener(row.seq, completion_id, kind))
 
     # Signals.
 

@@ -15,8 +15,8 @@ from awaken.control.operations import (
     Target,
     TooEarlyError,
 )
-from awaken.runtime.processor.lifecycle import NewInvocation, completion_of
-from awaken.runtime.tables import invocations
+from awaken.runtime.tables.invocation_row import completion_of
+from awaken.runtime.tables.invocations import NewInvocation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.processor.scheduler import Scheduler
     from awaken.runtime.schema import Schema
-    from awaken.runtime.store import Store
-    from awaken.runtime.tables.invocations import InvocationRow
-    from awaken.runtime.tables.journal import Journal
+    from awaken.runtime.tables.invocation_row import InvocationRow
+    from awaken.runtime.tables.tables import Tables
 
 __all__ = ["InvocationChanges"]
 
@@ -39,23 +38,21 @@ class InvocationChanges:
 
     def __init__(
         self,
-        store: Store,
         schema: Schema,
-        journal: Journal,
+        tables: Tables,
         scheduler: Scheduler,
         lifecycle: Lifecycle,
         invoker: Invoker,
     ) -> None:
-        self._store = store
         self._schema = schema
-        self._journal = journal
+        self._tables = tables
         self._scheduler = scheduler
         self._lifecycle = lifecycle
         self._invoker = invoker
 
     def find(self, invocation_id: str) -> InvocationRow:
         """Return an invocation. Raises NotFoundError."""
-        row = invocations.find(self._store, invocation_id)
+        row = self._tables.invocations.find(invocation_id)
         if row is None:
             raise NotFoundError(f"The requested invocation '{invocation_id}' does not exist")
         return row
@@ -152,7 +149,7 @@ class InvocationChanges:
             raise ConflictError(
                 f"Restarting workflows is not supported: '{invocation_id}' is the run of {row.service}"
             )
-        entries = self._journal.entries(row.seq)
+        entries = self._tables.journal.entries(row.seq)
         if not entries:
             raise GoneError(
                 f"The invocation '{invocation_id}' cannot be restarted because the input is not available: "
@@ -184,7 +181,7 @@ class InvocationChanges:
             )
         )
         for code, payload, signal in kept:
-            self._journal.append(seq, code, payload, signal)
+            self._tables.journal.append(seq, code, payload, signal)
         if kept and target is not None and row.protocol_version is not None:
             self._lifecycle.pin(seq, target, row.protocol_version)
         return new_id
@@ -194,10 +191,7 @@ class InvocationChanges:
 
         Raises ConflictError when there are fewer, or a command is kept and not what answers it.
         """
-        rows: list[tuple[int, bytes, int | None]] = self._store.fetch(
-            "SELECT code, payload, signal FROM journal WHERE invocation = ? AND idx BETWEEN 1 AND ? ORDER BY idx",
-            (row.seq, keep_entries - 1),
-        ).fetchall()
+        rows = self._tables.journal.prefix(row.seq, keep_entries - 1)
         if len(rows) < keep_entries - 1 or not _is_answered(rows):
             raise ConflictError(
                 f"The prefix of the journal of '{row.id}' contains some Commands without respective Completions."

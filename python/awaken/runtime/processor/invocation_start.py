@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from awaken import _core
 from awaken.control.operations import Target
-from awaken.runtime.processor.lifecycle import NewInvocation
-from awaken.runtime.tables import invocations
+from awaken.runtime.tables.invocations import NewInvocation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.schema import HandlerSchema
-    from awaken.runtime.store import Store
-    from awaken.runtime.tables.invocations import InvocationRow
+    from awaken.runtime.tables.invocation_row import InvocationRow
+    from awaken.runtime.tables.tables import Tables
 
 __all__ = ["InvocationStart"]
 
@@ -24,8 +23,8 @@ __all__ = ["InvocationStart"]
 class InvocationStart:
     """Starts invocations, or finds the one that a key made before."""
 
-    def __init__(self, store: Store, lifecycle: Lifecycle) -> None:
-        self._store = store
+    def __init__(self, tables: Tables, lifecycle: Lifecycle) -> None:
+        self._tables = tables
         self._lifecycle = lifecycle
 
     def start(
@@ -40,17 +39,17 @@ class InvocationStart:
         scope: str | None = None,
         limit_key: str | None = None,
         caller: InvocationRow | None = None,
-    ) -> tuple[str, int | None, InvocationRow | None]:
+    ) -> tuple[str, int, InvocationRow | None]:
         """Start an invocation.
 
         Returns:
-            Its id; the row of a new one, or else the invocation that is there already.
+            Its id, the number of its row, and what is in that row if the invocation was there already.
         """
         invocation_id = self._id(handler, key, idempotency_key, scope)
         if handler.is_workflow_run or idempotency_key is not None:
-            existing = invocations.find(self._store, invocation_id)
+            existing = self._tables.invocations.find(invocation_id)
             if existing is not None:
-                return invocation_id, None, existing
+                return invocation_id, existing.seq, existing
         completion_ms, journal_ms = _retention(handler, idempotency_key, is_ingress=caller is None)
         new = NewInvocation(
             invocation_id=invocation_id,

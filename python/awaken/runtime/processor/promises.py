@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaken import _core
-from awaken.runtime.tables import invocations
-from awaken.runtime.tables.results import PROMISE_TAKEN, from_columns, from_core, to_columns, to_core
+from awaken.runtime.tables.results import PROMISE_TAKEN, from_core, to_core
 
 if TYPE_CHECKING:
     from awaken.control.operations import Failure, Success
     from awaken.runtime.processor.lifecycle import Lifecycle
-    from awaken.runtime.store import Store
-    from awaken.runtime.tables.invocations import InvocationRow
+    from awaken.runtime.tables.invocation_row import InvocationRow
+    from awaken.runtime.tables.tables import Tables
 
 __all__ = ["Promises"]
 
@@ -20,8 +19,8 @@ __all__ = ["Promises"]
 class Promises:
     """One result for each name of a workflow key; the first one counts."""
 
-    def __init__(self, store: Store, lifecycle: Lifecycle) -> None:
-        self._store = store
+    def __init__(self, tables: Tables, lifecycle: Lifecycle) -> None:
+        self._tables = tables
         self._lifecycle = lifecycle
 
     def wait(self, row: InvocationRow, name: str, completion_id: int) -> None:
@@ -30,15 +29,7 @@ class Promises:
         if result is not None:
             self._answer(row, "GetPromise", completion_id, result)
             return
-        key = row.key or ""
-        self._store.write(
-            "INSERT OR IGNORE INTO promise (service, key, name) VALUES (?, ?, ?)", (row.service, key, name)
-        )
-        self._store.write(
-            "INSERT OR IGNORE INTO promise_waiter (service, key, name, invocation, completion_id) "
-            "VALUES (?, ?, ?, ?, ?)",
-            (row.service, key, name, row.seq, completion_id),
-        )
+        self._tables.promises.add_waiter(row.service, row.key or "", name, row.seq, completion_id)
 
     def peek(self, row: InvocationRow, name: str, completion_id: int) -> None:
         """Answer a PeekPromise command: with nothing when there is no result."""
@@ -53,23 +44,9 @@ class Promises:
             return
         key = row.key or ""
         outcome = from_core(result)
-        self._store.write(
-            "INSERT INTO promise (service, key, name, value, failure_code, failure_message, failure_metadata) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (service, key, name) DO UPDATE SET value = excluded.value, "
-            "failure_code = excluded.failure_code, failure_message = excluded.failure_message, "
-            "failure_metadata = excluded.failure_metadata",
-            (row.service, key, name, *to_columns(outcome)),
-        )
-        waiters = self._store.fetch(
-            "SELECT invocation, completion_id FROM promise_waiter WHERE service = ? AND key = ? AND name = ?",
-            (row.service, key, name),
-        ).fetchall()
-        self._store.write(
-            "DELETE FROM promise_waiter WHERE service = ? AND key = ? AND name = ?",
-            (row.service, key, name),
-        )
-        for invocation, waiting_id in waiters:
-            waiter = invocations.read(self._store, invocation)
+        self._tables.promises.set_result(row.service, key, name, outcome)
+        for invocation, waiting_id in self._tables.promises.take_waiters(row.service, key, name):
+            waiter = self._tables.invocations.read(invocation)
             if waiter is not None:
                 self._answer(waiter, "GetPromise", waiting_id, outcome)
         self._answer(row, "CompletePromise", completion_id, None)
@@ -81,11 +58,4 @@ class Promises:
         self._lifecycle.notify(row, *_core.encode_completion(kind, completion_id, outcome))
 
     def _result(self, row: InvocationRow, name: str) -> Success | Failure | None:
-        found = self._store.fetch(
-            "SELECT value, failure_code, failure_message, failure_metadata FROM promise "
-            "WHERE service = ? AND key = ? AND name = ?",
-            (row.service, row.key or "", name),
-        ).fetchone()
-        if found is None or (found[0] is None and found[1] is None):
-            return None
-        return from_columns(*found)
+        return self._tables.promises.result(row.service, row.key or "", name)

@@ -11,6 +11,7 @@ from awaken.timing.time_limits import LAST_MS
 if TYPE_CHECKING:
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.store import Store
+    from awaken.runtime.tables.timers import Timers
 
 __all__ = ["DueTimer", "Scheduler"]
 
@@ -32,13 +33,15 @@ class Scheduler:
     """Rings timers that are rows: delayed starts, sleeps, retries.
 
     Args:
-        store: where the timers are.
+        store: the transactions that timers are handled in.
         clock: what time it is.
+        timers: the table they are in.
         ring: called for each timer that is due, in the order they are due.
     """
 
-    def __init__(self, store: Store, clock: Clock, ring: DueTimer) -> None:
+    def __init__(self, store: Store, clock: Clock, timers: Timers, ring: DueTimer) -> None:
         self._store = store
+        self._timers = timers
         self._clock = clock
         self._ring = ring
         self._armed_ms: int | None = None
@@ -58,19 +61,13 @@ class Scheduler:
     def add(self, due_ms: int, kind: str, invocation: int, completion_id: int | None = None) -> None:
         """Set a timer. What is further away than time can tell is set to the end of it."""
         due_ms = min(due_ms, LAST_MS)
-        self._store.write(
-            "INSERT INTO timer (due, kind, invocation, completion_id) VALUES (?, ?, ?, ?)",
-            (due_ms, kind, invocation, completion_id),
-        )
+        self._timers.add(due_ms, kind, invocation, completion_id)
         if self._armed_ms is None or due_ms < self._armed_ms:
             self._arm(due_ms)
 
     def remove(self, invocation: int, kind: str | None = None) -> None:
         """Remove timers of an invocation. The alarm stays: it finds nothing, and looks for the next."""
-        if kind is None:
-            self._store.write("DELETE FROM timer WHERE invocation = ?", (invocation,))
-        else:
-            self._store.write("DELETE FROM timer WHERE invocation = ? AND kind = ?", (invocation, kind))
+        self._timers.remove(invocation, kind)
 
     def _arm(self, due_ms: int) -> None:
         self._disarm()
@@ -85,9 +82,9 @@ class Scheduler:
             self._alarm = None
 
     def _arm_next(self) -> None:
-        row = self._store.fetch("SELECT due FROM timer ORDER BY due, seq LIMIT 1").fetchone()
-        if row is not None:
-            self._arm(row[0])
+        due_ms = self._timers.next_due_ms()
+        if due_ms is not None:
+            self._arm(due_ms)
         else:
             self._disarm()
 
@@ -101,12 +98,7 @@ class Scheduler:
             self._arm_next()
 
     def _ring_due(self) -> None:
-        rows = self._store.fetch(
-            "SELECT seq, kind, invocation, completion_id FROM timer WHERE due <= ? ORDER BY due, seq LIMIT ?",
-            (self._clock.now_ms(), _BATCH),
-        ).fetchall()
-        self._store.write_many("DELETE FROM timer WHERE seq = ?", [(row[0],) for row in rows])
-        for _, kind, invocation, completion_id in rows:
+        for kind, invocation, completion_id in self._timers.take_due(self._clock.now_ms(), _BATCH):
             try:
                 with self._store.atomic():
                     self._ring(kind, invocation, completion_id)

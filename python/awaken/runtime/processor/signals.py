@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from awaken import _core
 from awaken.control.operations import PendingAwakeable, Target
 from awaken.outcomes import CANCEL, FIRST_AWAKEABLE, AwakeableOutcome
-from awaken.runtime.tables import invocations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.store import Store
-    from awaken.runtime.tables.invocations import InvocationRow
-    from awaken.runtime.tables.journal import Journal
+    from awaken.runtime.tables.invocation_row import InvocationRow
+    from awaken.runtime.tables.tables import Tables
 
 __all__ = ["Awaited", "Signals"]
 
@@ -32,16 +31,16 @@ class Awaited(NamedTuple):
 class Signals:
     """Delivers signals. The first result of an awakeable counts; a signal to one that has not started is dropped."""
 
-    def __init__(self, store: Store, journal: Journal, lifecycle: Lifecycle) -> None:
+    def __init__(self, store: Store, tables: Tables, lifecycle: Lifecycle) -> None:
         self._store = store
-        self._journal = journal
+        self._tables = tables
         self._lifecycle = lifecycle
 
     def send(
         self, invocation_id: str, signal: int | str, result: bytes | _core.Failure | None
     ) -> AwakeableOutcome:
         """Deliver a signal by its index or name."""
-        row = invocations.find(self._store, invocation_id)
+        row = self._tables.invocations.find(invocation_id)
         if row is None:
             return AwakeableOutcome.UNKNOWN
         if signal == CANCEL:
@@ -50,7 +49,7 @@ class Signals:
             self._lifecycle.cancel(row)
             return AwakeableOutcome.APPLIED
         is_awakeable = isinstance(signal, int) and signal >= FIRST_AWAKEABLE
-        if is_awakeable and isinstance(signal, int) and self._journal.has_signal(row.seq, signal):
+        if is_awakeable and isinstance(signal, int) and self._tables.journal.has_signal(row.seq, signal):
             return AwakeableOutcome.ALREADY_COMPLETED
         code, payload = _core.encode_signal(signal, result)
         index = signal if isinstance(signal, int) else None
@@ -99,14 +98,14 @@ class Signals:
     def _open(self, awaited: Iterable[Awaited]) -> Iterator[tuple[int, InvocationRow, int]]:
         for row, since, future_json in awaited:
             for signal in _signals_in(json.loads(future_json)):
-                if signal < FIRST_AWAKEABLE or self._journal.has_signal(row.seq, signal):
+                if signal < FIRST_AWAKEABLE or self._tables.journal.has_signal(row.seq, signal):
                     continue
                 if self._since(row.seq, signal) is None:
                     yield since, row, signal
 
     def _position(self, awakeable_id: str, awaited: Iterable[Awaited]) -> tuple[int, int, int]:
         parsed = _core.parse_awakeable_id(awakeable_id)
-        row = invocations.find(self._store, parsed.invocation_id)
+        row = self._tables.invocations.find(parsed.invocation_id)
         if row is None:
             return (-1, -1, -1)
         since = self._since(row.seq, parsed.index)

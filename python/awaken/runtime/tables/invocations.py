@@ -1,68 +1,298 @@
-"""The row of an invocation, as far as decisions need it."""
+"""The table of invocations: each change of a row is one statement here; what to change is decided by the processor."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from awaken.control.operations import Failure
+from awaken.runtime.tables.invocation_row import InvocationRow
+from awaken.runtime.tables.results import to_columns
+from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from awaken.control.operations import Success
+    from awaken.runtime.attempt_failure import AttemptFailure
+    from awaken.runtime.schema import HandlerSchema
     from awaken.runtime.store import Store
 
-__all__ = ["InvocationRow", "find", "read"]
+__all__ = ["Invocations", "NewInvocation", "SuspensionPoint"]
 
-
-class InvocationRow(NamedTuple):
-    """One invocation, as it is in the store right now; a snapshot that does not follow."""
-
-    seq: int
-    id: str
-    status: str
-    service: str
-    key: str | None
-    handler: str
-    kind: str | None
-    scope: str | None
-    limit_key: str | None
-    idempotency_key: str | None
-    invoked_by: str
-    created_at: int
-    modified_at: int
-    scheduled_start_at: int | None
-    completion_retention_ms: int
-    journal_retention_ms: int
-    completion_expires_at: int | None
-    deployment_id: str | None
-    protocol_version: int | None
-    retry_count: int
-    counted_failures: int
-    failures_since_entry: int
-    next_retry_at: int | None
-    last_failure: str | None
-    future: bytes | None
-    news_from: int | None
-    result_value: bytes | None
-    failure_code: int | None
-    failure_message: str | None
-    failure_metadata: str | None
-    failure_stacktrace: str | None
-
-    @property
-    def is_exclusive(self) -> bool:
-        """Whether it holds its key, or waits for it."""
-        return self.kind in ("exclusive", "workflow")
-
-
-_SELECT = f"SELECT {', '.join(InvocationRow._fields)} FROM invocation WHERE "  # noqa: S608 - names of this file
+_SELECT = f"SELECT {', '.join(InvocationRow._fields)} FROM invocation WHERE "  # noqa: S608 - names of this package
 _BY_SEQ = _SELECT + "seq = ?"
 _BY_ID = _SELECT + "id = ?"
 
 
-def read(store: Store, seq: int) -> InvocationRow | None:
-    """Read an invocation by its row."""
-    row = store.fetch(_BY_SEQ, (seq,)).fetchone()
-    return None if row is None else InvocationRow._make(row)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewInvocation:
+    """What an invocation is made of."""
+
+    invocation_id: str
+    handler: HandlerSchema
+    key: str | None
+    input: tuple[int, bytes]
+    invoked_by: str
+    completion_retention_ms: int
+    journal_retention_ms: int
+    execution_time_ms: int | None = None
+    idempotency_key: str | None = None
+    scope: str | None = None
+    limit_key: str | None = None
+    invoked_by_id: str | None = None
+    invoked_by_target: str | None = None
+    restarted_from: str | None = None
 
 
-def find(store: Store, invocation_id: str) -> InvocationRow | None:
-    """Read an invocation by its id."""
-    row = store.fetch(_BY_ID, (invocation_id,)).fetchone()
-    return None if row is None else InvocationRow._make(row)
+@dataclass(frozen=True, slots=True)
+class SuspensionPoint:
+    """What a suspended invocation waits for."""
+
+    future: bytes
+    future_json: str
+    completions: Sequence[int]
+    signals: Sequence[int]
+    #: Index of the first journal entry that the endpoint has not seen.
+    news_from: int
+
+
+class Invocations:
+    """Reads and writes invocations. `seq` is the number of a row, and all times are UTC milliseconds."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # Reading.
+
+    def read(self, seq: int) -> InvocationRow | None:
+        """Read an invocation by its row."""
+        row = self._store.fetch(_BY_SEQ, (seq,)).fetchone()
+        return None if row is None else InvocationRow._make(row)
+
+    def find(self, invocation_id: str) -> InvocationRow | None:
+        """Read an invocation by its id."""
+        row = self._store.fetch(_BY_ID, (invocation_id,)).fetchone()
+        return None if row is None else InvocationRow._make(row)
+
+    def last_seq(self) -> int:
+        """Return the highest row number, 0 when there are no invocations."""
+        (last,) = self._store.fetch("SELECT coalesce(max(seq), 0) FROM invocation").fetchone()
+        return int(last)
+
+    def invoked(self) -> list[int]:
+        """Return the rows of those that run or are due to, oldest first."""
+        return self._seqs("SELECT seq FROM invocation WHERE status = 'invoked' ORDER BY seq")
+
+    def open_children(self, invocation_id: str) -> list[int]:
+        """Return the rows of those that an invocation made and that have not completed."""
+        return self._seqs(
+            "SELECT seq FROM invocation WHERE invoked_by_id = ? AND status <> 'completed'", invocation_id
+        )
+
+    def expired(self, now_ms: int, limit: int) -> list[int]:
+        """Return rows whose result has expired, longest ago first."""
+        return self._seqs(
+            "SELECT seq FROM invocation WHERE completion_expires_at <= ? ORDER BY completion_expires_at LIMIT ?",
+            now_ms,
+            limit,
+        )
+
+    def with_expired_journal(self, now_ms: int, limit: int) -> list[int]:
+        """Return rows whose journal has expired, longest ago first."""
+        return self._seqs(
+            "SELECT seq FROM invocation WHERE journal_expires_at <= ? ORDER BY journal_expires_at LIMIT ?",
+            now_ms,
+            limit,
+        )
+
+    def _seqs(self, statement: str, *values: str | int) -> list[int]:
+        return [seq for (seq,) in self._store.fetch(statement, values).fetchall()]
+
+    # Writing.
+
+    def insert(
+        self,
+        seq: int,
+        new: NewInvocation,
+        status: Literal["scheduled", "inboxed", "invoked"],
+        now_ms: int,
+        start_at_ms: int | None,
+    ) -> None:
+        """Add an invocation.
+
+        Args:
+            seq: its row, which was never used before.
+            new: what it is made of.
+            status: `scheduled` until its start is due, `inboxed` while another one has its key.
+            now_ms: the time.
+            start_at_ms: when it is to start, if it is scheduled.
+        """
+        is_scheduled, is_inboxed, is_invoked = (
+            status == wanted for wanted in ("scheduled", "inboxed", "invoked")
+        )
+        self._store.write(
+            "INSERT INTO invocation (seq, id, status, service, key, handler, kind, scope, limit_key, idempotency_key, "
+            "invoked_by, invoked_by_id, invoked_by_target, restarted_from, created_at, modified_at, "
+            "scheduled_start_at, scheduled_at, inboxed_at, running_at, last_start_at, retry_count, "
+            "completion_retention_ms, journal_retention_ms) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                seq,
+                new.invocation_id,
+                status,
+                new.handler.service,
+                new.key,
+                new.handler.name,
+                new.handler.kind,
+                new.scope,
+                new.limit_key,
+                new.idempotency_key,
+                new.invoked_by,
+                new.invoked_by_id,
+                new.invoked_by_target,
+                new.restarted_from,
+                now_ms,
+                now_ms,
+                start_at_ms if is_scheduled else None,
+                now_ms if is_scheduled else None,
+                now_ms if is_inboxed else None,
+                now_ms if is_invoked else None,
+                now_ms if is_invoked else None,
+                1 if is_invoked else 0,
+                min(new.completion_retention_ms, LAST_MS),
+                min(new.journal_retention_ms, LAST_MS),
+            ),
+        )
+
+    def set_inboxed(self, seq: int, now_ms: int) -> None:
+        """Have it wait for its key."""
+        self._store.write(
+            "UPDATE invocation SET status = 'inboxed', inboxed_at = ?, modified_at = ? WHERE seq = ?",
+            (now_ms, now_ms, seq),
+        )
+
+    def set_invoked(self, seq: int, now_ms: int) -> None:
+        """Have it run. All counts of failures start over, and it waits for nothing."""
+        self._store.write(
+            "UPDATE invocation SET status = 'invoked', modified_at = ?1, running_at = coalesce(running_at, ?1), "
+            "last_start_at = ?1, retry_count = 1, counted_failures = 0, failures_since_entry = 0, "
+            "next_retry_at = NULL, last_failure = NULL, last_failure_code = NULL, last_failure_stacktrace = NULL, "
+            "last_failure_command_index = NULL, last_failure_command_name = NULL, last_failure_command_type = NULL, "
+            "future = NULL, future_json = NULL, waiting_completions = NULL, waiting_signals = NULL, news_from = NULL "
+            "WHERE seq = ?2",
+            (now_ms, seq),
+        )
+
+    def set_retrying(self, seq: int, now_ms: int) -> None:
+        """Count one more attempt, which runs now."""
+        self._store.write(
+            "UPDATE invocation SET next_retry_at = NULL, retry_count = retry_count + 1, last_start_at = ?, "
+            "modified_at = ?1 WHERE seq = ?",
+            (now_ms, seq),
+        )
+
+    def pin(self, seq: int, deployment_id: str, protocol_version: int, now_ms: int) -> None:
+        """Tie it to a deployment and a version."""
+        self._store.write(
+            "UPDATE invocation SET deployment_id = ?1, last_attempt_deployment_id = ?1, protocol_version = ?2, "
+            "modified_at = ?3 WHERE seq = ?4",
+            (deployment_id, protocol_version, now_ms, seq),
+        )
+
+    def set_suspended(self, seq: int, point: SuspensionPoint, now_ms: int, *, is_paused: bool) -> None:
+        """Keep what it waits for. A paused one keeps it as well, and waits to be resumed."""
+        self._store.write(
+            "UPDATE invocation SET status = ?, modified_at = ?, retry_count = 0, counted_failures = 0, "
+            "failures_since_entry = 0, next_retry_at = NULL, last_failure = NULL, last_failure_code = NULL, "
+            "last_failure_stacktrace = NULL, future = ?, future_json = ?, waiting_completions = ?, "
+            "waiting_signals = ?, news_from = ? WHERE seq = ?",
+            (
+                "paused" if is_paused else "suspended",
+                now_ms,
+                point.future,
+                point.future_json,
+                json.dumps(list(point.completions)),
+                json.dumps(list(point.signals)),
+                point.news_from,
+                seq,
+            ),
+        )
+
+    def set_failing(
+        self,
+        seq: int,
+        failure: AttemptFailure,
+        now_ms: int,
+        *,
+        counted_failures: int,
+        failures_since_entry: int,
+        next_retry_at_ms: int | None,
+        deployment_id: str | None,
+    ) -> None:
+        """Keep why its last attempt failed, and when the next one is due."""
+        self._store.write(
+            "UPDATE invocation SET modified_at = ?, counted_failures = ?, failures_since_entry = ?, "
+            "next_retry_at = ?, last_failure = ?, last_failure_code = ?, last_failure_stacktrace = ?, "
+            "last_failure_command_index = ?, last_failure_command_name = ?, last_failure_command_type = ?, "
+            "last_attempt_deployment_id = ? WHERE seq = ?",
+            (
+                now_ms,
+                counted_failures,
+                failures_since_entry,
+                next_retry_at_ms,
+                failure.describe(),
+                failure.reason,
+                failure.stacktrace or None,
+                failure.command_index,
+                failure.command_name,
+                failure.command_type,
+                deployment_id,
+                seq,
+            ),
+        )
+
+    def set_paused(self, seq: int, now_ms: int) -> None:
+        """Stop it until it is resumed. Why its last attempt failed stays."""
+        self._store.write(
+            "UPDATE invocation SET status = 'paused', modified_at = ?, retry_count = 0, counted_failures = 0, "
+            "next_retry_at = NULL WHERE seq = ?",
+            (now_ms, seq),
+        )
+
+    def set_result(self, seq: int, result: Success | Failure) -> None:
+        """Keep the result of one that still runs."""
+        self._store.write(
+            "UPDATE invocation SET result_value = ?, failure_code = ?, failure_message = ?, failure_metadata = ? "
+            "WHERE seq = ?",
+            (*to_columns(result), seq),
+        )
+
+    def set_completed(self, seq: int, result: Success | Failure, now_ms: int) -> None:
+        """Keep its result, for as long as its retention says."""
+        self._store.write(
+            "UPDATE invocation SET status = 'completed', completed_at = ?1, modified_at = ?1, "
+            "completion_expires_at = min(?1 + completion_retention_ms, ?8), "
+            "journal_expires_at = min(?1 + journal_retention_ms, ?1 + completion_retention_ms, ?8), "
+            "retry_count = 0, counted_failures = 0, next_retry_at = NULL, last_failure = NULL, "
+            "last_failure_code = NULL, last_failure_stacktrace = NULL, "
+            "future = NULL, future_json = NULL, waiting_completions = NULL, waiting_signals = NULL, "
+            "news_from = NULL, result_value = ?2, failure_code = ?3, failure_message = ?4, failure_metadata = ?5, "
+            "failure_stacktrace = ?6 WHERE seq = ?7",
+            (
+                now_ms,
+                *to_columns(result),
+                result.stacktrace if isinstance(result, Failure) else None,
+                seq,
+                LAST_MS,
+            ),
+        )
+
+    def forget_journal_expiry(self, seq: int) -> None:
+        """Note that its journal is gone."""
+        self._store.write("UPDATE invocation SET journal_expires_at = NULL WHERE seq = ?", (seq,))
+
+    def delete(self, seq: int) -> None:
+        """Remove it, with its result."""
+        self._store.write("DELETE FROM invocation WHERE seq = ?", (seq,))

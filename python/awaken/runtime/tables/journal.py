@@ -44,6 +44,14 @@ class Journal:
         ).fetchall()
         return rows
 
+    def prefix(self, invocation: int, count: int) -> list[tuple[int, bytes, int | None]]:
+        """Return code, payload and signal of so many entries behind the first one."""
+        rows: list[Any] = self._store.fetch(
+            "SELECT code, payload, signal FROM journal WHERE invocation = ? AND idx BETWEEN 1 AND ? ORDER BY idx",
+            (invocation, count),
+        ).fetchall()
+        return rows
+
     def news(self, invocation: int, first: int) -> list[tuple[int, bytes]]:
         """Return code and payload of the notifications from an index on."""
         rows: list[Any] = self._store.fetch(
@@ -67,3 +75,7 @@ class Journal:
             ).fetchone()
             is not None
         )
+
+    def delete(self, invocation: int) -> None:
+        """Remove all entries."""
+        self._store.write("DELETE FROM journal WHERE invocation = ?", (invocation,))

@@ -1,0 +1,67 @@
+"""The row of an invocation, as far as decisions need it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from awaken.control.operations import Completion, Target
+from awaken.runtime.tables.results import from_columns
+
+__all__ = ["InvocationRow", "completion_of"]
+
+
+class InvocationRow(NamedTuple):
+    """One invocation, as it is in the store right now; a snapshot that does not follow."""
+
+    seq: int
+    id: str
+    status: str
+    service: str
+    key: str | None
+    handler: str
+    kind: str | None
+    scope: str | None
+    limit_key: str | None
+    idempotency_key: str | None
+    invoked_by: str
+    created_at: int
+    modified_at: int
+    scheduled_start_at: int | None
+    completion_retention_ms: int
+    journal_retention_ms: int
+    completion_expires_at: int | None
+    deployment_id: str | None
+    protocol_version: int | None
+    retry_count: int
+    counted_failures: int
+    failures_since_entry: int
+    next_retry_at: int | None
+    last_failure: str | None
+    future: bytes | None
+    news_from: int | None
+    result_value: bytes | None
+    failure_code: int | None
+    failure_message: str | None
+    failure_metadata: str | None
+    failure_stacktrace: str | None
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether it holds its key, or waits for it."""
+        return self.kind in ("exclusive", "workflow")
+
+
+def completion_of(row: InvocationRow) -> Completion:
+    """Return the stored result of a completed invocation."""
+    return Completion(
+        row.id,
+        Target(row.service, row.handler, row.key),
+        from_columns(
+            row.result_value,
+            row.failure_code,
+            row.failure_message,
+            row.failure_metadata,
+            row.failure_stacktrace,
+        ),
+        row.completion_expires_at,
+    )

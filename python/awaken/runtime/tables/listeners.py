@@ -1,0 +1,47 @@
+"""The table of listeners: which command of which invocation gets the result of another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from awaken.runtime.store import Store
+
+__all__ = ["Listener", "Listeners"]
+
+
+class Listener(NamedTuple):
+    """One command that waits for the result of an invocation."""
+
+    #: The row of the invocation whose command it is.
+    caller: int
+    completion_id: int
+    #: The kind of notification that answers it: Call or AttachInvocation.
+    kind: str
+
+
+class Listeners:
+    """Handlers that wait for invocations. An invocation is given by its row."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(self, invocation: int, listener: Listener) -> None:
+        """Have a command wait for the result of an invocation."""
+        self._store.write(
+            "INSERT OR IGNORE INTO listener (invocation, caller, completion_id, kind) VALUES (?, ?, ?, ?)",
+            (invocation, *listener),
+        )
+
+    def remove_caller(self, caller: int) -> None:
+        """Remove every command of an invocation that has ended."""
+        self._store.write("DELETE FROM listener WHERE caller = ?", (caller,))
+
+    def take(self, invocation: int) -> list[Listener]:
+        """Remove and return the commands that wait for an invocation."""
+        rows = self._store.fetch(
+            "SELECT caller, completion_id, kind FROM listener WHERE invocation = ?", (invocation,)
+        ).fetchall()
+        if rows:
+            self._store.write("DELETE FROM listener WHERE invocation = ?", (invocation,))
+        return [Listener._make(row) for row in rows]

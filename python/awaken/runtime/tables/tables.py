@@ -1,0 +1,34 @@
+"""All tables that the processor reads and writes, on one store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaken.runtime.tables.awakeables import Awakeables
+from awaken.runtime.tables.inbox import Inbox
+from awaken.runtime.tables.invocations import Invocations
+from awaken.runtime.tables.journal import Journal
+from awaken.runtime.tables.listeners import Listeners
+from awaken.runtime.tables.promises import PromiseRows
+from awaken.runtime.tables.state import KeyedState
+from awaken.runtime.tables.timers import Timers
+
+if TYPE_CHECKING:
+    from awaken.runtime.clock import Clock
+    from awaken.runtime.store import Store
+
+__all__ = ["Tables"]
+
+
+class Tables:
+    """The tables of one store; they have no state of their own."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.invocations = Invocations(store)
+        self.journal = Journal(store, clock)
+        self.state = KeyedState(store)
+        self.inbox = Inbox(store, clock, self.state)
+        self.timers = Timers(store)
+        self.awakeables = Awakeables(store)
+        self.listeners = Listeners(store)
+        self.promises = PromiseRows(store)
