@@ -505,33 +505,6 @@ class EndpointMachine:
     ) -> int:
         """Return the handle of the callee's invocation id."""
     def attach_invocation(self, invocation_id: str, name: str = "") -> int: ...
-    def attach_workflow(
-        self, workflow: str, key: str, *, scope: str | None = None, name: str = ""
-    ) -> int: ...
-    def attach_idempotent(
-        self,
-        service: str,
-        handler: str,
-        idempotency_key: str,
-        *,
-        key: str | None = None,
-        scope: str | None = None,
-        name: str = "",
-    ) -> int: ...
-    def get_invocation_output(self, invocation_id: str, name: str = "") -> int: ...
-    def get_workflow_output(
-        self, workflow: str, key: str, *, scope: str | None = None, name: str = ""
-    ) -> int: ...
-    def get_idempotent_output(
-        self,
-        service: str,
-        handler: str,
-        idempotency_key: str,
-        *,
-        key: str | None = None,
-        scope: str | None = None,
-        name: str = "",
-    ) -> int: ...
 
     # How the handler ended.
     def succeed(self, value: bytes) -> None:
@@ -822,7 +795,7 @@ class IdempotentTarget:
 class RunProposed:
     """The result of a run: store the notification, then notify() of it."""
 
-    __match_args__ = ("completion_id", "code", "payload", "is_failure")
+    __match_args__ = ("completion_id", "code", "payload")
     @property
     def completion_id(self) -> int: ...
     @property
@@ -831,8 +804,6 @@ class RunProposed:
     @property
     def payload(self) -> bytes:
         """The payload of the notification."""
-    @property
-    def is_failure(self) -> bool: ...
 
 @final
 class AwaitingOn:

@@ -293,7 +293,6 @@ variant! {
         code: u16,
         /// The payload of the notification.
         payload: Py<PyBytes>,
-        is_failure: bool,
     }
     /// What the handler waits for, for people who look.
     AwaitingOn {
@@ -336,14 +335,12 @@ pub(crate) fn effect(py: Python<'_>, effect: invoker::Effect) -> PyResult<Py<PyA
         invoker::Effect::RunProposed {
             completion_id,
             payload,
-            is_failure,
         } => object(
             py,
             RunProposed {
                 completion_id,
                 code: journal::RUN_COMPLETION,
                 payload: bytes(py, &payload),
-                is_failure,
             },
         ),
         invoker::Effect::AwaitingOn(future) => {

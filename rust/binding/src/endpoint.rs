@@ -1,7 +1,7 @@
 //! The endpoint machine.
 
 use awaken_core::endpoint::{self, CallOptions, Machine, Memory, Read, RunFailure, Target};
-use awaken_core::wire::{DEFAULT_MAX_MESSAGE_SIZE, generated as pb};
+use awaken_core::wire::DEFAULT_MAX_MESSAGE_SIZE;
 use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList};
@@ -443,69 +443,6 @@ idempotency_key=None, scope=None, limit_key=None, name='')")]
         })
     }
 
-    #[pyo3(signature = (workflow, key, *, scope=None, name=""))]
-    fn attach_workflow(
-        slf: &Bound<'_, Self>,
-        workflow: String,
-        key: String,
-        scope: Option<String>,
-        name: &str,
-    ) -> PyResult<u32> {
-        let target = workflow_target(workflow, key, scope);
-        with(slf, |machine| machine.attach(target, name))
-    }
-
-    #[pyo3(signature = (service, handler, idempotency_key, *, key=None, scope=None, name=""))]
-    fn attach_idempotent(
-        slf: &Bound<'_, Self>,
-        service: String,
-        handler: String,
-        idempotency_key: String,
-        key: Option<String>,
-        scope: Option<String>,
-        name: &str,
-    ) -> PyResult<u32> {
-        let target = idempotent_target(service, handler, idempotency_key, key, scope);
-        with(slf, |machine| machine.attach(target, name))
-    }
-
-    #[pyo3(signature = (invocation_id, name=""))]
-    fn get_invocation_output(
-        slf: &Bound<'_, Self>,
-        invocation_id: String,
-        name: &str,
-    ) -> PyResult<u32> {
-        with(slf, |machine| {
-            machine.get_output(Target::Invocation(invocation_id), name)
-        })
-    }
-
-    #[pyo3(signature = (workflow, key, *, scope=None, name=""))]
-    fn get_workflow_output(
-        slf: &Bound<'_, Self>,
-        workflow: String,
-        key: String,
-        scope: Option<String>,
-        name: &str,
-    ) -> PyResult<u32> {
-        let target = workflow_target(workflow, key, scope);
-        with(slf, |machine| machine.get_output(target, name))
-    }
-
-    #[pyo3(signature = (service, handler, idempotency_key, *, key=None, scope=None, name=""))]
-    fn get_idempotent_output(
-        slf: &Bound<'_, Self>,
-        service: String,
-        handler: String,
-        idempotency_key: String,
-        key: Option<String>,
-        scope: Option<String>,
-        name: &str,
-    ) -> PyResult<u32> {
-        let target = idempotent_target(service, handler, idempotency_key, key, scope);
-        with(slf, |machine| machine.get_output(target, name))
-    }
-
     /// Write Output and End.
     fn succeed(slf: &Bound<'_, Self>, value: Bytes) -> PyResult<()> {
         with(slf, |machine| machine.succeed(value))
@@ -531,28 +468,4 @@ idempotency_key=None, scope=None, limit_key=None, name='')")]
             machine.retry(code, message, stacktrace, next_retry_delay_ms, pause)
         })
     }
-}
-
-fn workflow_target(workflow: String, key: String, scope: Option<String>) -> Target {
-    Target::Workflow(pb::WorkflowTarget {
-        workflow_name: workflow,
-        workflow_key: key,
-        scope,
-    })
-}
-
-fn idempotent_target(
-    service: String,
-    handler: String,
-    idempotency_key: String,
-    key: Option<String>,
-    scope: Option<String>,
-) -> Target {
-    Target::Idempotent(pb::IdempotentRequestTarget {
-        service_name: service,
-        service_key: key,
-        handler_name: handler,
-        idempotency_key,
-        scope,
-    })
 }

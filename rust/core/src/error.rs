@@ -118,15 +118,6 @@ pub enum Error {
         max: u32,
     },
 
-    /// A content type that names no supported protocol version.
-    #[error(
-        "content-type {content_type:?} names no supported protocol version; send application/vnd.restate.invocation.v5, v6 or v7"
-    )]
-    UnsupportedContentType {
-        /// The header value, shortened when long.
-        content_type: String,
-    },
-
     /// Something the negotiated protocol version cannot express.
     #[error(
         "{feature} needs protocol version {since}, and the runtime negotiated {version}; upgrade the runtime or do without"
@@ -184,9 +175,7 @@ impl Error {
             | Self::UnsendableMessage { .. }
             | Self::FutureTooDeep { .. } => INTERNAL,
             Self::MessageTooLarge { .. } | Self::PayloadTooLarge { .. } => TOO_LARGE,
-            Self::UnsupportedVersion { .. } | Self::UnsupportedContentType { .. } => {
-                UNSUPPORTED_MEDIA_TYPE
-            }
+            Self::UnsupportedVersion { .. } => UNSUPPORTED_MEDIA_TYPE,
             Self::UnsupportedFeature { .. } => UNSUPPORTED_FEATURE,
             Self::InvalidInvocationId { .. }
             | Self::InvalidAwakeableId { .. }
@@ -246,9 +235,6 @@ mod tests {
              nest gather and select less",
         UnsupportedVersion { version: 8, min: 5, max: 7 } => 415
             "protocol version 8 is not supported; supported are 5 to 7",
-        UnsupportedContentType { content_type: "text/plain".to_owned() } => 415
-            "content-type \"text/plain\" names no supported protocol version; \
-             send application/vnd.restate.invocation.v5, v6 or v7",
         UnsupportedFeature { feature: "failure metadata", since: 6, version: 5 } => 573
             "failure metadata needs protocol version 6, and the runtime negotiated 5; \
              upgrade the runtime or do without",

@@ -681,7 +681,6 @@ fn a_run_may_be_proposed_again_by_the_next_attempt() {
         effects(&mut machine).as_slice(),
         [Effect::RunProposed {
             completion_id: 1,
-            is_failure: false,
             ..
         }]
     ));

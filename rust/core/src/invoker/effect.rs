@@ -18,8 +18,6 @@ pub enum Effect {
         completion_id: u32,
         /// The payload of the run completion notification (0x8011).
         payload: Bytes,
-        /// Whether the run failed for good.
-        is_failure: bool,
     },
     /// What the handler waits for, for people who look.
     AwaitingOn(pb::Future),

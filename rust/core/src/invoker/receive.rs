@@ -178,7 +178,6 @@ impl Machine {
             None => return Err(Error::EmptyProposal { id }),
         };
         self.pending.propose(id, is_ack_requested)?;
-        let is_failure = matches!(result, notification::Result::Failure(_));
         let notification = pb::Notification {
             id: Some(notification::Id::CompletionId(id)),
             result: Some(result),
@@ -186,7 +185,6 @@ impl Machine {
         self.effects.push_back(Effect::RunProposed {
             completion_id: id,
             payload: notification.encode_to_vec().into(),
-            is_failure,
         });
         Ok(())
     }

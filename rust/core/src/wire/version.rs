@@ -1,6 +1,6 @@
 //! Versions of the invocation protocol: their content types and what each can express.
 
-use crate::error::{Error, Result, quote};
+use crate::error::{Error, Result};
 
 /// A version of the invocation protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,21 +36,6 @@ impl Version {
                 version: number,
                 min: Self::MIN.number(),
                 max: Self::MAX.number(),
-            })
-    }
-
-    /// The version that this content type names.
-    ///
-    /// The comparison is byte for byte, as peers do it: no parameters, no other case.
-    ///
-    /// # Errors
-    /// [`Error::UnsupportedContentType`] for everything else; answer it with status 415.
-    pub fn from_content_type(content_type: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|version| version.content_type() == content_type)
-            .ok_or_else(|| Error::UnsupportedContentType {
-                content_type: quote(content_type),
             })
     }
 
@@ -162,33 +147,12 @@ mod tests {
     #[test]
     fn content_types_name_versions_five_to_seven() {
         for version in Version::ALL {
-            assert_eq!(
-                Version::from_content_type(version.content_type()),
-                Ok(version)
-            );
             assert_eq!(Version::from_number(version.number()), Ok(version));
             assert!(
                 version
                     .content_type()
                     .ends_with(&format!(".v{}", version.number()))
             );
-        }
-    }
-
-    #[test]
-    fn content_types_with_parameters_or_other_versions_are_unsupported() {
-        for content_type in [
-            "",
-            "application/json",
-            "application/vnd.restate.invocation.v4",
-            "application/vnd.restate.invocation.v8",
-            "application/vnd.restate.invocation.v6;charset=utf-8",
-            "Application/vnd.restate.invocation.v6",
-            " application/vnd.restate.invocation.v6",
-        ] {
-            let error = Version::from_content_type(content_type).unwrap_err();
-
-            assert_eq!(error.code(), 415, "{content_type:?}");
         }
     }
 
