@@ -1,7 +1,7 @@
 //! What can go wrong in an attempt, and what the runtime or the handler is told about it.
 
 use super::advice::Advice;
-use crate::journal::{NotificationError, awaiting::TooDeep, command::Difference};
+use crate::journal::{Difference, NotificationError, awaiting::TooDeep};
 
 /// Shorthand for results of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::journal::{Cursor, command};
+use crate::journal::{self, Cursor, command};
 use crate::wire::{
     Command, DEFAULT_MAX_MESSAGE_SIZE, Decoder, Encoder, Flags, HEADER_LENGTH, Message, Version,
     generated as pb, message::name_of,
@@ -259,7 +259,7 @@ impl Machine {
                 });
             }
         };
-        if !command::is_same_type(&recorded, attempted) {
+        if !journal::is_same_type(&recorded, attempted) {
             return Err(Error::CommandMismatch {
                 index,
                 recorded: self.memory.locate(index, command::describe(&recorded)),
@@ -272,7 +272,7 @@ impl Machine {
             reveal_payloads,
             ..
         } = self.options;
-        match command::difference(&recorded, attempted, verify_payloads, reveal_payloads) {
+        match journal::difference(&recorded, attempted, verify_payloads, reveal_payloads) {
             None => Ok(recorded),
             Some(mut difference) => {
                 difference.recorded = self.memory.locate(index, difference.recorded);

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use bytes::Bytes;
+
 use crate::wire::generated::{self as pb, CombinatorType};
 
 /// A future in the shape that introspection shows: `{"Unknown":[{"Single":{"SignalIndex":17}},...]}`.
@@ -59,6 +61,27 @@ impl Object<'_> {
             let _ = write!(json, "{number}");
         });
     }
+
+    pub(super) fn key(&mut self, key: &Bytes) {
+        self.string("key", &String::from_utf8_lossy(key));
+    }
+
+    pub(super) fn bytes(&mut self, name: &str, bytes: &[u8]) {
+        self.with(name, |json| write_bytes(json, bytes));
+    }
+
+    pub(super) fn optional(&mut self, name: &str, text: Option<&str>) {
+        self.with(name, |json| match text {
+            Some(text) => write_text(json, text),
+            None => json.push_str("null"),
+        });
+    }
+
+    pub(super) fn texts(&mut self, name: &str, texts: impl IntoIterator<Item = impl AsRef<str>>) {
+        self.with(name, |json| {
+            write_list(json, texts, |json, text| write_text(json, text.as_ref()));
+        });
+    }
 }
 
 /// Appends `text` as a JSON string.
@@ -81,7 +104,7 @@ pub(super) fn write_text(json: &mut String, text: &str) {
 }
 
 /// Appends `bytes` as a JSON array of numbers.
-pub(super) fn write_bytes(json: &mut String, bytes: &[u8]) {
+fn write_bytes(json: &mut String, bytes: &[u8]) {
     write_list(json, bytes, |json, byte| {
         let _ = write!(json, "{byte}");
     });

@@ -3,12 +3,10 @@
 use bytes::Bytes;
 
 use crate::identifier::{AwakeableId, InvocationId};
+use crate::journal::parts::{Request, Target};
 use crate::wire::{
     Command, Feature, Version,
-    generated::{
-        self as pb, attach_invocation_command as attach, get_invocation_output_command as output,
-        send_signal_command::SignalId,
-    },
+    generated::{self as pb, send_signal_command::SignalId},
 };
 
 type Check = Result<(), String>;
@@ -40,16 +38,8 @@ pub(super) fn command(version: Version, command: &Command) -> Check {
             keys.try_for_each(state_key)
         }
         Command::CompletePromise(c) => present(c.completion.as_ref(), "completion"),
-        Command::Call(c) => {
-            target(&c.service_name, &c.handler_name)?;
-            idempotency_key(c.idempotency_key.as_deref())?;
-            scope(version, c.scope.as_deref(), c.limit_key.as_deref())
-        }
-        Command::OneWayCall(c) => {
-            target(&c.service_name, &c.handler_name)?;
-            idempotency_key(c.idempotency_key.as_deref())?;
-            scope(version, c.scope.as_deref(), c.limit_key.as_deref())
-        }
+        Command::Call(c) => request(version, &c.into()),
+        Command::OneWayCall(c) => request(version, &c.into()),
         Command::SendSignal(c) => {
             invocation_id(&c.target_invocation_id)?;
             present(c.signal_id.as_ref(), "signal id")?;
@@ -58,18 +48,8 @@ pub(super) fn command(version: Version, command: &Command) -> Check {
             }
             present(c.result.as_ref(), "result")
         }
-        Command::AttachInvocation(c) => match &c.target {
-            Some(attach::Target::InvocationId(id)) => invocation_id(id),
-            Some(attach::Target::IdempotentRequestTarget(t)) => idempotent_target(version, t),
-            Some(attach::Target::WorkflowTarget(t)) => workflow_target(version, t),
-            None => Err("it carries no target".to_owned()),
-        },
-        Command::GetInvocationOutput(c) => match &c.target {
-            Some(output::Target::InvocationId(id)) => invocation_id(id),
-            Some(output::Target::IdempotentRequestTarget(t)) => idempotent_target(version, t),
-            Some(output::Target::WorkflowTarget(t)) => workflow_target(version, t),
-            None => Err("it carries no target".to_owned()),
-        },
+        Command::AttachInvocation(c) => target(version, Target::of_attach(c)),
+        Command::GetInvocationOutput(c) => target(version, Target::of_get_output(c)),
         Command::CompleteAwakeable(c) => {
             let id: Result<AwakeableId, _> = c.awakeable_id.parse();
             id.and_then(|id| id.invocation())
@@ -105,13 +85,22 @@ fn filled(text: &str, name: &str) -> Check {
     Ok(())
 }
 
-fn target(service: &str, handler: &str) -> Check {
-    filled(service, "service")?;
-    filled(handler, "handler")
+fn request(version: Version, request: &Request<'_>) -> Check {
+    filled(request.service, "service")?;
+    filled(request.handler, "handler")?;
+    if let Some(key) = request.idempotency_key {
+        filled(key, "idempotency key")?;
+    }
+    scope(version, request.scope, request.limit_key)
 }
 
-fn idempotency_key(key: Option<&str>) -> Check {
-    key.map_or(Ok(()), |key| filled(key, "idempotency key"))
+fn target(version: Version, target: Option<Target<'_>>) -> Check {
+    match target {
+        Some(Target::Invocation(id)) => invocation_id(id),
+        Some(Target::Workflow(workflow)) => workflow_target(version, workflow),
+        Some(Target::Idempotent(request)) => idempotent_target(version, request),
+        None => Err("it carries no target".to_owned()),
+    }
 }
 
 fn scope(version: Version, scope: Option<&str>, limit_key: Option<&str>) -> Check {

@@ -1,0 +1,115 @@
+//! One entry, named and shown.
+
+use bytes::Bytes;
+
+use crate::journal::command::{completions, entry_name};
+use crate::journal::{Notification, NotificationError, NotificationId};
+use crate::wire::{
+    Command,
+    message::{FIRST_NOTIFICATION, name_of},
+};
+
+use super::answer::Detail;
+use super::call::Callee;
+use super::json::Object;
+use super::{command, notification};
+
+/// An entry that can be shown.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made one at a time, shown and dropped"
+)]
+pub enum Entry {
+    /// A command, with what only the runtime knows about a call.
+    Command(Command, Callee),
+    /// A notification.
+    Notification(Notification),
+}
+
+impl Entry {
+    /// Reads a stored entry.
+    ///
+    /// # Errors
+    /// When it is neither a command nor a notification.
+    pub fn decode(
+        code: u16,
+        mut payload: Bytes,
+        callee: Callee,
+    ) -> Result<Self, NotificationError> {
+        if code >= FIRST_NOTIFICATION {
+            return Notification::decode(code, payload).map(Self::Notification);
+        }
+        let size = payload.len();
+        let undecodable = |reason: String| NotificationError::Undecodable {
+            name: name_of(code),
+            size,
+            reason,
+        };
+        match Command::decode(code, &mut payload) {
+            Some(Ok(command)) => Ok(Self::Command(command, callee)),
+            Some(Err(error)) => Err(undecodable(error.to_string())),
+            None => Err(undecodable(format!("{code:#06X} is no entry"))),
+        }
+    }
+
+    /// For example `Command: Run` or `Notification: Signal`.
+    pub fn entry_type(&self) -> String {
+        match self {
+            Self::Command(command, _) => format!("Command: {}", command.name()),
+            Self::Notification(notification) => {
+                format!("Notification: {}", name_of(notification.code))
+            }
+        }
+    }
+
+    /// The entry name, which only commands have.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Command(command, _) => Some(entry_name(command)),
+            Self::Notification(_) => None,
+        }
+    }
+
+    /// The completion ids that a command took, or the one that a notification answers.
+    pub fn completion_ids(&self) -> Vec<u32> {
+        match self {
+            Self::Command(command, _) => completions(command)
+                .into_iter()
+                .flatten()
+                .map(|(id, _)| id)
+                .collect(),
+            Self::Notification(notification) => match notification.id {
+                NotificationId::Completion(id) => vec![id],
+                NotificationId::Signal(_) | NotificationId::Named(_) => Vec::new(),
+            },
+        }
+    }
+
+    /// JSON with payloads as arrays of bytes.
+    pub fn json(&self) -> String {
+        self.show(Detail::Full)
+    }
+
+    /// JSON without payloads.
+    pub fn lite_json(&self) -> String {
+        self.show(Detail::Lite)
+    }
+
+    fn show(&self, detail: Detail) -> String {
+        Object::text(|entry| match self {
+            Self::Command(command, callee) => entry.object("Command", |outer| {
+                outer.object(command.name(), |fields| {
+                    command::show(fields, command, callee, detail);
+                });
+            }),
+            Self::Notification(notification) => entry.object("Notification", |fields| {
+                if detail == Detail::Full {
+                    notification::show(fields, notification);
+                } else {
+                    notification::show_lite(fields, notification);
+                }
+            }),
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Notifications: completions and signals.
+
+use crate::journal::{Notification, NotificationId, Outcome};
+use crate::wire::message::name_of;
+
+use super::answer::Detail;
+use super::json::Object;
+
+/// Shows a notification with what it carries.
+pub(super) fn show(fields: &mut Object<'_>, notification: &Notification) {
+    let outcome = &notification.outcome;
+    let id = match &notification.id {
+        NotificationId::Completion(id) => *id,
+        NotificationId::Signal(index) => {
+            return fields.object("Signal", |signal| {
+                signal.object("id", |id| id.number("Index", *index));
+                signal.answer("result", outcome.into(), Detail::Full);
+            });
+        }
+        NotificationId::Named(name) => {
+            return fields.object("Signal", |signal| {
+                signal.object("id", |id| id.string("Name", name));
+                signal.answer("result", outcome.into(), Detail::Full);
+            });
+        }
+    };
+    fields.object("Completion", |outer| {
+        outer.object(name_of(notification.code), |completion| {
+            completion.number("completion_id", id);
+            match outcome {
+                Outcome::InvocationId(id) => completion.string("invocation_id", id),
+                Outcome::StateKeys(keys) => completion.texts("state_keys", keys),
+                // A timer can do nothing but fire.
+                Outcome::Void if notification.code == 0x800C => {}
+                outcome => completion.answer("result", outcome.into(), Detail::Full),
+            }
+        });
+    });
+}
+
+/// Shows of a notification what it is and whom it is for.
+pub(super) fn show_lite(fields: &mut Object<'_>, notification: &Notification) {
+    let ty = name_of(notification.code);
+    match &notification.id {
+        NotificationId::Completion(completion_id) => {
+            fields.object("ty", |outer| outer.string("Completion", ty));
+            fields.object("id", |id| id.number("CompletionId", *completion_id));
+        }
+        NotificationId::Signal(index) => {
+            fields.string("ty", ty);
+            fields.object("id", |id| id.number("SignalIndex", *index));
+        }
+        NotificationId::Named(name) => {
+            fields.string("ty", ty);
+            fields.object("id", |id| id.string("SignalName", name));
+        }
+    }
+    let result = match &notification.outcome {
+        Outcome::Void => "Void",
+        Outcome::Value(_) => "Success",
+        Outcome::Failure(_) => "Failure",
+        Outcome::InvocationId(_) => "InvocationId",
+        Outcome::StateKeys(_) => "StateKeys",
+    };
+    fields.string("result", result);
+}
