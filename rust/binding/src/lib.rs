@@ -9,6 +9,8 @@
 //! | [`identity`] | request signatures |
 //! | [`journal`] | entries that a runtime writes and reads |
 //! | [`progress`] | what an await comes to |
+//! | [`target`] | the invocations that commands name |
+//! | [`command`] | the commands of an endpoint |
 //! | [`effect`] | what an endpoint asks of its runtime |
 //! | [`endpoint`] | the endpoint machine |
 //! | [`invoker`] | the invoker machine |
@@ -21,6 +23,7 @@
 
 #![expect(clippy::doc_markdown, reason = "these are docstrings")]
 
+mod command;
 mod effect;
 mod endpoint;
 mod error;
@@ -30,6 +33,7 @@ mod identity;
 mod invoker;
 mod journal;
 mod progress;
+mod target;
 mod values;
 mod wire;
 
@@ -37,14 +41,15 @@ mod wire;
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
-    use super::effect::{
-        AttachInvocationCommand, AttemptEnded, AttemptFailed, AttemptSuspended, AwaitingOn,
-        CallCommand, ClearAllStateCommand, ClearStateCommand, CompleteAwakeableCommand,
-        CompletePromiseCommand, GetInvocationOutputCommand, GetLazyStateCommand,
-        GetLazyStateKeysCommand, GetPromiseCommand, IdempotentTarget, InvocationTarget,
-        OneWayCallCommand, OutputCommand, PeekPromiseCommand, RecordedCommand, RunCommand,
-        RunProposed, SendSignalCommand, SetStateCommand, SleepCommand, WorkflowTarget,
+    use super::command::{
+        AttachInvocationCommand, CallCommand, ClearAllStateCommand, ClearStateCommand,
+        CompleteAwakeableCommand, CompletePromiseCommand, GetInvocationOutputCommand,
+        GetLazyStateCommand, GetLazyStateKeysCommand, GetPromiseCommand, OneWayCallCommand,
+        OutputCommand, PeekPromiseCommand, RecordedCommand, RunCommand, SendSignalCommand,
+        SetStateCommand, SleepCommand,
     };
+    #[pymodule_export]
+    use super::effect::{AttemptEnded, AttemptFailed, AttemptSuspended, AwaitingOn, RunProposed};
     #[pymodule_export]
     use super::endpoint::EndpointMachine;
     #[pymodule_export]
@@ -70,6 +75,8 @@ mod _core {
     use super::progress::{
         Awaiting, Cancelled, Closed, Completed, InputRequired, RunRequired, Suspended,
     };
+    #[pymodule_export]
+    use super::target::{IdempotentTarget, InvocationTarget, WorkflowTarget};
     #[pymodule_export]
     use super::values::{Failure, Input, RetryPolicy};
     #[pymodule_export]
