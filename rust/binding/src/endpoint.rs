@@ -24,11 +24,11 @@ type Pairs = Vec<(String, String)>;
 #[pyclass(module = "awaken._core")]
 pub(crate) struct EndpointMachine(Machine);
 
+/// The receiver of a method that can fail or returns objects. The machine is borrowed through [`with`] only.
+type This<'a, 'py> = &'a Bound<'py, EndpointMachine>;
+
 /// Does something with the machine of `slf` and lets go of it before anything Python happens.
-fn with<T>(
-    slf: &Bound<'_, EndpointMachine>,
-    action: impl FnOnce(&mut Machine) -> endpoint::Result<T>,
-) -> PyResult<T> {
+fn with<T>(slf: This, action: impl FnOnce(&mut Machine) -> endpoint::Result<T>) -> PyResult<T> {
     let result = action(&mut slf.borrow_mut().0);
     result.map_err(|error| endpoint_error(&error))
 }
@@ -37,12 +37,8 @@ fn with<T>(
 impl EndpointMachine {
     #[new]
     #[pyo3(signature = (
-        version,
-        *,
-        max_message_size=DEFAULT_MAX_MESSAGE_SIZE,
-        max_journal_size=endpoint::DEFAULT_MAX_JOURNAL_SIZE,
-        verify_payloads=true,
-        reveal_payloads=false,
+        version, *, max_message_size=DEFAULT_MAX_MESSAGE_SIZE, max_journal_size=endpoint::DEFAULT_MAX_JOURNAL_SIZE,
+        verify_payloads=true, reveal_payloads=false
     ))]
     fn new(
         version: u32,
@@ -138,34 +134,30 @@ impl EndpointMachine {
     }
 
     /// Match the Input command and return it. Called once, when is_ready().
-    fn take_input(slf: &Bound<'_, Self>) -> PyResult<Input> {
+    fn take_input(slf: This) -> PyResult<Input> {
         with(slf, Machine::take_input).map(|input| Input::new(slf.py(), input))
     }
 
     /// Release the next result that an awaited leaf gets, or say what has to happen first.
     ///
     /// At most one result per call, in journal order. Call it only when the handler has come to rest.
-    fn progress(slf: &Bound<'_, Self>, awaited: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    fn progress(slf: This, awaited: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let awaited = progress::awaited(awaited)?;
-        let result = with(slf, |machine| machine.progress(&awaited))?;
+        let result = with(slf, |m| m.progress(&awaited))?;
         progress::progress(slf.py(), result)
     }
 
-    fn run(slf: &Bound<'_, Self>, name: &str) -> PyResult<u32> {
-        with(slf, |machine| machine.run(name))
+    fn run(slf: This, name: &str) -> PyResult<u32> {
+        with(slf, |m| m.run(name))
     }
 
-    fn propose_run_value(slf: &Bound<'_, Self>, handle: u32, value: Bytes) -> PyResult<()> {
-        with(slf, |machine| machine.propose_run_value(handle, value))
+    fn propose_run_value(slf: This, handle: u32, value: Bytes) -> PyResult<()> {
+        with(slf, |m| m.propose_run_value(handle, value))
     }
 
-    fn propose_run_failure(
-        slf: &Bound<'_, Self>,
-        handle: u32,
-        failure: &Bound<'_, Failure>,
-    ) -> PyResult<()> {
-        let failure = failure.get().to_message();
-        with(slf, |machine| machine.propose_run_failure(handle, failure))
+    fn propose_run_failure(slf: This, handle: u32, failure: &Failure) -> PyResult<()> {
+        let failure = failure.to_message();
+        with(slf, |m| m.propose_run_failure(handle, failure))
     }
 
     /// Apply the retry policy to a retryable failure of a run.
@@ -173,24 +165,17 @@ impl EndpointMachine {
     /// Returns True when the policy gave up: the failure is proposed as terminal and the run completes with it.
     /// Returns False when the attempt ended with an Error frame that names the run and the delay.
     #[pyo3(signature = (
-        handle,
-        code,
-        message,
-        stacktrace,
-        *,
-        attempt_duration_ms,
-        policy=None,
-        next_retry_delay_ms=None,
+        handle, code, message, stacktrace, *, attempt_duration_ms, policy=None, next_retry_delay_ms=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments in Python")]
     fn retry_run(
-        slf: &Bound<'_, Self>,
+        slf: This,
         handle: u32,
         code: u32,
         message: &str,
         stacktrace: &str,
         attempt_duration_ms: u64,
-        policy: Option<&Bound<'_, RetryPolicy>>,
+        policy: Option<&RetryPolicy>,
         next_retry_delay_ms: Option<u64>,
     ) -> PyResult<bool> {
         let failure = RunFailure {
@@ -200,95 +185,84 @@ impl EndpointMachine {
             attempt_duration_ms,
             next_retry_delay_ms,
         };
-        let policy = policy.map(|policy| policy.get().0);
-        with(slf, |machine| machine.retry_run(handle, failure, policy))
+        let policy = policy.map(|policy| policy.0);
+        with(slf, |m| m.retry_run(handle, failure, policy))
     }
 
     #[pyo3(signature = (wake_up_time_ms, name=""))]
-    fn sleep(slf: &Bound<'_, Self>, wake_up_time_ms: u64, name: &str) -> PyResult<u32> {
-        with(slf, |machine| machine.sleep(wake_up_time_ms, name))
+    fn sleep(slf: This, wake_up_time_ms: u64, name: &str) -> PyResult<u32> {
+        with(slf, |m| m.sleep(wake_up_time_ms, name))
     }
 
     /// Wake up at a time; return the handle, and the time that counts: on replay the recorded one.
     #[pyo3(signature = (wake_up_time_ms, name=""))]
-    fn timer(slf: &Bound<'_, Self>, wake_up_time_ms: u64, name: &str) -> PyResult<(u32, u64)> {
-        with(slf, |machine| machine.timer(wake_up_time_ms, name))
+    fn timer(slf: This, wake_up_time_ms: u64, name: &str) -> PyResult<(u32, u64)> {
+        with(slf, |m| m.timer(wake_up_time_ms, name))
     }
 
     /// Return the id and the handle of the next awakeable; nothing is journaled.
-    fn awakeable(slf: &Bound<'_, Self>) -> PyResult<(String, u32)> {
+    fn awakeable(slf: This) -> PyResult<(String, u32)> {
         with(slf, Machine::awakeable)
     }
 
-    fn signal(slf: &Bound<'_, Self>, name: &str) -> PyResult<u32> {
-        with(slf, |machine| machine.signal(name))
+    fn signal(slf: This, name: &str) -> PyResult<u32> {
+        with(slf, |m| m.signal(name))
     }
 
     /// Raises InvalidIdError before anything is journaled; a legacy `prom_1` id is refused.
     #[pyo3(signature = (awakeable_id, value, name=""))]
-    fn resolve_awakeable(
-        slf: &Bound<'_, Self>,
-        awakeable_id: &str,
-        value: Bytes,
-        name: &str,
-    ) -> PyResult<()> {
-        with(slf, |machine| {
-            machine.resolve_awakeable(awakeable_id, value, name)
-        })
+    fn resolve_awakeable(slf: This, awakeable_id: &str, value: Bytes, name: &str) -> PyResult<()> {
+        with(slf, |m| m.resolve_awakeable(awakeable_id, value, name))
     }
 
     #[pyo3(signature = (awakeable_id, failure, name=""))]
     fn reject_awakeable(
-        slf: &Bound<'_, Self>,
+        slf: This,
         awakeable_id: &str,
-        failure: &Bound<'_, Failure>,
+        failure: &Failure,
         name: &str,
     ) -> PyResult<()> {
-        let failure = failure.get().to_message();
-        with(slf, |machine| {
-            machine.reject_awakeable(awakeable_id, failure, name)
-        })
+        let failure = failure.to_message();
+        with(slf, |m| m.reject_awakeable(awakeable_id, failure, name))
     }
 
     #[pyo3(signature = (invocation_id, signal_name, value, name=""))]
     fn resolve_signal(
-        slf: &Bound<'_, Self>,
+        slf: This,
         invocation_id: &str,
         signal_name: &str,
         value: Bytes,
         name: &str,
     ) -> PyResult<()> {
-        with(slf, |machine| {
-            machine.resolve_signal(invocation_id, signal_name, value, name)
+        with(slf, |m| {
+            m.resolve_signal(invocation_id, signal_name, value, name)
         })
     }
 
     #[pyo3(signature = (invocation_id, signal_name, failure, name=""))]
     fn reject_signal(
-        slf: &Bound<'_, Self>,
+        slf: This,
         invocation_id: &str,
         signal_name: &str,
-        failure: &Bound<'_, Failure>,
+        failure: &Failure,
         name: &str,
     ) -> PyResult<()> {
-        let failure = failure.get().to_message();
-        with(slf, |machine| {
-            machine.reject_signal(invocation_id, signal_name, failure, name)
+        let failure = failure.to_message();
+        with(slf, |m| {
+            m.reject_signal(invocation_id, signal_name, failure, name)
         })
     }
 
     #[pyo3(signature = (invocation_id, name=""))]
-    fn cancel_invocation(slf: &Bound<'_, Self>, invocation_id: &str, name: &str) -> PyResult<()> {
-        with(slf, |machine| {
-            machine.cancel_invocation(invocation_id, name)
-        })
+    fn cancel_invocation(slf: This, invocation_id: &str, name: &str) -> PyResult<()> {
+        with(slf, |m| m.cancel_invocation(invocation_id, name))
     }
 
     /// Return an eager value (None when absent), or the handle of a lazy read.
     #[pyo3(signature = (key, name=""))]
-    fn get_state(slf: &Bound<'_, Self>, key: &str, name: &str) -> PyResult<Py<PyAny>> {
+    fn get_state(slf: This, key: &str, name: &str) -> PyResult<Py<PyAny>> {
         let py = slf.py();
-        Ok(match with(slf, |machine| machine.get_state(key, name))? {
+        Ok(match with(slf, |m| m.get_state(key, name))? {
             Read::Now(Some(value)) => PyBytes::new(py, &value).into_any().unbind(),
             Read::Now(None) => py.None(),
             Read::Later(handle) => PyInt::new(py, handle).into_any().unbind(),
@@ -296,77 +270,59 @@ impl EndpointMachine {
     }
 
     #[pyo3(signature = (name=""))]
-    fn get_state_keys(slf: &Bound<'_, Self>, name: &str) -> PyResult<Py<PyAny>> {
+    fn get_state_keys(slf: This, name: &str) -> PyResult<Py<PyAny>> {
         let py = slf.py();
-        Ok(match with(slf, |machine| machine.get_state_keys(name))? {
+        Ok(match with(slf, |m| m.get_state_keys(name))? {
             Read::Now(keys) => PyList::new(py, keys)?.into_any().unbind(),
             Read::Later(handle) => PyInt::new(py, handle).into_any().unbind(),
         })
     }
 
     #[pyo3(signature = (key, value, name=""))]
-    fn set_state(slf: &Bound<'_, Self>, key: &str, value: Bytes, name: &str) -> PyResult<()> {
-        with(slf, |machine| machine.set_state(key, value, name))
+    fn set_state(slf: This, key: &str, value: Bytes, name: &str) -> PyResult<()> {
+        with(slf, |m| m.set_state(key, value, name))
     }
 
     #[pyo3(signature = (key, name=""))]
-    fn clear_state(slf: &Bound<'_, Self>, key: &str, name: &str) -> PyResult<()> {
-        with(slf, |machine| machine.clear_state(key, name))
+    fn clear_state(slf: This, key: &str, name: &str) -> PyResult<()> {
+        with(slf, |m| m.clear_state(key, name))
     }
 
     #[pyo3(signature = (name=""))]
-    fn clear_all_state(slf: &Bound<'_, Self>, name: &str) -> PyResult<()> {
-        with(slf, |machine| machine.clear_all_state(name))
+    fn clear_all_state(slf: This, name: &str) -> PyResult<()> {
+        with(slf, |m| m.clear_all_state(name))
     }
 
     #[pyo3(signature = (key, name=""))]
-    fn get_promise(slf: &Bound<'_, Self>, key: &str, name: &str) -> PyResult<u32> {
-        with(slf, |machine| machine.get_promise(key, name))
+    fn get_promise(slf: This, key: &str, name: &str) -> PyResult<u32> {
+        with(slf, |m| m.get_promise(key, name))
     }
 
     #[pyo3(signature = (key, name=""))]
-    fn peek_promise(slf: &Bound<'_, Self>, key: &str, name: &str) -> PyResult<u32> {
-        with(slf, |machine| machine.peek_promise(key, name))
+    fn peek_promise(slf: This, key: &str, name: &str) -> PyResult<u32> {
+        with(slf, |m| m.peek_promise(key, name))
     }
 
     #[pyo3(signature = (key, value, name=""))]
-    fn resolve_promise(
-        slf: &Bound<'_, Self>,
-        key: &str,
-        value: Bytes,
-        name: &str,
-    ) -> PyResult<u32> {
-        with(slf, |machine| machine.resolve_promise(key, value, name))
+    fn resolve_promise(slf: This, key: &str, value: Bytes, name: &str) -> PyResult<u32> {
+        with(slf, |m| m.resolve_promise(key, value, name))
     }
 
     #[pyo3(signature = (key, failure, name=""))]
-    fn reject_promise(
-        slf: &Bound<'_, Self>,
-        key: &str,
-        failure: &Bound<'_, Failure>,
-        name: &str,
-    ) -> PyResult<u32> {
-        let failure = failure.get().to_message();
-        with(slf, |machine| machine.reject_promise(key, failure, name))
+    fn reject_promise(slf: This, key: &str, failure: &Failure, name: &str) -> PyResult<u32> {
+        let failure = failure.to_message();
+        with(slf, |m| m.reject_promise(key, failure, name))
     }
 
     /// Return the handles of the callee's invocation id and of its result.
     #[pyo3(signature = (
-        service,
-        handler,
-        parameter,
-        *,
-        key="",
-        headers=Pairs::new(),
-        idempotency_key=None,
-        scope=None,
-        limit_key=None,
-        name="",
+        service, handler, parameter, *, key="", headers=Pairs::new(), idempotency_key=None, scope=None,
+        limit_key=None, name=""
     ), text_signature = "($self, service, handler, parameter, *, key='', headers=(), idempotency_key=None, \
 scope=None, limit_key=None, name='')")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments in Python")]
     fn call(
-        slf: &Bound<'_, Self>,
+        slf: This,
         service: &str,
         handler: &str,
         parameter: Bytes,
@@ -385,29 +341,18 @@ scope=None, limit_key=None, name='')")]
             limit_key,
             name: name.to_owned(),
         };
-        with(slf, |machine| {
-            machine.call(service, handler, parameter, options)
-        })
+        with(slf, |m| m.call(service, handler, parameter, options))
     }
 
     /// Return the handle of the callee's invocation id.
     #[pyo3(signature = (
-        service,
-        handler,
-        parameter,
-        *,
-        key="",
-        invoke_time_ms=0,
-        headers=Pairs::new(),
-        idempotency_key=None,
-        scope=None,
-        limit_key=None,
-        name="",
+        service, handler, parameter, *, key="", invoke_time_ms=0, headers=Pairs::new(), idempotency_key=None,
+        scope=None, limit_key=None, name=""
     ), text_signature = "($self, service, handler, parameter, *, key='', invoke_time_ms=0, headers=(), \
 idempotency_key=None, scope=None, limit_key=None, name='')")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments in Python")]
     fn send(
-        slf: &Bound<'_, Self>,
+        slf: This,
         service: &str,
         handler: &str,
         parameter: Bytes,
@@ -427,45 +372,39 @@ idempotency_key=None, scope=None, limit_key=None, name='')")]
             limit_key,
             name: name.to_owned(),
         };
-        with(slf, |machine| {
-            machine.send(service, handler, parameter, invoke_time_ms, options)
+        with(slf, |m| {
+            m.send(service, handler, parameter, invoke_time_ms, options)
         })
     }
 
     #[pyo3(signature = (invocation_id, name=""))]
-    fn attach_invocation(
-        slf: &Bound<'_, Self>,
-        invocation_id: String,
-        name: &str,
-    ) -> PyResult<u32> {
-        with(slf, |machine| {
-            machine.attach(Target::Invocation(invocation_id), name)
-        })
+    fn attach_invocation(slf: This, invocation_id: String, name: &str) -> PyResult<u32> {
+        with(slf, |m| m.attach(Target::Invocation(invocation_id), name))
     }
 
     /// Write Output and End.
-    fn succeed(slf: &Bound<'_, Self>, value: Bytes) -> PyResult<()> {
-        with(slf, |machine| machine.succeed(value))
+    fn succeed(slf: This, value: Bytes) -> PyResult<()> {
+        with(slf, |m| m.succeed(value))
     }
 
     /// Write Output with a terminal failure, and End.
-    fn fail(slf: &Bound<'_, Self>, failure: &Bound<'_, Failure>) -> PyResult<()> {
-        let failure = failure.get().to_message();
-        with(slf, |machine| machine.fail(failure))
+    fn fail(slf: This, failure: &Failure) -> PyResult<()> {
+        let failure = failure.to_message();
+        with(slf, |m| m.fail(failure))
     }
 
     /// Write the Error frame: the attempt failed and the runtime may retry it. Works in every open state.
     #[pyo3(signature = (code, message, stacktrace="", *, next_retry_delay_ms=None, pause=false))]
     fn retry(
-        slf: &Bound<'_, Self>,
+        slf: This,
         code: u32,
         message: &str,
         stacktrace: &str,
         next_retry_delay_ms: Option<u64>,
         pause: bool,
     ) -> PyResult<()> {
-        with(slf, |machine| {
-            machine.retry(code, message, stacktrace, next_retry_delay_ms, pause)
+        with(slf, |m| {
+            m.retry(code, message, stacktrace, next_retry_delay_ms, pause)
         })
     }
 }
