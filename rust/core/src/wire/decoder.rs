@@ -1,15 +1,10 @@
-//! Bytes in, messages out.
-//!
-//! Segments are queued as they come. A payload that lies inside one segment is cut out of it without copying; one that
-//! spans segments is collected in a buffer of its own, which grows with the bytes that have arrived and never with the
-//! length a header merely claims. How the input is cut into segments changes nothing about what comes out.
+//! Bytes in, messages out. How the input is cut into segments changes nothing about what comes out.
 
-use std::collections::VecDeque;
-
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 use super::header::{HEADER_LENGTH, Header};
 use super::message::{Message, name_of};
+use super::segments::Segments;
 use crate::error::{Error, Result};
 
 /// Largest frame payload accepted by default, in bytes: 64 MiB.
@@ -44,13 +39,9 @@ impl Frame {
 #[derive(Debug)]
 pub struct Decoder {
     max_message_size: usize,
-    segments: VecDeque<Bytes>,
-    /// Bytes in `segments`.
-    queued: usize,
+    segments: Segments,
     /// The header of the frame whose payload is not complete.
     header: Option<Header>,
-    /// What arrived of a header or payload that spans segments.
-    partial: Vec<u8>,
     error: Option<Error>,
 }
 
@@ -59,21 +50,17 @@ impl Decoder {
     pub fn new(max_message_size: usize) -> Self {
         Self {
             max_message_size,
-            segments: VecDeque::new(),
-            queued: 0,
+            segments: Segments::default(),
             header: None,
-            partial: Vec::new(),
             error: None,
         }
     }
 
     /// Pushes bytes in. They are kept without copying where that is possible.
     pub fn receive(&mut self, data: Bytes) {
-        if self.error.is_some() || data.is_empty() {
-            return;
+        if self.error.is_none() {
+            self.segments.push(data);
         }
-        self.queued += data.len();
-        self.segments.push_back(data);
     }
 
     /// Takes the next whole message out; `None` when more bytes are needed.
@@ -108,7 +95,7 @@ impl Decoder {
         };
         // Lossless: the header passed the limit, and the limit is a usize.
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
-        let Some(payload) = self.take_bytes(length) else {
+        let Some(payload) = self.segments.take(length) else {
             return Ok(None);
         };
         self.header = None;
@@ -117,17 +104,18 @@ impl Decoder {
 
     /// Bytes received and not yet taken out, an incomplete frame's header not counted.
     pub fn buffered_len(&self) -> usize {
-        self.queued + self.partial.len()
+        self.segments.len()
     }
 
     /// Bytes that the begun header or payload still needs; 0 between frames. Current once everything whole is taken.
     pub fn missing(&self) -> usize {
+        let collected = self.segments.collected();
         match self.header {
             Some(header) => usize::try_from(header.length)
                 .unwrap_or(usize::MAX)
-                .saturating_sub(self.partial.len()),
-            None if self.partial.is_empty() => 0,
-            None => HEADER_LENGTH - self.partial.len(),
+                .saturating_sub(collected),
+            None if collected == 0 => 0,
+            None => HEADER_LENGTH - collected,
         }
     }
 
@@ -137,28 +125,12 @@ impl Decoder {
     }
 
     fn take_header(&mut self) -> Result<Option<Header>> {
-        let Some(raw) = self.take_raw_header() else {
+        let Some(raw) = self.segments.take_array() else {
             return Ok(None);
         };
         let header = Header::from_bytes(raw);
         self.check(header).map_err(|error| self.fail(error))?;
         Ok(Some(header))
-    }
-
-    fn take_raw_header(&mut self) -> Option<[u8; HEADER_LENGTH]> {
-        // Nearly every header lies inside one segment; reading it there costs nothing.
-        if let (true, Some(front)) = (self.partial.is_empty(), self.segments.front_mut()) {
-            if let Some(raw) = front.first_chunk().copied() {
-                self.queued -= HEADER_LENGTH;
-                front.advance(HEADER_LENGTH);
-                if front.is_empty() {
-                    self.segments.pop_front();
-                }
-                return Some(raw);
-            }
-        }
-        let bytes = self.take_bytes(HEADER_LENGTH)?;
-        bytes.first_chunk().copied()
     }
 
     fn check(&self, header: Header) -> Result<()> {
@@ -175,53 +147,9 @@ impl Decoder {
         Ok(())
     }
 
-    /// Takes exactly `length` bytes, or moves all there is into `partial` and returns `None`.
-    fn take_bytes(&mut self, length: usize) -> Option<Bytes> {
-        if self.partial.is_empty() {
-            if length == 0 {
-                return Some(Bytes::new());
-            }
-            if let Some(front) = self
-                .segments
-                .front_mut()
-                .filter(|front| front.len() >= length)
-            {
-                self.queued -= length;
-                let bytes = front.split_to(length);
-                if front.is_empty() {
-                    self.segments.pop_front();
-                }
-                return Some(bytes);
-            }
-        }
-        while let Some(front) = self.segments.front_mut() {
-            let missing = length - self.partial.len();
-            let size = missing.min(front.len());
-            if self.partial.capacity() - self.partial.len() < size {
-                // Room for what has arrived; doubling keeps the copying linear when it arrives in crumbs. Both
-                // stop at the length, so that nothing is left unused.
-                let room = self.queued.max(self.partial.len());
-                self.partial.reserve_exact(missing.min(room));
-            }
-            self.partial
-                .extend_from_slice(front.get(..size).unwrap_or_default());
-            self.queued -= size;
-            front.advance(size);
-            if front.is_empty() {
-                self.segments.pop_front();
-            }
-            if size == missing {
-                return Some(std::mem::take(&mut self.partial).into());
-            }
-        }
-        None
-    }
-
     fn fail(&mut self, error: Error) -> Error {
-        self.segments = VecDeque::new();
-        self.queued = 0;
+        self.segments = Segments::default();
         self.header = None;
-        self.partial = Vec::new();
         self.error.insert(error).clone()
     }
 }
@@ -298,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_grows_with_what_arrived_and_not_with_what_a_header_claims() {
+    fn buffer_holds_what_arrived_and_not_what_a_header_claims() {
         let mut decoder = Decoder::default();
         decoder.receive(Bytes::copy_from_slice(&header(OUTPUT, 60_000_000)));
         for _ in 0..100 {
@@ -307,12 +235,7 @@ mod tests {
         }
 
         assert_eq!(decoder.buffered_len(), 1000);
-        assert!(decoder.segments.is_empty());
-        assert!(
-            decoder.partial.capacity() <= 2000,
-            "{}",
-            decoder.partial.capacity()
-        );
+        assert_eq!(decoder.missing(), 60_000_000 - 1000);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod decoder;
 mod encoder;
 mod header;
 pub mod message;
+mod segments;
 mod version;
 
 pub use decoder::{DEFAULT_MAX_MESSAGE_SIZE, Decoder, Frame};
