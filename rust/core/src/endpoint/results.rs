@@ -5,42 +5,26 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::identifier::AwakeableId;
 use crate::journal::{
     Awaiting, CANCEL_SIGNAL, Notification, NotificationId, Outcome, awaiting::Leaf,
 };
 use crate::wire::message::name_of;
 
 use super::error::{Error, Result};
-
-/// A completion id that no handle waits for: an eager read burned it.
-const NOBODY: u32 = u32::MAX;
+use super::handles::{Handles, Slot, Source, Stored};
+use super::queue::{Queue, Queued};
 
 /// Handles, the queue, and results nobody has taken.
 #[derive(Debug, Default)]
 pub(super) struct Results {
-    queue: VecDeque<Queued>,
-    handles: Vec<Handle>,
-    /// Handle by completion id, which are dense: position 0 is id 1.
-    by_completion: Vec<u32>,
-    /// Handles of recorded completion ids that this attempt would have numbered otherwise.
-    by_other_completion: BTreeMap<u32, u32>,
-    /// Handle by signal id, which are dense too: position 0 is the first awakeable.
-    by_awakeable: Vec<u32>,
+    queue: Queue,
+    handles: Handles,
     named: BTreeMap<String, Named>,
     unclaimed_completions: BTreeMap<u32, Stored>,
     unclaimed_signals: BTreeMap<u32, Stored>,
     taken: u64,
     round: u64,
-    queued_size: usize,
     stored_size: usize,
-}
-
-/// One item of the queue.
-#[derive(Debug)]
-enum Queued {
-    Notification(Notification, usize),
-    Ack(u32),
 }
 
 /// What taking one item off the queue did.
@@ -65,39 +49,6 @@ pub(super) struct Marked {
     pub pending: usize,
 }
 
-#[derive(Debug)]
-struct Handle {
-    source: Source,
-    slot: Slot,
-    /// The round in which it was awaited last.
-    round: u64,
-}
-
-/// Where the result of a handle comes from.
-#[derive(Debug)]
-enum Source {
-    Completion { id: u32, code: u16 },
-    Signal(u32),
-    Named(String),
-}
-
-#[derive(Debug)]
-enum Slot {
-    Waiting,
-    Ready(Stored),
-    Taken,
-}
-
-/// A result taken off the queue.
-#[derive(Debug)]
-struct Stored {
-    /// Its position in the order of taking.
-    position: u64,
-    code: u16,
-    outcome: Outcome,
-    size: usize,
-}
-
 /// The signals of one name, first in first out, and the handles that wait for them.
 #[derive(Debug, Default)]
 struct Named {
@@ -108,7 +59,7 @@ struct Named {
 impl Results {
     /// Bytes that wait in the queue.
     pub(super) fn queued_size(&self) -> usize {
-        self.queued_size
+        self.queue.size()
     }
 
     /// Bytes taken off the queue for handles that nobody has awaited.
@@ -117,48 +68,25 @@ impl Results {
     }
 
     pub(super) fn push(&mut self, notification: Notification, size: usize) {
-        self.queued_size += size;
-        self.queue
-            .push_back(Queued::Notification(notification, size));
+        self.queue.push(notification, size);
     }
 
     pub(super) fn push_ack(&mut self, completion_id: u32) {
-        self.queue.push_back(Queued::Ack(completion_id));
+        self.queue.push_ack(completion_id);
     }
 
     /// The completion id that the next command takes.
     pub(super) fn next_completion_id(&self) -> Result<u32> {
-        u32::try_from(self.by_completion.len())
-            .ok()
-            .and_then(|count| count.checked_add(1))
-            .ok_or(Error::Exhausted {
-                what: "completion id",
-            })
-    }
-
-    /// The signal id that the next awakeable takes.
-    pub(super) fn next_signal_id(&self) -> Result<u32> {
-        u32::try_from(self.by_awakeable.len())
-            .ok()
-            .and_then(|count| count.checked_add(AwakeableId::FIRST_INDEX))
-            .ok_or(Error::Exhausted { what: "signal id" })
+        self.handles.next_completion_id()
     }
 
     /// Uses up a completion id without a handle.
     pub(super) fn burn_completion_id(&mut self) {
-        self.by_completion.push(NOBODY);
+        self.handles.burn_completion_id();
     }
 
     /// Makes the handle of a command's completion, of type `code`. `id` is the one on the wire.
     pub(super) fn add_completion(&mut self, id: u32, code: u16) -> Result<u32> {
-        let handle = self.next_handle()?;
-        if self.next_completion_id()? == id {
-            self.by_completion.push(handle);
-        } else {
-            // Sleep is matched by name only, so its recorded id counts whatever it is.
-            self.by_completion.push(NOBODY);
-            self.by_other_completion.insert(id, handle);
-        }
         let slot = match self.unclaimed_completions.remove(&id) {
             Some(stored) => {
                 check_code(id, stored.code, code)?;
@@ -166,32 +94,25 @@ impl Results {
             }
             None => Slot::Waiting,
         };
-        self.add(Source::Completion { id, code }, slot);
-        Ok(handle)
+        self.handles.add_completion(id, code, slot)
     }
 
     /// Makes the handle of the next awakeable; answers its signal id and handle.
     pub(super) fn add_awakeable(&mut self) -> Result<(u32, u32)> {
-        let handle = self.next_handle()?;
-        let id = self.next_signal_id()?;
-        self.by_awakeable.push(handle);
+        let id = self.handles.next_signal_id()?;
         let slot = match self.unclaimed_signals.remove(&id) {
             Some(stored) => Slot::Ready(stored),
             None => Slot::Waiting,
         };
-        self.add(Source::Signal(id), slot);
+        let handle = self.handles.add_awakeable(id, slot)?;
         Ok((id, handle))
     }
 
     /// Makes a handle for the next signal of this name that no other handle takes.
     pub(super) fn add_named(&mut self, name: String) -> Result<u32> {
-        let handle = self.next_handle()?;
-        self.named
-            .entry(name.clone())
-            .or_default()
-            .waiting
-            .push_back(handle);
-        self.add(Source::Named(name), Slot::Waiting);
+        let handle = self.handles.add_named(name.clone())?;
+        let named = self.named.entry(name).or_default();
+        named.waiting.push_back(handle);
         Ok(handle)
     }
 
@@ -202,7 +123,7 @@ impl Results {
         let mut first = u64::MAX;
         let mut unknown = None;
         awaited.each_handle(&mut |number| {
-            let Some(handle) = self.handles.get_mut(position(number)) else {
+            let Some(handle) = self.handles.get_mut(number) else {
                 unknown = Some(number);
                 return;
             };
@@ -241,14 +162,14 @@ impl Results {
 
     /// Whether this round awaits a handle that has no result.
     pub(super) fn is_awaited(&self, number: u32) -> bool {
-        self.handles.get(position(number)).is_some_and(|handle| {
-            handle.round == self.round && matches!(handle.slot, Slot::Waiting)
-        })
+        self.handles
+            .get(number)
+            .is_some_and(|handle| handle.round == self.round && handle.is_waiting())
     }
 
     /// Takes the stored result of a handle.
     pub(super) fn take_ready(&mut self, number: u32) -> Option<Outcome> {
-        let handle = self.handles.get_mut(position(number))?;
+        let handle = self.handles.get_mut(number)?;
         let stored = match (&mut handle.slot, &handle.source) {
             (slot @ Slot::Ready(_), _) => match std::mem::replace(slot, Slot::Taken) {
                 Slot::Ready(stored) => stored,
@@ -269,12 +190,10 @@ impl Results {
 
     /// Takes one item off the queue; `None` when it is empty.
     pub(super) fn take_next(&mut self) -> Option<Result<Taken>> {
-        let (notification, size) = match self.queue.pop_front()? {
-            Queued::Ack(id) => return Some(Ok(Taken::Ack(id))),
-            Queued::Notification(notification, size) => (notification, size),
-        };
-        self.queued_size -= size;
-        Some(self.route(notification, size))
+        match self.queue.take()? {
+            Queued::Ack(id) => Some(Ok(Taken::Ack(id))),
+            Queued::Notification(notification, size) => Some(self.route(notification, size)),
+        }
     }
 
     /// Hands a result to the handle of this completion id, as if its notification had been taken.
@@ -291,31 +210,17 @@ impl Results {
 
     /// The handle that waits for a completion id.
     pub(super) fn handle_of_completion(&self, id: u32) -> Option<u32> {
-        let dense = id
-            .checked_sub(1)
-            .and_then(|index| self.by_completion.get(position(index)))
-            .copied()
-            .filter(|handle| *handle != NOBODY);
-        dense.or_else(|| self.by_other_completion.get(&id).copied())
+        self.handles.of_completion(id)
     }
 
     /// The completion id and type that a handle waits for.
     pub(super) fn completion_of(&self, number: u32) -> Option<(u32, u16)> {
-        match self.handles.get(position(number))?.source {
-            Source::Completion { id, code } => Some((id, code)),
-            _ => None,
-        }
+        self.handles.completion_of(number)
     }
 
     /// What a handle that has no result is called on the wire.
     pub(super) fn unresolved(&self, number: u32) -> Option<Leaf<'_>> {
-        let handle = self.handles.get(position(number))?;
-        match (&handle.slot, &handle.source) {
-            (Slot::Waiting, Source::Completion { id, .. }) => Some(Leaf::Completion(*id)),
-            (Slot::Waiting, Source::Signal(id)) => Some(Leaf::Signal(*id)),
-            (Slot::Waiting, Source::Named(name)) => Some(Leaf::Named(name)),
-            _ => None,
-        }
+        self.handles.unresolved(number)
     }
 
     fn route(&mut self, notification: Notification, size: usize) -> Result<Taken> {
@@ -338,10 +243,7 @@ impl Results {
                 (waiting, self.unclaimed_completions.entry(id))
             }
             NotificationId::Signal(id) => {
-                let waiting = id
-                    .checked_sub(AwakeableId::FIRST_INDEX)
-                    .and_then(|index| self.by_awakeable.get(position(index)))
-                    .copied();
+                let waiting = self.handles.of_signal(id);
                 (waiting, self.unclaimed_signals.entry(id))
             }
         };
@@ -358,10 +260,10 @@ impl Results {
 
     /// Gives a result to its handle. The first one counts: a server stores and sends every resolution of an awakeable.
     fn deliver(&mut self, number: u32, stored: Stored) -> Taken {
-        let Some(handle) = self.handles.get_mut(position(number)) else {
+        let Some(handle) = self.handles.get_mut(number) else {
             return Taken::Other;
         };
-        if !matches!(handle.slot, Slot::Waiting) {
+        if !handle.is_waiting() {
             return Taken::Other;
         }
         if handle.round == self.round {
@@ -378,11 +280,11 @@ impl Results {
         let named = self.named.entry(name).or_default();
         let awaited = named.waiting.iter().position(|number| {
             self.handles
-                .get(position(*number))
+                .get(*number)
                 .is_some_and(|handle| handle.round == self.round)
         });
         if let Some(number) = awaited.and_then(|index| named.waiting.remove(index)) {
-            if let Some(handle) = self.handles.get_mut(position(number)) {
+            if let Some(handle) = self.handles.get_mut(number) {
                 handle.slot = Slot::Taken;
             }
             return Taken::Awaited(number, stored.outcome);
@@ -390,21 +292,6 @@ impl Results {
         self.stored_size += stored.size;
         named.arrived.push_back(stored);
         Taken::Other
-    }
-
-    fn next_handle(&self) -> Result<u32> {
-        u32::try_from(self.handles.len())
-            .ok()
-            .filter(|number| *number != NOBODY)
-            .ok_or(Error::Exhausted { what: "handle" })
-    }
-
-    fn add(&mut self, source: Source, slot: Slot) {
-        self.handles.push(Handle {
-            source,
-            slot,
-            round: 0,
-        });
     }
 }
 
@@ -417,9 +304,4 @@ fn check_code(id: u32, found: u16, waiting: u16) -> Result<()> {
         found: name_of(found),
         waiting: name_of(waiting),
     })
-}
-
-/// A number as a position. Lossless: `usize` has at least 32 bits wherever this runs.
-fn position(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
