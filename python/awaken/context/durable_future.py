@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from awaken._core import EndpointMachine, Result
+    from awaken.context.commands import Commands
     from awaken.serde import Serde
 
 __all__ = ["DurableFuture", "FutureDriver"]
@@ -51,8 +52,8 @@ class FutureDriver(Protocol):
         """A number that differs between invocations and is the same in all attempts of one."""
         ...
 
-    def issue(self, operation: str) -> EndpointMachine:
-        """Return the machine for a command, or raise when no command is possible here.
+    def issue(self, operation: str) -> Commands:
+        """Return what takes a command, or raise when no command is possible here.
 
         Args:
             operation: what the handler is about to do, for the error's text.

@@ -25,7 +25,7 @@ import sys
 import threading
 import time
 import zlib
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from awaken import _core
 from awaken.context import probe
@@ -33,7 +33,7 @@ from awaken.context.extensions import close_data, enter_context
 from awaken.context.request import AttemptFinishedEvent
 from awaken.diagnostics import development, tracebacks
 from awaken.endpoint import code_location, generators, outcome, tasks
-from awaken.endpoint.aftermath import DISCARDED_COMMANDS
+from awaken.endpoint.discarded_commands import DISCARDED_COMMANDS
 from awaken.endpoint.handler_call import call, context_for, write_result
 from awaken.endpoint.journal_codec import AttemptCodec
 from awaken.endpoint.memory import MAX_PLACES
@@ -51,11 +51,13 @@ from awaken.serde.validation import tell
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
 
+    from awaken.context.commands import Commands
     from awaken.context.context import Context
     from awaken.context.durable_future import DurableFuture
     from awaken.context.runs import RunFuture
-    from awaken.endpoint.journal_codec import CodecSource
+    from awaken.endpoint.codec_source import CodecSource
     from awaken.endpoint.memory import AttemptMemory
+    from awaken.endpoint.observer import AttemptObserver, ObserveAttempt
     from awaken.exchange import Exchange
     from awaken.handler.handler import Handler
 
@@ -88,6 +90,7 @@ class Attempt:
         "_closing",
         "_codec",
         "_codec_source",
+        "_commands",
         "_content_type",
         "_exchange",
         "_finished",
@@ -104,6 +107,7 @@ class Attempt:
         "_is_request_open",
         "_is_started",
         "_memory",
+        "_observer",
         "_parked",
         "_places",
         "_refusals",
@@ -130,6 +134,7 @@ class Attempt:
         codec: CodecSource | None = None,
         is_strict: bool = False,
         memory: AttemptMemory | None = None,
+        observe: ObserveAttempt | None = None,
     ) -> None:
         """Start receiving.
 
@@ -141,9 +146,15 @@ class Attempt:
             codec: changes every value's bytes on their way into the journal and back.
             is_strict: whether every value is checked against its annotation.
             memory: of the endpoint's earlier attempts, for the text of a mismatch.
+            observe: makes what watches the attempt.
         """
         is_development = development.is_enabled()
         self.machine = _core.EndpointMachine(version, reveal_payloads=is_development)
+        self._commands: Commands = self.machine
+        self._observer: AttemptObserver | None = None
+        if observe is not None:
+            self._observer = observe(self.machine, handler.target, exchange.headers)
+            self._commands = self._observer.commands(self.machine)
         self._memory = memory
         #: Where the handler issued its commands, by command index.
         self._places: dict[int, str] | None = {} if is_development else None
@@ -228,8 +239,8 @@ class Attempt:
 
     # ------------------------------------------------------------ Driver: used by futures and contexts
 
-    def issue(self, operation: str) -> _core.EndpointMachine:
-        """Return the machine for a command, and have its output leave in this turn of the loop."""
+    def issue(self, operation: str) -> Commands:
+        """Return what takes a command, and have its output leave in this turn of the loop."""
         run = tasks.executing_run.get()
         if run is not None or (generators.collecting_thread and generators.is_collecting()):
             raise self._misplaced(operation, run)
@@ -239,13 +250,13 @@ class Attempt:
                 f"{self._where()} belong to the thread of its event loop; move this into the handler"
             )
         if self.machine.is_closed() or self._is_abandoned:
-            return self._refuse(operation)  # type: ignore[no-any-return]  # the void takes every command
+            return self._refuse(operation)
         self._activity += 1
         if self._places is not None:
             self._note_place(self._places)
         if not self._flush_planned:
             self._plan_flush()
-        return self.machine if self._codec is None else cast("_core.EndpointMachine", self._codec.commands)
+        return self._commands
 
     @property
     def attempt_headers(self) -> Mapping[str, str]:
@@ -337,6 +348,10 @@ class Attempt:
 
     # ------------------------------------------------------------ the handler
 
+    async def _run_observed(self, observer: AttemptObserver, context: Context, request: _core.Input) -> None:
+        with observer.around_handler(request):
+            await self._run_handler(context, request)
+
     async def _run_handler(self, context: Context, request: _core.Input) -> None:
         tasks.owner.set(self)
         tasks.executing_run.set(None)  # in one process a run of another invocation may have begun this
@@ -345,7 +360,8 @@ class Attempt:
         try:
             body = request.body
             if self._codec_source is not None:
-                codec = self._codec = AttemptCodec(self, await self._codec_source.get())
+                codec = self._codec = AttemptCodec(self, await self._codec_source.get(), self._commands)
+                self._commands = codec.commands
                 if self._handler.arity == 2:
                     body = await codec.decode_value(body)
             try:
@@ -357,13 +373,11 @@ class Attempt:
             if self._closing:
                 await self._end_generators()
             body = write_result(self._handler, result, is_strict=self.is_strict)
-            if self._codec is not None:
-                body = self._codec.encode(body)
             if self.is_over:
                 self.complain("returned", self._interrupted_at)
             else:
                 try:
-                    machine.succeed(body)
+                    self._commands.succeed(body)
                 except LocalProtocolError as error:
                     raise self._unsendable(f"the result of {self.target}", error) from error
                 if self._runs:
@@ -394,9 +408,12 @@ class Attempt:
         tasks.install(self.loop)
         generators.install()
         context = context_for(self._handler, self, request)
-        self._task = asyncio.Task(
-            self._run_handler(context, request), loop=self.loop, name=self._handler.target
+        running = (
+            self._run_handler(context, request)
+            if self._observer is None
+            else self._run_observed(self._observer, context, request)
         )
+        self._task = asyncio.Task(running, loop=self.loop, name=self._handler.target)
         if self._is_draining:
             self.machine.receive_end()
 
@@ -404,9 +421,16 @@ class Attempt:
         """Have a run executed in a task of its own: what cancels the handler's tasks leaves it alone."""
         run = self._runs.pop(handle)
         self._run_tasks[handle] = asyncio.Task(
-            self._execute(run), loop=self.loop, name=run.subject, context=run.context
+            self._execute(run) if self._observer is None else self._execute_observed(self._observer, run),
+            loop=self.loop,
+            name=run.subject,
+            context=run.context,
         )
         self._is_flush_held = self._flush_planned
+
+    async def _execute_observed(self, observer: AttemptObserver, run: RunFuture[Any]) -> None:
+        with observer.around_run(run.name):
+            await self._execute(run)
 
     async def _execute(self, run: RunFuture[Any]) -> None:
         """Execute the closure of a run and propose its result."""
@@ -414,11 +438,9 @@ class Attempt:
         started = time.monotonic()
         try:
             value = await run.execute()
-            if self._codec is not None:
-                value = self._codec.encode(value)
             if not self.is_over:
                 try:
-                    self.machine.propose_run_value(run.handle, value)
+                    self._commands.propose_run_value(run.handle, value)
                 except LocalProtocolError as error:
                     raise self._unsendable(f"the result of {run.subject} of {self.target}", error) from error
         except BaseException as error:  # whatever it is, it ends this attempt and nothing else
@@ -454,6 +476,8 @@ class Attempt:
 
     def _report(self, error: BaseException) -> None:
         """Tell the machine how the handler failed."""
+        if self._observer is not None:
+            self._observer.note_failure(error, None)
         try:
             outcome.report(self.machine, error, self._handler.target, self._version)
         except BaseException as broken:  # the code of an error is user code too
@@ -461,6 +485,8 @@ class Attempt:
 
     def _report_run(self, run: RunFuture[Any], error: BaseException, elapsed_ms: int) -> None:
         """Tell the machine how a run's closure failed, after how many milliseconds."""
+        if self._observer is not None:
+            self._observer.note_failure(error, run.name)
         try:
             outcome.report_run(self.machine, run, error, elapsed_ms, self._version)
         except BaseException as broken:
@@ -724,7 +750,7 @@ class Attempt:
             self._interrupted_at = code_location.innermost(self._task.get_coro())
             self._task.cancel()
 
-    def _refuse(self, operation: str) -> Any:
+    def _refuse(self, operation: str) -> Commands:
         """Refuse an operation of a handler that goes on after its attempt."""
         self._refusals += 1
         place = code_location.caller()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast
 from awaken import _core
 from awaken.endpoint import reply
 from awaken.endpoint.attempt import Attempt
-from awaken.endpoint.journal_codec import CodecSource
+from awaken.endpoint.codec_source import CodecSource
 from awaken.endpoint.memory import AttemptMemory
 from awaken.endpoint.services import check_service, services_of
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 
     from awaken.endpoint.discovery import Discovery, ProtocolMode
+    from awaken.endpoint.observer import ObserveAttempt
     from awaken.exchange import Exchange, Receiver
     from awaken.handler.handler import Handler
     from awaken.serde.journal_codec import JournalValueCodec, JournalValueCodecProvider
@@ -79,8 +80,8 @@ class Endpoint:
         self.is_strict = strict
         self.identity_keys: list[str] = []
         self._identity: _core.IdentityKeys | None = None
-        #: Makes the attempt of an invocation. Who watches attempts puts a subclass here; others pay nothing.
-        self.start_attempt: Callable[..., Attempt] = Attempt
+        #: Makes what watches an attempt, such as a tracer.
+        self.observe_attempt: ObserveAttempt | None = None
         self.journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None
         self._codec: CodecSource | None = None
         self._memory = AttemptMemory()
@@ -252,8 +253,15 @@ class Endpoint:
                 exchange, 415, f"content-type {content_type!r} is not one of {', '.join(_VERSIONS)}"
             )
         version, headers = negotiated
-        return self.start_attempt(
-            exchange, handler, version, headers, self._codec, self.is_strict, self._memory
+        return Attempt(
+            exchange,
+            handler,
+            version,
+            headers,
+            self._codec,
+            self.is_strict,
+            self._memory,
+            self.observe_attempt,
         )
 
     def _declared_later(self, service: str, name: str) -> Handler[Any, Any] | None:

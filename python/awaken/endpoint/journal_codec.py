@@ -7,74 +7,27 @@ with the input) are held here under a negative handle until somebody awaits them
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from contextvars import Context as ContextVars
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
+from awaken.endpoint.forwarded_commands import ForwardedCommands
 from awaken.errors import SdkInternalBaseException
-from awaken.serde.journal_codec import JournalValueCodec
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Sequence
 
-    from awaken._core import EndpointMachine, Result
+    from awaken._core import Result
+    from awaken.context.commands import Commands
     from awaken.context.durable_future import DurableFuture
-    from awaken.serde.journal_codec import JournalValueCodecProvider
+    from awaken.serde.journal_codec import JournalValueCodec
 
-__all__ = ["AttemptCodec", "CodecSource"]
-
-
-class CodecSource:
-    """The codec of an endpoint; a provider is asked when the first invocation needs it, and once.
-
-    Args:
-        given: the codec, or its provider.
-
-    Raises:
-        TypeError: it is neither.
-    """
-
-    def __init__(self, given: JournalValueCodec | JournalValueCodecProvider) -> None:
-        if not isinstance(given, JournalValueCodec) and not callable(given):
-            raise TypeError(
-                f"journal_value_codec is {given!r}; give a JournalValueCodec or an async function that returns one"
-            )
-        self._given = given
-        self._codec = given if isinstance(given, JournalValueCodec) else None
-        self._pending: asyncio.Future[JournalValueCodec] | None = None
-
-    async def get(self) -> JournalValueCodec:
-        """Return the codec. A provider that failed is asked again by the next invocation."""
-        if self._codec is not None:
-            return self._codec
-        loop = asyncio.get_running_loop()
-        if self._pending is None or self._pending.get_loop() is not loop:
-            # Its own context: the provider belongs to no invocation.
-            self._pending = loop.create_task(self._provide(), context=ContextVars())
-            # Who asked may be gone when it fails.
-            self._pending.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return await asyncio.shield(self._pending)
-
-    async def _provide(self) -> JournalValueCodec:
-        try:
-            codec: Any = cast("JournalValueCodecProvider", self._given)()
-            if inspect.isawaitable(codec):
-                codec = await codec
-            if not isinstance(codec, JournalValueCodec):
-                raise TypeError(
-                    f"the provider of the journal value codec gave {codec!r}, not a JournalValueCodec"
-                )
-            self._codec = codec
-            return codec
-        finally:
-            self._pending = None
+__all__ = ["AttemptCodec"]
 
 
 class Host(Protocol):
     """The attempt that a codec works for."""
 
-    machine: EndpointMachine
     loop: asyncio.AbstractEventLoop
 
     def fail(self, error: Exception, what: str) -> BaseException:
@@ -92,18 +45,18 @@ class AttemptCodec:
     Args:
         host: the attempt.
         codec: of the endpoint.
+        commands: of the attempt, before their values are encoded.
     """
 
-    __slots__ = ("_codec", "_host", "_is_decoding", "_task", "commands", "encode")
+    __slots__ = ("_codec", "_host", "_is_decoding", "_task", "commands")
 
-    def __init__(self, host: Host, codec: JournalValueCodec) -> None:
+    def __init__(self, host: Host, codec: JournalValueCodec, commands: Commands) -> None:
         self._host = host
         self._codec = codec
         self._is_decoding = False
         self._task: asyncio.Task[None] | None = None
-        self.encode = codec.encode
         #: Issue commands here: their values are encoded.
-        self.commands = EncodingMachine(host.machine, codec)
+        self.commands = EncodedCommands(commands, codec)
 
     async def decode(self, result: Result) -> Result:
         """Decode a value; what is not a value, such as a failure, stays as it is."""
@@ -163,24 +116,38 @@ class AttemptCodec:
         self._host.go_on()
 
 
-class EncodingMachine:
-    """A machine whose commands encode the values they are given."""
+class EncodedCommands(ForwardedCommands):
+    """Passes commands on with their values encoded.
 
-    __slots__ = ("_codec", "_machine", "_next_held", "held")
+    Args:
+        inner: the machine, or what stands in for it already.
+        codec: of the endpoint.
+    """
 
-    def __init__(self, machine: EndpointMachine, codec: JournalValueCodec) -> None:
-        self._machine = machine
-        self._codec = codec
+    __slots__ = ("_encode", "_next_held", "held")
+
+    def __init__(self, inner: Commands, codec: JournalValueCodec) -> None:
+        super().__init__(inner)
+        self._encode = codec.encode
         #: Values given at once and not decoded yet, by negative handle.
         self.held: dict[int, bytes] = {}
         self._next_held = 0
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._machine, name)
+    def propose_run_value(self, handle: int, value: bytes) -> None:
+        """Propose the result of a run that was executed."""
+        self._inner.propose_run_value(handle, self._encode(value))
 
-    def get_state(self, key: str, name: str = "") -> int | None:
-        """Read state; a value that is there is held."""
-        answer = self._machine.get_state(key, name)
+    def resolve_awakeable(self, awakeable_id: str, value: bytes, name: str = "") -> None:
+        """Complete an awakeable with a value."""
+        self._inner.resolve_awakeable(awakeable_id, self._encode(value), name)
+
+    def resolve_signal(self, invocation_id: str, signal_name: str, value: bytes, name: str = "") -> None:
+        """Send a signal with a value."""
+        self._inner.resolve_signal(invocation_id, signal_name, self._encode(value), name)
+
+    def get_state(self, key: str, name: str = "") -> bytes | int | None:
+        """Read state; return None when there is none, or a handle: also of a value that is there, which is held."""
+        answer = self._inner.get_state(key, name)
         if not isinstance(answer, bytes):
             return answer
         self._next_held -= 1
@@ -189,24 +156,66 @@ class EncodingMachine:
 
     def set_state(self, key: str, value: bytes, name: str = "") -> None:
         """Write state."""
-        self._machine.set_state(key, self._codec.encode(value), name)
-
-    def resolve_awakeable(self, awakeable_id: str, value: bytes, name: str = "") -> None:
-        """Resolve an awakeable."""
-        self._machine.resolve_awakeable(awakeable_id, self._codec.encode(value), name)
-
-    def resolve_signal(self, invocation_id: str, signal_name: str, value: bytes, name: str = "") -> None:
-        """Send a signal."""
-        self._machine.resolve_signal(invocation_id, signal_name, self._codec.encode(value), name)
+        self._inner.set_state(key, self._encode(value), name)
 
     def resolve_promise(self, key: str, value: bytes, name: str = "") -> int:
-        """Resolve a promise."""
-        return self._machine.resolve_promise(key, self._codec.encode(value), name)
+        """Complete a promise with a value."""
+        return self._inner.resolve_promise(key, self._encode(value), name)
 
-    def call(self, service: str, handler: str, parameter: bytes, **options: Any) -> Sequence[int]:
-        """Call a handler."""
-        return self._machine.call(service, handler, self._codec.encode(parameter), **options)
+    def call(
+        self,
+        service: str,
+        handler: str,
+        parameter: bytes,
+        *,
+        key: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        idempotency_key: str | None = None,
+        scope: str | None = None,
+        limit_key: str | None = None,
+        name: str = "",
+    ) -> tuple[int, int]:
+        """Call a handler; return the handles of the invocation's id and of its result."""
+        return self._inner.call(
+            service,
+            handler,
+            self._encode(parameter),
+            key=key,
+            headers=headers,
+            idempotency_key=idempotency_key,
+            scope=scope,
+            limit_key=limit_key,
+            name=name,
+        )
 
-    def send(self, service: str, handler: str, parameter: bytes, **options: Any) -> int:
-        """Start a handler."""
-        return self._machine.send(service, handler, self._codec.encode(parameter), **options)
+    def send(
+        self,
+        service: str,
+        handler: str,
+        parameter: bytes,
+        *,
+        key: str = "",
+        invoke_time_ms: int = 0,
+        headers: Sequence[tuple[str, str]] = (),
+        idempotency_key: str | None = None,
+        scope: str | None = None,
+        limit_key: str | None = None,
+        name: str = "",
+    ) -> int:
+        """Start a handler; return the handle of the invocation's id."""
+        return self._inner.send(
+            service,
+            handler,
+            self._encode(parameter),
+            key=key,
+            invoke_time_ms=invoke_time_ms,
+            headers=headers,
+            idempotency_key=idempotency_key,
+            scope=scope,
+            limit_key=limit_key,
+            name=name,
+        )
+
+    def succeed(self, value: bytes) -> None:
+        """End the invocation with the handler's result."""
+        self._inner.succeed(self._encode(value))

@@ -35,8 +35,8 @@ def instrument(endpoint: E, *, tracer_provider: TracerProvider | None = None) ->
         from opentelemetry import trace
     except ImportError as error:
         raise ImportError("tracing needs OpenTelemetry: pip install 'awaken[otel]'") from error
-    from awaken.telemetry.attempt import TracedAttempt
+    from awaken.telemetry.spans import AttemptSpans
 
     tracer = trace.get_tracer("awaken", _core.__version__, tracer_provider)
-    endpoint.start_attempt = functools.partial(TracedAttempt, tracer)
+    endpoint.observe_attempt = functools.partial(AttemptSpans, tracer)
     return endpoint

@@ -283,6 +283,6 @@ async def send_until(ctx: Context, invoke_time_ms: int) -> None:
 @echo.handler()
 async def retry_in(ctx: Context, delay_ms: int) -> None:
     """Fail with any delay the protocol can tell."""
-    machine = ctx._driver.issue("fail")
-    machine.retry(500, "later", "", next_retry_delay_ms=delay_ms)
+    ctx._driver.issue("fail")
+    ctx._driver.machine.retry(500, "later", "", next_retry_delay_ms=delay_ms)
     await ctx.sleep(timedelta(0))

@@ -1,0 +1,169 @@
+"""The base of what stands in for the machine and changes some of its commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaken.context.commands import Commands
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from awaken._core import Failure
+
+__all__ = ["ForwardedCommands"]
+
+
+class ForwardedCommands(Commands):
+    """Passes every command on; subclasses change some of them.
+
+    Args:
+        inner: the machine, or what stands in for it already.
+    """
+
+    __slots__ = ("_inner",)
+
+    def __init__(self, inner: Commands) -> None:
+        self._inner = inner
+
+    def run(self, name: str) -> int:
+        """Ask for a run; its completion is the handle's result."""
+        return self._inner.run(name)
+
+    def propose_run_value(self, handle: int, value: bytes) -> None:
+        """Propose the result of a run that was executed."""
+        self._inner.propose_run_value(handle, value)
+
+    def sleep(self, wake_up_time_ms: int, name: str = "") -> int:
+        """Start a timer."""
+        return self._inner.sleep(wake_up_time_ms, name)
+
+    def timer(self, wake_up_time_ms: int, name: str = "") -> tuple[int, int]:
+        """Start a timer; return its handle, and the time that counts: on replay the recorded one."""
+        return self._inner.timer(wake_up_time_ms, name)
+
+    def awakeable(self) -> tuple[str, int]:
+        """Create an awakeable; return its id and its handle."""
+        return self._inner.awakeable()
+
+    def signal(self, name: str) -> int:
+        """Await a signal by its name."""
+        return self._inner.signal(name)
+
+    def resolve_awakeable(self, awakeable_id: str, value: bytes, name: str = "") -> None:
+        """Complete an awakeable with a value."""
+        self._inner.resolve_awakeable(awakeable_id, value, name)
+
+    def reject_awakeable(self, awakeable_id: str, failure: Failure, name: str = "") -> None:
+        """Complete an awakeable with a failure."""
+        self._inner.reject_awakeable(awakeable_id, failure, name)
+
+    def resolve_signal(self, invocation_id: str, signal_name: str, value: bytes, name: str = "") -> None:
+        """Send a signal with a value."""
+        self._inner.resolve_signal(invocation_id, signal_name, value, name)
+
+    def reject_signal(self, invocation_id: str, signal_name: str, failure: Failure, name: str = "") -> None:
+        """Send a signal with a failure."""
+        self._inner.reject_signal(invocation_id, signal_name, failure, name)
+
+    def cancel_invocation(self, invocation_id: str, name: str = "") -> None:
+        """Cancel an invocation."""
+        self._inner.cancel_invocation(invocation_id, name)
+
+    def get_state(self, key: str, name: str = "") -> bytes | int | None:
+        """Read state; return the value, None when there is none, or the handle of a lazy read."""
+        return self._inner.get_state(key, name)
+
+    def get_state_keys(self, name: str = "") -> list[str] | int:
+        """List the keys of the state; return them, or the handle of a lazy read."""
+        return self._inner.get_state_keys(name)
+
+    def set_state(self, key: str, value: bytes, name: str = "") -> None:
+        """Write state."""
+        self._inner.set_state(key, value, name)
+
+    def clear_state(self, key: str, name: str = "") -> None:
+        """Remove state."""
+        self._inner.clear_state(key, name)
+
+    def clear_all_state(self, name: str = "") -> None:
+        """Remove all state of the key."""
+        self._inner.clear_all_state(name)
+
+    def get_promise(self, key: str, name: str = "") -> int:
+        """Await a promise."""
+        return self._inner.get_promise(key, name)
+
+    def peek_promise(self, key: str, name: str = "") -> int:
+        """Read a promise, completed or not."""
+        return self._inner.peek_promise(key, name)
+
+    def resolve_promise(self, key: str, value: bytes, name: str = "") -> int:
+        """Complete a promise with a value."""
+        return self._inner.resolve_promise(key, value, name)
+
+    def reject_promise(self, key: str, failure: Failure, name: str = "") -> int:
+        """Complete a promise with a failure."""
+        return self._inner.reject_promise(key, failure, name)
+
+    def call(
+        self,
+        service: str,
+        handler: str,
+        parameter: bytes,
+        *,
+        key: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        idempotency_key: str | None = None,
+        scope: str | None = None,
+        limit_key: str | None = None,
+        name: str = "",
+    ) -> tuple[int, int]:
+        """Call a handler; return the handles of the invocation's id and of its result."""
+        return self._inner.call(
+            service,
+            handler,
+            parameter,
+            key=key,
+            headers=headers,
+            idempotency_key=idempotency_key,
+            scope=scope,
+            limit_key=limit_key,
+            name=name,
+        )
+
+    def send(
+        self,
+        service: str,
+        handler: str,
+        parameter: bytes,
+        *,
+        key: str = "",
+        invoke_time_ms: int = 0,
+        headers: Sequence[tuple[str, str]] = (),
+        idempotency_key: str | None = None,
+        scope: str | None = None,
+        limit_key: str | None = None,
+        name: str = "",
+    ) -> int:
+        """Start a handler; return the handle of the invocation's id."""
+        return self._inner.send(
+            service,
+            handler,
+            parameter,
+            key=key,
+            invoke_time_ms=invoke_time_ms,
+            headers=headers,
+            idempotency_key=idempotency_key,
+            scope=scope,
+            limit_key=limit_key,
+            name=name,
+        )
+
+    def attach_invocation(self, invocation_id: str, name: str = "") -> int:
+        """Await the result of an invocation."""
+        return self._inner.attach_invocation(invocation_id, name)
+
+    def succeed(self, value: bytes) -> None:
+        """End the invocation with the handler's result."""
+        self._inner.succeed(value)

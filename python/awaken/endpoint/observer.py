@@ -1,0 +1,48 @@
+"""What may watch attempts, such as a tracer. Attempts that are not watched pay nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
+    from awaken._core import EndpointMachine, Input
+    from awaken.context.commands import Commands
+
+__all__ = ["AttemptObserver", "ObserveAttempt"]
+
+
+class AttemptObserver(Protocol):
+    """Watches one attempt. Must not raise."""
+
+    def around_handler(self, request: Input) -> AbstractContextManager[object]:
+        """Return the context in which the handler runs; it exits when the attempt is over."""
+        ...
+
+    def around_run(self, name: str) -> AbstractContextManager[object]:
+        """Return the context in which the closure of a run executes."""
+        ...
+
+    def note_failure(self, error: BaseException, run: str | None) -> None:
+        """Note what ended the attempt, or what the closure of this run raised, while its context is entered."""
+        ...
+
+    def commands(self, inner: Commands) -> Commands:
+        """Return what takes the commands of the handler and passes them on."""
+        ...
+
+
+class ObserveAttempt(Protocol):
+    """Makes the observer of an attempt."""
+
+    def __call__(self, machine: EndpointMachine, target: str, headers: Mapping[str, str]) -> AttemptObserver:
+        """Return the observer.
+
+        Args:
+            machine: of the attempt, to ask how it ends.
+            target: service and handler, as `Greeter/greet`.
+            headers: of the attempt's HTTP request.
+        """
+        ...

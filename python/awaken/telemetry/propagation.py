@@ -1,0 +1,97 @@
+"""How an attempt takes over the trace that caused it, and how its calls carry the trace on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from awaken.endpoint.forwarded_commands import ForwardedCommands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from opentelemetry.context import Context as TraceContext
+
+__all__ = ["TracedCommands", "parent_of"]
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+_HEADER = "traceparent"
+
+
+def parent_of(
+    attempt_headers: Mapping[str, str], invocation_headers: Iterable[tuple[str, str]]
+) -> TraceContext | None:
+    """Return the context of what caused an attempt: the runtime if it traces, else the invocation's caller."""
+    headers = attempt_headers
+    if _HEADER not in headers:
+        headers = {name.lower(): value for name, value in invocation_headers}
+    return _PROPAGATOR.extract(headers)
+
+
+class TracedCommands(ForwardedCommands):
+    """Passes commands on; calls and sends carry the current span, unless the handler gives a `traceparent` itself."""
+
+    __slots__ = ()
+
+    def call(
+        self,
+        service: str,
+        handler: str,
+        parameter: bytes,
+        *,
+        key: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        idempotency_key: str | None = None,
+        scope: str | None = None,
+        limit_key: str | None = None,
+        name: str = "",
+    ) -> tuple[int, int]:
+        """Call a handler; return the handles of the invocation's id and of its result."""
+        return self._inner.call(
+            service,
+            handler,
+            parameter,
+            key=key,
+            headers=_with_span(headers),
+            idempotency_key=idempotency_key,
+            scope=scope,
+            limit_key=limit_key,
+            name=name,
+        )
+
+    def send(
+        self,
+        service: str,
+        handler: str,
+        parameter: bytes,
+        *,
+        key: str = "",
+        invoke_time_ms: int = 0,
+        headers: Sequence[tuple[str, str]] = (),
+        idempotency_key: str | None = None,
+        scope: str | None = None,
+        limit_key: str | None = None,
+        name: str = "",
+    ) -> int:
+        """Start a handler; return the handle of the invocation's id."""
+        return self._inner.send(
+            service,
+            handler,
+            parameter,
+            key=key,
+            invoke_time_ms=invoke_time_ms,
+            headers=_with_span(headers),
+            idempotency_key=idempotency_key,
+            scope=scope,
+            limit_key=limit_key,
+            name=name,
+        )
+
+
+def _with_span(headers: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    if any(name.lower() == _HEADER for name, _ in headers):
+        return headers
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return [*headers, *carrier.items()]
