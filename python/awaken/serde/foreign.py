@@ -23,6 +23,8 @@ from awaken.serde.typed_dicts import is_dataclass_type, is_typed_dict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from awaken.serde.readers import Reader
+
 __all__ = ["foreign_reader", "is_foreign", "is_readable", "msgspec_form", "read_by_pydantic"]
 
 _MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
@@ -91,7 +93,7 @@ def _has_odd_keys(key: Any) -> bool:
     return key in (bool, None, NoneType) or is_foreign(key)
 
 
-def foreign_reader(annotation: Any, typed: Callable[[Any], Any]) -> Any:
+def foreign_reader(annotation: Any, typed: Callable[[Any], Reader]) -> Reader:
     """Return the reader of a foreign type.
 
     Args:
@@ -114,7 +116,7 @@ def foreign_reader(annotation: Any, typed: Callable[[Any], Any]) -> Any:
     )
 
 
-def _read_collection(annotation: Any, typed: Callable[[Any], Any]) -> SubclassReader:
+def _read_collection(annotation: Any, typed: Callable[[Any], Reader]) -> SubclassReader:
     kind, args = get_origin(annotation) or annotation, get_args(annotation)
     base: Any = list if kind is deque else dict
     if args:
@@ -135,7 +137,7 @@ def read_by_pydantic(annotation: Any) -> PydanticReader | None:
     return None if reader.adapter.core_schema["type"] in _NOT_JSON else reader
 
 
-def _read_by_base(annotation: Any, typed: Callable[[Any], Any]) -> SubclassReader | None:
+def _read_by_base(annotation: Any, typed: Callable[[Any], Reader]) -> SubclassReader | None:
     kind = get_origin(annotation) or annotation
     if isinstance(kind, type):
         for base in _BASES:
@@ -144,7 +146,7 @@ def _read_by_base(annotation: Any, typed: Callable[[Any], Any]) -> SubclassReade
     return None
 
 
-def _read_plainly(annotation: Any, typed: Callable[[Any], Any]) -> Any:
+def _read_plainly(annotation: Any, typed: Callable[[Any], Reader]) -> Reader:
     if get_origin(annotation) is Annotated:  # with conditions that only pydantic knows
         return typed(get_args(annotation)[0])
     return PlainReader(

@@ -15,11 +15,15 @@ from awaken.serde.writing import write_value
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["ChoiceReader", "MappingReader", "PlainReader", "PydanticReader", "SubclassReader"]
+__all__ = ["ChoiceReader", "MappingReader", "PlainReader", "PydanticReader", "Reader", "SubclassReader"]
 
 
-class _Reader:
-    """Reads bytes by way of plain JSON values."""
+class Reader:
+    """Reads a type from bytes, by way of plain JSON values.
+
+    Args:
+        annotation: the type.
+    """
 
     #: Why a part of the value stays plain JSON; None where everything is read.
     problem: str | None = None
@@ -50,7 +54,7 @@ class _Reader:
         raise NotImplementedError
 
 
-class PlainReader(_Reader):
+class PlainReader(Reader):
     """Leaves plain JSON values as they are, for a type that cannot be read."""
 
     def __init__(self, annotation: Any, problem: str) -> None:
@@ -62,7 +66,7 @@ class PlainReader(_Reader):
         return plain
 
 
-class PydanticReader(_Reader):
+class PydanticReader(Reader):
     """Reads a type with pydantic.
 
     Raises:
@@ -88,7 +92,7 @@ class PydanticReader(_Reader):
         return validate_json(self.adapter, json.dumps(plain).encode())
 
 
-class ChoiceReader(_Reader):
+class ChoiceReader(Reader):
     """Reads members of an enum or a literal, by the JSON they are written as.
 
     Args:
@@ -125,7 +129,7 @@ def _written(options: Iterable[Any]) -> Iterator[tuple[str, Any]]:
         yield json.dumps(plain), option
 
 
-class SubclassReader(_Reader):
+class SubclassReader(Reader):
     """Reads a class derived from a builtin: its constructor is given the builtin's value.
 
     Args:
@@ -134,7 +138,7 @@ class SubclassReader(_Reader):
         make: makes an instance, where its constructor takes more.
     """
 
-    def __init__(self, kind: Any, base: Any, make: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, kind: Any, base: Reader, make: Callable[[Any], Any] | None = None) -> None:
         super().__init__(kind)
         self.base = base
         self.problem = base.problem
@@ -149,7 +153,7 @@ class SubclassReader(_Reader):
             return value
 
 
-class MappingReader(_Reader):
+class MappingReader(Reader):
     """Reads a dict whose keys are written as something else than text: `true`, `null`, 1.5.
 
     Args:
@@ -158,7 +162,7 @@ class MappingReader(_Reader):
         value: reads values.
     """
 
-    def __init__(self, annotation: Any, key: Any, value: Any) -> None:
+    def __init__(self, annotation: Any, key: Reader, value: Reader) -> None:
         super().__init__(annotation)
         self._key = key
         self.value = value
