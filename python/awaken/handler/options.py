@@ -46,7 +46,7 @@ class Options:
     """
 
     description: str | None = None
-    metadata: Mapping[str, str] | None = None
+    metadata: dict[str, str] | None = None
     inactivity_timeout: timedelta | float | None = None
     abort_timeout: timedelta | float | None = None
     journal_retention: timedelta | float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -14,13 +15,14 @@ from awaken.serde import DefaultSerde
 from awaken.service.declarations import check_context, check_function
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import timedelta
 
     from awaken.handler.handler import ContextManagerFactory, HandlerKind, ServiceKind
     from awaken.handler.retry_policy import InvocationRetryPolicy
     from awaken.serde import Serde
 
-__all__ = ["DEFAULT_SERDE", "JSON", "Definition", "KeyedDefinition", "documentation", "refuse_bare_decorator"]
+__all__ = ["DEFAULT_SERDE", "JSON", "Definition", "KeyedDefinition"]
 
 #: Defaults of the decorators.
 JSON: Final = "application/json"
@@ -53,9 +55,9 @@ class Definition:
         """What callers call it."""
         return self.service_tag.name
 
-    def _add(
+    def _declare(
         self,
-        fn: Any,
+        decorator: str,
         *,
         name: str | None,
         kind: HandlerKind | None,
@@ -65,39 +67,50 @@ class Definition:
         output_serde: Serde[Any],
         options: Options,
         context_managers: list[ContextManagerFactory] | None,
-    ) -> Any:
-        """Declare a function as a handler and return it, wrapped so that its handler can be found."""
-        check_function(fn, self.name)
-        handler: Handler[Any, Any] = Handler(
-            self.service_tag,
-            cast("str", name or getattr(fn, "__name__", None)),
-            kind,
-            fn,
-            options,
-            accept,
-            content_type,
-            input_serde,
-            output_serde,
-            (*self.context_managers, *(context_managers or ())),
-        )
-        check_context(fn, handler.target, self.service_tag.kind, kind)
+    ) -> Callable[[Any], Any]:
+        """Return the decorator that declares a function as a handler, and returns it so that its handler is found."""
+        if callable(name):
+            raise TypeError(
+                f"write `.{decorator}()` with parentheses above {getattr(name, '__name__', name)}"
+            )
+
+        def decorate(fn: Any) -> Any:
+            check_function(fn, self.name)
+            handler: Handler[Any, Any] = Handler(
+                self.service_tag,
+                cast("str", name or getattr(fn, "__name__", None)),
+                kind,
+                fn,
+                replace(options, description=inspect.getdoc(fn) or None),
+                accept,
+                content_type,
+                input_serde,
+                output_serde,
+                (*self.context_managers, *(context_managers or ())),
+            )
+            self._add(handler)
+
+            @wraps(fn)
+            async def call(*args: Any, **kwargs: Any) -> Any:
+                return await fn(*args, **kwargs)
+
+            attach_handler(call, handler)
+            return call
+
+        return decorate
+
+    def _add(self, handler: Handler[Any, Any]) -> None:
+        check_context(handler.fn, handler.target, self.service_tag.kind, handler.kind)
         if handler.name in self.handlers:
             raise ValueError(
                 f"{self.name} already has a handler {handler.name!r}; give this one another name"
             )
-        if self.options.ingress_private and options.ingress_private is False:
+        if self.options.ingress_private and handler.options.ingress_private is False:
             raise ValueError(
                 f"{handler.target}: ingress_private=False has no effect in a private service, and runtimes "
                 "refuse it; make the service public and its other handlers private"
             )
         self.handlers[handler.name] = handler
-
-        @wraps(fn)
-        async def call(*args: Any, **kwargs: Any) -> Any:
-            return await fn(*args, **kwargs)
-
-        attach_handler(call, handler)
-        return call
 
 
 class KeyedDefinition(Definition):
@@ -162,14 +175,3 @@ def _check_service_name(name: str) -> None:
             f"the service name {name!r} is reserved by runtimes (`openapi`, and what begins with "
             "`restate`); choose another one"
         )
-
-
-def refuse_bare_decorator(name: object, decorator: str) -> None:
-    """Explain a decorator that was written without its parentheses."""
-    if callable(name):
-        raise TypeError(f"write `.{decorator}()` with parentheses above {getattr(name, '__name__', name)}")
-
-
-def documentation(fn: Any) -> str | None:
-    """Return the docstring of a handler, which documents it in the manifest."""
-    return inspect.getdoc(fn) or None

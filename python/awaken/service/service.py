@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from awaken.handler.options import Options
-from awaken.service.definition import DEFAULT_SERDE, JSON, Definition, documentation, refuse_bare_decorator
+from awaken.service.definition import DEFAULT_SERDE, JSON, Definition
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -93,29 +93,22 @@ class Service(Definition):
             TypeError: not an `async def` of the context, or of the context and one input.
             ValueError: the name is taken or not valid, or options contradict each other.
         """
-        refuse_bare_decorator(name, "handler")
-
-        def decorate(fn: ServiceFunction) -> ServiceFunction:
-            wrapped = self._add(
-                fn,
-                name=name,
-                kind=None,
-                accept=accept,
-                content_type=content_type,
-                input_serde=input_serde,
-                output_serde=output_serde,
-                options=Options(
-                    description=documentation(fn),
-                    metadata=metadata,
-                    inactivity_timeout=inactivity_timeout,
-                    abort_timeout=abort_timeout,
-                    journal_retention=journal_retention,
-                    idempotency_retention=idempotency_retention,
-                    ingress_private=ingress_private,
-                    invocation_retry_policy=invocation_retry_policy,
-                ),
-                context_managers=invocation_context_managers,
-            )
-            return cast("ServiceFunction", wrapped)
-
-        return decorate
+        return self._declare(
+            "handler",
+            name=name,
+            kind=None,
+            accept=accept,
+            content_type=content_type,
+            input_serde=input_serde,
+            output_serde=output_serde,
+            options=Options(
+                metadata=metadata,
+                inactivity_timeout=inactivity_timeout,
+                abort_timeout=abort_timeout,
+                journal_retention=journal_retention,
+                idempotency_retention=idempotency_retention,
+                ingress_private=ingress_private,
+                invocation_retry_policy=invocation_retry_policy,
+            ),
+            context_managers=invocation_context_managers,
+        )

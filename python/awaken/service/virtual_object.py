@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from awaken.handler.options import Options
 from awaken.service.definition import (
     DEFAULT_SERDE,
     JSON,
     KeyedDefinition,
-    documentation,
-    refuse_bare_decorator,
 )
 
 if TYPE_CHECKING:
@@ -69,33 +67,26 @@ class VirtualObject(KeyedDefinition):
             TypeError: not an `async def` of the context, or of the context and one input.
             ValueError: the name is taken or not valid, or options contradict each other.
         """
-        refuse_bare_decorator(name, "handler")
         if kind not in (None, "exclusive", "shared"):
             raise ValueError(f"{self.name}: kind is {kind!r}; give 'exclusive' or 'shared'")
-
-        def decorate(fn: ObjectFunction) -> ObjectFunction:
-            wrapped = self._add(
-                fn,
-                name=name,
-                kind=kind or "exclusive",
-                accept=accept,
-                content_type=content_type,
-                input_serde=input_serde,
-                output_serde=output_serde,
-                options=Options(
-                    description=documentation(fn),
-                    metadata=metadata,
-                    inactivity_timeout=inactivity_timeout,
-                    abort_timeout=abort_timeout,
-                    journal_retention=journal_retention,
-                    idempotency_retention=idempotency_retention,
-                    enable_lazy_state=enable_lazy_state,
-                    state_preload=state_preload,
-                    ingress_private=ingress_private,
-                    invocation_retry_policy=invocation_retry_policy,
-                ),
-                context_managers=invocation_context_managers,
-            )
-            return cast("ObjectFunction", wrapped)
-
-        return decorate
+        return self._declare(
+            "handler",
+            name=name,
+            kind=kind or "exclusive",
+            accept=accept,
+            content_type=content_type,
+            input_serde=input_serde,
+            output_serde=output_serde,
+            options=Options(
+                metadata=metadata,
+                inactivity_timeout=inactivity_timeout,
+                abort_timeout=abort_timeout,
+                journal_retention=journal_retention,
+                idempotency_retention=idempotency_retention,
+                enable_lazy_state=enable_lazy_state,
+                state_preload=state_preload,
+                ingress_private=ingress_private,
+                invocation_retry_policy=invocation_retry_policy,
+            ),
+            context_managers=invocation_context_managers,
+        )

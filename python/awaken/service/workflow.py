@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from awaken.handler.options import Options
 from awaken.service.definition import (
     DEFAULT_SERDE,
     JSON,
     KeyedDefinition,
-    documentation,
-    refuse_bare_decorator,
 )
 
 if TYPE_CHECKING:
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from awaken.context.context import WorkflowContext, WorkflowSharedContext
-    from awaken.handler.handler import ContextManagerFactory
+    from awaken.handler.handler import ContextManagerFactory, Handler
     from awaken.handler.retry_policy import InvocationRetryPolicy
     from awaken.serde import Serde
 
@@ -70,39 +68,27 @@ class Workflow(KeyedDefinition):
             TypeError: not an `async def` of the context, or of the context and one input.
             ValueError: there is a main handler already, or a name or option is not valid.
         """
-        refuse_bare_decorator(name, "main")
-
-        def decorate(fn: MainFunction) -> MainFunction:
-            other = next((h.name for h in self.handlers.values() if h.kind == "workflow"), None)
-            if other is not None:
-                raise ValueError(
-                    f"{self.name} already has the main handler {other!r}; declare others with `.handler()`"
-                )
-            wrapped = self._add(
-                fn,
-                name=name,
-                kind="workflow",
-                accept=accept,
-                content_type=content_type,
-                input_serde=input_serde,
-                output_serde=output_serde,
-                options=Options(
-                    description=documentation(fn),
-                    metadata=metadata,
-                    inactivity_timeout=inactivity_timeout,
-                    abort_timeout=abort_timeout,
-                    journal_retention=journal_retention,
-                    workflow_retention=workflow_retention,
-                    enable_lazy_state=enable_lazy_state,
-                    state_preload=state_preload,
-                    ingress_private=ingress_private,
-                    invocation_retry_policy=invocation_retry_policy,
-                ),
-                context_managers=invocation_context_managers,
-            )
-            return cast("MainFunction", wrapped)
-
-        return decorate
+        return self._declare(
+            "main",
+            name=name,
+            kind="workflow",
+            accept=accept,
+            content_type=content_type,
+            input_serde=input_serde,
+            output_serde=output_serde,
+            options=Options(
+                metadata=metadata,
+                inactivity_timeout=inactivity_timeout,
+                abort_timeout=abort_timeout,
+                journal_retention=journal_retention,
+                workflow_retention=workflow_retention,
+                enable_lazy_state=enable_lazy_state,
+                state_preload=state_preload,
+                ingress_private=ingress_private,
+                invocation_retry_policy=invocation_retry_policy,
+            ),
+            context_managers=invocation_context_managers,
+        )
 
     def handler(
         self,
@@ -128,31 +114,32 @@ class Workflow(KeyedDefinition):
             TypeError: not an `async def` of the context, or of the context and one input.
             ValueError: the name is taken or not valid, or options contradict each other.
         """
-        refuse_bare_decorator(name, "handler")
+        return self._declare(
+            "handler",
+            name=name,
+            kind="shared",
+            accept=accept,
+            content_type=content_type,
+            input_serde=input_serde,
+            output_serde=output_serde,
+            options=Options(
+                metadata=metadata,
+                inactivity_timeout=inactivity_timeout,
+                abort_timeout=abort_timeout,
+                journal_retention=journal_retention,
+                idempotency_retention=idempotency_retention,
+                enable_lazy_state=enable_lazy_state,
+                state_preload=state_preload,
+                ingress_private=ingress_private,
+                invocation_retry_policy=invocation_retry_policy,
+            ),
+            context_managers=invocation_context_managers,
+        )
 
-        def decorate(fn: SharedFunction) -> SharedFunction:
-            wrapped = self._add(
-                fn,
-                name=name,
-                kind="shared",
-                accept=accept,
-                content_type=content_type,
-                input_serde=input_serde,
-                output_serde=output_serde,
-                options=Options(
-                    description=documentation(fn),
-                    metadata=metadata,
-                    inactivity_timeout=inactivity_timeout,
-                    abort_timeout=abort_timeout,
-                    journal_retention=journal_retention,
-                    idempotency_retention=idempotency_retention,
-                    enable_lazy_state=enable_lazy_state,
-                    state_preload=state_preload,
-                    ingress_private=ingress_private,
-                    invocation_retry_policy=invocation_retry_policy,
-                ),
-                context_managers=invocation_context_managers,
+    def _add(self, handler: Handler[Any, Any]) -> None:
+        other = next((one.name for one in self.handlers.values() if one.kind == "workflow"), None)
+        if handler.kind == "workflow" and other is not None:
+            raise ValueError(
+                f"{self.name} already has the main handler {other!r}; declare others with `.handler()`"
             )
-            return cast("SharedFunction", wrapped)
-
-        return decorate
+        super()._add(handler)
