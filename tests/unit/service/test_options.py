@@ -40,22 +40,21 @@ def of_service(kind: Callable[..., Any]) -> Callable[..., Options]:
     return lambda **options: kind("Name", **options).options
 
 
-def of_handler(decorator: Callable[..., Any]) -> Callable[..., Options]:
-    return lambda **options: handler_from_callable(decorator(**options)(handle)).options
+def of_handler(kind: Callable[..., Any], decorator: str) -> Callable[..., Options]:
+    def read(**options: Any) -> Options:
+        declare = getattr(kind("Name"), decorator)
+        return handler_from_callable(declare(**options)(handle)).options
+
+    return read
 
 
 #: What declares, and how to get the options that were given to it.
 DECLARATIONS: list[tuple[Callable[..., Any], Callable[..., Options]]] = [
     *((kind, of_service(kind)) for kind in (Service, VirtualObject, Workflow)),
-    *(
-        (decorator, of_handler(decorator))
-        for decorator in (
-            Service("S").handler,
-            VirtualObject("O").handler,
-            Workflow("W").main,
-            Workflow("W").handler,
-        )
-    ),
+    (Service.handler, of_handler(Service, "handler")),
+    (VirtualObject.handler, of_handler(VirtualObject, "handler")),
+    (Workflow.main, of_handler(Workflow, "main")),
+    (Workflow.handler, of_handler(Workflow, "handler")),
 ]
 GIVEN = [
     pytest.param(declare, read, name, id=f"{declare.__qualname__} {name}")
