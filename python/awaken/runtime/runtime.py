@@ -21,6 +21,7 @@ from awaken.runtime.processor.commands import Commands
 from awaken.runtime.processor.invocation_changes import InvocationChanges
 from awaken.runtime.processor.invocation_start import InvocationStart
 from awaken.runtime.processor.lifecycle import Lifecycle
+from awaken.runtime.processor.open_attempts import OpenAttempts
 from awaken.runtime.processor.promises import Promises
 from awaken.runtime.processor.scheduler import Scheduler
 from awaken.runtime.processor.signals import Signals
@@ -95,7 +96,7 @@ class Runtime:
         self.schema = known = schema(DeploymentRows(store))
         self._waiting_callers = WaitingCallers(supervisor)
         self._tables = tables = Tables(store, self.clock)
-        self._invoker = Invoker(store, self.clock, known, tables, self.settings)
+        self._open_attempts = OpenAttempts(store)
         self._scheduler = Scheduler(store, self.clock, tables.timers, self._ring)
         self._lifecycle = Lifecycle(
             store,
@@ -103,26 +104,35 @@ class Runtime:
             tables,
             self._scheduler,
             self._waiting_callers,
-            self._invoker,
+            self._open_attempts,
             observer=observer,
             supervisor=supervisor,
         )
         self._invocation_start = InvocationStart(tables, self._lifecycle)
         self._signals = Signals(store, tables, self._lifecycle)
-        self._invoker.join(
+        commands = Commands(
+            self.clock,
+            known,
+            tables,
+            self._scheduler,
             self._lifecycle,
-            Commands(
-                self.clock,
-                known,
-                tables,
-                self._scheduler,
-                self._lifecycle,
-                Promises(tables, self._lifecycle),
-                self._signals,
-                self._invocation_start,
-            ),
+            Promises(tables, self._lifecycle),
+            self._signals,
+            self._invocation_start,
         )
-        self._changes = InvocationChanges(known, tables, self._scheduler, self._lifecycle, self._invoker)
+        self._changes = InvocationChanges(
+            known, tables, self._scheduler, self._lifecycle, self._open_attempts
+        )
+        self._invoker = Invoker(
+            store,
+            self.clock,
+            known,
+            tables,
+            self.settings,
+            self._open_attempts,
+            self._lifecycle,
+            commands,
+        )
         self._cleaner = Cleaner(tables, self.clock, self._lifecycle, self.settings.cleanup_interval_ms)
         self._recovery: Alarm | None = None
         self._is_running = False
@@ -156,12 +166,12 @@ class Runtime:
     @property
     def is_idle(self) -> bool:
         """Whether no attempt is open and nothing waits for a commit; only timers and requests can change that."""
-        return self._invoker.is_idle and self.store.is_idle
+        return self._open_attempts.is_idle and self.store.is_idle
 
     @property
     def is_at_rest(self) -> bool:
         """Whether nothing waits for a commit, and every open attempt has said what it waits for."""
-        return self._invoker.is_at_rest and self.store.is_idle
+        return self._open_attempts.is_at_rest and self.store.is_idle
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -359,11 +369,11 @@ class Runtime:
         self, *, limit: int = 1000, after: str | None = None
     ) -> Sequence[PendingAwakeable]:
         """List what is waited for, oldest first."""
-        return self._signals.pending(limit, after, self._invoker.awaited())
+        return self._signals.pending(limit, after, self._open_attempts.awaited())
 
     def awaited(self) -> Sequence[tuple[str, str]]:
         """Return what handlers with an open attempt await, as far as they told: invocation and future, as JSON."""
-        return [(awaited.row.id, awaited.future_json) for awaited in self._invoker.awaited()]
+        return [(awaited.row.id, awaited.future_json) for awaited in self._open_attempts.awaited()]
 
     def _check_running(self) -> None:
         if not self._is_running:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from awaken import _core
 from awaken.runtime.attempt_failure import AttemptFailure
 from awaken.runtime.errors import CommandRefusedError, StoreError
-from awaken.runtime.processor.signals import Awaited
+from awaken.runtime.processor.open_attempts import Awaited
 from awaken.runtime.tables.invocations import SuspensionPoint
 from awaken.runtime.tables.results import from_core
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -18,14 +16,13 @@ from awaken.runtime.schema import RetryPolicy
 from awaken.runtime.tables.results import from_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from awaken.control.operations import Failure, Success
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.processor.commands import Commands
     from awaken.runtime.processor.lifecycle import Lifecycle
-    from awaken.runtime.processor.signals import Awaited
+    from awaken.runtime.processor.open_attempts import OpenAttempt, OpenAttempts
     from awaken.runtime.schema import Deployment, HandlerSchema, Schema
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store import Store
@@ -47,7 +44,7 @@ _OWN_SDK = "awaken/"
 
 
 class Invoker:
-    """Opens attempts and keeps them; the host of each, and what the lifecycle sees of them all."""
+    """Opens attempts, and is the host of each."""
 
     def __init__(
         self,
@@ -56,124 +53,58 @@ class Invoker:
         schema: Schema,
         tables: Tables,
         settings: RuntimeSettings,
+        open_attempts: OpenAttempts,
+        lifecycle: Lifecycle,
+        commands: Commands,
     ) -> None:
         self.clock = clock
         self._store = store
         self._schema = schema
         self._tables = tables
         self._settings = settings
-        self._open: dict[int, Attempt] = {}
-        self._queue: deque[int] = deque()
-        self._room_alarm: Alarm | None = None
-        self._is_stopped = False
-        self._idle: asyncio.Event | None = None
-        self._lifecycle: Lifecycle
-        self._commands: Commands
-
-    def join(self, lifecycle: Lifecycle, commands: Commands) -> None:
-        """Say where effects go. Once, before anything is dispatched."""
+        self._open_attempts = open_attempts
         self._lifecycle = lifecycle
         self._commands = commands
-
-    # What the lifecycle asks.
-
-    def dispatch(self, invocation: int) -> None:
-        """Run an attempt once what is written is on disk."""
-        self._store.after_commit(partial(self._enqueue, invocation))
-
-    def tell(self, invocation: int, index: int, code: int, payload: bytes) -> None:
-        """Tell an open attempt of a journal entry that is on disk."""
-        attempt = self._open.get(invocation)
-        if attempt is not None:
-            attempt.tell(index, code, payload)
-
-    def abort(self, invocation: int) -> None:
-        """Cut an open attempt off."""
-        attempt = self._open.get(invocation)
-        if attempt is not None:
-            attempt.abort()
-
-    def is_open(self, invocation: int) -> bool:
-        """Whether an attempt is open."""
-        return invocation in self._open
-
-    # What the runtime and operators ask.
-
-    @property
-    def open_count(self) -> int:
-        """How many attempts are open."""
-        return len(self._open)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether no attempt is open, and none is due."""
-        return not self._open and not self._queue
-
-    @property
-    def is_at_rest(self) -> bool:
-        """Whether none is due, and every open one has said what it waits for."""
-        return not self._queue and all(attempt.awaited is not None for attempt in self._open.values())
-
-    def awaited(self) -> Iterator[Awaited]:
-        """Return what handlers with an open attempt said they wait for."""
-        for attempt in self._open.values():
-            if attempt.awaited is not None:
-                yield attempt.awaited
-
-    def pause(self, invocation: int) -> bool:
-        """Ask an open attempt to pause. False when there is none."""
-        attempt = self._open.get(invocation)
-        if attempt is None:
-            return False
-        attempt.ask_to_suspend(is_pausing=True)
-        return True
+        self._room_alarm: Alarm | None = None
+        open_attempts.when_due(self._open_more)
 
     async def drain(self, grace_s: float) -> None:
         """Open no more attempts, ask the open ones to suspend, and cut off those that do not in time."""
-        self._is_stopped = True
-        self._queue.clear()
-        for attempt in list(self._open.values()):
-            attempt.ask_to_suspend()
-        if self._open:
-            self._idle = asyncio.Event()
-            with contextlib.suppress(TimeoutError):  # what does not suspend is repeated by the next start
-                await asyncio.wait_for(self._idle.wait(), grace_s)
-        self.abort_all()
+        await self._open_attempts.drain(grace_s)
+        self._forget_room()
 
     def abort_all(self) -> None:
         """Cut every attempt off; what they told before is stored, or repeated."""
-        self._queue.clear()
+        self._open_attempts.abort_all()
+        self._forget_room()
+
+    def _forget_room(self) -> None:
         if self._room_alarm is not None:
             self._room_alarm.cancel()
             self._room_alarm = None
-        for attempt in list(self._open.values()):
-            attempt.abort()
 
     # Opening.
 
-    def _enqueue(self, invocation: int) -> None:
-        if not self._is_stopped:
-            self._queue.append(invocation)
-            self._open_more()
-
     def _open_more(self) -> None:
-        while self._queue and len(self._open) < self._settings.max_open_attempts:
-            self._try_to_open(self._queue.popleft())
-        if self._queue and self._room_alarm is None:
+        attempts = self._open_attempts
+        while attempts.due_count and len(attempts) < self._settings.max_open_attempts:
+            self._try_to_open(attempts.take_due())
+        if attempts.due_count and self._room_alarm is None:
             self._room_alarm = self.clock.call_at(self.clock.now_ms() + _CROWDED_MS, self._make_room)
 
     def _make_room(self) -> None:
         """Ask those to suspend that wait, longest first, so that those that are due can run."""
         self._room_alarm = None
-        if self._is_stopped or not self._queue:
+        attempts = self._open_attempts
+        if not attempts.due_count:
             return
-        waiting: list[tuple[int, Attempt]] = []
-        for attempt in self._open.values():
+        waiting: list[tuple[int, OpenAttempt]] = []
+        for attempt in attempts:
             idle_ms = attempt.idle_ms()
             if idle_ms is not None and idle_ms >= (0 if attempt.awaited is not None else _SILENT_MS):
                 waiting.append((idle_ms, attempt))
         waiting.sort(key=lambda item: -item[0])
-        for _, attempt in waiting[: len(self._queue)]:
+        for _, attempt in waiting[: attempts.due_count]:
             attempt.ask_to_suspend()
         self._open_more()
 
@@ -181,7 +112,7 @@ class Invoker:
         row = self._tables.invocations.read(invocation)
         if row is None or row.status != "invoked" or row.next_retry_at is not None:
             return
-        if invocation in self._open:
+        if self._open_attempts.is_open(invocation):
             return
         handler = self._schema.handler(row.service, row.handler)
         deployment = self._deployment(row, handler)
@@ -210,7 +141,8 @@ class Invoker:
             is_bidirectional=deployment.is_bidirectional,
         )
         try:
-            self._open[invocation] = Attempt(self, opening, dialer, self._settings.max_message_size)
+            attempt = Attempt(self, opening, dialer, self._settings.max_message_size)
+            self._open_attempts.add(invocation, attempt)
         except Exception as error:
             log.exception("%s: cannot open an attempt on %s", row.id, deployment.deployment_id)
             failure = AttemptFailure(code=500, message=f"the runtime failed: {error!r}", reason="RT0000")
@@ -311,9 +243,4 @@ class Invoker:
 
     def note_closed(self, attempt: Attempt) -> None:
         """Forget an attempt, and open others in its place."""
-        if self._open.get(attempt.row.seq) is attempt:
-            del self._open[attempt.row.seq]
-        if self._queue and not self._is_stopped:
-            self._store.after_commit(self._open_more)
-        if not self._open and self._idle is not None:
-            self._idle.set()
+        self._open_attempts.remove(attempt.row.seq, attempt)

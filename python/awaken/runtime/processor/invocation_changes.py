@@ -21,8 +21,8 @@ from awaken.runtime.tables.invocations import NewInvocation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from awaken.runtime.invoker.invoker import Invoker
     from awaken.runtime.processor.lifecycle import Lifecycle
+    from awaken.runtime.processor.open_attempts import OpenAttempts
     from awaken.runtime.processor.scheduler import Scheduler
     from awaken.runtime.schema import Schema
     from awaken.runtime.tables.invocation_row import InvocationRow
@@ -42,13 +42,13 @@ class InvocationChanges:
         tables: Tables,
         scheduler: Scheduler,
         lifecycle: Lifecycle,
-        invoker: Invoker,
+        open_attempts: OpenAttempts,
     ) -> None:
         self._schema = schema
         self._tables = tables
         self._scheduler = scheduler
         self._lifecycle = lifecycle
-        self._invoker = invoker
+        self._open_attempts = open_attempts
 
     def find(self, invocation_id: str) -> InvocationRow:
         """Return an invocation. Raises NotFoundError."""
@@ -78,7 +78,7 @@ class InvocationChanges:
         if row.status in ("suspended", "paused"):
             return Change.DONE
         # Backing off, or waiting for its turn, it has nothing to be asked for; callers of the server get one answer.
-        if row.next_retry_at is not None or not self._invoker.pause(row.seq):
+        if row.next_retry_at is not None or not self._open_attempts.pause(row.seq):
             self._lifecycle.pause(row)
         return Change.REQUESTED
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from awaken import _core
 from awaken.control.operations import Completion, Failure, Success, Target
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from awaken.runtime.attempt_failure import AttemptFailure
     from awaken.runtime.clock import Clock
     from awaken.runtime.events import Observer
+    from awaken.runtime.processor.open_attempts import OpenAttempts
     from awaken.runtime.processor.scheduler import Scheduler
     from awaken.runtime.processor.waiting_callers import WaitingCallers
     from awaken.runtime.schema import RetryPolicy
@@ -35,27 +36,7 @@ if TYPE_CHECKING:
     from awaken.runtime.tables.invocations import NewInvocation, SuspensionPoint
     from awaken.runtime.tables.tables import Tables
 
-__all__ = ["Attempts", "Lifecycle"]
-
-
-class Attempts(Protocol):
-    """The attempts that are open in this process. All of these work after the commit only, or at once by intent."""
-
-    def dispatch(self, invocation: int) -> None:
-        """Run an attempt once what is written is on disk."""
-        ...
-
-    def tell(self, invocation: int, index: int, code: int, payload: bytes) -> None:
-        """Tell an open attempt of a journal entry that is on disk."""
-        ...
-
-    def abort(self, invocation: int) -> None:
-        """Cut an open attempt off."""
-        ...
-
-    def is_open(self, invocation: int) -> bool:
-        """Whether an attempt is open."""
-        ...
+__all__ = ["Lifecycle"]
 
 
 class Lifecycle:
@@ -68,7 +49,7 @@ class Lifecycle:
         tables: Tables,
         scheduler: Scheduler,
         waiting_callers: WaitingCallers,
-        attempts: Attempts,
+        open_attempts: OpenAttempts,
         chance: Callable[[], float] = random.random,
         observer: Observer | None = None,
         supervisor: Supervisor | None = None,
@@ -78,7 +59,7 @@ class Lifecycle:
         self._tables = tables
         self._scheduler = scheduler
         self._waiting_callers = waiting_callers
-        self._attempts = attempts
+        self._open_attempts = open_attempts
         self._chance = chance
         #: Rows are not used again by this process: what is told after a commit may name one that is gone.
         self._last_seq = tables.invocations.last_seq()
@@ -110,7 +91,7 @@ class Lifecycle:
         if is_queued:
             self._tables.inbox.add(handler.service, new.key or "", seq)
         if status == "invoked":
-            self._attempts.dispatch(seq)
+            self._open_attempts.dispatch(seq)
         return seq
 
     def resume_all(self) -> None:
@@ -143,12 +124,12 @@ class Lifecycle:
     def invoke(self, invocation: int) -> None:
         """Run it: for the first time, after a suspension or after a pause. All counts of failures start over."""
         self._tables.invocations.set_invoked(invocation, self._clock.now_ms())
-        self._attempts.dispatch(invocation)
+        self._open_attempts.dispatch(invocation)
 
     def retry_now(self, row: InvocationRow) -> None:
         """Run the next attempt of one that backs off."""
         self._tables.invocations.set_retrying(row.seq, self._clock.now_ms())
-        self._attempts.dispatch(row.seq)
+        self._open_attempts.dispatch(row.seq)
 
     # On its way.
 
@@ -164,8 +145,8 @@ class Lifecycle:
         if signal is not None and signal >= FIRST_AWAKEABLE:
             self._tables.awakeables.remove(row.seq, signal)
         if row.status == "invoked":
-            if self._attempts.is_open(row.seq):
-                self._store.after_commit(partial(self._attempts.tell, row.seq, index, code, payload))
+            if self._open_attempts.is_open(row.seq):
+                self._store.after_commit(partial(self._open_attempts.tell, row.seq, index, code, payload))
         elif row.status == "suspended":
             news = self._tables.journal.news(row.seq, row.news_from or 0)
             if _core.can_resume(row.future or b"", news):
@@ -295,7 +276,7 @@ class Lifecycle:
             if victim.status in ("scheduled", "inboxed"):
                 self.discard(victim, KILLED)
             elif victim.status != "completed":
-                self._attempts.abort(victim.seq)
+                self._open_attempts.abort(victim.seq)
                 self.complete(victim, KILLED)
             for child in children:
                 current = self._tables.invocations.read(child)

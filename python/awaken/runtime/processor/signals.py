@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from awaken import _core
 from awaken.control.operations import PendingAwakeable, Target
@@ -13,19 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from awaken.runtime.processor.lifecycle import Lifecycle
+    from awaken.runtime.processor.open_attempts import Awaited
     from awaken.runtime.store import Store
     from awaken.runtime.tables.invocation_row import InvocationRow
     from awaken.runtime.tables.tables import Tables
 
-__all__ = ["Awaited", "Signals"]
-
-
-class Awaited(NamedTuple):
-    """What a running handler said that it waits for."""
-
-    row: InvocationRow
-    since_ms: int
-    future_json: str
+__all__ = ["Signals"]
 
 
 class Signals:

@@ -1,0 +1,172 @@
+"""The attempts that are open in this process, and the invocations that are due for one.
+
+The processor adds what is due after its commit and reaches the open attempts by the row of their invocation; the
+invoker takes what is due, opens attempts and adds them here. So neither has to know the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from awaken.runtime.store import Store
+    from awaken.runtime.tables.invocation_row import InvocationRow
+
+__all__ = ["Awaited", "OpenAttempt", "OpenAttempts"]
+
+
+class Awaited(NamedTuple):
+    """What a running handler said that it waits for."""
+
+    row: InvocationRow
+    since_ms: int
+    future_json: str
+
+
+class OpenAttempt(Protocol):
+    """One open attempt, as the processor sees it."""
+
+    awaited: Awaited | None
+
+    def tell(self, index: int, code: int, payload: bytes) -> None:
+        """Tell the endpoint of a journal entry that is on disk."""
+        ...
+
+    def ask_to_suspend(self, *, is_pausing: bool = False) -> None:
+        """Have the endpoint suspend as soon as it waits."""
+        ...
+
+    def idle_ms(self) -> int | None:
+        """Return for how long nothing was told either way; None of one that was asked to suspend already."""
+        ...
+
+    def abort(self) -> None:
+        """Cut the attempt off. Nothing of it is stored any more."""
+        ...
+
+
+class OpenAttempts:
+    """Open attempts and the queue of those that are due. Invocations are given by their rows.
+
+    Args:
+        store: tells when what is written is on disk.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._open: dict[int, OpenAttempt] = {}
+        self._due: deque[int] = deque()
+        self._on_due: Callable[[], None] = lambda: None
+        self._is_stopped = False
+        self._is_empty: asyncio.Event | None = None
+
+    # What the processor asks. It writes rows in the same turn: an attempt hears of them after the commit.
+
+    def dispatch(self, invocation: int) -> None:
+        """Run an attempt once what is written is on disk."""
+        self._store.after_commit(partial(self._add_due, invocation))
+
+    def is_open(self, invocation: int) -> bool:
+        """Whether an attempt is open."""
+        return invocation in self._open
+
+    def tell(self, invocation: int, index: int, code: int, payload: bytes) -> None:
+        """Tell an open attempt of a journal entry that is on disk."""
+        attempt = self._open.get(invocation)
+        if attempt is not None:
+            attempt.tell(index, code, payload)
+
+    def pause(self, invocation: int) -> bool:
+        """Ask an open attempt to pause. False when there is none."""
+        attempt = self._open.get(invocation)
+        if attempt is None:
+            return False
+        attempt.ask_to_suspend(is_pausing=True)
+        return True
+
+    def abort(self, invocation: int) -> None:
+        """Cut an open attempt off, at once."""
+        attempt = self._open.get(invocation)
+        if attempt is not None:
+            attempt.abort()
+
+    # What the invoker does.
+
+    def when_due(self, callback: Callable[[], None]) -> None:
+        """Call this when an attempt is due, or when one that is due may find a place."""
+        self._on_due = callback
+
+    @property
+    def due_count(self) -> int:
+        """How many attempts are due."""
+        return len(self._due)
+
+    def take_due(self) -> int:
+        """Return the invocation that has been due for longest. Raises IndexError when none is."""
+        return self._due.popleft()
+
+    def add(self, invocation: int, attempt: OpenAttempt) -> None:
+        """Add an attempt that was opened."""
+        self._open[invocation] = attempt
+
+    def remove(self, invocation: int, attempt: OpenAttempt) -> None:
+        """Remove an attempt that has ended, and offer its place to one that is due."""
+        if self._open.get(invocation) is attempt:
+            del self._open[invocation]
+        if self._due and not self._is_stopped:
+            self._store.after_commit(self._on_due)
+        if not self._open and self._is_empty is not None:
+            self._is_empty.set()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __iter__(self) -> Iterator[OpenAttempt]:
+        return iter(list(self._open.values()))
+
+    def _add_due(self, invocation: int) -> None:
+        if not self._is_stopped:
+            self._due.append(invocation)
+            self._on_due()
+
+    # What the runtime asks.
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no attempt is open, and none is due."""
+        return not self._open and not self._due
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether none is due, and every open one has said what it waits for."""
+        return not self._due and all(attempt.awaited is not None for attempt in self._open.values())
+
+    def awaited(self) -> Iterator[Awaited]:
+        """Return what handlers with an open attempt said they wait for."""
+        for attempt in self._open.values():
+            if attempt.awaited is not None:
+                yield attempt.awaited
+
+    async def drain(self, grace_s: float) -> None:
+        """Open no more attempts, ask the open ones to suspend, and cut off those that do not in time."""
+        self._is_stopped = True
+        self._due.clear()
+        for attempt in self:
+            attempt.ask_to_suspend()
+        if self._open:
+            self._is_empty = asyncio.Event()
+            with contextlib.suppress(TimeoutError):  # what does not suspend is repeated by the next start
+                await asyncio.wait_for(self._is_empty.wait(), grace_s)
+        self.abort_all()
+
+    def abort_all(self) -> None:
+        """Cut every attempt off; what they told before is stored, or repeated."""
+        self._due.clear()
+        for attempt in self:
+            attempt.abort()
