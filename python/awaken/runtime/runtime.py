@@ -16,23 +16,13 @@ from awaken.control.operations import (
 from awaken.runtime.clock import SystemClock
 from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.invoker.invoker import Invoker
-from awaken.runtime.processor.cleaner import Cleaner
-from awaken.runtime.processor.commands import Commands
-from awaken.runtime.processor.invocation_changes import InvocationChanges
-from awaken.runtime.processor.invocation_start import InvocationStart
-from awaken.runtime.processor.lifecycle import Lifecycle
-from awaken.runtime.processor.open_attempts import OpenAttempts
-from awaken.runtime.processor.promises import Promises
-from awaken.runtime.processor.scheduler import Scheduler
-from awaken.runtime.processor.signals import Signals
-from awaken.runtime.processor.waiting_callers import WaitingCallers
+from awaken.runtime.processor.processor import Processor
 from awaken.runtime.settings import RuntimeSettings
 from awaken.runtime.store import Store
 from awaken.runtime.store.directory import Directory
 from awaken.runtime.tables.deployments import DeploymentRows
 from awaken.runtime.tables.invocation_row import completion_of
 from awaken.runtime.tables.results import to_core
-from awaken.runtime.tables.tables import Tables
 
 if TYPE_CHECKING:
     import os
@@ -94,46 +84,19 @@ class Runtime:
             raise
         store = self.store
         self.schema = known = schema(DeploymentRows(store))
-        self._waiting_callers = WaitingCallers(supervisor)
-        self._tables = tables = Tables(store, self.clock)
-        self._open_attempts = OpenAttempts(store)
-        self._scheduler = Scheduler(store, self.clock, tables.timers, self._ring)
-        self._lifecycle = Lifecycle(
+        self._processor = processor = Processor(
             store,
             self.clock,
-            tables,
-            self._scheduler,
-            self._waiting_callers,
-            self._open_attempts,
+            known,
+            cleanup_interval_ms=self.settings.cleanup_interval_ms,
             observer=observer,
             supervisor=supervisor,
         )
-        self._invocation_start = InvocationStart(tables, self._lifecycle)
-        self._signals = Signals(store, tables, self._lifecycle)
-        commands = Commands(
-            self.clock,
-            known,
-            tables,
-            self._scheduler,
-            self._lifecycle,
-            Promises(tables, self._lifecycle),
-            self._signals,
-            self._invocation_start,
-        )
-        self._changes = InvocationChanges(
-            known, tables, self._scheduler, self._lifecycle, self._open_attempts
-        )
-        self._invoker = Invoker(
-            store,
-            self.clock,
-            known,
-            tables,
-            self.settings,
-            self._open_attempts,
-            self._lifecycle,
-            commands,
-        )
-        self._cleaner = Cleaner(tables, self.clock, self._lifecycle, self.settings.cleanup_interval_ms)
+        self._tables = processor.tables
+        self._open_attempts = processor.open_attempts
+        self._waiting_callers = processor.waiting_callers
+        self._changes = processor.changes
+        self._invoker = Invoker(processor, known, self.settings)
         self._recovery: Alarm | None = None
         self._is_running = False
 
@@ -142,8 +105,8 @@ class Runtime:
     async def start(self) -> None:
         """Go on with everything that was under way, and take requests."""
         self._is_running = True
-        self._resume_all()
-        self._cleaner.start()
+        self._processor.resume_all()
+        self._processor.cleaner.start()
         await self.store.committed()
 
     async def stop(self, grace_s: float = 5.0) -> None:
@@ -181,8 +144,8 @@ class Runtime:
         await self.stop()
 
     def _quiet(self) -> None:
-        self._scheduler.stop()
-        self._cleaner.stop()
+        self._processor.scheduler.stop()
+        self._processor.cleaner.stop()
         if self._recovery is not None:
             self._recovery.cancel()
             self._recovery = None
@@ -191,13 +154,9 @@ class Runtime:
         self._waiting_callers.fail(RuntimeClosedError("the runtime stops; ask again after its next start"))
         self._directory.close()
 
-    def _resume_all(self) -> None:
-        self._lifecycle.resume_all()
-        self._scheduler.start()
-
     def _lose(self, error: StoreError) -> None:
         """Forget everything that was believed since the last commit, and start anew from the file."""
-        self._scheduler.stop()
+        self._processor.scheduler.stop()
         self._invoker.abort_all()
         self._waiting_callers.fail(error)
         if self._is_running and self._recovery is None:
@@ -206,13 +165,10 @@ class Runtime:
     def _recover(self) -> None:
         self._recovery = None
         try:
-            self._resume_all()
+            self._processor.resume_all()
         except StoreError:
             return  # it was lost once more, and is tried again
         log.info("the runtime goes on from %s", self.store.path)
-
-    def _ring(self, kind: str, invocation: int, completion_id: int | None) -> None:
-        self._lifecycle.ring(kind, invocation, completion_id)
 
     # Callers.
 
@@ -244,7 +200,7 @@ class Runtime:
     ) -> tuple[str, int, InvocationRow | None]:
         self._check_running()
         with self.store.atomic():
-            return self._invocation_start.start(
+            return self._processor.invocation_start.start(
                 handler,
                 request.target.key,
                 request.body,
@@ -264,7 +220,7 @@ class Runtime:
 
     def clean(self) -> None:
         """Throw away what has expired, as happens every so often by itself."""
-        while self._cleaner.clean():
+        while self._processor.cleaner.clean():
             pass
 
     def fail_hopeless(self) -> None:
@@ -298,7 +254,7 @@ class Runtime:
         """Give an awakeable its result."""
         self._check_running()
         with self.store.atomic():
-            outcome = self._signals.complete_awakeable(awakeable_id, value)
+            outcome = self._processor.signals.complete_awakeable(awakeable_id, value)
         await self.store.committed()
         return outcome
 
@@ -306,7 +262,7 @@ class Runtime:
         """Give an awakeable its failure."""
         self._check_running()
         with self.store.atomic():
-            outcome = self._signals.complete_awakeable(awakeable_id, to_core(failure))
+            outcome = self._processor.signals.complete_awakeable(awakeable_id, to_core(failure))
         await self.store.committed()
         return outcome
 
@@ -369,7 +325,7 @@ class Runtime:
         self, *, limit: int = 1000, after: str | None = None
     ) -> Sequence[PendingAwakeable]:
         """List what is waited for, oldest first."""
-        return self._signals.pending(limit, after, self._open_attempts.awaited())
+        return self._processor.signals.pending(limit, after, self._open_attempts.awaited())
 
     def awaited(self) -> Sequence[tuple[str, str]]:
         """Return what handlers with an open attempt await, as far as they told: invocation and future, as JSON."""

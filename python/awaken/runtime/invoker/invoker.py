@@ -19,16 +19,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from awaken.control.operations import Failure, Success
-    from awaken.runtime.clock import Alarm, Clock
-    from awaken.runtime.processor.commands import Commands
-    from awaken.runtime.processor.lifecycle import Lifecycle
-    from awaken.runtime.processor.open_attempts import OpenAttempt, OpenAttempts
+    from awaken.runtime.clock import Alarm
+    from awaken.runtime.processor.open_attempts import OpenAttempt
+    from awaken.runtime.processor.processor import Processor
     from awaken.runtime.schema import Deployment, HandlerSchema, Schema
     from awaken.runtime.settings import RuntimeSettings
-    from awaken.runtime.store import Store
     from awaken.runtime.tables.invocation_row import InvocationRow
     from awaken.runtime.tables.invocations import SuspensionPoint
-    from awaken.runtime.tables.tables import Tables
 
 __all__ = ["Invoker"]
 
@@ -48,25 +45,19 @@ class Invoker:
 
     def __init__(
         self,
-        store: Store,
-        clock: Clock,
+        processor: Processor,
         schema: Schema,
-        tables: Tables,
         settings: RuntimeSettings,
-        open_attempts: OpenAttempts,
-        lifecycle: Lifecycle,
-        commands: Commands,
     ) -> None:
-        self.clock = clock
-        self._store = store
+        self.clock = processor.clock
+        self._processor = processor
+        self._store = processor.store
         self._schema = schema
-        self._tables = tables
+        self._tables = processor.tables
         self._settings = settings
-        self._open_attempts = open_attempts
-        self._lifecycle = lifecycle
-        self._commands = commands
+        self._open_attempts = processor.open_attempts
         self._room_alarm: Alarm | None = None
-        open_attempts.when_due(self._open_more)
+        self._open_attempts.when_due(self._open_more)
 
     async def drain(self, grace_s: float) -> None:
         """Open no more attempts, ask the open ones to suspend, and cut off those that do not in time."""
@@ -128,7 +119,7 @@ class Invoker:
             )
             self._fail_soon(row, handler, failure)
             return
-        self._lifecycle.observe(row, EventKind.ATTEMPT, str(row.retry_count))
+        self._processor.events.note(row, EventKind.ATTEMPT, str(row.retry_count))
         last_ms = self._tables.journal.last_appended_ms(invocation)
         opening = Opening(
             row,
@@ -184,7 +175,7 @@ class Invoker:
         try:
             current = self._tables.invocations.read(row.seq)
             if current is not None and current.status == "invoked":
-                self._lifecycle.fail_attempt(current, failure, policy, has_progressed=False)
+                self._processor.retries.fail_attempt(current, failure, policy, has_progressed=False)
         except StoreError:
             return  # the runtime was told before
 
@@ -197,16 +188,16 @@ class Invoker:
     def store_command(self, attempt: Attempt, command: _core.RecordedCommand) -> None:
         """Store a command with its effects. Raises CommandRefusedError."""
         row = attempt.row
-        self._commands.store(row, command)
+        self._processor.commands.store(row, command)
         if row.deployment_id is None:
-            self._lifecycle.pin(row.seq, attempt.deployment_id, attempt.version)
+            self._processor.lifecycle.pin(row.seq, attempt.deployment_id, attempt.version)
             attempt.row = row._replace(deployment_id=attempt.deployment_id, protocol_version=attempt.version)
         if command.is_ack_requested:
             self._store.after_commit(partial(attempt.acknowledge, command.index))
 
     def store_run_result(self, attempt: Attempt, proposal: _core.RunProposed) -> None:
         """Store the result of a run."""
-        self._commands.store_run_result(attempt.row, proposal)
+        self._processor.commands.store_run_result(attempt.row, proposal)
 
     def store_output(self, attempt: Attempt, result: Success | Failure) -> None:
         """Store a result whose End has not come yet."""
@@ -222,17 +213,17 @@ class Invoker:
             result = from_columns(
                 stored.result_value, stored.failure_code, stored.failure_message, stored.failure_metadata
             )
-        self._lifecycle.complete(row, result)
+        self._processor.endings.complete(row, result)
 
     def suspend(self, attempt: Attempt, point: SuspensionPoint) -> None:
         """Suspend the invocation."""
-        self._lifecycle.suspend(attempt.row, point, is_pausing=attempt.is_pausing)
+        self._processor.lifecycle.suspend(attempt.row, point, is_pausing=attempt.is_pausing)
 
     def fail(self, attempt: Attempt, failure: AttemptFailure) -> None:
         """Decide what follows a failed attempt."""
         current = self._tables.invocations.read(attempt.row.seq)
         if current is not None and current.status == "invoked":
-            self._lifecycle.fail_attempt(
+            self._processor.retries.fail_attempt(
                 current,
                 failure,
                 attempt.handler.retry_policy,

@@ -8,7 +8,7 @@ from awaken.runtime.errors import StoreError
 
 if TYPE_CHECKING:
     from awaken.runtime.clock import Alarm, Clock
-    from awaken.runtime.processor.lifecycle import Lifecycle
+    from awaken.runtime.processor.endings import Endings
     from awaken.runtime.tables.tables import Tables
 
 __all__ = ["Cleaner"]
@@ -23,14 +23,14 @@ class Cleaner:
     Args:
         tables: what to clean.
         clock: what time it is.
-        lifecycle: knows what belongs to an invocation.
+        endings: knows what belongs to an invocation.
         interval_ms: between two rounds.
     """
 
-    def __init__(self, tables: Tables, clock: Clock, lifecycle: Lifecycle, interval_ms: int) -> None:
+    def __init__(self, tables: Tables, clock: Clock, endings: Endings, interval_ms: int) -> None:
         self._tables = tables
         self._clock = clock
-        self._lifecycle = lifecycle
+        self._endings = endings
         self._interval_ms = interval_ms
         self._alarm: Alarm | None = None
 
@@ -51,10 +51,10 @@ class Cleaner:
         for seq in expired:
             row = self._tables.invocations.read(seq)
             if row is not None:
-                self._lifecycle.erase(row)
+                self._endings.erase(row)
         journals = self._tables.invocations.with_expired_journal(now, _BATCH)
         for seq in journals:
-            self._lifecycle.erase_journal(seq)
+            self._endings.erase_journal(seq)
         return len(expired) == _BATCH or len(journals) == _BATCH
 
     def _arm(self, wait_ms: int) -> None:

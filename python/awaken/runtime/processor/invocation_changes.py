@@ -12,7 +12,6 @@ from awaken.control.operations import (
     GoneError,
     Invocation,
     NotFoundError,
-    Target,
     TooEarlyError,
 )
 from awaken.runtime.tables.invocation_row import completion_of
@@ -21,6 +20,7 @@ from awaken.runtime.tables.invocations import NewInvocation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from awaken.runtime.processor.endings import Endings
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.processor.open_attempts import OpenAttempts
     from awaken.runtime.processor.scheduler import Scheduler
@@ -42,12 +42,14 @@ class InvocationChanges:
         tables: Tables,
         scheduler: Scheduler,
         lifecycle: Lifecycle,
+        endings: Endings,
         open_attempts: OpenAttempts,
     ) -> None:
         self._schema = schema
         self._tables = tables
         self._scheduler = scheduler
         self._lifecycle = lifecycle
+        self._endings = endings
         self._open_attempts = open_attempts
 
     def find(self, invocation_id: str) -> InvocationRow:
@@ -61,13 +63,13 @@ class InvocationChanges:
         """Ask its handler to stop."""
         row = self.find(invocation_id)
         _refuse_completed(row)
-        return Change.REQUESTED if self._lifecycle.cancel(row) else Change.DONE
+        return Change.REQUESTED if self._endings.cancel(row) else Change.DONE
 
     def kill(self, invocation_id: str) -> Change:
         """End it and its children at once."""
         row = self.find(invocation_id)
         _refuse_completed(row)
-        self._lifecycle.kill(row)
+        self._endings.kill(row)
         return Change.DONE
 
     def pause(self, invocation_id: str) -> Change:
@@ -126,14 +128,14 @@ class InvocationChanges:
         """Forget a completed one."""
         row = self.find(invocation_id)
         _require_completed(row)
-        self._lifecycle.erase(row)
+        self._endings.erase(row)
         return Change.DONE
 
     def purge_journal(self, invocation_id: str) -> Change:
         """Forget its journal."""
         row = self.find(invocation_id)
         _require_completed(row)
-        self._lifecycle.erase_journal(row.seq)
+        self._endings.erase_journal(row.seq)
         return Change.DONE
 
     def restart_as_new(self, invocation_id: str, keep_entries: int, deployment: str | None) -> str:
@@ -204,7 +206,7 @@ class InvocationChanges:
         completion = completion_of(row) if row.status == "completed" else None
         return Invocation(
             row.id,
-            Target(row.service, row.handler, row.key),
+            row.target,
             _status(row),
             row.created_at,
             row.modified_at,

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from awaken import _core
-from awaken.control.operations import Target
 from awaken.runtime.tables.invocations import NewInvocation
 
 if TYPE_CHECKING:
@@ -64,9 +63,7 @@ class InvocationStart:
             scope=scope,
             limit_key=limit_key,
             invoked_by_id=None if caller is None else caller.id,
-            invoked_by_target=None
-            if caller is None
-            else str(Target(caller.service, caller.handler, caller.key)),
+            invoked_by_target=None if caller is None else str(caller.target),
         )
         return invocation_id, self._lifecycle.create(new), None
 

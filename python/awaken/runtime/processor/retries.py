@@ -2,15 +2,113 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from awaken.runtime.schema import RetryPolicy
+from awaken.control.operations import Failure
+from awaken.runtime.events import EventKind
+from awaken.timing.time_limits import LAST_MS
 
-__all__ = ["delay_before_retry_ms"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from awaken.runtime.attempt_failure import AttemptFailure
+    from awaken.runtime.clock import Clock
+    from awaken.runtime.processor.endings import Endings
+    from awaken.runtime.processor.event_feed import EventFeed
+    from awaken.runtime.processor.lifecycle import Lifecycle
+    from awaken.runtime.processor.scheduler import Scheduler
+    from awaken.runtime.schema import RetryPolicy
+    from awaken.runtime.supervisor import Supervisor
+    from awaken.runtime.tables.invocation_row import InvocationRow
+    from awaken.runtime.tables.tables import Tables
+
+__all__ = ["Retries", "delay_before_retry_ms"]
 
 #: Spreads retries of invocations that failed together; the server adds as much.
 _JITTER: Final = 0.3
+
+
+class Retries:
+    """Decides what follows failed attempts.
+
+    Args:
+        clock: what time it is.
+        tables: where counts of failures are.
+        scheduler: rings when the next attempt is due.
+        lifecycle: begins the next attempt, or pauses.
+        endings: ends an invocation that is not to be tried again.
+        events: tells observers.
+        supervisor: decides first, for tests.
+        chance: from 0 to 1, for the jitter.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        tables: Tables,
+        scheduler: Scheduler,
+        lifecycle: Lifecycle,
+        endings: Endings,
+        events: EventFeed,
+        supervisor: Supervisor | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._clock = clock
+        self._tables = tables
+        self._scheduler = scheduler
+        self._lifecycle = lifecycle
+        self._endings = endings
+        self._events = events
+        self._supervisor = supervisor
+        self._chance = chance
+
+    def fail_attempt(
+        self,
+        row: InvocationRow,
+        failure: AttemptFailure,
+        policy: RetryPolicy,
+        *,
+        has_progressed: bool,
+        is_pausing: bool = False,
+        deployment_id: str | None = None,
+    ) -> None:
+        """Decide what follows a failed attempt."""
+        if self._supervisor is not None:
+            failure = self._supervisor.judge(row.id, failure)
+        counted = row.counted_failures + (failure.delay_ms is None)
+        is_exhausted = (
+            failure.delay_ms is None
+            and policy.max_attempts is not None
+            and counted >= max(policy.max_attempts, 1)
+        )
+        if failure.behavior == "fail" or (is_exhausted and policy.on_max_attempts == "kill"):
+            code = failure.code
+            self._endings.complete(row, Failure(code, failure.message, {}, failure.stacktrace or None))
+            return
+        is_paused = is_pausing or is_exhausted or failure.behavior == "pause"
+        now = self._clock.now_ms()
+        delay_ms = failure.delay_ms
+        if delay_ms is None:
+            delay_ms = delay_before_retry_ms(policy, counted, self._chance())
+        delay_ms = min(delay_ms, LAST_MS - now)
+        self._tables.invocations.set_failing(
+            row.seq,
+            failure,
+            now,
+            counted_failures=counted,
+            failures_since_entry=1 if has_progressed else row.failures_since_entry + 1,
+            next_retry_at_ms=None if is_paused else now + delay_ms,
+            deployment_id=deployment_id,
+        )
+        if is_paused:
+            self._lifecycle.pause(row, failure)
+            return
+        self._events.note(row, EventKind.BACKING_OFF, f"{delay_ms} ms: {failure.describe()}", failure)
+        if delay_ms == 0:
+            self._lifecycle.retry_now(row)
+        else:
+            self._scheduler.add(now + delay_ms, "retry", row.seq)
 
 
 def delay_before_retry_ms(policy: RetryPolicy, failures: int, chance: float) -> int:

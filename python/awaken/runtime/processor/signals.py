@@ -12,6 +12,7 @@ from awaken.outcomes import CANCEL, FIRST_AWAKEABLE, AwakeableOutcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from awaken.runtime.processor.endings import Endings
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.processor.open_attempts import Awaited
     from awaken.runtime.store import Store
@@ -24,10 +25,11 @@ __all__ = ["Signals"]
 class Signals:
     """Delivers signals. The first result of an awakeable counts; a signal to one that has not started is dropped."""
 
-    def __init__(self, store: Store, tables: Tables, lifecycle: Lifecycle) -> None:
+    def __init__(self, store: Store, tables: Tables, lifecycle: Lifecycle, endings: Endings) -> None:
         self._store = store
         self._tables = tables
         self._lifecycle = lifecycle
+        self._endings = endings
 
     def send(
         self, invocation_id: str, signal: int | str, result: bytes | _core.Failure | None
@@ -39,7 +41,7 @@ class Signals:
         if signal == CANCEL:
             if row.status == "completed":
                 return AwakeableOutcome.GONE
-            self._lifecycle.cancel(row)
+            self._endings.cancel(row)
             return AwakeableOutcome.APPLIED
         is_awakeable = isinstance(signal, int) and signal >= FIRST_AWAKEABLE
         if is_awakeable and isinstance(signal, int) and self._tables.journal.has_signal(row.seq, signal):

@@ -46,6 +46,11 @@ class InvocationRow(NamedTuple):
     failure_stacktrace: str | None
 
     @property
+    def target(self) -> Target:
+        """Which handler it runs, and of which key."""
+        return Target(self.service, self.handler, self.key)
+
+    @property
     def is_exclusive(self) -> bool:
         """Whether it holds its key, or waits for it."""
         return self.kind in ("exclusive", "workflow")
@@ -55,7 +60,7 @@ def completion_of(row: InvocationRow) -> Completion:
     """Return the stored result of a completed invocation."""
     return Completion(
         row.id,
-        Target(row.service, row.handler, row.key),
+        row.target,
         from_columns(
             row.result_value,
             row.failure_code,

@@ -1,0 +1,124 @@
+"""How invocations end: with a result, by being killed or cancelled, and at last by being forgotten.
+
+Everything that waits for the end hears of it here: handlers by a notification in the same transaction, open requests
+after the commit, and the next invocation of the key by having its turn.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from awaken import _core
+from awaken.control.operations import Completion
+from awaken.outcomes import CANCEL
+from awaken.runtime.tables.results import CANCELED, KILLED, to_core
+
+if TYPE_CHECKING:
+    from awaken.control.operations import Failure, Success
+    from awaken.runtime.clock import Clock
+    from awaken.runtime.processor.event_feed import EventFeed
+    from awaken.runtime.processor.lifecycle import Lifecycle
+    from awaken.runtime.processor.open_attempts import OpenAttempts
+    from awaken.runtime.processor.scheduler import Scheduler
+    from awaken.runtime.processor.waiting_callers import WaitingCallers
+    from awaken.runtime.store import Store
+    from awaken.runtime.tables.invocation_row import InvocationRow
+    from awaken.runtime.tables.tables import Tables
+
+__all__ = ["Endings"]
+
+
+class Endings:
+    """Ends invocations, and forgets them."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        tables: Tables,
+        scheduler: Scheduler,
+        open_attempts: OpenAttempts,
+        waiting_callers: WaitingCallers,
+        events: EventFeed,
+        lifecycle: Lifecycle,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._tables = tables
+        self._scheduler = scheduler
+        self._open_attempts = open_attempts
+        self._waiting_callers = waiting_callers
+        self._events = events
+        self._lifecycle = lifecycle
+
+    def complete(self, row: InvocationRow, result: Success | Failure) -> None:
+        """End it, tell everybody who waits, and let the next one have its key."""
+        self._tables.invocations.set_completed(row.seq, result, self._clock.now_ms())
+        self._events.note_ended(row, result)
+        self._let_go(row, result)
+        if row.completion_retention_ms == 0:
+            self.erase(row)
+
+    def discard(self, row: InvocationRow, result: Failure) -> None:
+        """Remove one that has not started, without a trace but for those who wait."""
+        self._let_go(row, result)
+        self.erase(row)
+
+    def kill(self, row: InvocationRow) -> None:
+        """End it and the invocations it made, without telling any handler."""
+        doomed = [row]
+        while doomed:
+            victim = doomed.pop()
+            children = self._tables.invocations.open_children(victim.id)
+            if victim.status in ("scheduled", "inboxed"):
+                self.discard(victim, KILLED)
+            elif victim.status != "completed":
+                self._open_attempts.abort(victim.seq)
+                self.complete(victim, KILLED)
+            for child in children:
+                current = self._tables.invocations.read(child)
+                if current is not None:
+                    doomed.append(current)
+
+    def cancel(self, row: InvocationRow) -> bool:
+        """Ask its handler to stop, and return True; False when it had not started and is gone now."""
+        if row.status in ("scheduled", "inboxed"):
+            self.discard(row, CANCELED)
+            return False
+        self._lifecycle.notify(row, *_core.encode_signal(CANCEL, None), CANCEL)
+        return True
+
+    def erase(self, row: InvocationRow) -> None:
+        """Forget everything of one that has ended; of a workflow's run also state and promises."""
+        self._tables.invocations.delete(row.seq)
+        self._tables.journal.delete(row.seq)
+        if row.kind == "workflow" and row.key is not None:
+            self._tables.state.clear_all(row.service, row.key)
+            self._tables.promises.delete_all(row.service, row.key)
+
+    def erase_journal(self, invocation: int) -> None:
+        """Forget the journal of one that has ended, and keep its result."""
+        self._tables.journal.delete(invocation)
+        self._tables.invocations.forget_journal_expiry(invocation)
+
+    def _let_go(self, row: InvocationRow, result: Success | Failure) -> None:
+        seq = row.seq
+        self._scheduler.remove(seq)
+        self._tables.awakeables.remove_all(seq)
+        self._tables.promises.remove_waiter(seq)
+        self._tables.listeners.remove_caller(seq)
+        listeners = self._tables.listeners.take(seq)
+        if listeners:
+            outcome = to_core(result)
+            for caller, completion_id, kind in listeners:
+                waiting = self._tables.invocations.read(caller)
+                if waiting is not None:
+                    self._lifecycle.notify(waiting, *_core.encode_completion(kind, completion_id, outcome))
+        if row.is_exclusive and row.key is not None:
+            following = self._tables.inbox.remove(row.service, row.key, seq)
+            if following is not None:
+                self._lifecycle.invoke(following)
+        if self._waiting_callers.is_watched(seq):
+            completion = Completion(row.id, row.target, result)
+            self._store.after_commit(partial(self._waiting_callers.complete, seq, completion))

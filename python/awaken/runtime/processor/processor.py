@@ -1,0 +1,101 @@
+"""The processor: everything that turns requests, commands and time into rows.
+
+Each part below is one of its nouns; they are made here in the order in which they know each other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaken.runtime.processor.cleaner import Cleaner
+from awaken.runtime.processor.commands import Commands
+from awaken.runtime.processor.endings import Endings
+from awaken.runtime.processor.event_feed import EventFeed
+from awaken.runtime.processor.invocation_changes import InvocationChanges
+from awaken.runtime.processor.invocation_start import InvocationStart
+from awaken.runtime.processor.lifecycle import Lifecycle
+from awaken.runtime.processor.open_attempts import OpenAttempts
+from awaken.runtime.processor.promises import Promises
+from awaken.runtime.processor.retries import Retries
+from awaken.runtime.processor.scheduler import Scheduler
+from awaken.runtime.processor.signals import Signals
+from awaken.runtime.processor.waiting_callers import WaitingCallers
+from awaken.runtime.tables.tables import Tables
+
+if TYPE_CHECKING:
+    from awaken.runtime.clock import Clock
+    from awaken.runtime.events import Observer
+    from awaken.runtime.schema import Schema
+    from awaken.runtime.store import Store
+    from awaken.runtime.supervisor import Supervisor
+
+__all__ = ["Processor"]
+
+
+class Processor:
+    """The parts of one processor.
+
+    Args:
+        store: the database.
+        clock: what time it is.
+        schema: which handlers there are.
+        cleanup_interval_ms: between two rounds of throwing away what has expired.
+        observer: receives every event of every invocation.
+        supervisor: decides what becomes of failed attempts, for tests.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        schema: Schema,
+        *,
+        cleanup_interval_ms: int,
+        observer: Observer | None = None,
+        supervisor: Supervisor | None = None,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.tables = tables = Tables(store, clock)
+        self.open_attempts = OpenAttempts(store)
+        self.waiting_callers = WaitingCallers(supervisor)
+        self.events = EventFeed(store, clock, observer)
+        self.scheduler = Scheduler(store, clock, tables.timers, self._ring)
+        self.lifecycle = Lifecycle(store, clock, tables, self.scheduler, self.open_attempts, self.events)
+        self.endings = Endings(
+            store,
+            clock,
+            tables,
+            self.scheduler,
+            self.open_attempts,
+            self.waiting_callers,
+            self.events,
+            self.lifecycle,
+        )
+        self.retries = Retries(
+            clock, tables, self.scheduler, self.lifecycle, self.endings, self.events, supervisor
+        )
+        self.invocation_start = InvocationStart(tables, self.lifecycle)
+        self.signals = Signals(store, tables, self.lifecycle, self.endings)
+        self.commands = Commands(
+            clock,
+            schema,
+            tables,
+            self.scheduler,
+            self.lifecycle,
+            Promises(tables, self.lifecycle),
+            self.signals,
+            self.invocation_start,
+        )
+        self.changes = InvocationChanges(
+            schema, tables, self.scheduler, self.lifecycle, self.endings, self.open_attempts
+        )
+        self.cleaner = Cleaner(tables, clock, self.endings, cleanup_interval_ms)
+
+    def resume_all(self) -> None:
+        """Continue with everything that is in the store: what was running, and what is due. Raises StoreError."""
+        self.lifecycle.resume_all()
+        self.scheduler.start()
+
+    def _ring(self, kind: str, invocation: int, completion_id: int | None) -> None:
+        self.lifecycle.ring(kind, invocation, completion_id)
