@@ -79,23 +79,15 @@ def crash_everywhere(
         always_replay: every wait suspends the handler, also without a crash.
         retries: attempts that fail are repeated, as `open_environment` has it.
     """
-    if scenario is None:
-        return functools.partial(
-            _decorate,
-            app=app,
-            max_positions=max_positions,
-            seed=seed,
-            always_replay=always_replay,
-            retries=retries,
-        )
-    return _decorate(
-        scenario,
+    decorate = functools.partial(
+        _decorate,
         app=app,
         max_positions=max_positions,
         seed=seed,
         always_replay=always_replay,
         retries=retries,
     )
+    return decorate if scenario is None else decorate(scenario)
 
 
 def _decorate(

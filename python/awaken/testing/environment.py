@@ -35,10 +35,9 @@ if TYPE_CHECKING:
     from awaken.control.operations import Invocation, PendingAwakeable
     from awaken.errors import HttpError
     from awaken.exchange import Accept
-    from awaken.runtime.events import Event, Observer
-    from awaken.runtime.settings import RuntimeSettings
-    from awaken.runtime.store.store import CommitProbe
+    from awaken.runtime.events import Event
     from awaken.testing.failures import HandlerFailure
+    from awaken.testing.options import EnvironmentOptions
 
 __all__ = ["Environment"]
 
@@ -65,11 +64,7 @@ class Environment:
         self,
         accept: Accept,
         directory: Path,
-        settings: RuntimeSettings,
-        probe: CommitProbe | None,
-        observer: Observer | None,
-        patience: timedelta,
-        failures: FailureHandling,
+        options: EnvironmentOptions,
     ) -> None:
         self.client: RestateClient
         self.effects = Effects()
@@ -77,12 +72,9 @@ class Environment:
         self._clock = MovableClock()
         self._accept = with_clock(accept, self._clock.now_ms)
         self._directory = directory
-        self._settings = settings
-        self._probe = probe
-        self._observer = observer
-        self._patience_s = patience.total_seconds()
-        self._handling = failures
-        self._failures = Failures(self.fetch, self._review, failures)
+        self._options = options
+        self._patience_s = options.patience.total_seconds()
+        self._failures = Failures(self.fetch, self._review, options.handling)
         self._awakeables = Awakeables(
             self._is_open, self._restarted, self._failures.check, self._describe, self._patience_s
         )
@@ -195,11 +187,11 @@ class Environment:
 
     def note(self, event: Event) -> None:
         """Note a step of an invocation."""
-        if self._handling is not FailureHandling.LOOK_ON:
+        if self._options.handling is not FailureHandling.LOOK_ON:
             self._failures.note(event)
             self._awakeables.note_change()
-        if self._observer is not None:
-            self._observer.note(event)
+        if self._options.observer is not None:
+            self._options.observer.note(event)
 
     def check_running(self) -> None:
         """Raise RuntimeError unless the environment runs."""
@@ -254,11 +246,11 @@ class Environment:
         return EmbeddedRuntime(
             self._directory,
             apps={_APP: self._accept},
-            settings=self._settings,
+            settings=self._options.runtime_settings(),
             clock=self._clock,
-            probe=self._probe,
+            probe=self._options.probe,
             observer=self,
-            supervisor=None if self._handling is FailureHandling.LOOK_ON else self._failures,
+            supervisor=None if self._options.handling is FailureHandling.LOOK_ON else self._failures,
         )
 
     async def _wait_for_trouble(self) -> HandlerFailure | NotThereError:
@@ -282,7 +274,7 @@ class Environment:
             due_ms = self._clock.next_due_ms()
             is_due_soon = due_ms is not None and due_ms < self.now_ms + self._patience_s * 1000
             if is_due_soon and not (
-                self._handling is FailureHandling.RAISE and self._failures.is_backing_off
+                self._options.handling is FailureHandling.RAISE and self._failures.is_backing_off
             ):
                 moved_at = loop.time()
             elif loop.time() - moved_at > self._patience_s:

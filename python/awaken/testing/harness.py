@@ -63,20 +63,21 @@ async def create_test_harness(
     from awaken.client import create_client
     from awaken.hosting.runtime_server import RuntimeServer
     from awaken.testing.failures import FailureHandling
-    from awaken.testing.opening import open_with_handling
+    from awaken.testing.opening import open_with
+    from awaken.testing.options import EnvironmentOptions
 
     observer = None
     if follow_logs:
         from awaken.hosting.steps import StepLines
 
         observer = StepLines()
-    async with open_with_handling(
-        app,
-        FailureHandling.LOOK_ON,
+    options = EnvironmentOptions(
+        handling=FailureHandling.LOOK_ON,
         always_replay=always_replay,
         disable_retries=disable_retries,
         observer=observer,
-    ) as environment:
+    )
+    async with open_with(app, options) as environment:
         embedded = environment.embedded
         anywhere = ("127.0.0.1", 0)
         server = RuntimeServer(embedded.runtime, embedded.deployments, ingress=anywhere, admin=anywhere)

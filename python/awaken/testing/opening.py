@@ -7,30 +7,25 @@ import os
 import tempfile
 import warnings
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.diagnostics import development
 from awaken.endpoint.applications import application_of
-from awaken.runtime.schema import RetryPolicy
-from awaken.runtime.settings import RuntimeSettings
 from awaken.testing.environment import Environment
 from awaken.testing.errors import DevelopmentWarning
 from awaken.testing.failures import FailureHandling
-from awaken.timing.time_limits import LAST_MS
+from awaken.testing.options import PATIENCE, EnvironmentOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from datetime import timedelta
 
     from awaken.runtime.events import Observer
     from awaken.runtime.store.store import CommitProbe
     from awaken.testing.failures import HandlerFailure
 
-__all__ = ["add_failures", "open_environment", "open_with_handling"]
-
-#: How long to wait for handlers, by default: they wait for something else than the runtime then.
-PATIENCE: Final = timedelta(seconds=5)
+__all__ = ["add_failures", "open_environment", "open_with"]
 
 #: Files here are as durable as a test needs, and cost no disk.
 _MEMORY_DISK: Final = Path("/dev/shm")  # noqa: S108 -- a fresh directory is made in it
@@ -72,42 +67,25 @@ async def open_environment(
     if retries and disable_retries:
         raise ValueError("retries=True and disable_retries=True exclude each other; give one of them")
     handling = FailureHandling.RETRY if retries else FailureHandling.RAISE
-    async with open_with_handling(
-        app,
-        FailureHandling.END if disable_retries else handling,
+    options = EnvironmentOptions(
+        handling=FailureHandling.END if disable_retries else handling,
         always_replay=always_replay,
         disable_retries=disable_retries,
         directory=directory,
         probe=probe,
         observer=observer,
         patience=patience,
-    ) as environment:
+    )
+    async with open_with(app, options) as environment:
         yield environment
 
 
 @asynccontextmanager
-async def open_with_handling(
-    app: Any,
-    handling: FailureHandling,
-    *,
-    always_replay: bool = False,
-    disable_retries: bool = False,
-    directory: Path | None = None,
-    probe: CommitProbe | None = None,
-    observer: Observer | None = None,
-    patience: timedelta = PATIENCE,
-) -> AsyncIterator[Environment]:
-    """Open an environment; `handling` says what becomes of failures, the rest is as in `open_environment`."""
-    settings = RuntimeSettings(
-        inactivity_timeout_ms=0 if always_replay else 60_000,
-        # Environments clean as they advance. By itself the runtime would stop in every hour of a year to do so.
-        cleanup_interval_ms=LAST_MS,
-        retry_policy=RetryPolicy(max_attempts=1, on_max_attempts="kill")
-        if disable_retries
-        else RetryPolicy(),
-    )
+async def open_with(app: Any, options: EnvironmentOptions) -> AsyncIterator[Environment]:
+    """Open an environment, as `open_environment` does."""
     accept = application_of(app).accept
     with contextlib.ExitStack() as stack:
+        directory = options.directory
         if directory is None:
             parent = _MEMORY_DISK if _MEMORY_DISK.is_dir() else None
             directory = Path(
@@ -115,10 +93,10 @@ async def open_with_handling(
             )
         told: list[str] = []
         stack.enter_context(development.enabled(told.append))
-        environment = Environment(accept, directory, settings, probe, observer, patience, handling)
+        environment = Environment(accept, directory, options)
         async with _running(environment):
             yield environment
-    if handling is not FailureHandling.LOOK_ON:
+    if options.handling is not FailureHandling.LOOK_ON:
         for text in told:
             warnings.warn(text, DevelopmentWarning, stacklevel=2)
 
