@@ -73,7 +73,8 @@ class FutureDriver(Protocol):
         ...
 
 
-#: The result of a done future, past the override below.
+#: Methods of every future, past the overrides below.
+_init = asyncio.Future.__init__
 _result = asyncio.Future.result
 
 
@@ -112,7 +113,7 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
             serde: turns a value's bytes into the result; None gives the result as the machine tells it.
             subject: what this is, for error texts.
         """
-        super().__init__(loop=driver.loop)
+        _init(self, loop=driver.loop)
         self._driver = driver
         self.handle = handle
         self._serde = serde
@@ -197,7 +198,7 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
         """
         if not super().cancel(msg):
             return False
-        super().__init__(loop=self._driver.loop)
+        _init(self, loop=self._driver.loop)
         self._is_lapsed = True
         waiting = len(self._waiters) if self._waiters else 0
         self._forget(self._watchers - waiting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from awaken._core import Failure, parse_awakeable_id
@@ -9,8 +10,7 @@ from awaken.context import probe
 from awaken.context.awakeable import Awakeable, AwakeableFuture
 from awaken.context.callback import DEFAULT_EXPIRY, Callback, CallbackLink, describe_callback, expiry_of
 from awaken.context.futures import RestateDurableFuture, RestateDurableSleepFuture
-from awaken.context.runs import RunOptions
-from awaken.context.side_effects import SideEffects
+from awaken.context.side_effects import NO_OPTIONS, SideEffects
 from awaken.errors import UsageError
 from awaken.handler import arguments, values
 from awaken.handler.advice import refuse
@@ -136,7 +136,8 @@ class External(SideEffects):
         if not callable(send):
             refuse(send, f'the send of callback "{name}"', "give a function that takes the link")
         callback = self.callback(type_hint, name=name, expires_in=expires_in, labels=labels)
-        await self.run_typed(f"hand out {name}", send, RunOptions(), callback.link)
+        frame = sys._getframe(1)  # the handler's, which awaits this
+        await self._start_run(f"hand out {name}", send, NO_OPTIONS, (callback.link,), {}, frame)
         return await callback
 
     def resolve_awakeable(

@@ -16,6 +16,7 @@ from awaken.timing import wall_clock
 
 if TYPE_CHECKING:
     from datetime import timedelta
+    from types import FrameType
 
     from awaken.context.driver import Driver
     from awaken.context.futures import RestateDurableFuture
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["RunAction", "SideEffects"]
 
 P = ParamSpec("P")
+
+#: Options of a run that has none; never modified.
+NO_OPTIONS: RunOptions[Any] = RunOptions()
 
 #: The closure of a run.
 RunAction = Callable[..., Coroutine[Any, Any, T]] | Callable[..., T]
@@ -62,7 +66,7 @@ class SideEffects:
         self,
         name: str,
         action: Callable[..., Any],
-        options: RunOptions[Any] = RunOptions(),  # noqa: B008  # never modified
+        options: RunOptions[Any] = NO_OPTIONS,
         /,
         *args: Any,
         **kwargs: Any,
@@ -79,16 +83,7 @@ class SideEffects:
             *args: for the closure.
             **kwargs: for the closure.
         """
-        if type(name) is not str or not callable(action) or type(options) is not RunOptions:
-            _refuse_misuse(name, action, options)
-        driver = self._driver
-        handle = driver.issue("run").run(name)
-        frame = sys._getframe(1)
-        if frame.f_globals.get("__package__") == __package__ and frame.f_back is not None:
-            frame = frame.f_back  # the operations of this package that are runs themselves
-        future: RunFuture[Any] = RunFuture(driver, handle, name, action, options, args, kwargs, frame)
-        driver.define_run(future)
-        return future
+        return self._start_run(name, action, options, args, kwargs, sys._getframe(1))
 
     def run(
         self,
@@ -104,11 +99,29 @@ class SideEffects:
         options: RunOptions[T] = RunOptions(
             serde=serde, type_hint=type_hint, max_attempts=max_attempts, max_duration=max_retry_duration
         )
-        return self.run_typed(name, action, options, *(args or ()))
+        return self._start_run(name, action, options, args or (), {}, sys._getframe(1))
 
     def time(self) -> RestateDurableFuture[float]:
         """Read the clock, once: seconds since the epoch, the same on every replay."""
-        return self.run_typed("timestamp", _read_clock)
+        return self._start_run("timestamp", _read_clock, NO_OPTIONS, (), {}, sys._getframe(1))
+
+    def _start_run(
+        self,
+        name: str,
+        action: Callable[..., Any],
+        options: RunOptions[Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        frame: FrameType,
+    ) -> RestateDurableFuture[Any]:
+        """Issue the command of a run; `frame` is the handler's, which asks for it."""
+        if type(name) is not str or not callable(action) or type(options) is not RunOptions:
+            _refuse_misuse(name, action, options)
+        driver = self._driver
+        handle = driver.issue("run").run(name)
+        future: RunFuture[Any] = RunFuture(driver, handle, name, action, options, args, kwargs, frame)
+        driver.define_run(future)
+        return future
 
 
 async def _read_clock() -> float:
