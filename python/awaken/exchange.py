@@ -1,8 +1,23 @@
-"""The seam: one HTTP request and its response as two byte streams.
+"""The seam between transports and endpoints: one HTTP request and its response as two byte streams.
 
-A transport builds an `Exchange` when a request's headers are there, and hands it to an `Accept` callable, which answers
-with a `Receiver` for the rest of the request. Everything is a plain call on the event loop's thread: no queue, no
-task, no future for a frame. Transports write to the network once per turn of the loop.
+A transport makes an `Exchange` as soon as a request's headers have arrived, and passes it to an `Accept` callable,
+which returns a `Receiver` for the rest of the request. A runtime, on the other side, asks a `Dialer` for an `Outgoing`.
+Everything is a plain call on the thread of the event loop: no queue, no task and no future per frame. Transports write
+to the network once per turn of the loop.
+
+Exceptions. Neither a `Receiver`, nor an `Accept`, nor an `on_change` may raise. If one does all the same, that is a
+bug, and every transport contains it in the same way (`awaken.transports.guard`):
+
+- Only this exchange fails; its connection, and every other exchange, continue.
+- The peer receives a response with status 500, or a failed stream if the response had already begun: a reset stream in
+  HTTP/2, a broken connection in HTTP/1.1. A response that had already ended stands. A caller whose `on_change` raised
+  gives the exchange up, so its peer sees a reset request.
+- The receiver gets one last call, `disconnect`; an `on_change` gets one last call too, with `is_reset` set. Neither is
+  called any more if the exchange was over already.
+- The logger `awaken.transports` has one record at ERROR, with the exchange and the traceback.
+
+This applies to every exception, since those that unwind handlers are no `Exception` and must not unwind a connection
+either, but for `KeyboardInterrupt` and `SystemExit`: they are meant for the process and propagate.
 """
 
 from __future__ import annotations
@@ -14,13 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = ["WINDOW", "Accept", "Dialer", "Exchange", "Outgoing", "Receiver"]
 
-#: Bytes of a request that may be unacknowledged, the same on every transport: what the runtime offers itself, so that a
-#: replay arrives without round trips. A receiver that waits for more than is left of it has to acknowledge first.
+#: Bytes of a request that may be unacknowledged, on every transport: as many as the runtime itself offers, so that a
+#: replay arrives without round trips. A receiver that waits for more than what is left of it has to acknowledge first.
 WINDOW: Final = 2 * 1024 * 1024
 
 
 class Exchange(Protocol):
-    """What a transport offers for one request. The request's facts, and the response side."""
+    """One request as a transport offers it: the facts of the request, and the response to write."""
 
     @property
     def method(self) -> str:
@@ -34,7 +49,7 @@ class Exchange(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Lower-case names; of a repeated header the first value."""
+        """Lower-case names; the first value of a header that is repeated."""
         ...
 
     @property
@@ -44,7 +59,7 @@ class Exchange(Protocol):
 
     @property
     def is_write_paused(self) -> bool:
-        """Whether the peer reads slower than we write; produce nothing more before `resume_writing`."""
+        """Whether the peer reads slower than you write; if so, wait for `Receiver.resume_writing`."""
         ...
 
     def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
@@ -56,20 +71,20 @@ class Exchange(Protocol):
         ...
 
     def end(self) -> None:
-        """End the response, in the same breath as the last write. The request may still be open."""
+        """End the response, in the same frame as the last write. The request may still be open."""
         ...
 
     def reset(self) -> None:
-        """Give the exchange up without ending it properly: the peer sees a failed stream."""
+        """Give the exchange up: the peer sees a failed stream."""
         ...
 
     def acknowledge(self, size: int) -> None:
-        """Tell that `size` bytes of the request were consumed, so that the peer may send as many more."""
+        """Let the peer send `size` bytes more, because as many were consumed."""
         ...
 
 
 class Receiver(Protocol):
-    """The rest of one request, told by the transport. None of these may raise."""
+    """The rest of one request, as it arrives. None of these may raise; see the module for what happens if one does."""
 
     def receive_data(self, data: bytes) -> None:
         """Take body bytes; give their flow-control credit back with `Exchange.acknowledge`."""
@@ -84,7 +99,7 @@ class Receiver(Protocol):
         ...
 
     def resume_writing(self) -> None:
-        """Note that `is_write_paused` became False."""
+        """Note that `Exchange.is_write_paused` became False."""
         ...
 
     def drain(self) -> None:
@@ -93,7 +108,7 @@ class Receiver(Protocol):
 
 
 class Outgoing(Protocol):
-    """The caller's end of an exchange: a request being sent, and its response as far as it came."""
+    """The caller's end of an exchange: a request being sent, and the part of its response that has arrived."""
 
     @property
     def status(self) -> int | None:
@@ -112,21 +127,21 @@ class Outgoing(Protocol):
 
     @property
     def is_ended(self) -> bool:
-        """Whether the response is complete; what came of it may still have to be taken."""
+        """Whether the response is complete; the last of its body may still have to be taken."""
         ...
 
     @property
     def is_reset(self) -> bool:
-        """Whether the exchange failed: reset, refused, or its connection lost. `failure` tells how."""
+        """Whether the exchange failed: reset, refused, or its connection lost. `failure` says how."""
         ...
 
     @property
     def failure(self) -> str | None:
-        """Why the exchange failed, for people; None as long as it did not."""
+        """Why the exchange failed, in a sentence for people; None unless it failed."""
         ...
 
     def send(self, data: bytes) -> None:
-        """Send body bytes, beyond `credit` as well: whoever cares asks first."""
+        """Send body bytes. What exceeds `credit` is kept in memory: ask first if that matters."""
         ...
 
     def end(self) -> None:
@@ -138,12 +153,12 @@ class Outgoing(Protocol):
         ...
 
     def take(self) -> bytes:
-        """Take what there is of the response body, and so let the peer send more."""
+        """Take the part of the response body that is there, and so let the peer send more."""
         ...
 
 
 class Dialer(Protocol):
-    """Opens exchanges with one endpoint, over whatever network it is reached by."""
+    """Opens exchanges with one endpoint, over the network or within the process."""
 
     def open(
         self, method: str, path: str, headers: Mapping[str, str], on_change: Callable[[], None]
@@ -154,7 +169,8 @@ class Dialer(Protocol):
             method: upper-case method.
             path: path and query below the endpoint's URL.
             headers: lower-case names.
-            on_change: called whenever any property of the exchange may have changed, or data came. Never within `open`.
+            on_change: called when a property of the exchange may have changed or data has arrived. Never called within
+                `open`. It must not raise; see the module.
         """
         ...
 
@@ -164,7 +180,7 @@ class Dialer(Protocol):
 
 
 if TYPE_CHECKING:
-    #: Given an exchange, answers with the receiver of the rest of its request.
+    #: Given an exchange, returns the receiver of the rest of its request.
     Accept = Callable[[Exchange], Receiver]
 else:
     Accept = object

@@ -54,12 +54,8 @@ CIRCLES = [
     [
         "transports.dialer.address",
         "transports.dialer.http1_connection",
-        "transports.dialer.http1_outgoing",
         "transports.dialer.http2_connection",
-        "transports.dialer.http2_outgoing",
     ],
-    ["transports.server.http1_connection", "transports.server.http1_exchange"],
-    ["transports.server.http2_connection", "transports.server.http2_exchange"],
 ]
 
 

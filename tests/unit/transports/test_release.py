@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from awaken.transports.hosted.asgi import AsgiServer
-from awaken.transports.memory.exchange import MemoryOutgoing
+from awaken.transports.memory.outgoing import MemoryOutgoing
 
 from tests.unit.transports.receivers import Echo, Recorder, wait_until
 

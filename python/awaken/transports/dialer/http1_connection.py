@@ -226,13 +226,13 @@ class Http1ClientConnection(asyncio.Protocol):
         if now - self._idle_since > _IDLE_TIMEOUT:
             self.close()
 
-    def fail(self, reason: str, *, is_callers_wish: bool = False) -> None:
+    def fail(self, reason: str) -> None:
         """Close, and fail the exchange that is not over."""
         if self._is_closed:
             return
         exchange = self._exchange
         self.close()
-        if exchange is not None and not is_callers_wish:
+        if exchange is not None:
             exchange.fail(f"{self._address}: {reason}")
 
     def close(self) -> None:

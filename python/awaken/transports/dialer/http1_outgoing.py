@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from awaken.errors import LocalProtocolError
 from awaken.transports import limits
-from awaken.transports.dialer.outgoing import OutgoingBase
+from awaken.transports.outgoing import OutgoingBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from awaken.transports.dialer.http1_connection import Http1ClientConnection
-
 __all__ = ["Http1Outgoing"]
+
+
+class _Connection(Protocol):
+    """What an exchange needs of its connection."""
+
+    @property
+    def buffered_size(self) -> int:
+        """How many bytes wait for the socket."""
+        ...
+
+    def schedule_flush(self) -> None:
+        """Call `drop_sent` and send that at the end of this turn of the loop."""
+        ...
+
+    def adjust_reading(self) -> None:
+        """Stop or continue reading, depending on how much of the response waits."""
+        ...
+
+    def close(self) -> None:
+        """Close at once."""
+        ...
 
 
 class Http1Outgoing(OutgoingBase):
@@ -26,7 +45,7 @@ class Http1Outgoing(OutgoingBase):
     ) -> None:
         super().__init__(method, target, request_headers, on_change)
         #: Its connection, None once they are done with each other.
-        self.connection: Http1ClientConnection | None = None
+        self.connection: _Connection | None = None
         #: Whether it asked for credit, and there was none.
         self.is_starved = False
         self._chunks: list[bytes] = []
@@ -63,13 +82,13 @@ class Http1Outgoing(OutgoingBase):
             if self.connection is not None:
                 self.connection.schedule_flush()
 
-    def disconnect(self) -> None:
+    def give_up(self, reason: str) -> None:
         """Give the exchange up: the peer sees a broken connection, the only sign HTTP/1.1 has."""
         if not self.is_reset:
             self.is_request_ended = True
             if self.connection is not None:
-                self.connection.fail("given up by the caller", is_callers_wish=True)
-            self.fail("given up by the caller")
+                self.connection.close()
+            self.fail(reason)
 
     def take(self) -> bytes:
         """Take what there is of the response body, and so let the peer send more."""

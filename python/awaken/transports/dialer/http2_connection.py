@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from awaken.transports import limits
 from awaken.transports.dialer.address import CONNECT_TIMEOUT, describe_error
+from awaken.transports.guard import close_gently, logger
 from awaken.transports.http2.engine import (
     BodyEnded,
     BodyReceived,
@@ -26,7 +27,6 @@ from awaken.transports.http2.engine import (
     StreamClosed,
 )
 from awaken.transports.http2.h2_client import H2ClientEngine
-from awaken.transports.server.connection import close_gently, logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,7 +141,7 @@ class Http2ClientConnection(asyncio.Protocol):
         if self.engine.has_output:
             self._schedule_flush()
 
-    def give_up(self, exchange: Http2Outgoing) -> None:
+    def cancel(self, exchange: Http2Outgoing) -> None:
         """Reset an exchange's stream, or forget that it waits."""
         if exchange.stream_id is None:
             if exchange in self._waiting:

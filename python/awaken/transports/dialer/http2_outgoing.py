@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from awaken.errors import LocalProtocolError
-from awaken.transports.dialer.outgoing import OutgoingBase
+from awaken.transports.outgoing import OutgoingBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from awaken.transports.dialer.http2_connection import Http2ClientConnection
     from awaken.transports.http2.h2_client import H2ClientEngine
 
 __all__ = ["Http2Outgoing"]
+
+
+class _Connection(Protocol):
+    """What an exchange needs of its connection."""
+
+    def window(self, stream_id: int) -> int:
+        """Return how many more bytes of a stream may go now."""
+        ...
+
+    def note_starved(self, exchange: Http2Outgoing) -> None:
+        """Call `note_change` when the exchange has credit again."""
+        ...
+
+    def note_written(self, exchange: Http2Outgoing) -> None:
+        """Call `hand_over` with the next flush."""
+        ...
+
+    def acknowledge(self, stream_id: int, size: int) -> None:
+        """Let the peer send as many more bytes."""
+        ...
+
+    def cancel(self, exchange: Http2Outgoing) -> None:
+        """Reset the exchange's stream, or forget that it waits for one."""
+        ...
+
 
 # What the peer takes of a stream before it has said anything (RFC 9113, section 6.9.2).
 _FIRST_WINDOW: Final = 65_535
@@ -29,7 +53,7 @@ class Http2Outgoing(OutgoingBase):
     ) -> None:
         super().__init__(method, target, request_headers, on_change)
         #: The connection it was given to.
-        self.connection: Http2ClientConnection | None = None
+        self.connection: _Connection | None = None
         #: None until its headers are sent.
         self.stream_id: int | None = None
         self._chunks: list[bytes] = []
@@ -72,7 +96,7 @@ class Http2Outgoing(OutgoingBase):
             if not self.is_reset:
                 self._list()
 
-    def disconnect(self) -> None:
+    def give_up(self, reason: str) -> None:
         """Give the exchange up: the peer sees a reset stream."""
         if self.is_reset:
             return
@@ -80,8 +104,8 @@ class Http2Outgoing(OutgoingBase):
         self._chunks.clear()
         self._size = 0
         if self.connection is not None:
-            self.connection.give_up(self)
-        self.fail("given up by the caller")
+            self.connection.cancel(self)
+        self.fail(reason)
 
     def take(self) -> bytes:
         """Take what there is of the response body, and so let the peer send more."""

@@ -11,8 +11,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.errors import LocalProtocolError
+from awaken.transports.guard import accept_exchange, logger
 from awaken.transports.hosted.asgi_exchange import AsgiExchange
-from awaken.transports.server.connection import logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -77,11 +77,7 @@ class AsgiServer:
 
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = AsgiExchange(scope)
-        try:
-            exchange.receiver = self._accept(exchange)
-        except Exception:
-            logger.exception("%r was not accepted", exchange)
-            exchange.refuse()  # nobody is told anything from here on
+        accept_exchange(self._accept, exchange)
         self._live.add(exchange)
         listener = exchange.loop.create_task(exchange.listen(receive))
         try:

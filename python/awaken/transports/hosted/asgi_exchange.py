@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaken.errors import LocalProtocolError
 from awaken.transports import limits
-from awaken.transports.server.connection import NO_RECEIVER, disconnect_quietly, logger
+from awaken.transports.guard import NO_RECEIVER, deliver, disconnect_quietly, logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
@@ -28,7 +28,6 @@ class AsgiExchange:
         "_chunks",
         "_head",
         "_is_request_open",
-        "_is_started",
         "_over",
         "_size",
         "_unacknowledged",
@@ -39,14 +38,12 @@ class AsgiExchange:
         "is_ended",
         "is_lost",
         "is_reset",
+        "is_started",
         "loop",
         "method",
         "path",
         "receiver",
     )
-
-    #: Set as soon as the request is accepted.
-    receiver: Receiver
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.loop = asyncio.get_running_loop()
@@ -56,12 +53,14 @@ class AsgiExchange:
         self.headers = _headers(scope["headers"])
         # The streams of HTTP/1.1 hosts wait for the end of the request, or deadlock without it.
         self.is_bidirectional = not str(scope.get("http_version", "1.1")).startswith("1")
+        self.is_started = False
         self.is_ended = False
         self.is_lost = False
         self.is_reset = False
+        #: Set as soon as the request is accepted.
+        self.receiver: Receiver = NO_RECEIVER
         self._over: asyncio.Event | None = None
         self._head: tuple[int, Sequence[tuple[str, str]]] | None = None
-        self._is_started = False
         self._is_request_open = True
         self._chunks: list[bytes] = []
         self._size = 0
@@ -80,9 +79,9 @@ class AsgiExchange:
         """Begin the response. Once; headers have lower-case names."""
         if self.is_lost:
             return
-        if self._is_started:
+        if self.is_started:
             raise LocalProtocolError(f"{self} cannot start with {status}: its response is already started")
-        self._is_started = True
+        self.is_started = True
         self._head = (status, headers)
         _wake(self._wake_writer)
 
@@ -159,7 +158,7 @@ class AsgiExchange:
         was_paused = self.is_write_paused
         self._size -= len(body)
         if was_paused and not self.is_ended and not self.is_write_paused:
-            self._tell(self.receiver.resume_writing)
+            deliver(self, self.receiver.resume_writing)
         if is_held:
             await self._wait_half_close()
             if not self.is_lost:
@@ -194,13 +193,13 @@ class AsgiExchange:
                 piece = rest[: limits.STREAM_WINDOW - self._unacknowledged]
                 rest = rest[len(piece) :]
                 self._unacknowledged += len(piece)
-                self._tell(self.receiver.receive_data, bytes(piece))
+                deliver(self, self.receiver.receive_data, bytes(piece))
                 await self._wait_window()
             if self._is_request_open and not event.get("more_body", False):
                 self._is_request_open = False
                 _wake(self._wake_writer)
                 if not self._is_deaf():
-                    self._tell(self.receiver.receive_end)
+                    deliver(self, self.receiver.receive_end)
 
     async def _wait_window(self) -> None:
         """Wait until the receiver may get more."""
@@ -211,15 +210,7 @@ class AsgiExchange:
     def drain(self) -> None:
         """Tell the receiver that the process is about to stop."""
         if not self._is_deaf():
-            self._tell(self.receiver.drain)
-
-    def refuse(self) -> None:
-        """Answer with 500, or break off what cannot be answered any more."""
-        if self._is_started or self.is_lost:
-            self.reset()
-        else:
-            self.start(500, [("content-length", "0")])
-            self.end()
+            deliver(self, self.receiver.drain)
 
     def lose(self) -> None:
         """Note that the peer or the host is gone, and tell the receiver."""
@@ -241,17 +232,8 @@ class AsgiExchange:
     def _is_deaf(self) -> bool:
         return self.is_ended or self.is_lost
 
-    def _tell(self, method: Callable[..., None], *arguments: bytes) -> None:
-        try:
-            method(*arguments)
-        except Exception:
-            receiver = self.receiver  # the exchange drops it when it refuses
-            logger.exception("%r raised; it must not. %r is given up", method, self)
-            self.refuse()
-            disconnect_quietly(receiver)
-
     def _check_open(self, what: str) -> None:
-        if not self._is_started:
+        if not self.is_started:
             raise LocalProtocolError(f"cannot {what} on {self}: start the response first")
         if self.is_ended:
             raise LocalProtocolError(f"cannot {what} on {self}: its response is already ended")

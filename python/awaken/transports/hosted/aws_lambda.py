@@ -12,6 +12,7 @@ import binascii
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
+from awaken.transports.guard import accept_exchange, deliver
 from awaken.transports.hosted.collected_exchange import CollectedExchange
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ class LambdaHandler:
             exchange, body = _read_event(event)
         except _EventError as error:
             return _refusal(error.status, str(error))
-        receiver = self._accept(exchange)
+        accept_exchange(self._accept, exchange)
         if body:
-            receiver.receive_data(body)
-        receiver.receive_end()
+            deliver(exchange, exchange.receiver.receive_data, body)
+        deliver(exchange, exchange.receiver.receive_end)
         await exchange.wait_over()
         # The process freezes when we return: what is left of the handler has to be unwound before.
         if leftovers := asyncio.all_tasks() - {asyncio.current_task()}:

@@ -6,9 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from awaken.errors import LocalProtocolError
+from awaken.transports.guard import NO_RECEIVER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from awaken.exchange import Receiver
 
 __all__ = ["CollectedExchange"]
 
@@ -28,8 +31,20 @@ class CollectedExchange:
         self.status: int | None = None
         self.response_headers: Sequence[tuple[str, str]] = ()
         self.is_reset = False
+        #: Set as soon as the request is accepted.
+        self.receiver: Receiver = NO_RECEIVER
         self._chunks: list[bytes] = []
         self._over = asyncio.Event()
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the response has begun."""
+        return self.status is not None
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the response has ended, or the exchange was given up."""
+        return self._over.is_set()
 
     @property
     def body(self) -> bytes:
@@ -56,21 +71,25 @@ class CollectedExchange:
     def end(self) -> None:
         """End the response."""
         self._check_open("end")
-        self._over.set()
+        self._finish()
 
     def reset(self) -> None:
         """Give the exchange up."""
-        if not self._over.is_set():
+        if not self.is_ended:
             self.is_reset = True
-            self._over.set()
+            self._finish()
 
     def acknowledge(self, size: int) -> None:
         """Nothing more is to come."""
 
+    def _finish(self) -> None:
+        self.receiver = NO_RECEIVER
+        self._over.set()
+
     def _check_open(self, what: str) -> None:
         if self.status is None:
             raise LocalProtocolError(f"cannot {what} on {self}: start the response first")
-        if self._over.is_set():
+        if self.is_ended:
             raise LocalProtocolError(f"cannot {what} on {self}: its response is already ended")
 
     def __repr__(self) -> str:

@@ -13,6 +13,7 @@ from h2.config import H2Configuration
 from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
+from awaken.transports.guard import logger
 from awaken.transports.http2.engine import (
     ErrorCode,
     Event,
@@ -22,7 +23,6 @@ from awaken.transports.http2.engine import (
     StreamClosed,
 )
 from awaken.transports.http2.h2_streams import H2Streams, Stream
-from awaken.transports.server.connection import logger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,6 +18,7 @@ from h2.settings import SettingCodes, Settings
 from hyperframe.frame import GoAwayFrame, HeadersFrame
 
 from awaken.transports import limits
+from awaken.transports.guard import logger
 from awaken.transports.http2.engine import (
     BodyEnded,
     BodyReceived,
@@ -28,7 +29,6 @@ from awaken.transports.http2.engine import (
     StreamClosed,
 )
 from awaken.transports.http2.h2_connection import LeanConnection
-from awaken.transports.server.connection import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

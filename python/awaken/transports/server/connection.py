@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from awaken.exchange import Receiver
-
-__all__ = [
-    "NO_RECEIVER",
-    "Connection",
-    "Connections",
-    "close_gently",
-    "disconnect_quietly",
-    "logger",
-]
-
-logger: Final = logging.getLogger("awaken.transports")
+__all__ = ["Connection", "Connections"]
 
 
 class Connection(Protocol):
@@ -82,52 +70,3 @@ class Connections:
     def __iter__(self) -> Iterator[Connection]:
         """Iterate over the connections open now."""
         return iter(list(self._open))
-
-
-def close_gently(transport: asyncio.Transport) -> None:
-    """Close our direction; the peer's EOF closes the other one, or a deadline of the caller's `tick`.
-
-    Closing both at once would answer what the peer still sends with a TCP reset, and that can take from it
-    what it has not read yet.
-    """
-    if transport.can_write_eof():
-        try:
-            transport.write_eof()
-        except OSError:
-            transport.close()  # the peer is gone already
-    else:
-        transport.close()  # TLS has one close for both
-
-
-def disconnect_quietly(receiver: Receiver) -> None:
-    """Tell a receiver that its stream is gone, whatever it does with that."""
-    try:
-        receiver.disconnect()
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException:
-        logger.exception("%r.disconnect() raised; it must not: its stream is gone and stays gone", receiver)
-
-
-class _NoReceiver:
-    """Takes every call and does nothing."""
-
-    def receive_data(self, data: bytes) -> None:
-        pass
-
-    def receive_end(self) -> None:
-        pass
-
-    def disconnect(self) -> None:
-        pass
-
-    def resume_writing(self) -> None:
-        pass
-
-    def drain(self) -> None:
-        pass
-
-
-#: Replaces the receiver of an exchange that is over. The two refer to each other, and an attempt holds its whole
-#: journal, which would otherwise stay in memory until the garbage collector runs.
-NO_RECEIVER: Final = _NoReceiver()

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Final, cast
 import h11
 
 from awaken.transports import limits
-from awaken.transports.server.connection import close_gently, disconnect_quietly, logger
+from awaken.transports.guard import accept_exchange, close_gently, deliver, logger
 from awaken.transports.server.http1_exchange import Http1Exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from awaken.exchange import Accept
     from awaken.transports.server.connection import Connections
 
@@ -106,7 +104,7 @@ class Http1ServerConnection(asyncio.Protocol):
         self.is_socket_paused = False
         if self._is_waiting and self._exchange is not None:
             self._is_waiting = False
-            self._guarded(self._exchange, self._exchange.receiver.resume_writing)
+            deliver(self._exchange, self._exchange.receiver.resume_writing)
 
     # Requests, from h11.
 
@@ -139,7 +137,7 @@ class Http1ServerConnection(asyncio.Protocol):
             trailing, _ = self._h11.trailing_data
             self._ahead = len(trailing)
             if self._exchange is not None and not self._exchange.is_ended:
-                self._guarded(self._exchange, self._exchange.receiver.receive_end)
+                deliver(self._exchange, self._exchange.receiver.receive_end)
             self._start_next()
 
     def _on_request(self, event: h11.Request) -> None:
@@ -156,16 +154,9 @@ class Http1ServerConnection(asyncio.Protocol):
         self._is_head_begun = False
         path = _path_of(event.target.decode("ascii"))
         exchange = self._exchange = Http1Exchange(self, event.method.decode("ascii"), path, headers)
-        try:
-            exchange.receiver = self._accept(exchange)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException:
-            logger.exception("accepting %s %s raised; answered with 500", exchange.method, path)
-            exchange.refuse()
-            return
+        accept_exchange(self._accept, exchange)
         if self._is_draining and not exchange.is_ended:
-            self._guarded(exchange, exchange.receiver.drain)
+            deliver(exchange, exchange.receiver.drain)
         if self._h11.they_are_waiting_for_100_continue and not exchange.is_started:
             self.send(h11.InformationalResponse(status_code=100, headers=[]))
 
@@ -180,7 +171,7 @@ class Http1ServerConnection(asyncio.Protocol):
                 self._close()
         else:
             self._unacknowledged += len(data)
-            self._guarded(exchange, exchange.receiver.receive_data, data)
+            deliver(exchange, exchange.receiver.receive_data, data)
 
     def _start_next(self) -> bool:
         """Go on to the next request, if this one and its response are over."""
@@ -199,18 +190,6 @@ class Http1ServerConnection(asyncio.Protocol):
         self._ahead = 0
         self._adjust_reading()
         return True
-
-    def _guarded(self, exchange: Http1Exchange, call: Callable[..., None], *arguments: object) -> None:
-        try:
-            call(*arguments)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException:  # what unwinds handlers is not an Exception, and must not unwind a connection
-            receiver = exchange.receiver  # the exchange drops it when it refuses
-            logger.exception("the receiver of %s %s raised; only it fails", exchange.method, exchange.path)
-            if not exchange.is_ended and not exchange.is_lost:
-                exchange.refuse()
-                disconnect_quietly(receiver)
 
     # From the exchange.
 
@@ -308,7 +287,7 @@ class Http1ServerConnection(asyncio.Protocol):
         if self._exchange is None:
             self._close()
         elif not self._exchange.is_ended:
-            self._guarded(self._exchange, self._exchange.receiver.drain)
+            deliver(self._exchange, self._exchange.receiver.drain)
 
     @property
     def is_draining(self) -> bool:

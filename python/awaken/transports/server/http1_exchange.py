@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import h11
 
 from awaken.errors import LocalProtocolError
-from awaken.transports.server.connection import NO_RECEIVER, disconnect_quietly, logger
+from awaken.transports.guard import NO_RECEIVER, disconnect_quietly, logger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from awaken.exchange import Receiver
-    from awaken.transports.server.http1_connection import Http1ServerConnection
 
 __all__ = ["Http1Exchange"]
+
+
+class _Connection(Protocol):
+    """What an exchange needs of its connection."""
+
+    is_socket_paused: bool
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether this response is the last one, and has to say so."""
+        ...
+
+    def send(self, event: h11.Event) -> None:
+        """Write an event with the next flush. Raises h11.LocalProtocolError."""
+        ...
+
+    def note_waiting(self) -> None:
+        """Call `resume_writing` of the receiver when the socket takes bytes again."""
+        ...
+
+    def note_ended(self) -> None:
+        """Continue with what comes after this response."""
+        ...
+
+    def acknowledge(self, size: int) -> None:
+        """Note that the receiver consumed `size` bytes."""
+        ...
+
+    def break_off(self) -> None:
+        """Close at once."""
+        ...
 
 
 class Http1Exchange:
@@ -32,18 +62,15 @@ class Http1Exchange:
         "receiver",
     )
 
-    #: Set by the connection as soon as the request is accepted.
-    receiver: Receiver
-
-    def __init__(
-        self, connection: Http1ServerConnection, method: str, path: str, headers: dict[str, str]
-    ) -> None:
+    def __init__(self, connection: _Connection, method: str, path: str, headers: dict[str, str]) -> None:
         self.method = method
         self.path = path
         self.headers = headers
         self.is_started = False
         self.is_ended = False
         self.is_lost = False
+        #: Set as soon as the request is accepted.
+        self.receiver: Receiver = NO_RECEIVER
         self._connection = connection
 
     @property
@@ -108,14 +135,6 @@ class Http1Exchange:
         """Tell that `size` bytes of the request were consumed, so that more is read."""
         if not self.is_lost and not self.is_ended:
             self._connection.acknowledge(size)
-
-    def refuse(self) -> None:
-        """Answer with 500, or break off what cannot be answered any more."""
-        if self.is_started or self.is_lost:
-            self.reset()
-        else:
-            self.start(500, [("content-length", "0")])
-            self.end()
 
     def lose(self) -> None:
         """Note that the connection is gone, and tell the receiver."""

@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 from awaken.transports import limits
+from awaken.transports.guard import accept_exchange, close_gently, contain, deliver, logger
 from awaken.transports.http2.engine import (
     BodyEnded,
     BodyReceived,
@@ -22,7 +23,6 @@ from awaken.transports.http2.engine import (
     StreamClosed,
 )
 from awaken.transports.http2.engines import make_rust_engine
-from awaken.transports.server.connection import close_gently, disconnect_quietly, logger
 from awaken.transports.server.http2_exchange import Http2Exchange
 
 if TYPE_CHECKING:
@@ -149,18 +149,11 @@ class Http2ServerConnection(asyncio.Protocol):
 
     def _on_request(self, event: RequestReceived) -> None:
         exchange = Http2Exchange(self, event.stream_id, event.method, event.path, event.headers)
-        try:
-            exchange.receiver = receiver = self._accept(exchange)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException:
-            logger.exception("accepting %s %s raised; answered with 500", event.method, event.path)
-            exchange.refuse()
-            return
+        accept_exchange(self._accept, exchange)
         if not exchange.is_ended:
             self._exchanges[event.stream_id] = exchange
             if self._is_draining:
-                self._guarded(exchange, receiver.drain)
+                deliver(exchange, exchange.receiver.drain)
 
     def _on_body(self, event: BodyReceived) -> None:
         exchange = self._exchanges.get(event.stream_id)
@@ -169,16 +162,14 @@ class Http2ServerConnection(asyncio.Protocol):
             return
         try:
             exchange.receiver.receive_data(event.data)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException:
-            self._on_receiver_raised(exchange)
+        except BaseException as error:
+            contain(exchange, error)
 
     def _on_request_ended(self, event: BodyEnded) -> None:
         self._finishing.pop(event.stream_id, None)
         exchange = self._exchanges.get(event.stream_id)
         if exchange is not None:
-            self._guarded(exchange, exchange.receiver.receive_end)
+            deliver(exchange, exchange.receiver.receive_end)
         else:
             self._note_idle()
 
@@ -198,23 +189,6 @@ class Http2ServerConnection(asyncio.Protocol):
             self._finish_goaway()
         elif isinstance(event, ConnectionFailed):
             self._fail(event.reason)
-
-    def _guarded(self, exchange: Http2Exchange, call: Callable[[], None]) -> None:
-        try:
-            call()
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException:  # what unwinds handlers is not an Exception, and must not unwind a connection
-            self._on_receiver_raised(exchange)
-
-    def _on_receiver_raised(self, exchange: Http2Exchange) -> None:
-        receiver = exchange.receiver  # the exchange drops it when it refuses
-        logger.exception(
-            "the receiver of %s %s raised; only its stream fails", exchange.method, exchange.path
-        )
-        if not exchange.is_ended and not exchange.is_lost:
-            exchange.refuse()
-            disconnect_quietly(receiver)
 
     # From the exchanges.
 
@@ -263,10 +237,6 @@ class Http2ServerConnection(asyncio.Protocol):
             self.schedule_flush()
         if self._is_draining:
             self._close_when_done()
-
-    def guard_resume(self, exchange: Http2Exchange) -> None:
-        """Tell the exchange's receiver to go on writing."""
-        self._guarded(exchange, exchange.receiver.resume_writing)
 
     def note_handed_over(self, stream_id: int) -> None:
         """Watch what is left of a stream whose response is written: to be read, or to be sent by the peer."""
@@ -351,7 +321,7 @@ class Http2ServerConnection(asyncio.Protocol):
             self.engine.ping()
             self._reset_overdue(self._drained_at)
         for exchange in list(self._exchanges.values()):
-            self._guarded(exchange, exchange.receiver.drain)
+            deliver(exchange, exchange.receiver.drain)
         self.schedule_flush()
 
     def _finish_goaway(self) -> None:

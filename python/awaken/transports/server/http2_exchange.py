@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from awaken.errors import LocalProtocolError
 from awaken.transports import limits
+from awaken.transports.guard import NO_RECEIVER, deliver, disconnect_quietly
 from awaken.transports.http2.engine import ErrorCode
-from awaken.transports.server.connection import NO_RECEIVER, disconnect_quietly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from awaken.exchange import Receiver
     from awaken.transports.http2.engine import Engine
-    from awaken.transports.server.http2_connection import Http2ServerConnection
 
 __all__ = ["Http2Exchange"]
+
+
+class _Connection(Protocol):
+    """What an exchange needs of its connection."""
+
+    engine: Engine
+    is_socket_paused: bool
+
+    def note_waiting(self, exchange: Http2Exchange) -> None:
+        """Call `resume` when the socket takes bytes again."""
+        ...
+
+    def note_written(self, exchange: Http2Exchange) -> None:
+        """Call `hand_over` with the next flush."""
+        ...
+
+    def note_handed_over(self, stream_id: int) -> None:
+        """Watch what is left of a stream whose response is written."""
+        ...
+
+    def note_ended(self, exchange: Http2Exchange) -> None:
+        """Forget the exchange: its response is written, or given up."""
+        ...
+
+    def schedule_flush(self) -> None:
+        """Flush at the end of this turn of the loop."""
+        ...
 
 
 class Http2Exchange:
@@ -26,23 +52,20 @@ class Http2Exchange:
         "_chunks",
         "_connection",
         "_is_listed",
-        "_is_started",
         "_size",
         "headers",
         "is_ended",
         "is_lost",
+        "is_started",
         "method",
         "path",
         "receiver",
         "stream_id",
     )
 
-    #: Set by the connection as soon as the request is accepted.
-    receiver: Receiver
-
     def __init__(
         self,
-        connection: Http2ServerConnection,
+        connection: _Connection,
         stream_id: int,
         method: str,
         path: str,
@@ -52,12 +75,14 @@ class Http2Exchange:
         self.method = method
         self.path = path
         self.headers = headers
+        self.is_started = False
         self.is_ended = False
         self.is_lost = False
+        #: Set as soon as the request is accepted.
+        self.receiver: Receiver = NO_RECEIVER
         self._connection = connection
         self._chunks: list[bytes] = []
         self._size = 0
-        self._is_started = False
         self._is_listed = False
 
     @property
@@ -80,9 +105,9 @@ class Http2Exchange:
         """Begin the response. Once; headers have lower-case names."""
         if self.is_lost:
             return
-        if self._is_started:
+        if self.is_started:
             raise LocalProtocolError(f"{self} cannot start with {status}: its response is already started")
-        self._is_started = True
+        self.is_started = True
         self._connection.engine.send_headers(self.stream_id, status, headers)
         self._connection.schedule_flush()
 
@@ -111,6 +136,7 @@ class Http2Exchange:
         if self.is_lost or self.is_ended:
             return
         self.is_lost = self.is_ended = True
+        self.receiver = NO_RECEIVER
         self._chunks.clear()
         self._connection.note_ended(self)
         self._connection.engine.reset(self.stream_id, ErrorCode.INTERNAL_ERROR)
@@ -122,14 +148,6 @@ class Http2Exchange:
         engine.acknowledge(self.stream_id, size)
         if engine.has_output:
             self._connection.schedule_flush()
-
-    def refuse(self) -> None:
-        """Answer with 500, or reset what cannot be answered any more."""
-        if self._is_started or self.is_lost:
-            self.reset()
-        else:
-            self.start(500, ())
-            self.end()
 
     def lose(self) -> None:
         """Note that the stream is gone, and tell the receiver."""
@@ -143,7 +161,7 @@ class Http2Exchange:
     def resume(self) -> None:
         """Tell the receiver that there is room again."""
         if not self.is_lost and not self.is_ended and not self.is_write_paused:
-            self._connection.guard_resume(self)
+            deliver(self, self.receiver.resume_writing)
 
     def hand_over(self, engine: Engine) -> bool:
         """Give the engine what was written since the last flush; tell whether that ends a pause."""
@@ -166,7 +184,7 @@ class Http2Exchange:
             self._connection.note_written(self)
 
     def _check_open(self, what: str) -> None:
-        if not self._is_started:
+        if not self.is_started:
             raise LocalProtocolError(f"cannot {what} on {self}: start the response first")
         if self.is_ended:
             raise LocalProtocolError(f"cannot {what} on {self}: its response is already ended")

@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.transports import limits
+from awaken.transports.guard import logger
 from awaken.transports.http2.engines import make_rust_engine
-from awaken.transports.server.connection import Connections, logger
+from awaken.transports.server.connection import Connections
 from awaken.transports.server.listener import Listener
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from awaken.errors import LocalProtocolError
@@ -14,10 +14,8 @@ from awaken.transports import limits
 from awaken.transports.hosted import asgi_exchange
 from awaken.transports.hosted.asgi import AsgiServer
 
+from tests.unit.transports.hosted.host import Host
 from tests.unit.transports.receivers import Echo, Fountain, Greeter, Recorder
-
-if TYPE_CHECKING:
-    from awaken.exchange import Exchange
 
 
 @pytest.fixture(autouse=True)
@@ -29,60 +27,6 @@ def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asgi_exchange, "HALF_CLOSE_TIMEOUT", 5)
-
-
-class Host:
-    """An ASGI host with one request, written from the specification."""
-
-    def __init__(self, accept: Any, *, grace: float = 5, **scope: Any) -> None:
-        self.server = AsgiServer(self._accept, timedelta(seconds=grace))
-        self.scope = {
-            "type": "http",
-            "http_version": "2",
-            "method": "POST",
-            "path": "/x",
-            "headers": [(b"content-type", b"a"), (b"x-twice", b"1"), (b"x-twice", b"2")],
-            **scope,
-        }
-        self.events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.sent: list[dict[str, Any]] = []
-        self.changed = asyncio.Event()
-        self.may_send = asyncio.Event()
-        self.may_send.set()
-        self.receiver: Any = None
-        self._make = accept
-        self.task: asyncio.Task[None] | None = None
-
-    def _accept(self, exchange: Exchange) -> Any:
-        self.receiver = self._make(exchange)
-        return self.receiver
-
-    def start(self) -> asyncio.Task[None]:
-        self.task = asyncio.create_task(self.server.serve(self.scope, self.events.get, self._send))
-        return self.task
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        await self.may_send.wait()
-        self.sent.append(message)
-        self.changed.set()
-
-    def tell(self, body: bytes, *, more: bool = True) -> None:
-        self.events.put_nowait({"type": "http.request", "body": body, "more_body": more})
-
-    async def until(self, count: int) -> None:
-        async with asyncio.timeout(25):
-            while len(self.sent) < count:
-                self.changed.clear()
-                await self.changed.wait()
-
-    async def finish(self) -> None:
-        assert self.task is not None
-        async with asyncio.timeout(25):
-            await self.task
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(message.get("body", b"") for message in self.sent)
 
 
 async def test_request_reaches_the_receiver_and_the_response_ends_with_its_last_frame() -> None:
@@ -269,26 +213,6 @@ async def test_what_is_given_up_breaks_the_response_off() -> None:
         await host.finish()
 
     assert host.sent[-1]["more_body"] is True
-
-
-class Broken(Recorder):
-    def receive_data(self, data: bytes) -> None:
-        raise ValueError("a bug")
-
-
-def refuse_all(exchange: Exchange) -> Any:
-    raise ValueError("a bug")
-
-
-@pytest.mark.parametrize("accept", [Broken, refuse_all])
-async def test_bug_of_a_receiver_is_a_500(accept: Any, caplog: pytest.LogCaptureFixture) -> None:
-    host = Host(accept)
-    host.start()
-    host.tell(b"x")
-    await host.finish()
-
-    assert host.sent[0]["status"] == 500
-    assert "a bug" in caplog.text
 
 
 async def test_head_has_no_body() -> None:

@@ -289,22 +289,6 @@ async def test_receiver_that_raises_after_its_response_leaves_the_connection_usa
     assert "after the end" in caplog.text
 
 
-class Raiser(Recorder):
-    def receive_end(self) -> None:
-        raise BaseException("unwinds everything that lets it")
-
-
-async def test_receiver_that_raises_is_answered_with_500(caplog: pytest.LogCaptureFixture) -> None:
-    acceptor = Acceptor(Raiser)
-    async with talk(acceptor) as peer:
-        peer.send(GET)
-        assert (await peer.read_until(b"\r\n\r\n")).startswith(b"HTTP/1.1 500 ")
-        peer.send(GET)
-        assert (await peer.read_until(b"\r\n\r\n")).startswith(b"HTTP/1.1 500 ")
-    assert acceptor.receivers[0].calls == ["disconnect"]
-    assert "unwinds everything that lets it" in caplog.text
-
-
 @pytest.mark.slow
 async def test_reading_stops_while_nothing_is_acknowledged() -> None:
     acceptor = Acceptor()

@@ -13,12 +13,11 @@ from h2 import events
 from hyperframe.frame import DataFrame, Frame, GoAwayFrame, PingFrame
 
 from tests.unit.transports.client import HEADERS, Client, Response
-from tests.unit.transports.receivers import Acceptor, Echo, Greeter, Recorder
+from tests.unit.transports.receivers import Acceptor, Echo, Greeter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from awaken.exchange import Exchange
     from awaken.transports.server.server import Server
 
     Start = Callable[..., Awaitable[Server]]
@@ -231,86 +230,6 @@ async def test_bytes_of_the_network_may_come_one_by_one(start: Start, connect: C
         await asyncio.sleep(0)
 
     assert bytes((await client.response(1)).body) == b"slow"
-
-
-class Clumsy(Recorder):
-    """Raises where `x-raise` says."""
-
-    def receive_data(self, data: bytes) -> None:
-        super().receive_data(data)
-        if self.exchange.headers.get("x-raise") == "started":
-            self.exchange.start(200, [])
-        if "x-raise" in self.exchange.headers:
-            raise BaseException("unwinds everything that lets it")
-
-    def receive_end(self) -> None:
-        super().receive_end()
-        self.answer(body=b"fine")
-
-
-@pytest.mark.parametrize(("where", "status", "reset_code"), [("data", 500, None), ("started", 200, 2)])
-async def test_receiver_that_raises_fails_only_its_own_stream(
-    start: Start,
-    connect: Connect,
-    where: str,
-    status: int,
-    reset_code: int | None,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    acceptor = Acceptor(Clumsy)
-    server = await start(acceptor)
-    client = await connect(server.address)
-    good = client.request(b"x", is_end=False)
-    bad = client.request(b"x", headers=[("x-raise", where)])
-
-    failed = await client.response(bad)
-    client.send(good, b"y", is_end=True)
-
-    assert (failed.status, failed.reset_code) in [(status, reset_code), (None, reset_code)]
-    assert bytes((await client.response(good)).body) == b"fine"
-    assert acceptor.receivers[1].calls == ["data", "disconnect"]
-    assert "unwinds everything that lets it" in caplog.text
-
-
-class Forgetful(Recorder):
-    """Raises when all is said."""
-
-    def receive_end(self) -> None:
-        super().receive_end()
-        self.answer(body=b"complete")
-        raise ValueError("after the end")
-
-
-async def test_receiver_that_raises_after_its_response_has_answered_all_the_same(
-    start: Start, connect: Connect, caplog: pytest.LogCaptureFixture
-) -> None:
-    acceptor = Acceptor(Forgetful)
-    server = await start(acceptor)
-    client = await connect(server.address)
-
-    response = await client.response(client.request(b"x"))
-
-    assert (response.status, bytes(response.body)) == (200, b"complete")
-    assert acceptor.receivers[0].calls == ["data", "end"]
-    assert "after the end" in caplog.text
-
-
-async def test_accept_that_raises_answers_500(
-    start: Start, connect: Connect, caplog: pytest.LogCaptureFixture
-) -> None:
-    def accept(exchange: Exchange) -> Recorder:
-        if exchange.headers.get("x-raise"):
-            raise ValueError("no receiver for this")
-        return Greeter(exchange)
-
-    server = await start(accept)
-    client = await connect(server.address)
-
-    bad = await client.response(client.request(b"x", headers=[("x-raise", "1")]))
-    good = await client.response(client.request(b"x"))
-
-    assert (bad.status, good.status) == (500, 200)
-    assert "no receiver for this" in caplog.text
 
 
 async def test_misuse_of_an_exchange_is_told(start: Start, connect: Connect) -> None:

@@ -1,11 +1,11 @@
-"""What every caller's end of an exchange has in common: the response as far as it came, and how it failed."""
+"""The base of every caller's end of an exchange: the response as far as it came, and how it failed."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from awaken.transports.server.connection import logger
+from awaken.transports.guard import contain_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +14,13 @@ __all__ = ["OutgoingBase"]
 
 
 class OutgoingBase:
-    """A request and its response. Transports fill it; see `awaken.exchange.Outgoing` for its face.
+    """A request and its response, filled by a transport; `awaken.exchange.Outgoing` is what its owner sees.
 
     Args:
         method: upper-case method.
         target: path and query as they are sent.
         request_headers: lower-case names.
-        on_change: called whenever a property may have changed; never within a call of the owner's.
+        on_change: called when a property may have changed; never within a call of the owner's.
     """
 
     __slots__ = (
@@ -67,6 +67,14 @@ class OutgoingBase:
         """Whether nothing more comes: the response is complete, or the exchange failed."""
         return self.is_ended or self.is_reset
 
+    def disconnect(self) -> None:
+        """Give the exchange up."""
+        self.give_up("given up by the caller")
+
+    def give_up(self, reason: str) -> None:
+        """Give the exchange up, for a reason that becomes its `failure`."""
+        raise NotImplementedError
+
     def collect(self, data: bytes) -> None:
         """Keep bytes of the response until they are taken."""
         self._received.append(data)
@@ -89,18 +97,18 @@ class OutgoingBase:
             self.note_change()
 
     def note_change(self) -> None:
-        """Tell the owner in the next turn of the loop, once however much changes until then."""
+        """Call `on_change` in the next turn of the loop, once for all changes until then."""
         if not self._is_change_due:
             self._is_change_due = True
             self._loop.call_soon(self.tell_change)
 
     def tell_change(self) -> None:
-        """Tell the owner now."""
+        """Call `on_change` now."""
         self._is_change_due = False
         try:
             self._on_change()
-        except Exception:
-            logger.exception("on_change of %r raised; it must not", self)
+        except BaseException as error:
+            contain_change(self, error)
 
     def __repr__(self) -> str:
         return f"<{self.method} {self.target}>"
