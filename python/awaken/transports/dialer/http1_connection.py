@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
 import h11
 
 from awaken.transports import limits
-from awaken.transports.dialer.address import describe_error
+from awaken.transports.dialer.client_connection import ClientConnection
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from awaken.transports.dialer.address import Address
@@ -24,7 +24,7 @@ _IDLE_TIMEOUT: Final = 5 * 60.0
 _BODILESS_METHODS: Final = frozenset(["GET", "HEAD"])
 
 
-class Http1ClientConnection(asyncio.Protocol):
+class Http1ClientConnection(ClientConnection):
     """One connection to an endpoint.
 
     Args:
@@ -39,20 +39,16 @@ class Http1ClientConnection(asyncio.Protocol):
         note_idle: Callable[[Http1ClientConnection], None],
         discard: Callable[[Http1ClientConnection], None],
     ) -> None:
-        self._address = address
+        super().__init__(address)
         self._note_idle = note_idle
         self._discard = discard
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=limits.HEADERS_SIZE)
-        self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
         self._exchange: Http1Outgoing | None = None
         self._is_begun = False
         self._is_flush_scheduled = False
         self._is_socket_paused = False
         self._is_reading_paused = False
-        self._is_closed = False
         self._idle_since = self._loop.time()
-        self._lost = asyncio.Event()
 
     @property
     def buffered_size(self) -> int:
@@ -68,10 +64,6 @@ class Http1ClientConnection(asyncio.Protocol):
         exchange.connection = self
         self.schedule_flush()
 
-    async def wait_closed(self) -> None:
-        """Wait until the connection is gone."""
-        await self._lost.wait()
-
     # From the socket.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -79,21 +71,21 @@ class Http1ClientConnection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         # Half of what an exchange has credit for: either the socket says when it takes more, or there is credit left.
         self._transport.set_write_buffer_limits(high=limits.OUTPUT_SIZE // 2)
-        if self._is_closed:
+        if self.is_closed:
             self._transport.abort()
         else:
             self._flush()
 
     def data_received(self, data: bytes) -> None:
         """Read the response, as far as it is there."""
-        if self._is_closed:
+        if self.is_closed:
             return
         self._h11.receive_data(data)
         self._advance()
 
     def eof_received(self) -> None:
         """Read the rest: the end may be what ends the response."""
-        if self._is_closed:
+        if self.is_closed:
             return
         self._h11.receive_data(b"")
         self._advance()
@@ -106,13 +98,6 @@ class Http1ClientConnection(asyncio.Protocol):
         """Go on, and tell the exchange, which has credit again."""
         self._is_socket_paused = False
         self._flush()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Fail the exchange that is not over."""
-        self._transport = None
-        self._lost.set()
-        reason = "closed by the endpoint" if exc is None else describe_error(exc)
-        self.fail(f"the connection was lost: {reason}")
 
     def _advance(self) -> None:
         exchange = self._exchange
@@ -155,7 +140,7 @@ class Http1ClientConnection(asyncio.Protocol):
     def _finish_if_done(self) -> None:
         """Get ready for the next exchange when both directions of this one are done."""
         exchange = self._exchange
-        if exchange is None or self._is_closed or not exchange.is_ended or not exchange.is_request_ended:
+        if exchange is None or self.is_closed or not exchange.is_ended or not exchange.is_request_ended:
             return
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
             self._exchange = None
@@ -172,14 +157,14 @@ class Http1ClientConnection(asyncio.Protocol):
 
     def schedule_flush(self) -> None:
         """Send at the end of this turn of the loop."""
-        if not self._is_flush_scheduled and not self._is_closed:
+        if not self._is_flush_scheduled and not self.is_closed:
             self._is_flush_scheduled = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._is_flush_scheduled = False
         exchange = self._exchange
-        if exchange is None or self._transport is None or self._is_closed or self._is_socket_paused:
+        if exchange is None or self._transport is None or self.is_closed or self._is_socket_paused:
             return  # `connection_made`, `resume_writing` and `begin` come back to it
         output = []
         try:
@@ -209,7 +194,7 @@ class Http1ClientConnection(asyncio.Protocol):
 
     def adjust_reading(self) -> None:
         """Stop reading while more of the response waits than a stream's window in HTTP/2."""
-        if self._transport is None or self._is_closed:
+        if self._transport is None or self.is_closed:
             return
         size = 0 if self._exchange is None else self._exchange.received_size
         if size > limits.STREAM_WINDOW and not self._is_reading_paused:
@@ -222,13 +207,15 @@ class Http1ClientConnection(asyncio.Protocol):
     # The end.
 
     def tick(self, now: float) -> None:
-        """Close a connection that has been idle for long; called about once a second."""
-        if now - self._idle_since > _IDLE_TIMEOUT:
+        """Look at the deadlines; called about once a second with the loop's time in seconds."""
+        if self.is_closed:
+            self._limit_closing(now)
+        elif self._exchange is None and now - self._idle_since > _IDLE_TIMEOUT:
             self.close()
 
     def fail(self, reason: str) -> None:
         """Close, and fail the exchange that is not over."""
-        if self._is_closed:
+        if self.is_closed:
             return
         exchange = self._exchange
         self.close()
@@ -237,16 +224,16 @@ class Http1ClientConnection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close at once: what is not over is not told, see `fail`."""
-        if self._is_closed:
+        if self.is_closed:
             return
-        self._is_closed = True
+        transport = self._begin_closing()
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             exchange.connection = None
         self._discard(self)
-        if self._transport is None:
-            self._lost.set()
-        elif self._h11.our_state is h11.IDLE:
-            self._transport.close()
+        if transport is None:
+            return
+        if self._h11.our_state is h11.IDLE:
+            transport.close()
         else:
-            self._transport.abort()
+            transport.abort()

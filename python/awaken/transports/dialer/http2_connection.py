@@ -7,13 +7,13 @@ Calls that come before the connection is there, and before the peer has told how
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
-from random import uniform
 from typing import TYPE_CHECKING, Final, cast
 
 from awaken.transports import limits
-from awaken.transports.dialer.address import CONNECT_TIMEOUT, describe_error
+from awaken.transports.dialer.address import CONNECT_TIMEOUT
+from awaken.transports.dialer.client_connection import ClientConnection
+from awaken.transports.dialer.keep_alive import PING_TIMEOUT, KeepAlive
 from awaken.transports.guard import close_gently, logger
 from awaken.transports.http2.engine import (
     BodyEnded,
@@ -25,10 +25,12 @@ from awaken.transports.http2.engine import (
     PingAcknowledged,
     ResponseReceived,
     StreamClosed,
+    describe_code,
 )
 from awaken.transports.http2.h2_client import H2ClientEngine
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from awaken.transports.dialer.address import Address
@@ -44,16 +46,11 @@ _FIRST_STREAMS: Final = 50
 # Part of them in use at which another connection is opened: long exchanges shall not fill one and block the rest.
 _FULL: Final = 0.7
 
-# Seconds between PINGs, and for the answer: the server's own numbers. Jitter keeps connections apart.
-_PING_INTERVAL: Final = 40.0
-_PING_JITTER: Final = 8.0
-_PING_TIMEOUT: Final = 20.0
-
 # Seconds without an exchange after which a connection is closed, the server's own number.
 _IDLE_TIMEOUT: Final = 5 * 60.0
 
 
-class Http2ClientConnection(asyncio.Protocol):
+class Http2ClientConnection(ClientConnection):
     """One connection to an endpoint.
 
     Args:
@@ -68,13 +65,10 @@ class Http2ClientConnection(asyncio.Protocol):
         place: Callable[[Http2Outgoing], None],
         discard: Callable[[Http2ClientConnection], None],
     ) -> None:
+        super().__init__(address)
         self.engine = H2ClientEngine()
-        self.is_closed = False
-        self._address = address
         self._place = place
         self._discard = discard
-        self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
         self._exchanges: dict[int, Http2Outgoing] = {}
         self._waiting: deque[Http2Outgoing] = deque()
         self._written: list[Http2Outgoing] = []
@@ -85,18 +79,10 @@ class Http2ClientConnection(asyncio.Protocol):
         self._is_receiving = False
         self._is_socket_paused = False
         self._has_received = False
-        self._lost = asyncio.Event()
         now = self._loop.time()
         self._since = now
         self._idle_since = now
-        self._closing_at = now
-        self._next_ping = now + _PING_INTERVAL + uniform(0, _PING_JITTER)  # noqa: S311
-        self._pinged_at: float | None = None
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether there is a socket."""
-        return self._transport is not None
+        self._keep_alive = KeepAlive(now)
 
     @property
     def has_room(self) -> bool:
@@ -151,10 +137,6 @@ class Http2ClientConnection(asyncio.Protocol):
             self._schedule_flush()
         self._note_idle()
 
-    async def wait_closed(self) -> None:
-        """Wait until the connection is gone."""
-        await self._lost.wait()
-
     # From the socket.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -205,13 +187,6 @@ class Http2ClientConnection(asyncio.Protocol):
         self._flush()
         self._tell_starved()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Fail what is left."""
-        self._transport = None
-        self._lost.set()
-        reason = "closed by the endpoint" if exc is None else describe_error(exc)
-        self.fail(f"the connection was lost: {reason}")
-
     # From the engine.
 
     def _on_event(self, event: Event) -> Http2Outgoing | None:
@@ -251,14 +226,14 @@ class Http2ClientConnection(asyncio.Protocol):
         exchange = self._exchanges.pop(event.stream_id, None)
         self._note_idle()
         if exchange is not None:
-            exchange.fail(f"{self._address}: the endpoint reset the stream: {_name(event.code)}")
+            exchange.fail(f"{self._address}: the endpoint reset the stream: {describe_code(event.code)}")
         return exchange
 
     def _on_connection_event(self, event: Event) -> None:
         if isinstance(event, PeerReady):
             self._is_ready = True
         elif isinstance(event, PingAcknowledged):
-            self._pinged_at = None
+            self._keep_alive.note_answer()
         elif isinstance(event, PeerLeaving):
             self._on_leaving(event)
         elif isinstance(event, ConnectionFailed):
@@ -271,7 +246,9 @@ class Http2ClientConnection(asyncio.Protocol):
             exchange = self._exchanges.pop(stream_id)
             self.engine.reset(stream_id, ErrorCode.CANCEL)
             detail = f" ({event.detail})" if event.detail else ""
-            exchange.fail(f"{self._address}: the endpoint is leaving: GOAWAY {_name(event.code)}{detail}")
+            exchange.fail(
+                f"{self._address}: the endpoint is leaving: GOAWAY {describe_code(event.code)}{detail}"
+            )
 
     def _leave(self) -> None:
         """Take no new exchanges, and give away those that have not begun."""
@@ -360,19 +337,17 @@ class Http2ClientConnection(asyncio.Protocol):
     def tick(self, now: float) -> None:
         """Look at the deadlines; called about once a second with the loop's time in seconds."""
         if self.is_closed:
-            if self._transport is not None and now - self._closing_at > limits.LINGER_TIMEOUT:
-                self._transport.abort()
+            self._limit_closing(now)
         elif not self._is_ready:
             if now - self._since > CONNECT_TIMEOUT:
                 self.fail(f"the endpoint did not begin to speak HTTP/2 within {CONNECT_TIMEOUT:g} s")
-        elif self._pinged_at is not None:
-            if now - self._pinged_at > _PING_TIMEOUT:
-                self.fail(f"the connection is dead: no answer to a PING within {_PING_TIMEOUT:g} s")
+        elif self._keep_alive.is_waiting:
+            if self._keep_alive.is_overdue(now):
+                self.fail(f"the connection is dead: no answer to a PING within {PING_TIMEOUT:g} s")
         elif not self.exchange_count and now - self._idle_since > _IDLE_TIMEOUT:
             self.close()
-        elif now >= self._next_ping:
-            self._next_ping = now + _PING_INTERVAL + uniform(0, _PING_JITTER)  # noqa: S311
-            self._pinged_at = now
+        elif self._keep_alive.is_due(now):
+            self._keep_alive.note_ping(now)
             self.engine.ping()
             self._schedule_flush()
 
@@ -394,21 +369,13 @@ class Http2ClientConnection(asyncio.Protocol):
             exchange.fail(text)
         self.close()
 
-    def abort(self) -> None:
-        """Cut the connection, if it is still there."""
-        if self._transport is not None:
-            self._transport.abort()
-
     def close(self) -> None:
         """Say goodbye and close the connection. What is still open on it is not told: see `fail`."""
         if self.is_closed:
             return
-        self.is_closed = True
-        self._closing_at = self._loop.time()
+        transport = self._begin_closing()
         self._discard(self)
-        transport = self._transport
         if transport is None:
-            self._lost.set()
             return
         self.engine.go_away(is_final=True)
         transport.write(self.engine.take_output())
@@ -427,10 +394,3 @@ def _head(address: Address, exchange: Http2Outgoing) -> list[tuple[bytes, bytes]
         (name.encode("latin-1"), value.encode("latin-1")) for name, value in exchange.request_headers.items()
     ]
     return head
-
-
-def _name(code: int) -> str:
-    try:
-        return ErrorCode(code).name
-    except ValueError:
-        return f"error {code:#x}"

@@ -38,6 +38,7 @@ __all__ = [
     "RequestReceived",
     "ResponseReceived",
     "StreamClosed",
+    "describe_code",
 ]
 
 
@@ -51,6 +52,14 @@ class ErrorCode(IntEnum):
     REFUSED_STREAM = 0x7
     CANCEL = 0x8
     ENHANCE_YOUR_CALM = 0xB
+
+
+def describe_code(code: int) -> str:
+    """Return the name of an error code of the peer, or its number if it is none of `ErrorCode`."""
+    try:
+        return ErrorCode(code).name
+    except ValueError:
+        return f"error {code:#x}"
 
 
 @dataclass(slots=True)

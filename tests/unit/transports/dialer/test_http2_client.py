@@ -35,7 +35,7 @@ async def opened(peer: Peer, dialer: Http2Dialer) -> tuple[Caller, PeerConnectio
     caller = Caller(dialer)
     caller.exchange.send(b"x")
     await peer.wait_requests(1)
-    (ours,) = dialer._connections
+    (ours,) = dialer._pool
     return caller, peer.connections[0], ours
 
 
@@ -177,7 +177,7 @@ async def test_ping_keeps_a_connection_and_finds_a_dead_one() -> None:
 
         ours.tick(now + 49)
         await peer.wait_until(lambda: bool(connection.seen(events.PingReceived)))
-        await wait_until(lambda: ours._pinged_at is None)
+        await wait_until(lambda: not ours._keep_alive.is_waiting)
         ours.tick(now + 70)
         assert not caller.exchange.is_reset
 
@@ -206,7 +206,7 @@ async def test_silent_peer_is_given_up() -> None:
     async with dialed(has_settings=False) as (peer, dialer):
         caller = Caller(dialer)
         await peer.wait_until(lambda: bool(peer.connections))
-        (ours,) = dialer._connections
+        (ours,) = dialer._pool
 
         ours.tick(asyncio.get_running_loop().time() + 11)
 
@@ -241,7 +241,7 @@ async def test_giving_up_what_waits_leaves_no_trace() -> None:
         caller = Caller(dialer)
         await peer.wait_until(lambda: bool(peer.connections))
         caller.exchange.disconnect()
-        (ours,) = dialer._connections
+        (ours,) = dialer._pool
 
         assert ours.exchange_count == 0
         assert await caller.failure() == "given up by the caller"
@@ -263,7 +263,7 @@ async def test_memory_of_streams_is_given_back() -> None:
     async with dialed() as (peer, dialer):
         await opened(peer, dialer)
         connection = peer.connections[0]
-        (ours,) = dialer._connections
+        (ours,) = dialer._pool
         for number in range(1, 400):
             caller = Caller(dialer)
             caller.exchange.end()
