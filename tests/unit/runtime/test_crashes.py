@@ -42,16 +42,15 @@ class Snapshots:
 async def finish(harness: Harness) -> object:
     """Ask once more, as a caller does who got no answer, and help the invocation to its end."""
     invocation_id = await harness.send("Counter/a/everything", 5, idempotency_key="once")
-    for _ in range(200):
-        if harness.status(invocation_id) == "completed":
-            break
-        for pending in harness.runtime.pending_awakeables():
-            await harness.runtime.resolve_awakeable(pending.awakeable_id, b'"resolved"')
-        if harness.rows("SELECT 1 FROM timer"):
-            harness.advance(10_000)
-        for _ in range(20):
-            await harness.runtime.store.committed()
-            await asyncio.sleep(0)
+    async with asyncio.timeout(25):
+        while harness.status(invocation_id) != "completed":
+            for pending in harness.runtime.pending_awakeables():
+                await harness.runtime.resolve_awakeable(pending.awakeable_id, b'"resolved"')
+            if harness.rows("SELECT 1 FROM timer"):
+                harness.advance(10_000)
+            for _ in range(20):
+                await harness.runtime.store.committed()
+                await asyncio.sleep(0)
     result = await harness.result(invocation_id)
     harness.advance(60_000)
     await harness.until(lambda: harness.rows("SELECT 1 FROM invocation WHERE status <> 'completed'") == [])

@@ -88,7 +88,7 @@ async def test_sleep_beyond_all_time_is_until_the_last_moment(harness: Harness, 
     await harness.until(lambda: harness.rows("SELECT 1 FROM timer") != [])
 
     assert harness.rows("SELECT due FROM timer") == [(253_402_300_799_999,)]
-    harness.advance(86_400_000 * 365 * 100)
+    harness.advance(86_400_000 * 365)
     assert harness.status(invocation_id) in ("running", "suspended")
 
 
