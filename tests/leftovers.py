@@ -3,6 +3,8 @@
 Processes are recognised by a variable in their environment, which children inherit however deep they are, and also
 when their parent is gone; so a run sees its own leftovers only, and two runs may go side by side. Leftovers are ended
 and removed here, after a failure and after Ctrl-C as well.
+
+With pytest-xdist each worker watches itself, and the process that reports collects what they found.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import signal
 import tempfile
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 import pytest
@@ -92,6 +94,12 @@ def _listening_ports() -> set[int]:
 
 
 _KEY = pytest.StashKey[Leftovers]()
+#: What this run found, in the process that reports also what its workers did.
+_FOUND = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_FOUND] = []
 
 
 def pytest_runtest_setup() -> None:
@@ -109,17 +117,23 @@ def _watched_for_leftovers(request: pytest.FixtureRequest, tmp_path_factory: pyt
 
 @pytest.hookimpl(trylast=True)  # after the fixtures of the session
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    leftovers = session.config.stash.get(_KEY, None)
-    if leftovers is None:
-        return
-    leftovers.collect()
-    if leftovers.found and session.exitstatus == pytest.ExitCode.OK:
+    found = session.config.stash[_FOUND]
+    if (leftovers := session.config.stash.get(_KEY, None)) is not None:
+        leftovers.collect()
+        found += leftovers.found
+    if hasattr(session.config, "workeroutput"):  # of xdist, in a worker
+        session.config.workeroutput["leftovers"] = found
+    if found and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(optionalhook=True)  # of xdist, where it reports
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[_FOUND].extend(getattr(node, "workeroutput", {}).get("leftovers", []))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    leftovers = config.stash.get(_KEY, None)
-    if leftovers is not None and leftovers.found:
+    if found := config.stash[_FOUND]:
         terminalreporter.section("left behind by the tests", red=True)
-        for line in leftovers.found:
+        for line in found:
             terminalreporter.write_line(line)

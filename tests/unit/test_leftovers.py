@@ -58,10 +58,11 @@ def test_is_tidy(tmp_path):
 """
 
 
-def run(folder: Path, test: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, test: str, workers: int = 0) -> subprocess.CompletedProcess[str]:
     (folder / "test_it.py").write_text(LITTER + test)
+    options = ["-p", "tests.leftovers", "-p", "no:cacheprovider", "-n", str(workers)]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.leftovers", "-p", "no:cacheprovider", "test_it.py"],
+        [sys.executable, "-m", "pytest", *options, "test_it.py"],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DEBUG_TEMPROOT": str(folder)},
         capture_output=True,
@@ -79,12 +80,18 @@ def is_dead(pid: int) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("test", "code"),
-    [(PASSES, pytest.ExitCode.TESTS_FAILED), (IS_STOPPED, pytest.ExitCode.INTERRUPTED)],
-    ids=["passed", "stopped"],
+    ("test", "workers", "code"),
+    [
+        (PASSES, 0, pytest.ExitCode.TESTS_FAILED),
+        (PASSES, 1, pytest.ExitCode.TESTS_FAILED),
+        (IS_STOPPED, 0, pytest.ExitCode.INTERRUPTED),
+    ],
+    ids=["passed", "passed in a worker", "stopped"],
 )
-def test_run_names_and_removes_what_it_left_behind(tmp_path: Path, test: str, code: int) -> None:
-    result = run(tmp_path, test)
+def test_run_names_and_removes_what_it_left_behind(
+    tmp_path: Path, test: str, workers: int, code: int
+) -> None:
+    result = run(tmp_path, test, workers)
 
     pid, port, folder = (tmp_path / "note").read_text().split()
     assert result.returncode == code, result.stdout

@@ -100,7 +100,10 @@ def test_keys_can_be_added_one_by_one() -> None:
     assert exchange.status == 200
 
 
-@pytest.mark.parametrize("key", ["", "publickeyv1_", "publickeyv1_0OIl", RUNTIME.public_key[:-2]])
+@pytest.mark.parametrize(
+    "key",
+    ["", "publickeyv1_", "publickeyv1_0OIl", pytest.param(RUNTIME.public_key[:-2], id="truncated")],
+)
 def test_a_text_that_is_no_key_is_refused_at_once(key: str) -> None:
     with pytest.raises(ValueError, match="identity key"):
         awaken.app([greeter], identity_keys=[key])

@@ -174,7 +174,11 @@ PLAIN: list[tuple[Any, Any]] = [
 ]
 
 CASES = TYPED + PLAIN
-IDS = [f"{getattr(hint, '__name__', hint)}-{value!s:.20}" for hint, value in CASES]
+#: The same in every process: sets are written in the order of their hashes, which differ.
+IDS = [
+    f"{getattr(hint, '__name__', hint)}-{sorted(value) if isinstance(value, frozenset) else value!s:.20}"
+    for hint, value in CASES
+]
 
 
 def annotated(function: Any, **annotations: Any) -> Any:

@@ -1,0 +1,27 @@
+"""What it takes to run the tests in several processes, with `pytest -n 2`; see pytest-xdist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Escape lone surrogates, which tests log on purpose and which cannot cross to the process that reports."""
+    return _encodable((yield))
+
+
+def _encodable(data: Any) -> Any:
+    match data:
+        case str():
+            return data.encode(errors="backslashreplace").decode()
+        case dict():
+            return {_encodable(name): _encodable(value) for name, value in data.items()}
+        case list() | tuple():
+            return type(data)(map(_encodable, data))
+    return data
