@@ -39,7 +39,10 @@ def test_sends_to_one_object_all_arrive(client: Client) -> None:
 
     client.call("Calling/send_adds", {"key": key, "amounts": list(range(10))})
 
-    eventually(lambda: client.call(f"Tally/{key}/total"), lambda total: total == 45, what="the total of 45")
+    total = eventually(
+        lambda: client.call(f"Tally/{key}/total"), lambda total: total >= 45, what="all ten sends"
+    )
+    assert total == 45
 
 
 def test_idempotency_key_makes_two_calls_one_execution(client: Client, effects: Effects) -> None:

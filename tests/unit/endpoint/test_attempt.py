@@ -268,14 +268,19 @@ async def test_terminal_error_with_an_impossible_code_still_ends_the_invocation(
     call.tell(frames.request())
     await call.until_answer("Output", "End")
 
+    assert b"bad " in call.exchange.body
+
 
 async def test_terminal_error_with_metadata_on_version_5_ends_without_it() -> None:
     async def handler(ctx: awaken.Context) -> None:
-        raise awaken.TerminalError("bad", metadata={"k": "v"})
+        raise awaken.TerminalError("bad", metadata={"detail": "v"})
 
     call = Call(service_with(handler), "h", version=5)
     call.tell(frames.request())
     await call.until_answer("Output", "End")
+
+    assert b"bad" in call.exchange.body
+    assert b"detail" not in call.exchange.body
 
 
 async def test_terminal_error_as_a_cause_or_in_a_group_ends_the_invocation() -> None:
@@ -488,8 +493,10 @@ async def test_drain_before_the_journal_is_there_suspends_once_the_handler_waits
     call = Call(service_with(handler), "h")
     call.tell(frames.start(2), frames.input_command())
     call.receiver.drain()
+    assert not call.exchange.is_ended
     call.tell(frames.signal(99, b"1"))
     await call.until_answer("Suspension")
+    assert call.exchange.is_ended
 
 
 async def test_drain_lets_a_busy_handler_reach_its_next_await_whatever_arrives() -> None:
@@ -595,6 +602,7 @@ async def test_request_that_ends_early_is_answered_with_an_error_frame() -> None
     call.tell(frames.start(3))
     call.end_request()
     await call.until_answer("Error")
+    assert call.exchange.is_ended
 
 
 async def test_unparsable_input_fails_the_invocation() -> None:

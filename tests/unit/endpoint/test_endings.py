@@ -289,6 +289,8 @@ async def test_extension_whose_close_raises_anything_lets_the_attempt_end() -> N
     call.tell(frames.request())
     await call.until_answer("Output", "End")
 
+    assert b'"done"' in call.exchange.body
+
 
 @pytest.mark.parametrize("is_alone", [True, False])
 async def test_run_value_above_the_message_limit_fails_the_run_for_good(is_alone: bool) -> None:

@@ -197,22 +197,24 @@ async def test_attempt_that_ends_in_a_loop_leaves_its_generator_without_a_word(
 
 
 async def test_generators_outside_of_handlers_are_closed_as_asyncio_does() -> None:
-    ended = asyncio.Event()
+    ended: list[str] = []
 
     async def numbers() -> AsyncIterator[int]:
         try:
             yield 1
         finally:
-            ended.set()
+            ended.append("closed")
 
     call = call_of(left_by_break)
     call.tell(frames.request())
     await call.settle()
     async for _ in numbers():
         break
-    await ended.wait()
+    await call.until(lambda: ended != [])
     call.receiver.disconnect()
     await call.settle()
+
+    assert ended == ["closed"]
 
 
 @pytest.mark.parametrize("is_generator", [True, False])

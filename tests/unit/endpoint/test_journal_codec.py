@@ -355,6 +355,8 @@ async def test_input_that_does_not_decode_is_tried_again_rather_than_lost() -> N
     call.tell(frames.request(b'"x"'))
     await call.until_answer("Error")
 
+    assert b"not encoded" in call.exchange.body
+
 
 @pytest.mark.parametrize("where", ["set", "run", "output"])
 async def test_encoding_that_fails_is_an_error_of_the_attempt(where: str) -> None:

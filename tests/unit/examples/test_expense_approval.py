@@ -76,6 +76,8 @@ async def test_nobody_answering_declines(example: ModuleType) -> None:
 
 @pytest.mark.slow
 async def test_no_crash_changes_the_outcome(example: ModuleType) -> None:
+    """The decorator asserts: it fails at the first crash after which result, state or invocations differ."""
+
     @crash_everywhere(app=example.app)
     async def scenario(env: Environment) -> str:
         sent = await env.client.service_send(example.submit, arg=expense(example, "ada"))

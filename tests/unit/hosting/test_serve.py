@@ -225,6 +225,7 @@ async def test_workers_stop_when_their_parent_is_gone() -> None:
         served.process.kill()
         await served.process.wait()
 
+        # Would time out if a worker outlived its parent.
         await wait_until(lambda: not any(is_alive(pid) for pid in workers))
 
 

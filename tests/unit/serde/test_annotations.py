@@ -626,9 +626,12 @@ async def h(ctx: awaken.Context, given: dict[str, Path]) -> collections.deque:
 
 Discovery([service], min_protocol_version=5, max_protocol_version=7).manifest(4, "bidi")
 """
-    subprocess.run(
+    # The script asserts.
+    result = subprocess.run(
         [sys.executable, "-c", script],
         env={"PYTHONPATH": ":".join(sys.path)},
-        check=True,
         capture_output=True,
+        text=True,
     )
+
+    assert result.returncode == 0, result.stderr

@@ -258,6 +258,7 @@ async def test_signals_stay_the_hosts() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         async with asyncio.timeout(25):
             await terminated.wait()
+        assert host.body == b"x"
 
         await lifespan.announce("shutdown")
         await lifespan.task
