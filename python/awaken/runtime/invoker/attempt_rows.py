@@ -1,0 +1,101 @@
+"""The rows of one attempt: what it tells becomes part of its invocation, in this turn's transaction."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from awaken.runtime.tables.results import from_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from awaken import _core
+    from awaken.control.operations import Failure, Success
+    from awaken.runtime.attempt_failure import AttemptFailure
+    from awaken.runtime.invoker.opening import Opening
+    from awaken.runtime.processor.processor import Processor
+    from awaken.runtime.tables.invocations import SuspensionPoint
+
+__all__ = ["AttemptRows"]
+
+
+class AttemptRows:
+    """Turns what one attempt tells into rows.
+
+    Args:
+        processor: writes them.
+        opening: of the attempt.
+    """
+
+    def __init__(self, processor: Processor, opening: Opening) -> None:
+        self._processor = processor
+        self._handler = opening.handler
+        self._deployment_id = opening.deployment_id
+        self._version = opening.version
+        #: The invocation as it was when the attempt began, except that it is pinned by the first command.
+        self.row = opening.row
+        #: Whether the attempt has stored a command.
+        self.has_progressed = False
+        #: Whether the invocation shall pause instead of suspending or backing off.
+        self.is_pausing = False
+
+    def atomic(self) -> AbstractContextManager[None]:
+        """Return a context in which all rows are written, or none."""
+        return self._processor.store.atomic()
+
+    def store_command(self, command: _core.RecordedCommand, acknowledge: Callable[[int], None]) -> None:
+        """Store a command with its effects.
+
+        Args:
+            command: what the handler asked for.
+            acknowledge: called with its index after the commit, if the endpoint wants to know.
+
+        Raises:
+            CommandRefusedError: it is not allowed; nothing was written.
+        """
+        row = self.row
+        self._processor.commands.store(row, command)
+        if row.deployment_id is None:
+            self._processor.lifecycle.pin(row.seq, self._deployment_id, self._version)
+            self.row = row._replace(deployment_id=self._deployment_id, protocol_version=self._version)
+        if command.is_ack_requested:
+            self._processor.store.after_commit(partial(acknowledge, command.index))
+        self.has_progressed = True
+
+    def store_run_result(self, proposal: _core.RunProposed) -> None:
+        """Store the result of a run."""
+        self._processor.commands.store_run_result(self.row, proposal)
+
+    def store_output(self, result: Success | Failure) -> None:
+        """Store a result whose End has not come yet."""
+        self._processor.tables.invocations.set_result(self.row.seq, result)
+
+    def end(self, result: Success | Failure | None) -> None:
+        """Complete the invocation; None is a result that was stored before."""
+        if result is None:
+            stored = self._processor.tables.invocations.read(self.row.seq)
+            if stored is None:
+                return
+            result = from_columns(
+                stored.result_value, stored.failure_code, stored.failure_message, stored.failure_metadata
+            )
+        self._processor.endings.complete(self.row, result)
+
+    def suspend(self, point: SuspensionPoint) -> None:
+        """Suspend the invocation, or pause it if that was asked for."""
+        self._processor.lifecycle.suspend(self.row, point, is_pausing=self.is_pausing)
+
+    def fail(self, failure: AttemptFailure) -> None:
+        """Decide what follows the failed attempt."""
+        current = self._processor.tables.invocations.read(self.row.seq)
+        if current is not None and current.status == "invoked":
+            self._processor.retries.fail_attempt(
+                current,
+                failure,
+                self._handler.retry_policy,
+                has_progressed=self.has_progressed,
+                is_pausing=self.is_pausing,
+                deployment_id=self._deployment_id,
+            )

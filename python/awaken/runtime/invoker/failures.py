@@ -1,0 +1,76 @@
+"""Why attempts fail, with the documented code of each reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaken.runtime.attempt_failure import AttemptFailure
+
+if TYPE_CHECKING:
+    from awaken import _core
+    from awaken.runtime.errors import CommandRefusedError
+    from awaken.runtime.tables.invocation_row import InvocationRow
+
+__all__ = ["broken_stream", "failure_told", "no_deployment", "no_reaction", "refused", "runtime_error"]
+
+
+def failure_told(effect: _core.AttemptFailed) -> AttemptFailure:
+    """Return the failure that an endpoint told of, or a violation of the protocol."""
+    reason = "RT0007"
+    if effect.is_violation or effect.code == 571:
+        reason = "RT0012"
+    elif effect.code == 570:
+        reason = "RT0016"
+    return AttemptFailure(
+        code=effect.code,
+        message=effect.message,
+        reason=reason,
+        stacktrace=effect.stacktrace,
+        command_index=effect.related_command_index,
+        command_name=effect.related_command_name,
+        command_type=effect.related_command_type,
+        delay_ms=effect.next_retry_delay_ms,
+        behavior=effect.behavior,
+    )
+
+
+def refused(command: _core.RecordedCommand, refusal: CommandRefusedError) -> AttemptFailure:
+    """Return the failure of an attempt whose command is not allowed."""
+    return AttemptFailure(
+        code=500,
+        message=str(refusal),
+        reason=refusal.reason,
+        command_index=command.index,
+        command_name=command.name or None,
+        command_type=type(command).__name__.removesuffix("Command"),
+    )
+
+
+def broken_stream(deployment_id: str, why: str) -> AttemptFailure:
+    """Return the failure of an attempt whose stream was reset."""
+    return AttemptFailure(code=500, message=f"{deployment_id}: {why}", reason="RT0010")
+
+
+def no_reaction(timeout_ms: int) -> AttemptFailure:
+    """Return the failure of an attempt that did not suspend when it was asked to."""
+    message = (
+        f"the handler neither suspended nor ended within {timeout_ms} ms after it was asked to; "
+        "raise its abort timeout, or await durable operations more often"
+    )
+    return AttemptFailure(code=500, message=message, reason="RT0001")
+
+
+def no_deployment(row: InvocationRow) -> AttemptFailure:
+    """Return the failure of an attempt that has nowhere to run."""
+    missing = row.deployment_id or f"{row.service}/{row.handler}"
+    return AttemptFailure(
+        code=500,
+        message=f"no deployment to run {row.id} on: {missing} is not registered; register it, "
+        "or resume the invocation with another deployment",
+        reason="RT0011",
+    )
+
+
+def runtime_error(error: Exception) -> AttemptFailure:
+    """Return the failure of an attempt that an error of the runtime itself has ended."""
+    return AttemptFailure(code=500, message=f"the runtime failed: {error!r}", reason="RT0000")

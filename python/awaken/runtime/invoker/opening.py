@@ -1,0 +1,116 @@
+"""What an attempt begins with: where it runs, and everything the endpoint is sent first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from awaken import _core
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from awaken.exchange import Dialer, Outgoing
+    from awaken.runtime.clock import Clock
+    from awaken.runtime.schema import Deployment, HandlerSchema, Schema
+    from awaken.runtime.settings import RuntimeSettings
+    from awaken.runtime.tables.invocation_row import InvocationRow
+    from awaken.runtime.tables.tables import Tables
+
+__all__ = ["Opening", "Openings"]
+
+#: What endpoints of awaken say they are, in discovery.
+_OWN_SDK: Final = "awaken/"
+
+
+@dataclass(slots=True)
+class Opening:
+    """What an attempt begins with."""
+
+    row: InvocationRow
+    handler: HandlerSchema
+    deployment_id: str
+    version: int
+    #: Code and payload of each entry of the journal.
+    entries: Sequence[tuple[int, bytes]]
+    #: Names and values, and whether there may be more.
+    state: tuple[Sequence[tuple[str, bytes]], bool]
+    #: Milliseconds since the last entry was stored.
+    idle_ms: int
+    is_bidirectional: bool
+
+    @property
+    def content_type(self) -> str:
+        """Of request and response: it names the protocol version."""
+        return _core.content_type(self.version)
+
+    def send_head(self, dialer: Dialer, on_change: Callable[[], None]) -> Outgoing:
+        """Open the exchange.
+
+        Args:
+            dialer: of the deployment.
+            on_change: called when something of the response has come, or more of the request may be sent.
+        """
+        headers = {
+            "content-type": self.content_type,
+            "accept": self.content_type,
+            "x-restate-invocation-id": self.row.id,
+            "x-restate-cluster-name": "localcluster",
+        }
+        if self.row.key is not None:
+            headers["x-restate-service-key"] = quote(self.row.key, safe="")
+        return dialer.open("POST", f"/invoke/{self.row.service}/{self.row.handler}", headers, on_change)
+
+
+class Openings:
+    """Finds where invocations run, and reads what their next attempt begins with."""
+
+    def __init__(self, schema: Schema, tables: Tables, clock: Clock, settings: RuntimeSettings) -> None:
+        self._schema = schema
+        self._tables = tables
+        self._clock = clock
+        self._settings = settings
+
+    def deployment(self, row: InvocationRow) -> Deployment | None:
+        """Return where it runs: the deployment it is pinned to, or the latest one of its service."""
+        if row.deployment_id is not None:
+            return self._schema.deployment(row.deployment_id)
+        if self._schema.handler(row.service, row.handler) is None:
+            return None
+        return self._schema.latest_deployment(row.service)
+
+    def handler(self, row: InvocationRow, deployment: Deployment | None) -> HandlerSchema | None:
+        """Return its handler as that deployment has it if it is pinned, or the latest one."""
+        if row.deployment_id is not None and deployment is not None:
+            service = deployment.services.get(row.service)
+            pinned = None if service is None else service.handlers.get(row.handler)
+            if pinned is not None:
+                return pinned
+        return self._schema.handler(row.service, row.handler)
+
+    def read(self, row: InvocationRow, handler: HandlerSchema, deployment: Deployment) -> Opening:
+        """Read the journal and the state for an attempt."""
+        last_ms = self._tables.journal.last_appended_ms(row.seq)
+        return Opening(
+            row,
+            handler,
+            deployment.deployment_id,
+            row.protocol_version or self._version(deployment),
+            self._tables.journal.entries(row.seq),
+            self._state(row, handler),
+            idle_ms=0 if last_ms is None else max(0, self._clock.now_ms() - last_ms),
+            is_bidirectional=deployment.is_bidirectional,
+        )
+
+    def _version(self, deployment: Deployment) -> int:
+        newest = self._settings.max_protocol_version
+        if newest is None:
+            is_own = (deployment.sdk_version or "").startswith(_OWN_SDK)
+            newest = _core.MAX_PROTOCOL_VERSION if is_own else min(6, _core.MAX_PROTOCOL_VERSION)
+        return max(min(newest, deployment.max_protocol_version), deployment.min_protocol_version)
+
+    def _state(self, row: InvocationRow, handler: HandlerSchema) -> tuple[list[tuple[str, bytes]], bool]:
+        if row.key is None:
+            return [], False
+        return self._tables.state.eager(handler, row.key, self._settings.max_eager_state_size)

@@ -1,0 +1,46 @@
+"""The body of an attempt's request: sent as fast as the endpoint gives credit, with the end behind it."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from awaken.exchange import Outgoing
+
+__all__ = ["RequestBody"]
+
+
+class RequestBody:
+    """Sends bytes on an exchange, as its flow control allows."""
+
+    def __init__(self, exchange: Outgoing) -> None:
+        self._exchange = exchange
+        self._unsent: deque[memoryview] = deque()
+        self._is_complete = False
+        self._is_end_sent = False
+
+    def add(self, data: bytes) -> None:
+        """Add bytes, which the next `flush` sends."""
+        self._unsent.append(memoryview(data))
+
+    def complete(self) -> None:
+        """Have `flush` send the end as soon as everything before it is sent."""
+        self._is_complete = True
+
+    def flush(self) -> None:
+        """Send as much as the endpoint has given credit for."""
+        while self._unsent and (credit := self._exchange.credit) > 0:
+            chunk = self._unsent.popleft()
+            if len(chunk) > credit:
+                self._unsent.appendleft(chunk[credit:])
+                chunk = chunk[:credit]
+            self._exchange.send(bytes(chunk))
+        if self._is_complete and not self._unsent:
+            self.end()
+
+    def end(self) -> None:
+        """Send the end now, whatever has not been sent before it."""
+        if not self._is_end_sent:
+            self._is_end_sent = True
+            self._exchange.end()
