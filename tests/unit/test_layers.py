@@ -45,6 +45,22 @@ FACE = {
     "vm",
     "workflow",
 }
+#: Inside the runtime, bottom up: callers enter above the processor, which alone decides what tables write to the store;
+#: the invoker opens the attempts that the processor asks for.
+LAYERS_OF_THE_RUNTIME: list[set[str]] = [
+    {"attempt_failure", "clock", "durations", "errors", "identifiers", "timestamps"},
+    {"schema"},
+    {"events", "settings", "supervisor"},
+    {"store"},
+    {"deployments", "tables"},
+    {"processor"},
+    {"invoker"},
+    {"runtime"},
+    {"query"},
+    {"admin", "ingress"},
+]
+#: Beginnings of statements that change rows.
+WRITING_STATEMENTS = ("INSERT ", "UPDATE ", "DELETE ", "REPLACE ")
 #: The embedded runtime knows endpoints as bytes on an exchange only, also those of its own process.
 STRANGERS_OF_THE_RUNTIME = {"endpoint", "context", "service", "handler", "transports", "client"}
 
@@ -120,6 +136,37 @@ def test_runtime_knows_no_endpoint() -> None:
         for module, imported in IMPORTS.items()
         for other in sorted(imported)
         if part_of(module) == "runtime" and part_of(other) in STRANGERS_OF_THE_RUNTIME
+    ]
+
+    assert offences == []
+
+
+def test_imports_point_down_inside_the_runtime() -> None:
+    def layer_inside(module: str) -> int:
+        part = module.split(".")[1]
+        return next(index for index, layer in enumerate(LAYERS_OF_THE_RUNTIME) if part in layer)
+
+    inside = {module for module in MODULES if module.startswith("runtime.")}
+    offences = [
+        f"awaken.{module} imports awaken.{other}"
+        for module in sorted(inside)
+        for other in sorted(IMPORTS[module] & inside)
+        if module.split(".")[1] != other.split(".")[1] and layer_inside(other) >= layer_inside(module)
+    ]
+
+    assert offences == []
+
+
+def test_rows_are_written_in_tables_alone() -> None:
+    parts = [part for layer in LAYERS_OF_THE_RUNTIME for part in layer if part not in ("query", "tables")]
+    offences = [
+        f"awaken.{module}, line {node.lineno}: {node.value}"
+        for module, path in MODULES.items()
+        if module.startswith(tuple(f"runtime.{part}" for part in parts))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.startswith(WRITING_STATEMENTS)
     ]
 
     assert offences == []
