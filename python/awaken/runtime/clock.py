@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Protocol
+
+from awaken.timing import wall_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,7 @@ class SystemClock:
 
     def now_ms(self) -> int:
         """Return UTC milliseconds."""
-        return time.time_ns() // 1_000_000
+        return wall_clock.machine_ms()
 
     def from_wall(self, wall_ms: int) -> int:
         """Return the same: this is the clock on the wall."""

@@ -16,11 +16,12 @@ from awaken.context import probe
 from awaken.control.operations import NotFoundError
 from awaken.hosting.embedded import EmbeddedRuntime
 from awaken.testing.awakeables import Awakeables, AwakeableUnderTest
-from awaken.testing.clock import MovableClock, with_clock
+from awaken.testing.clock_reading import with_clock
 from awaken.testing.doorway import ADMIN, INGRESS, Doorway
 from awaken.testing.effects import Effects
 from awaken.testing.errors import NotThereError
 from awaken.testing.failures import FailureHandling, Failures
+from awaken.testing.movable_clock import MovableClock
 from awaken.testing.overview import describe_open
 from awaken.testing.sending import SenderUnderTest
 from awaken.testing.settling import settle, stays_at_rest

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["now_ms", "now_s", "reading"]
+__all__ = ["machine_ms", "now_ms", "now_s", "reading"]
 
 #: Gives UTC milliseconds in this context; None where the machine's clock does.
 _source: Final[ContextVar[Callable[[], int] | None]] = ContextVar("awaken_clock", default=None)
@@ -19,7 +19,12 @@ _source: Final[ContextVar[Callable[[], int] | None]] = ContextVar("awaken_clock"
 def now_ms() -> int:
     """Return UTC milliseconds."""
     source = _source.get()
-    return time.time_ns() // 1_000_000 if source is None else source()
+    return machine_ms() if source is None else source()
+
+
+def machine_ms() -> int:
+    """Return the machine's UTC milliseconds, whatever clock this context reads."""
+    return time.time_ns() // 1_000_000
 
 
 def now_s() -> float:
