@@ -1,4 +1,4 @@
-"""What a handler works with: its context, and the futures of what it awaits."""
+"""The objects a handler works with: its context and durable futures."""
 
 from awaken.context.context import (
     Context,

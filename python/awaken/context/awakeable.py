@@ -1,4 +1,4 @@
-"""Awakeables: results that somebody outside gives."""
+"""Awakeables: results that another process supplies, by an id."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class AwakeableFuture(RestateDurableFuture[T]):
-    """The result of an awakeable, which somebody outside sends: an empty payload is JSON's null."""
+    """The result of an awakeable. An empty payload counts as JSON null."""
 
     __slots__ = ()
 
@@ -33,9 +33,9 @@ class AwakeableFuture(RestateDurableFuture[T]):
 
 
 class Awakeable(NamedTuple, Generic[T]):
-    """A result that somebody outside gives: unpacks as `(id, future)`, and can be awaited itself."""
+    """A result that another process supplies. It unpacks as `(id, future)`, and can be awaited itself."""
 
-    #: What the process outside resolves or rejects. Not a secret: it can be computed from the invocation id.
+    #: The id by which it is resolved or rejected. Not a secret: it can be computed from the invocation id.
     id: str
     #: The durable result.
     future: RestateDurableFuture[T]
@@ -47,19 +47,19 @@ class Awakeable(NamedTuple, Generic[T]):
         return hash(self.future)
 
     async def result(self, timeout: timedelta | float | None = None) -> T:  # noqa: ASYNC109  # a durable one
-        """Wait for the result, at most for so long.
+        """Wait for the result, for a limited time if you give a timeout.
 
-        The time is counted by a durable sleep: it goes on while the handler is suspended or its process is gone, and
-        once it is over it is so in every replay. A result that the runtime recorded before that counts, always. After
-        a timeout the awakeable can still be resolved until the invocation ends, and can be awaited again.
+        A durable sleep measures the time. It continues while the handler is suspended or its process is down, and a
+        timeout happens again in every replay. A result that the runtime recorded before the timeout still counts. After
+        a timeout, the awakeable can still be resolved until the invocation ends, and you can await it again.
 
         Args:
-            timeout: a duration, or seconds; None waits as long as it takes.
+            timeout: a `timedelta` or seconds; None waits indefinitely.
 
         Raises:
-            TimeoutError: there was no result in time. It is a `DeadlineError`: not caught, it ends the invocation with
-                code 408.
-            TerminalError: the awakeable was rejected, or its payload does not decode.
+            TimeoutError: there was no result in time. It is a `DeadlineError`, which ends the invocation with code 408
+                unless you catch it.
+            TerminalError: the awakeable was rejected, or its payload cannot be deserialized.
         """
         if timeout is None:
             return await self.future
@@ -68,5 +68,5 @@ class Awakeable(NamedTuple, Generic[T]):
             return await self.future
 
 
-if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
+if not TYPE_CHECKING:  # type checkers know the attributes and reject others
     Awakeable.__getattr__ = refuse_attribute

@@ -1,4 +1,4 @@
-"""A callback: an awakeable with a signed link, a name and an expiry."""
+"""Callbacks: awakeables with a signed link, a name and an expiry."""
 
 from __future__ import annotations
 
@@ -28,62 +28,62 @@ __all__ = [
 
 T = TypeVar("T")
 
-#: How long a link opens something when its handler does not say.
+#: How long a link works by default.
 DEFAULT_EXPIRY = timedelta(days=30)
 
-#: What the journal calls the timer of a callback, before its description.
+#: Prefix of the entry name of a callback's timer; the description of the callback follows.
 ENTRY_PREFIX = "callback "
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackLink:
-    """What a handler hands out: plain values, to be given to a run."""
+    """The link of a callback, as plain values that can be passed to a run."""
 
-    #: Completes the awakeable; to be treated as a password.
+    #: The address that completes the awakeable. Treat it as a password.
     url: str
-    #: The awakeable's id, for those inside.
+    #: The id of the awakeable, for services on the inside.
     id: str
     name: str
     expires_at: datetime
 
 
 class Callback(Generic[T]):
-    """Waits for what the holder of a link answers. It can be awaited, also several times."""
+    """Waits for the answer of the person who has the link. It can be awaited, more than once."""
 
     __slots__ = ("future", "link")
 
     def __init__(
         self, link: CallbackLink, future: RestateDurableFuture[T], timer: RestateDurableSleepFuture
     ) -> None:
-        #: To be handed out, inside of a run.
+        #: The link. Hand it out inside a run.
         self.link = link
-        #: The durable result, to be combined with others.
+        #: The durable result, which can be combined with others.
         self.future: RestateDurableFuture[T] = CallbackFuture(link, future, timer)
 
-    if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
+    if not TYPE_CHECKING:  # type checkers know the attributes and reject others
         __getattr__ = refuse_attribute
 
     @property
     def url(self) -> str:
-        """The address that completes it. Whoever has it can answer, so hand it out as you would a password."""
+        """The address that completes it. Anyone who has it can answer, so treat it as a password."""
         return self.link.url
 
     @property
     def id(self) -> str:
-        """The awakeable's id."""
+        """The id of the awakeable."""
         return self.link.id
 
     @property
     def expires_at(self) -> datetime:
-        """From when on the link opens nothing."""
+        """When the link stops working."""
         return self.link.expires_at
 
     async def result(self) -> T:
         """Wait for the answer.
 
         Raises:
-            TimeoutError: the link expired first. Not caught, it ends the invocation with code 408.
-            TerminalError: the answer was a rejection.
+            TimeoutError: the link expired first. It ends the invocation with code 408 unless you catch it.
+            TerminalError: the callback was rejected.
         """
         return await self.future
 
@@ -92,7 +92,7 @@ class Callback(Generic[T]):
 
 
 class CallbackFuture(RestateDurableFuture[T]):
-    """The answer to a callback, or the error that its link expired: what the journal has first."""
+    """The answer to a callback or the expiry of its link, whichever comes first in the journal."""
 
     __slots__ = ("_answer", "_link", "_timer")
 
@@ -134,13 +134,13 @@ class CallbackFuture(RestateDurableFuture[T]):
 
 
 def describe_callback(name: str, index: int, type_name: str, labels: Mapping[str, str]) -> str:
-    """Return the entry name of a callback's timer: what the inventory tells of it is in the journal."""
+    """Return the entry name of a callback's timer, which tells the inventory about the callback."""
     facts = {"index": index, "name": name, "type": type_name, "labels": dict(labels)}
     return ENTRY_PREFIX + json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
 
 
 def read_description(entry_name: str) -> dict[str, Any] | None:
-    """Return the facts of a callback from its timer's entry name; None for another sleep."""
+    """Return the description of a callback from the entry name of its timer, or None for other timers."""
     if not entry_name.startswith(ENTRY_PREFIX):
         return None
     try:
@@ -151,5 +151,5 @@ def read_description(entry_name: str) -> dict[str, Any] | None:
 
 
 def expiry_of(milliseconds: int) -> datetime:
-    """Return a time on the wire as a datetime."""
+    """Return UTC milliseconds as a datetime."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,4 +1,4 @@
-"""Other handlers: calls, sends, and what became of an invocation."""
+"""Calls and sends to other handlers, and operations on invocations."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BYTES: Serde[bytes] = BytesSerde()
 
 
 class Calls:
-    """Calling other handlers, and following their invocations."""
+    """Calls other handlers, and attaches to or cancels invocations."""
 
     __slots__ = ()
 
@@ -45,7 +45,14 @@ class Calls:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
-        """Call a service's handler and wait for its result."""
+        """Call a handler of a service and wait for its result.
+
+        Args:
+            tpe: the decorated function of the handler.
+            arg: its input; None for a handler without one.
+            idempotency_key: a second call with the same key attaches to the invocation of the first.
+            headers: sent with the request.
+        """
         callee = service_handler(tpe, "service_call")
         return issue_call(self._driver, callee, "", arg, idempotency_key, headers)
 
@@ -57,7 +64,15 @@ class Calls:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
-        """Start a service's handler, now or later, without waiting for it."""
+        """Start a handler of a service without waiting for it.
+
+        Args:
+            tpe: the decorated function of the handler.
+            arg: its input; None for a handler without one.
+            send_delay: when to start it, as a `timedelta` or in seconds from now; None starts it at once.
+            idempotency_key: a second send with the same key refers to the invocation of the first.
+            headers: sent with the request.
+        """
         callee = service_handler(tpe, "service_send")
         return issue_send(self._driver, callee, "", arg, send_delay, idempotency_key, headers)
 
@@ -69,7 +84,7 @@ class Calls:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
-        """Call a virtual object's handler and wait for its result."""
+        """Call a handler of a virtual object and wait for its result. Arguments as in `service_call`."""
         callee = keyed_handler(tpe, key, "object_call")
         return issue_call(self._driver, callee, key, arg, idempotency_key, headers)
 
@@ -82,7 +97,7 @@ class Calls:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
-        """Start a virtual object's handler, now or later, without waiting for it."""
+        """Start a handler of a virtual object without waiting for it. Arguments as in `service_send`."""
         callee = keyed_handler(tpe, key, "object_send")
         return issue_send(self._driver, callee, key, arg, send_delay, idempotency_key, headers)
 
@@ -94,7 +109,7 @@ class Calls:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
-        """Call a workflow's handler and wait for its result."""
+        """Call a handler of a workflow and wait for its result. Arguments as in `service_call`."""
         callee = keyed_handler(tpe, key, "workflow_call")
         return issue_call(self._driver, callee, key, arg, idempotency_key, headers)
 
@@ -107,7 +122,7 @@ class Calls:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
-        """Start a workflow's handler, now or later, without waiting for it."""
+        """Start a handler of a workflow without waiting for it. Arguments as in `service_send`."""
         callee = keyed_handler(tpe, key, "workflow_send")
         return issue_send(self._driver, callee, key, arg, send_delay, idempotency_key, headers)
 
@@ -122,17 +137,17 @@ class Calls:
         scope: str | None = None,
         limit_key: str | None = None,
     ) -> RestateDurableCallFuture[bytes]:
-        """Call a handler by name, with raw bytes in and out.
+        """Call a handler by name, passing and returning raw bytes.
 
         Args:
             service: name of the service.
-            handler: name of its handler.
-            arg: the input.
-            key: of the object or workflow.
-            idempotency_key: makes a second call with the same key attach to the first.
-            headers: for the handler's request.
+            handler: name of the handler.
+            arg: its serialized input.
+            key: key of the virtual object or workflow.
+            idempotency_key: a second call with the same key attaches to the invocation of the first.
+            headers: sent with the request.
             scope: see `scope()`; needs version 7 of the invocation protocol.
-            limit_key: what shares a limit within the scope.
+            limit_key: the concurrency limit within the scope that the invocation counts for.
         """
         callee = _named(service, handler, key, arg)
         return issue_call(self._driver, callee, key or "", arg, idempotency_key, headers, scope, limit_key)
@@ -149,14 +164,18 @@ class Calls:
         scope: str | None = None,
         limit_key: str | None = None,
     ) -> SendHandle:
-        """Start a handler by name, with raw bytes in; arguments as in `generic_call`, and a delay."""
+        """Start a handler by name, passing raw bytes. Arguments as in `generic_call` and `service_send`."""
         callee = _named(service, handler, key, arg)
         return issue_send(
             self._driver, callee, key or "", arg, send_delay, idempotency_key, headers, scope, limit_key
         )
 
     def cancel_invocation(self, invocation_id: str) -> None:
-        """Cancel an invocation. Raises InvalidIdError for an id that does not parse."""
+        """Cancel an invocation.
+
+        Raises:
+            InvalidIdError: the id is malformed.
+        """
         arguments.expect_text(invocation_id, "the invocation id of ctx.cancel_invocation")
         self._driver.issue("cancel an invocation").cancel_invocation(invocation_id)
 
@@ -166,7 +185,11 @@ class Calls:
         serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
         type_hint: type[T] | None = None,
     ) -> RestateDurableFuture[T]:
-        """Wait for the result of an invocation. Raises InvalidIdError for an id that does not parse."""
+        """Wait for the result of an invocation.
+
+        Raises:
+            InvalidIdError: the id is malformed.
+        """
         arguments.expect_text(invocation_id, "the invocation id of ctx.attach_invocation")
         serde = values.serde_for(serde, type_hint, "ctx.attach_invocation")
         driver = self._driver
@@ -175,7 +198,7 @@ class Calls:
 
 
 class Callee(Protocol[I, O]):
-    """What a call has to know of a handler."""
+    """The handler of a call or a send."""
 
     @property
     def service(self) -> str:
@@ -184,22 +207,22 @@ class Callee(Protocol[I, O]):
 
     @property
     def name(self) -> str:
-        """Its name in there."""
+        """Name of the handler."""
         ...
 
     @property
     def input_serde(self) -> Serde[I]:
-        """Writes the argument."""
+        """Serializes the argument."""
         ...
 
     @property
     def output_serde(self) -> Serde[O]:
-        """Reads the result."""
+        """Deserializes the result."""
         ...
 
 
 class _NamedHandler(NamedTuple):
-    """A handler of which only the names are known: bytes in, bytes out."""
+    """A handler known by name only, which takes and returns bytes."""
 
     service: str
     name: str
@@ -217,7 +240,7 @@ def issue_call(
     scope: str | None = None,
     limit_key: str | None = None,
 ) -> RestateDurableCallFuture[O]:
-    """Call a handler; a scope and a limit key are those of `Context.scope`."""
+    """Issue a call."""
     service, handler = callee.service, callee.name
     target = f"{service}/{handler}"
     body = values.write(callee.input_serde, arg, f"the argument of a call to {target}")
@@ -250,7 +273,7 @@ def issue_send(
     scope: str | None = None,
     limit_key: str | None = None,
 ) -> SendHandle:
-    """Start a handler without waiting for it."""
+    """Issue a send."""
     service, handler = callee.service, callee.name
     target = f"{service}/{handler}"
     body = values.write(callee.input_serde, arg, f"the argument of a send to {target}")

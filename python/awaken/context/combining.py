@@ -1,7 +1,7 @@
-"""Combinators of durable futures, under the names of the official SDK.
+"""Functions that wait for several durable futures, with the names of the official SDK.
 
-Ordinary asyncio works as well: durable futures are asyncio futures. These return the futures rather than their
-results, and `select` reads well in a `match` statement.
+Those of asyncio work as well, because durable futures are asyncio futures. The functions here return the futures rather
+than their results, and the result of `select` suits a `match` statement.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["as_completed", "gather", "select", "wait_completed"]
 
 
 async def gather(*futures: AnyFuture) -> list[RestateDurableFuture[Any]]:
-    """Wait until all futures are completed, with a result or an error, and return them; await each for its result."""
+    """Wait until all futures have a result or an error, and return the futures. Await each to get its result."""
     durable = _durable(futures)
     if durable:
         await asyncio.wait(durable)
@@ -38,8 +38,8 @@ async def select(**futures: AnyFuture) -> list[Any]:
         Its name and its result, for `match await select(...): case ["timeout", _]: ...`
 
     Raises:
-        ValueError: there are no futures.
-        Exception: what the first one failed with.
+        ValueError: no futures were given.
+        Exception: the error of the first future, if it failed.
     """
     if not futures:
         raise UsageError("select needs at least one future")
@@ -52,7 +52,7 @@ async def select(**futures: AnyFuture) -> list[Any]:
 async def wait_completed(
     *futures: AnyFuture,
 ) -> tuple[list[RestateDurableFuture[Any]], list[RestateDurableFuture[Any]]]:
-    """Wait for the first future to complete, and return the completed ones and the others."""
+    """Wait for the first future to complete. Return the completed futures and the others."""
     durable = _durable(futures)
     if durable:
         await asyncio.wait(durable, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""What a handler may do: each method issues one command, the moment it is called."""
+"""The contexts that handlers receive. Each method issues its command at once, when it is called."""
 
 from __future__ import annotations
 
@@ -39,14 +39,18 @@ __all__ = [
 
 
 class Context(Calls, External):
-    """What every handler may do."""
+    """The operations that every handler has.
+
+    Their results are durable futures. A command is issued when its method is called, not when its result is awaited, so
+    you can start several operations and await them together.
+    """
 
     __slots__ = ("_data", "_driver", "_input", "_random")
 
     def __init__(self, driver: Driver, request: Input) -> None:
         self._driver = driver
         self._input = request
-        #: What extensions keep with this attempt.
+        #: Values that extensions keep for this attempt.
         self._data: dict[str, Any] | None = None
         self._random: random.Random | None = None
 
@@ -65,52 +69,53 @@ class Context(Calls, External):
         )
 
     def scope(self, scope: str) -> ScopedContext:
-        """Return calls and sends within a scope, which needs version 7 of the invocation protocol."""
+        """Return the calls and sends of a scope. Scopes need version 7 of the invocation protocol."""
         arguments.expect_text(scope, "the scope of ctx.scope")
         return ScopedContext(self._driver, scope)
 
     def random(self) -> random.Random:
-        """Return a generator that gives the same numbers on every replay."""
+        """Return a random number generator that yields the same numbers on every replay."""
         if self._random is None:
-            self._random = random.Random(self._input.random_seed)  # noqa: S311  # repeatable is the point
+            self._random = random.Random(self._input.random_seed)  # noqa: S311  # it has to be repeatable
         return self._random
 
     def uuid(self) -> UUID:
-        """Return a random UUID that is the same on every replay; it draws from `random()`."""
+        """Return a random UUID, the same on every replay. It is drawn from `random()`."""
         return UUID(int=self.random().getrandbits(128), version=4)
 
     def sleep(self, delta: timedelta | float, name: str | None = None) -> RestateDurableSleepFuture:
-        """Wait durably; the handler need not be in memory meanwhile.
+        """Wait durably. The handler may leave memory in the meantime.
 
         Args:
-            delta: how long from now, as a duration or in seconds; a negative one fires at once.
-            name: entry name.
+            delta: how long to wait, as a `timedelta` or in seconds. A negative duration ends at once.
+            name: name of the journal entry.
         """
         wake_up = time_limits.moment_after(delta, "the duration of ctx.sleep")
         return RestateDurableSleepFuture.start(self._driver, wake_up, _entry_name(name, "ctx.sleep"))
 
     def timeout(self, limit: timedelta | float) -> Timeout:
-        """Bound the time spent in a block, durably: what `asyncio.timeout` is for a handler that suspends.
+        """Bound the time spent in a block, like `asyncio.timeout`, but durably.
 
         ```python
         async with ctx.timeout(timedelta(days=1)):
             answer = await decision
         ```
 
-        The time is counted by a durable sleep, which starts when the block is entered. It goes on while the handler
-        is suspended, and once it is over it is so in every replay; a result the runtime recorded before that counts.
-        What is awaited in the block is no longer awaited then, and may be awaited again later. Blocks nest.
+        A durable sleep measures the time, starting when the block is entered. It continues while the handler is
+        suspended, and a timeout happens again in every replay. A result that the runtime recorded before the timeout
+        still counts. A timeout does not cancel the operation that the block awaits: you can await it again later.
+        Blocks nest.
 
         Args:
-            limit: a duration, or seconds; zero or less is over at once.
+            limit: the time allowed, as a `timedelta` or in seconds. Zero or less expires at once.
 
         Raises:
-            TimeoutError: from the block, when its time is over. It is a `DeadlineError`: not caught, it ends the
-                invocation with code 408.
+            TimeoutError: raised by the block when the time is over. It is a `DeadlineError`, which ends the invocation
+                with code 408 unless you catch it.
         """
         return deadline(self._driver, limit, "not done", "the limit of ctx.timeout")
 
-    if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
+    if not TYPE_CHECKING:  # type checkers know the attributes and reject others
 
         def __getattr__(self, name):
             if name.startswith("_"):
@@ -126,7 +131,7 @@ class Context(Calls, External):
 
 
 class _Keyed:
-    """What has a key."""
+    """The key of an invocation."""
 
     __slots__ = ()
 
@@ -138,7 +143,7 @@ class _Keyed:
 
 
 class _Promising:
-    """What has promises."""
+    """The promises of a workflow."""
 
     __slots__ = ()
 
@@ -150,31 +155,31 @@ class _Promising:
         serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
         type_hint: type[T] | None = None,
     ) -> DurablePromise[T]:
-        """Return the workflow's promise of this name."""
+        """Return the workflow's promise with this name."""
         arguments.expect_text(name, "the name of ctx.promise")
         return DurablePromise(self._driver, name, values.serde_for(serde, type_hint, f'promise "{name}"'))
 
 
 class ObjectSharedContext(_Keyed, StateReader, Context):
-    """A shared handler of a virtual object: reads state, runs beside others."""
+    """The context of a shared handler of a virtual object. It reads state, and runs concurrently with others."""
 
     __slots__ = ()
 
 
 class ObjectContext(_Keyed, KeyValueStore, Context):
-    """An exclusive handler of a virtual object: the one writer of its key."""
+    """The context of an exclusive handler of a virtual object: the only writer of its key."""
 
     __slots__ = ()
 
 
 class WorkflowSharedContext(_Promising, ObjectSharedContext):
-    """A shared handler of a workflow."""
+    """The context of a shared handler of a workflow."""
 
     __slots__ = ()
 
 
 class WorkflowContext(_Promising, ObjectContext):
-    """The main handler of a workflow: runs once per key."""
+    """The context of the main handler of a workflow, which runs once per key."""
 
     __slots__ = ()
 
@@ -197,7 +202,7 @@ def _entry_name(name: str | None, what: str) -> str:
     return name or ""
 
 
-#: Which context a handler gets, by kind of service and of handler.
+#: The context of a handler, by kind of service and kind of handler.
 CONTEXTS: dict[tuple[str, str | None], type[Context]] = {
     ("service", None): Context,
     ("object", "exclusive"): ObjectContext,

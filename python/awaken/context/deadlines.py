@@ -1,4 +1,4 @@
-"""Deadlines that survive suspension: what `asyncio.timeout` does, with a durable sleep for a clock."""
+"""Deadlines that survive suspension: like `asyncio.timeout`, but measured by a durable sleep."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ __all__ = ["DeadlineFuture", "Timeout", "deadline"]
 
 
 class Timeout:
-    """Bounds the time spent in its block; an `async with` statement enters it, once.
+    """Bounds the time spent in the block of an `async with` statement. It can be entered once.
 
-    Like every durable result, the end of the sleep reaches the handler in journal order and when the handler rests. So
-    a deadline takes effect at an await, and a result that was recorded before it comes first.
+    Like every durable result, the end of the sleep reaches the handler in the order of the journal, when the handler is
+    at rest. So a deadline takes effect at an await, and results that were recorded earlier come first.
     """
 
     __slots__ = ("_cancelling", "_complaint", "_is_expired", "_start", "_task", "_timer")
 
     def __init__(self, start: Callable[[], DurableFuture[None]], complaint: str) -> None:
-        """Prepare; the sleep starts when the block is entered.
+        """Initialize. The sleep starts when the block is entered.
 
         Args:
             start: starts the sleep.
-            complaint: the error's text.
+            complaint: text of the error.
         """
         self._start = start
         self._complaint = complaint
@@ -43,16 +43,16 @@ class Timeout:
         self._timer: DurableFuture[None] | None = None
 
     def expired(self) -> bool:
-        """Tell whether the time is over."""
+        """Return whether the time is over."""
         return self._is_expired
 
-    if not TYPE_CHECKING:  # type checkers know that it is for `async with`
+    if not TYPE_CHECKING:  # type checkers know that it needs `async with`
 
         def __enter__(self):
             raise UsageError("a timeout bounds a block of awaits; write `async with ctx.timeout(...):`")
 
         def __exit__(self, *_):
-            """Never called; `with` looks for it first."""
+            """Do nothing: `with` looks this method up before it calls `__enter__`."""
 
     async def __aenter__(self) -> Self:
         if self._timer is not None:
@@ -87,7 +87,7 @@ class Timeout:
 
 
 class DeadlineFuture(RestateDurableSleepFuture):
-    """A durable timer that bounds what else the handler waits for."""
+    """A durable timer that limits how long the handler waits for other results."""
 
     __slots__ = ()
 
@@ -99,9 +99,9 @@ def deadline(driver: FutureDriver, limit: timedelta | float, subject: str, what:
 
     Args:
         driver: the attempt.
-        limit: a duration, or seconds.
-        subject: what is to say when the time is over.
-        what: names the limit, for the error's text.
+        limit: the time allowed, as a `timedelta` or in seconds.
+        subject: begins the error text when the time is over.
+        what: names the limit in the error text for an invalid one.
     """
     seconds = time_limits.milliseconds(limit, what) / 1000
 

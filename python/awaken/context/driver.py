@@ -1,4 +1,4 @@
-"""What a context needs from the attempt that owns it."""
+"""The interface between a context and the attempt that owns it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Driver"]
 
 
 class Driver(FutureDriver, Protocol):
-    """What a context needs from the attempt, besides what futures need."""
+    """The operations of an attempt that its context uses, in addition to those that futures use."""
 
     def define_run(self, future: RunFuture[Any]) -> None:
-        """Keep a run's closure until its result is awaited."""
+        """Keep a run until its result is awaited."""
         ...
 
     @property

@@ -1,10 +1,11 @@
 """Durable futures: results that survive the process that awaits them.
 
-A durable future is an `asyncio.Future`, so everything in asyncio accepts it. What is special is who completes it:
-the attempt, one result at a time, in the order of the journal, and only when the handler has come to rest. Awaiting
-one directly from the handler is the short way (`FutureDriver.wait`); a callback added to one, which is how
-`asyncio.gather` and `asyncio.wait` await, is the general way (`FutureDriver.watch`). A task that awaits one waits on a
-future of its own (`DurableFuture.park`), so cancelling the task leaves the durable result alone.
+A durable future is an `asyncio.Future`, so every function of asyncio accepts it. The attempt completes durable futures,
+one at a time, in the order of the journal, and only when the handler is at rest: when it can do nothing more without a
+result. There are two ways to wait for one. The handler awaits it directly, which is the fast path
+(`FutureDriver.wait`). Or something adds a callback, as `asyncio.gather` and `asyncio.wait` do (`FutureDriver.watch`).
+A task that awaits a durable future waits on a future of its own (`DurableFuture.park`), so cancelling the task leaves
+the durable result untouched.
 """
 
 from __future__ import annotations
@@ -30,16 +31,16 @@ __all__ = ["DurableFuture", "FutureDriver"]
 
 T = TypeVar("T")
 
-#: An id in the name of a future.
+#: An id in the description of a future.
 _ID = re.compile(r" (inv|sign|prom)_[\w-]+")
 
 
 class FutureDriver(Protocol):
-    """What a durable future needs from the attempt that owns it."""
+    """The operations of an attempt that its durable futures use."""
 
     machine: EndpointMachine
     loop: asyncio.AbstractEventLoop
-    #: Whether the endpoint checks every value against its annotation.
+    #: Whether the endpoint validates every value against its annotation.
     is_strict: bool
 
     @property
@@ -49,19 +50,19 @@ class FutureDriver(Protocol):
 
     @property
     def hash_base(self) -> int:
-        """A number that differs between invocations and is the same in all attempts of one."""
+        """A number that differs between invocations and is the same in all attempts of an invocation."""
         ...
 
     def issue(self, operation: str) -> Commands:
         """Return what takes a command, or raise when no command is possible here.
 
         Args:
-            operation: what the handler is about to do, for the error's text.
+            operation: what the command does, for the error text.
         """
         ...
 
     def wait(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
-        """Wait in the awaiting task until the future is done."""
+        """Block the awaiting task until the future is done."""
         ...
 
     def watch(self, future: DurableFuture[Any]) -> None:
@@ -69,23 +70,23 @@ class FutureDriver(Protocol):
         ...
 
     def unwatch(self, future: DurableFuture[Any]) -> None:
-        """Note that nobody waits for the future any more."""
+        """Note that nothing waits for the future any longer."""
         ...
 
 
-#: Methods of every future, past the overrides below.
+#: The methods of the base class, which the class below overrides.
 _init = asyncio.Future.__init__
 _result = asyncio.Future.result
 
 
 class _UnfinishedError(UsageError, asyncio.InvalidStateError):
-    """A durable result was asked for before it was awaited, which it is in every attempt."""
+    """A durable result was read before it was awaited. This would happen again in every attempt."""
 
 
 class DurableFuture(Unawaited, asyncio.Future[T]):
-    """The result of a command or a signal, by its handle.
+    """The result of a command or a signal, identified by its handle.
 
-    Its hash repeats in every attempt, so a set of durable futures iterates in an order that replays.
+    Its hash is the same in every attempt, so that sets of durable futures iterate in the same order in a replay.
     """
 
     __slots__ = (
@@ -99,37 +100,37 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
         "is_awaited",
     )
 
-    #: Whether this only bounds what else the handler waits for.
+    #: Whether this only limits how long the handler waits for other results.
     is_deadline = False
-    #: Whether the value is the result of finished work, which is never refused over its annotation.
+    #: Whether the value is the result of a run or a handler, which is never rejected because of its annotation.
     is_result = False
 
     def __init__(self, driver: FutureDriver, handle: int, serde: Serde[Any] | None, subject: str) -> None:
-        """Tie a handle to its result's serde.
+        """Initialize a pending future.
 
         Args:
             driver: the attempt.
             handle: the machine's number of the result.
-            serde: turns a value's bytes into the result; None gives the result as the machine tells it.
-            subject: what this is, for error texts.
+            serde: deserializes the value; None for a result that the machine already returns as a Python object.
+            subject: describes the result, for error texts.
         """
         _init(self, loop=driver.loop)
         self._driver = driver
         self.handle = handle
         self._serde = serde
         self._subject = subject
-        #: Who waits for the result: callbacks and tasks.
+        #: Number of callbacks and tasks that wait for the result.
         self._watchers = 0
-        #: Where tasks wait that await this directly.
+        #: Futures of the tasks that await this directly.
         self._waiters: list[asyncio.Future[None]] | None = None
-        #: Whether this was cancelled, and is pending again.
+        #: Whether this was cancelled and is pending again.
         self._is_lapsed = False
-        #: Whether anything in the handler has waited for the result, or does.
+        #: Whether the handler waits for the result, or has waited for it.
         self.is_awaited = False
 
     @property
     def subject(self) -> str:
-        """What this is, for error texts."""
+        """A description of the result, for error texts."""
         return self._subject
 
     def __await__(self) -> Generator[Any, None, T]:
@@ -141,7 +142,7 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
         return self._driver.hash_base + 2 * self.handle
 
     def park(self) -> Generator[Any, None, None]:
-        """Wait for the result on a future of the waiting task's own."""
+        """Wait for the result on a future that belongs to the waiting task."""
         waiter = self._driver.loop.create_future()
         if self._waiters is None:
             self._waiters = []
@@ -155,16 +156,16 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
             self._forget(1)
 
     def cancelled(self) -> bool:
-        """Tell whether this was cancelled and has no result since."""
+        """Return whether this was cancelled and has not received a result since."""
         return super().cancelled() or (self._is_lapsed and not self.done())
 
     def result(self) -> T:
-        """Return the result; raises CancelledError when this was cancelled and has no result since."""
+        """Return the result. Raise CancelledError if this was cancelled and has not received a result since."""
         self._expect_done()
         return _result(self)
 
     def exception(self) -> BaseException | None:
-        """Return the error; raises CancelledError when this was cancelled and has no result since."""
+        """Return the error. Raise CancelledError if this was cancelled and has not received a result since."""
         self._expect_done()
         return super().exception()
 
@@ -178,23 +179,23 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
         )
 
     def add_done_callback(self, callback: Callable[..., object], /, *, context: Any = None) -> None:
-        """Add a callback as every asyncio future does, and have the attempt work towards the result."""
+        """Add a callback, as for every asyncio future. The attempt then waits for the result."""
         super().add_done_callback(callback, context=context)
         if not self.done():
             self._watchers += 1
             self._watch()
 
     def remove_done_callback(self, callback: Callable[..., object], /) -> int:
-        """Remove a callback; without any the attempt no longer awaits the result."""
+        """Remove a callback. Without callbacks, the attempt no longer waits for the result."""
         removed = super().remove_done_callback(callback)
         self._forget(removed)
         return removed
 
     def cancel(self, msg: Any | None = None) -> bool:
-        """Have whoever waits through asyncio's functions stop waiting; the durable result stays as it is.
+        """Stop waiting through functions of asyncio. The durable result stays as it is.
 
-        Callbacks see a cancelled future, so `asyncio.gather` and `asyncio.wait_for` end as they do elsewhere. The
-        command stays in the journal, its result may still come, and awaiting this again waits for it.
+        Callbacks see a cancelled future, so `asyncio.gather` and `asyncio.wait_for` end as usual. The command stays in
+        the journal, and its result may still arrive: you can await this again.
         """
         if not super().cancel(msg):
             return False
@@ -205,20 +206,20 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
         return True
 
     def settle(self, result: Result) -> None:
-        """Complete with what the machine released; a value that does not decode is a terminal error."""
+        """Complete with a result of the machine. A value that cannot be deserialized is a terminal error."""
         if self.done():
             return
         if isinstance(result, Failure):
             self._reject(terminal_error(result))
         elif self._serde is None:
-            self.set_result(result)  # type: ignore[arg-type]  # the command's own result type
+            self.set_result(result)  # type: ignore[arg-type]  # the type that the command returns
         else:
             try:
                 value = self._read(self._serde, result if isinstance(result, bytes) else b"")
             except Exception as reason:
                 self._reject(undecodable(self._subject, self._serde, reason))
             else:
-                self.set_result(value)  # None for an empty value is part of every T
+                self.set_result(value)  # None, for an empty value, belongs to every T
         if self._waiters is not None:
             self._wake(None)
 
@@ -228,13 +229,13 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
         return serde.read(data, self._place, is_strict=self._driver.is_strict, is_result=self.is_result)
 
     def _place(self) -> str:
-        """Name where this value crosses, the same in every invocation."""
+        """Describe where the handler gets this value, in words that are the same in every invocation."""
         return f"{_ID.sub('', self._subject)} of {self._driver.target}"
 
     def interrupt(self, error: BaseException) -> None:
-        """Raise an error that is not the journal's result where this is awaited: cancellation of the invocation.
+        """Raise an error where this is awaited that is not a result of the journal: the invocation was cancelled.
 
-        A task that awaits this directly may do so again; for asyncio's functions, this is done with the error.
+        A task that awaits this directly may await it again. For functions of asyncio, this is done with the error.
         """
         if self.done():
             return
@@ -253,7 +254,7 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
 
     def _reject(self, error: BaseException) -> None:
         self.set_exception(error)
-        # Whether anybody looks at it is the handler's business: a durable result nobody awaits is no fault.
+        # A handler may ignore a durable result, so asyncio must not complain about an exception that was not retrieved.
         self._log_traceback = False
 
     def _watch(self) -> None:
@@ -270,11 +271,11 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
 
 
 def terminal_error(failure: Failure) -> TerminalError:
-    """Return the exception that a wire failure raises in the handler."""
+    """Return the exception that the handler gets for a failure from the wire."""
     return TerminalError(failure.message, failure.code, dict(failure.metadata) or None)
 
 
 def undecodable(subject: str, serde: Serde[Any], reason: Exception) -> TerminalError:
-    """Return the terminal error for bytes that are not what the handler declared."""
+    """Return the terminal error for a payload that is not of the declared type."""
     detail = str(reason) if isinstance(reason, SerdeError) else f"{type(serde).__name__}: {tell(reason)}"
     return TerminalError(f"{subject} got a payload that does not decode: {detail}")

@@ -1,7 +1,7 @@
-"""For libraries around handlers: the context of the handler that runs here, and values that belong to it.
+"""Support for libraries around handlers: the context of the current handler, and values that belong to it.
 
-`current_context()` works wherever the handler's context variables go: in functions it calls, tasks it starts, and in
-the closures of runs, also those that run in threads.
+`current_context()` works wherever the handler's context variables are available: in functions that it calls, in tasks
+that it starts, and in the actions of runs, including those that run in threads.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ _current: ContextVar[Context | None] = ContextVar("awaken_context", default=None
 
 
 def current_context() -> Context | None:
-    """Return the context of the handler that runs here, or None outside of handlers."""
+    """Return the context of the current handler, or None outside of handlers."""
     return _current.get()
 
 
 def enter_context(context: Context) -> None:
-    """Make this the context of the handler whose task this is."""
+    """Set the context of the handler that runs in the current task."""
     _current.set(context)
 
 
-class contextvar(Generic[P, T]):  # noqa: N801  # the field's name: it decorates
-    """Share what a context manager yields with the handler it surrounds.
+class contextvar(Generic[P, T]):  # noqa: N801  # a decorator, with the name of the official SDK
+    """Give the handler access to the value that a context manager around it yields.
 
-    Decorate the context manager, give it to `invocation_context_managers`, and read `.value` in the handler:
+    Decorate the context manager, pass it to `invocation_context_managers`, and read `.value` in the handler:
 
         @contextvar
         @asynccontextmanager
@@ -61,7 +61,7 @@ class contextvar(Generic[P, T]):  # noqa: N801  # the field's name: it decorates
             return await database.value.fetch("...")
 
     Args:
-        func: makes the context manager.
+        func: creates the context manager.
     """
 
     def __init__(self, func: Callable[P, AbstractAsyncContextManager[T]]) -> None:
@@ -70,15 +70,15 @@ class contextvar(Generic[P, T]):  # noqa: N801  # the field's name: it decorates
         self.__doc__ = func.__doc__
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AbstractAsyncContextManager[None]:
-        """Return the context manager, which keeps what it yields as this variable's value."""
+        """Return the context manager, which sets this variable to the value that it yields."""
         return self._enter(self._func(*args, **kwargs))
 
     @property
     def value(self) -> T:
-        """What the context manager yielded around the handler that runs here.
+        """The value that the context manager around the current handler yielded.
 
         Raises:
-            LookupError: no handler runs here, or this context manager does not surround it.
+            LookupError: there is no current handler, or this context manager does not surround it.
         """
         try:
             return self._value.get()
@@ -100,31 +100,31 @@ class contextvar(Generic[P, T]):  # noqa: N801  # the field's name: it decorates
 
 
 def set_extension_data(ctx: Context, key: str, value: Any) -> None:
-    """Keep a value with this attempt of the handler.
+    """Keep a value for the rest of this attempt.
 
-    It is gone on the next attempt, and nothing of it is journaled. When the attempt is over, however it ended, a method
-    `__close__()` of the value is called.
+    The value is not journaled, and the next attempt starts without it. If the value has a method `__close__()`, it is
+    called when the attempt ends, for whatever reason.
 
     Args:
-        ctx: of the handler.
-        key: name of the value; prefix it with the name of your library.
-        value: anything.
+        ctx: the context of the handler.
+        key: name of the value. Prefix it with the name of your library.
+        value: any object.
     """
     ctx._extension_data()[key] = value
 
 
 def get_extension_data(ctx: Context, key: str) -> Any:
-    """Return a value kept with this attempt, or None."""
+    """Return a value that was kept for this attempt, or None."""
     return ctx._extension_data().get(key)
 
 
 def clear_extension_data(ctx: Context, key: str) -> None:
-    """Forget a value, without closing it; a key that is not there is no mistake."""
+    """Forget a value without closing it. A missing key is not an error."""
     ctx._extension_data().pop(key, None)
 
 
 def close_data(data: dict[str, Any]) -> None:
-    """Close what extensions kept with an attempt: values that have a `__close__` are told, whatever others raise."""
+    """Call `__close__` of each value that has it. An error of one does not keep the others open."""
     for key, value in data.items():
         close = getattr(value, "__close__", None)
         if close is None:

@@ -1,4 +1,4 @@
-"""Results that come from outside of the handler: awakeables, callbacks and signals."""
+"""Results that come from outside the handler: awakeables, callbacks and signals."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["External"]
 
 
 class External(SideEffects):
-    """Waiting for what comes from outside, and sending it to other invocations."""
+    """Waits for results from outside, and sends such results to other invocations."""
 
     __slots__ = ()
 
@@ -42,18 +42,18 @@ class External(SideEffects):
         *,
         name: str | None = None,
     ) -> Awakeable[T]:
-        """Create an id that somebody outside resolves or rejects, and the future of that result.
+        """Create an awakeable: an id that another process resolves or rejects, and the future of its result.
 
-        The id is the same on every replay; hand it out inside a run, so that this happens once. It is not a secret:
-        whoever knows the invocation id can compute it.
+        The id is the same on every replay. Hand it out inside a run, so that this happens only once. It is not a
+        secret: anyone who knows the invocation id can compute it.
 
         Args:
-            serde: of the payload.
-            type_hint: what the payload has to be; another payload is a terminal error in this handler.
-            name: what it is for, for whoever watches in this process, such as the test kit; it is journaled nowhere.
+            serde: deserializes the payload.
+            type_hint: the type of the payload. Awaiting a payload of another type raises a terminal error.
+            name: a name for watchers in this process, such as the test kit. It is not journaled.
 
         Returns:
-            An object that unpacks as `(id, future)`, and that can be awaited itself.
+            An object that unpacks as `(id, future)` and can also be awaited itself.
         """
         serde = values.serde_for(serde, type_hint, "ctx.awakeable")
         driver = self._driver
@@ -78,19 +78,19 @@ class External(SideEffects):
     ) -> Callback[T]:
         """Create an awakeable with a signed link that completes it, a name, and an expiry.
 
-        Hand the link out inside a run. Whoever opens it answers with a value of the declared type, or rejects; the
-        value is checked before the awakeable is resolved. Where links lead, and what signs them, is set by
-        `configure_callbacks`.
+        Hand out the link inside a run. The person who opens it answers with a value of the declared type, or rejects.
+        The value is validated before the awakeable is resolved. `configure_callbacks` sets the address of links and
+        the keys that sign them.
 
         Args:
-            type_hint: what the answer has to be; None takes any JSON.
-            name: what is asked for, shown to whoever answers and in the inventory.
-            expires_in: how long the link works and the handler waits, as a duration or in seconds.
-            labels: facts for the inventory; they are in the journal, not in the link.
+            type_hint: the type of the answer; None accepts any JSON.
+            name: what you ask for. It is shown to the person who answers, and in the inventory.
+            expires_in: how long the link works and the handler waits, as a `timedelta` or in seconds.
+            labels: further facts for the inventory. They are kept in the journal, not in the link.
 
         Raises:
-            RuntimeError: no settings for links; see `configure_callbacks`.
-            UsageError: the type has no name that a link can carry; see `register_callback_type`.
+            RuntimeError: links are not configured; see `configure_callbacks`.
+            UsageError: a link cannot name the type; see `register_callback_type`.
         """
         from awaken import links
 
@@ -123,15 +123,15 @@ class External(SideEffects):
         """Create a callback, hand it out once, and wait for the answer.
 
         Args:
-            send: given the link; runs as a durable step, so it happens once however often the handler replays.
-            type_hint: as for `callback`, like the others.
-            name: what is asked for.
+            send: a function that hands out the link. It is called as a run, so it is not repeated in a replay.
+            type_hint: the type of the answer, as in `callback`.
+            name: what you ask for.
             expires_in: how long the link works and the handler waits.
-            labels: facts for the inventory.
+            labels: further facts for the inventory.
 
         Raises:
-            TimeoutError: nobody answered in time.
-            TerminalError: the answer was a rejection.
+            TimeoutError: no one answered in time.
+            TerminalError: the callback was rejected.
         """
         if not callable(send):
             refuse(send, f'the send of callback "{name}"', "give a function that takes the link")
@@ -149,22 +149,22 @@ class External(SideEffects):
         """Resolve an awakeable of any invocation.
 
         Args:
-            name: the awakeable's id.
-            value: the result; None gives empty bytes.
-            serde: of the value.
+            name: the id of the awakeable.
+            value: the result. None is sent as no bytes.
+            serde: serializes the value.
 
         Raises:
-            InvalidIdError: the id does not parse; nothing is journaled.
+            InvalidIdError: the id is malformed; nothing is journaled.
         """
         arguments.expect_text(name, "the id of ctx.resolve_awakeable")
         body = values.write(serde, value, f"the value of awakeable {name}")
         self._driver.issue("resolve an awakeable").resolve_awakeable(name, body)
 
     def reject_awakeable(self, name: str, failure_message: str, failure_code: int = 500) -> None:
-        """Reject an awakeable of any invocation: its handler gets a terminal error with this message and code.
+        """Reject an awakeable of any invocation. Its handler gets a terminal error with this message and code.
 
         Raises:
-            InvalidIdError: the id does not parse; nothing is journaled.
+            InvalidIdError: the id is malformed; nothing is journaled.
         """
         arguments.expect_text(name, "the id of ctx.reject_awakeable")
         failure = _failure(failure_code, failure_message, "ctx.reject_awakeable")
@@ -176,7 +176,7 @@ class External(SideEffects):
         serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
         type_hint: type[T] | None = None,
     ) -> RestateDurableFuture[T]:
-        """Wait for a signal with this name, sent to this invocation by another handler."""
+        """Wait for a named signal that another handler sends to this invocation."""
         arguments.expect_text(name, "the name of ctx.signal")
         serde = values.serde_for(serde, type_hint, f'signal "{name}"')
         driver = self._driver
@@ -190,7 +190,11 @@ class External(SideEffects):
         value: I,
         serde: Serde[I] = DefaultSerde(),  # noqa: B008  # never modified
     ) -> None:
-        """Send a signal with a value to an invocation. Raises InvalidIdError for an id that does not parse."""
+        """Send a signal with a value to an invocation.
+
+        Raises:
+            InvalidIdError: the id is malformed.
+        """
         arguments.expect_text(invocation_id, "the invocation id of ctx.resolve_signal")
         arguments.expect_text(name, "the name of ctx.resolve_signal")
         body = values.write(serde, value, f'the value of signal "{name}"')
@@ -199,7 +203,11 @@ class External(SideEffects):
     def reject_signal(
         self, invocation_id: str, name: str, failure_message: str, failure_code: int = 500
     ) -> None:
-        """Send a signal with a failure to an invocation. Raises InvalidIdError for an id that does not parse."""
+        """Send a signal with a failure to an invocation.
+
+        Raises:
+            InvalidIdError: the id is malformed.
+        """
         arguments.expect_text(invocation_id, "the invocation id of ctx.reject_signal")
         arguments.expect_text(name, "the name of ctx.reject_signal")
         failure = _failure(failure_code, failure_message, "ctx.reject_signal")

@@ -1,4 +1,4 @@
-"""The durable futures that a context gives, by what they are the result of."""
+"""The kinds of durable futures that a context returns."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class RestateDurableFuture(DurableFuture[T]):
 
 
 class OptionalFuture(RestateDurableFuture[T | None]):
-    """A result that may be absent, which is None and not an empty payload."""
+    """A result that may be absent. An absent result is None, and is not deserialized."""
 
     __slots__ = ()
 
     def settle(self, result: Result) -> None:
-        """Complete with what the machine released."""
+        """Complete with a result of the machine."""
         if result is None and not self.done():
             self.set_result(None)
             self._wake(None)
@@ -50,12 +50,12 @@ class RestateDurableSleepFuture(RestateDurableFuture[None]):
 
     @classmethod
     def start(cls, driver: FutureDriver, wake_up: int, name: str = "") -> Self:
-        """Start a timer that fires at a moment, in UTC milliseconds."""
+        """Start a timer that fires at a given time, in UTC milliseconds."""
         return cls(driver, driver.issue("sleep").sleep(wake_up, name), None, "sleep")
 
 
 class StartedInvocation:
-    """What the caller knows of an invocation it started: the id, once the runtime told it."""
+    """An invocation that the handler started. Its id is known once the runtime has assigned it."""
 
     __slots__ = ("_id",)
 
@@ -63,11 +63,11 @@ class StartedInvocation:
         self._id = identifier
 
     async def invocation_id(self) -> str:
-        """Return the textual id of the started invocation."""
+        """Return the id of the started invocation."""
         return await self._id
 
     async def cancel_invocation(self) -> None:
-        """Cancel the started invocation; it sees a terminal error 409 at its next await."""
+        """Cancel the started invocation. Its handler gets a terminal error 409 at its next await."""
         identifier = await self._id
         self._id._driver.issue("cancel an invocation").cancel_invocation(identifier)
 
@@ -91,11 +91,11 @@ class RestateDurableCallFuture(RestateDurableFuture[T]):
         self._invocation = invocation
 
     async def invocation_id(self) -> str:
-        """Return the textual id of the called invocation."""
+        """Return the id of the called invocation."""
         return await self._invocation.invocation_id()
 
     async def cancel_invocation(self) -> None:
-        """Cancel the called invocation; this future then fails with a terminal error 409."""
+        """Cancel the called invocation. This future then fails with a terminal error 409."""
         await self._invocation.cancel_invocation()
 
 
@@ -105,5 +105,5 @@ class SendHandle(StartedInvocation):
     __slots__ = ()
 
 
-if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
+if not TYPE_CHECKING:  # type checkers know the attributes and reject others
     SendHandle.__getattr__ = refuse_attribute

@@ -1,6 +1,6 @@
-"""What happens in handlers of this process, for those who watch: the test kit, and `awaken dev`.
+"""Notifications about handlers in this process, for the test kit and `awaken dev`.
 
-Nothing of this is on the wire or in a journal. Without a watcher it costs one look at an empty list.
+None of this reaches the wire or a journal. Without a watcher, it costs one look at an empty list.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ __all__ = ["AttemptFailed", "AwakeableCreated", "LostRun", "Watcher", "current_r
 
 @dataclass(frozen=True, slots=True)
 class AwakeableCreated:
-    """A handler created an awakeable, in this attempt or again in a replay."""
+    """A handler created an awakeable. A replay creates it again."""
 
     awakeable_id: str
     invocation_id: str
-    #: What the handler calls it.
+    #: Its name, if the handler gave one.
     name: str | None
-    #: What its payload has to be, as the handler declared it.
+    #: The declared type of its payload.
     type_hint: Any
 
 
 @dataclass(frozen=True, slots=True)
 class LostRun:
-    """A handler returned without awaiting a run, whose action therefore never executed."""
+    """A handler returned without awaiting a run, so that its action never executed."""
 
     #: Name of the run.
     name: str
-    #: Where the handler asked for it, as `file:line`.
+    #: Where the handler started it, as `file:line`.
     place: str
     #: Service and handler, as `Greeter/greet`.
     target: str
@@ -45,41 +45,41 @@ class LostRun:
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed:
-    """A handler, or the action of one of its runs, raised something else than a `TerminalError` of its own."""
+    """A handler, or the action of one of its runs, raised an error other than a `TerminalError` of its own."""
 
     invocation_id: str
-    #: What it raised.
+    #: The error.
     error: BaseException
-    #: Name of the run whose action raised it; None for the handler.
+    #: Name of the run whose action raised it; None if the handler did.
     run: str | None
-    #: Whether the author asked for retries: by `RetryableError`, or by the retry options of the run.
+    #: Whether the author asked for retries, by raising `RetryableError` or by retry options of the run.
     is_retry_asked_for: bool = False
-    #: Whether it ends the run or the invocation: a `UsageError`, which every attempt would meet.
+    #: Whether it ends the run or the invocation, as a `UsageError` does: every attempt would raise it again.
     is_final: bool = False
 
 
 class Watcher(Protocol):
-    """Is told what handlers do, on their event loop. Must not raise."""
+    """Receives the notifications, on the event loop of the handler. Its methods must not raise."""
 
     def note_awakeable(self, created: AwakeableCreated) -> None:
         """Note a new awakeable."""
         ...
 
     def note_run(self, name: str, change: int) -> None:
-        """Note that a run's action begins (1) or ended (-1)."""
+        """Note that the action of a run began (1) or ended (-1)."""
         ...
 
     def note_failure(self, failed: AttemptFailed) -> None:
-        """Note what ends an attempt, a run or an invocation; the runtime does not know of it yet."""
+        """Note an error that ends an attempt, a run or an invocation. The runtime does not know about it yet."""
         ...
 
     def note_lost_run(self, lost: LostRun) -> None:
-        """Note that a handler returned a result and left a run behind that it never awaited."""
+        """Note that a handler returned without awaiting one of its runs."""
         ...
 
 
-#: Those who watch now. Add and remove yourself.
+#: The watchers of this process. A watcher adds and removes itself.
 watchers: Final[list[Watcher]] = []
 
-#: Name of the run whose action executes here; None outside of runs.
+#: Name of the run whose action is executing; None outside of runs.
 current_run: Final[ContextVar[str | None]] = ContextVar("awaken_run", default=None)

@@ -1,4 +1,4 @@
-"""A workflow's promises."""
+"""Promises of workflows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class DurablePromise(Generic[T]):
-    """A workflow's promise: completed once, by any of its handlers, read by all of them."""
+    """A promise of a workflow. One of its handlers completes it, once; all of them can read it."""
 
     __slots__ = ("_driver", "_name", "_serde")
 
@@ -30,23 +30,23 @@ class DurablePromise(Generic[T]):
         self._serde = serde
 
     def value(self) -> RestateDurableFuture[T]:
-        """Wait for the value; a rejected promise raises a terminal error."""
+        """Wait for the value. Awaiting a rejected promise raises a terminal error."""
         handle = self._driver.issue("await a promise").get_promise(self._name)
         return RestateDurableFuture(self._driver, handle, self._serde, self._subject)
 
     def peek(self) -> Awaitable[T | None]:
-        """Return the value, or None while the promise is open; a rejected one raises a terminal error."""
+        """Return the value, or None if the promise is not completed. A rejected one raises a terminal error."""
         handle = self._driver.issue("peek at a promise").peek_promise(self._name)
         return OptionalFuture(self._driver, handle, self._serde, self._subject)
 
     def resolve(self, value: T) -> Awaitable[None]:
-        """Complete the promise; awaiting raises a terminal error 409 when it is completed already."""
+        """Complete the promise. Awaiting this raises a terminal error 409 if it was already completed."""
         body = values.write(self._serde, value, self._subject)
         handle = self._driver.issue("resolve a promise").resolve_promise(self._name, body)
         return RestateDurableFuture(self._driver, handle, None, self._subject)
 
     def reject(self, message: str, code: int = 500) -> Awaitable[None]:
-        """Fail the promise; awaiting raises a terminal error 409 when it is completed already."""
+        """Reject the promise. Awaiting this raises a terminal error 409 if it was already completed."""
         arguments.expect_text(message, f"the message that rejects {self._subject}")
         arguments.expect_code(code, f"the code that rejects {self._subject}")
         handle = self._driver.issue("reject a promise").reject_promise(self._name, Failure(code, message))

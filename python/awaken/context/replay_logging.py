@@ -1,20 +1,20 @@
-"""Logging that knows about replay: a handler that runs again from its journal does not log again what it logged.
+"""Logging that is silent during replay, so that a handler does not log the same messages again.
 
-`getLogger(name)` gives a logger with a `RestateLoggingFilter`. The filter itself goes on any logger, or on a logging
-handler, where it works for every logger of the process, also those of libraries:
+`getLogger(name)` returns a logger with a `RestateLoggingFilter`. You can also add the filter to another logger. Added
+to a logging handler, it works for all loggers of the process, including those of libraries:
 
     handler = logging.StreamHandler()
     handler.addFilter(RestateLoggingFilter())
     handler.setFormatter(logging.Formatter("%(invocation_id)s attempt %(invocation_attempt)d: %(message)s"))
     logging.basicConfig(handlers=[handler])
 
-`awaken serve` does this. Every record that passes has these attributes, for formats:
+`awaken serve` does this. Every record that passes has these attributes, for use in formats:
 
 | attribute | in a handler | elsewhere |
 | --- | --- | --- |
-| `invocation_id` | the textual invocation id | `-` |
+| `invocation_id` | the invocation id | `-` |
 | `invocation_target` | service and handler, such as `Greeter/greet` | `-` |
-| `invocation_attempt` | 1, and one more for every failed attempt since there was progress | 0 |
+| `invocation_attempt` | 1 plus the number of failed attempts since the last progress | 0 |
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _OWN = "awaken"
 
 
 class RestateLoggingFilter(logging.Filter):
-    """Drops what handlers log while they replay, and tells each other record which invocation it belongs to.
+    """Drops the records of handlers that replay, and adds the invocation to all others.
 
-    Records of awaken itself are never dropped: they tell what is wrong with a replay.
+    Records of awaken itself are never dropped: they report problems of a replay.
 
     Args:
-        name: pass only records of this logger and those below it, as every `logging.Filter` does; all when empty.
+        name: pass only records of this logger and its children, like `logging.Filter`; all records when empty.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether the record passes, and add the attributes."""
+        """Add the attributes, and return whether the record passes."""
         if not super().filter(record):
             return False
         context = current_context()
@@ -54,9 +54,9 @@ class RestateLoggingFilter(logging.Filter):
 
 
 def getLogger(name: str | None = None) -> logging.Logger:  # noqa: N802  # as in `logging`
-    """Return the logger of this name with a `RestateLoggingFilter`, which is added once.
+    """Return the logger with this name, with a `RestateLoggingFilter` added to it.
 
-    A filter of a logger does not see what loggers below it log; put the filter on a logging handler for that.
+    The filter of a logger does not see records of its child loggers. Add the filter to a logging handler for that.
     """
     logger = logging.getLogger(name)
     if not any(isinstance(existing, RestateLoggingFilter) for existing in logger.filters):

@@ -1,4 +1,4 @@
-"""What a handler can learn about its own invocation."""
+"""The request that started an invocation."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["AttemptFinishedEvent", "Request"]
 
 
 class AttemptFinishedEvent:
-    """Tells a side effect that its attempt is over, so that it can stop.
+    """Lets a side effect find out that its attempt is over, so that it can stop.
 
-    It is set when the handler ended, suspended or failed, and when the connection is lost; whatever the side effect
-    gives after that is not journaled.
+    The event is set when the handler has ended, suspended or failed, and when the connection is lost. A result that the
+    side effect returns later is not journaled.
     """
 
     __slots__ = ("_event",)
@@ -21,11 +21,11 @@ class AttemptFinishedEvent:
         self._event = asyncio.Event()
 
     def is_set(self) -> bool:
-        """Tell whether the attempt is over. For any thread."""
+        """Return whether the attempt is over. Thread-safe."""
         return self._event.is_set()
 
     async def wait(self) -> None:
-        """Wait until the attempt is over. For the loop that runs the handler."""
+        """Wait until the attempt is over. Only for the event loop of the handler."""
         await self._event.wait()
 
     def set(self) -> None:
@@ -37,13 +37,13 @@ class AttemptFinishedEvent:
 class Request:
     """The request that started this invocation."""
 
-    #: Textual invocation id.
+    #: The invocation id.
     id: str
-    #: Headers of the caller, in order; of a repeated header the last value.
+    #: Headers from the caller, in order. Of a repeated header, this has the last value.
     headers: dict[str, str]
     #: Headers of this attempt's HTTP request.
     attempt_headers: dict[str, str]
-    #: Raw input, as the runtime sent it: a journal value codec has not decoded it.
+    #: Raw input, as the runtime sent it. A journal value codec has not decoded it.
     body: bytes
     #: Set when this attempt is over.
     attempt_finished_event: AttemptFinishedEvent

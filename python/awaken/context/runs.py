@@ -1,4 +1,4 @@
-"""Runs: side effects whose result is journaled, executed once however often the handler replays."""
+"""Runs: side effects whose results are journaled, so that a replay does not execute them again."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ T = TypeVar("T")
 
 @dataclass
 class RunOptions(Generic[T]):
-    """How a run's result crosses, and how often a failing closure is tried.
+    """How the result of a run is serialized, and how often a failing action is retried.
 
-    Without any retry field, the runtime's own policy decides. With one, failed executions are counted here: the
-    defaults are 50 ms, factor 2, at most 10 s, without an end. When the policy gives up, the run fails with a terminal
-    error.
+    Without any retry option, the retry policy of the runtime applies. With one, the endpoint counts the failed
+    executions itself. The other options then have these defaults: 50 ms before the first retry, factor 2, at most 10 s
+    between retries, no limit on attempts. When the policy gives up, the run fails with a terminal error.
     """
 
     serde: Serde[T] = field(default_factory=lambda: DefaultSerde[Any]())
     type_hint: type[T] | None = None
-    #: Executions in total, the first one included.
+    #: Maximum number of executions, including the first.
     max_attempts: int | None = None
-    #: Durations, or seconds.
+    #: Durations, as a `timedelta` or in seconds.
     max_duration: timedelta | float | None = None
     initial_retry_interval: timedelta | float | None = None
     max_retry_interval: timedelta | float | None = None
@@ -52,12 +52,12 @@ class RunOptions(Generic[T]):
     max_retry_duration: timedelta | float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse values that could only fail later, when the closure already has."""
+        """Reject invalid values now. Otherwise they would surface only after the action has failed."""
         values.serde_for(self.serde, self.type_hint, "RunOptions")
         self.retry_policy()
 
     def retry_policy(self) -> RetryPolicy | None:
-        """Return the policy these options ask for, or None to leave it to the runtime."""
+        """Return the retry policy of these options, or None to use that of the runtime."""
         max_duration = self.max_duration if self.max_duration is not None else self.max_retry_duration
         bounds = (
             self.max_attempts,
@@ -80,7 +80,7 @@ class RunOptions(Generic[T]):
 
 
 class RunFuture(RestateDurableFuture[T]):
-    """The result of a run, with the closure that gives it when the journal does not have it yet."""
+    """The result of a run, with the action to execute if the journal does not have the result yet."""
 
     __slots__ = (
         "_action",
@@ -107,17 +107,17 @@ class RunFuture(RestateDurableFuture[T]):
         kwargs: dict[str, Any],
         frame: FrameType,
     ) -> None:
-        """Keep what the closure needs.
+        """Initialize a run that has not started.
 
         Args:
             driver: the attempt.
             handle: the machine's number of the result.
-            name: entry name.
-            action: the closure.
-            options: how the result crosses and how often a failing closure is tried.
-            args: for the closure.
-            kwargs: for the closure.
-            frame: what asks for the run.
+            name: name of the journal entry.
+            action: the function to call.
+            options: how the result is serialized, and how often a failing action is retried.
+            args: positional arguments of the action.
+            kwargs: keyword arguments of the action.
+            frame: the frame that starts the run.
         """
         self._result_serde = run_serde(action, options)
         super().__init__(driver, handle, self._result_serde, f'run "{name}"')
@@ -127,13 +127,13 @@ class RunFuture(RestateDurableFuture[T]):
         self._options = options
         self._args = args
         self._kwargs = kwargs
-        # A frame would keep everything in it alive, and looking for the line costs: see `place`.
+        # Keeping the frame would keep its variables alive. Finding the line is expensive, so `place` does it on demand.
         self._code = frame.f_code
         self._instruction = frame.f_lasti
 
     @property
     def place(self) -> str:
-        """Where the handler asked for this run, as `file:line`."""
+        """Where the handler started this run, as `file:line`."""
         for start, end, line in self._code.co_lines():
             if start <= self._instruction < end and line is not None:
                 return f"{self._code.co_filename}:{line}"
@@ -141,13 +141,13 @@ class RunFuture(RestateDurableFuture[T]):
 
     @property
     def policy(self) -> RetryPolicy | None:
-        """How often a failing closure is tried; None leaves it to the runtime."""
+        """The retry policy for a failing action; None uses that of the runtime."""
         return self._options.retry_policy()
 
     async def execute(self) -> bytes:
-        """Execute the closure and return its serialized result.
+        """Execute the action and return its serialized result.
 
-        A plain function runs in the loop's default executor, with the handler's context variables.
+        A plain function runs in the default executor of the loop, with the context variables of the handler.
         """
         if probe.watchers:
             return await self._execute_watched()
@@ -166,7 +166,7 @@ class RunFuture(RestateDurableFuture[T]):
                 watcher.note_run(self.name, -1)
 
     def is_called_wrongly(self, error: BaseException) -> bool:
-        """Tell whether an error is that the closure does not take the arguments it was given: it never began then."""
+        """Return whether an error means that the arguments do not fit the action, which then never started."""
         if not isinstance(error, TypeError):
             return False
         try:
@@ -209,8 +209,8 @@ class RunFuture(RestateDurableFuture[T]):
 def _call(action: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a plain function in its thread.
 
-    No future takes a StopIteration: the executor would lose it, and the attempt would wait for ever. Coroutines turn it
-    into a RuntimeError, so this does too.
+    A future cannot hold a StopIteration: the executor would lose it, and the attempt would wait forever. This turns it
+    into a RuntimeError, as coroutines do.
     """
     try:
         return action(*args, **kwargs)
@@ -219,7 +219,7 @@ def _call(action: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def run_serde(action: Callable[..., Any], options: RunOptions[T]) -> Serde[T]:
-    """Return the serde of a run's result: the option's, for the hinted or annotated type."""
+    """Return the serde for the result of a run: that of the options, for the hinted or annotated type."""
     serde = options.serde
     if not isinstance(serde, DefaultSerde):
         return serde

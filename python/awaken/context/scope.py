@@ -1,4 +1,4 @@
-"""Calls within a scope: a runtime bounds how many invocations of one scope and limit key run at once."""
+"""Calls within a scope. A runtime limits how many invocations of a scope and limit key run concurrently."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["ScopedContext"]
 
 
 class ScopedContext:
-    """What `ctx.scope(...)` gives: calls and sends within that scope.
+    """The calls and sends of a scope, as returned by `ctx.scope(...)`.
 
-    Every method raises UnsupportedFeatureError, and the attempt is over, when the runtime speaks an older version of
-    the invocation protocol than 7.
+    Every method raises UnsupportedFeatureError, which ends the attempt, if the runtime's version of the invocation
+    protocol is older than 7.
     """
 
     __slots__ = ("_driver", "_scope")
@@ -38,14 +38,14 @@ class ScopedContext:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
-        """Call a service's handler and wait for its result.
+        """Call a handler of a service and wait for its result.
 
         Args:
-            tpe: the handler.
-            arg: its input.
-            limit_key: what shares a limit within the scope.
-            idempotency_key: makes a second call with the same key attach to the first.
-            headers: for the handler's request.
+            tpe: the decorated function of the handler.
+            arg: its input; None for a handler without one.
+            limit_key: the concurrency limit within the scope that the invocation counts for.
+            idempotency_key: a second call with the same key attaches to the invocation of the first.
+            headers: sent with the request.
         """
         callee = service_handler(tpe, "service_call")
         return issue_call(self._driver, callee, "", arg, idempotency_key, headers, self._scope, limit_key)
@@ -59,7 +59,10 @@ class ScopedContext:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
-        """Start a service's handler, now or later, without waiting for it. Arguments as in `service_call`."""
+        """Start a handler of a service without waiting for it.
+
+        Arguments as in `service_call` and `Context.service_send`.
+        """
         callee = service_handler(tpe, "service_send")
         return issue_send(
             self._driver, callee, "", arg, send_delay, idempotency_key, headers, self._scope, limit_key
@@ -74,7 +77,7 @@ class ScopedContext:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
-        """Call a virtual object's handler and wait for its result. Arguments as in `service_call`."""
+        """Call a handler of a virtual object and wait for its result. Arguments as in `service_call`."""
         callee = keyed_handler(tpe, key, "object_call")
         return issue_call(self._driver, callee, key, arg, idempotency_key, headers, self._scope, limit_key)
 
@@ -88,7 +91,7 @@ class ScopedContext:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
-        """Start a virtual object's handler, now or later, without waiting for it. Arguments as in `service_call`."""
+        """Start a handler of a virtual object without waiting for it. Arguments as in `service_send`."""
         callee = keyed_handler(tpe, key, "object_send")
         return issue_send(
             self._driver, callee, key, arg, send_delay, idempotency_key, headers, self._scope, limit_key
@@ -103,7 +106,7 @@ class ScopedContext:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> RestateDurableCallFuture[O]:
-        """Call a workflow's handler and wait for its result. Arguments as in `service_call`."""
+        """Call a handler of a workflow and wait for its result. Arguments as in `service_call`."""
         callee = keyed_handler(tpe, key, "workflow_call")
         return issue_call(self._driver, callee, key, arg, idempotency_key, headers, self._scope, limit_key)
 
@@ -117,7 +120,7 @@ class ScopedContext:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> SendHandle:
-        """Start a workflow's handler, now or later, without waiting for it. Arguments as in `service_call`."""
+        """Start a handler of a workflow without waiting for it. Arguments as in `service_send`."""
         callee = keyed_handler(tpe, key, "workflow_send")
         return issue_send(
             self._driver, callee, key, arg, send_delay, idempotency_key, headers, self._scope, limit_key

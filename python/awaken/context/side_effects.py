@@ -1,4 +1,4 @@
-"""Side effects of a handler: each happens once, and its result is journaled."""
+"""Side effects of a handler, whose results are journaled."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ __all__ = ["RunAction", "SideEffects"]
 
 P = ParamSpec("P")
 
-#: Options of a run that has none; never modified.
+#: The options of a run without any. Never modified.
 NO_OPTIONS: RunOptions[Any] = RunOptions()
 
-#: The closure of a run.
+#: The function that a run calls.
 RunAction = Callable[..., Coroutine[Any, Any, T]] | Callable[..., T]
 
 
 class SideEffects:
-    """Runs, and what else is one: reading the clock."""
+    """Executes side effects, and reads the clock, which is one."""
 
     __slots__ = ()
 
@@ -71,17 +71,17 @@ class SideEffects:
         *args: Any,
         **kwargs: Any,
     ) -> RestateDurableFuture[Any]:
-        """Execute a side effect and journal its result: it happens once however often the handler replays.
+        """Execute a side effect and journal its result. A replay takes the result from the journal instead.
 
-        The closure starts when the result is first awaited. It may be a coroutine function, or a plain function that
-        runs in a thread; durable operations are not possible inside.
+        The action starts when its result is first awaited. It may be a coroutine function, or a plain function, which
+        runs in a thread. Durable operations are not possible inside.
 
         Args:
-            name: entry name.
-            action: the closure.
-            options: how the result crosses and how often a failing closure is tried.
-            *args: for the closure.
-            **kwargs: for the closure.
+            name: name of the journal entry.
+            action: the function to call.
+            options: how the result is serialized, and how often a failing action is retried.
+            *args: positional arguments of the action.
+            **kwargs: keyword arguments of the action.
         """
         return self._start_run(name, action, options, args, kwargs, sys._getframe(1))
 
@@ -95,14 +95,14 @@ class SideEffects:
         type_hint: type[T] | None = None,
         args: tuple[Any, ...] | None = None,
     ) -> RestateDurableFuture[T]:
-        """Execute a side effect. Deprecated: `run_typed` knows the types of the closure's arguments."""
+        """Execute a side effect. Deprecated: use `run_typed`, which checks the types of the action's arguments."""
         options: RunOptions[T] = RunOptions(
             serde=serde, type_hint=type_hint, max_attempts=max_attempts, max_duration=max_retry_duration
         )
         return self._start_run(name, action, options, args or (), {}, sys._getframe(1))
 
     def time(self) -> RestateDurableFuture[float]:
-        """Read the clock, once: seconds since the epoch, the same on every replay."""
+        """Return the current time in seconds since the epoch, the same on every replay."""
         return self._start_run("timestamp", _read_clock, NO_OPTIONS, (), {}, sys._getframe(1))
 
     def _start_run(
@@ -114,7 +114,7 @@ class SideEffects:
         kwargs: dict[str, Any],
         frame: FrameType,
     ) -> RestateDurableFuture[Any]:
-        """Issue the command of a run; `frame` is the handler's, which asks for it."""
+        """Issue the command of a run. `frame` is the calling one, which error texts and warnings name."""
         if type(name) is not str or not callable(action) or type(options) is not RunOptions:
             _refuse_misuse(name, action, options)
         driver = self._driver
@@ -129,7 +129,7 @@ async def _read_clock() -> float:
 
 
 def _refuse_misuse(name: object, action: object, options: object) -> None:
-    """Raise for what is no run; return where the arguments are of classes derived from the usual ones."""
+    """Raise if these are not the arguments of a run. Return if they are of classes derived from the usual ones."""
     if not isinstance(name, str):
         if callable(name):
             function = getattr(name, "__name__", "function")

@@ -1,4 +1,4 @@
-"""A virtual object's or workflow's state: key-value pairs that its handlers share."""
+"""The state of a virtual object or workflow: key-value pairs that its handlers share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["KeyValueStore", "StateReader"]
 
 
 class StateReader:
-    """Reading state."""
+    """Reads state."""
 
     __slots__ = ()
 
@@ -31,13 +31,13 @@ class StateReader:
         type_hint: type[T] | None = None,
         entry_name: str | None = None,
     ) -> Awaitable[T | None]:
-        """Read a value; None when there is none.
+        """Read a value. The result is None if there is no value with this name.
 
         Args:
-            name: of the value.
-            serde: of the value.
-            type_hint: what the value has to be.
-            entry_name: of the journal entry.
+            name: name of the value.
+            serde: deserializes the value.
+            type_hint: the type of the value.
+            entry_name: name of the journal entry.
         """
         if type(name) is not str:
             arguments.expect_text(name, "the name of ctx.get")
@@ -62,7 +62,7 @@ class StateReader:
 
 
 class KeyValueStore(StateReader):
-    """Reading and writing state. Writes take effect at once, also for others; there is no rollback."""
+    """Reads and writes state. A write takes effect at once and is not rolled back if the handler fails."""
 
     __slots__ = ()
 

@@ -1,7 +1,7 @@
-"""What durable results refuse: to be used like the value that awaiting them gives.
+"""Helpful errors for a forgotten `await`.
 
-Forgetting an `await` is the most common mistake in a handler. Without this, Python would complain of a class that its
-author never wrote, or not at all.
+Forgetting an `await` is the most common mistake in a handler. By itself, Python would complain about a class that the
+author has never seen, or not complain at all.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Unawaited", "refuse_attribute"]
 
-#: The instruction by which `yield from` asks for an iterator.
+#: The instruction with which `yield from` gets an iterator.
 _YIELD_FROM = opmap.get("GET_YIELD_FROM_ITER")
 
 
 class Unawaited:
-    """Names the `await` that is missing where a durable result is used like its value."""
+    """Raises an error that points out the missing `await` when a durable result is used like its value."""
 
     __slots__ = ()
 
     @property
     def subject(self) -> str:
-        """What this is, for error texts."""
+        """A description of the result, for error texts."""
         raise NotImplementedError
 
     if TYPE_CHECKING:
@@ -39,13 +39,13 @@ class Unawaited:
         def __await__(self) -> Generator[Any, None, Any]: ...
 
     def __iter__(self) -> Generator[Any, None, Any]:
-        """Await this by `yield from`, as in an `__await__` of the author's; anything else forgot to await."""
+        """Support `yield from` in an `__await__` method. Any other iteration is a forgotten `await`."""
         frame = sys._getframe(1)
         if frame.f_code.co_code[frame.f_lasti] != _YIELD_FROM:
             raise UsageError(_describe(self))
         return self.__await__()
 
-    if not TYPE_CHECKING:  # type checkers know the attributes, and refuse others
+    if not TYPE_CHECKING:  # type checkers know the attributes and reject others
 
         def __getattr__(self, name):
             if name.startswith("_"):
@@ -54,7 +54,7 @@ class Unawaited:
 
 
 def refuse_attribute(owner: object, name: str) -> NoReturn:
-    """Raise for an attribute that what a handler awaits does not have."""
+    """Raise for an attribute that an awaitable of this package does not have; used as `__getattr__`."""
     kind = type(owner).__name__
     if name.startswith("_"):
         raise AttributeError(f"{kind} has no attribute {name!r}", name=name, obj=owner)
@@ -74,7 +74,7 @@ def _describe(result: Unawaited) -> str:
 
 
 def _forbid(name: str) -> None:
-    """Have an operation that every value may have, and no future, name the `await` that is missing."""
+    """Make an operation raise the error. Values may support it, and futures never do."""
 
     def refuse(self: Unawaited, *_: object) -> NoReturn:
         raise UsageError(_describe(self))
@@ -82,7 +82,7 @@ def _forbid(name: str) -> None:
     setattr(Unawaited, name, refuse)
 
 
-# Not of these: comparing for equality and asking for truth, which libraries do with futures.
+# Equality and truth are not among these: libraries compare and test futures.
 for _name in (
     *(
         "add",
