@@ -1,4 +1,4 @@
-"""What takes the commands of a handler: the machine of its attempt, or what stands in for it."""
+"""The receiver of a handler's commands: the machine of its attempt, or something in front of it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["Commands"]
 
 
 class Commands(Protocol):
-    """The commands of `EndpointMachine`, with its signatures, and the values by which runs and handlers end.
+    """The commands of `EndpointMachine`, with its signatures, and the values with which runs and handlers end.
 
-    An int that a command returns is the handle of its result. `name` is the entry name.
+    An int that a command returns is the handle of its result. `name` is the name of the journal entry.
     """
 
     __slots__ = ()

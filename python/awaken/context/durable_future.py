@@ -54,7 +54,7 @@ class FutureDriver(Protocol):
         ...
 
     def issue(self, operation: str) -> Commands:
-        """Return what takes a command, or raise when no command is possible here.
+        """Return the receiver of commands, to issue one. Raise if no command is possible here.
 
         Args:
             operation: what the command does, for the error text.

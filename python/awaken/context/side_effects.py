@@ -140,7 +140,7 @@ def _refuse_misuse(name: object, action: object, options: object) -> None:
         expect_text(name, "the name of ctx.run_typed")
     if inspect.iscoroutine(action):
         called = action.__name__
-        action.close()  # it will never be awaited, which Python would complain about
+        action.close()  # or Python would warn that it was never awaited
         raise UsageError(
             f'run "{name}" was given the coroutine of {called}(...), which is called already; give the function and '
             f'its arguments: ctx.run_typed("{name}", {called}, RunOptions(), ...)'

@@ -1,1 +1,1 @@
-"""What helps authors find their mistakes: development mode and tracebacks that show their own lines."""
+"""Help for authors to find their mistakes: development mode, and tracebacks that show their own code."""

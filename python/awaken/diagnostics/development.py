@@ -1,7 +1,7 @@
-"""Development mode: what `awaken dev` and the test kit show a developer and production does not.
+"""Development mode, which `awaken dev` and the test kit enable.
 
-In development mode the process warns of code that works today and is likely a mistake, and error texts may show
-payloads, which logs elsewhere never do. Outside of it, it costs one look at a flag.
+In development mode, the process warns about code that works but is probably a mistake. Error texts may show payloads,
+which they never do otherwise. When it is disabled, it costs one look at a flag.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ __all__ = ["enabled", "is_enabled", "warn"]
 
 log = logging.getLogger("awaken")
 
-#: How many blocks of `enabled` are open.
+#: Number of open blocks of `enabled`.
 _depth = 0
-#: Places that warnings were given for.
+#: Places that were warned about.
 _given: set[str] = set()
 
-#: Called with each warning, besides the log.
+#: Called with each warning, in addition to the log.
 _listeners: list[Callable[[str], object]] = []
 
 
 @contextmanager
 def enabled(listener: Callable[[str], object] | None = None) -> Iterator[None]:
-    """Switch development mode on for the block. Blocks nest; the outermost one forgets which warnings were given.
+    """Enable development mode in the block. Blocks nest. At the end of the outermost one, warnings may be repeated.
 
     Args:
-        listener: called with each warning, on the loop or thread that it comes from; must not raise.
+        listener: called with each warning, on the loop or thread that causes it. It must not raise.
     """
     global _depth
     _depth += 1
@@ -48,16 +48,16 @@ def enabled(listener: Callable[[str], object] | None = None) -> Iterator[None]:
 
 
 def is_enabled() -> bool:
-    """Return whether this process is in development mode."""
+    """Return whether development mode is enabled."""
     return _depth > 0
 
 
 def warn(message: str, *, place: str) -> None:
-    """Log a warning in development mode, once for each place; do nothing elsewhere.
+    """Log a warning, once per place. Do nothing unless development mode is enabled.
 
     Args:
-        message: what is likely a mistake, with what to write instead.
-        place: what the warning is about, such as `state "cart" of Shop/add`; later warnings for it are left out.
+        message: the probable mistake, and what to write instead.
+        place: what the warning is about, such as `state "cart" of Shop/add`.
     """
     if not _depth or place in _given:
         return

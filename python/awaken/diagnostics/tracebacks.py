@@ -1,9 +1,9 @@
-"""Tracebacks as their readers need them: the frames of the author's code and its libraries, none of this package's.
+"""Tracebacks that show the author's code and its libraries, without the frames of this package.
 
-People read them in logs, on terminals, and in the Error frames that the runtime shows. Left out are the frames of this
+People read them in logs, on terminals, and in the errors that the runtime shows. They leave out the frames of this
 package and those of the standard library that this package called, such as the thread in which a run executes. The
-exception itself stays as it is: debuggers and error trackers find every frame in its `__traceback__`. With
-AWAKEN_FULL_TRACEBACKS set in the environment nothing is left out, for work on awaken itself.
+exception itself does not change: debuggers and error trackers find every frame in its `__traceback__`. If the
+environment variable AWAKEN_FULL_TRACEBACKS is set, nothing is left out; use it when you work on awaken itself.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 __all__ = ["PACKAGE", "authored", "format_error", "innermost_file", "is_authored", "log_warning"]
 
-#: The folder of this package, as the file names of its code begin.
+#: The folder of this package: the prefix of the file names of its code.
 PACKAGE: Final = str(Path(__file__).parents[1]) + os.sep
 
 _STANDARD_LIBRARY: Final = (str(Path(os.__file__).parent) + os.sep, "<frozen ")
-#: How the names of sources end whose code was compiled ahead, as that of uvloop: such a file is not there to be read.
+#: Suffixes of sources that were compiled ahead of time, like those of uvloop. Such files are not installed.
 _COMPILED: Final = (".pyx", ".pxd", ".pxi")
 _FULL: Final = "AWAKEN_FULL_TRACEBACKS"
 
 
 def format_error(error: BaseException) -> str:
-    """Return the traceback of an error, and of the errors it was raised from or groups, as Python prints them."""
+    """Return the traceback of an error, its causes and the errors that it groups, in the format of Python."""
     try:
         return _format(error)
-    except BaseException as broken:  # formatting calls the error's own code
+    except BaseException as broken:  # formatting calls code of the error
         return f"the traceback of {type(error).__name__} cannot be formatted: {type(broken).__name__}\n"
 
 
 def authored(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback without the frames of this package; None when there are no others."""
+    """Return a traceback without the frames of this package; None if there are no others."""
     links = []
     while trace is not None:
         links.append(trace)
@@ -53,7 +53,7 @@ def authored(trace: TracebackType | None) -> TracebackType | None:
 
 
 def innermost_file(error: BaseException) -> str:
-    """Return the file whose code raised an error; empty where it was never raised."""
+    """Return the file whose code raised an error; an empty string if it was never raised."""
     trace, file = error.__traceback__, ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
@@ -62,7 +62,7 @@ def innermost_file(error: BaseException) -> str:
 
 
 def is_authored(filename: str) -> bool:
-    """Tell whether a file is the author's or a library's: neither this package's nor the standard library's."""
+    """Return whether a file belongs to the author or a library, not to this package or the standard library."""
     if filename.startswith((PACKAGE, "<string>")) or filename.endswith(_COMPILED):
         return False
     return not _is_standard(filename)
@@ -72,17 +72,17 @@ def log_warning(logger: logging.Logger, message: str, *args: object, error: Base
     """Log a warning with the traceback of an error in the author's code.
 
     Args:
-        logger: where.
-        message: as `logging` takes it, and its arguments.
-        args: of the message.
-        error: what was raised.
+        logger: the logger.
+        message: the message, with placeholders as in `logging`.
+        args: arguments of the message.
+        error: the error.
     """
     if not logger.isEnabledFor(logging.WARNING):
         return
     file, line, function, _ = logger.findCaller(stacklevel=2)
     trace = (type(error), error, authored(error.__traceback__))
     record = logger.makeRecord(logger.name, logging.WARNING, file, line, message, args, trace, function)
-    # Formatters take this for the text of the traceback. Without it they would print all frames of chained errors.
+    # Formatters use this as the text of the traceback. Otherwise they would print all frames of chained errors.
     record.exc_text = format_error(error).rstrip("\n")
     logger.handle(record)
 
@@ -103,13 +103,13 @@ def _format(error: BaseException) -> str:
 
 
 def _choose(frames: Iterable[tuple[str, str]]) -> list[bool]:
-    """Tell which frames are shown, given their files and functions from the outermost to the innermost."""
+    """Return which frames to show, given their files and functions from the outermost to the innermost."""
     if os.environ.get(_FULL):
         return [True for _ in frames]
     kept = []
-    is_inside = True  # what comes before the first frame of the author's is there because of us
+    is_inside = True  # frames before the author's first one belong to this package or were called by it
     for filename, function in frames:
-        is_generated = filename == "<string>" and function.startswith("__")  # a dataclass's
+        is_generated = filename == "<string>" and function.startswith("__")  # code of a dataclass
         is_inside = filename.startswith(PACKAGE) or (is_inside and (is_generated or _is_standard(filename)))
         kept.append(not is_inside)
     return kept

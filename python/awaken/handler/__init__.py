@@ -1,4 +1,4 @@
-"""One handler: its function, its signature, its options, and how its values cross."""
+"""Handlers: function, signature, options, and the serialization of their values."""
 
 from awaken.handler.handler import (
     Handler,

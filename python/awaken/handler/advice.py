@@ -1,6 +1,6 @@
-"""What to write instead of what a handler gave.
+"""Advice in errors about what to write instead.
 
-Mistakes with durable results are recognized by their classes' names, because those classes are in a higher layer.
+Durable results are recognized by the names of their classes, because those classes belong to a higher layer.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from awaken.errors import UsageError
 
 __all__ = ["AWAIT", "INSTEAD", "instead_of", "refuse"]
 
-#: How deep a value is searched for what it should not hold.
+#: How many levels of a value are searched for durable results.
 _DEEPEST = 4
 
-#: Where a result was not awaited.
+#: The advice for a result that was not awaited.
 AWAIT: Final = "write `await` before the call that gave it"
 
-#: What to write instead of what is no value, by the names of classes.
+#: The advice for objects that are not values, by the names of their classes.
 INSTEAD: Final = {
     "SendHandle": "give the id of what it started, which is `await handle.invocation_id()`",
     "Awakeable": "give its `.id`, or await it for its result",
@@ -27,7 +27,13 @@ INSTEAD: Final = {
 
 
 def refuse(value: object, what: str, advice: str) -> NoReturn:
-    """Raise the UsageError for a value of the wrong type."""
+    """Raise a UsageError for an argument of the wrong type.
+
+    Args:
+        value: the argument.
+        what: names it in the error text, as in `the name of ctx.get`.
+        advice: what to write instead, unless the value itself suggests better advice.
+    """
     instead = instead_of(value)
     if instead is not None:
         advice = instead
@@ -40,7 +46,7 @@ def refuse(value: object, what: str, advice: str) -> NoReturn:
 
 
 def instead_of(value: object, depth: int = 0) -> str | None:
-    """Return what to give instead of something of this package that a value is or holds."""
+    """Return the advice for an object of this package that is a value, or is inside of one; None without one."""
     kind = type(value)
     if kind.__module__.startswith("awaken.") and kind.__name__ in INSTEAD:
         return INSTEAD[kind.__name__]

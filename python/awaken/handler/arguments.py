@@ -1,8 +1,8 @@
-"""Checks of what a handler gives this package, besides values.
+"""Checks of the arguments that handlers pass to operations.
 
-They come before anything is journaled. What the same code would do wrong again raises a `UsageError`, which ends the
-invocation. It names the operation, what was given by its type, and what to write instead. What these checks do not
-foresee is recognized in what the handler raised, by `awaken.endpoint.misuse`.
+They run before anything is journaled. A mistake raises a `UsageError`, which ends the invocation, because the same code
+would repeat the mistake in every attempt. The error names the operation, the type of the argument, and what to write
+instead. `awaken.endpoint.misuse` recognizes mistakes that these checks do not cover, from the error that they cause.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ LARGEST_CODE = 0xFFFF
 
 
 def expect_text(value: object, what: str) -> None:
-    """Refuse what is not a str.
+    """Raise unless this is a str.
 
     Args:
-        value: what was given.
-        what: names it, as in `the name of ctx.get`.
+        value: the argument.
+        what: names it in the error text, as in `the name of ctx.get`.
     """
     if not isinstance(value, str):
         refuse(value, what, "give a str" if value is None else "give a str, as in str(value)")
 
 
 def expect_bytes(value: object, what: str) -> None:
-    """Refuse what is not bytes."""
+    """Raise unless this is bytes."""
     if not isinstance(value, (bytes, bytearray, memoryview)):
         refuse(
             value,
@@ -51,13 +51,13 @@ def expect_bytes(value: object, what: str) -> None:
 
 
 def expect_code(value: object, what: str) -> None:
-    """Refuse what is not the code of a failure."""
+    """Raise unless this is the code of a failure."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_CODE:
         refuse(value, what, f"give a code between 0 and {LARGEST_CODE}, as HTTP has them")
 
 
 def expect_count(value: object, what: str) -> None:
-    """Refuse what is not a count. None passes."""
+    """Raise unless this is a count or None."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 32:
@@ -65,7 +65,7 @@ def expect_count(value: object, what: str) -> None:
 
 
 def expect_factor(value: object, what: str) -> None:
-    """Refuse what cannot multiply a duration. None passes."""
+    """Raise unless this is a factor for durations or None."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
@@ -73,7 +73,7 @@ def expect_factor(value: object, what: str) -> None:
 
 
 def expect_key(value: object, what: str) -> None:
-    """Refuse an idempotency key that is not a str or is empty, which no runtime takes. None passes."""
+    """Raise unless this is an idempotency key or None. Runtimes do not accept empty keys."""
     if value is None:
         return
     expect_text(value, what)
@@ -82,10 +82,10 @@ def expect_key(value: object, what: str) -> None:
 
 
 def headers_of(headers: Mapping[str, str] | None, what: str) -> Sequence[tuple[str, str]]:
-    """Return headers as pairs.
+    """Return headers as pairs of name and value.
 
     Raises:
-        UsageError: they are not a dict of str.
+        UsageError: the headers are not a dict of str.
     """
     if not headers:
         return ()

@@ -1,4 +1,4 @@
-"""One handler: the function, how its values cross, and what it was configured with."""
+"""A handler: its function, its options, and the serialization of its values."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ __all__ = [
     "ServiceTag",
 ]
 
-#: Input and output of a handler.
+#: The input and the output of a handler.
 I = TypeVar("I")  # noqa: E741
 O = TypeVar("O")  # noqa: E741
 
-#: A handler, as it is written: with or without an argument.
+#: The function of a handler, with or without an input.
 HandlerType = Callable[[Any, I], Awaitable[O]] | Callable[[Any], Awaitable[O]]
 ServiceKind = Literal["service", "object", "workflow"]
 HandlerKind = Literal["exclusive", "shared", "workflow"]
@@ -49,7 +49,7 @@ _JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class ServiceTag:
-    """What a handler has to know about its service."""
+    """The service of a handler."""
 
     kind: ServiceKind
     name: str
@@ -59,18 +59,18 @@ class ServiceTag:
 
 @dataclass(frozen=True, slots=True)
 class HandlerIO(Generic[I, O]):
-    """How the values of a handler cross.
+    """How the values of a handler are serialized.
 
     Args:
         accept: media type of the input.
         content_type: media type of the output.
         input_type: annotation of the input; None without a parameter or an annotation.
         output_type: annotation of the output; None without one.
-        input_name: of the parameter; None without one.
-        input_default: taken when the body is empty; `inspect.Parameter.empty` without one.
-        is_output_void: whether the handler promises to return nothing, or not to return (or makes no promise).
-        input_serde: reads the input.
-        output_serde: writes the output.
+        input_name: name of the parameter; None without one.
+        input_default: the input for an empty body; `inspect.Parameter.empty` without a default.
+        is_output_void: whether the annotation says that the handler returns nothing or never returns, or is missing.
+        input_serde: deserializes the input.
+        output_serde: serializes the output.
     """
 
     accept: str
@@ -90,16 +90,16 @@ class Handler(Generic[I, O]):
 
     Args:
         service_tag: the service it belongs to.
-        name: what callers call it.
-        kind: None for plain services.
-        fn: the function as it was written.
-        options: what it was configured with.
+        name: its name, for callers.
+        kind: None for handlers of plain services.
+        fn: the undecorated function.
+        options: its options.
         accept: media type of the input, as configured.
         content_type: media type of the output, as configured.
-        given_input_serde: reads the input, unless its annotation says more.
-        given_output_serde: writes the output, and reads it where the handler is called.
-        context_managers: entered around every attempt, the service's before the handler's.
-        arity: 1 for a handler of the context alone, 2 for one with an input.
+        given_input_serde: deserializes the input; a default serde is narrowed to the annotated type.
+        given_output_serde: serializes the output, and deserializes it for handlers that call this one.
+        context_managers: entered around every attempt, those of the service before those of the handler.
+        arity: 1 for a handler that takes only the context, 2 for one with an input.
     """
 
     service_tag: ServiceTag
@@ -120,12 +120,12 @@ class Handler(Generic[I, O]):
         self.options.check(self.target)
         self._check_async()
         self.arity = len(self._parameters())
-        with suppress(NameError):  # a type that is defined further down; `io` tries again when it is needed
+        with suppress(NameError):  # a type that is defined further down; `io` tries again later
             _ = self.io
 
     @property
     def service(self) -> str:
-        """What callers call its service."""
+        """Name of the service."""
         return self.service_tag.name
 
     @property
@@ -135,11 +135,11 @@ class Handler(Generic[I, O]):
 
     @cached_property
     def io(self) -> HandlerIO[I, O]:
-        """How the values of this handler cross.
+        """How the values of this handler are serialized.
 
         Raises:
-            NameError: an annotation names something that does not exist (yet).
-            TypeError: the default serde cannot read a type.
+            NameError: an annotation names something that does not exist, or not yet.
+            TypeError: the default serde does not support a type.
         """
         parameters = self._parameters()
         given = parameters[1] if self.arity == 2 else None
@@ -164,7 +164,7 @@ class Handler(Generic[I, O]):
         )
 
     def _input_of(self, parameter: inspect.Parameter | None) -> tuple[Any, Any]:
-        """Return the type of the input, and its default; pydantic's `= Field(gt=0)` is part of the type."""
+        """Return the type and the default of the input. Pydantic's `= Field(gt=0)` becomes part of the type."""
         if parameter is None:
             return None, inspect.Parameter.empty
         annotation, default = self._annotation(parameter.name), parameter.default
@@ -177,10 +177,10 @@ class Handler(Generic[I, O]):
         )
 
     def check_strictly(self) -> None:
-        """Refuse types of which nothing but plain JSON could be read.
+        """Check that no value would be read as plain JSON because nothing supports its type.
 
         Raises:
-            TypeError: there is one.
+            TypeError: nothing supports a type.
         """
         for option, serde in (("input_serde", self.input_serde), ("output_serde", self.output_serde)):
             if isinstance(serde, DefaultSerde):
@@ -188,12 +188,12 @@ class Handler(Generic[I, O]):
 
     @property
     def input_serde(self) -> Serde[I]:
-        """Reads the input."""
+        """Deserializes the input."""
         return self.io.input_serde
 
     @property
     def output_serde(self) -> Serde[O]:
-        """Writes the output."""
+        """Serializes the output."""
         return self.io.output_serde
 
     def _check_name(self) -> None:
@@ -218,15 +218,15 @@ class Handler(Generic[I, O]):
         if not inspect.iscoroutinefunction(function):
             raise TypeError(
                 f"{self.target} at {_place(function)} is a plain function; write `async def`: it would block "
-                "the event loop of all other invocations. Blocking work belongs into a run: "
+                "the event loop of all other invocations. Blocking work belongs in a run: "
                 "`await ctx.run_typed(name, function)`"
             )
 
     def _parameters(self) -> list[inspect.Parameter]:
-        """Return the context and, if there is one, the input."""
+        """Return the parameter of the context, and that of the input if there is one."""
         parameters = list(signature_of(self.fn).parameters.values())
         positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-        # The rest is never given, so that it needs a default, and a name that says it is not an input.
+        # No argument is passed for the others, so they must be keyword-only and have defaults.
         rest = [p for p in parameters if p not in positional]
         is_rest_optional = all(p.kind is p.KEYWORD_ONLY and p.default is not p.empty for p in rest)
         if not is_rest_optional or len(positional) not in (1, 2):

@@ -1,4 +1,4 @@
-"""From the function that an application has to the handler that was declared with it."""
+"""Finds the handler that was declared with a function."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _KINDS = {"service": "service", "object": "virtual object", "workflow": "workflo
 
 
 def attach_handler(wrapper: Any, handler: Handler[Any, Any]) -> None:
-    """Let `handler_from_callable` find the handler."""
+    """Attach a handler to its function, so that `handler_from_callable` finds it."""
     setattr(wrapper, _ATTRIBUTE, handler)
 
 
 def handler_from_callable(wrapper: Callable[..., Awaitable[O]]) -> Handler[Any, O]:
-    """Find the handler of a decorated function.
+    """Return the handler of a decorated function.
 
     Raises:
         UsageError: the function is not a handler.
@@ -37,14 +37,14 @@ def handler_from_callable(wrapper: Callable[..., Awaitable[O]]) -> Handler[Any, 
 
 
 def service_handler(wrapper: Callable[..., Awaitable[O]], method: str) -> Handler[Any, O]:
-    """Find the handler of a decorated function that has no key.
+    """Return the handler of a decorated function that belongs to a plain service.
 
     Args:
         wrapper: the function.
-        method: what was called with it, such as `service_call`.
+        method: the method that was called with it, such as `service_call`, for the error text.
 
     Raises:
-        UsageError: the function is not a handler, or belongs to a virtual object or workflow.
+        UsageError: the function is not a handler, or it belongs to a virtual object or workflow.
     """
     handler = handler_from_callable(wrapper)
     kind = handler.service_tag.kind
@@ -57,12 +57,12 @@ def service_handler(wrapper: Callable[..., Awaitable[O]], method: str) -> Handle
 
 
 def keyed_handler(wrapper: Callable[..., Awaitable[O]], key: str, method: str) -> Handler[Any, O]:
-    """Find the handler of a decorated function that has a key.
+    """Return the handler of a decorated function that belongs to a virtual object or workflow.
 
     Args:
         wrapper: the function.
-        key: whose handler it is.
-        method: what was called with it, such as `object_call`.
+        key: the key that was given.
+        method: the method that was called with it, such as `object_call`, for the error text.
 
     Raises:
         UsageError: the function is not a handler, it belongs to a plain service, or the key is not a str.

@@ -1,4 +1,4 @@
-"""What a service and a handler can be configured with; a handler's value wins over its service's."""
+"""Options of services and handlers. An option of a handler overrides that of its service."""
 
 from __future__ import annotations
 
@@ -26,23 +26,9 @@ _DURATIONS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Options as they were given; None leaves it to the service, and in the end to the runtime.
+    """The options of a service or a handler, as given. For None, the service decides, and finally the runtime.
 
-    Durations may be given in seconds.
-
-    Args:
-        description: documentation, shown by the runtime.
-        metadata: names and values for operators and tools.
-        inactivity_timeout: how long an attempt may wait before the runtime asks it to suspend.
-        abort_timeout: how long it then has before it is cut off.
-        journal_retention: how long a completed invocation stays visible.
-        idempotency_retention: how long the result stays available under its idempotency key.
-        workflow_retention: how long a completed workflow stays addressable by its key.
-        enable_lazy_state: read state when it is asked for instead of sending it with the input.
-        state_preload: True or False for all keys, or the keys to send with the input; others are read when
-            asked for.
-        ingress_private: callable by other handlers only.
-        invocation_retry_policy: when and how often a failing invocation is retried.
+    `Service`, `VirtualObject` and `Workflow.main` document what each option means.
     """
 
     description: str | None = None
@@ -58,10 +44,10 @@ class Options:
     invocation_retry_policy: InvocationRetryPolicy | None = None
 
     def check(self, where: str) -> None:
-        """Refuse values that no runtime would take.
+        """Check for values that every runtime would reject.
 
         Args:
-            where: what is being configured, for the message.
+            where: names the service or handler in the error text.
 
         Raises:
             TypeError: an option has the wrong type.
@@ -111,7 +97,7 @@ def _check_metadata(metadata: Mapping[str, str], where: str) -> None:
 def _check_duration(value: object, where: str, name: str) -> None:
     if value is None:
         return
-    time_limits.within_time(value, f"{where}: {name}")  # type: ignore[arg-type]  # this is what is checked
+    time_limits.within_time(value, f"{where}: {name}")  # type: ignore[arg-type]  # it may have any type here
 
 
 def _check_policy(policy: InvocationRetryPolicy, where: str) -> None:

@@ -1,4 +1,4 @@
-"""How often the runtime tries an invocation again."""
+"""The retry policy of invocations."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ __all__ = ["InvocationRetryPolicy"]
 
 @dataclass
 class InvocationRetryPolicy:
-    """When and how often the runtime retries a failing invocation. None leaves it to the runtime.
+    """When and how often the runtime retries a failing invocation. For None, the runtime decides.
 
-    Delays may be given in seconds.
+    Delays are a `timedelta` or seconds.
 
     Args:
         initial_interval: delay before the second attempt.
-        exponentiation_factor: what each delay is multiplied by to get the next one.
-        max_interval: upper bound of the delay.
-        max_attempts: attempts in all, the first included.
-        on_max_attempts: `pause` keeps the invocation for an operator to resume, `kill` fails it.
+        exponentiation_factor: factor from each delay to the next.
+        max_interval: upper limit of the delay.
+        max_attempts: maximum number of attempts, including the first.
+        on_max_attempts: what happens then. `pause` keeps the invocation until an operator resumes it, `kill` fails it.
     """
 
     initial_interval: timedelta | float | None = None

@@ -1,4 +1,4 @@
-"""What a function says about itself, seen through decorators, partials and methods."""
+"""Signatures and annotations of functions, seen through decorators, partials and methods."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["function_of", "resolve_annotation", "return_type_of", "signature_of"
 
 
 def function_of(target: Callable[..., Any]) -> Any:
-    """Return the function that was written, below everything wrapped around it."""
+    """Return the function itself, below everything wrapped around it."""
     while True:
         if isinstance(target, partial):
             target = target.func
@@ -33,7 +33,7 @@ def function_of(target: Callable[..., Any]) -> Any:
 
 
 def signature_of(target: Callable[..., Any]) -> inspect.Signature:
-    """Return the parameters; annotations are left alone, because they may not be resolvable yet."""
+    """Return the signature. Annotations are not evaluated, because they may refer to names that do not exist yet."""
     if sys.version_info >= (3, 14):
         from annotationlib import Format
 
@@ -42,9 +42,9 @@ def signature_of(target: Callable[..., Any]) -> inspect.Signature:
 
 
 def resolve_annotation(target: Callable[..., Any], name: str) -> Any:
-    """Evaluate the annotation of one parameter, or of `return`; None when there is none.
+    """Return the evaluated annotation of one parameter, or of `return`; None without one.
 
-    Only this one is evaluated: that of the context is often imported for type checkers alone.
+    No other annotation is evaluated: the context is often imported for type checkers only.
 
     Raises:
         NameError: the annotation names something that does not exist yet.
@@ -64,12 +64,13 @@ def resolve_annotation(target: Callable[..., Any], name: str) -> Any:
 
 
 def return_type_of(target: Callable[..., Any]) -> Any:
-    """Return the type of what calling this gives, once awaited; None when that is not known.
+    """Return the type of the (awaited) result of a call; None if it is unknown.
 
-    Every run of every replay asks this, often for a closure made anew, so text is evaluated once in each module. What
-    cannot be evaluated is not known: a type of a local scope, or one that is imported for type checkers alone.
+    Every run of every replay needs this, often for a new closure, so the text of an annotation is evaluated once per
+    module. The type is unknown if the annotation cannot be evaluated: it may be local to a function, or imported for
+    type checkers only.
     """
-    is_bare = type(target) is FunctionType and not target.__dict__  # as most are
+    is_bare = type(target) is FunctionType and not target.__dict__  # the usual case
     function = target if is_bare else function_of(target)
     if isinstance(function, type):
         return function
@@ -79,12 +80,12 @@ def return_type_of(target: Callable[..., Any]) -> Any:
     return _awaited(annotation)
 
 
-#: Types by namespace and text. The namespace is kept, so that no other one gets its identity.
+#: Types by namespace and text. The namespace is kept alive, so that its id is not reused.
 _evaluated: dict[tuple[int, str], tuple[dict[str, Any], Any]] = {}
 
 
 def _evaluate_return(function: Any, text: str) -> Any:
-    if getattr(function, "__type_params__", ()):  # names of this function alone
+    if getattr(function, "__type_params__", ()):  # they belong to this function only
         return _resolve_return(function)
     scope = getattr(function, "__globals__", {})
     place = id(scope), text
@@ -96,7 +97,7 @@ def _evaluate_return(function: Any, text: str) -> Any:
 def _resolve_return(function: Any) -> Any:
     try:
         return _awaited(resolve_annotation(function, "return"))
-    except Exception:  # evaluating runs code of the annotation
+    except Exception:  # an annotation is code, and may raise anything
         return None
 
 

@@ -1,6 +1,6 @@
-"""Values that a handler gives, to bytes, and the serdes for those it gets.
+"""Serializes the values that a handler passes, and chooses the serdes for those it gets.
 
-What the same code would do wrong again raises a `UsageError`, before anything is journaled.
+A mistake that the same code would repeat raises a `UsageError` before anything is journaled.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from awaken.serde.validation import tell
 
 __all__ = ["serde_for", "write"]
 
-#: Values that are never a type, though a beginner may give one as `type_hint`.
+#: Values that are not types. Beginners may pass one as `type_hint`.
 _VALUES = (str, bytes, int, float, list, dict, tuple, set)
 
-#: What a serde raises over a value, and would raise over it again. Other errors, as those of a network, are retried.
+#: Errors that a serde raises because of the value, and would raise again. Others, such as network errors, are retried.
 _REPEATED = (
     *(SerdeError, TypeError, ValueError, AttributeError, LookupError),
     *(ArithmeticError, NotImplementedError, RecursionError),
 )
 
-#: How errors of serdes name what should have been awaited. They only get other advice for it.
+#: Names of awaitables in the errors of serdes. Such an error gets different advice.
 _UNAWAITED = re.compile(
     r"\b(RestateDurable\w*Future|OptionalFuture|RunFuture|DurablePromise|Callback|SendHandle|coroutine)\b"
 )
 
 
 def write(serde: Serde[Any], value: Any, subject: str) -> bytes:
-    """Turn a value into bytes.
+    """Serialize a value.
 
     Args:
-        serde: of the value.
-        value: what to write.
-        subject: what is written, as in `state "cart"`.
+        serde: serializes the value.
+        value: the value.
+        subject: names it in the error text, as in `state "cart"`.
 
     Raises:
-        UsageError: the value cannot be written, in this attempt and in every other.
+        UsageError: the value cannot be serialized, in this attempt or in any other.
     """
     try:
         body = serde.serialize(value)
@@ -60,7 +60,7 @@ def write(serde: Serde[Any], value: Any, subject: str) -> bytes:
 
 def _unwritable(serde: Serde[Any], value: Any, subject: str, error: Exception) -> UsageError:
     if inspect.iscoroutine(value):
-        value.close()  # it will never be awaited, which Python would complain about
+        value.close()  # or Python would warn that it was never awaited
     kind = type(value).__name__
     if not isinstance(error, SerdeError):
         reason = f"{type(serde).__name__} raised {tell(error)} for a value of type {kind}"
@@ -77,10 +77,10 @@ def _unwritable(serde: Serde[Any], value: Any, subject: str, error: Exception) -
 
 
 def serde_for(serde: Serde[Any], type_hint: Any, what: str) -> Serde[Any]:
-    """Return the serde for what is read: the given one, or the default one for the hint.
+    """Return the serde for a value to read: the given one, or the default one for the type.
 
     Raises:
-        UsageError: one of the two is neither a serde nor a type.
+        UsageError: the serde is not a serde, or the hint is not a type.
     """
     if not isinstance(serde, DefaultSerde):
         _expect_serde(serde, f"the serde of {what}")
@@ -93,7 +93,7 @@ def serde_for(serde: Serde[Any], type_hint: Any, what: str) -> Serde[Any]:
 
 
 def _expect_serde(serde: object, what: str) -> None:
-    """Refuse what is not a serde."""
+    """Raise unless this is a serde."""
     if isinstance(serde, Serde) or (hasattr(serde, "serialize") and hasattr(serde, "deserialize")):
         return
     if isinstance(serde, type):

@@ -1,4 +1,4 @@
-"""Checks of declarations: a mistake raises at the line that makes it, and the error says what to write instead."""
+"""Checks of declarations. A mistake raises where it is made, and the error says what to write instead."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["check_context", "check_function"]
 
 
 def check_function(fn: Any, service: str) -> None:
-    """Refuse what cannot be a handler of this service.
+    """Check that a function can be a handler of this service.
 
     Raises:
         TypeError: it is not a function, or it belongs to a class.
@@ -44,16 +44,16 @@ def check_function(fn: Any, service: str) -> None:
 
 
 def check_context(fn: Any, target: str, kind: str, handler_kind: str | None) -> None:
-    """Refuse a context annotation that promises what a handler of this kind does not get.
+    """Check that the annotation of the context fits the kind of the handler.
 
     Args:
-        fn: the handler's function.
-        target: service and handler, for the error.
-        kind: of the service.
-        handler_kind: of the handler.
+        fn: the function of the handler.
+        target: service and handler, for the error text.
+        kind: kind of the service.
+        handler_kind: kind of the handler.
 
     Raises:
-        TypeError: the annotation is another context's, or that of the input is a context's.
+        TypeError: the annotation is the context of another kind, or the second parameter is annotated with a context.
     """
     known = {one.__name__: one for one in CONTEXTS.values()}
     function = function_of(fn)
@@ -67,7 +67,7 @@ def check_context(fn: Any, target: str, kind: str, handler_kind: str | None) -> 
     if not annotated or annotated[0] is None or issubclass(given, annotated[0]):
         return
     if any(issubclass(one, annotated[0]) for (of, _), one in CONTEXTS.items() if of == kind):
-        development.warn(  # it works as long as it only reads
+        development.warn(  # this works as long as the handler only reads
             f"the handler is shared and gets {given.__name__}, not {annotated[0].__name__}: it may not write state",
             place=target + place,
         )
@@ -79,10 +79,10 @@ def check_context(fn: Any, target: str, kind: str, handler_kind: str | None) -> 
 
 
 def _context_named(fn: Any, name: str, known: dict[str, type[Context]]) -> type[Context] | None:
-    """Return the context class that annotates a parameter, if one of ours does."""
+    """Return the context class that a parameter is annotated with, if any."""
     try:
         annotation = resolve_annotation(fn, name)
-    except Exception:  # imported for type checkers only: then its name has to do
+    except Exception:  # imported for type checkers only, so only its name is known
         annotation = getattr(function_of(fn), "__annotations__", {}).get(name)
     if isinstance(annotation, str):
         return known.get(annotation.rpartition(".")[2])
@@ -90,7 +90,7 @@ def _context_named(fn: Any, name: str, known: dict[str, type[Context]]) -> type[
 
 
 def _elsewhere(name: str, kind: str) -> str:
-    """Tell which declaration gives the context that was asked for."""
+    """Return advice about the declaration that provides the annotated context."""
     if name.startswith("Object") and kind == "service":
         return ", or declare a VirtualObject, which has keys and state"
     if name.startswith("Workflow"):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_SERDE", "JSON", "Definition", "KeyedDefinition"]
 
-#: Defaults of the decorators.
+#: The defaults of the decorators.
 JSON: Final = "application/json"
 DEFAULT_SERDE: Final[DefaultSerde[Any]] = DefaultSerde()
 
@@ -32,7 +32,7 @@ _SERVICE_NAME = re.compile(r"([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9._-]*")
 
 
 class Definition:
-    """A named set of handlers with the options they share."""
+    """A named set of handlers, with the options that they share."""
 
     _kind: ServiceKind
 
@@ -52,7 +52,7 @@ class Definition:
 
     @property
     def name(self) -> str:
-        """What callers call it."""
+        """Its name, for callers."""
         return self.service_tag.name
 
     def _declare(
@@ -68,7 +68,7 @@ class Definition:
         options: Options,
         context_managers: list[ContextManagerFactory] | None,
     ) -> Callable[[Any], Any]:
-        """Return the decorator that declares a function as a handler, and returns it so that its handler is found."""
+        """Return the decorator that declares a function as a handler, and makes it usable in calls."""
         if callable(name):
             raise TypeError(
                 f"write `.{decorator}()` with parentheses above {getattr(name, '__name__', name)}"
@@ -114,24 +114,28 @@ class Definition:
 
 
 class KeyedDefinition(Definition):
-    """A service whose invocations belong to a key, with state.
+    """A service whose invocations have a key, with state.
+
+    Durations are a `timedelta` or seconds.
 
     Args:
-        name: what callers call it.
+        name: its name, for callers.
         description: documentation, shown by the runtime.
         metadata: names and values for operators and tools.
         inactivity_timeout: how long an attempt may wait before the runtime asks it to suspend.
-        abort_timeout: how long it then has before it is cut off.
+        abort_timeout: how long an attempt has to suspend before the runtime aborts it.
         journal_retention: how long a completed invocation stays visible.
         idempotency_retention: how long a result stays available under its idempotency key.
-        enable_lazy_state: the older way to say `state_preload=False`.
-        state_preload: which state is sent with the input: all (True), none (False), or these keys.
-        ingress_private: callable by other handlers only.
-        invocation_retry_policy: when and how often a failing invocation is retried.
-        invocation_context_managers: entered around every attempt of every handler.
+        enable_lazy_state: the older form of `state_preload=False`.
+        state_preload: the state that the runtime sends with the input: all (True), none (False), or that of the given
+            keys. The handler reads other state on demand.
+        ingress_private: whether only other handlers can call it.
+        invocation_retry_policy: when and how often the runtime retries a failing invocation.
+        invocation_context_managers: context managers to enter around every attempt of every handler.
 
     Raises:
-        ValueError: the name is not valid, or options contradict each other.
+        TypeError: an option has the wrong type.
+        ValueError: the name or an option is invalid, or options contradict each other.
     """
 
     def __init__(

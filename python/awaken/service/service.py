@@ -1,4 +1,4 @@
-"""Plain services: handlers without state or key."""
+"""Plain services: handlers without keys or state."""
 
 from __future__ import annotations
 
@@ -20,28 +20,31 @@ if TYPE_CHECKING:
 
 __all__ = ["Service"]
 
-# The decorator gives back the type it was given, so that input and output flow into calls of the handler. The
-# bound makes a checker refuse plain functions, wrong parameters and the context of another kind of service.
+# The decorator returns the type that it was given, so that calls of the handler know its input and output. The bound
+# makes type checkers reject plain functions, wrong parameters and the context of another kind of service.
 ServiceFunction = TypeVar("ServiceFunction", bound="AnyServiceFunction")
 
 
 class Service(Definition):
-    """Handlers without state or key.
+    """A service whose handlers have neither keys nor state.
+
+    Durations are a `timedelta` or seconds.
 
     Args:
-        name: what callers call it.
+        name: its name, for callers.
         description: documentation, shown by the runtime.
         metadata: names and values for operators and tools.
         inactivity_timeout: how long an attempt may wait before the runtime asks it to suspend.
-        abort_timeout: how long it then has before it is cut off.
+        abort_timeout: how long an attempt has to suspend before the runtime aborts it.
         journal_retention: how long a completed invocation stays visible.
         idempotency_retention: how long a result stays available under its idempotency key.
-        ingress_private: callable by other handlers only.
-        invocation_retry_policy: when and how often a failing invocation is retried.
-        invocation_context_managers: entered around every attempt of every handler.
+        ingress_private: whether only other handlers can call it.
+        invocation_retry_policy: when and how often the runtime retries a failing invocation.
+        invocation_context_managers: context managers to enter around every attempt of every handler.
 
     Raises:
-        ValueError: the name is not valid, or options contradict each other.
+        TypeError: an option has the wrong type.
+        ValueError: the name or an option is invalid, or options contradict each other.
     """
 
     _kind = "service"
@@ -87,11 +90,15 @@ class Service(Definition):
         invocation_retry_policy: InvocationRetryPolicy | None = None,
         invocation_context_managers: list[ContextManagerFactory] | None = None,
     ) -> Callable[[ServiceFunction], ServiceFunction]:
-        """Declare a handler; its name is the function's, unless one is given.
+        """Declare a handler of this service.
+
+        The handler has the name of its function unless you give another one. `accept` and `content_type` are the media
+        types of its input and output, `input_serde` and `output_serde` read and write them. All other options override
+        those of the service.
 
         Raises:
-            TypeError: not an `async def` of the context, or of the context and one input.
-            ValueError: the name is taken or not valid, or options contradict each other.
+            TypeError: the function is not an `async def` of the context, or of the context and one input.
+            ValueError: the name is taken or invalid, or options contradict each other.
         """
         return self._declare(
             "handler",

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 __all__ = ["VirtualObject"]
 
-# The decorator gives back the type it was given, so that input and output flow into calls of the handler. The
-# bound makes a checker refuse plain functions, wrong parameters and the context of another kind of service.
+# The decorator returns the type that it was given, so that calls of the handler know its input and output. The bound
+# makes type checkers reject plain functions, wrong parameters and the context of another kind of service.
 ObjectFunction = TypeVar("ObjectFunction", bound="AnyObjectFunction")
 
 
 class VirtualObject(KeyedDefinition):
-    """Handlers with a key and durable state; of the exclusive ones, one runs at a time for each key.
+    """A service whose handlers have a key and durable state. Per key, one exclusive handler runs at a time.
 
     Arguments are those of `KeyedDefinition`.
     """
@@ -61,11 +61,17 @@ class VirtualObject(KeyedDefinition):
         invocation_retry_policy: InvocationRetryPolicy | None = None,
         invocation_context_managers: list[ContextManagerFactory] | None = None,
     ) -> Callable[[ObjectFunction], ObjectFunction]:
-        """Declare a handler: `exclusive` ones write state, `shared` ones read it beside them.
+        """Declare a handler of this virtual object.
+
+        An `exclusive` handler can write state. `shared` handlers only read it, and run concurrently with others.
+
+        The handler has the name of its function unless you give another one. `accept` and `content_type` are the media
+        types of its input and output, `input_serde` and `output_serde` read and write them. All other options override
+        those of the virtual object.
 
         Raises:
-            TypeError: not an `async def` of the context, or of the context and one input.
-            ValueError: the name is taken or not valid, or options contradict each other.
+            TypeError: the function is not an `async def` of the context, or of the context and one input.
+            ValueError: the name is taken or invalid, or options contradict each other.
         """
         if kind not in (None, "exclusive", "shared"):
             raise ValueError(f"{self.name}: kind is {kind!r}; give 'exclusive' or 'shared'")

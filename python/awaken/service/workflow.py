@@ -1,4 +1,4 @@
-"""Workflows: one run for each key."""
+"""Workflows, which run once per key."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Workflow"]
 
-# The decorator gives back the type it was given, so that input and output flow into calls of the handler. The
-# bound makes a checker refuse plain functions, wrong parameters and the context of another kind of service.
+# The decorator returns the type that it was given, so that calls of the handler know its input and output. The bound
+# makes type checkers reject plain functions, wrong parameters and the context of another kind of service.
 MainFunction = TypeVar("MainFunction", bound="AnyMainFunction")
 SharedFunction = TypeVar("SharedFunction", bound="AnySharedFunction")
 
 
 class Workflow(KeyedDefinition):
-    """One main handler that runs once for each key, and shared handlers that talk to it.
+    """A service with one main handler, which runs once per key, and shared handlers that interact with it.
 
     Arguments are those of `KeyedDefinition`.
     """
@@ -62,11 +62,15 @@ class Workflow(KeyedDefinition):
         invocation_retry_policy: InvocationRetryPolicy | None = None,
         invocation_context_managers: list[ContextManagerFactory] | None = None,
     ) -> Callable[[MainFunction], MainFunction]:
-        """Declare the main handler, of which a workflow has one.
+        """Declare the main handler. A workflow has exactly one.
+
+        The handler has the name of its function unless you give another one. `accept` and `content_type` are the media
+        types of its input and output, `input_serde` and `output_serde` read and write them. `workflow_retention` is
+        how long a completed workflow can be addressed by its key. All other options override those of the workflow.
 
         Raises:
-            TypeError: not an `async def` of the context, or of the context and one input.
-            ValueError: there is a main handler already, or a name or option is not valid.
+            TypeError: the function is not an `async def` of the context, or of the context and one input.
+            ValueError: there is already a main handler, or the name or an option is invalid.
         """
         return self._declare(
             "main",
@@ -108,11 +112,15 @@ class Workflow(KeyedDefinition):
         invocation_retry_policy: InvocationRetryPolicy | None = None,
         invocation_context_managers: list[ContextManagerFactory] | None = None,
     ) -> Callable[[SharedFunction], SharedFunction]:
-        """Declare a shared handler, which runs beside the main one and reads its state and promises.
+        """Declare a shared handler, which runs concurrently with the main one and reads its state and promises.
+
+        The handler has the name of its function unless you give another one. `accept` and `content_type` are the media
+        types of its input and output, `input_serde` and `output_serde` read and write them. All other options override
+        those of the workflow.
 
         Raises:
-            TypeError: not an `async def` of the context, or of the context and one input.
-            ValueError: the name is taken or not valid, or options contradict each other.
+            TypeError: the function is not an `async def` of the context, or of the context and one input.
+            ValueError: the name is taken or invalid, or options contradict each other.
         """
         return self._declare(
             "handler",

@@ -1,1 +1,1 @@
-"""Durations, the last moment that can be named, and the clock that handlers read."""
+"""Durations and their limits, and the clock that handlers read."""

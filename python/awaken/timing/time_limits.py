@@ -1,6 +1,7 @@
-"""Durations as handlers and options give them, up to the year 9999.
+"""Durations from handlers and options, up to the year 9999.
 
-Dates end there, here and in the other runtimes, so what would end later is refused before anything is journaled.
+Dates end there, in Python and in other runtimes. A duration that would end later is rejected before anything is
+journaled.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ from awaken.timing import wall_clock
 
 __all__ = ["LAST_MS", "exact", "longest", "milliseconds", "moment_after", "retry_delay", "within_time"]
 
-#: The last moment with a date: 9999-12-31T23:59:59.999Z, in UTC milliseconds.
+#: The last time that dates can express: 9999-12-31T23:59:59.999Z, in UTC milliseconds.
 LAST_MS: Final = 253_402_300_799_999
 
-#: The clocks of two machines differ, and a delay is added to the time of the one that waits.
+#: Allowance for the difference between two clocks: another machine adds the delay to its own time.
 _SLACK_MS: Final = 86_400_000
 
-#: Servers up to 1.7.12 stop working at a retry that is 795 days away, and add up to a third to the delay they get.
+#: Servers up to 1.7.12 fail on a retry that is 795 days away, and add up to a third to the delay.
 _LONGEST_RETRY_MS: Final = 365 * 86_400_000
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def milliseconds(duration: timedelta | float, what: str) -> int:
-    """Return a duration in whole milliseconds, rounded towards zero; a number counts seconds.
+    """Return a duration in whole milliseconds, rounded towards zero.
 
     Args:
-        duration: what was given.
-        what: names it in the error's text, as in `the delay of ctx.sleep`.
+        duration: a `timedelta`, or seconds.
+        what: names the duration in the error text, as in `the delay of ctx.sleep`.
 
     Raises:
         UsageError: it is not a duration, or it ends after the year 9999.
@@ -57,7 +58,7 @@ def milliseconds(duration: timedelta | float, what: str) -> int:
 
 
 def within_time(duration: timedelta | float, what: str) -> int:
-    """Return a duration that cannot be negative in whole milliseconds.
+    """Return a duration that must not be negative, in whole milliseconds.
 
     Raises:
         UsageError: it is not a duration, is negative, or ends after the year 9999.
@@ -69,10 +70,10 @@ def within_time(duration: timedelta | float, what: str) -> int:
 
 
 def retry_delay(duration: timedelta | float, what: str) -> int:
-    """Return the delay before a retry in whole milliseconds; zero when it is negative.
+    """Return the delay before a retry in whole milliseconds; zero if it is negative.
 
     Raises:
-        UsageError: it is not a duration, or longer than 365 days.
+        UsageError: it is not a duration, or it is longer than 365 days.
     """
     whole = milliseconds(duration, what)
     if whole > _LONGEST_RETRY_MS:
@@ -84,7 +85,7 @@ def retry_delay(duration: timedelta | float, what: str) -> int:
 
 
 def moment_after(duration: timedelta | float, what: str) -> int:
-    """Return the moment, in UTC milliseconds, so long from now; it has passed when the duration is negative.
+    """Return the time when a duration from now ends, in UTC milliseconds. It is in the past for a negative duration.
 
     Raises:
         UsageError: as for `milliseconds`.
@@ -93,10 +94,10 @@ def moment_after(duration: timedelta | float, what: str) -> int:
 
 
 def exact(duration: timedelta | float) -> timedelta:
-    """Return a duration that was checked before; a number counts seconds."""
+    """Return a duration that was already checked as a timedelta. A number means seconds."""
     return duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
 
 
 def longest(now_ms: int | None = None) -> int:
-    """Return the longest duration, in milliseconds, that begins now and ends within the year 9999."""
+    """Return the longest duration, in milliseconds, that starts now and ends within the year 9999."""
     return LAST_MS - _SLACK_MS - (wall_clock.now_ms() if now_ms is None else now_ms)

@@ -1,4 +1,4 @@
-"""The time as this process's handlers have it: the machine's, or that of the test they run in."""
+"""The clock of the handlers in this process: that of the machine, or that of the test they run in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["machine_ms", "now_ms", "now_s", "reading"]
 
-#: Gives UTC milliseconds in this context; None where the machine's clock does.
+#: Returns UTC milliseconds in this context; None to use the clock of the machine.
 _source: Final[ContextVar[Callable[[], int] | None]] = ContextVar("awaken_clock", default=None)
 
 
@@ -35,10 +35,10 @@ def now_s() -> float:
 
 @contextmanager
 def reading(source: Callable[[], int]) -> Iterator[None]:
-    """Have what this context does, and the tasks it starts, read another clock.
+    """Use another clock in this context, and in the tasks that it starts.
 
     Args:
-        source: gives UTC milliseconds.
+        source: returns UTC milliseconds.
     """
     token = _source.set(source)
     try:
