@@ -22,7 +22,8 @@ from awaken.transports.http2.engine import (
     ResponseReceived,
     StreamClosed,
 )
-from awaken.transports.http2.h2_streams import H2Streams, Stream
+from awaken.transports.http2.h2_stream import Stream
+from awaken.transports.http2.h2_streams import H2Streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

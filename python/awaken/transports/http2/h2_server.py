@@ -11,7 +11,8 @@ from h2.settings import SettingCodes
 
 from awaken.transports import limits
 from awaken.transports.http2.engine import ErrorCode, Event, PeerLeaving, RequestReceived, StreamClosed
-from awaken.transports.http2.h2_streams import H2Streams, Stream
+from awaken.transports.http2.h2_stream import Stream
+from awaken.transports.http2.h2_streams import H2Streams
 from awaken.transports.http2.request_head import MalformedRequestError, check_trailers, parse_head
 
 if TYPE_CHECKING:

@@ -9,11 +9,10 @@ Where h2 is used against its habits there is a comment: these are the places to 
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from h2 import events as h2_events
-from h2.exceptions import FlowControlError, FrameTooLargeError, ProtocolError
+from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 from hyperframe.frame import GoAwayFrame, HeadersFrame
 
@@ -29,50 +28,20 @@ from awaken.transports.http2.engine import (
     StreamClosed,
 )
 from awaken.transports.http2.h2_connection import LeanConnection
+from awaken.transports.http2.h2_send_queue import SendQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from h2.config import H2Configuration
 
-__all__ = ["H2Streams", "Stream"]
+    from awaken.transports.http2.h2_stream import Stream
+
+__all__ = ["H2Streams"]
 
 _CONNECTION_CREDIT: Final = limits.CONNECTION_WINDOW // 2
 _LARGEST_STREAM_ID: Final = 2**31 - 1
 _FRAME_HEADER: Final = 9  # bytes
-
-
-class Stream:
-    """One open stream, as far as h2 does not know it."""
-
-    __slots__ = (
-        "credit",
-        "discarded",
-        "id",
-        "is_end_pending",
-        "is_ended",
-        "is_peer_ended",
-        "is_queued",
-        "is_stalled",
-        "pending",
-        "pending_size",
-        "unacknowledged",
-        "window",
-    )
-
-    def __init__(self, stream_id: int) -> None:
-        self.id = stream_id
-        self.unacknowledged = 0  # received and handed out, not yet acknowledged
-        self.credit = 0  # acknowledged, and the peer does not know it yet
-        self.window = limits.STREAM_WINDOW  # what the peer may still send
-        self.discarded = 0
-        self.pending: deque[memoryview] | None = None
-        self.pending_size = 0
-        self.is_end_pending = False
-        self.is_queued = False
-        self.is_stalled = False
-        self.is_ended = False  # our side wrote its end, sent or pending
-        self.is_peer_ended = False
 
 
 class H2Streams:
@@ -103,11 +72,9 @@ class H2Streams:
         connection.increment_flow_control_window(limits.CONNECTION_WINDOW - 65_535)
         self._h2 = connection
         self._streams: dict[int, Stream] = {}
-        self._queue: deque[Stream] = deque()  # streams with pending bytes, in turn
-        self._resumed: list[int] = []
+        self._send_queue = SendQueue(connection, self._end)
         self._credit = 0  # of the connection
         self._partial_size = 0  # bytes since the last event
-        self._sent_size = 0  # body bytes given to h2 since output was taken
         self._goaway = b""
         self._last_stream_id = _LARGEST_STREAM_ID
         self._has_output = True
@@ -143,7 +110,7 @@ class H2Streams:
     @property
     def has_output(self) -> bool:
         """Whether `take_output` would answer with bytes."""
-        return self._has_output or self._can_pump()
+        return self._has_output or self._send_queue.is_ready
 
     def pending_size(self, stream_id: int) -> int:
         """How many bytes of this stream wait for the peer's window."""
@@ -239,15 +206,14 @@ class H2Streams:
     def _on_window(self, event: h2_events.WindowUpdated) -> None:
         if event.stream_id:
             stream = self._streams.get(event.stream_id)
-            if stream is not None and stream.pending is not None:
-                self._enqueue(stream)
+            if stream is not None:
+                self._send_queue.retry(stream)
 
     def _on_settings(self, event: h2_events.RemoteSettingsChanged) -> Event | None:
         self.control_frame_count += 1
         if SettingCodes.INITIAL_WINDOW_SIZE in event.changed_settings:
             for stream in self._streams.values():
-                if stream.pending is not None:
-                    self._enqueue(stream)
+                self._send_queue.retry(stream)
         return None
 
     def _on_control(self, _event: h2_events.Event) -> None:
@@ -288,80 +254,8 @@ class H2Streams:
     def send_data(self, stream_id: int, data: bytes, *, is_end: bool = False) -> None:
         """Append to the body we send. What the peer's window does not allow is kept until it does."""
         stream = self._streams.get(stream_id)
-        if stream is None:
-            return
-        if stream.pending is None and self._sent_size < limits.OUTPUT_SIZE:
-            try:
-                # h2 refuses what exceeds a window or a frame before it changes anything.
-                self._h2.send_data(stream_id, data, is_end)
-            except (FlowControlError, FrameTooLargeError):
-                pass
-            except (ProtocolError, KeyError):
-                return  # the peer reset the stream; the event is on its way
-            else:
-                self._sent_size += len(data)
-                self._has_output = True
-                if is_end:
-                    self._end(stream)
-                return
-        self._keep(stream, data, is_end=is_end)
-
-    def _keep(self, stream: Stream, data: bytes, *, is_end: bool) -> None:
-        if stream.pending is None:
-            stream.pending = deque()
-        if data:
-            stream.pending.append(memoryview(data))
-            stream.pending_size += len(data)
-        if is_end:
-            stream.is_end_pending = True
-            stream.is_ended = True
-            self._release_body(stream)
-        stream.is_stalled = stream.is_stalled or stream.pending_size > limits.BUFFER_HIGH
-        self._enqueue(stream)
-
-    def _enqueue(self, stream: Stream) -> None:
-        if not stream.is_queued:
-            stream.is_queued = True
-            self._queue.append(stream)
-
-    def _can_pump(self) -> bool:
-        queue = self._queue
-        # A stream without bytes waits only for its end, which needs no window.
-        return bool(queue) and (self._h2.outbound_flow_control_window > 0 or not queue[0].pending_size)
-
-    def _pump(self) -> None:
-        """Let the streams that have pending bytes send in turn, one frame each."""
-        budget = limits.OUTPUT_SIZE - self._sent_size
-        while budget > 0 and self._can_pump():
-            stream = self._queue.popleft()
-            stream.is_queued = False
-            if stream.pending is None:
-                continue  # gone, or done since
-            try:
-                window = self._h2.local_flow_control_window(stream.id)
-                chunk = _take(stream, min(window, self._h2.max_outbound_frame_size))
-                if chunk is None:
-                    continue  # waits for its own window
-                is_end = stream.is_end_pending and not stream.pending_size
-                self._h2.send_data(stream.id, chunk, is_end)
-            except (ProtocolError, KeyError):
-                _drop(stream)
-                continue  # the peer reset the stream; the event is on its way
-            budget -= max(1, len(chunk))
-            self._note_progress(stream, is_end=is_end)
-
-    def _note_progress(self, stream: Stream, *, is_end: bool) -> None:
-        if stream.is_stalled and stream.pending_size <= limits.BUFFER_LOW:
-            stream.is_stalled = False
-            self._resumed.append(stream.id)
-        if is_end:
-            stream.is_end_pending = False
-            _drop(stream)
-            self._end(stream)
-        elif stream.pending_size:
-            self._enqueue(stream)
-        elif not stream.is_end_pending:
-            stream.pending = None
+        if stream is not None and self._send_queue.send(stream, data, is_end=is_end):
+            self._has_output = True
 
     def reset(self, stream_id: int, code: ErrorCode) -> None:
         """End a stream early. No event tells it."""
@@ -395,9 +289,7 @@ class H2Streams:
 
     def take_output(self) -> bytes:
         """Take bytes for the network: at most about `limits.OUTPUT_SIZE`, streams taking turns."""
-        if self._queue:
-            self._pump()
-        self._sent_size = 0
+        self._send_queue.pump()
         self._has_output = False
         output = self._h2.data_to_send()
         if self._goaway:
@@ -407,17 +299,14 @@ class H2Streams:
 
     def take_resumed(self) -> Sequence[int]:
         """Take the ids of streams that have room again."""
-        if not self._resumed:
-            return ()
-        resumed, self._resumed = self._resumed, []
-        return resumed
+        return self._send_queue.take_resumed()
 
     # The end of streams.
 
     def _end(self, stream: Stream) -> None:
-        """Note that our side has sent its end."""
+        """Note that our side wrote its end: when that is kept, and again when it is sent."""
         stream.is_ended = True
-        if stream.is_peer_ended:
+        if stream.is_peer_ended and not stream.is_end_pending:
             self._forget(stream)
         else:
             self._release_body(stream)
@@ -432,26 +321,5 @@ class H2Streams:
             self._give_stream_credit(stream, size)
 
     def _forget(self, stream: Stream) -> None:
-        _drop(stream)
+        stream.drop_pending()
         self._streams.pop(stream.id, None)
-
-
-def _take(stream: Stream, size: int) -> memoryview | None:
-    """Take up to `size` pending bytes; None when there are some and none may go."""
-    if not stream.pending:
-        return memoryview(b"")
-    if size <= 0:
-        return None
-    first = stream.pending[0]
-    if len(first) <= size:
-        stream.pending.popleft()
-    else:
-        stream.pending[0] = first[size:]
-        first = first[:size]
-    stream.pending_size -= len(first)
-    return first
-
-
-def _drop(stream: Stream) -> None:
-    stream.pending = None
-    stream.pending_size = 0
