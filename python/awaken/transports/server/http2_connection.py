@@ -23,7 +23,9 @@ from awaken.transports.http2.engine import (
     StreamClosed,
 )
 from awaken.transports.http2.engines import make_rust_engine
+from awaken.transports.server.finishing_streams import FinishingStreams
 from awaken.transports.server.http2_exchange import Http2Exchange
+from awaken.transports.server.peer_rates import PeerRates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,8 +61,8 @@ class Http2ServerConnection(asyncio.Protocol):
         self._exchanges: dict[int, Http2Exchange] = {}
         self._written: list[Http2Exchange] = []  # with bytes for the next flush
         self._waiting: set[Http2Exchange] = set()  # told to pause because of the socket
-        # Streams whose response is written: since when, and what was left then.
-        self._finishing: dict[int, tuple[float, int]] = {}
+        self._finishing = FinishingStreams(self.engine)
+        self._rates = PeerRates(self.engine, self._loop.time)
         self._is_receiving = False
         self._is_flush_scheduled = False
         self._is_closing = False
@@ -75,10 +77,6 @@ class Http2ServerConnection(asyncio.Protocol):
         self._idle_since = self._now
         self._stalled_since = self._now
         self._stalled_size = 0  # bytes in the socket's buffer when last looked at
-        self._resets = limits.RateLimit(limits.RESET_BURST, limits.RESET_RATE)
-        self._control_frames = limits.RateLimit(limits.CONTROL_FRAME_BURST, limits.CONTROL_FRAME_RATE)
-        self._counted_resets = 0
-        self._counted_control_frames = 0
 
     @property
     def exchange_count(self) -> int:
@@ -119,7 +117,9 @@ class Http2ServerConnection(asyncio.Protocol):
         if self.engine.begun_head != self._begun_head:
             self._begun_head = self.engine.begun_head
             self._begun_head_since = self._loop.time()
-        self._limit_rates()
+        excess = self._rates.find_excess()
+        if excess is not None:
+            self._calm(excess)
         self.schedule_flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -241,8 +241,7 @@ class Http2ServerConnection(asyncio.Protocol):
     def note_handed_over(self, stream_id: int) -> None:
         """Watch what is left of a stream whose response is written: to be read, or to be sent by the peer."""
         if self.engine.is_open(stream_id):
-            now = self._loop.time() if self._is_draining else self._now
-            self._finishing[stream_id] = (now, self.engine.pending_size(stream_id))
+            self._finishing.add(stream_id, self._loop.time() if self._is_draining else self._now)
         else:
             self._note_idle()
 
@@ -282,23 +281,11 @@ class Http2ServerConnection(asyncio.Protocol):
         return now - self._stalled_since > limits.STALL_TIMEOUT
 
     def _reset_overdue(self, now: float) -> None:
-        # Nobody waits for a peer that has its answer, and least of all a process that is about to stop.
+        # There is no point in waiting for a peer that has its answer, least of all when the process is about to stop.
         allowed = limits.HALF_CLOSE_TIMEOUT if self._is_draining else limits.DISCARD_TIMEOUT
-        overdue = [
-            stream_id
-            for stream_id, (since, left) in self._finishing.items()
-            if now - since >= (limits.STALL_TIMEOUT if left else allowed)
-        ]
-        for stream_id in overdue:
-            _, left = self._finishing.pop(stream_id)
-            pending = self.engine.pending_size(stream_id)
-            if pending < left:
-                self.note_handed_over(stream_id)  # slow, but it moves
-            else:
-                # The response stands where it is complete (RFC 9113, section 8.1).
-                self.engine.reset(stream_id, ErrorCode.CANCEL if pending else ErrorCode.NO_ERROR)
-                self._note_idle()
-                self.schedule_flush()
+        if self._finishing.reset_overdue(now, allowed):
+            self._note_idle()
+            self.schedule_flush()
 
     def _give_up_closing(self, now: float) -> None:
         transport = self._transport
@@ -329,21 +316,6 @@ class Http2ServerConnection(asyncio.Protocol):
             self._is_goaway_final = True
             self.engine.go_away(is_final=True)
             self.schedule_flush()
-
-    def _limit_rates(self) -> None:
-        engine = self.engine
-        resets = engine.reset_count - self._counted_resets
-        control_frames = engine.control_frame_count - self._counted_control_frames
-        if resets or control_frames:
-            self._counted_resets += resets
-            self._counted_control_frames += control_frames
-            now = self._loop.time()
-            if not self._resets.take(resets, now):
-                self._calm(f"the peer reset more than {limits.RESET_BURST} streams too fast")
-            elif not self._control_frames.take(control_frames, now):
-                self._calm(
-                    f"the peer sent more than {limits.CONTROL_FRAME_BURST} frames without use too fast"
-                )
 
     def _calm(self, reason: str) -> None:
         if not self._is_closing:
