@@ -1,5 +1,6 @@
 """Serve an application from a program of your own; `awaken serve` does it from the command line."""
 
-from awaken.hosting.serve import run, run_in_loop, serve
+from awaken.hosting.event_loop import run_in_loop
+from awaken.hosting.serve import run, serve
 
 __all__ = ["run", "run_in_loop", "serve"]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from awaken.exchange import Accept
     from awaken.hosting.embedded import EmbeddedRuntime
     from awaken.hosting.runtime_server import RuntimeServer
-    from awaken.hosting.serve import SignalHandler
+    from awaken.hosting.signal_handler import SignalHandler
     from awaken.runtime.events import Observer
     from awaken.runtime.settings import RuntimeSettings
 
@@ -133,7 +133,7 @@ def run_embedded(
         CommandError: the directory is in use, an address is taken, a setting does not parse.
         BrokenApplicationError: the application cannot be registered.
     """
-    from awaken.hosting.serve import run_in_loop
+    from awaken.hosting.event_loop import run_in_loop
     from awaken.runtime.deployments import RegistrationError
     from awaken.runtime.errors import StoreError
 
@@ -205,7 +205,7 @@ async def _serve(
     from awaken.callbacks import create_callback_app
     from awaken.cli.links import set_up_links
     from awaken.hosting.runtime_server import RuntimeServer
-    from awaken.hosting.serve import SignalHandler
+    from awaken.hosting.signal_handler import SignalHandler
     from awaken.inbox import create_inbox
 
     loop = asyncio.get_running_loop()
@@ -312,7 +312,7 @@ def _announce(
 
 
 def _make_observer(*, json_output: bool) -> Observer:
-    from awaken.hosting.steps import JsonSteps, StepLines
+    from awaken.hosting.steps import StepLines, JsonSteps
 
     return JsonSteps() if json_output else StepLines()
 

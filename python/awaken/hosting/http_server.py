@@ -13,6 +13,8 @@ import uvicorn
 from uvicorn.protocols.http import h11_impl
 from uvicorn.server import ServerState
 
+from awaken.hosting.urls import http_url
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -51,6 +53,11 @@ class HttpServer:
         if self._address is None:
             raise RuntimeError(f"nothing listens on {self._host}:{self._port}; start the server first")
         return self._address
+
+    @property
+    def url(self) -> str:
+        """The URL of this address."""
+        return http_url(self.address)
 
     async def start(self) -> None:
         """Listen.

@@ -51,12 +51,12 @@ class RuntimeServer:
     @property
     def ingress_url(self) -> str:
         """Where callers enter."""
-        return _url(*self._ingress.address)
+        return self._ingress.url
 
     @property
     def admin_url(self) -> str:
         """Where operators enter."""
-        return _url(*self._admin.address)
+        return self._admin.url
 
     async def open(self) -> None:
         """Listen.
@@ -82,7 +82,3 @@ def _beside(main: ASGIApp, others: Mapping[str, ASGIApp] | None) -> ASGIApp:
     if not others:
         return main
     return Router([Mount(prefix, app) for prefix, app in others.items()], default=main)
-
-
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
