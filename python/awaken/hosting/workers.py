@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["open_sockets", "supervise"]
 
-logger: Final = logging.getLogger("awaken.transports.workers")
+logger: Final = logging.getLogger("awaken.serve")
 
 # Delay before a worker that died is replaced, in seconds: doubled while it keeps dying young.
 _FIRST_DELAY: Final = 0.1
