@@ -312,9 +312,9 @@ def _announce(
 
 
 def _make_observer(*, json_output: bool) -> Observer:
-    from awaken.hosting.steps import StepLines, JsonSteps
+    from awaken.hosting.event_lines import EventLines, JsonEventLines
 
-    return JsonSteps() if json_output else StepLines()
+    return JsonEventLines() if json_output else EventLines()
 
 
 def _read_settings() -> RuntimeSettings:

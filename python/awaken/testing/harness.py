@@ -68,9 +68,9 @@ async def create_test_harness(
 
     observer = None
     if follow_logs:
-        from awaken.hosting.steps import StepLines
+        from awaken.hosting.event_lines import EventLines
 
-        observer = StepLines()
+        observer = EventLines()
     options = EnvironmentOptions(
         handling=FailureHandling.LOOK_ON,
         always_replay=always_replay,

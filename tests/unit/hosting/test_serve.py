@@ -20,7 +20,7 @@ from tests.unit.transports.receivers import Greeter, wait_until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-APP = Path(__file__).parents[1] / "transports" / "app.py"
+APP = Path(__file__).with_name("app.py")
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""What a runtime does, one line for each step."""
+"""Prints what happens to invocations, one line for each event."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from awaken.runtime.events import Event, EventKind
 if TYPE_CHECKING:
     from typing import TextIO
 
-__all__ = ["JsonSteps", "StepLines"]
+__all__ = ["EventLines", "JsonEventLines"]
 
 _STYLES: Final = {
     EventKind.ACCEPTED: "cyan",
@@ -27,11 +27,11 @@ _STYLES: Final = {
 _LONGEST_DETAIL: Final = 200
 
 
-class StepLines:
-    """Prints steps for people: an `awaken.runtime.events.Observer`.
+class EventLines:
+    """Prints events for people; an `awaken.runtime.events.Observer`.
 
     Args:
-        file: where to; with colours when it is a terminal.
+        file: where to print, with colours if it is a terminal; None is standard output.
     """
 
     def __init__(self, file: TextIO | None = None) -> None:
@@ -40,7 +40,7 @@ class StepLines:
         self._console = Console(file=file or sys.stdout, highlight=False, markup=False, soft_wrap=True)
 
     def note(self, event: Event) -> None:
-        """Print a step."""
+        """Print an event."""
         from rich.text import Text
 
         line = Text()
@@ -54,11 +54,11 @@ class StepLines:
         self._console.print(line)
 
 
-class JsonSteps:
-    """Prints steps for programs, a JSON document on each line."""
+class JsonEventLines:
+    """Prints events for programs, a JSON document on each line; an `awaken.runtime.events.Observer`."""
 
     def note(self, event: Event) -> None:
-        """Print a step."""
+        """Print an event."""
         document: dict[str, Any] = {
             "step": event.kind.value,
             "invocation": event.invocation_id,
