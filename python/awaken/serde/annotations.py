@@ -1,4 +1,4 @@
-"""Questions about an annotation that need no reader: what it is made of, and what it demands."""
+"""Properties of annotations: what they consist of, and which conditions they impose."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ __all__ = [
     "with_parts",
 ]
 
-#: What a `msgspec.Meta` can demand.
+#: The conditions of a `msgspec.Meta`.
 _CONDITIONS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length", "tz")
-#: Conditions of annotated-types, which pydantic's fields keep as well, and how msgspec calls them.
+#: The conditions of annotated-types, which fields of pydantic use as well, and their names in msgspec.
 _MSGSPEC_NAMES = {
     "Gt": "gt",
     "Ge": "ge",
@@ -53,29 +53,29 @@ _MSGSPEC_NAMES = {
 
 
 def type_name(annotation: Any) -> str:
-    """Name a type for people."""
+    """Return the name of a type, for error texts."""
     if isinstance(annotation, type) and not hasattr(annotation, "__args__"):
         return annotation.__qualname__.rpartition("<locals>.")[2]
     return str(annotation).replace("typing.", "")
 
 
 def is_union(annotation: Any) -> bool:
-    """Tell whether this is a union, in either notation."""
+    """Return whether this is a union, in either notation."""
     return get_origin(annotation) in (Union, UnionType)
 
 
 def is_untyped(annotation: Any) -> bool:
-    """Tell whether an annotation leaves open what is read; a name that nothing resolves does, too."""
+    """Return whether an annotation accepts anything. So does a name that cannot be resolved."""
     return annotation in (Any, object) or isinstance(annotation, (TypeVar, ForwardRef, str))
 
 
 def is_raw(annotation: Any) -> bool:
-    """Tell whether values of this type cross verbatim: bytes under any of their names, or None."""
+    """Return whether values of this type are passed verbatim: bytes under any name, or optional bytes."""
     return raw_type(annotation) is not None
 
 
 def raw_type(annotation: Any) -> type | None:
-    """Return `bytes`, `bytearray` or `memoryview` when this is one of them, under whatever name, or None beside it."""
+    """Return `bytes`, `bytearray` or `memoryview` if this is one of them, optional or under another name."""
     annotation = named_type(annotation)
     if annotation in (bytes, bytearray, memoryview):
         return annotation  # type: ignore[no-any-return]  # one of these
@@ -90,7 +90,7 @@ def raw_type(annotation: Any) -> type | None:
 
 
 def allows_none(annotation: Any) -> bool:
-    """Tell whether None is a value of this type; it is where nothing is said."""
+    """Return whether None is a value of this type. Without an annotation, it is."""
     annotation = named_type(annotation)
     if annotation in (None, NoneType) or is_untyped(annotation):
         return True
@@ -100,7 +100,7 @@ def allows_none(annotation: Any) -> bool:
 
 
 def alias_value(annotation: Any) -> Any:
-    """Return what an alias (`type X = ...`) stands for, or None when this is not an alias."""
+    """Return the value of an alias (`type X = ...`), or None if this is not an alias."""
     args = get_args(annotation)
     alias = get_origin(annotation) if args else annotation
     if type(alias).__name__ not in ("TypeAliasType", "RecursiveAlias"):
@@ -115,7 +115,7 @@ def alias_value(annotation: Any) -> Any:
 
 
 def _evaluated(annotation: Any, scope: dict[str, Any]) -> Any:
-    """Evaluate the names in an annotation; where one is missing, leave them all."""
+    """Evaluate the names in an annotation. If one does not exist, return the annotation unchanged."""
     only = SimpleNamespace(__annotations__={"value": annotation})
     try:
         return get_type_hints(only, scope, include_extras=True)["value"]
@@ -124,7 +124,7 @@ def _evaluated(annotation: Any, scope: dict[str, Any]) -> Any:
 
 
 def named_type(annotation: Any) -> Any:
-    """Return what a `NewType` or an alias stands for; anything else as it is."""
+    """Return the type behind a `NewType` or an alias, and any other annotation unchanged."""
     while True:
         if isinstance(annotation, NewType):
             annotation = annotation.__supertype__
@@ -135,7 +135,7 @@ def named_type(annotation: Any) -> Any:
 
 
 def with_parts(annotation: Any, visit: Any) -> Any:
-    """Return the annotation with `visit` applied to its parts; the same object when nothing changed."""
+    """Return the annotation with `visit` applied to its parts, or the same object if nothing changed."""
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Literal:
         return annotation
@@ -150,7 +150,7 @@ def with_parts(annotation: Any, visit: Any) -> Any:
 
 
 def constraints_of(annotated: Any) -> list[Any]:
-    """Return what an `Annotated` demands of a value: conditions of msgspec, of annotated-types and of pydantic."""
+    """Return the conditions of an `Annotated`: those of msgspec, of annotated-types and of pydantic."""
     found: list[Any] = []
     pending = list(reversed(annotated.__metadata__))
     while pending:
@@ -170,12 +170,12 @@ def constraints_of(annotated: Any) -> list[Any]:
 
 
 def is_field_info(value: Any) -> bool:
-    """Tell whether this is what pydantic's `Field(...)` gives; pydantic itself is not imported."""
+    """Return whether this is the result of pydantic's `Field(...)`. Pydantic is not imported."""
     return type(value).__name__ == "FieldInfo" and type(value).__module__.partition(".")[0] == "pydantic"
 
 
 def as_msgspec(constraints: list[Any]) -> list[msgspec.Meta] | None:
-    """Return the constraints as msgspec's; None when there is one that msgspec does not know."""
+    """Return the constraints in the form of msgspec; None if msgspec does not support one of them."""
     translated: list[msgspec.Meta] = []
     for each in constraints:
         if isinstance(each, msgspec.Meta):
@@ -192,10 +192,10 @@ def as_msgspec(constraints: list[Any]) -> list[msgspec.Meta] | None:
 
 
 def hints_of(cls: Any) -> dict[str, Any]:
-    """Return the annotations of a class, evaluated.
+    """Return the evaluated annotations of a class.
 
     Raises:
-        NameError: one of them names something that does not exist (yet).
+        NameError: one of them names something that does not exist, or not yet.
     """
     try:
         return get_type_hints(cls, include_extras=True)
@@ -204,14 +204,14 @@ def hints_of(cls: Any) -> dict[str, Any]:
 
 
 class RecursiveAlias:
-    """An alias by assignment that refers to itself (`Json = dict[str, "Json"] | int`), where it does so."""
+    """The reference to itself in an alias by assignment, such as `Json = dict[str, "Json"] | int`."""
 
     def __init__(self, name: str, scope: dict[str, Any]) -> None:
         self.__name__ = name
         self._scope = scope
 
     def __call__(self) -> None:
-        """Pass for a type, as `typing` wants it."""
+        """Do nothing. `typing` accepts only callable objects as types."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RecursiveAlias) and (self.__name__, id(self._scope)) == (
@@ -231,7 +231,7 @@ class RecursiveAlias:
 
 
 def tied(annotation: Any, scope: dict[str, Any]) -> Any:
-    """Return the annotation with its references to itself, which evaluation leaves as names, tied to what they name."""
+    """Return the annotation with its references to itself resolved, which evaluation leaves as names."""
 
     def visit(part: Any) -> Any:
         name = part.__forward_arg__ if isinstance(part, ForwardRef) else part

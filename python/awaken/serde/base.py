@@ -1,4 +1,4 @@
-"""The interface every serde has, and the serde that changes nothing."""
+"""The interface of serdes, and the serde that passes bytes unchanged."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ T = TypeVar("T")
 
 
 class Serde(ABC, Generic[T]):
-    """Turns values of one type into bytes and back."""
+    """Serializes values of one type, and deserializes them."""
 
     @abstractmethod
     def deserialize(self, buf: bytes) -> T | None:
-        """Read a value; an empty buffer usually means None."""
+        """Return the value of some bytes. An empty buffer usually means None."""
 
     @abstractmethod
     def serialize(self, obj: T | None) -> bytes:
-        """Write a value."""
+        """Return the bytes of a value."""
 
 
 class BytesSerde(Serde[bytes]):
-    """Bytes as they are. None is written as no bytes, and no bytes are read as `b""`."""
+    """Passes bytes unchanged. It writes None as no bytes, and reads no bytes as `b""`."""
 
     def deserialize(self, buf: bytes) -> bytes:
         """Return the bytes."""

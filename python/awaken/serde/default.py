@@ -1,4 +1,4 @@
-"""The serdes used when none is given."""
+"""The default serdes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar as TypeVarWithDefault
 
-    #: The type of a value; Any where neither a serde nor a hint says.
+    #: The type of a value. It is Any if neither a serde nor a type hint determines it.
     T = TypeVarWithDefault("T", default=Any)
 else:
     T = TypeVar("T")
@@ -26,10 +26,10 @@ __all__ = ["DefaultSerde", "JsonSerde", "typed_serde"]
 
 
 class JsonSerde(Serde[T]):
-    """JSON without an annotation: writes everything `DefaultSerde` writes, reads plain JSON values."""
+    """JSON without an annotation. It writes everything that `DefaultSerde` writes, and reads plain JSON values."""
 
     def deserialize(self, buf: bytes) -> T | None:
-        """Read dicts, lists, strings, numbers, booleans or None.
+        """Read plain JSON values: dicts, lists, strings, numbers, booleans or None.
 
         Raises:
             SerdeError: the bytes are not JSON.
@@ -46,13 +46,13 @@ class JsonSerde(Serde[T]):
 
 
 class DefaultSerde(Serde[T]):
-    """JSON by annotation; see the module for the rules.
+    """JSON that follows an annotation; `awaken.serde` describes the rules.
 
-    Made by hand for a type, it checks every value. Where the SDK makes one for an annotation or a hint, the endpoint
-    decides how much is checked; see `read`.
+    If you create one for a type, it validates every value. If the SDK creates one for an annotation or a type hint, the
+    endpoint decides how much is validated; see `read`.
 
     Args:
-        type_hint: what to read; None reads plain JSON values.
+        type_hint: the type to read; None reads plain JSON values.
     """
 
     __slots__ = ("_check", "_is_inferred", "_lenient", "_type_hint")
@@ -65,27 +65,27 @@ class DefaultSerde(Serde[T]):
 
     @property
     def type_hint(self) -> type[T] | None:
-        """What this serde reads."""
+        """The type that this serde reads."""
         return self._type_hint
 
     def with_maybe_type(self, type_hint: type[T] | None = None) -> DefaultSerde[T]:
-        """Return a serde for this type, unless there is none or this serde already has one."""
+        """Return a serde for this type. Return this one if it already has a type, or if the type is None."""
         if type_hint is None or self._type_hint is not None:
             return self
         annotation: Any = type_hint
         try:
             return cast("DefaultSerde[T]", _shared(annotation))
-        except TypeError:  # an annotation that cannot be hashed
+        except TypeError:  # the annotation is not hashable
             return _inferred(annotation)
 
     def resolve(self, *, is_strict: bool = False) -> None:
         """Find out now, rather than at the first payload, whether the type can be read.
 
         Args:
-            is_strict: whether plain JSON will not do for a type that nothing can read.
+            is_strict: whether to raise if values of the type would pass as plain JSON.
 
         Raises:
-            TypeError: this type cannot be read from JSON.
+            TypeError: the type cannot be read from JSON.
             NameError: the type refers to a name that does not exist yet.
         """
         if self._is_inferred and not is_strict:
@@ -104,14 +104,14 @@ class DefaultSerde(Serde[T]):
     def read(
         self, buf: bytes, place: Callable[[], str], *, is_strict: bool = False, is_result: bool = False
     ) -> T | None:
-        """Read a value where it crosses.
+        """Read a value on its way to a handler or a caller.
 
         Args:
             buf: the bytes.
-            place: names where it crosses, such as `state "cart" of Shop/add`, for a warning in development mode.
-            is_strict: whether the endpoint checks every value, as a serde made by hand does.
-            is_result: whether the value is the result of a run or a handler: finished work is never refused, and what
-                does not fit its annotation passes as plain JSON.
+            place: describes the value, as in `state "cart" of Shop/add`, for warnings in development mode.
+            is_strict: whether the endpoint validates every value, as a serde does that you create for a type.
+            is_result: whether the value is the result of a run or a handler. Such a value is never rejected: if it does
+                not fit its annotation, it passes as plain JSON.
 
         Raises:
             SerdeError: the bytes are not JSON, or not of this type.
@@ -124,14 +124,14 @@ class DefaultSerde(Serde[T]):
         if lenient is None:
             try:
                 lenient = self._lenient = LenientReader(self._type_hint)
-            except (TypeError, NameError):  # a result is kept though its type cannot be read, or not yet
+            except (TypeError, NameError):  # a result passes even if its type cannot be read, or not yet
                 if not is_result:
                     raise
                 lenient = LenientReader(None)
         return lenient.read(buf, place, is_result=is_result)  # type: ignore[no-any-return]
 
     def serialize(self, obj: T | None) -> bytes:
-        """Write any supported value; what it is decides, not the annotation.
+        """Write any supported value. Its own type decides how, not the annotation.
 
         Raises:
             SerdeError: the value has no JSON form.
@@ -143,7 +143,7 @@ class DefaultSerde(Serde[T]):
 
 
 def typed_serde(serde: Serde[T], type_hint: type[T] | None) -> Serde[T]:
-    """Return the serde for a value: the given one, or the default one for the type."""
+    """Return the serde for a value: a default serde is narrowed to the type, any other is returned as it is."""
     return serde.with_maybe_type(type_hint) if isinstance(serde, DefaultSerde) else serde
 
 
@@ -153,5 +153,5 @@ def _inferred(type_hint: Any) -> DefaultSerde[Any]:
     return serde
 
 
-#: One serde per type, so that a type is resolved once.
+#: One serde per type, so that each type is resolved only once.
 _shared = lru_cache(maxsize=1024)(_inferred)

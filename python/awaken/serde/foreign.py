@@ -1,7 +1,7 @@
-"""Types that msgspec does not know. Pydantic reads them where it is installed, else this module.
+"""Types that msgspec does not support. Pydantic reads them if it is installed, and otherwise this module does.
 
-What neither can read (a class with a constructor of its own, a protocol, `Callable`) is not the author's mistake: it
-comes as plain JSON, as under other SDKs, and the reader says why in its `problem`.
+Values of a type that neither can read (a class with its own constructor, a protocol, `Callable`) are not an error: they
+pass as plain JSON, as in other SDKs, and the reader states the reason in its `problem`.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 __all__ = ["foreign_reader", "is_foreign", "is_readable", "msgspec_form", "read_by_pydantic"]
 
 _MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
-#: Builtins that JSON becomes, and that authors derive from.
+#: Builtins that people derive classes from.
 _BASES = (str, int, float, dict, list, tuple, frozenset, set, bytes)
 _FACTORIES = (int, float, str, bool, list, dict, set)
-#: How pydantic describes types of which nothing in JSON is a value, or of which it reads only lazily.
+#: Pydantic's names for types without a JSON form, and for those that it reads lazily.
 _NOT_JSON = frozenset(("callable", "custom-error", "generator", "is-instance", "is-subclass"))
 
 
 def is_readable(annotation: Any) -> bool:
-    """Tell whether msgspec has a decoder for this type, perhaps with the help of others.
+    """Return whether msgspec can decode this type, possibly by calling back.
 
     Raises:
         NameError: the type refers to a name that does not exist yet.
@@ -51,7 +51,7 @@ def is_readable(annotation: Any) -> bool:
 
 
 def msgspec_form(annotated: Any) -> Any:
-    """Return an `Annotated` with what msgspec understands of it; None when it demands more than msgspec checks."""
+    """Return an `Annotated` in a form that msgspec understands; None if msgspec cannot check its conditions."""
     constraints = constraints_of(annotated)
     metas = as_msgspec(constraints)
     if not constraints or metas == list(annotated.__metadata__):
@@ -64,7 +64,7 @@ def msgspec_form(annotated: Any) -> Any:
 
 
 def is_foreign(annotation: Any) -> bool:
-    """Tell whether msgspec has to be helped with this type itself, rather than with its parts."""
+    """Return whether msgspec needs help with this type itself, rather than with its parts."""
     origin, args = get_origin(annotation), get_args(annotation)
     kind = origin or annotation
     if kind in (..., abc.Iterable, LiteralString) or is_union(annotation):
@@ -86,7 +86,7 @@ def is_foreign(annotation: Any) -> bool:
 
 
 def _has_odd_keys(key: Any) -> bool:
-    """Tell whether keys of this type are written as text that msgspec does not take for them."""
+    """Return whether msgspec does not read keys of this type from the text that they are written as."""
     key = named_type(key)
     if is_union(key):
         return any(map(_has_odd_keys, get_args(key)))
@@ -98,7 +98,7 @@ def foreign_reader(annotation: Any, typed: Callable[[Any], Reader]) -> Reader:
 
     Args:
         annotation: the type.
-        typed: gives the readers of the types inside of it.
+        typed: returns the reader of a type inside of it.
     """
     origin = get_origin(annotation)
     kind = origin or annotation
@@ -122,14 +122,14 @@ def _read_collection(annotation: Any, typed: Callable[[Any], Reader]) -> Subclas
     if args:
         base = GenericAlias(base, (*args, int) if kind is Counter else args)
     make = kind
-    if kind is defaultdict:  # what makes missing values is code; a builtin is the one that people mean
+    if kind is defaultdict:  # the factory is code and not in the type; the builtin is a good guess
         value = get_origin(args[1]) or args[1] if args else None
         make = partial(defaultdict, value if value in _FACTORIES else None)
     return SubclassReader(annotation, typed(base), make)
 
 
 def read_by_pydantic(annotation: Any) -> PydanticReader | None:
-    """Return pydantic's reader, where it is installed and has one."""
+    """Return the reader of pydantic; None if pydantic is not installed or does not support the type."""
     try:
         reader = PydanticReader(annotation)
     except (ImportError, TypeError):
@@ -147,7 +147,7 @@ def _read_by_base(annotation: Any, typed: Callable[[Any], Reader]) -> SubclassRe
 
 
 def _read_plainly(annotation: Any, typed: Callable[[Any], Reader]) -> Reader:
-    if get_origin(annotation) is Annotated:  # with conditions that only pydantic knows
+    if get_origin(annotation) is Annotated:  # with conditions that only pydantic can check
         return typed(get_args(annotation)[0])
     return PlainReader(
         annotation,

@@ -1,4 +1,4 @@
-"""Questions about a type and everything inside of it."""
+"""Predicates over a type and all types inside of it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ __all__ = ["custom_types", "mentions_set"]
 
 @lru_cache(maxsize=1024)
 def mentions_set(annotation: Any) -> bool:
-    """Tell whether values of this type may contain a set."""
+    """Return whether values of this type may contain a set."""
     from msgspec import inspect
 
     unordered = (inspect.SetType, inspect.FrozenSetType, inspect.AnyType, inspect.CustomType)
     try:
         return any(isinstance(node, unordered) for node in _nodes(inspect.type_info(annotation)))
-    except (TypeError, NameError):  # it can be written all the same, and who knows what is in it
+    except (TypeError, NameError):  # it can be written all the same, and may contain anything
         return True
 
 
 def custom_types(annotation: Any) -> list[Any]:
-    """List the classes in this type that msgspec leaves to others.
+    """Return the classes in this type that msgspec calls back for.
 
     Raises:
-        TypeError: msgspec cannot express the type.
+        TypeError: msgspec does not support the type.
         NameError: the type refers to a name that does not exist yet.
     """
     from msgspec import inspect
@@ -39,7 +39,7 @@ def custom_types(annotation: Any) -> list[Any]:
 
 
 def _nodes(root: Any) -> Iterator[Any]:
-    """Walk the description of a type, which has cycles where types refer to themselves."""
+    """Walk the description of a type. It has cycles if a type refers to itself."""
     seen: set[int] = set()
     pending = [root]
     while pending:

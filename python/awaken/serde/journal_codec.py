@@ -1,8 +1,8 @@
-"""Codecs of the journal: change every value's bytes before they leave, and back before they are read.
+"""Codecs of journal values: they transform the bytes of every value, for example to encrypt or compress them.
 
-A codec sees what the serdes wrote, for encryption or compression. Through it pass the input, the output, results of
-runs, state, awakeables, signals, promises, and what is sent to and comes back from other handlers; also when there are
-no bytes, which is how None is written. Failures, names, keys and ids do not pass.
+A codec gets the bytes that a serde has written, and restores them before a serde reads them. It applies to the input,
+the output, results of runs, state, awakeables, signals, promises, and the arguments and results of calls. It also
+applies to empty bytes, which is how None is written. It does not apply to failures, names, keys and ids.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ __all__ = ["JournalValueCodec", "JournalValueCodecProvider"]
 class JournalValueCodec(ABC):
     """Encodes and decodes every value of the journal.
 
-    A replay compares what is written with what was recorded, so `encode` has to give the same bytes for the same
-    value: a nonce, for one, has to be derived from the value.
+    A replay compares encoded values with the recorded ones, so `encode` must return the same bytes for the same value.
+    A nonce, for example, must be derived from the value.
     """
 
     @abstractmethod
     def encode(self, buf: bytes) -> bytes:
-        """Return the bytes that go into the journal. It is called on the event loop and must not block."""
+        """Return the bytes for the journal. This is called on the event loop and must not block."""
 
     @abstractmethod
     async def decode(self, buf: bytes) -> bytes:
-        """Return the bytes that `encode` was given.
+        """Return the bytes that were passed to `encode`.
 
-        An exception fails the attempt, which the runtime tries again; a `TerminalError` fails the invocation.
+        An exception fails the attempt, which the runtime retries. A `TerminalError` fails the invocation.
         """
 
 
-#: Makes the codec, when the first invocation needs it; it is kept from then on.
+#: Creates the codec when the first invocation needs it. The endpoint then keeps it.
 JournalValueCodecProvider = Callable[[], Awaitable[JournalValueCodec]]

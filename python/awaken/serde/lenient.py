@@ -1,8 +1,8 @@
-"""Reading as most applications need it: what Python has built in is not checked, and what is finished not refused.
+"""Lenient reading: builtin types are not validated, and results of finished work are never rejected.
 
-JSON from elsewhere is rarely as exact as an annotation. `int` is given 2.0, `str` a number, and code that only passes
-the value on works with either. So values under builtin annotations pass as they are, and values under other
-annotations have to fit. In development mode, a warning names the place where an annotation and its values part.
+JSON from other systems is rarely as exact as an annotation. An `int` may arrive as 2.0 and a `str` as a number, and
+code that only passes the value on works with either. So values with builtin annotations pass unchanged, and values with
+other annotations have to fit. In development mode, a warning names the place where a value does not fit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["LenientReader"]
 _PLAIN_TYPES = (None, NoneType, str, int, float, bool, LiteralString)
 _LISTS = (list, abc.Sequence, abc.MutableSequence, abc.Collection, abc.Iterable)
 _MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
-#: What JSON has no form of its own for, and what Python has built in (or its `collections`).
+#: Types of Python and its `collections` that have no JSON form of their own.
 _CONVERTED = (
     *(tuple, set, frozenset, abc.Set, abc.MutableSet, bytes, bytearray, memoryview),
     *(collections.deque, collections.Counter, collections.OrderedDict, collections.defaultdict),
@@ -35,24 +35,24 @@ _CONVERTED = (
 
 
 class Fit(IntEnum):
-    """How much a value has to fit its annotation, where nothing says that everything is checked."""
+    """How strictly values of an annotation are validated, unless the endpoint validates everything."""
 
-    #: Builtins that JSON knows: every value passes as it is.
+    #: Builtins with a JSON form: every value passes unchanged.
     PLAIN = 0
-    #: Other builtins, such as sets: a value that fits is converted, and every other one passes as it is.
+    #: Other builtins, such as sets: a value that fits is converted, and any other passes unchanged.
     CONVERTED = 1
-    #: A type of the author's or of a library, somewhere in it: a value that does not fit is refused.
+    #: The annotation contains a type of the author or of a library: a value that does not fit is rejected.
     CHECKED = 2
 
 
 class LenientReader:
-    """Reads values of a type, and lets pass what nothing has to be converted for.
+    """Reads values of a type, as strictly as `fit_of` the type says.
 
     Args:
         annotation: the type; None reads plain JSON values.
 
     Raises:
-        TypeError: what is written of this type is not all that reading it takes.
+        TypeError: reading takes more than is written of the type.
         NameError: the type refers to a name that does not exist yet.
     """
 
@@ -71,11 +71,11 @@ class LenientReader:
 
         Args:
             data: the bytes.
-            place: names where the value crosses, for a warning.
-            is_result: whether the value is the result of finished work, which is never refused.
+            place: describes the value, for warnings.
+            is_result: whether the value is the result of finished work, which is never rejected.
 
         Raises:
-            SerdeError: the bytes are not JSON, or do not fit a type that is checked.
+            SerdeError: the bytes are not JSON, or do not fit a type that is validated.
         """
         try:
             value = self._read(data)
@@ -85,7 +85,7 @@ class LenientReader:
                 if self._problem is not None and data:
                     development.warn(f"{self._problem}. It passes as plain JSON", place=place())
             return value
-        except Exception as error:  # a type's own checks raise what they like
+        except Exception as error:  # checks of a type may raise anything
             if self._fit is Fit.CHECKED and not is_result:
                 raise
             misfit = error
@@ -94,7 +94,7 @@ class LenientReader:
         try:
             return read_json(data)
         except SerdeError:
-            if is_result:  # bytes, returned where the annotation tells of something else
+            if is_result:  # bytes were returned, though the annotation says otherwise
                 return data
             raise
 
@@ -112,7 +112,7 @@ class LenientReader:
 
 
 def fit_of(annotation: Any, seen: frozenset[int] = frozenset()) -> Fit:
-    """Tell how much a value has to fit."""
+    """Return how strictly values of an annotation are validated."""
     if id(annotation) in seen:
         return Fit.PLAIN
     seen |= {id(annotation)}
@@ -130,12 +130,12 @@ def fit_of(annotation: Any, seen: frozenset[int] = frozenset()) -> Fit:
         return of_parts if not args or named_type(args[0]) in (str, Any) else max(of_parts, Fit.CONVERTED)
     if _is_one_of(kind, _CONVERTED):
         return max(of_parts, Fit.CONVERTED)
-    # What no library can read comes as plain JSON anyhow.
+    # Values that no library can read pass as plain JSON in any case.
     return Fit.CONVERTED if is_plain(annotation) else Fit.CHECKED
 
 
 def widened(annotation: Any) -> Any:
-    """Return the annotation with floats that may be integers: 2 stays 2, as JSON has it."""
+    """Return the annotation with `int | float` for `float`, so that 2 stays 2, as in the JSON."""
     if annotation is float:
         return int | float
     return with_parts(annotation, widened) if get_origin(annotation) not in _MAPPINGS else annotation

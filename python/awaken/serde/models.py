@@ -1,4 +1,4 @@
-"""Serdes that leave the work to the library of a model, and how to tell pydantic without importing it."""
+"""Serdes that use the library of a model, and the detection of pydantic models without importing pydantic."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 
 def is_pydantic(annotation: Any) -> bool:
-    """Tell whether this is a pydantic model or dataclass; pydantic itself is not imported."""
+    """Return whether this is a pydantic model or dataclass. Pydantic is not imported."""
     return isinstance(annotation, type) and hasattr(annotation, "__pydantic_validator__")
 
 
 class PydanticJsonSerde(Serde[T]):
-    """A pydantic model (or anything a pydantic `TypeAdapter` takes), read and written by pydantic.
+    """Reads and writes a pydantic model, or anything else that a pydantic `TypeAdapter` accepts, with pydantic.
 
     Args:
         model: the model class.
@@ -36,7 +36,7 @@ class PydanticJsonSerde(Serde[T]):
         """Read and validate the model.
 
         Raises:
-            SerdeError: the bytes do not validate.
+            SerdeError: the bytes are not a valid value.
         """
         if not buf:
             return None
@@ -49,7 +49,7 @@ class PydanticJsonSerde(Serde[T]):
         """Write the model in pydantic's compact form.
 
         Raises:
-            SerdeError: pydantic cannot write a value in it.
+            SerdeError: pydantic cannot write the value.
         """
         if obj is None:
             return b""
@@ -60,7 +60,7 @@ class PydanticJsonSerde(Serde[T]):
 
 
 class MsgspecJsonSerde(Serde[T]):
-    """A `msgspec.Struct` (or any type msgspec knows), read and written by msgspec.
+    """Reads and writes a `msgspec.Struct`, or any other type that msgspec supports, with msgspec.
 
     Args:
         model: the type.
@@ -74,7 +74,7 @@ class MsgspecJsonSerde(Serde[T]):
         """Read and validate the type.
 
         Raises:
-            SerdeError: the bytes do not validate.
+            SerdeError: the bytes are not a valid value.
         """
         if not buf:
             return None
@@ -87,7 +87,7 @@ class MsgspecJsonSerde(Serde[T]):
         """Write the value in msgspec's compact form.
 
         Raises:
-            SerdeError: msgspec cannot write a value in it.
+            SerdeError: msgspec cannot write the value.
         """
         if obj is None:
             return b""

@@ -1,4 +1,4 @@
-"""Bytes to plain JSON values."""
+"""Reads plain JSON values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["read_json", "read_loosely"]
 
 
 def read_json(data: bytes) -> Any:
-    """Read plain JSON values; no bytes are None.
+    """Read plain JSON values. No bytes mean None.
 
     Raises:
         SerdeError: the bytes are not JSON.
@@ -27,7 +27,7 @@ def read_json(data: bytes) -> Any:
 
 
 def read_loosely(data: bytes) -> Any:
-    """Read what the standard library reads and msgspec refuses: other SDKs have journaled NaN.
+    """Read JSON that the standard library accepts and msgspec rejects, such as NaN in journals of other SDKs.
 
     Raises:
         SerdeError: the bytes are not JSON.

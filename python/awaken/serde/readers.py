@@ -1,4 +1,4 @@
-"""Readers of types that msgspec does not know, by way of plain JSON values."""
+"""Readers of types that msgspec does not support, from plain JSON values."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["ChoiceReader", "MappingReader", "PlainReader", "PydanticReader", "Re
 
 
 class Reader:
-    """Reads a type from bytes, by way of plain JSON values.
+    """Reads values of a type, from bytes or from plain JSON values.
 
     Args:
         annotation: the type.
     """
 
-    #: Why a part of the value stays plain JSON; None where everything is read.
+    #: Why parts of the value pass as plain JSON; None if the whole value is converted.
     problem: str | None = None
 
     def __init__(self, annotation: Any) -> None:
@@ -46,23 +46,23 @@ class Reader:
             raise read_error(error, self.annotation) from error
 
     def convert(self, plain: Any) -> Any:
-        """Make a value of plain JSON values.
+        """Convert plain JSON values to a value of the type.
 
         Raises:
-            ValueError: they do not fit.
+            ValueError: they do not fit the type.
         """
         raise NotImplementedError
 
 
 class PlainReader(Reader):
-    """Leaves plain JSON values as they are, for a type that cannot be read."""
+    """Passes plain JSON values unchanged, for a type that cannot be read."""
 
     def __init__(self, annotation: Any, problem: str) -> None:
         super().__init__(annotation)
         self.problem = problem
 
     def convert(self, plain: Any) -> Any:
-        """Return the values."""
+        """Return the plain values."""
         return plain
 
 
@@ -88,17 +88,17 @@ class PydanticReader(Reader):
             raise read_error(error, self.annotation) from error
 
     def convert(self, plain: Any) -> Any:
-        """Make a value, by way of JSON: strict models take a date from JSON text, but not from a Python str."""
+        """Convert by way of JSON: strict models accept a date in JSON text, but not in a Python str."""
         return validate_json(self.adapter, json.dumps(plain).encode())
 
 
 class ChoiceReader(Reader):
-    """Reads members of an enum or a literal, by the JSON they are written as.
+    """Reads members of an enum or a literal, by the JSON that they are written as.
 
     Args:
         annotation: the type.
-        options: what there is to choose from.
-        make: gives members for values that stand for none by themselves, as flags and `_missing_` do.
+        options: the members.
+        make: returns the member for any other value, as flags and `_missing_` do.
     """
 
     def __init__(self, annotation: Any, options: Iterable[Any], make: Callable[[Any], Any] | None) -> None:
@@ -124,18 +124,18 @@ def _written(options: Iterable[Any]) -> Iterator[tuple[str, Any]]:
         value = option.value if isinstance(option, enum.Enum) else option
         try:
             [plain] = json.loads(write_value([value]))
-        except SerdeError:  # a member that is never written
+        except SerdeError:  # a member that has no JSON form
             continue
         yield json.dumps(plain), option
 
 
 class SubclassReader(Reader):
-    """Reads a class derived from a builtin: its constructor is given the builtin's value.
+    """Reads a class derived from a builtin, by calling its constructor with the value of the builtin.
 
     Args:
         kind: the class.
-        base: reads the builtin.
-        make: makes an instance, where its constructor takes more.
+        base: the reader of the builtin.
+        make: creates an instance, if the constructor takes other arguments.
     """
 
     def __init__(self, kind: Any, base: Reader, make: Callable[[Any], Any] | None = None) -> None:
@@ -145,7 +145,7 @@ class SubclassReader(Reader):
         self._make = make or kind
 
     def convert(self, plain: Any) -> Any:
-        """Make an instance; a constructor that takes something else leaves the builtin's value."""
+        """Create an instance. If the constructor does not accept the value, return the value itself."""
         value = self.base.convert(plain)
         try:
             return self._make(value)
@@ -154,12 +154,12 @@ class SubclassReader(Reader):
 
 
 class MappingReader(Reader):
-    """Reads a dict whose keys are written as something else than text: `true`, `null`, 1.5.
+    """Reads a dict whose keys are not text, but written as text: `true`, `null`, 1.5.
 
     Args:
         annotation: the type.
-        key: reads keys.
-        value: reads values.
+        key: the reader of keys.
+        value: the reader of values.
     """
 
     def __init__(self, annotation: Any, key: Reader, value: Reader) -> None:
@@ -169,7 +169,7 @@ class MappingReader(Reader):
         self.problem = key.problem or value.problem
 
     def convert(self, plain: Any) -> Any:
-        """Make the dict."""
+        """Convert keys and values."""
         if not isinstance(plain, dict):
             raise ValueError(f"expected an object, got {type(plain).__name__}")
         return {self._convert_key(key): self.value.convert(value) for key, value in plain.items()}

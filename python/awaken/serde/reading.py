@@ -1,7 +1,7 @@
-"""Bytes to a value of an annotated type.
+"""Chooses the reader of an annotated type.
 
-msgspec reads almost everything, in one pass and with the place of a mistake. Where it needs help, `rewriting` puts a
-placeholder, and it asks for the value of that.
+msgspec reads almost everything, in one pass and with the path of an error. Where it needs help, `rewriting` inserts a
+placeholder, and msgspec calls back for its value.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ __all__ = ["is_plain", "lenient_reader_for", "reader_for", "reader_of"]
 
 
 def reader_for(annotation: Any) -> Callable[[bytes], Any]:
-    """Return the function that reads this type; it is built once.
+    """Return the function that reads a type. It is built once per type.
 
     Raises:
-        TypeError: this type, or one inside of it, cannot be read from JSON.
+        TypeError: the type, or a type inside of it, cannot be read from JSON.
         NameError: the type refers to a name that does not exist yet.
     """
     read, problem = lenient_reader_for(annotation)
@@ -53,10 +53,10 @@ def reader_for(annotation: Any) -> Callable[[bytes], Any]:
 
 
 def lenient_reader_for(annotation: Any) -> tuple[Callable[[bytes], Any], str | None]:
-    """Return the function that reads this type, and why a part of what it gives is plain JSON, if one is.
+    """Return the function that reads a type, and the reason if parts of its values pass as plain JSON.
 
     Raises:
-        TypeError: what is written of this type is not all that reading it takes.
+        TypeError: reading takes more than is written of the type.
         NameError: the type refers to a name that does not exist yet.
     """
     try:
@@ -67,7 +67,7 @@ def lenient_reader_for(annotation: Any) -> tuple[Callable[[bytes], Any], str | N
 
 
 def is_plain(annotation: Any) -> bool:
-    """Tell whether nothing can read this type, so that it comes as plain JSON."""
+    """Return whether nothing can read this type, so that its values pass as plain JSON."""
     return isinstance(reader_of(annotation), PlainReader)
 
 
@@ -91,7 +91,7 @@ def _raw_reader(annotation: Any) -> Callable[[bytes], Any]:
     kind: Any = raw_type(annotation)
     if not hasattr(annotation, "__metadata__") or not constraints_of(annotation):
         return (lambda data: kind(data) if data else None) if allows_none(annotation) else kind
-    reader = reader_of(annotation)  # its conditions are of the bytes
+    reader = reader_of(annotation)  # its conditions apply to the bytes
     check = reader.adapter.validate_python if isinstance(reader, PydanticReader) else reader.convert
 
     def read(data: bytes) -> Any:
@@ -103,12 +103,12 @@ def _raw_reader(annotation: Any) -> Callable[[bytes], Any]:
     return read
 
 
-#: Types whose readers are being built: a type may contain itself.
+#: Types whose readers are being built, because a type may contain itself.
 _being_built: list[Any] = []
 
 
 def reader_of(annotation: Any) -> Reader:
-    """Return the reader of a type, which also converts plain JSON values."""
+    """Return the reader of a type."""
     if is_pydantic(annotation):
         return PydanticReader(annotation)
     if any(annotation is each or annotation == each for each in _being_built):
@@ -133,7 +133,7 @@ def _build_typed(annotation: Any) -> Reader:
         )
     except TypeError as error:
         reason = str(error)
-    if reason is not None:  # msgspec cannot express it, or a part of it where it takes no help
+    if reason is not None:  # msgspec does not support it, or a part of it where it does not call back
         return read_by_pydantic(annotation) or PlainReader(annotation, reason)
     reader = MsgspecReader(annotation, rewritten, placeholders, reader_of)
     if is_loose:

@@ -1,11 +1,11 @@
-"""Annotations as msgspec can take them: placeholder classes stand where it needs help.
+"""Annotations in a form that msgspec accepts, with placeholder classes where it needs help.
 
-msgspec calls us back for a placeholder, with the plain values in its place. It stands for:
+msgspec calls back for a placeholder, with the plain values in its place. Placeholders stand for:
 
-* unions msgspec cannot tell apart, such as two dataclasses: their members are tried in the order written;
-* dataclasses with something in their fields that msgspec needs help with;
-* typed dicts, of which everything may be missing and to which everything may be added;
-* foreign types, and aliases inside of themselves.
+* unions that msgspec cannot tell apart, such as two dataclasses: the members are tried in order;
+* dataclasses with fields that msgspec needs help with;
+* typed dicts, in which keys may be missing or added;
+* types that msgspec does not support, and aliases inside of themselves.
 
 An `Iterable` is read as a list.
 """
@@ -32,25 +32,25 @@ __all__ = [
 
 
 def is_pydantic_union(annotation: Any) -> bool:
-    """Tell whether every member of a union is pydantic's, which then finds the best one by itself."""
+    """Return whether all members of a union belong to pydantic, which then finds the best one itself."""
     return get_origin(annotation) in (Union, UnionType) and all(
         member is NoneType or is_pydantic(member) for member in get_args(annotation)
     )
 
 
 class _Placeholder(type):
-    """Class of placeholders: msgspec checks what we answer, and a placeholder stands for any value."""
+    """The class of placeholders. msgspec checks the value that a callback returns, which may be of any type."""
 
     def __instancecheck__(cls, instance: object) -> bool:
         return True
 
 
 def rewrite(annotation: Any, *, is_loose: bool = False) -> tuple[Any, dict[type, Any]]:
-    """Put placeholder classes where msgspec needs help; return the annotation and what they stand for.
+    """Return the annotation with placeholders where msgspec needs help, and the type of each placeholder.
 
     Args:
-        annotation: the type as written; of a typed dict itself, its values are rewritten.
-        is_loose: whether everything in that typed dict may be missing.
+        annotation: the type as written. If it is a typed dict, the types of its values are rewritten.
+        is_loose: whether all keys of that typed dict may be missing.
     """
     placeholders: dict[type, Any] = {}
     open_aliases: list[Any] = []
@@ -99,7 +99,7 @@ def rewrite(annotation: Any, *, is_loose: bool = False) -> tuple[Any, dict[type,
 
 
 def is_refused_dataclass(annotation: Any) -> bool:
-    """Tell whether this is a dataclass with something in its fields that msgspec needs help with."""
+    """Return whether this is a dataclass with fields that msgspec needs help with."""
     if not is_dataclass_type(annotation) or is_pydantic(annotation):
         return False
     if any(_needs_help(part) for part in _parts_of(annotation)):
@@ -115,7 +115,7 @@ def _needs_help(part: Any) -> bool:
 
 
 def _is_known(union: Any) -> bool:
-    """Tell whether msgspec can tell the members of this union apart, with placeholders for typed dicts among them."""
+    """Return whether msgspec can tell the members of this union apart by itself."""
     members = [member for member in get_args(union) if member is not NoneType]
     if len(members) > 1 and any(
         is_typed_dict(member) or is_refused_dataclass(member) or _needs_help(member) for member in members
@@ -125,12 +125,12 @@ def _is_known(union: Any) -> bool:
 
 
 def mentions_pydantic(annotation: Any) -> bool:
-    """Tell whether this type, or a type inside of it, is pydantic's."""
+    """Return whether this type, or a type inside of it, belongs to pydantic."""
     return any(map(is_pydantic, _parts_of(annotation)))
 
 
 def refuse_init_vars(annotation: Any) -> None:
-    """Refuse a dataclass, here or in a type inside of it, that is not written with all it is made of.
+    """Check for dataclasses, here or in types inside, whose constructor takes more than is written.
 
     Raises:
         TypeError: there is one.
@@ -139,7 +139,7 @@ def refuse_init_vars(annotation: Any) -> None:
         if not is_dataclass_type(part):
             continue
         for name, field in part.__dataclass_fields__.items():
-            is_init_var = field._field_type is dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]  # no other way
+            is_init_var = field._field_type is dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]  # there is no public way to find out
             if is_init_var and field.default is dataclasses.MISSING:
                 raise TypeError(
                     f"cannot read {part.__qualname__.rpartition('<locals>.')[2]} from JSON: it is made of {name!r}, an "
@@ -149,7 +149,7 @@ def refuse_init_vars(annotation: Any) -> None:
 
 
 def _parts_of(annotation: Any) -> list[Any]:
-    """List a type and the types inside of it, in the fields of classes as well.
+    """Return a type and all types inside of it, including those of the fields of classes.
 
     Raises:
         NameError: a field refers to a name that does not exist yet.

@@ -1,4 +1,4 @@
-"""The JSON Schema of a type, for the endpoint manifest. Runtimes show it; they validate nothing with it."""
+"""JSON Schemas of types, for the endpoint manifest. Runtimes show them, and do not validate with them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["schema_for", "schema_of"]
 
-#: What a schema describes: what is accepted as input, or what comes out (defaults make them differ).
+#: What a schema describes: accepted input, or output. Defaults make them differ.
 Mode = Literal["validation", "serialization"]
 
 
 def schema_of(serde: Serde[Any], mode: Mode) -> dict[str, Any] | None:
-    """Return the schema of what a serde reads and writes; None where nothing is known."""
+    """Return the schema of the values of a serde; None if it is unknown."""
     if isinstance(serde, DefaultSerde):
         return None if serde.type_hint is None else schema_for(serde.type_hint, mode)
     if isinstance(serde, (PydanticJsonSerde, MsgspecJsonSerde)):
@@ -40,10 +40,10 @@ def schema_of(serde: Serde[Any], mode: Mode) -> dict[str, Any] | None:
 
 
 def schema_for(annotation: Any, mode: Mode = "validation") -> dict[str, Any] | None:
-    """Return the schema of a type; None where it leaves open what is read, or is not JSON.
+    """Return the schema of a type; None if any JSON is accepted, or if the type is not JSON.
 
     Raises:
-        TypeError: this type cannot be read from JSON.
+        TypeError: the type cannot be read from JSON.
         NameError: the type refers to a name that does not exist yet.
     """
     if is_untyped(annotation) or is_raw(annotation):
@@ -56,7 +56,7 @@ def schema_for(annotation: Any, mode: Mode = "validation") -> dict[str, Any] | N
         )
     except NameError:
         raise
-    except Exception:  # a description is worth less than the registration
+    except Exception:  # a missing schema must not prevent the registration
         reader = read_by_pydantic(annotation)
         return None if reader is None else _pydantic_schema(reader.adapter, mode)
 
@@ -64,7 +64,7 @@ def schema_for(annotation: Any, mode: Mode = "validation") -> dict[str, Any] | N
 def _pydantic_schema(
     reader: TypeAdapter[Any], mode: Mode, template: str = "#/$defs/{model}"
 ) -> dict[str, Any] | None:
-    """Return pydantic's schema; None where it has none, as for what is never JSON."""
+    """Return the schema of pydantic; None if there is none, because values are never JSON."""
     try:
         return reader.json_schema(mode=mode, ref_template=template)
     except Exception:
@@ -72,19 +72,19 @@ def _pydantic_schema(
 
 
 class _Builder:
-    """Joins the schemas of msgspec and pydantic, so that every definition is found from the root."""
+    """Combines the schemas of msgspec and pydantic, with all definitions at the root."""
 
     def __init__(self, mode: Mode) -> None:
         self._mode: Mode = mode
         self._definitions: dict[str, Any] = {}
         self._placeholders: dict[type, Any] = {}
-        #: Types read in parts that are being described: inside of themselves they are referred to.
+        #: Types being described part by part. Inside of themselves, they become references.
         self._entered: list[Any] = []
 
     def build(self, annotation: Any) -> dict[str, Any]:
         schema = self._schema(annotation)
         root = schema.get("$ref", "").removeprefix("#/$defs/")
-        # Referring to the root from inside is rare; without that the root needs no name.
+        # The root needs a name only if something inside refers to it, which is rare.
         if len(schema) == 1 and root and f'"#/$defs/{root}"' not in json.dumps(self._definitions):
             schema = self._definitions.pop(root)
         return {**schema, "$defs": self._definitions} if self._definitions else schema
@@ -122,7 +122,7 @@ class _Builder:
 
     def _foreign(self, annotation: Any) -> dict[str, Any]:
         value = alias_value(annotation)
-        if value is not None:  # inside of itself
+        if value is not None:  # it refers to itself
             return {}
         match foreign_reader(annotation, reader_of):
             case ChoiceReader(options=options):

@@ -1,7 +1,7 @@
-"""Secrets of pydantic, which it writes as stars: what was secret is lost then, without a word.
+"""Secrets of pydantic, which it writes as stars, so that the value would be lost silently.
 
-They are refused. To write them as they are would put them into a journal that operators read, which the author has not
-asked for; a `field_serializer` that calls `get_secret_value()` asks for it.
+Writing them raises an error instead. The plain value would end up in a journal that operators can read. An author who
+wants that has to ask for it, with a `field_serializer` that calls `get_secret_value()`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ WOULD_BE_STARS: Final = (
 
 
 def is_secret(kind: Any) -> bool:
-    """Tell whether this is the class of a secret."""
+    """Return whether this is the class of a secret."""
     return isinstance(kind, type) and hasattr(kind, "get_secret_value")
 
 
 @lru_cache(maxsize=1024)
 def mentions_secret(kind: Any) -> bool:
-    """Tell whether a model has a secret among its fields, or in a type inside of them."""
+    """Return whether a model contains a secret, in its fields or in types inside of them."""
     seen: list[Any] = []
     pending = [kind]
     while pending:
@@ -44,11 +44,11 @@ def mentions_secret(kind: Any) -> bool:
 
 
 def has_masked(value: Any, plain: Any) -> bool:
-    """Tell whether a secret has become stars.
+    """Return whether a secret has become stars.
 
     Args:
-        value: as the author has it.
-        plain: as it would be written.
+        value: the value.
+        plain: the value as it would be written.
     """
     if is_secret(type(value)):
         secret = value.get_secret_value()

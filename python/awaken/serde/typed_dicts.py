@@ -1,7 +1,7 @@
-"""Typed dicts, and dataclasses that msgspec refuses, as it can read them: part by part.
+"""Typed dicts, and dataclasses that msgspec does not support, in a form that it can read.
 
-Other SDKs do not look into typed dicts at all, so that applications and their callers leave keys out, and send more
-than is declared. A typed dict is a dict: what is declared and there is converted, and everything else stays as it is.
+Other SDKs do not validate typed dicts, so applications and their callers leave out keys and send additional ones. So
+only the declared keys that are present are converted, and everything else passes unchanged.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["copy_with", "fields_of", "fields_of_dataclass", "is_dataclass_type",
 
 
 def is_typed_dict(annotation: Any) -> bool:
-    """Tell whether this is the class of a typed dict; those of third parties have the same look."""
+    """Return whether this is a typed dict, of the standard library or of a third party."""
     return is_typeddict(annotation) or (
         isinstance(annotation, type)
         and issubclass(annotation, dict)
@@ -38,16 +38,16 @@ def is_typed_dict(annotation: Any) -> bool:
 
 
 def is_dataclass_type(annotation: Any) -> bool:
-    """Tell whether this is a dataclass, and not an instance of one."""
+    """Return whether this is a dataclass, rather than an instance of one."""
     return isinstance(annotation, type) and dataclasses.is_dataclass(annotation)
 
 
 def copy_with(cls: Any, visit: Callable[[Any], Any], *, is_loose: bool = False) -> Any:
-    """Return the type as a typed dict with other types of values.
+    """Return a typed dict with the same keys and other types of values.
 
     Args:
-        cls: the typed dict, in which a value that may be None may be missing, or the dataclass.
-        visit: gives the type to use for a type as written.
+        cls: the typed dict, in which a value that may be None may also be missing, or the dataclass.
+        visit: returns the new type for the type of a value.
         is_loose: whether any value may be missing.
 
     Raises:
@@ -65,18 +65,18 @@ def copy_with(cls: Any, visit: Callable[[Any], Any], *, is_loose: bool = False) 
 
 
 def fields_of(cls: Any) -> Iterator[tuple[str, Any, bool]]:
-    """Yield key, type and whether it has to be there, as far as the declaration tells."""
+    """Yield key, type and whether the key is required, for each declared key."""
     for key, hint in hints_of(cls).items():
         # The class does not know of these where its annotations are text.
         is_required = key in cls.__required_keys__
         while (marker := get_origin(hint)) in (NotRequired, Required):
             is_required = marker is Required
-            (hint,) = get_args(hint)  # what is inside
+            (hint,) = get_args(hint)  # the type inside of the marker
         yield key, hint, is_required and NoneType not in get_args(hint)
 
 
 def fields_of_dataclass(cls: Any) -> Iterator[tuple[str, Any, bool]]:
-    """Yield name, type and whether it has to be there, of what the constructor takes."""
+    """Yield name, type and whether it is required, for each parameter of the constructor."""
     hints = hints_of(cls)
     for field in dataclasses.fields(cls):
         if field.init:

@@ -1,7 +1,7 @@
-"""Readers of types that msgspec reads, with the help that it asks for.
+"""Readers that use msgspec, and help it where it calls back.
 
-msgspec calls `MsgspecReader` back for each placeholder that `rewriting` put into the type, with the plain values in its
-place. The readers of the types inside of a type come from `reading`, which makes these; it is given as an argument.
+msgspec calls `MsgspecReader` back for each placeholder that `rewriting` inserted into the type, with the plain values
+in its place. `reading` creates these readers, and passes them its function that finds the readers of inner types.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = ["DataclassReader", "LaterReader", "MsgspecReader", "TypedDictReader"]
 
 
 class MsgspecReader(Reader):
-    """Reads a type with msgspec, and with others where msgspec asks.
+    """Reads a type with msgspec, and the placeholders in it with other readers.
 
     Args:
-        annotation: the type as written, for messages.
+        annotation: the type as written, for error texts.
         rewritten: the type with placeholders in it.
-        placeholders: what each of them stands for.
-        typed: gives the readers of types that msgspec asks about.
+        placeholders: the type that each placeholder stands for.
+        typed: returns the reader of a type.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class MsgspecReader(Reader):
         self._typed = typed
         self._rewritten = rewritten
         self._placeholders = placeholders
-        # At once for placeholders: a member nobody can read has to be found out where the type is declared.
+        # Find the readers now: a member that cannot be read must be reported where the type is declared.
         readers = {placeholder: self._find_reader(placeholder) for placeholder in placeholders}
         self._readers = {placeholder: reader.convert for placeholder, reader in readers.items()}
         self.problem = next((each.problem for each in readers.values() if each.problem is not None), None)
@@ -70,7 +70,7 @@ class MsgspecReader(Reader):
             raise read_error(error, self.annotation) from error
 
     def convert(self, plain: Any) -> Any:
-        """Make a value of plain JSON values."""
+        """Convert plain JSON values to a value of the type."""
         return msgspec.convert(plain, self._rewritten, str_keys=True, dec_hook=self._ask)
 
     def _ask(self, cls: type, plain: Any) -> Any:
@@ -81,7 +81,7 @@ class MsgspecReader(Reader):
             return reader(plain)
         except ValueError as error:
             reason, path = describe(error)
-            # msgspec adds the place of this value; the place inside of it is ours to tell.
+            # msgspec adds the path of this value to the error, but does not know the path inside of it.
             raise ValueError(reason if path in ("", "$") else f"{reason} (at {path} in it)") from error
 
     def _find_reader(self, cls: type) -> Reader:
@@ -92,10 +92,10 @@ class MsgspecReader(Reader):
 
 
 class TypedDictReader(Reader):
-    """Reads a typed dict: converts what is declared and there, and leaves everything else.
+    """Reads a typed dict. It converts the declared keys that are present, and passes all others unchanged.
 
     Args:
-        reader: of a copy in which nothing is required.
+        reader: the reader of a copy in which nothing is required.
     """
 
     def __init__(self, reader: MsgspecReader) -> None:
@@ -107,20 +107,20 @@ class TypedDictReader(Reader):
         self._required = frozenset(key for key, _, is_required in fields if is_required)
 
     def convert(self, plain: Any) -> Any:
-        """Convert what is declared."""
+        """Convert the values of declared keys."""
         converted = self._reader.convert(plain)
         return {key: converted.get(key, value) for key, value in plain.items()}
 
     def misfit(self, plain: dict[str, Any]) -> tuple[int, int]:
-        """Count the keys that are missing, and those that are not declared: the least is the best fit in a union."""
+        """Return the number of missing keys, and that of undeclared ones. The best fit in a union has the fewest."""
         return len(self._required - plain.keys()), len(plain.keys() - self._keys)
 
 
 class DataclassReader(Reader):
-    """Reads a dataclass that msgspec refuses.
+    """Reads a dataclass that msgspec does not support.
 
     Args:
-        reader: of its fields, as a typed dict.
+        reader: the reader of its fields, as a typed dict.
     """
 
     def __init__(self, reader: MsgspecReader) -> None:
@@ -133,22 +133,22 @@ class DataclassReader(Reader):
         return None if not data else self._make(self._reader.read(data))
 
     def convert(self, plain: Any) -> Any:
-        """Make an instance."""
+        """Create an instance from plain JSON values."""
         return self._make(self._reader.convert(plain))
 
     def _make(self, values: dict[str, Any]) -> Any:
         try:
             return self.annotation(**values)
-        except (ValueError, TypeError) as error:  # its own checks
+        except (ValueError, TypeError) as error:  # raised by the class itself
             raise SerdeError("read", type_name(self.annotation), str(error)) from error
 
 
 class UnionReader(Reader):
-    """Reads a union whose members msgspec cannot tell apart: the first one that fits.
+    """Reads a union whose members msgspec cannot tell apart. It tries the members in order.
 
     Args:
         union: the type.
-        typed: gives the readers of its members.
+        typed: returns the reader of a type.
     """
 
     def __init__(self, union: Any, typed: Callable[[Any], Reader]) -> None:
@@ -157,7 +157,7 @@ class UnionReader(Reader):
         self.problem = next((each.problem for each in self._readers if each.problem is not None), None)
 
     def convert(self, plain: Any) -> Any:
-        """Make a value of the member that fits best."""
+        """Convert plain JSON values to the member that fits best."""
         reasons = []
         candidates: list[tuple[tuple[int, int], Any]] = []
         for each in self._readers:
@@ -177,11 +177,11 @@ class UnionReader(Reader):
 
 
 class LaterReader(Reader):
-    """Reads a type inside of itself: its reader is found when there is something to read.
+    """Reads a type inside of itself. It finds the reader when there is a value to read.
 
     Args:
         annotation: the type.
-        typed: gives the readers of types.
+        typed: returns the reader of a type.
     """
 
     def __init__(self, annotation: Any, typed: Callable[[Any], Reader]) -> None:
@@ -190,11 +190,11 @@ class LaterReader(Reader):
         self._reader: Reader | None = None
 
     def read(self, data: bytes) -> Any:
-        """Read a value by its own reader's `convert`."""
+        """Read a value."""
         return self.convert(read_json(data))
 
     def convert(self, plain: Any) -> Any:
-        """Make a value."""
+        """Convert plain JSON values to a value of the type."""
         return self.found().convert(plain)
 
     def found(self) -> Reader:

@@ -1,4 +1,4 @@
-"""Reading with pydantic, which is only imported for types that need it, and what its errors and msgspec's tell."""
+"""Reading with pydantic, which is imported only for types that need it, and the errors of pydantic and msgspec."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _INVALID_ENUM = "Invalid enum value"
 
 
 def adapter(annotation: Any) -> pydantic.TypeAdapter[Any]:
-    """Return pydantic's reader for an annotation.
+    """Return the type adapter of pydantic for an annotation.
 
     Raises:
-        TypeError: pydantic cannot read it.
+        TypeError: pydantic does not support it.
         NameError: the type refers to a name that does not exist yet.
     """
     import pydantic
@@ -37,13 +37,13 @@ def adapter(annotation: Any) -> pydantic.TypeAdapter[Any]:
 
 
 def validate_json(reader: pydantic.TypeAdapter[Any], data: bytes) -> Any:
-    """Read JSON as models write it, which is not in everything how they read it.
+    """Read the JSON that a model writes, which differs in some points from the JSON that it reads.
 
-    Fields are taken by name as well as by alias. Half of a surrogate pair is text. What a model computes may be there
-    though it forbids other keys than its fields, and what it keeps as JSON text may be the JSON itself.
+    Fields are accepted by name as well as by alias. Half of a surrogate pair is valid text. Computed fields may be
+    present even if the model forbids extra fields, and fields of JSON text may hold the JSON itself.
 
     Raises:
-        ValueError: it does not validate.
+        ValueError: the value is invalid.
     """
     try:
         return reader.validate_json(data, **_flags())
@@ -62,7 +62,7 @@ def validate_json(reader: pydantic.TypeAdapter[Any], data: bytes) -> Any:
 
 @cache
 def _flags() -> dict[str, Any]:
-    """Return what has pydantic take names as well as aliases; older releases know aliases only."""
+    """Return the arguments that make pydantic accept names and aliases. Older releases know only aliases."""
     import pydantic
 
     release = tuple(int(part) for part in pydantic.VERSION.split(".")[:2])
@@ -70,7 +70,7 @@ def _flags() -> dict[str, Any]:
 
 
 def _undo_writing(plain: Any, problems: Sequence[Any], reader: pydantic.TypeAdapter[Any]) -> bool:
-    """Make of what a model wrote what it reads, where it told a problem; return whether anything was changed."""
+    """Change what a model wrote to what it reads, where it reported a problem. Return whether anything changed."""
     computed = computed_fields(reader)
     is_changed = False
     for problem in problems:
@@ -78,7 +78,7 @@ def _undo_writing(plain: Any, problems: Sequence[Any], reader: pydantic.TypeAdap
             continue
         *way, last = problem["loc"]
         place = plain
-        for step in way:  # a step that names a member of a union is no place in the values
+        for step in way:  # a step may also name a member of a union, which is not in the values
             place = place[step] if _has(place, step) else place
         if not _has(place, last):
             continue
@@ -98,7 +98,7 @@ def _has(place: Any, step: int | str) -> bool:
 
 
 def computed_fields(reader: pydantic.TypeAdapter[Any]) -> frozenset[str]:
-    """Return the names and aliases of everything that models of this type compute."""
+    """Return the names and aliases of all computed fields in models of this type."""
     names: set[str] = set()
     pending: list[Any] = [reader.core_schema]
     seen: set[int] = set()
@@ -116,7 +116,7 @@ def computed_fields(reader: pydantic.TypeAdapter[Any]) -> frozenset[str]:
 
 
 def read_error(error: Exception, annotation: Any) -> SerdeError:
-    """Describe a library's failure to read, without quoting the payload."""
+    """Return the error for a library's failure to read. It does not quote the payload."""
     reason, path = describe(error)
     return SerdeError("read", type_name(annotation), reason, path)
 
@@ -128,27 +128,27 @@ def describe(error: Exception) -> tuple[str, str]:
     if isinstance(error, RecursionError):
         return "nested too deeply", ""
     list_errors = getattr(error, "errors", None)
-    if list_errors is not None:  # pydantic's; its own text quotes the input
+    if list_errors is not None:  # an error of pydantic, whose own text quotes the input
         problems = list_errors(include_url=False, include_input=False, include_context=False)
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         return f"{problems[0]['msg']}{more}", _json_path(problems[0]["loc"])
-    # msgspec tells the place only as the end of its text; without it the reason still stands.
+    # msgspec gives the path only at the end of its text. Without a path, the whole text is the reason.
     reason, separator, place = str(error).partition(" - at `")
     if reason.startswith(_INVALID_ENUM) and not development.is_enabled():
-        reason = _INVALID_ENUM  # msgspec's text goes on with the value
+        reason = _INVALID_ENUM  # the text of msgspec continues with the value
     return reason, place.rstrip("`") if separator else "$"
 
 
 def tell(error: Exception) -> str:
-    """Return what a serde's error says, without the payload: errors end up in logs and with callers.
+    """Return the text of a serde's error, without the payload, because errors reach logs and callers.
 
-    In development mode it is what the error itself says. So is what other errors than pydantic's and those of codecs
-    say: whether these show values is up to the serde's author.
+    In development mode, this is the error's own text. So it is for errors other than those of pydantic and codecs: the
+    author of the serde decides whether these show values.
     """
     if isinstance(error, SerdeError) or development.is_enabled():
         return str(error)
     if isinstance(error, UnicodeError):
-        return f"{type(error).__name__}: {error}"  # whose repr has all bytes
+        return f"{type(error).__name__}: {error}"  # its repr has all bytes
     if callable(getattr(error, "errors", None)):
         reason, path = describe(error)
         return f"{type(error).__name__}: {reason}{'' if path in ('', '$') else f' at {path}'}"

@@ -1,8 +1,8 @@
-"""Any supported value to bytes.
+"""Writes any supported value.
 
-Plain values have to come out exactly as `json.dumps` writes them: a replay compares the bytes of calls and
-state with what an earlier attempt, perhaps of another SDK, has journaled. So the standard encoder does the
-work and asks `_to_plain` about the objects it does not know, and only scalars take a shorter way.
+Plain values have to be written exactly as `json.dumps` writes them: a replay compares the bytes of calls and state with
+those that an earlier attempt, perhaps of another SDK, has journaled. So the standard encoder does the work, and calls
+`_to_plain` for objects that it does not support. Only scalars have a faster path.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["write_value"]
 
-#: Whose types pydantic writes, and reads; without it nothing can.
+#: Modules whose types only pydantic can write and read.
 _LEFT_TO_PYDANTIC = ("ipaddress", "pydantic", "pydantic_core", "re")
-#: How the standard encoder sees instances of classes derived from builtins, whatever their own `__str__` says.
+#: How the standard encoder sees instances of classes derived from builtins, regardless of their own `__str__`.
 _PLAIN_VALUES: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     *((str, str.__str__), (int, int.__int__), (float, float.__float__), (dict, dict)),
     *((list, list), (tuple, list), (deque, list)),
@@ -40,10 +40,10 @@ _PLAIN_VALUES: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
 
 
 def write_value(value: Any) -> bytes:
-    """Write a value; its type decides how.
+    """Write a value, in the way that its type determines.
 
     Raises:
-        SerdeError: it has no JSON form.
+        SerdeError: the value has no JSON form.
     """
     kind: Any = type(value)
     try:
@@ -85,7 +85,7 @@ def _write_json(value: Any) -> bytes:
     try:
         return _encode(value).encode()
     except TypeError:
-        # The encoder asks about values but not about keys; dates and the like become text here.
+        # The encoder calls back for values, but not for keys. Here, dates and the like become text.
         return _encode(msgspec.to_builtins(value, order="deterministic", enc_hook=_model_to_plain)).encode()
 
 
@@ -100,28 +100,28 @@ def _write_struct(value: msgspec.Struct, order: Any) -> bytes:
 
 
 def _write_compact(plain: Any) -> bytes:
-    """Write what the library of a model cannot: text with half of a surrogate pair, which JSON has an escape for."""
+    """Write text with half of a surrogate pair, which the libraries of models cannot write, and JSON can escape."""
     return json.dumps(plain, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _write_model(value: Any) -> bytes:
     kind: Any = type(value)
     if mentions_secret(kind):
-        _model_to_plain(value)  # refuses what would be written as stars
-    dump_json = getattr(value, "model_dump_json", None)  # its own, because models override it
+        _model_to_plain(value)  # raises if a secret would be written as stars
+    dump_json = getattr(value, "model_dump_json", None)  # the method of the model, which may override it
     try:
         data = (
             type(value).__pydantic_serializer__.to_json(value) if dump_json is None else dump_json().encode()
         )
     except ValueError:
         return _write_compact(_model_to_plain(value))
-    if b"null" in data:  # pydantic does the same, unless the model's configuration says otherwise
+    if b"null" in data:  # so does pydantic, unless the configuration of the model says otherwise
         _encode(_model_to_plain(value))
     return bytes(data)
 
 
 def _to_plain(value: Any) -> Any:
-    """Turn an object unknown to the standard encoder into one it knows; its parts may still be unknown."""
+    """Convert an object that the standard encoder does not support. Its parts may still need conversion."""
     kind: Any = type(value)
     if is_pydantic(kind):
         return _model_to_plain(value)
@@ -151,7 +151,7 @@ def _model_to_plain(value: Any) -> Any:
         return plain
     if is_secret(kind):
         raise TypeError(WOULD_BE_STARS)
-    for base, plain_value in _PLAIN_VALUES:  # of a class derived from one
+    for base, plain_value in _PLAIN_VALUES:  # instances of derived classes
         if isinstance(value, base):
             return plain_value(value)
     if isinstance(value, PurePath):
@@ -164,7 +164,7 @@ def _model_to_plain(value: Any) -> Any:
 
 
 def _sorted(values: set[Any] | frozenset[Any]) -> list[Any]:
-    """Put the members of a set in an order that is the same in every process."""
+    """Return the members of a set in an order that is the same in every process."""
     kinds = {type(value) for value in values}
     if kinds <= {str} or kinds <= {int, float, bool}:
         return sorted(values)
@@ -180,7 +180,7 @@ def _explain(value: Any, error: Exception) -> SerdeError:
 
 
 def _find_fault(value: Any, path: str) -> tuple[str, str] | None:
-    """Find the first thing that cannot be written. Slow, and only walked after a failure."""
+    """Find the first part that cannot be written. This is slow, and only used after a failure."""
     if isinstance(value, float) and not math.isfinite(value):
         return f"{float(value)!r} is not a JSON number", path
     if isinstance(value, str):
@@ -212,12 +212,12 @@ def _children(value: Any) -> list[tuple[str, Any]]:
 
 
 def _make_encode() -> Callable[[Any], str]:
-    """Build the encoder of `json.dumps` once; the standard library builds one for every value."""
+    """Build the encoder of `json.dumps` once. The standard library builds one for every value."""
     make: Any = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:  # other interpreters have only the slow one
+    if make is None:  # other interpreters have only the slow encoder
         return json.JSONEncoder(allow_nan=False, default=_to_plain).encode
-    # In the order json.JSONEncoder gives them: no memory of containers (recursion ends by itself), no
-    # indentation, no sorting; keys are not skipped, and NaN is not allowed.
+    # The arguments, in the order of json.JSONEncoder: no check for circular references (the recursion limit ends
+    # those), no indentation, no sorting, no skipping of keys, no NaN.
     chunks = make(None, _to_plain, encode_basestring_ascii, None, ": ", ", ", False, False, False)
     return lambda value: "".join(chunks(value, 0))
 
