@@ -14,7 +14,7 @@ USES = {
     "state": 'cannot write state "cart", of type dict: ',
     "argument": "cannot write the argument of a call to Greeter/greet, of type object: ",
     "options": 'the third argument of run "charge" is 100, of type int; options come before arguments',
-    "coroutine": 'run "charge" was given the coroutine of charge(...), which is called already; give the function',
+    "coroutine": 'run "charge" was given the coroutine of charge(...), which was already called; give the function',
     "action": "run_typed() missing 1 required positional argument: 'action'",
     "sleep": "the duration of ctx.sleep is 'tomorrow', of type str; give a datetime.timedelta, or seconds",
     "endless sleep": "ends after the year 9999",
@@ -22,7 +22,7 @@ USES = {
     "key": "the key of Misused/keyed in object_call(handler, key, argument) is 5, of type int; give a str",
     "target": "Handler not found: Misused is a virtual object; pass one of its handlers",
     "unawaited": 'state "cart" was used before it was awaited; write `await`',
-    "unawaited JSON": "write `await` before the call that gave it",
+    "unawaited JSON": "write `await` before the call that returned it",
 }
 
 
@@ -44,7 +44,7 @@ def test_misuse_ends_the_invocation_in_its_first_attempt(client: Client, effects
             "cannot write the result of Misused/result, of type dict at $.share: nan is not a JSON number",
         ),
         ("run_result", 'cannot write the result of run "bill", of type dict: '),
-        ("retry_in_years", "servers keep no retry for longer than 365 days"),
+        ("retry_in_years", "servers do not keep a retry for longer than 365 days"),
         ("retry", "retry_after of RetryableError is datetime.timedelta("),
     ],
 )

@@ -76,7 +76,7 @@ def _durable(futures: Iterable[AnyFuture]) -> list[RestateDurableFuture[Any]]:
         if future._driver is not durable[0]._driver:
             raise UsageError(
                 f"{future.subject} and {durable[0].subject} belong to different invocations; a handler can only "
-                "await what its own context gave"
+                "await what its own context returned"
             )
     return durable
 
@@ -97,7 +97,7 @@ def _future_of(given: object) -> RestateDurableFuture[Any]:
         given.close()  # or Python complains that it was never awaited
         raise UsageError(
             f"{given!r} is not a durable result; make it a task with asyncio.create_task(...) "
-            "and combine it by the functions of asyncio itself"
+            "and combine it with the functions of asyncio itself"
         )
     raise UsageError(
         f"{given!r} is not a durable future; combine other awaitables with the functions of asyncio itself"

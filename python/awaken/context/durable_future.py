@@ -175,7 +175,7 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
         if self._is_lapsed:
             raise asyncio.CancelledError
         raise _UnfinishedError(
-            f"{self.subject} has no result yet; write `await` before the call that gave it"
+            f"{self.subject} has no result yet; write `await` before the call that returned it"
         )
 
     def add_done_callback(self, callback: Callable[..., object], /, *, context: Any = None) -> None:

@@ -188,8 +188,9 @@ class RunFuture(RestateDurableFuture[T]):
         serde = self._result_serde
         if isinstance(serde, DefaultSerde) and serde.type_hint is None:
             development.warn(
-                "its function returns bytes and does not say so: empty ones come back as None, and those that are JSON "
-                "as its value; annotate the function with `-> bytes`, or give RunOptions(type_hint=bytes)",
+                "its function returns bytes without an annotation, so empty bytes come back as None, and bytes "
+                "that are JSON as the JSON value; annotate the function with `-> bytes`, or give "
+                "RunOptions(type_hint=bytes)",
                 place=self._place(),
             )
 

@@ -142,7 +142,7 @@ def _refuse_misuse(name: object, action: object, options: object) -> None:
         called = action.__name__
         action.close()  # or Python would warn that it was never awaited
         raise UsageError(
-            f'run "{name}" was given the coroutine of {called}(...), which is called already; give the function and '
+            f'run "{name}" was given the coroutine of {called}(...), which was already called; give the function and '
             f'its arguments: ctx.run_typed("{name}", {called}, RunOptions(), ...)'
         )
     if not callable(action):

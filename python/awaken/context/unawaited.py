@@ -50,7 +50,7 @@ class Unawaited:
         def __getattr__(self, name):
             if name.startswith("_"):
                 raise AttributeError(f"{type(self).__name__} has no attribute {name!r}", name=name, obj=self)
-            raise UnknownAttributeError(f"{_describe(self)}; it was asked for its {name!r}")
+            raise UnknownAttributeError(f"{_describe(self)}; its attribute {name!r} was read")
 
 
 def refuse_attribute(owner: object, name: str) -> NoReturn:

@@ -515,7 +515,7 @@ class Attempt:
         if tasks.owner.get() not in (self, None):
             raise LocalProtocolError(
                 f"cannot await {future.subject} at {code_location.caller()}: it belongs to {self._where()}, and a "
-                "handler can only await what its own context gave"
+                "handler can only await what its own context returned"
             )
 
     def _misplaced(self, operation: str, run: str | None) -> LocalProtocolError:

@@ -233,5 +233,5 @@ def _is_awakeable_id(text: str) -> bool:
 
 def _unawaited(text: str) -> UsageError:
     return UsageError(
-        f"{text}; a result was used before it was there: write `await` before the call that gave it"
+        f"{text}; a result was used before it was there: write `await` before the call that returned it"
     )

@@ -16,7 +16,7 @@ __all__ = ["AWAIT", "INSTEAD", "instead_of", "refuse"]
 _DEEPEST = 4
 
 #: The advice for a result that was not awaited.
-AWAIT: Final = "write `await` before the call that gave it"
+AWAIT: Final = "write `await` before the call that returned it"
 
 #: The advice for objects that are not values, by the names of their classes.
 INSTEAD: Final = {

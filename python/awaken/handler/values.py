@@ -52,8 +52,8 @@ def write(serde: Serde[Any], value: Any, subject: str) -> bytes:
         return body
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise UsageError(
-            f"cannot write {subject}: {type(serde).__name__}.serialize gave a value of type {type(body).__name__}; "
-            "a serde gives bytes, as in json.dumps(value).encode()"
+            f"cannot write {subject}: {type(serde).__name__}.serialize returned a value of type {type(body).__name__}; "
+            "a serde has to return bytes, as in json.dumps(value).encode()"
         )
     return bytes(body)
 

@@ -100,13 +100,13 @@ class LenientReader:
 
     def _explain(self, error: Exception) -> str:
         if self._annotation is None:
-            return "the value is no JSON, and passes as bytes; annotate what returns it with `-> bytes`"
+            return "the value is not JSON, and passes as bytes; annotate what returns it with `-> bytes`"
         path = getattr(error, "path", "")
         where = f" at {path}" if path not in ("", "$") else ""
         reason = error.reason if isinstance(error, SerdeError) else repr(error)
         return (
             f"the value is not of the annotated type {type_name(self._annotation)}{where}: {reason}. It passes as "
-            "plain JSON; correct the annotation or the value, or have such values refused with "
+            "plain JSON; correct the annotation or the value, or reject such values with "
             "`awaken.app(..., strict=True)`"
         )
 

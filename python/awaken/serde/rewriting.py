@@ -139,12 +139,12 @@ def refuse_init_vars(annotation: Any) -> None:
         if not is_dataclass_type(part):
             continue
         for name, field in part.__dataclass_fields__.items():
-            is_init_var = field._field_type is dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]  # there is no public way to find out
+            is_init_var = field._field_type is dataclasses._FIELD_INITVAR  # type: ignore[attr-defined]  # no public way
             if is_init_var and field.default is dataclasses.MISSING:
                 raise TypeError(
-                    f"cannot read {part.__qualname__.rpartition('<locals>.')[2]} from JSON: it is made of {name!r}, an "
-                    "InitVar, which no instance keeps, so that it is not written either; give it a default, or make it "
-                    "a field"
+                    f"cannot read {part.__qualname__.rpartition('<locals>.')[2]} from JSON: its constructor takes "
+                    f"{name!r}, an InitVar, which instances do not keep, so that it is not written; give it a default, "
+                    "or make it a field"
                 )
 
 

@@ -176,6 +176,6 @@ def _check_service_name(name: str) -> None:
         )
     if name.lower().startswith("restate") or name.lower() == "openapi":
         raise ValueError(
-            f"the service name {name!r} is reserved by runtimes (`openapi`, and what begins with "
+            f"the service name {name!r} is reserved by runtimes (`openapi`, and names that begin with "
             "`restate`); choose another one"
         )

@@ -51,7 +51,7 @@ def milliseconds(duration: timedelta | float, what: str) -> int:
         )
     if whole > longest():
         raise UsageError(
-            f"{what} is {duration!r}, which ends after the year 9999, the last one that dates can tell; "
+            f"{what} is {duration!r}, which ends after the year 9999, the last one that dates can express; "
             "give a shorter one"
         )
     return whole
@@ -78,8 +78,8 @@ def retry_delay(duration: timedelta | float, what: str) -> int:
     whole = milliseconds(duration, what)
     if whole > _LONGEST_RETRY_MS:
         raise UsageError(
-            f"{what} is {duration!r}, and servers keep no retry for longer than 365 days; give a shorter one, or wait "
-            "with ctx.sleep"
+            f"{what} is {duration!r}, and servers do not keep a retry for longer than 365 days; give a shorter one, or "
+            "wait with ctx.sleep"
         )
     return max(0, whole)
 

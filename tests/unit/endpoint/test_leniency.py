@@ -172,7 +172,7 @@ async def test_warning_tells_place_type_and_reason(caplog: pytest.LogCaptureFixt
 
     assert warnings_in(caplog) == [
         "input of Shop/takes: the value is not of the annotated type list[int] at $[1]: Expected `int`, got `float`. "
-        "It passes as plain JSON; correct the annotation or the value, or have such values refused with "
+        "It passes as plain JSON; correct the annotation or the value, or reject such values with "
         "`awaken.app(..., strict=True)`"
     ]
 
@@ -326,7 +326,7 @@ async def test_run_that_returns_bytes_without_saying_so_is_warned_of(
         await environment.client.service_call(read, None)
 
     [warning] = [r.getMessage() for r in caplog.records if "returns bytes" in r.getMessage()]
-    assert warning.startswith('run "file" of Reader/read: its function returns bytes and does not say so')
+    assert warning.startswith('run "file" of Reader/read: its function returns bytes without an annotation')
 
 
 @pytest.mark.parametrize("hint", [bytes, bytearray])

@@ -120,7 +120,7 @@ MISUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "serde of text": (
         lambda ctx: ctx.set("cart", 1, serde=Text()),
-        'cannot write state "cart": Text.serialize gave a value of type str; a serde gives bytes',
+        'cannot write state "cart": Text.serialize returned a value of type str; a serde has to return bytes',
     ),
     "type as a serde": (lambda ctx: ctx.get("cart", int), "is the class int; write type_hint=int"),
     "value as a type": (
@@ -133,7 +133,7 @@ MISUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
     ),
     "coroutine as an action": (
         lambda ctx: ctx.run_typed("charge", act()),
-        'run "charge" was given the coroutine of act(...), which is called already; give the function',
+        'run "charge" was given the coroutine of act(...), which was already called; give the function',
     ),
     "action without a name": (
         lambda ctx: ctx.run_typed(act),
@@ -266,30 +266,33 @@ MISUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "item of a result": (lambda ctx: ctx.get("n")["a"], 'state "n" was used before it was awaited'),
     "attribute of a result": (
         lambda ctx: ctx.service_call(greet, "x").upper(),
-        "call Plain/greet was used before it was awaited; write `await` before the call that gave it",
+        "call Plain/greet was used before it was awaited; write `await` before the call that returned it",
     ),
     "loop over a result": (loops_over_a_result, 'state "cart" was used before it was awaited'),
-    "length of a result": (lambda ctx: len(ctx.get("n")), "write `await` before the call that gave it"),
+    "length of a result": (lambda ctx: len(ctx.get("n")), "write `await` before the call that returned it"),
     "attribute of a promise": (
         lambda ctx: awaken.WorkflowContext.promise(ctx, "p").upper(),  # type: ignore[attr-defined]
-        "write `await` before the call that gave it",
+        "write `await` before the call that returned it",
     ),
     "argument of a method": (
         lambda ctx: ctx.sleep(DAY, name="a", until="b"),
         "got an unexpected keyword argument 'until'; its parameters are (delta, name)",
     ),
-    "json of a result": (lambda ctx: json.dumps(ctx.get("n")), "write `await` before the call that gave it"),
+    "json of a result": (
+        lambda ctx: json.dumps(ctx.get("n")),
+        "write `await` before the call that returned it",
+    ),
     "result as state": (
         lambda ctx: ctx.set("m", {"n": ctx.get("n")}),
-        "write `await` before the call that gave it",
+        "write `await` before the call that returned it",
     ),
     "result as a key": (
         lambda ctx: ctx.object_call(add, ctx.get("n"), "x"),
-        "write `await` before the call that gave it",
+        "write `await` before the call that returned it",
     ),
     "coroutine as state": (
         lambda ctx: ctx.set("m", act()),
-        "write `await` before the call that gave it",
+        "write `await` before the call that returned it",
     ),
     "command from a thread": (in_a_thread, "cannot sleep in the thread "),
     "misuse in a task": (in_a_task_group, "the name of ctx.set is 5, of type int"),

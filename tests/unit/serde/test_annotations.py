@@ -480,7 +480,9 @@ class MadeWithDefault:
 
 @pytest.mark.parametrize("hint", [Made, list[Made], dict[str, Made | None], Page[Made]])
 def test_dataclass_with_a_required_init_var_is_refused_where_it_is_declared(hint: Any) -> None:
-    with pytest.raises(TypeError, match=r"Echo/echo at .*cannot read Made from JSON: it is made of 'seed'"):
+    with pytest.raises(
+        TypeError, match=r"Echo/echo at .*cannot read Made from JSON: its constructor takes 'seed'"
+    ):
         echo_of(awaken, hint)
 
 

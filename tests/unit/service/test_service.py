@@ -339,7 +339,7 @@ def test_second_main_handler_is_refused() -> None:
         (
             {"invocation_retry_policy": InvocationRetryPolicy(initial_interval=timedelta(days=366))},
             ValueError,
-            "initial_interval is .*, and servers keep no retry for longer than 365 days",
+            "initial_interval is .*, and servers do not keep a retry for longer than 365 days",
         ),
         ({"abort_timeout": timedelta(seconds=-1)}, ValueError, "abort_timeout is negative"),
         ({"metadata": {"a": 1}}, TypeError, "metadata 'a': 1 is not text"),
