@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaken.runtime.deployments.effective import effective_options
 from awaken.runtime.durations import duration_of, format_duration
-from awaken.runtime.timestamps import format_time
+from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
     from awaken.runtime.deployments import Record

@@ -10,7 +10,7 @@ from awaken.control.operations import Change, ConflictError, GoneError, NotFound
 from awaken.errors import InvalidIdError
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
 from awaken.runtime.identifiers import reason_against_invocation_id
-from awaken.runtime.timestamps import format_time
+from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

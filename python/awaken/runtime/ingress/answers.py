@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from starlette.responses import Response
 
 from awaken.control.operations import Success
-from awaken.runtime.timestamps import format_time
+from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

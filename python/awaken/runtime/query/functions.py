@@ -14,7 +14,7 @@ from awaken import _core
 from awaken.errors import InvalidIdError, RemoteProtocolError
 from awaken.runtime.attempt_failure import describe_code
 from awaken.runtime.durations import duration_of, format_iso_duration
-from awaken.runtime.timestamps import format_time
+from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
     import sqlite3
