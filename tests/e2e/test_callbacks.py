@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from awaken.callbacks import create_callback_app
-from awaken.control.awakeables import Awakeables
-from awaken.control.runtime_api import connect_runtime
+from awaken.control.remote import connect_runtime
 from awaken.links import Link, LinkSigner
 
 from tests.e2e.services.callbacks import SETTINGS
@@ -28,11 +27,11 @@ RESULT = "True 300 office fine"
 
 @asynccontextmanager
 async def browse(lane: Lane) -> AsyncIterator[httpx.AsyncClient]:
-    api = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
-    transport = httpx.ASGITransport(create_callback_app(settings=SETTINGS, api=api))
+    runtime = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
+    transport = httpx.ASGITransport(create_callback_app(settings=SETTINGS, operations=runtime))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
         yield browser
-    await api.close()
+    await runtime.close()
 
 
 def ask(lane: Lane, effects: Effects, handler: str = "decide") -> tuple[str, str]:
@@ -203,13 +202,17 @@ async def test_of_many_answers_at_once_one_is_applied(lane: Lane, effects: Effec
 async def test_inventory_tells_what_callbacks_are_for(lane: Lane, effects: Effects) -> None:
     invocation, path = ask(lane, effects)
     link = SETTINGS.signer.verify(path.strip("/"))
-    api = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
+    runtime = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
 
-    page = await Awakeables(api).page("Callbacks", limit=1000)
-    await api.close()
+    page = await runtime.awakeables(service="Callbacks", limit=1000)
+    await runtime.close()
 
-    (found,) = [one for one in page.pending if one.invocation_id == invocation]
-    assert (found.id, found.name, found.labels) == (link.awakeable_id, "approve <b>now</b>", {"team": "red"})
+    (found,) = [one for one in page.awakeables if one.invocation_id == invocation]
+    assert (found.awakeable_id, found.name, found.labels) == (
+        link.awakeable_id,
+        "approve <b>now</b>",
+        {"team": "red"},
+    )
     assert (found.type_name, found.expires_at_ms) == (link.type_name, link.expires_at_ms)
 
 

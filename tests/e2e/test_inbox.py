@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from awaken.control.runtime_api import connect_runtime
+from awaken.control.remote import connect_runtime
 from awaken.inbox import create_inbox
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ UNKNOWN = "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr"
 
 @asynccontextmanager
 async def browse(lane: Lane) -> AsyncIterator[httpx.AsyncClient]:
-    api = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
-    transport = httpx.ASGITransport(create_inbox(api))
+    runtime = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
+    transport = httpx.ASGITransport(create_inbox(runtime))
     async with httpx.AsyncClient(transport=transport, base_url="http://inbox") as browser:
         yield browser
-    await api.close()
+    await runtime.close()
 
 
 def ask(lane: Lane, effects: Effects) -> tuple[str, str]:

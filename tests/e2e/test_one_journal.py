@@ -10,7 +10,7 @@ import httpx
 import pytest
 from awaken.callbacks import create_callback_app
 from awaken.control.client import connect_control
-from awaken.control.runtime_api import connect_runtime
+from awaken.control.remote import connect_runtime
 
 from tests.e2e.effects import Effects
 from tests.e2e.gateway import Gateway
@@ -37,8 +37,8 @@ async def give(way: str, lane: Lane, folder: Path, awakeable: str, path: str) ->
             async with connect_control(gateway.address) as control:
                 await control.resolve(awakeable, BODY, timeout=10)
     else:
-        api = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
-        transport = httpx.ASGITransport(create_callback_app(settings=SETTINGS, api=api))
+        runtime = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
+        transport = httpx.ASGITransport(create_callback_app(settings=SETTINGS, operations=runtime))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as browser:
             if way == "link":
                 answered = await browser.post(
@@ -50,7 +50,7 @@ async def give(way: str, lane: Lane, folder: Path, awakeable: str, path: str) ->
                 fields = {f"field.{name}": str(value) for name, value in ANSWER.items()}
                 data = {"do": "resolve", "form": form.group(1), **fields, "field.approved": "true"}
                 answered = await browser.post(path, data=data)
-        await api.close()
+        await runtime.close()
         assert answered.status_code == 200, answered.text
 
 

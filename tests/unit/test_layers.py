@@ -48,9 +48,9 @@ FACE = {
 #: Inside the runtime, bottom up: callers enter above the processor, which alone decides what tables write to the store;
 #: the invoker opens the attempts that the processor asks for.
 LAYERS_OF_THE_RUNTIME: list[set[str]] = [
-    {"attempt_failure", "clock", "durations", "errors", "identifiers", "timestamps"},
+    {"attempt_failure", "clock", "durations", "errors", "identifiers"},
     {"schema"},
-    {"events", "settings", "supervisor"},
+    {"admission", "events", "settings", "supervisor"},
     {"store"},
     {"deployments", "tables"},
     {"processor"},

@@ -23,10 +23,12 @@ from awaken.callbacks.form_requests import (
 )
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.callbacks.page import render_form, render_message
-from awaken.control.awakeables import Awakeables, Outcome
-from awaken.control.errors import ControlError, Reason
-from awaken.control.runtime_api import connect_runtime
+from awaken.control.completing import complete_awakeable
+from awaken.control.errors import NoAnswerError, OperationError, UnavailableError
+from awaken.control.operations import Failure
+from awaken.control.remote import connect_runtime
 from awaken.links import BadLinkError, current_settings, find_type
+from awaken.outcomes import AwakeableOutcome, describe_outcome
 from awaken.serde.schema import schema_for
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from awaken.control.runtime_api import RuntimeApi
+    from awaken.control.operations import Operations
     from awaken.links import CallbackSettings, Link
 
 __all__ = ["create_callback_app"]
@@ -67,7 +69,7 @@ def create_callback_app(
     admin: str = "http://127.0.0.1:9070",
     *,
     settings: CallbackSettings | None = None,
-    api: RuntimeApi | None = None,
+    operations: Operations | None = None,
     now_ms: Callable[[], int] | None = None,
 ) -> Starlette:
     """Return an ASGI application that serves links, to be mounted where `AWAKEN_CALLBACK_URL` says.
@@ -76,17 +78,20 @@ def create_callback_app(
         ingress: URL of the runtime's ingress.
         admin: URL of its admin API, which is asked whether an awakeable is still open.
         settings: where links lead and what signs them; None takes those of the process.
-        api: instead of the two URLs.
+        operations: of a runtime, instead of the two URLs.
         now_ms: the clock, in UTC milliseconds.
     """
-    runtime = api or connect_runtime(ingress, admin)
+    own = None
+    if operations is None:
+        operations = own = connect_runtime(ingress, admin)
     clock = now_ms or (lambda: time.time_ns() // 1_000_000)
-    route = _CallbackRoute(runtime, settings, clock)
+    route = _CallbackRoute(operations, settings, clock)
 
     @asynccontextmanager
     async def close(_: Starlette) -> AsyncIterator[None]:
         yield
-        await runtime.close()
+        if own is not None:
+            await own.close()
 
     return Starlette(
         routes=[Route("/{token}", route.serve, methods=["GET", "POST"])],
@@ -97,8 +102,10 @@ def create_callback_app(
 class _CallbackRoute:
     """Answers requests for links."""
 
-    def __init__(self, api: RuntimeApi, settings: CallbackSettings | None, now_ms: Callable[[], int]) -> None:
-        self._awakeables = Awakeables(api)
+    def __init__(
+        self, operations: Operations, settings: CallbackSettings | None, now_ms: Callable[[], int]
+    ) -> None:
+        self._operations = operations
         self._settings = settings
         self._now_ms = now_ms
 
@@ -188,39 +195,29 @@ class _CallbackRoute:
             return _Reply(
                 422, "The answer does not fit", "Nothing was changed; send it again.", tuple(error.problems)
             )
-        try:
-            outcome = await self._awakeables.resolve(link.awakeable_id, body)
-        except ControlError as error:
-            return _refusal(error)
-        return _applied(outcome, "Thank you, the answer was taken")
+        return await self._complete(link, body, "Thank you, the answer was taken")
 
     async def _reject(self, link: Link, reason: str) -> _Reply:
+        return await self._complete(link, Failure(500, reason[:_LONGEST_REASON]), "It was rejected")
+
+    async def _complete(self, link: Link, result: bytes | Failure, title: str) -> _Reply:
         try:
-            outcome = await self._awakeables.reject(link.awakeable_id, reason[:_LONGEST_REASON])
-        except ControlError as error:
-            return _refusal(error)
-        return _applied(outcome, "It was rejected")
-
-
-def _applied(outcome: Outcome, title: str) -> _Reply:
-    if outcome is Outcome.APPLIED:
-        return _Reply(200, title, "You can close this page.")
-    text = "The runtime took it, and did not tell in time whether another answer was first."
-    return _Reply(202, title, text)
-
-
-def _refusal(error: ControlError) -> _Reply:
-    match error.reason:
-        case Reason.ALREADY_EXISTS:
-            return _Reply(
-                409, "There is an answer already", "The first answer counts; this one was not used."
-            )
-        case Reason.NOT_FOUND | Reason.FAILED_PRECONDITION:
-            return _Reply(410, "Nobody waits for this any more", error.message)
-        case Reason.UNAVAILABLE | Reason.DEADLINE_EXCEEDED:
+            outcome = await complete_awakeable(self._operations, link.awakeable_id, result)
+        except (UnavailableError, NoAnswerError):
             return _Reply(503, "This cannot be taken right now", "Nothing was changed; please try again.")
-        case _:
-            return _Reply(500, "This cannot be taken", error.message)
+        except OperationError as error:
+            return _Reply(500, "This cannot be taken", str(error))
+        match outcome:
+            case AwakeableOutcome.APPLIED:
+                return _Reply(200, title, "You can close this page.")
+            case AwakeableOutcome.ACCEPTED:
+                text = "The runtime took it, and did not report in time whether another answer was first."
+                return _Reply(202, title, text)
+            case AwakeableOutcome.ALREADY_COMPLETED:
+                text = "The first answer counts; this one was not used."
+                return _Reply(409, "There is an answer already", text)
+        text = describe_outcome(outcome, link.awakeable_id)
+        return _Reply(410, "Nothing waits for this any more", text)
 
 
 def _respond(reply: _Reply, *, is_page: bool) -> Response:

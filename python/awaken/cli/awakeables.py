@@ -16,10 +16,10 @@ from awaken.cli.settings import (
     JsonOutputOption,
 )
 from awaken.context.callback import expiry_of
+from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
-    from awaken.control.awakeables import Seen
-    from awaken.control.pending import Pending
+    from awaken.control.operations import AwakeableView
 
 __all__ = ["commands"]
 
@@ -47,24 +47,12 @@ def show_list(
     A runtime knows of an awakeable when its handler awaits it: over protocol 7 at once, over earlier ones when the
     handler is suspended, by default after a minute.
     """
-    from awaken.cli.admin_client import Operator, quote_sql, select
+    import asyncio
+
     from awaken.cli.invocations import age
     from awaken.cli.output import print_json, print_table, print_text
-    from awaken.control.pending import (
-        PENDING_COLUMNS,
-        ask_for_callbacks,
-        join_callbacks,
-        pending_awakeables,
-    )
 
-    conditions = ["status IN ('running', 'backing-off', 'suspended', 'paused')"]
-    columns = {"target_service_name": service, "target_service_key": key}
-    conditions += [f"{name} = {quote_sql(value)}" for name, value in columns.items() if value is not None]
-    sql = select(PENDING_COLUMNS, "sys_invocation", conditions, order="modified_at", limit=limit)
-    with Operator(parse_url(admin, "an admin API")) as operator:
-        found = [awakeable for row in operator.query(sql) for awakeable in pending_awakeables(row)]
-        if found:
-            found = join_callbacks(found, operator.query(ask_for_callbacks(found)))
+    found = asyncio.run(_list(parse_url(admin, "an admin API"), service, key, limit))
     pending = [_facts(one) for one in found]
     if json_output:
         print_json(pending)
@@ -96,22 +84,24 @@ def show(
     import asyncio
 
     from awaken.cli.output import print_json, print_text
-    from awaken.control.errors import ControlError
+    from awaken.control.errors import OperationError
+    from awaken.control.operations import AwakeableState
+    from awaken.errors import InvalidIdError
 
     urls = parse_url(ingress, "an ingress"), parse_url(admin, "an admin API")
     try:
         seen = asyncio.run(_look(awakeable_id, *urls))
-    except ControlError as error:
-        raise CommandError(error.message) from error
+    except (OperationError, InvalidIdError) as error:
+        raise CommandError(str(error)) from error
     facts: dict[str, Any] = {
-        "id": seen.id,
+        "id": seen.awakeable_id,
         "state": seen.state.value,
         "invocation": seen.invocation_id,
-        "handler": f"{seen.service}/{seen.handler}",
-        "key": seen.key,
+        "handler": f"{seen.target.service}/{seen.target.handler}",
+        "key": seen.target.key,
     }
-    if seen.pending is not None:
-        facts = _facts(seen.pending) | facts
+    if seen.state is AwakeableState.PENDING:
+        facts = _facts(seen) | facts
     if json_output:
         print_json(facts)
         return
@@ -121,28 +111,46 @@ def show(
             print_text(f"{name:<{width}}  {value}")
 
 
-async def _look(awakeable_id: str, ingress: str, admin: str) -> Seen:
-    from awaken.control.awakeables import Awakeables
-    from awaken.control.runtime_api import connect_runtime
+async def _list(admin: str, service: str | None, key: str | None, limit: int) -> tuple[AwakeableView, ...]:
+    from awaken.control.errors import OperationError, UnreachableError
+    from awaken.control.remote import connect_runtime
 
-    api = connect_runtime(ingress, admin)
+    runtime = connect_runtime(None, admin)
     try:
-        return await Awakeables(api).get(awakeable_id)
+        return (await runtime.awakeables(service=service, key=key, limit=limit)).awakeables
+    except UnreachableError as error:
+        raise CommandError(
+            f"nothing answers at {error.url} ({error.reason}); start the runtime, or name its admin API with "
+            "--admin or AWAKEN_ADMIN"
+        ) from error
+    except OperationError as error:
+        raise CommandError(str(error)) from error
     finally:
-        await api.close()
+        await runtime.close()
 
 
-def _facts(found: Pending) -> dict[str, Any]:
+async def _look(awakeable_id: str, ingress: str, admin: str) -> AwakeableView:
+    from awaken.control.reads import find_awakeable
+    from awaken.control.remote import connect_runtime
+
+    runtime = connect_runtime(ingress, admin)
+    try:
+        return await find_awakeable(runtime, awakeable_id)
+    finally:
+        await runtime.close()
+
+
+def _facts(found: AwakeableView) -> dict[str, Any]:
     return {
-        "id": found.id,
-        "name": found.name,
-        "type": found.type_name,
+        "id": found.awakeable_id,
+        "name": found.name or "",
+        "type": found.type_name or "",
         "labels": dict(found.labels),
         "expires_at": None if found.expires_at_ms is None else expiry_of(found.expires_at_ms).isoformat(),
         "invocation": found.invocation_id,
-        "handler": f"{found.service}/{found.handler}",
-        "key": found.key,
+        "handler": f"{found.target.service}/{found.target.handler}",
+        "key": found.target.key,
         "status": found.status,
-        "since": found.since,
+        "since": None if found.since_ms is None else format_time(found.since_ms),
         "waits_for": ", ".join([f"awakeable {found.index}", *found.beside]),
     }

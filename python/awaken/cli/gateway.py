@@ -92,19 +92,19 @@ async def _serve(
     from contextlib import AsyncExitStack
 
     from awaken.cli.output import print_text
-    from awaken.control.runtime_api import connect_runtime
+    from awaken.control.remote import connect_runtime
     from awaken.control.server import start_control_server
 
     async with AsyncExitStack() as stack:
-        api = connect_runtime(ingress, admin)
-        stack.push_async_callback(api.close)
-        server = await start_control_server(api, host=grpc[0], port=grpc[1], tls=tls, tokens=tokens)
+        runtime = connect_runtime(ingress, admin)
+        stack.push_async_callback(runtime.close)
+        server = await start_control_server(runtime, host=grpc[0], port=grpc[1], tls=tls, tokens=tokens)
         stack.push_async_callback(server.close)
         if inbox is not None:
             from awaken.hosting.http_server import HttpServer
             from awaken.inbox import create_inbox
 
-            page = HttpServer(create_inbox(api), *inbox)
+            page = HttpServer(create_inbox(runtime), *inbox)
             await page.start()
             stack.push_async_callback(page.stop)
             print_text("awaken: inbox on http://{}:{}/".format(*page.address))

@@ -22,6 +22,7 @@ from awaken.cli.settings import DEFAULT_GRPC
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
+    from awaken.control.operations import Operations
     from awaken.exchange import Accept
     from awaken.hosting.embedded import EmbeddedRuntime
     from awaken.hosting.runtime_server import RuntimeServer
@@ -211,14 +212,13 @@ async def _serve(
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     on_signal = _tell_stopping(SignalHandler(stop), stop)
-    api = embedded.api()
     server = RuntimeServer(
-        embedded.runtime,
-        embedded.deployments,
-        ingress=places.ingress,
-        admin=places.admin,
-        beside_ingress={CALLBACKS: create_callback_app(api=api)},
-        beside_admin={INBOX: create_inbox(api)},
+        embedded.ingress,
+        embedded.admin,
+        ingress_bind=places.ingress,
+        admin_bind=places.admin,
+        beside_ingress={CALLBACKS: create_callback_app(operations=embedded.runtime)},
+        beside_admin={INBOX: create_inbox(embedded.runtime)},
     )
     try:
         await server.open()
@@ -230,7 +230,7 @@ async def _serve(
             "--ingress and --admin"
         ) from error
     try:
-        async with _control(places, server) as grpc:
+        async with _control(places, embedded.runtime) as grpc:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(signum, on_signal, signum)
             _announce(places, server, grpc, describe(embedded), json_output=json_output)
@@ -241,7 +241,6 @@ async def _serve(
                     beside.cancel()
     finally:
         await server.close()
-        await api.close()
 
 
 def _tell_stopping(on_signal: SignalHandler, stop: asyncio.Event) -> Callable[[signal.Signals], None]:
@@ -260,30 +259,25 @@ async def _beside(until: Callable[[asyncio.Event], Awaitable[None]], stop: async
 
 
 @asynccontextmanager
-async def _control(places: Places, server: RuntimeServer) -> AsyncIterator[str | None]:
-    """Serve gRPC in front of ingress and admin API, unless the default address is taken; give its address."""
+async def _control(places: Places, operations: Operations) -> AsyncIterator[str | None]:
+    """Serve gRPC in front of the runtime, unless the default address is taken; yield its address."""
     if places.grpc is None:
         yield None
         return
-    from awaken.control.runtime_api import connect_runtime
     from awaken.control.server import start_control_server
 
     host, port = places.grpc
-    api = connect_runtime(server.ingress_url, server.admin_url)
     try:
-        try:
-            control = await start_control_server(api, host=host, port=port)
-        except OSError as error:
-            if places.is_grpc_wanted:
-                raise CommandError(f"{error}; choose another address with --grpc, or --grpc off") from error
-            yield None
-            return
-        try:
-            yield f"{host}:{control.port}"
-        finally:
-            await control.close()
+        control = await start_control_server(operations, host=host, port=port)
+    except OSError as error:
+        if places.is_grpc_wanted:
+            raise CommandError(f"{error}; choose another address with --grpc, or --grpc off") from error
+        yield None
+        return
+    try:
+        yield f"{host}:{control.port}"
     finally:
-        await api.close()
+        await control.close()
 
 
 def _announce(

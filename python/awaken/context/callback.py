@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -13,26 +12,20 @@ from awaken.context.unawaited import refuse_attribute
 from awaken.errors import DeadlineError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator
 
     from awaken.context.futures import RestateDurableSleepFuture
 
 __all__ = [
     "DEFAULT_EXPIRY",
-    "ENTRY_PREFIX",
     "Callback",
     "CallbackLink",
-    "describe_callback",
-    "read_description",
 ]
 
 T = TypeVar("T")
 
 #: How long a link works by default.
 DEFAULT_EXPIRY = timedelta(days=30)
-
-#: Prefix of the entry name of a callback's timer; the description of the callback follows.
-ENTRY_PREFIX = "callback "
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,23 +124,6 @@ class CallbackFuture(RestateDurableFuture[T]):
         else:
             self._reject(error)
         self._wake(None)
-
-
-def describe_callback(name: str, index: int, type_name: str, labels: Mapping[str, str]) -> str:
-    """Return the entry name of a callback's timer, which tells the inventory about the callback."""
-    facts = {"index": index, "name": name, "type": type_name, "labels": dict(labels)}
-    return ENTRY_PREFIX + json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
-
-
-def read_description(entry_name: str) -> dict[str, Any] | None:
-    """Return the description of a callback from the entry name of its timer, or None for other timers."""
-    if not entry_name.startswith(ENTRY_PREFIX):
-        return None
-    try:
-        facts = json.loads(entry_name.removeprefix(ENTRY_PREFIX))
-    except ValueError:
-        return None
-    return facts if isinstance(facts, dict) and isinstance(facts.get("index"), int) else None
 
 
 def expiry_of(milliseconds: int) -> datetime:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from awaken._core import Failure, parse_awakeable_id
 from awaken.context import probe
 from awaken.context.awakeable import Awakeable, AwakeableFuture
-from awaken.context.callback import DEFAULT_EXPIRY, Callback, CallbackLink, describe_callback, expiry_of
+from awaken.context.callback import DEFAULT_EXPIRY, Callback, CallbackLink, expiry_of
 from awaken.context.futures import RestateDurableFuture, RestateDurableSleepFuture
 from awaken.context.side_effects import NO_OPTIONS, SideEffects
 from awaken.errors import UsageError
@@ -93,6 +93,7 @@ class External(SideEffects):
             UsageError: a link cannot name the type; see `register_callback_type`.
         """
         from awaken import links
+        from awaken.links.description import describe_callback
 
         arguments.expect_text(name, "the name of ctx.callback")
         described = dict(arguments.headers_of(labels, f'callback "{name}" (its labels)'))

@@ -1,9 +1,11 @@
-"""The gRPC control plane: complete awakeables, start and watch invocations, from any language.
+"""What a runtime can do, wherever it runs, and the gRPC control plane in front of it.
 
 ```
-gRPC client ─> server ─> services ─> plane ─HTTP─> ingress and admin API of a runtime
+gRPC client ─> server ─> services ─┐
+inbox, callback links, commands ───┴─> operations ─┬─> the embedded runtime, in its own process
+                                                   └─> remote ─HTTP─> ingress and admin API of a runtime
 ```
 
-The plane speaks to a runtime as any other caller does, so the same service runs in front of the embedded runtime and
-of a Restate server or cluster. grpcio is imported by `server`, `services` and `client`, not before.
+`operations` declares what a runtime can do; `reads` and `completing` build on it, so that both kinds of runtime answer
+alike. grpcio is imported by `server`, `services` and `client`, not before.
 """

@@ -1,23 +1,23 @@
-"""Values of the plane as messages."""
+"""Values of `Operations` as messages."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from awaken.control.awakeables import AwakeableState, Outcome
+from awaken.control.operations import AwakeableState, Success
+from awaken.control.reads import target_of
 from awaken.control.v1 import awakeables_pb2, common_pb2, invocations_pb2
+from awaken.outcomes import AwakeableOutcome
+from awaken.timing.timestamps import read_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from awaken.control.awakeables import Seen
-    from awaken.control.invocations import Result
-    from awaken.control.pending import Pending
+    from awaken.control.operations import AwakeableView, Completion, Target
 
-__all__ = ["awakeable", "completion", "entry", "invocation", "pending", "result"]
+__all__ = ["awakeable", "completion", "entry", "invocation", "result"]
 
 _STATES: Final = {
     AwakeableState.PENDING: awakeables_pb2.Awakeable.STATE_PENDING,
@@ -26,52 +26,37 @@ _STATES: Final = {
     AwakeableState.INVOCATION_COMPLETED: awakeables_pb2.Awakeable.STATE_INVOCATION_COMPLETED,
 }
 _OUTCOMES: Final = {
-    Outcome.APPLIED: awakeables_pb2.CompletionResponse.OUTCOME_APPLIED,
-    Outcome.ACCEPTED: awakeables_pb2.CompletionResponse.OUTCOME_ACCEPTED,
+    AwakeableOutcome.APPLIED: awakeables_pb2.CompletionResponse.OUTCOME_APPLIED,
+    AwakeableOutcome.ACCEPTED: awakeables_pb2.CompletionResponse.OUTCOME_ACCEPTED,
 }
 
 
-def completion(outcome: Outcome) -> awakeables_pb2.CompletionResponse:
-    """Return what became of a completion."""
+def completion(outcome: AwakeableOutcome) -> awakeables_pb2.CompletionResponse:
+    """Return what became of a completion that was not refused."""
     return awakeables_pb2.CompletionResponse(outcome=_OUTCOMES[outcome])
 
 
-def pending(found: Pending) -> awakeables_pb2.Awakeable:
-    """Return an awakeable that is waited for."""
+def awakeable(one: AwakeableView) -> awakeables_pb2.Awakeable:
+    """Return an awakeable."""
     return awakeables_pb2.Awakeable(
-        id=found.id,
-        invocation_id=found.invocation_id,
-        target=_target(found.service, found.handler, found.key),
-        state=awakeables_pb2.Awakeable.STATE_PENDING,
-        since=_time(found.since),
-        name=found.name,
-        type_name=found.type_name,
-        labels=dict(found.labels),
-        expires_at=_expiry(found.expires_at_ms),
+        id=one.awakeable_id,
+        invocation_id=one.invocation_id,
+        target=_target(one.target),
+        state=_STATES[one.state],
+        since=_time(one.since_ms),
+        name=one.name or "",
+        type_name=one.type_name or "",
+        labels=dict(one.labels),
+        expires_at=_time(one.expires_at_ms),
     )
 
 
-def awakeable(seen: Seen) -> awakeables_pb2.Awakeable:
-    """Return an awakeable that was asked for."""
-    if seen.pending is not None:
-        message = pending(seen.pending)
-        message.state = _STATES[seen.state]
-        return message
-    return awakeables_pb2.Awakeable(
-        id=seen.id,
-        invocation_id=seen.invocation_id,
-        target=_target(seen.service, seen.handler, seen.key),
-        state=_STATES[seen.state],
-    )
-
-
-def result(ended: Result) -> invocations_pb2.InvocationResult:
+def result(ended: Completion) -> invocations_pb2.InvocationResult:
     """Return how an invocation ended."""
-    if ended.failure is None:
-        return invocations_pb2.InvocationResult(invocation_id=ended.invocation_id, value=ended.value)
-    failure = common_pb2.Failure(
-        code=ended.failure.code, message=ended.failure.message, metadata=dict(ended.failure.metadata)
-    )
+    outcome = ended.result
+    if isinstance(outcome, Success):
+        return invocations_pb2.InvocationResult(invocation_id=ended.invocation_id, value=outcome.value)
+    failure = common_pb2.Failure(code=outcome.code, message=outcome.message, metadata=dict(outcome.metadata))
     return invocations_pb2.InvocationResult(invocation_id=ended.invocation_id, failure=failure)
 
 
@@ -79,10 +64,10 @@ def invocation(row: Mapping[str, Any]) -> invocations_pb2.Invocation:
     """Return a row of `sys_invocation`."""
     return invocations_pb2.Invocation(
         id=row["id"],
-        target=_target(row["target_service_name"], row["target_handler_name"], row.get("target_service_key")),
+        target=_target(target_of(row)),
         status=row["status"],
-        created_at=_time(row.get("created_at")),
-        modified_at=_time(row.get("modified_at")),
+        created_at=_time(read_time(row.get("created_at"))),
+        modified_at=_time(read_time(row.get("modified_at"))),
         retry_count=row.get("retry_count") or 0,
         last_failure=row.get("last_failure") or "",
         completion_result=row.get("completion_result") or "",
@@ -96,25 +81,17 @@ def entry(row: Mapping[str, Any]) -> invocations_pb2.JournalEntry:
         index=row["index"],
         entry_type=row.get("entry_type") or "",
         name=row.get("name") or "",
-        appended_at=_time(row.get("appended_at")),
+        appended_at=_time(read_time(row.get("appended_at"))),
     )
 
 
-def _target(service: str, handler: str, key: str | None) -> common_pb2.Target:
-    return common_pb2.Target(service=service, handler=handler, key=key)
+def _target(target: Target) -> common_pb2.Target:
+    return common_pb2.Target(service=target.service, handler=target.handler, key=target.key)
 
 
-def _expiry(milliseconds: int | None) -> Timestamp | None:
-    if milliseconds is None:
+def _time(at_ms: int | None) -> Timestamp | None:
+    if at_ms is None:
         return None
     stamp = Timestamp()
-    stamp.FromMilliseconds(milliseconds)
-    return stamp
-
-
-def _time(text: str | None) -> Timestamp | None:
-    if text is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(datetime.fromisoformat(text).astimezone(UTC))
+    stamp.FromMilliseconds(at_ms)
     return stamp

@@ -1,14 +1,17 @@
-"""What callers and operators may ask of a runtime: the interface between its front doors and its core.
+"""What callers and operators may ask of a runtime, wherever it runs.
 
-The front doors (HTTP ingress, HTTP admin API, gRPC, the test kit) turn requests into these calls, and nothing else.
-Every call returns after what it did is on disk. Times are integer UTC milliseconds, payloads raw bytes, ids text.
+Two things implement `Operations`: the embedded runtime, in its own process, and `awaken.control.remote`, for a runtime
+at a URL. The gRPC services, the inbox, callback links and the command line turn requests into these calls, and nothing
+else. Times are integer UTC milliseconds, payloads raw bytes, ids text.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from awaken import _core
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,21 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accepted",
-    "AlreadyInvokedError",
+    "AwakeablePage",
+    "AwakeableState",
+    "AwakeableView",
     "Change",
     "Completion",
-    "ConflictError",
     "Failure",
-    "GoneError",
     "Invocation",
     "InvocationRequest",
-    "NotFoundError",
-    "NotReadyError",
     "Operations",
-    "PendingAwakeable",
     "Success",
     "Target",
-    "TooEarlyError",
 ]
 
 
@@ -51,14 +50,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class InvocationRequest:
-    """A call or a send, as it enters. It was checked against the schema already."""
+    """A call or a send, as it comes in."""
 
     target: Target
     body: bytes = b""
+    #: What the handler sees; `content-type` among them is checked against what the handler accepts.
     headers: Sequence[tuple[str, str]] = ()
     idempotency_key: str | None = None
-    #: When it shall start; None is now.
-    execution_time_ms: int | None = None
+    #: How long to wait before it starts; None starts it now. Only sends have it.
+    delay_ms: int | None = None
     scope: str | None = None
     limit_key: str | None = None
 
@@ -86,9 +86,10 @@ class Completion:
     """How an invocation ended."""
 
     invocation_id: str
-    target: Target
+    #: None where the runtime does not report it.
+    target: Target | None
     result: Success | Failure
-    #: When the stored result is thrown away; None for one that has only just come.
+    #: When the stored result is deleted; None for one that has only just come.
     expires_at_ms: int | None = None
 
 
@@ -97,9 +98,9 @@ class Accepted:
     """A send is on disk."""
 
     invocation_id: str
-    #: False when an earlier request with this idempotency key, or the workflow's run, is there already.
+    #: False if an earlier request with this idempotency key, or the workflow's run, exists already.
     is_new: bool
-    #: Of a delayed one that has not started; of an earlier request its own.
+    #: When a delayed invocation starts; for an earlier request, its own time.
     execution_time_ms: int | None = None
 
 
@@ -108,25 +109,59 @@ class Change(Enum):
 
     #: It is done.
     DONE = "done"
-    #: It is on its way; the handler or a running attempt still has to react.
+    #: It is under way; the handler or a running attempt still has to react.
     REQUESTED = "requested"
 
 
+class AwakeableState(Enum):
+    """How an awakeable stands."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    NOT_AWAITED = "not awaited"
+    INVOCATION_COMPLETED = "invocation completed"
+
+
 @dataclass(frozen=True, slots=True)
-class PendingAwakeable:
-    """An awakeable that an invocation waits for."""
+class AwakeableView:
+    """One awakeable, as far as its runtime knows it. An awakeable is known once its handler awaits it."""
 
     awakeable_id: str
     invocation_id: str
     target: Target
-    #: Since when the invocation is known to wait for it.
-    since_ms: int
-    #: What the handler called it; None when it gave no name.
+    #: The invocation's.
+    status: str
+    #: When the handler was first known to await it; None unless it is pending. A Restate server does not store this:
+    #: there it is when the callback was created, or else the last change of the invocation.
+    since_ms: int | None = None
+    #: What the handler called it; None if it gave no name.
     name: str | None = None
-    #: The type its payload has to have, as the handler declared it.
+    #: The type of the payload, as the handler declared it.
     type_name: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     expires_at_ms: int | None = None
+    #: What the handler awaits at the same time, for people.
+    beside: tuple[str, ...] = ()
+    state: AwakeableState = AwakeableState.PENDING
+
+    @property
+    def index(self) -> int:
+        """The number of its signal, 17 for the first awakeable of an invocation."""
+        return _core.parse_awakeable_id(self.awakeable_id).index
+
+    @property
+    def title(self) -> str:
+        """What to call it for people."""
+        return self.name or f"awakeable {self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class AwakeablePage:
+    """Some pending awakeables."""
+
+    awakeables: tuple[AwakeableView, ...]
+    #: `after` of the next page; None on the last one. Its form is the runtime's own.
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,36 +178,16 @@ class Invocation:
     result: Success | Failure | None = None
 
 
-class NotFoundError(LookupError):
-    """There is no such invocation, or it is gone."""
-
-
-class NotReadyError(Exception):
-    """The invocation exists and has not completed yet."""
-
-
-class ConflictError(Exception):
-    """The invocation is in a state that does not allow this; the text tells which."""
-
-
-class AlreadyInvokedError(ConflictError):
-    """The workflow's run was invoked before. Args: `invocation_id` of that run."""
-
-    def __init__(self, invocation_id: str) -> None:
-        super().__init__("the workflow method was already invoked")
-        self.invocation_id = invocation_id
-
-
-class TooEarlyError(ConflictError):
-    """The invocation has not started yet."""
-
-
-class GoneError(ConflictError):
-    """What this needs of the invocation was not kept."""
-
-
 class Operations(Protocol):
-    """What a running embedded runtime can do. Not thread-safe: to be called on its event loop."""
+    """What a runtime can do. Not thread-safe: call it on the event loop that it was made on.
+
+    Each method that changes something returns once the change is on disk. Besides what each of them raises:
+
+    Raises:
+        InvalidIdError: an id is malformed; nothing was sent.
+        UnavailableError: the runtime does not run, or cannot be reached.
+        NoAnswerError: the runtime did not answer in time.
+    """
 
     # Callers.
 
@@ -180,13 +195,15 @@ class Operations(Protocol):
         """Start an invocation, or find the one with the same idempotency key, and wait for its result.
 
         Raises:
-            AlreadyInvokedError: the workflow's run was already invoked; its `invocation_id` tells which.
+            InvalidRequestError: the handler is not public, or does not accept this request.
+            AlreadyInvokedError: the workflow's run was already invoked; its `invocation_id` names that run.
             NotFoundError: there is no such handler.
+            TooLargeError: the body is too large.
         """
         ...
 
     async def send(self, request: InvocationRequest) -> Accepted:
-        """Start an invocation and return when it is on disk."""
+        """Start an invocation and return when it is on disk. Raises as `call`, but for AlreadyInvokedError."""
         ...
 
     async def attach(self, invocation_id: str) -> Completion:
@@ -194,25 +211,25 @@ class Operations(Protocol):
         ...
 
     async def output(self, invocation_id: str) -> Completion:
-        """Return the stored result. Raises NotFoundError, or NotReadyError when it has not completed yet."""
+        """Return the stored result. Raises NotFoundError, or NotReadyError if it has not completed yet."""
         ...
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
-        """Give an awakeable its result. Raises InvalidIdError for an id that does not parse."""
+        """Give an awakeable its result. `awaken.control.completing` checks ids from outside before."""
         ...
 
     async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
-        """Give an awakeable its failure. Raises InvalidIdError for an id that does not parse."""
+        """Give an awakeable its failure. `awaken.control.completing` checks ids from outside before."""
         ...
 
     # Operators.
 
     async def cancel(self, invocation_id: str) -> Change:
-        """Ask a handler to stop. DONE when it had not started. Raises NotFoundError, ConflictError (completed)."""
+        """Ask a handler to stop. DONE if it had not started. Raises NotFoundError, ConflictError (completed)."""
         ...
 
     async def kill(self, invocation_id: str) -> Change:
-        """End an invocation and its children, without telling the handler. Raises as `cancel`."""
+        """End an invocation and its children without involving the handler. Raises as `cancel`."""
         ...
 
     async def pause(self, invocation_id: str) -> Change:
@@ -220,21 +237,21 @@ class Operations(Protocol):
         ...
 
     async def resume(self, invocation_id: str, deployment: str | None = None) -> Change:
-        """Run it again: at once when it backs off. `deployment` is `latest`, `keep` or an id, to move it there.
+        """Run it again, at once if it backs off. `deployment` is `latest`, `keep` or an id to move it to.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: there is no such invocation.
             TooEarlyError: it has not started.
             ConflictError: it is completed, or cannot be moved.
         """
         ...
 
     async def purge(self, invocation_id: str) -> Change:
-        """Forget a completed invocation; of a workflow also state and promises. Raises NotFoundError, ConflictError."""
+        """Delete a completed invocation; of a workflow also state and promises. Raises NotFoundError, ConflictError."""
         ...
 
     async def purge_journal(self, invocation_id: str) -> Change:
-        """Forget the journal of a completed invocation and keep its result. Raises NotFoundError, ConflictError."""
+        """Delete the journal of a completed invocation and keep its result. Raises NotFoundError, ConflictError."""
         ...
 
     async def restart_as_new(
@@ -246,7 +263,7 @@ class Operations(Protocol):
             The new invocation's id.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: there is no such invocation.
             TooEarlyError: it has not started.
             ConflictError: it runs, or the prefix lacks completions.
             GoneError: its journal was not kept.
@@ -259,12 +276,34 @@ class Operations(Protocol):
         """Replace the whole state of a key, after the exclusive handler that runs, if its version still fits."""
         ...
 
-    def invocation(self, invocation_id: str) -> Invocation:
-        """Look at one invocation. Raises NotFoundError."""
+    async def ask(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows that answer a question in the SQL that DataFusion and SQLite have in common.
+
+        Columns without a value are absent from their row. `awaken.control.reads` has the usual questions.
+        """
         ...
 
-    def pending_awakeables(
-        self, *, limit: int = 1000, after: str | None = None
-    ) -> Sequence[PendingAwakeable]:
-        """List what is waited for, oldest first; `after` is the last id of the page before."""
+    async def awakeables(
+        self,
+        *,
+        service: str | None = None,
+        key: str | None = None,
+        invocation_id: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> AwakeablePage:
+        """List the awakeables that handlers wait for, longest first.
+
+        A Restate server does not know since when: its order is that of the invocations' last changes.
+
+        Args:
+            service: only of this service.
+            key: only of this key.
+            invocation_id: only of this invocation.
+            limit: the size of a page.
+            after: `next` of the page before.
+
+        Raises:
+            InvalidRequestError: `after` is not from a page before.
+        """
         ...

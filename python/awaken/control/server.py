@@ -12,8 +12,6 @@ from grpc_health.v1._async import HealthServicer  # pyright: ignore[reportMissin
 from grpc_reflection.v1alpha import reflection
 
 from awaken.control.access import Access
-from awaken.control.awakeables import Awakeables
-from awaken.control.invocations import Invocations
 from awaken.control.services import AwakeablesService, InvocationsService
 from awaken.control.v1 import (
     awakeables_pb2,
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awaken.control.access import Group
-    from awaken.control.runtime_api import RuntimeApi
+    from awaken.control.operations import Operations
 
 __all__ = ["ControlServer", "Tls", "start_control_server"]
 
@@ -67,7 +65,7 @@ class ControlServer:
 
 
 async def start_control_server(
-    api: RuntimeApi,
+    operations: Operations,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -77,7 +75,7 @@ async def start_control_server(
     """Serve the control plane of a runtime.
 
     Args:
-        api: the runtime.
+        operations: of the runtime.
         host: where to listen.
         port: where to listen; 0 finds a free one.
         tls: serve TLS with these.
@@ -96,8 +94,8 @@ async def start_control_server(
             ("grpc.so_reuseport", 0),
         ],
     )
-    awakeables_pb2_grpc.add_AwakeablesServicer_to_server(AwakeablesService(Awakeables(api)), server)  # type: ignore[no-untyped-call]
-    invocations_pb2_grpc.add_InvocationsServicer_to_server(InvocationsService(Invocations(api)), server)  # type: ignore[no-untyped-call]
+    awakeables_pb2_grpc.add_AwakeablesServicer_to_server(AwakeablesService(operations), server)  # type: ignore[no-untyped-call]
+    invocations_pb2_grpc.add_InvocationsServicer_to_server(InvocationsService(operations), server)  # type: ignore[no-untyped-call]
     health_service = HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
     reflection.enable_server_reflection((*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)

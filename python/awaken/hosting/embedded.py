@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-    from awaken.control.runtime_api import RuntimeApi
     from awaken.exchange import Accept
     from awaken.runtime.clock import Clock
     from awaken.runtime.deployments import DeploymentStore
@@ -78,7 +77,7 @@ class EmbeddedRuntime:
             observer=observer,
             supervisor=supervisor,
         )
-        self.ingress = Ingress(self.runtime, self.deployments, self._now_ms)
+        self.ingress = Ingress(self.runtime, self.deployments)
         self.admin = Admin(self.runtime, self.deployments)
 
     def _now_ms(self) -> int:
@@ -99,26 +98,9 @@ class EmbeddedRuntime:
             await self.cut()
             raise
 
-    def api(self) -> RuntimeApi:
-        """Return the ingress and the admin API for who calls them in this process, without a network."""
-        import httpx
-
-        from awaken.control.runtime_api import RuntimeApi
-
-        ingress = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.ingress),
-            base_url="http://ingress",
-            timeout=httpx.Timeout(None),
-        )
-        admin = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.admin), base_url="http://admin", timeout=httpx.Timeout(None)
-        )
-        return RuntimeApi(ingress, admin)
-
     async def stop(self, grace_s: float = 5.0) -> None:
         """Let handlers suspend for a while, then close. What was not done is done by the next start."""
         self.dialers.drain()
-        self.admin.close()
         await self.runtime.stop(grace_s)
         await self.deployments.close()
 
@@ -128,7 +110,6 @@ class EmbeddedRuntime:
 
     async def cut(self) -> None:
         """Lose what a crash left: the handlers in this process, and connections."""
-        self.admin.close()
         await self.dialers.cut()
         await self.deployments.close()
 

@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken.control.pending import describe_future
+from awaken.control.futures import describe_future
 from awaken.runtime.events import Event, EventKind
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The doors of a runtime, opened on two ports of this process."""
+"""The ingress and the admin API of a runtime, on two ports of this process."""
 
 from __future__ import annotations
 
@@ -7,46 +7,43 @@ from typing import TYPE_CHECKING
 from starlette.routing import Mount, Router
 
 from awaken.hosting.http_server import HttpServer
-from awaken.runtime.admin import Admin
-from awaken.runtime.ingress import Ingress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.types import ASGIApp
 
-    from awaken.runtime.deployments import Deployments
-    from awaken.runtime.runtime import Runtime
+    from awaken.runtime.admin import Admin
+    from awaken.runtime.ingress import Ingress
 
 __all__ = ["RuntimeServer"]
 
 
 class RuntimeServer:
-    """Ingress and admin API of one runtime, over HTTP.
+    """Serves the ingress and the admin API of one runtime over HTTP.
 
     Args:
-        runtime: what stands behind them; it has to be started, and outlives them.
-        deployments: what is registered with it.
-        ingress: host and port for callers; port 0 takes a free one.
-        admin: host and port for operators.
+        ingress: where callers enter. Its runtime has to be started, and outlives the server.
+        admin: where operators enter.
+        ingress_bind: host and port for callers; port 0 takes a free one.
+        admin_bind: host and port for operators.
         beside_ingress: other applications on the callers' port, by the prefix of their paths.
         beside_admin: other applications on the operators' port, likewise.
     """
 
     def __init__(
         self,
-        runtime: Runtime,
-        deployments: Deployments,
+        ingress: Ingress,
+        admin: Admin,
         *,
-        ingress: tuple[str, int],
-        admin: tuple[str, int],
+        ingress_bind: tuple[str, int],
+        admin_bind: tuple[str, int],
         beside_ingress: Mapping[str, ASGIApp] | None = None,
         beside_admin: Mapping[str, ASGIApp] | None = None,
     ) -> None:
-        callers = Ingress(runtime, deployments, runtime.clock.now_ms)
-        self._ingress = HttpServer(_beside(callers, beside_ingress), *ingress)
-        self._operators = Admin(runtime, deployments, ingress_url=lambda: f"{self.ingress_url}/")
-        self._admin = HttpServer(_beside(self._operators, beside_admin), *admin)
+        self._ingress = HttpServer(_beside(ingress, beside_ingress), *ingress_bind)
+        self._operators = admin
+        self._admin = HttpServer(_beside(admin, beside_admin), *admin_bind)
 
     @property
     def ingress_url(self) -> str:
@@ -65,6 +62,7 @@ class RuntimeServer:
             OSError: an address cannot be had; then none is taken.
         """
         await self._ingress.start()
+        self._operators.ingress_url = self.ingress_url
         try:
             await self._admin.start()
         except BaseException:
@@ -75,7 +73,6 @@ class RuntimeServer:
         """Take no more requests, and give those that are open so many seconds."""
         await self._ingress.stop(grace_s)
         await self._admin.stop(grace_s)
-        self._operators.close()
 
 
 def _beside(main: ASGIApp, others: Mapping[str, ASGIApp] | None) -> ASGIApp:

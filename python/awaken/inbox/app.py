@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,21 +21,21 @@ from awaken.callbacks.form_requests import (
     read_fields,
 )
 from awaken.callbacks.forms import fields_of, read_form
-from awaken.control.awakeables import Awakeables
-from awaken.control.errors import ControlError, Reason
-from awaken.control.invocations import STATUSES, Invocations
+from awaken.control import reads
+from awaken.control.completing import complete_awakeable
+from awaken.control.errors import OperationError
+from awaken.control.operations import AwakeableState, Failure
+from awaken.errors import InvalidIdError
 from awaken.inbox import views
 from awaken.inbox.timeline import draw, rows_of, seconds_of
 from awaken.links import find_type
+from awaken.outcomes import AwakeableOutcome, describe_outcome
 from awaken.serde.schema import schema_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from starlette.requests import Request
 
-    from awaken.control.pending import Pending
-    from awaken.control.runtime_api import RuntimeApi
+    from awaken.control.operations import AwakeableView, Operations
 
 __all__ = ["create_inbox"]
 
@@ -48,25 +47,13 @@ _HEADERS: Final = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
-_STATUS_OF: Final = {
-    Reason.INVALID_ARGUMENT: 400,
-    Reason.NOT_FOUND: 404,
-    Reason.ALREADY_EXISTS: 409,
-    Reason.FAILED_PRECONDITION: 409,
-    Reason.UNAVAILABLE: 503,
-    Reason.DEADLINE_EXCEEDED: 503,
-}
+#: Outcomes that count as an answer taken.
+_TAKEN: Final = (AwakeableOutcome.APPLIED, AwakeableOutcome.ACCEPTED)
 
 
-def create_inbox(api: RuntimeApi) -> Starlette:
-    """Return the inbox of a runtime, to be mounted where only operators come; it asks nobody who they are."""
-    pages = _Pages(api)
-
-    @asynccontextmanager
-    async def close(_: Starlette) -> AsyncIterator[None]:
-        yield
-        await api.close()
-
+def create_inbox(operations: Operations) -> Starlette:
+    """Return the inbox of a runtime. It has no access control: mount it where only operators can reach it."""
+    pages = _Pages(operations)
     return Starlette(
         routes=[
             Route("/", pages.inbox),
@@ -75,29 +62,27 @@ def create_inbox(api: RuntimeApi) -> Starlette:
             Route("/invocations/{id}", pages.invocation, methods=["GET", "POST"]),
             Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
         ],
-        exception_handlers={ControlError: _explain},
-        lifespan=close,
+        exception_handlers={OperationError: _explain, InvalidIdError: _explain},
     )
 
 
 class _Pages:
     """Answers requests for pages."""
 
-    def __init__(self, api: RuntimeApi) -> None:
-        self._awakeables = Awakeables(api)
-        self._invocations = Invocations(api)
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
         self._secret = secrets.token_bytes(32)
 
     async def inbox(self, request: Request) -> Response:
-        """List what waits for somebody."""
-        page = await self._awakeables.page(limit=_LISTED)
-        return _html(views.inbox_page(_root(request), page.pending, is_part=_is_part(request)))
+        """List what waits for an answer."""
+        page = await self._operations.awakeables(limit=_LISTED)
+        return _html(views.inbox_page(_root(request), page.awakeables, is_part=_is_part(request)))
 
     async def invocations(self, request: Request) -> Response:
         """List the newest invocations."""
         status = request.query_params.get("status", "")
-        chosen = [status] if status in STATUSES else []
-        rows = await self._invocations.page(chosen, limit=_LISTED)
+        chosen = [status] if status in reads.STATUSES else []
+        rows = await reads.list_invocations(self._operations, chosen, limit=_LISTED)
         text = views.invocations_page(_root(request), rows, "".join(chosen), is_part=_is_part(request))
         return _html(text)
 
@@ -108,13 +93,14 @@ class _Pages:
             form, refusal = await self._form(request)
             if refusal is not None:
                 return refusal
-            end = self._invocations.kill if form.get("do") == "kill" else self._invocations.cancel
+            end = self._operations.kill if form.get("do") == "kill" else self._operations.cancel
             await end(invocation_id)
             return RedirectResponse(request.url, 303)
-        row = await self._invocations.get(invocation_id)
-        journal = await self._invocations.journal(invocation_id)
-        failures = [seconds_of(event) for event in await self._invocations.failures(invocation_id)]
-        waits = await self._awakeables.of_invocation(invocation_id)
+        row = await reads.find_invocation(self._operations, invocation_id)
+        journal = await reads.list_entries(self._operations, invocation_id, with_contents=True)
+        failed_at = await reads.list_failures(self._operations, invocation_id)
+        failures = [seconds_of(timestamp) for timestamp in failed_at]
+        waits = (await self._operations.awakeables(invocation_id=invocation_id)).awakeables
         now = seconds_of(row["modified_at"]) if row["status"] == "completed" else time.time()
         nonce = self._nonce(request)
         text = views.invocation_page(
@@ -129,34 +115,37 @@ class _Pages:
 
     async def awakeable(self, request: Request) -> Response:
         """Ask for an answer, or take it."""
-        seen = await self._awakeables.get(request.path_params["id"])
-        one = seen.pending
-        if one is None:
-            text = f"{seen.id} of {seen.service}/{seen.handler} is not waited for: {seen.state.value}."
-            return _html(views.message_page(_root(request), "Nobody waits for this", text), 409)
+        one = await reads.find_awakeable(self._operations, request.path_params["id"])
+        if one.state is not AwakeableState.PENDING:
+            handler = f"{one.target.service}/{one.target.handler}"
+            text = f"{one.awakeable_id} of {handler} is not waited for: {one.state.value}."
+            return _html(views.message_page(_root(request), "Nothing waits for this", text), 409)
         if request.method != "POST":
             return self._ask(request, one)
         form, refusal = await self._form(request)
         if refusal is not None:
             return refusal
         if form.get("do") == "reject":
-            await self._awakeables.reject(one.id, form.get("reason", ""))
+            result: bytes | Failure = Failure(500, form.get("reason", ""))
         else:
             annotation = _annotation(one)
             try:
-                answer = read_form(form, _fields(annotation))
-                check_answer(answer, annotation)
+                result = read_form(form, _fields(annotation))
+                check_answer(result, annotation)
             except InvalidAnswerError as error:
                 return self._ask(request, one, filled=form, problems=tuple(error.problems))
             except ValueError as error:
                 return self._ask(request, one, filled=form, problems=(Problem("$", str(error)),))
-            await self._awakeables.resolve(one.id, answer)
+        outcome = await complete_awakeable(self._operations, one.awakeable_id, result)
+        if outcome not in _TAKEN:
+            text = f"{describe_outcome(outcome, one.awakeable_id)}."
+            return _html(views.message_page(_root(request), "This is not possible", text), 409)
         return RedirectResponse(f"{_root(request)}/invocations/{one.invocation_id}", 303)
 
     def _ask(
         self,
         request: Request,
-        one: Pending,
+        one: AwakeableView,
         *,
         filled: dict[str, str] | None = None,
         problems: tuple[Problem, ...] = (),
@@ -192,10 +181,8 @@ class _Pages:
 
 
 async def _explain(request: Request, error: Exception) -> Response:
-    if not isinstance(error, ControlError):
-        raise error
-    status = _STATUS_OF.get(error.reason, 500)
-    return _html(views.message_page(_root(request), "This is not possible", error.message), status)
+    status = error.http_status if isinstance(error, OperationError) else 400
+    return _html(views.message_page(_root(request), "This is not possible", str(error)), status)
 
 
 def _html(text: str, status: int = 200) -> Response:
@@ -210,9 +197,9 @@ def _is_part(request: Request) -> bool:
     return "part" in request.query_params
 
 
-def _annotation(one: Pending) -> Any:
+def _annotation(one: AwakeableView) -> Any:
     try:
-        return find_type(one.type_name)
+        return find_type(one.type_name or "")
     except LookupError:
         return None  # then any JSON is taken here, and the handler checks it
 

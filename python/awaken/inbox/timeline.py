@@ -9,7 +9,7 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken.context.callback import read_description
+from awaken.links.description import read_description
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -122,7 +122,7 @@ def _duration(seconds: float) -> str:
 
 def _label(kind: str, name: str) -> str:
     callback = read_description(name) if kind == "Sleep" else None
-    return f"Callback {callback['name']}" if callback else f"{kind} {name}".strip()
+    return f"Callback {callback.name}" if callback else f"{kind} {name}".strip()
 
 
 def _shorten(text: str) -> str:

@@ -7,26 +7,28 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.callbacks.page import render_inputs, render_problems
+from awaken.control.reads import target_of
+from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from awaken.callbacks.answers import Problem
     from awaken.callbacks.forms import Field
-    from awaken.control.pending import Pending
+    from awaken.control.operations import AwakeableView, Target
 
 __all__ = ["awakeable_page", "inbox_page", "invocation_page", "invocations_page", "message_page"]
 
 _FACTS: Final = ("status", "created_at", "modified_at", "retry_count", "completion_result")
 
 
-def inbox_page(root: str, pending: Sequence[Pending], *, is_part: bool) -> str:
-    """Return the list of what waits for somebody."""
+def inbox_page(root: str, pending: Sequence[AwakeableView], *, is_part: bool) -> str:
+    """Return the list of what waits for an answer."""
     rows = "".join(
-        f'<tr><td><a href="{root}/awakeables/{one.id}">{escape(one.name or f"awakeable {one.index}")}</a></td>'
-        f"<td>{escape(f'{one.service}/{one.handler}')}</td><td>{escape(one.key or '')}</td>"
-        f"<td>{_labels(one.labels)}</td><td>{escape(one.type_name.rpartition(':')[2])}</td>"
-        f'<td>{_time(one.since)}</td><td><a href="{root}/invocations/{one.invocation_id}">{one.status}</a></td></tr>'
+        f'<tr><td><a href="{root}/awakeables/{one.awakeable_id}">{escape(one.title)}</a></td>'
+        f"<td>{escape(_handler(one.target))}</td><td>{escape(one.target.key or '')}</td>"
+        f"<td>{_labels(one.labels)}</td><td>{escape((one.type_name or '').rpartition(':')[2])}</td>"
+        f'<td>{_time(_since(one))}</td><td><a href="{root}/invocations/{one.invocation_id}">{one.status}</a></td></tr>'
         for one in pending
     )
     body = "<h1>Inbox</h1>" + (
@@ -58,7 +60,7 @@ def invocations_page(root: str, rows: Sequence[Mapping[str, Any]], status: str, 
 def invocation_page(
     root: str,
     row: Mapping[str, Any],
-    pending: Sequence[Pending],
+    pending: Sequence[AwakeableView],
     timeline: str,
     token: str,
     *,
@@ -71,8 +73,7 @@ def invocation_page(
         if name in row
     )
     waits = "".join(
-        f'<li><a href="{root}/awakeables/{one.id}">{escape(one.name or f"awakeable {one.index}")}</a></li>'
-        for one in pending
+        f'<li><a href="{root}/awakeables/{one.awakeable_id}">{escape(one.title)}</a></li>' for one in pending
     )
     failure = row.get("completion_failure") or row.get("last_failure")
     told = f"<pre>{escape(str(failure))}</pre>" if failure else ""
@@ -92,7 +93,7 @@ def invocation_page(
 
 def awakeable_page(
     root: str,
-    one: Pending,
+    one: AwakeableView,
     fields: Sequence[Field],
     token: str,
     *,
@@ -101,17 +102,16 @@ def awakeable_page(
 ) -> str:
     """Return the form that answers an awakeable."""
     given = filled or {}
-    name = one.name or f"awakeable {one.index}"
     hidden = f'<input type="hidden" name="form" value="{token}">'
-    body = f"""<h1>{escape(name)}</h1>
-<p>{escape(f"{one.service}/{one.handler}")} {escape(one.key or "")} waits for this since {_time(one.since)}.
+    body = f"""<h1>{escape(one.title)}</h1>
+<p>{escape(_handler(one.target))} {escape(one.target.key or "")} waits for this since {_time(_since(one))}.
 <a href="{root}/invocations/{one.invocation_id}">What it did so far</a></p>
 <p>{_labels(one.labels)}</p>{render_problems(problems)}
 <form method="post">{hidden}{render_inputs(fields, given)}<button name="do" value="resolve">Resolve</button></form>
 <form method="post">{hidden}<label for="reason">Or reject, with a reason</label>
 <input type="text" id="reason" name="reason" maxlength="1000" value="{escape(given.get("reason", ""))}">
 <button name="do" value="reject">Reject</button></form>"""
-    return _page(root, name, body, is_part=False, is_live=False)
+    return _page(root, one.title, body, is_part=False, is_live=False)
 
 
 def message_page(root: str, title: str, text: str) -> str:
@@ -134,9 +134,16 @@ def _page(root: str, title: str, body: str, *, is_part: bool, is_live: bool = Tr
     )
 
 
+def _handler(target: Target) -> str:
+    return f"{target.service}/{target.handler}"
+
+
+def _since(one: AwakeableView) -> str | None:
+    return None if one.since_ms is None else format_time(one.since_ms)
+
+
 def _target(row: Mapping[str, Any]) -> str:
-    parts = (row["target_service_name"], row.get("target_service_key"), row["target_handler_name"])
-    return "/".join(part for part in parts if part is not None)
+    return str(target_of(row))
 
 
 def _status(status: str) -> str:

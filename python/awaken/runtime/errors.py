@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from awaken.control.errors import UnavailableError
+
 __all__ = ["CommandRefusedError", "DirectoryInUseError", "RuntimeClosedError", "StoreError"]
 
 
-class StoreError(Exception):
+class StoreError(UnavailableError):
     """The store could not write; nothing of this turn was kept, and nobody was told otherwise."""
 
 
@@ -13,7 +15,7 @@ class DirectoryInUseError(StoreError):
     """Another process has the data directory."""
 
 
-class RuntimeClosedError(Exception):
+class RuntimeClosedError(UnavailableError):
     """The runtime stops, or was never started."""
 
 

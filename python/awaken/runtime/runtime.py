@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from awaken.control.operations import (
-    Accepted,
-    AlreadyInvokedError,
-    Completion,
-    Invocation,
-    NotFoundError,
-    NotReadyError,
-)
+from awaken import _core
+from awaken.control.errors import AlreadyInvokedError, NotFoundError, NotReadyError
+from awaken.control.operations import Accepted
+from awaken.runtime.admission import admit, check_size, due_ms
 from awaken.runtime.clock import SystemClock
 from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.invoker.invoker import Invoker
 from awaken.runtime.processor.processor import Processor
+from awaken.runtime.query import Filter, Query, list_awakeables, take_snapshot
 from awaken.runtime.settings import RuntimeSettings
 from awaken.runtime.store import Store
 from awaken.runtime.store.directory import Directory
@@ -29,7 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
-    from awaken.control.operations import Change, Failure, InvocationRequest, PendingAwakeable
+    from awaken.control.operations import (
+        AwakeablePage,
+        AwakeableView,
+        Change,
+        Completion,
+        Failure,
+        Invocation,
+        InvocationRequest,
+    )
     from awaken.outcomes import AwakeableOutcome
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.events import Observer
@@ -97,6 +102,7 @@ class Runtime:
         self._waiting_callers = processor.waiting_callers
         self._changes = processor.changes
         self._invoker = Invoker(processor, known, self.settings)
+        self._query = Query(self.store.path, lambda: take_snapshot(known, self.awaited()))
         self._recovery: Alarm | None = None
         self._is_running = False
 
@@ -151,6 +157,7 @@ class Runtime:
             self._recovery = None
 
     def _close(self) -> None:
+        self._query.close()
         self._waiting_callers.fail(RuntimeClosedError("the runtime stops; ask again after its next start"))
         self._directory.close()
 
@@ -174,8 +181,7 @@ class Runtime:
 
     async def call(self, request: InvocationRequest) -> Completion:
         """Start an invocation, or find the one with the same idempotency key, and wait for its result."""
-        handler = self._handler(request)
-        invocation_id, seq, existing = self._start(handler, request)
+        handler, invocation_id, seq, existing = self._start(request)
         if existing is not None:
             if handler.is_workflow_run:
                 raise AlreadyInvokedError(invocation_id)
@@ -184,39 +190,30 @@ class Runtime:
 
     async def send(self, request: InvocationRequest) -> Accepted:
         """Start an invocation and return when it is on disk."""
-        invocation_id, seq, existing = self._start(self._handler(request), request)
+        execution_time_ms = due_ms(self.clock.now_ms(), request.delay_ms)
+        _, invocation_id, _, existing = self._start(request, execution_time_ms)
         await self.store.committed()
-        row = existing
-        if row is None and request.execution_time_ms is not None:
-            row = self._tables.invocations.read(seq)
-        is_waiting = row is not None and row.status == "scheduled"
-        start_at = row.scheduled_start_at if row is not None and is_waiting else None
-        if existing is None and start_at is None:
-            start_at = request.execution_time_ms
-        return Accepted(invocation_id, existing is None, start_at)
+        if existing is not None:
+            is_waiting = existing.status == "scheduled"
+            execution_time_ms = existing.scheduled_start_at if is_waiting else None
+        return Accepted(invocation_id, existing is None, execution_time_ms)
 
     def _start(
-        self, handler: HandlerSchema, request: InvocationRequest
-    ) -> tuple[str, int, InvocationRow | None]:
+        self, request: InvocationRequest, execution_time_ms: int | None = None
+    ) -> tuple[HandlerSchema, str, int, InvocationRow | None]:
         self._check_running()
+        handler = admit(self.schema, request)
         with self.store.atomic():
-            return self._processor.invocation_start.start(
+            return handler, *self._processor.invocation_start.start(
                 handler,
                 request.target.key,
                 request.body,
                 request.headers,
                 idempotency_key=request.idempotency_key,
-                execution_time_ms=request.execution_time_ms,
+                execution_time_ms=execution_time_ms,
                 scope=request.scope,
                 limit_key=request.limit_key,
             )
-
-    def _handler(self, request: InvocationRequest) -> HandlerSchema:
-        target = request.target
-        handler = self.schema.handler(target.service, target.handler)
-        if handler is None:
-            raise NotFoundError(f"no handler {target.service}/{target.handler} is registered")
-        return handler
 
     def clean(self) -> None:
         """Throw away what has expired, as happens every so often by itself."""
@@ -230,19 +227,21 @@ class Runtime:
     async def attach(self, invocation_id: str) -> Completion:
         """Wait for the result of an invocation."""
         self._check_running()
-        row = self._tables.invocations.find(invocation_id)
-        if row is None:
-            raise NotFoundError(f"invocation {invocation_id} not found")
-        return await self._completion(row)
+        return await self._completion(self._find(invocation_id))
 
     async def output(self, invocation_id: str) -> Completion:
         """Return the stored result."""
-        row = self._tables.invocations.find(invocation_id)
-        if row is None:
-            raise NotFoundError(f"invocation {invocation_id} not found")
+        row = self._find(invocation_id)
         if row.status != "completed":
             raise NotReadyError(f"invocation {invocation_id} has not completed yet")
         return await self._completion(row)
+
+    def _find(self, invocation_id: str) -> InvocationRow:
+        _core.parse_invocation_id(invocation_id)
+        row = self._tables.invocations.find(invocation_id)
+        if row is None:
+            raise NotFoundError(f"there is no invocation {invocation_id}; its retention may be over")
+        return row
 
     async def _completion(self, row: InvocationRow) -> Completion:
         if row.status == "completed":
@@ -252,17 +251,17 @@ class Runtime:
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its result."""
-        self._check_running()
-        with self.store.atomic():
-            outcome = self._processor.signals.complete_awakeable(awakeable_id, value)
-        await self.store.committed()
-        return outcome
+        check_size(value)
+        return await self._complete_awakeable(awakeable_id, value)
 
     async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
         """Give an awakeable its failure."""
+        return await self._complete_awakeable(awakeable_id, to_core(failure))
+
+    async def _complete_awakeable(self, awakeable_id: str, result: bytes | _core.Failure) -> AwakeableOutcome:
         self._check_running()
         with self.store.atomic():
-            outcome = self._processor.signals.complete_awakeable(awakeable_id, to_core(failure))
+            outcome = self._processor.signals.complete_awakeable(awakeable_id, result)
         await self.store.committed()
         return outcome
 
@@ -296,6 +295,7 @@ class Runtime:
         self, invocation_id: str, keep_entries: int = 1, deployment: str | None = None
     ) -> str:
         """Start a new invocation with the input, and the first entries, of a completed one."""
+        _core.parse_invocation_id(invocation_id)
         with self.store.atomic():
             new_id = self._changes.restart_as_new(invocation_id, keep_entries, deployment)
         await self.store.committed()
@@ -310,22 +310,47 @@ class Runtime:
             self._tables.inbox.edit(service, key, state, version)
         await self.store.committed()
 
-    async def _change(self, operation: Callable[..., Change], *arguments: str | None) -> Change:
+    async def _change(
+        self, operation: Callable[..., Change], invocation_id: str, *arguments: str | None
+    ) -> Change:
+        _core.parse_invocation_id(invocation_id)
         self._check_running()
         with self.store.atomic():
-            change = operation(*arguments)
+            change = operation(invocation_id, *arguments)
         await self.store.committed()
         return change
+
+    async def ask(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows that answer a question in SQL."""
+        self._check_running()
+        return await self._query.ask(sql)
+
+    async def awakeables(
+        self,
+        *,
+        service: str | None = None,
+        key: str | None = None,
+        invocation_id: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> AwakeablePage:
+        """List the awakeables that handlers wait for, longest first."""
+        self._check_running()
+        if invocation_id is not None:
+            _core.parse_invocation_id(invocation_id)
+        wanted = Filter(service, key, invocation_id)
+        return await self._query.awakeables(list(self._open_attempts.awaited()), wanted, limit, after)
+
+    # What tests ask of a runtime in their own process.
 
     def invocation(self, invocation_id: str) -> Invocation:
         """Look at one invocation."""
         return self._changes.look_at(invocation_id)
 
-    def pending_awakeables(
-        self, *, limit: int = 1000, after: str | None = None
-    ) -> Sequence[PendingAwakeable]:
-        """List what is waited for, oldest first."""
-        return self._processor.signals.pending(limit, after, self._open_attempts.awaited())
+    def pending_awakeables(self, limit: int = 1000) -> Sequence[AwakeableView]:
+        """List the awakeables that handlers wait for, as of this moment."""
+        awaited = list(self._open_attempts.awaited())
+        return list_awakeables(self.store.fetch, awaited, Filter(), limit, None).awakeables
 
     def awaited(self) -> Sequence[tuple[str, str]]:
         """Return what handlers with an open attempt await, as far as they told: invocation and future, as JSON."""

@@ -137,6 +137,10 @@ class Schema(Protocol):
         """Return a deployment, also one that is no longer the latest."""
         ...
 
+    def deployments(self) -> Sequence[Deployment]:
+        """List all deployments, oldest first."""
+        ...
+
     def latest_deployment(self, service: str) -> Deployment | None:
         """Return where new invocations of a service go."""
         ...

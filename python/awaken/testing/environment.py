@@ -13,7 +13,7 @@ from awaken.client import RestateClient
 from awaken.client.addresses import admin_address, ingress_address
 from awaken.client.building import Builder
 from awaken.context import probe
-from awaken.control.operations import NotFoundError
+from awaken.control.errors import NotFoundError
 from awaken.hosting.embedded import EmbeddedRuntime
 from awaken.testing.awakeables import Awakeables, AwakeableUnderTest
 from awaken.testing.clock_reading import with_clock
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from awaken.control.operations import Invocation, PendingAwakeable
+    from awaken.control.operations import AwakeableView, Invocation
     from awaken.errors import HttpError
     from awaken.exchange import Accept
     from awaken.runtime.events import Event
@@ -100,7 +100,7 @@ class Environment:
         """
         return AwakeableUnderTest(self._awakeables, self.client, name, invocation_id)
 
-    def pending_awakeables(self) -> list[PendingAwakeable]:
+    def pending_awakeables(self) -> list[AwakeableView]:
         """List the awakeables that suspended or waiting handlers are known to wait for."""
         self.check_running()
         return list(self._embedded.runtime.pending_awakeables())

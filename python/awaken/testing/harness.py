@@ -80,7 +80,7 @@ async def create_test_harness(
     async with open_with(app, options) as environment:
         embedded = environment.embedded
         anywhere = ("127.0.0.1", 0)
-        server = RuntimeServer(embedded.runtime, embedded.deployments, ingress=anywhere, admin=anywhere)
+        server = RuntimeServer(embedded.ingress, embedded.admin, ingress_bind=anywhere, admin_bind=anywhere)
         await server.open()
         try:
             async with create_client(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
-from awaken.control.pending import leaves_of
+from awaken.control.futures import leaves_of
 from awaken.outcomes import FIRST_AWAKEABLE
 
 if TYPE_CHECKING:

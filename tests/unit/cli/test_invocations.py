@@ -12,7 +12,7 @@ import pytest
 from awaken import _core
 from awaken.cli import app
 from awaken.cli.invocations import age
-from awaken.context.callback import describe_callback
+from awaken.links.description import describe_callback
 from typer.testing import CliRunner
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ class FakeAdmin:
                 asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 admin.requests.append(("POST", self.path, asked))
                 self._send(200, json.dumps({"rows": admin.rows}).encode())
+
+            def do_GET(self) -> None:
+                self._send(404, b"")
 
             def do_PATCH(self) -> None:
                 admin.requests.append(("PATCH", self.path, None))

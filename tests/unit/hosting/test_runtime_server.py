@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from awaken.hosting.runtime_server import RuntimeServer
+from awaken.runtime.admin import Admin
+from awaken.runtime.ingress import Ingress
 
 if TYPE_CHECKING:
     from tests.unit.runtime.harness import Harness
 
 
+def serve(harness: Harness, admin_bind: tuple[str, int]) -> RuntimeServer:
+    ingress = Ingress(harness.runtime, harness.deployments)
+    admin = Admin(harness.runtime, harness.deployments)
+    return RuntimeServer(ingress, admin, ingress_bind=("127.0.0.1", 0), admin_bind=admin_bind)
+
+
 async def test_callers_and_operators_enter(harness: Harness) -> None:
-    server = RuntimeServer(
-        harness.runtime, harness.deployments, ingress=("127.0.0.1", 0), admin=("127.0.0.1", 0)
-    )
+    server = serve(harness, ("127.0.0.1", 0))
     await server.open()
     async with (
         httpx.AsyncClient(base_url=server.ingress_url) as ingress,
@@ -44,12 +50,10 @@ async def test_callers_and_operators_enter(harness: Harness) -> None:
 
 
 async def test_none_is_open_when_one_cannot_be(harness: Harness) -> None:
-    first = RuntimeServer(
-        harness.runtime, harness.deployments, ingress=("127.0.0.1", 0), admin=("127.0.0.1", 0)
-    )
+    first = serve(harness, ("127.0.0.1", 0))
     await first.open()
     taken = ("127.0.0.1", int(first.admin_url.rpartition(":")[2]))
-    second = RuntimeServer(harness.runtime, harness.deployments, ingress=("127.0.0.1", 0), admin=taken)
+    second = serve(harness, taken)
 
     with pytest.raises(OSError, match="address already in use"):
         await second.open()

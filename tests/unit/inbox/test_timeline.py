@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from awaken.context.callback import describe_callback
 from awaken.inbox.timeline import draw, rows_of
+from awaken.links.description import describe_callback
 
 
 def entry(index: int, kind: str, second: int, content: Any = None, name: str = "") -> dict[str, Any]:

@@ -7,16 +7,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from awaken.control.operations import (
-    Accepted,
-    Change,
-    Completion,
-    Invocation,
-    NotFoundError,
-    PendingAwakeable,
-    Success,
-)
+from awaken.control.operations import Accepted, AwakeablePage, Change, Completion, Success
 from awaken.outcomes import AwakeableOutcome
+from awaken.runtime.admission import admit, due_ms
 from awaken.runtime.deployments import Deployments
 
 if TYPE_CHECKING:
@@ -24,6 +17,7 @@ if TYPE_CHECKING:
 
     from awaken.control.operations import Failure, InvocationRequest
     from awaken.runtime.deployments.discovery import DialerFactory
+    from awaken.runtime.schema import Schema
 
 INVOCATION_ID = "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr"
 AWAKEABLE_ID = "sign_1KWm2hOZDmMRFiu4_49ryuAlEQgn4gXRgAAAAEQ"
@@ -210,9 +204,10 @@ async def registered() -> Deployments:
 
 
 class FakeOperations:
-    """Notes what it is asked, and answers what it was told, or raises it."""
+    """Notes what it is asked, and answers what it was told, or raises it. With a schema it admits as a runtime does."""
 
-    def __init__(self) -> None:
+    def __init__(self, schema: Schema | None = None) -> None:
+        self.schema = schema
         self.asked: list[tuple[Any, ...]] = []
         self.requests: list[InvocationRequest] = []
         self.answer: Any = None
@@ -221,14 +216,17 @@ class FakeOperations:
         self.was_left = False
 
     async def call(self, request: InvocationRequest) -> Completion:
+        self._admit(request)
         self.requests.append(request)
         await self._wait()
         completion: Completion = self._tell(Completion(INVOCATION_ID, request.target, Success(request.body)))
         return completion
 
     async def send(self, request: InvocationRequest) -> Accepted:
+        at_ms = due_ms(NOW_MS, request.delay_ms)
+        self._admit(request)
         self.requests.append(request)
-        accepted: Accepted = self._tell(Accepted(INVOCATION_ID, is_new=True))
+        accepted: Accepted = self._tell(Accepted(INVOCATION_ID, is_new=True, execution_time_ms=at_ms))
         return accepted
 
     async def attach(self, invocation_id: str) -> Completion:
@@ -281,13 +279,19 @@ class FakeOperations:
         self.asked.append(("state", service, key, dict(state), version))
         self._tell(None)
 
-    def invocation(self, invocation_id: str) -> Invocation:
-        raise NotFoundError(invocation_id)
+    async def ask(self, sql: str) -> list[dict[str, Any]]:
+        self.asked.append(("ask", sql))
+        rows: list[dict[str, Any]] = self._tell([])
+        return rows
 
-    def pending_awakeables(
-        self, *, limit: int = 1000, after: str | None = None
-    ) -> Sequence[PendingAwakeable]:
-        return ()
+    async def awakeables(self, **wanted: Any) -> AwakeablePage:
+        self.asked.append(("awakeables", wanted))
+        page: AwakeablePage = self._tell(AwakeablePage(()))
+        return page
+
+    def _admit(self, request: InvocationRequest) -> None:
+        if self.schema is not None:
+            admit(self.schema, request)
 
     def _change(self, *asked: Any) -> Change:
         self.asked.append(asked)

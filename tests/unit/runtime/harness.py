@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from awaken.control.operations import Completion, PendingAwakeable
+    from awaken.control.operations import AwakeableView, Completion
     from awaken.exchange import Dialer
     from awaken.runtime.clock import Clock
     from awaken.runtime.events import Observer
@@ -107,7 +107,7 @@ class Harness:
         assert self.clock is not None
         return self.clock.now_ms()
 
-    async def until_waiting(self, count: int = 1) -> list[PendingAwakeable]:
+    async def until_waiting(self, count: int = 1) -> list[AwakeableView]:
         """Wait until so many awakeables are waited for."""
         await self.until(lambda: len(self.runtime.pending_awakeables()) == count)
         return list(self.runtime.pending_awakeables())
@@ -133,7 +133,8 @@ def request(target: str, argument: object = None, **more: Any) -> InvocationRequ
     parts = target.split("/")
     key = parts[1] if len(parts) == 3 else None
     body = b"" if argument is None else json.dumps(argument).encode()
-    return InvocationRequest(Target(parts[0], parts[-1], key), body, **more)
+    headers = [("content-type", "application/json")] if body else []
+    return InvocationRequest(Target(parts[0], parts[-1], key), body, headers, **more)
 
 
 def value_of(completion: Completion) -> Any:

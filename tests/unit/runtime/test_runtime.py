@@ -4,7 +4,7 @@ import json
 
 import pytest
 from awaken import _core
-from awaken.control.operations import AlreadyInvokedError, NotFoundError, NotReadyError
+from awaken.control.errors import AlreadyInvokedError, NotFoundError, NotReadyError
 from awaken.outcomes import AwakeableOutcome
 from awaken.runtime.errors import RuntimeClosedError
 
@@ -53,7 +53,7 @@ async def test_resolving_an_awakeable_tells_what_became_of_it(harness: Harness) 
 
     assert (first, second) == (AwakeableOutcome.APPLIED, AwakeableOutcome.ALREADY_COMPLETED)
     assert await harness.result(invocation_id) == "yes"
-    assert harness.runtime.pending_awakeables() == []
+    assert not harness.runtime.pending_awakeables()
     late = await harness.runtime.resolve_awakeable(awakeable, b'"late"')
     assert late is AwakeableOutcome.ALREADY_COMPLETED
 
@@ -172,7 +172,7 @@ async def test_attaching_to_what_is_unknown_fails_with_404(harness: Harness) -> 
 async def test_delayed_send_waits_for_its_time(harness: Harness) -> None:
     at = harness.now_ms() + 60_000
 
-    accepted = await harness.runtime.send(request("Echo/echo", "later", execution_time_ms=at))
+    accepted = await harness.runtime.send(request("Echo/echo", "later", delay_ms=60_000))
     assert accepted.execution_time_ms == at
     assert harness.status(accepted.invocation_id) == "scheduled"
     harness.advance(60_000)

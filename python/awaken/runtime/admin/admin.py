@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from awaken.runtime.admin.app import make_admin
-from awaken.runtime.query import Query, take_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import Receive, Scope, Send
 
     from awaken.runtime.deployments import Deployments
@@ -17,35 +14,28 @@ if TYPE_CHECKING:
 
 __all__ = ["Admin"]
 
-_NOWHERE: Final = "http://127.0.0.1:8080/"
-
 
 class Admin:
-    """Where operators enter, as an ASGI application. To be closed before its runtime is.
+    """Where operators enter, as an ASGI application.
 
     Args:
         runtime: what they look at and change.
         deployments: what is registered.
-        ingress_url: where callers enter.
+
+    Attributes:
+        ingress_url: where callers enter; to be set once that is known.
     """
 
-    def __init__(
-        self, runtime: Runtime, deployments: Deployments, *, ingress_url: Callable[[], str] = lambda: _NOWHERE
-    ) -> None:
-        self._query = Query(runtime.store.path, lambda: take_snapshot(deployments, runtime.awaited()))
+    def __init__(self, runtime: Runtime, deployments: Deployments) -> None:
+        self.ingress_url = "http://127.0.0.1:8080"
         is_limited = (runtime.settings.max_protocol_version or 7) < 7
         self._app = make_admin(
             runtime,
             deployments,
-            self._query.answer,
-            ingress_url=ingress_url,
+            ingress_url=lambda: f"{self.ingress_url}/",
             features=frozenset() if is_limited else frozenset(("protocol_v7",)),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI has it."""
         await self._app(scope, receive, send)
-
-    def close(self) -> None:
-        """End the questions that are being answered."""
-        self._query.close()

@@ -11,11 +11,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from awaken import _core
+from awaken.control.errors import UnavailableError
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
 from awaken.runtime.admin.deployments import DeploymentRoutes
 from awaken.runtime.admin.invocations import InvocationRoutes
+from awaken.runtime.admin.query import QueryRoute
 from awaken.runtime.admin.services import ServiceRoutes
-from awaken.runtime.errors import RuntimeClosedError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,7 +39,6 @@ _FEATURES: Final = ("protocol_v7", "vqueues")
 def make_admin(
     operations: Operations,
     deployments: Deployments,
-    query: Callable[[Request], Awaitable[Response]],
     *,
     ingress_url: Callable[[], str],
     features: frozenset[str] = frozenset(),
@@ -48,7 +48,6 @@ def make_admin(
     Args:
         operations: what it asks the runtime for.
         deployments: what is registered.
-        query: answers `POST /query`.
         ingress_url: where callers enter; asked with each request, because a port may be chosen late.
         features: those that are on, by the server's names.
     """
@@ -77,7 +76,7 @@ def make_admin(
         Route("/health", health, methods=["GET"]),
         Route("/version", version, methods=["GET"]),
         Route("/cluster-health", cluster_health, methods=["GET"]),
-        Route("/query", query, methods=["POST"]),
+        Route("/query", QueryRoute(operations).answer, methods=["POST"]),
         *_service_routes(ServiceRoutes(deployments, operations)),
         *_invocation_routes(InvocationRoutes(operations, deployments)),
     ]
@@ -93,8 +92,7 @@ def make_admin(
             HTTPException: _answer_bare,
             AdminError: _answer_error,
             UnreadableError: _answer_error,
-            RuntimeClosedError: _answer_unavailable,
-            StoreError: _answer_unavailable,
+            UnavailableError: _answer_unavailable,
             Exception: _answer_failure,
         },
     )

@@ -6,11 +6,12 @@ import contextlib
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from awaken import _core
-from awaken.control.operations import Change, ConflictError, GoneError, NotFoundError, TooEarlyError
+from awaken.control.awakeable_documents import describe_page
+from awaken.control.errors import ConflictError, InvalidRequestError, NotFoundError
+from awaken.control.operations import Change
 from awaken.errors import InvalidIdError
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
 from awaken.runtime.identifiers import reason_against_invocation_id
-from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from awaken.control.operations import Operations, PendingAwakeable
+    from awaken.control.operations import Operations
     from awaken.runtime.schema import Schema
 
 __all__ = ["InvocationRoutes"]
@@ -88,15 +89,24 @@ class InvocationRoutes:
         return empty(202)
 
     async def list_awakeables(self, request: Request) -> Response:
-        """Answer `GET /awakeables?limit=&after=`: what is waited for, oldest first. The server has no such route."""
+        """Answer `GET /awakeables?service=&key=&invocation=&limit=&after=`, which a Restate server does not have."""
         limit = request.query_params.get("limit", "1000")
         if not limit.isdecimal():
             raise UnreadableError(
                 400, f"Failed to deserialize query string: limit: {limit!r} is not a number"
             )
-        after = request.query_params.get("after")
-        pending = self._operations.pending_awakeables(limit=min(int(limit), _MAX_PAGE), after=after)
-        return answer_json(200, {"awakeables": [_describe(each) for each in pending]})
+        given = request.query_params.get
+        try:
+            page = await self._operations.awakeables(
+                service=given("service"),
+                key=given("key"),
+                invocation_id=given("invocation"),
+                limit=min(int(limit), _MAX_PAGE),
+                after=given("after"),
+            )
+        except InvalidRequestError as error:
+            raise AdminError(400, str(error)) from error
+        return answer_json(200, describe_page(page))
 
     async def _do(self, work: Awaitable[T], request: Request) -> T:
         invocation_id = request.path_params["invocation_id"]
@@ -104,12 +114,8 @@ class InvocationRoutes:
             return await work
         except NotFoundError as error:
             raise AdminError(404, f"The requested invocation '{invocation_id}' does not exist") from error
-        except TooEarlyError as error:
-            raise AdminError(425, str(error)) from error
-        except GoneError as error:
-            raise AdminError(410, str(error)) from error
         except ConflictError as error:
-            raise AdminError(409, str(error)) from error
+            raise AdminError(error.http_status, str(error)) from error
 
     def _read_deployment(self, request: Request) -> str | None:
         deployment = request.query_params.get("deployment")
@@ -132,19 +138,3 @@ def _read_id(request: Request) -> str:
         reason = reason_against_invocation_id(invocation_id)
         raise AdminError(400, f"The request field 'invocation_id' is invalid. Reason: {reason}") from error
     return invocation_id
-
-
-def _describe(pending: PendingAwakeable) -> dict[str, object]:
-    described: dict[str, object] = {
-        "id": pending.awakeable_id,
-        "invocation": pending.invocation_id,
-        "service": pending.target.service,
-        "handler": pending.target.handler,
-        "key": pending.target.key,
-        "since": format_time(pending.since_ms),
-        "name": pending.name,
-        "type": pending.type_name,
-        "labels": dict(pending.labels) or None,
-        "expires_at": None if pending.expires_at_ms is None else format_time(pending.expires_at_ms),
-    }
-    return {name: value for name, value in described.items() if value is not None}

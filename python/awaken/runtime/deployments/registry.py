@@ -110,6 +110,10 @@ class Deployments:
         """Return a deployment, also one that is no longer the latest."""
         return self._lookup.deployments.get(deployment_id)
 
+    def deployments(self) -> Sequence[Deployment]:
+        """List all deployments, oldest first."""
+        return sorted(self._lookup.deployments.values(), key=lambda deployment: deployment.created_at_ms)
+
     def latest_deployment(self, service: str) -> Deployment | None:
         """Return where new invocations of a service go."""
         found = self._lookup.services.get(service)

@@ -68,7 +68,8 @@ def answer_completion(completion: Completion, schema: Schema) -> Response:
     if not isinstance(result, Success):
         return answer_failure(completion.invocation_id, result, completion.expires_at_ms)
     headers = _headers(completion.invocation_id, completion.expires_at_ms)
-    handler = schema.handler(completion.target.service, completion.target.handler)
+    target = completion.target
+    handler = None if target is None else schema.handler(target.service, target.handler)
     if handler is not None and (result.value or handler.output.set_content_type_if_empty):
         content_type = handler.output.content_type
         if content_type is not None:

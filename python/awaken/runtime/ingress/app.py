@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from awaken.runtime.errors import RuntimeClosedError, StoreError
+from awaken.control.errors import OperationError
 from awaken.runtime.ingress.answers import IngressError, answer_json, error_answer
 from awaken.runtime.ingress.awakeables import complete_awakeable
 from awaken.runtime.ingress.bodies import TooLargeError, raw_path
@@ -18,8 +18,6 @@ from awaken.runtime.ingress.results import Results
 from awaken.runtime.ingress.waiting import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.types import Receive, Scope, Send
 
     from awaken.control.operations import Operations
@@ -40,7 +38,6 @@ class Ingress:
     Args:
         operations: what it asks the runtime for.
         schema: what is registered.
-        now_ms: the time, as UTC milliseconds.
         patience_s: seconds that a result may take before anybody asks whether its caller is still there.
     """
 
@@ -48,13 +45,12 @@ class Ingress:
         self,
         operations: Operations,
         schema: Schema,
-        now_ms: Callable[[], int],
         *,
         patience_s: float = PATIENCE_SECONDS,
     ) -> None:
         self._operations = operations
         self._schema = schema
-        self._calls = Calls(operations, schema, now_ms, patience_s)
+        self._calls = Calls(operations, schema, patience_s)
         self._results = Results(operations, schema, patience_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,8 +66,8 @@ class Ingress:
             return
         except IngressError as error:
             response = error_answer(error.status, error.message)
-        except (RuntimeClosedError, StoreError) as error:
-            response = error_answer(503, str(error))
+        except OperationError as error:
+            response = error_answer(error.http_status, str(error))
         except Exception:
             log.exception("the ingress failed at %s %s", request.method, raw_path(request))
             response = error_answer(500, "internal error; the runtime's log tells more")

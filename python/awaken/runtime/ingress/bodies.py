@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
 
+from awaken.control.headers import INGRESS_PATH, forwarded_headers, visible
+from awaken.runtime.admission import MAX_BODY_SIZE
 from awaken.runtime.ingress.answers import IngressError
 
 if TYPE_CHECKING:
@@ -13,19 +15,12 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 __all__ = [
-    "MAX_BODY_SIZE",
     "TooLargeError",
-    "forwarded_headers",
     "idempotency_key",
     "raw_path",
     "read_body",
+    "read_headers",
 ]
-
-#: Largest request body in bytes: the server's own limit.
-MAX_BODY_SIZE: Final = 32 * 1024 * 1024
-
-#: Facts of the connection, or of the ingress itself, which are no business of a handler.
-_KEPT_BACK: Final = frozenset(("host", "connection", "idempotency-key", "idempotency-expires"))
 
 
 class TooLargeError(Exception):
@@ -57,32 +52,28 @@ async def read_body(request: Request) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def forwarded_headers(request: Request) -> list[tuple[str, str]]:
+def read_headers(request: Request) -> list[tuple[str, str]]:
     """Return what the handler gets to see: path and query, then the first value of every header.
 
     Raises:
-        IngressError: a value is not visible ASCII.
+        InvalidRequestError: a value is not visible ASCII.
     """
     query = request.scope["query_string"]
     path = raw_path(request)
-    headers = {"x-restate-ingress-path": f"{path}?{query.decode('latin-1')}" if query else path}
-    for raw_name, raw_value in request.scope["headers"]:
-        name = raw_name.decode("latin-1").lower()
-        if name in headers or name in _KEPT_BACK:
-            continue
-        headers[name] = _visible(name, raw_value)
-    return list(headers.items())
+    headers = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.scope["headers"])
+    ingress_path = f"{path}?{query.decode('latin-1')}" if query else path
+    return [(INGRESS_PATH, ingress_path), *forwarded_headers(headers)]
 
 
 def idempotency_key(request: Request) -> str | None:
     """Return the key that a client gave, which may be empty.
 
     Raises:
-        IngressError: it is not visible ASCII.
+        InvalidRequestError: it is not visible ASCII.
     """
     for name, value in request.scope["headers"]:
         if name.lower() == b"idempotency-key":
-            return _visible("idempotency-key", value)
+            return visible("idempotency-key", value.decode("latin-1"))
     return None
 
 
@@ -91,10 +82,3 @@ def raw_path(request: Request) -> str:
     scope = request.scope
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     return raw.decode("latin-1")
-
-
-def _visible(name: str, value: bytes) -> str:
-    text = value.decode("latin-1")
-    if not (text.isascii() and (text.isprintable() or text.replace("\t", "").isprintable())):
-        raise IngressError(400, f"bad header {name}: ToStrError {{ _priv: () }}")
-    return text

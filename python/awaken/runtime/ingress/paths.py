@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import unquote_to_bytes
 
 from awaken.control.operations import Target
+from awaken.runtime.admission import find_handler, find_service
 from awaken.runtime.ingress.answers import IngressError
 
 if TYPE_CHECKING:
     from awaken.runtime.schema import HandlerSchema, Schema, ServiceSchema
 
-__all__ = ["Invocable", "decode", "find_handler", "find_service", "parse_invocation", "split"]
+__all__ = ["Invocable", "decode", "parse_invocation", "split"]
 
 Mode = Literal["call", "send"]
 
@@ -55,28 +56,6 @@ def decode(segment: str, what: str = "key") -> str:
         return unquote_to_bytes(segment.encode("latin-1")).decode()
     except UnicodeDecodeError as error:
         raise IngressError(400, f"bad path, cannot decode {what}: {error}") from error
-
-
-def find_service(schema: Schema, name: str) -> ServiceSchema:
-    """Return a service, or raise the IngressError for one that nobody registered."""
-    service = schema.service(name)
-    if service is None:
-        raise IngressError(
-            404, f"service '{name}' not found, make sure to register the service before calling it."
-        )
-    return service
-
-
-def find_handler(service: ServiceSchema, name: str) -> HandlerSchema:
-    """Return a handler, or raise the IngressError for one that is not there."""
-    handler = service.handlers.get(name)
-    if handler is None:
-        raise IngressError(
-            404,
-            f"the service '{service.name}' exists, but the handler '{name}' was not found, check that the "
-            "handler exists in the latest registered service version.",
-        )
-    return handler
 
 
 def parse_invocation(schema: Schema, segments: list[str], explicit: Mode | None = None) -> Invocable:

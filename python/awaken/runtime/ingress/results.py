@@ -6,12 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from awaken import _core
-from awaken.control.operations import Failure, NotFoundError, NotReadyError
+from awaken.control.errors import NotFoundError, NotReadyError
+from awaken.control.operations import Failure
 from awaken.errors import InvalidIdError
+from awaken.runtime.admission import find_service
 from awaken.runtime.identifiers import reason_against_invocation_id
 from awaken.runtime.ingress.answers import IngressError, answer_completion, answer_failure, answer_json
 from awaken.runtime.ingress.bodies import read_body
-from awaken.runtime.ingress.paths import decode, find_service
+from awaken.runtime.ingress.paths import decode
 from awaken.runtime.ingress.waiting import while_connected
 
 if TYPE_CHECKING:

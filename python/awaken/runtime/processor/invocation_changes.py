@@ -6,14 +6,8 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from awaken import _core
-from awaken.control.operations import (
-    Change,
-    ConflictError,
-    GoneError,
-    Invocation,
-    NotFoundError,
-    TooEarlyError,
-)
+from awaken.control.errors import ConflictError, GoneError, NotFoundError, TooEarlyError
+from awaken.control.operations import Change, Invocation
 from awaken.runtime.tables.invocation_row import completion_of
 from awaken.runtime.tables.invocations import NewInvocation
 

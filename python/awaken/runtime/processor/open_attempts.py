@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from awaken.runtime.store import Store
     from awaken.runtime.tables.invocation_row import InvocationRow
@@ -22,11 +22,13 @@ __all__ = ["Awaited", "OpenAttempt", "OpenAttempts"]
 
 
 class Awaited(NamedTuple):
-    """What a running handler said that it waits for."""
+    """What a handler with an open attempt reported last that it awaits."""
 
     row: InvocationRow
-    since_ms: int
+    #: The tree of futures, as JSON.
     future_json: str
+    #: When this attempt first reported each awakeable, by signal index, in UTC milliseconds.
+    asked_ms: Mapping[int, int]
 
 
 class OpenAttempt(Protocol):

@@ -76,7 +76,7 @@ class Processor:
             clock, tables, self.scheduler, self.lifecycle, self.endings, self.events, supervisor
         )
         self.invocation_start = InvocationStart(tables, self.lifecycle)
-        self.signals = Signals(store, tables, self.lifecycle, self.endings)
+        self.signals = Signals(tables, self.lifecycle, self.endings)
         self.commands = Commands(
             clock,
             schema,

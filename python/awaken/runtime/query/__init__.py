@@ -1,7 +1,8 @@
-"""Questions in SQL about what the runtime does and did."""
+"""Reading the store beside the runtime: questions in SQL on the server's tables, and which awakeables are pending."""
 
+from awaken.runtime.query.awakeables import Filter, list_awakeables
 from awaken.runtime.query.connection import QueryError
 from awaken.runtime.query.query import Query
 from awaken.runtime.query.snapshot import Snapshot, take_snapshot
 
-__all__ = ["Query", "QueryError", "Snapshot", "take_snapshot"]
+__all__ = ["Filter", "Query", "QueryError", "Snapshot", "list_awakeables", "take_snapshot"]

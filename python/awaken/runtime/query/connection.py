@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from awaken.control.errors import OperationError
+from awaken.runtime.query.awakeables import list_awakeables
 from awaken.runtime.query.functions import add_functions
 from awaken.runtime.query.translate import translate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from awaken.control.operations import AwakeablePage
+    from awaken.runtime.processor.open_attempts import Awaited
+    from awaken.runtime.query.awakeables import Filter
     from awaken.runtime.query.snapshot import Snapshot
 
 __all__ = ["Connection", "QueryError"]
@@ -43,7 +49,7 @@ _NO_CHANGES: Final = "only questions are answered, not changes made"
 _READING: Final = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE))
 
 
-class QueryError(Exception):
+class QueryError(OperationError):
     """A question has no answer.
 
     Args:
@@ -70,6 +76,7 @@ class Connection:
         self._snapshot: Snapshot | None = None
         self._views: frozenset[str] = frozenset()
         self._is_open_to_all = True
+        self._refused: str | None = None
         self._connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
         )
@@ -95,7 +102,7 @@ class Connection:
         self._deadline = time.monotonic() + self._timeout_s
         self._load(snapshot)
         self._is_open_to_all = False
-        self._refused: str | None = None
+        self._refused = None
         try:
             cursor = self._connection.execute(read.statement)
             names = [column[0] for column in cursor.description]
@@ -105,6 +112,22 @@ class Connection:
             raise self._explain(error) from error
         finally:
             self._is_open_to_all = True
+
+    def list_awakeables(
+        self, awaited: Sequence[Awaited], wanted: Filter, limit: int, after: str | None
+    ) -> AwakeablePage:
+        """List pending awakeables; see `awaken.runtime.query.awakeables`.
+
+        Raises:
+            InvalidRequestError: `after` is not from a page before.
+            QueryError: it takes too long.
+        """
+        self._deadline = time.monotonic() + self._timeout_s
+        self._refused = None
+        try:
+            return list_awakeables(self._connection.execute, awaited, wanted, limit, after)
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
 
     def interrupt(self) -> None:
         """End the question that is being answered, from any thread."""

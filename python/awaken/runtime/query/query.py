@@ -1,34 +1,31 @@
-"""`POST /query`: questions in SQL, answered beside the runtime, on threads and connections of their own."""
+"""Reading beside the runtime, on threads and connections of their own: questions in SQL, and what waits."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
-import msgspec
-from starlette.responses import PlainTextResponse, Response
-
-from awaken.runtime.query.connection import Connection, QueryError
+from awaken.runtime.query.connection import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from starlette.requests import Request
-
+    from awaken.control.operations import AwakeablePage
+    from awaken.runtime.processor.open_attempts import Awaited
+    from awaken.runtime.query.awakeables import Filter
     from awaken.runtime.query.snapshot import Snapshot
 
 __all__ = ["Query"]
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 #: Questions that are answered at a time.
 _THREADS: Final = 2
 _TIMEOUT_SECONDS: Final = 30.0
-
-
-class _Asked(msgspec.Struct):
-    query: str
 
 
 class Query:
@@ -50,31 +47,15 @@ class Query:
         self._idle: list[Connection] = []
         self._all: list[Connection] = []
 
-    async def answer(self, request: Request) -> Response:
-        """Answer one request."""
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type != "application/json":
-            return PlainTextResponse("Expected request with `Content-Type: application/json`", 415)
-        try:
-            question = msgspec.json.decode(await request.body(), type=_Asked).query
-        except msgspec.ValidationError as error:
-            return PlainTextResponse(
-                f"Failed to deserialize the JSON body into the target type: {error}", 422
-            )
-        except msgspec.DecodeError as error:
-            return PlainTextResponse(f"Failed to parse the request body as JSON: {error}", 400)
-        try:
-            body: Any = {"rows": await self.ask(question)}
-        except QueryError as error:
-            status = 400 if error.is_misread else 500
-            return _answer(status, {"message": f"Datafusion error: {error}"})
-        return _answer(200, body)
-
-    async def ask(self, question: str) -> list[dict[str, Any]]:
+    async def ask(self, sql: str) -> list[dict[str, Any]]:
         """Return the rows that answer a question. Raises QueryError."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._ask, question, self._snapshot()
-        )
+        return await self._run(Connection.ask, sql, self._snapshot())
+
+    async def awakeables(
+        self, awaited: Sequence[Awaited], wanted: Filter, limit: int, after: str | None
+    ) -> AwakeablePage:
+        """List pending awakeables; see `list_awakeables`. Raises InvalidRequestError."""
+        return await self._run(Connection.list_awakeables, awaited, wanted, limit, after)
 
     def close(self) -> None:
         """End what is being answered, and close."""
@@ -87,9 +68,14 @@ class Query:
         self._all.clear()
         self._idle.clear()
 
-    def _ask(self, question: str, snapshot: Snapshot) -> list[dict[str, Any]]:
-        with self._connection() as connection:
-            return connection.ask(question, snapshot)
+    async def _run(
+        self, work: Callable[Concatenate[Connection, P], T], *values: P.args, **named: P.kwargs
+    ) -> T:
+        def run() -> T:
+            with self._connection() as connection:
+                return work(connection, *values, **named)
+
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -102,7 +88,3 @@ class Query:
             yield connection
         finally:
             self._idle.append(connection)
-
-
-def _answer(status: int, body: Any) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type="application/json")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from awaken.runtime.deployments import Deployments
+    from awaken.runtime.schema import Schema
 
 __all__ = ["Snapshot", "take_snapshot"]
 
@@ -26,24 +26,24 @@ class Snapshot(NamedTuple):
     awaited: tuple[tuple[str, str], ...]
 
 
-def take_snapshot(deployments: Deployments, awaited: Iterable[tuple[str, str]] = ()) -> Snapshot:
+def take_snapshot(schema: Schema, awaited: Iterable[tuple[str, str]] = ()) -> Snapshot:
     """Write down what is registered and awaited."""
     return Snapshot(
         services=tuple(
             (service.name, service.revision, service.is_public, _TYPES[service.kind], service.deployment_id)
-            for service in deployments.services()
+            for service in schema.services()
         ),
         deployments=tuple(
             (
-                record.deployment_id,
-                record.uri,
-                record.created_at_ms,
-                record.manifest.min_protocol_version,
-                record.manifest.max_protocol_version,
-                record.sdk_version,
-                json.dumps(list(record.revisions)),
+                deployment.deployment_id,
+                deployment.uri,
+                deployment.created_at_ms,
+                deployment.min_protocol_version,
+                deployment.max_protocol_version,
+                deployment.sdk_version,
+                json.dumps(list(deployment.services)),
             )
-            for record in deployments.records()
+            for deployment in schema.deployments()
         ),
         awaited=tuple(awaited),
     )

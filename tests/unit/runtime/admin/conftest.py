@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from awaken.runtime.admin import make_admin
-from starlette.responses import PlainTextResponse
 
 from tests.unit.runtime.fakes import CannedEndpoint, FakeOperations, Network, make_deployments
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from awaken.runtime.deployments import Deployments
-    from starlette.requests import Request
-    from starlette.responses import Response
 
 
 @pytest.fixture
@@ -36,13 +33,9 @@ def deployments(network: Network) -> Deployments:
 
 @pytest.fixture
 async def client(operations: FakeOperations, deployments: Deployments) -> AsyncIterator[httpx.AsyncClient]:
-    async def query(_request: Request) -> Response:
-        return PlainTextResponse("asked")
-
     admin = make_admin(
         operations,
         deployments,
-        query,
         ingress_url=lambda: "http://127.0.0.1:8080/",
         features=frozenset(("protocol_v7",)),
     )

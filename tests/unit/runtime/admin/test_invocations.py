@@ -5,22 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from awaken.control.operations import (
-    Change,
-    ConflictError,
-    GoneError,
-    NotFoundError,
-    PendingAwakeable,
-    Target,
-    TooEarlyError,
-)
+from awaken.control.errors import ConflictError, GoneError, InvalidRequestError, NotFoundError, TooEarlyError
+from awaken.control.operations import Change
 from awaken.runtime.errors import RuntimeClosedError, StoreError
 
-from tests.unit.runtime.fakes import AWAKEABLE_ID, INVOCATION_ID, NOW_MS, FakeOperations
+from tests.unit.runtime.fakes import INVOCATION_ID, FakeOperations
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import httpx
     from awaken.runtime.deployments import Deployments
 
@@ -120,42 +111,18 @@ async def test_the_older_route_accepts_everything(
     assert (await client.delete(f"/invocations/{INVOCATION_ID}?mode=x")).status_code == 400
 
 
-class WaitingOperations(FakeOperations):
-    def pending_awakeables(
-        self, *, limit: int = 1000, after: str | None = None
-    ) -> Sequence[PendingAwakeable]:
-        self.asked.append((limit, after))
-        target = Target("Obj", "approve", "k")
-        return [
-            PendingAwakeable(AWAKEABLE_ID, INVOCATION_ID, target, NOW_MS),
-            PendingAwakeable(
-                AWAKEABLE_ID, INVOCATION_ID, target, NOW_MS, "decision", "Decision", {"a": "b"}, NOW_MS + 1
-            ),
-        ]
+async def test_pending_awakeables_are_asked_for(
+    client: httpx.AsyncClient, operations: FakeOperations
+) -> None:
+    asked = {"service": "Obj", "key": "k", "invocation": INVOCATION_ID, "limit": "2", "after": "1.2.17"}
 
+    response = await client.get("/awakeables", params=asked)
+    refused = await client.get("/awakeables", params={"limit": "x"})
+    operations.answer = InvalidRequestError("no page token")
+    strange = await client.get("/awakeables", params={"after": "x"})
 
-class TestAwakeables:
-    @pytest.fixture
-    def operations(self) -> FakeOperations:
-        return WaitingOperations()
-
-    async def test_are_listed(self, client: httpx.AsyncClient, operations: FakeOperations) -> None:
-        response = await client.get("/awakeables", params={"limit": "2", "after": AWAKEABLE_ID})
-
-        common = {
-            "id": AWAKEABLE_ID,
-            "invocation": INVOCATION_ID,
-            "service": "Obj",
-            "handler": "approve",
-            "key": "k",
-            "since": "2026-11-24T21:16:40.123Z",
-        }
-        named = {
-            "name": "decision",
-            "type": "Decision",
-            "labels": {"a": "b"},
-            "expires_at": "2026-11-24T21:16:40.124Z",
-        }
-        assert response.json() == {"awakeables": [common, common | named]}
-        assert operations.asked == [(2, AWAKEABLE_ID)]
-        assert (await client.get("/awakeables", params={"limit": "x"})).status_code == 400
+    wanted = {"service": "Obj", "key": "k", "invocation_id": INVOCATION_ID, "limit": 2, "after": "1.2.17"}
+    assert response.json() == {"awakeables": []}
+    assert operations.asked[0] == ("awakeables", wanted)
+    assert (refused.status_code, strange.status_code) == (400, 400)
+    assert strange.json()["message"] == "no page token"

@@ -12,7 +12,7 @@ from awaken.errors import InvalidIdError
 from awaken.outcomes import AwakeableOutcome
 from awaken.runtime.ingress import Ingress
 
-from tests.unit.runtime.fakes import AWAKEABLE_ID, NOW_MS, FakeOperations, registered
+from tests.unit.runtime.fakes import AWAKEABLE_ID, FakeOperations, registered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ def operations() -> FakeOperations:
 
 @pytest.fixture
 async def client(operations: FakeOperations) -> AsyncIterator[httpx.AsyncClient]:
-    ingress = Ingress(operations, await registered(), lambda: NOW_MS)
+    ingress = Ingress(operations, await registered())
     transport = httpx.ASGITransport(ingress)
     async with httpx.AsyncClient(transport=transport, base_url="http://ingress") as client:
         yield client

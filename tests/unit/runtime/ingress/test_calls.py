@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from awaken.control.operations import Accepted, AlreadyInvokedError, Completion, Failure, Success, Target
+from awaken.control.errors import AlreadyInvokedError
+from awaken.control.operations import Accepted, Completion, Failure, Success, Target
+from awaken.runtime.admission import MAX_BODY_SIZE
 from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.ingress import Ingress
-from awaken.runtime.ingress.bodies import MAX_BODY_SIZE
 
 from tests.unit.runtime.fakes import INVOCATION_ID, NOW_MS, FakeOperations, registered
 
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def operations() -> FakeOperations:
-    return FakeOperations()
+async def operations() -> FakeOperations:
+    return FakeOperations(await registered())
 
 
 @pytest.fixture
 async def client(operations: FakeOperations) -> AsyncIterator[httpx.AsyncClient]:
-    ingress = Ingress(operations, await registered(), lambda: NOW_MS)
+    ingress = Ingress(operations, await registered())
     transport = httpx.ASGITransport(ingress)
     async with httpx.AsyncClient(transport=transport, base_url="http://ingress") as client:
         yield client
@@ -46,7 +47,7 @@ async def test_a_call_gives_the_bytes_back(client: httpx.AsyncClient, operations
     (request,) = operations.requests
     assert request.target == Target("Svc", "echo")
     assert request.body == b'"hi"'
-    assert request.execution_time_ms is None
+    assert request.delay_ms is None
     assert request.idempotency_key is None
     assert request.headers[0] == ("x-restate-ingress-path", "/Svc/echo?a=b")
 
@@ -249,7 +250,7 @@ async def test_a_send_gives_the_id(client: httpx.AsyncClient, operations: FakeOp
     assert response.status_code == 202
     assert response.json() == {"invocationId": INVOCATION_ID, "status": "Accepted"}
     assert response.headers["x-restate-id"] == INVOCATION_ID
-    assert operations.requests[0].execution_time_ms is None
+    assert operations.requests[0].delay_ms is None
 
 
 @pytest.mark.parametrize("path", ["/Obj/k/incr/send", "/restate/send/Obj/k/incr"])
@@ -259,7 +260,7 @@ async def test_a_delayed_send_tells_when(
     response = await client.post(f"{path}?other=1&Delay=10s&delay=20s", json=1)
 
     assert response.status_code == 202
-    assert operations.requests[0].execution_time_ms == NOW_MS + 10_000
+    assert operations.requests[0].delay_ms == 10_000
     assert response.json() == {
         "invocationId": INVOCATION_ID,
         "executionTime": "2026-11-24T21:16:50.123000000Z",
@@ -451,7 +452,7 @@ async def test_a_caller_who_leaves_is_not_waited_for(operations: FakeOperations)
     async def send(message: Any) -> None:
         raise AssertionError(f"nobody listens to {message}")
 
-    ingress = Ingress(operations, await registered(), lambda: NOW_MS, patience_s=0.0)
+    ingress = Ingress(operations, await registered(), patience_s=0.0)
     scope = {
         "type": "http",
         "method": "POST",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from awaken import _core
-from awaken.control.operations import Completion, NotFoundError, NotReadyError, Success, Target
+from awaken.control.errors import NotFoundError, NotReadyError
+from awaken.control.operations import Completion, Success, Target
 from awaken.runtime.ingress import Ingress
 
 from tests.unit.runtime.fakes import INVOCATION_ID, NOW_MS, FakeOperations, registered
@@ -29,7 +30,7 @@ def operations() -> FakeOperations:
 
 @pytest.fixture
 async def client(operations: FakeOperations) -> AsyncIterator[httpx.AsyncClient]:
-    ingress = Ingress(operations, await registered(), lambda: NOW_MS)
+    ingress = Ingress(operations, await registered())
     transport = httpx.ASGITransport(ingress)
     async with httpx.AsyncClient(transport=transport, base_url="http://ingress") as client:
         yield client

@@ -228,7 +228,7 @@ async def test_no_more_is_sent_than_there_is_credit_for(lines_harness: LinesHarn
 
 async def test_end_of_the_request_waits_for_credit(lines_harness: LinesHarness) -> None:
     lines_harness.lines.credit = 100
-    _, line = await started(lines_harness, "Impatient/a/wait", "x" * 1000)
+    _, line = await started(lines_harness, f"Impatient/{'x' * 1000}/wait", None)
 
     lines_harness.advance(1000)
     assert not line.is_request_ended

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from awaken.control.operations import ConflictError
+from awaken.control.errors import ConflictError
 from awaken.runtime.settings import RuntimeSettings
 from awaken.testing.manual_clock import ManualClock
 
@@ -54,8 +54,7 @@ async def test_paused_invocation_moves_to_another_deployment(harness: Harness) -
 
 
 async def test_invocation_without_a_deployment_backs_off_until_there_is_one(harness: Harness) -> None:
-    at = harness.now_ms() + 1000
-    scheduled = await harness.send("Echo/echo", "x", execution_time_ms=at)
+    scheduled = await harness.send("Echo/echo", "x", delay_ms=1000)
     await harness.deployments.remove(harness.deployments.records()[0].deployment_id)
 
     harness.advance(1000)

@@ -55,8 +55,7 @@ async def test_legacy_prefix_names_the_same_awakeable(harness: Harness) -> None:
 
 
 async def test_result_for_one_that_has_not_started_is_dropped(harness: Harness) -> None:
-    at = harness.now_ms() + 1000
-    scheduled = await harness.send("Echo/wait", execution_time_ms=at)
+    scheduled = await harness.send("Echo/wait", delay_ms=1000)
 
     outcome = await harness.runtime.resolve_awakeable(awakeable_of(scheduled), b'"early"')
 

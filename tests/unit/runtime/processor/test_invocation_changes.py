@@ -2,19 +2,14 @@ from __future__ import annotations
 
 import pytest
 from awaken import _core
-from awaken.control.operations import (
-    Change,
-    ConflictError,
-    GoneError,
-    NotFoundError,
-    TooEarlyError,
-)
+from awaken.control.errors import ConflictError, GoneError, NotFoundError, TooEarlyError
+from awaken.control.operations import Change
 
 from tests.unit.runtime.harness import Harness, InvocationFailed, awakeable_of
 
 
 async def test_cancel_before_start_leaves_no_trace(harness: Harness) -> None:
-    invocation_id = await harness.send("Echo/echo", "x", execution_time_ms=harness.now_ms() + 1000)
+    invocation_id = await harness.send("Echo/echo", "x", delay_ms=1000)
 
     assert await harness.runtime.cancel(invocation_id) is Change.DONE
 
@@ -91,7 +86,7 @@ async def test_cancel_wakes_a_paused_one(harness: Harness) -> None:
 
 
 async def test_resume_of_one_that_has_not_started_is_too_early(harness: Harness) -> None:
-    invocation_id = await harness.send("Echo/echo", "x", execution_time_ms=harness.now_ms() + 1000)
+    invocation_id = await harness.send("Echo/echo", "x", delay_ms=1000)
 
     with pytest.raises(TooEarlyError):
         await harness.runtime.resume(invocation_id)

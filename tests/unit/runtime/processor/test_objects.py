@@ -43,7 +43,7 @@ async def test_key_is_kept_while_suspended_and_paused(harness: Harness) -> None:
 
 
 async def test_delayed_one_joins_the_queue_when_it_is_due(harness: Harness) -> None:
-    delayed = await harness.send("Counter/a/add", 1, execution_time_ms=harness.now_ms() + 1000)
+    delayed = await harness.send("Counter/a/add", 1, delay_ms=1000)
     holder = await harness.send("Counter/a/add_then_wait", 10)
     await harness.until_waiting()
 

@@ -27,7 +27,7 @@ async def test_inactive_attempt_suspends_and_is_nothing_but_rows(harness: Harnes
 
     await harness.runtime.resolve_awakeable(awakeable_of(invocation_id), b'"awake"')
     assert await harness.result(invocation_id) == "awake"
-    assert harness.runtime.pending_awakeables() == []
+    assert not harness.runtime.pending_awakeables()
 
 
 async def test_suspended_invocation_goes_on_only_for_what_it_awaits(harness: Harness) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from awaken import _core
+from awaken.runtime.admin.query import QueryRoute
 from awaken.runtime.query import Query, take_snapshot
 from awaken.runtime.query.functions import add_functions
 from starlette.applications import Starlette
@@ -49,7 +50,8 @@ class Asking:
 @pytest.fixture
 async def asking(harness: Harness) -> AsyncIterator[Asking]:
     query = Query(harness.runtime.store.path, lambda: take_snapshot(harness.deployments), timeout_s=0.2)
-    transport = httpx.ASGITransport(Starlette(routes=[Route("/query", query.answer, methods=["POST"])]))
+    answer = QueryRoute(query).answer
+    transport = httpx.ASGITransport(Starlette(routes=[Route("/query", answer, methods=["POST"])]))
     async with httpx.AsyncClient(transport=transport, base_url="http://admin") as client:
         yield Asking(harness, client)
     query.close()

@@ -1,20 +1,17 @@
-"""What a callback writes into the journal."""
+"""What the journal records of a callback."""
 
 from __future__ import annotations
 
 import pytest
-from awaken.context.callback import describe_callback, read_description
+from awaken.links.description import CallbackDescription, describe_callback, read_description
 
 
 def test_description_comes_back() -> None:
     entry = describe_callback('a "name"', 17, "app:Decision", {"team": "rot-weiß"})
 
-    assert read_description(entry) == {
-        "index": 17,
-        "name": 'a "name"',
-        "type": "app:Decision",
-        "labels": {"team": "rot-weiß"},
-    }
+    assert read_description(entry) == CallbackDescription(
+        17, 'a "name"', "app:Decision", {"team": "rot-weiß"}
+    )
 
 
 @pytest.mark.parametrize(

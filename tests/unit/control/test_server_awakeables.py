@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awaken import _core
-from awaken.control.pending import pending_awakeables
+from awaken.control.server_awakeables import pending_awakeables
 
 INVOCATION = "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr"
 ROW = {
@@ -21,7 +21,9 @@ def test_ids_are_rebuilt_from_signal_indexes() -> None:
     found = list(pending_awakeables({**ROW, "suspended_waiting_future_json": waiting}))
 
     raw = _core.parse_invocation_id(INVOCATION)
-    assert [one.id for one in found] == [_core.format_awakeable_id(raw, index) for index in (17, 18)]
+    assert [one.awakeable_id for one in found] == [
+        _core.format_awakeable_id(raw, index) for index in (17, 18)
+    ]
     assert [one.beside for one in found] == [("awakeable 18",), ("awakeable 17",)]
 
 
@@ -33,7 +35,7 @@ def test_nested_trees_and_other_leaves_are_told() -> None:
 
     (found,) = pending_awakeables({**ROW, "last_awaiting_on_future_json": waiting, "target_service_key": "k"})
 
-    assert (found.index, found.key, found.beside) == (17, "k", ("CompletionId 4",))
+    assert (found.index, found.target.key, found.beside) == (17, "k", ("CompletionId 4",))
 
 
 def test_who_waits_for_no_awakeable_has_none() -> None:

@@ -1,0 +1,44 @@
+"""Completing an awakeable with an id and a result that came from outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaken.client.awakeable_id import check_awakeable_id
+from awaken.control.errors import InvalidRequestError
+from awaken.control.operations import Failure
+
+if TYPE_CHECKING:
+    from awaken.control.operations import Operations
+    from awaken.outcomes import AwakeableOutcome
+
+__all__ = ["complete_awakeable"]
+
+
+async def complete_awakeable(
+    operations: Operations, awakeable_id: str, result: bytes | Failure
+) -> AwakeableOutcome:
+    """Give an awakeable its value or its failure, and return what became of it.
+
+    Args:
+        operations: the runtime.
+        awakeable_id: as the handler handed it out.
+        result: the payload, or a failure with a message and nothing else.
+
+    Raises:
+        InvalidIdError: the id is malformed or names no awakeable; nothing was sent.
+        InvalidRequestError: the failure has a code or metadata, which an ingress does not carry; nothing was sent.
+        OperationError: the runtime refused it, or cannot be reached.
+    """
+    check_awakeable_id(awakeable_id)
+    if not isinstance(result, Failure):
+        return await operations.resolve_awakeable(awakeable_id, result)
+    if result.code != 500:
+        raise InvalidRequestError(
+            f"code {result.code} cannot be carried: a runtime's interface gives every rejection code 500; leave it out"
+        )
+    if result.metadata:
+        raise InvalidRequestError(
+            "the metadata of a failure cannot be carried: the interface of a runtime takes a text; leave it out"
+        )
+    return await operations.reject_awakeable(awakeable_id, result)

@@ -1,0 +1,179 @@
+"""Looking at invocations and awakeables of any runtime: each question is written once, in SQL."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from awaken import _core
+from awaken.client.awakeable_id import check_awakeable_id
+from awaken.control.errors import InvalidRequestError, NotFoundError
+from awaken.control.operations import AwakeableState, AwakeableView, Target
+from awaken.control.sql import quote_sql, select
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from awaken.control.operations import Operations
+
+__all__ = [
+    "STATUSES",
+    "Asks",
+    "find_awakeable",
+    "find_invocation",
+    "list_awakeables",
+    "list_entries",
+    "list_failures",
+    "list_invocations",
+    "stored_result",
+    "target_of",
+]
+
+#: Statuses of an invocation, as `sys_invocation` has them.
+STATUSES: Final = (
+    *("scheduled", "pending", "ready", "running", "backing-off", "suspended", "paused", "completed"),
+)
+_COLUMNS: Final = (
+    *("id", "target_service_name", "target_service_key", "target_handler_name", "status", "created_at"),
+    *("modified_at", "retry_count", "last_failure", "completion_result", "completion_failure"),
+)
+_ENTRY_COLUMNS: Final = ('"index"', "entry_type", "name", "appended_at")
+#: The largest page of awakeables.
+_WHOLE_PAGE: Final = 1000
+
+
+class Asks(Protocol):
+    """What answers questions in SQL: every `Operations` does."""
+
+    async def ask(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows that answer a question."""
+        ...
+
+
+async def find_invocation(operations: Asks, invocation_id: str) -> dict[str, Any]:
+    """Return an invocation's row of `sys_invocation`.
+
+    Raises:
+        InvalidIdError: the id is malformed.
+        NotFoundError: there is no such invocation.
+    """
+    rows = await operations.ask(select(_COLUMNS, "sys_invocation", [_is(invocation_id)], order="id"))
+    if not rows:
+        raise NotFoundError(
+            f"there is no invocation {invocation_id}; it never existed, or its retention is over"
+        )
+    return rows[0]
+
+
+async def list_invocations(
+    operations: Asks,
+    statuses: Sequence[str] = (),
+    service: str | None = None,
+    handler: str | None = None,
+    key: str | None = None,
+    *,
+    limit: int = 100,
+    offset: int = 0,
+) -> list[dict[str, Any]]:
+    """List rows of `sys_invocation`, newest first. Raises InvalidRequestError for an unknown status."""
+    unknown = [status for status in statuses if status not in STATUSES]
+    if unknown:
+        raise InvalidRequestError(f"there is no status {unknown[0]!r}; it is one of {', '.join(STATUSES)}")
+    conditions = [f"status IN ({', '.join(map(quote_sql, statuses))})"] if statuses else []
+    columns = {"target_service_name": service, "target_handler_name": handler, "target_service_key": key}
+    conditions += [f"{name} = {quote_sql(value)}" for name, value in columns.items() if value is not None]
+    order = "created_at DESC, id"
+    return await operations.ask(
+        select(_COLUMNS, "sys_invocation", conditions, order=order, limit=limit, offset=offset)
+    )
+
+
+async def list_entries(
+    operations: Asks, invocation_id: str, first: int = 0, *, with_contents: bool = False
+) -> list[dict[str, Any]]:
+    """Return rows of `sys_journal` from an index on. Raises InvalidIdError."""
+    conditions = [_is(invocation_id), f'"index" >= {first}']
+    columns = (*_ENTRY_COLUMNS, "entry_json") if with_contents else _ENTRY_COLUMNS
+    return await operations.ask(select(columns, "sys_journal", conditions, order='"index"'))
+
+
+async def list_failures(operations: Asks, invocation_id: str) -> list[str]:
+    """Return when attempts are known to have failed, as timestamps. Raises InvalidIdError."""
+    conditions = [_is(invocation_id), "event_type = 'TransientError'"]
+    sql = select(("appended_at",), "sys_journal_events", conditions, order="appended_at")
+    return [row["appended_at"] for row in await operations.ask(sql)]
+
+
+async def list_awakeables(
+    operations: Operations, service: str | None = None, key: str | None = None
+) -> AsyncIterator[AwakeableView]:
+    """Yield all pending awakeables, longest first, a page at a time."""
+    after: str | None = None
+    while True:
+        page = await operations.awakeables(service=service, key=key, limit=_WHOLE_PAGE, after=after)
+        for one in page.awakeables:
+            yield one
+        if page.next is None:
+            return
+        after = page.next
+
+
+async def find_awakeable(operations: Operations, awakeable_id: str) -> AwakeableView:
+    """Return how an awakeable stands.
+
+    Raises:
+        InvalidIdError: the id is malformed, or names no awakeable.
+        NotFoundError: there is no such invocation.
+    """
+    parsed = check_awakeable_id(awakeable_id)
+    row = await find_invocation(operations, parsed.invocation_id)
+    result = await stored_result(operations, parsed.invocation_id, parsed.index)
+    if result is None and row["status"] != "completed":
+        page = await operations.awakeables(invocation_id=parsed.invocation_id, limit=_WHOLE_PAGE)
+        for one in page.awakeables:
+            if one.awakeable_id == awakeable_id:
+                return one
+    if result is not None:
+        state = AwakeableState.COMPLETED
+    elif row["status"] == "completed":
+        state = AwakeableState.INVOCATION_COMPLETED
+    else:
+        state = AwakeableState.NOT_AWAITED
+    return AwakeableView(awakeable_id, parsed.invocation_id, target_of(row), row["status"], state=state)
+
+
+async def stored_result(operations: Asks, invocation_id: str, index: int) -> dict[str, Any] | None:
+    """Return the result of a signal in the journal, the first one where there are several.
+
+    Returns:
+        `{"Success": [bytes]}` or `{"Failure": message}`; None if there is none.
+    """
+    conditions = [_is(invocation_id), "entry_type = 'Notification: Signal'"]
+    sql = select(('"index"', "entry_json"), "sys_journal", conditions, order='"index"')
+    for row in await operations.ask(sql):
+        entry = json.loads(row.get("entry_json") or "null")
+        signal = entry.get("Notification", {}).get("Signal") if isinstance(entry, dict) else None
+        if isinstance(signal, dict):
+            identifier = signal.get("id", {})
+            if identifier.get("Index", identifier.get("SignalIndex")) == index:
+                return _read_result(signal.get("result"))
+    return None
+
+
+def target_of(row: Mapping[str, Any]) -> Target:
+    """Return the target in a row of `sys_invocation`."""
+    return Target(row["target_service_name"], row["target_handler_name"], row.get("target_service_key"))
+
+
+def _read_result(result: Any) -> dict[str, Any]:
+    if isinstance(result, dict) and "Failure" in result:
+        failure = result["Failure"]
+        return {"Failure": failure.get("message") if isinstance(failure, dict) else failure}
+    if isinstance(result, dict) and "Success" in result:
+        return {"Success": result["Success"]}
+    return {"Success": []}
+
+
+def _is(invocation_id: str) -> str:
+    _core.parse_invocation_id(invocation_id)
+    return f"id = {quote_sql(invocation_id)}"

@@ -1,0 +1,244 @@
+"""A runtime at a URL: the embedded one of another process, or a Restate server or cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from awaken import _core
+from awaken.control.awakeable_documents import read_page
+from awaken.control.errors import (
+    AlreadyInvokedError,
+    InvalidRequestError,
+    NotFoundError,
+    UnexpectedAnswerError,
+)
+from awaken.control.operations import Accepted, Change, Completion, Failure, Success
+from awaken.control.remote_completion import RemoteCompletion
+from awaken.control.runtime_http import RuntimeHttp, connect_http, explain, refused
+from awaken.control.server_awakeables import list_from_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from awaken.control.operations import AwakeablePage, InvocationRequest, Target
+    from awaken.outcomes import AwakeableOutcome
+
+__all__ = ["RemoteOperations", "connect_runtime"]
+
+_NOT_FOUND: Final = 404
+_ACCEPTED: Final = 202
+
+
+def connect_runtime(ingress: str | None, admin: str | None = None) -> RemoteOperations:
+    """Return the operations of a runtime at these URLs; it connects with the first request.
+
+    An operation that needs a URL that was not given raises ValueError. Without an admin API the outcome of a completion
+    is what the ingress reports.
+    """
+    return RemoteOperations(connect_http(ingress, admin))
+
+
+class RemoteOperations:
+    """An `Operations` over HTTP. To be closed.
+
+    Args:
+        http: the runtime's interfaces.
+    """
+
+    def __init__(self, http: RuntimeHttp) -> None:
+        self._http = http
+        self._completion = RemoteCompletion(http, self if http.has_admin else None)
+        #: Whether the admin API lists awakeables, as that of the embedded runtime does; None until it was asked.
+        self._lists_awakeables: bool | None = None
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._http.close()
+
+    # Callers.
+
+    async def call(self, request: InvocationRequest) -> Completion:
+        """Start an invocation and wait for its result."""
+        return _completion(await self._start(request), request.target)
+
+    async def send(self, request: InvocationRequest) -> Accepted:
+        """Start an invocation and return when it is on disk."""
+        if request.delay_ms is not None and request.delay_ms < 0:
+            raise InvalidRequestError(f"the delay of {request.delay_ms} ms is negative")
+        answer = await self._start(request, "/send")
+        if not answer.is_success:
+            raise refused(answer)
+        accepted = answer.json()
+        return Accepted(accepted["invocationId"], accepted.get("status") != "PreviouslyAccepted")
+
+    async def attach(self, invocation_id: str) -> Completion:
+        """Wait for the result of an invocation."""
+        return await self._result(invocation_id, "attach")
+
+    async def output(self, invocation_id: str) -> Completion:
+        """Return the stored result."""
+        return await self._result(invocation_id, "output")
+
+    async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
+        """Give an awakeable its result."""
+        return await self._completion.resolve(awakeable_id, value)
+
+    async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
+        """Give an awakeable its failure, of which an ingress takes the message alone."""
+        return await self._completion.reject(awakeable_id, failure.message)
+
+    # Operators.
+
+    async def cancel(self, invocation_id: str) -> Change:
+        """Ask a handler to stop."""
+        return await self._change(invocation_id, "cancel")
+
+    async def kill(self, invocation_id: str) -> Change:
+        """End an invocation and its children."""
+        return await self._change(invocation_id, "kill")
+
+    async def pause(self, invocation_id: str) -> Change:
+        """Stop running it until it is resumed."""
+        return await self._change(invocation_id, "pause")
+
+    async def resume(self, invocation_id: str, deployment: str | None = None) -> Change:
+        """Run it again."""
+        return await self._change(invocation_id, "resume", deployment)
+
+    async def purge(self, invocation_id: str) -> Change:
+        """Delete a completed invocation."""
+        return await self._change(invocation_id, "purge")
+
+    async def purge_journal(self, invocation_id: str) -> Change:
+        """Delete the journal of a completed invocation and keep its result."""
+        return await self._change(invocation_id, "purge-journal")
+
+    async def restart_as_new(
+        self, invocation_id: str, keep_entries: int = 1, deployment: str | None = None
+    ) -> str:
+        """Start a new invocation with the input, and the first entries, of a completed one."""
+        parameters = {"from": str(keep_entries - 1), "deployment": deployment}
+        answer = await self._patch(invocation_id, "restart-as-new", parameters)
+        new_id: str = answer.json()["new_invocation_id"]
+        return new_id
+
+    async def edit_state(
+        self, service: str, key: str, state: Mapping[str, bytes], version: str | None = None
+    ) -> None:
+        """Replace the whole state of a key."""
+        document = {
+            "object_key": key,
+            "new_state": {name: list(value) for name, value in state.items()},
+            "version": version,
+        }
+        answer = await self._http.operate("POST", f"/services/{quote(service, safe='')}/state", json=document)
+        if not answer.is_success:
+            raise refused(answer)
+
+    async def ask(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows that answer a question in SQL."""
+        headers = {"accept": "application/json"}
+        answer = await self._http.operate("POST", "/query", json={"query": sql}, headers=headers)
+        if not answer.is_success:
+            error = refused(answer)
+            if isinstance(error, UnexpectedAnswerError):
+                raise error
+            raise UnexpectedAnswerError(
+                f"the admin API refused a question ({answer.status_code}: {explain(answer)}); this version of "
+                "awaken knows the tables of Restate server 1.7 and of its own runtime"
+            )
+        rows = answer.json().get("rows")
+        return list(rows) if isinstance(rows, list) else []
+
+    async def awakeables(
+        self,
+        *,
+        service: str | None = None,
+        key: str | None = None,
+        invocation_id: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> AwakeablePage:
+        """List the awakeables that handlers wait for."""
+        if invocation_id is not None:
+            _core.parse_invocation_id(invocation_id)
+        if self._lists_awakeables is not False:
+            wanted = {"service": service, "key": key, "invocation": invocation_id, "after": after}
+            parameters = {name: value for name, value in wanted.items() if value is not None}
+            answer = await self._http.operate(
+                "GET", "/awakeables", params={**parameters, "limit": str(limit)}
+            )
+            self._lists_awakeables = answer.status_code != _NOT_FOUND
+            if answer.is_success:
+                return read_page(answer.json())
+            if self._lists_awakeables:
+                raise refused(answer)
+        return await list_from_tables(self, service, key, invocation_id, limit, after)
+
+    async def _change(self, invocation_id: str, operation: str, deployment: str | None = None) -> Change:
+        answer = await self._patch(invocation_id, operation, {"deployment": deployment})
+        return Change.REQUESTED if answer.status_code == _ACCEPTED else Change.DONE
+
+    async def _patch(
+        self, invocation_id: str, operation: str, parameters: Mapping[str, str | None]
+    ) -> httpx.Response:
+        _core.parse_invocation_id(invocation_id)
+        given = {name: value for name, value in parameters.items() if value is not None}
+        answer = await self._http.operate("PATCH", f"/invocations/{invocation_id}/{operation}", params=given)
+        if not answer.is_success:
+            raise refused(answer)
+        return answer
+
+    async def _result(self, invocation_id: str, wish: str) -> Completion:
+        _core.parse_invocation_id(invocation_id)
+        answer = await self._http.enter("GET", f"/restate/invocation/{invocation_id}/{wish}")
+        # A failure of the invocation may have the code 404 as well; its message then says more than this.
+        is_missing = not _is_of_invocation(answer) or explain(answer) == "not found"
+        if answer.status_code == _NOT_FOUND and is_missing:
+            raise NotFoundError(f"there is no invocation {invocation_id}; its retention may be over")
+        return _completion(answer, None, invocation_id)
+
+    async def _start(self, request: InvocationRequest, suffix: str = "") -> httpx.Response:
+        target = request.target
+        for what, name in (("service", target.service), ("handler", target.handler)):
+            if not name or quote(name, safe="") != name:
+                raise InvalidRequestError(f"{name!r} is not the name of a {what}")
+        key = "" if target.key is None else f"/{quote(target.key, safe='')}"
+        headers = dict(request.headers)
+        if request.idempotency_key is not None:
+            headers["idempotency-key"] = request.idempotency_key
+        delay = "" if request.delay_ms is None else f"?delay={request.delay_ms}ms"
+        path = f"/{target.service}{key}/{target.handler}{suffix}{delay}"
+        return await self._http.enter("POST", path, request.body, headers)
+
+
+def _completion(answer: httpx.Response, target: Target | None, invocation_id: str = "") -> Completion:
+    invocation_id = invocation_id or answer.headers.get("x-restate-id", "")
+    if not _is_of_invocation(answer):
+        if not answer.is_success:
+            raise refused(answer)
+        return Completion(invocation_id, target, Success(answer.content))
+    failure = _failure(answer)
+    if failure.code == 409 and failure.message == "the workflow method was already invoked":
+        raise AlreadyInvokedError(invocation_id)
+    return Completion(invocation_id, target, failure)
+
+
+def _is_of_invocation(answer: httpx.Response) -> bool:
+    return bool(answer.headers.get("x-restate-error-source") == "invocation")
+
+
+def _failure(answer: httpx.Response) -> Failure:
+    try:
+        facts: Any = answer.json()
+    except ValueError:
+        facts = {}
+    code = facts.get("code")
+    return Failure(
+        code if isinstance(code, int) else answer.status_code,
+        str(facts.get("message", answer.text)),
+        {str(name): str(value) for name, value in (facts.get("metadata") or {}).items()},
+    )

@@ -1,0 +1,127 @@
+"""Completing awakeables of a runtime at a URL.
+
+A Restate server answers 202 to every well-formed completion, applied or not. So the state is looked up before, and the
+journal after: what is stored first is what the handler gets. Completions of one awakeable go one by one, so that of
+many callers exactly one learns that its result was applied. Where the ingress reports the outcome, that is the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken.client.awakeable_id import check_awakeable_id
+from awaken.control.errors import NotFoundError
+from awaken.control.reads import find_invocation, stored_result
+from awaken.control.runtime_http import refused
+from awaken.outcomes import OUTCOME_HEADER, AwakeableOutcome, read_outcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from awaken._core import AwakeableId
+    from awaken.control.reads import Asks
+    from awaken.control.runtime_http import RuntimeHttp
+
+__all__ = ["RemoteCompletion"]
+
+#: A server applies a completion some milliseconds after it has answered.
+_LOOKS: Final = 20
+_PAUSE_SECONDS: Final = 0.05
+_NOT_STARTED: Final = frozenset(["scheduled", "pending"])
+
+
+class RemoteCompletion:
+    """Completes awakeables.
+
+    Args:
+        http: the runtime's interfaces.
+        tables: what answers questions about its tables; None if the admin API is not known.
+    """
+
+    def __init__(self, http: RuntimeHttp, tables: Asks | None) -> None:
+        self._http = http
+        self._tables = tables
+        self._locks: dict[str, _Lock] = {}
+
+    async def resolve(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
+        """Give an awakeable its value."""
+        content_type = "application/json" if value else None
+        return await self._complete(awakeable_id, "resolve", value, content_type, {"Success": list(value)})
+
+    async def reject(self, awakeable_id: str, message: str) -> AwakeableOutcome:
+        """Give an awakeable a failure with this message."""
+        content_type = "text/plain" if message else None
+        return await self._complete(
+            awakeable_id, "reject", message.encode(), content_type, {"Failure": message}
+        )
+
+    async def _complete(
+        self, awakeable_id: str, how: str, body: bytes, content_type: str | None, wanted: dict[str, Any]
+    ) -> AwakeableOutcome:
+        parsed = check_awakeable_id(awakeable_id)
+        if self._tables is None:
+            return await self._post(awakeable_id, how, body, content_type)
+        async with self._alone(awakeable_id):
+            refusal = await _look_before(self._tables, parsed)
+            if refusal is not None:
+                return refusal
+            outcome = await self._post(awakeable_id, how, body, content_type)
+            if outcome is not AwakeableOutcome.ACCEPTED:
+                return outcome
+            return await _look_after(self._tables, parsed, wanted)
+
+    async def _post(
+        self, awakeable_id: str, how: str, body: bytes, content_type: str | None
+    ) -> AwakeableOutcome:
+        headers = {} if content_type is None else {"content-type": content_type}
+        answer = await self._http.enter("POST", f"/restate/awakeables/{awakeable_id}/{how}", body, headers)
+        if not answer.is_success:
+            raise refused(answer)
+        return read_outcome(answer.headers.get(OUTCOME_HEADER))
+
+    @asynccontextmanager
+    async def _alone(self, awakeable_id: str) -> AsyncIterator[None]:
+        entry = self._locks.setdefault(awakeable_id, _Lock())
+        entry.users += 1
+        try:
+            async with entry.lock:
+                yield
+        finally:
+            entry.users -= 1
+            if not entry.users:
+                del self._locks[awakeable_id]
+
+
+class _Lock:
+    """A lock, and how many hold it or wait for it."""
+
+    __slots__ = ("lock", "users")
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.users = 0
+
+
+async def _look_before(tables: Asks, parsed: AwakeableId) -> AwakeableOutcome | None:
+    """Return why a result would not be applied; None if it would be."""
+    try:
+        row = await find_invocation(tables, parsed.invocation_id)
+    except NotFoundError:
+        return AwakeableOutcome.UNKNOWN
+    if await stored_result(tables, parsed.invocation_id, parsed.index) is not None:
+        return AwakeableOutcome.ALREADY_COMPLETED
+    if row["status"] == "completed":
+        return AwakeableOutcome.GONE
+    # A server would drop the result of one that has not started.
+    return AwakeableOutcome.INVALID if row["status"] in _NOT_STARTED else None
+
+
+async def _look_after(tables: Asks, parsed: AwakeableId, wanted: dict[str, Any]) -> AwakeableOutcome:
+    for _ in range(_LOOKS):
+        first = await stored_result(tables, parsed.invocation_id, parsed.index)
+        if first is not None:
+            return AwakeableOutcome.APPLIED if first == wanted else AwakeableOutcome.ALREADY_COMPLETED
+        await asyncio.sleep(_PAUSE_SECONDS)
+    return AwakeableOutcome.ACCEPTED

@@ -1,0 +1,124 @@
+"""The two HTTP interfaces of a runtime, its ingress and its admin API: requests, and errors by their status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+from awaken.control.errors import (
+    NoAnswerError,
+    OperationError,
+    UnexpectedAnswerError,
+    UnreachableError,
+    refusal_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["RuntimeHttp", "connect_http", "explain", "refused"]
+
+#: For what has no deadline of its own: completions and questions. Calls wait as long as their caller does.
+_REQUEST_SECONDS: Final = 60.0
+
+
+def connect_http(ingress: str | None, admin: str | None) -> RuntimeHttp:
+    """Return the interfaces at these URLs; they connect with the first request."""
+    return RuntimeHttp(
+        None if ingress is None else _client(ingress, httpx.Timeout(None, connect=5.0)),
+        None if admin is None else _client(admin, httpx.Timeout(_REQUEST_SECONDS)),
+    )
+
+
+def _client(url: str, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, timeout=timeout, trust_env=False)
+
+
+class RuntimeHttp:
+    """The HTTP interfaces of one runtime.
+
+    Args:
+        ingress: a client whose base URL is the ingress, if it is known.
+        admin: a client whose base URL is the admin API, if it is known.
+    """
+
+    def __init__(self, ingress: httpx.AsyncClient | None, admin: httpx.AsyncClient | None) -> None:
+        self._ingress = ingress
+        self._admin = admin
+
+    @property
+    def has_admin(self) -> bool:
+        """Whether the admin API is known."""
+        return self._admin is not None
+
+    async def close(self) -> None:
+        """Close both clients."""
+        for client in (self._ingress, self._admin):
+            if client is not None:
+                await client.aclose()
+
+    async def enter(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Send a request to the ingress and return its answer, whatever it says.
+
+        Raises:
+            ValueError: the address of the ingress is not known.
+            UnreachableError: the ingress cannot be reached.
+        """
+        if self._ingress is None:
+            raise ValueError("this needs the ingress; give its URL")
+        return await _send(self._ingress, "ingress", method, path, content=body, headers=dict(headers or {}))
+
+    async def operate(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """Send a request to the admin API and return its answer, whatever it says.
+
+        Raises:
+            ValueError: the address of the admin API is not known.
+            UnreachableError: the admin API cannot be reached.
+            NoAnswerError: it does not answer in time.
+        """
+        if self._admin is None:
+            raise ValueError("this needs the admin API; give its URL")
+        return await _send(self._admin, "admin API", method, path, **arguments)
+
+
+async def _send(
+    client: httpx.AsyncClient, name: str, method: str, path: str, **arguments: Any
+) -> httpx.Response:
+    try:
+        return await client.request(method, path, **arguments)
+    except httpx.ConnectTimeout as error:
+        raise UnreachableError(name, _url(client), "no connection in time") from error
+    except httpx.TimeoutException as error:
+        raise NoAnswerError(f"the {name} at {_url(client)} gave no answer in time") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise UnreachableError(name, _url(client), str(error) or type(error).__name__) from error
+
+
+def _url(client: httpx.AsyncClient) -> str:
+    return str(client.base_url).rstrip("/")
+
+
+def refused(answer: httpx.Response) -> OperationError:
+    """Return the error that an answer stands for."""
+    if answer.status_code in (404, 405) and _message(answer) is None:
+        return UnexpectedAnswerError(
+            f"{answer.request.url} answered {answer.status_code}, but not as a runtime does; is this the URL of an "
+            "ingress where an admin API belongs, or the other way round?"
+        )
+    return refusal_of(answer.status_code, explain(answer))
+
+
+def explain(answer: httpx.Response) -> str:
+    """Return the message of an error answer."""
+    return " ".join(str(_message(answer) or answer.text or answer.reason_phrase).split())
+
+
+def _message(answer: httpx.Response) -> Any:
+    try:
+        facts: Any = answer.json()
+    except ValueError:
+        return None
+    return facts.get("message") if isinstance(facts, dict) else None

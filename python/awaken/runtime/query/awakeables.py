@@ -1,0 +1,189 @@
+"""Which awakeables handlers wait for: what suspended invocations left in the store, and what open attempts reported."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from awaken import _core
+from awaken.control.errors import InvalidRequestError
+from awaken.control.futures import awaited_awakeables
+from awaken.control.operations import AwakeablePage, AwakeableView, Target
+from awaken.links.description import read_description
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from awaken.links.description import CallbackDescription
+    from awaken.runtime.processor.open_attempts import Awaited
+
+    Fetch = Callable[[str, tuple[Any, ...]], Iterable[tuple[Any, ...]]]
+
+__all__ = ["Filter", "list_awakeables"]
+
+#: The type code of a Sleep command, which the timer of a callback is.
+_SLEEP: Final = 0x040C
+_COLUMNS: Final = "i.id, i.service, i.handler, i.key, i.status, i.next_retry_at, i.future_json"
+
+Position = tuple[int, int, int]
+
+
+class Filter(NamedTuple):
+    """Which awakeables to list; None for all."""
+
+    service: str | None = None
+    key: str | None = None
+    invocation_id: str | None = None
+
+    def conditions(self) -> tuple[str, tuple[str, ...]]:
+        """Return SQL conditions on an invocation `i`, each behind AND, and their values."""
+        wanted = {"service": self.service, "key": self.key, "id": self.invocation_id}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return "".join(f" AND i.{name} = ?" for name in given), tuple(given.values())
+
+    def matches(self, awaited: Awaited) -> bool:
+        """Whether an invocation with an open attempt is among those wanted."""
+        row = awaited.row
+        return (
+            self.service in (None, row.service)
+            and self.key in (None, row.key)
+            and self.invocation_id in (None, row.id)
+        )
+
+
+class _Waiting(NamedTuple):
+    """One awakeable: since when, the row of its invocation and its signal, then facts of the invocation."""
+
+    since_ms: int
+    invocation: int
+    signal: int
+    id: str
+    service: str
+    handler: str
+    key: str | None
+    status: str
+    next_retry_at: int | None
+    future_json: str | None
+
+    @property
+    def position(self) -> Position:
+        return self[:3]
+
+
+def list_awakeables(
+    fetch: Fetch, awaited: Sequence[Awaited], wanted: Filter, limit: int, after: str | None
+) -> AwakeablePage:
+    """List pending awakeables, longest first.
+
+    Args:
+        fetch: reads the store.
+        awaited: what open attempts reported. Of the other invocations the store knows.
+        wanted: which ones to list.
+        limit: the size of the page.
+        after: `next` of the page before.
+
+    Raises:
+        InvalidRequestError: `after` is not from a page before.
+    """
+    start = _read_position(after)
+    found = [*_stored(fetch, awaited, wanted, start, limit + 1), *_open(fetch, awaited, wanted, start)]
+    found.sort(key=lambda one: one.position)
+    page = found[:limit]
+    callbacks = _callbacks(fetch, {one.invocation for one in page})
+    besides = {one.invocation: dict(awaited_awakeables(one.future_json)) for one in page}
+    return AwakeablePage(
+        tuple(
+            _view(
+                one, callbacks.get((one.invocation, one.signal)), besides[one.invocation].get(one.signal, ())
+            )
+            for one in page
+        ),
+        ".".join(map(str, page[-1].position)) if len(found) > limit and page else None,
+    )
+
+
+def _read_position(after: str | None) -> Position:
+    if after is None:
+        return (-1, -1, -1)
+    parts = after.split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) < 19 for part in parts):
+        raise InvalidRequestError(f"{after!r} is not a page token; use the one of the answer before")
+    return (int(parts[0]), int(parts[1]), int(parts[2]))
+
+
+def _stored(
+    fetch: Fetch, awaited: Sequence[Awaited], wanted: Filter, start: Position, limit: int
+) -> Iterable[_Waiting]:
+    """Yield what suspended, paused and failing invocations wait for."""
+    conditions, values = wanted.conditions()
+    reported = json.dumps([one.row.seq for one in awaited])
+    rows = fetch(
+        f"SELECT a.since, a.invocation, a.signal, {_COLUMNS} FROM awakeable AS a "  # noqa: S608 - names of this file
+        "JOIN invocation AS i ON i.seq = a.invocation WHERE (a.since, a.invocation, a.signal) > (?, ?, ?) "
+        f"AND a.invocation NOT IN (SELECT value FROM json_each(?)){conditions} "
+        "ORDER BY a.since, a.invocation, a.signal LIMIT ?",
+        (*start, reported, *values, limit),
+    )
+    return map(_Waiting._make, rows)
+
+
+def _open(fetch: Fetch, awaited: Sequence[Awaited], wanted: Filter, start: Position) -> Iterable[_Waiting]:
+    """Yield what handlers with an open attempt wait for."""
+    for one in awaited:
+        if not wanted.matches(one):
+            continue
+        row = one.row
+        for signal, _ in awaited_awakeables(one.future_json):
+            known = fetch(
+                "SELECT coalesce((SELECT since FROM awakeable WHERE invocation = ?1 AND signal = ?2), ?3) "
+                "WHERE NOT EXISTS (SELECT 1 FROM journal WHERE invocation = ?1 AND signal = ?2)",
+                (row.seq, signal, one.asked_ms[signal]),
+            )
+            for (since_ms,) in known:
+                if (since_ms, row.seq, signal) > start:
+                    facts = (row.id, row.service, row.handler, row.key, "invoked", None, one.future_json)
+                    yield _Waiting(since_ms, row.seq, signal, *facts)
+
+
+def _callbacks(fetch: Fetch, invocations: set[int]) -> dict[tuple[int, int], tuple[CallbackDescription, int]]:
+    """Return what the journals record of callbacks, and when they expire.
+
+    A pending callback has a pending timer, so journals of invocations without one are not read.
+    """
+    rows = fetch(
+        "SELECT invocation, payload FROM journal WHERE code = ? AND invocation IN (SELECT invocation FROM timer "
+        "WHERE kind = 'sleep' AND invocation IN (SELECT value FROM json_each(?)))",
+        (_SLEEP, json.dumps(sorted(invocations))),
+    )
+    found = {}
+    for invocation, payload in rows:
+        entry = _core.describe_entry(_SLEEP, payload)
+        description = read_description(entry.name or "")
+        if description is not None:
+            sleep = json.loads(entry.lite_json)["Command"]["Sleep"]
+            found[invocation, description.index] = (description, sleep["wake_up_time"])
+    return found
+
+
+def _view(
+    one: _Waiting, callback: tuple[CallbackDescription, int] | None, beside: tuple[str, ...]
+) -> AwakeableView:
+    description, expires_at_ms = callback if callback is not None else (None, None)
+    return AwakeableView(
+        _core.format_awakeable_id(_core.parse_invocation_id(one.id), one.signal),
+        one.id,
+        Target(one.service, one.handler, one.key),
+        _status(one),
+        one.since_ms,
+        name=(description.name or None) if description else None,
+        type_name=(description.type_name or None) if description else None,
+        labels=description.labels if description else {},
+        expires_at_ms=expires_at_ms,
+        beside=beside,
+    )
+
+
+def _status(one: _Waiting) -> str:
+    if one.status != "invoked":
+        return one.status
+    return "running" if one.next_retry_at is None else "backing-off"
