@@ -1,7 +1,7 @@
 //! Entries that a runtime writes and reads itself.
 
 use awaken_core::introspect::{self, Callee};
-use awaken_core::journal::{self, Notification, NotificationId, encode};
+use awaken_core::journal::{self, Notification, encode, notification};
 use awaken_core::wire;
 use bytes::Bytes;
 use pyo3::exceptions::PyValueError;
@@ -59,8 +59,8 @@ pub(crate) fn encode_signal<'py>(
     result: &Bound<'py, PyAny>,
 ) -> PyResult<Entry<'py>> {
     let id = match signal.cast::<PyString>() {
-        Ok(name) => NotificationId::Named(name.extract()?),
-        Err(_) => NotificationId::Signal(signal.extract()?),
+        Ok(name) => notification::Id::Named(name.extract()?),
+        Err(_) => notification::Id::Signal(signal.extract()?),
     };
     entry(py, Notification::signal(id, outcome_from_python(result)?))
 }
@@ -148,7 +148,7 @@ pub(crate) fn describe_entry(
 
 fn entry(
     py: Python<'_>,
-    notification: Result<Notification, journal::NotificationError>,
+    notification: Result<Notification, journal::notification::Error>,
 ) -> PyResult<Entry<'_>> {
     let notification = notification.map_err(|error| PyValueError::new_err(error.to_string()))?;
     let code = notification.code;

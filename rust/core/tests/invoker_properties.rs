@@ -10,7 +10,7 @@
 mod support;
 
 use awaken_core::invoker::{Effect, Machine, Start};
-use awaken_core::journal::{Notification, NotificationId, Outcome, RUN_COMPLETION, encode};
+use awaken_core::journal::{Notification, Outcome, RUN_COMPLETION, encode, notification};
 use awaken_core::wire::generated as pb;
 use awaken_core::wire::{Command, Control, Flags, HEADER_LENGTH, Header, Message, Version};
 use bytes::Bytes;
@@ -291,7 +291,7 @@ proptest! {
     #[test]
     fn any_signal_is_told(version in version(), index in 1..u32::MAX, name in ".{0,8}") {
         let mut machine = replayed(version, &[input()]);
-        for id in [NotificationId::Signal(index), NotificationId::Named(name)] {
+        for id in [notification::Id::Signal(index), notification::Id::Named(name)] {
             let signal = Notification::signal(id, Outcome::Void).unwrap();
             prop_assert_eq!(machine.notify(signal.code, &signal.clone().encode()), Ok(true));
         }

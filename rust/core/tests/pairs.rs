@@ -10,7 +10,7 @@ mod pair;
 mod support;
 
 use awaken_core::endpoint::{CallOptions, Read, RetryPolicy, RunFailure, Target};
-use awaken_core::journal::{Awaiting, Notification, NotificationId, Outcome};
+use awaken_core::journal::{Awaiting, Notification, Outcome, notification};
 use awaken_core::wire::generated::{self as pb, CombinatorType, output_command};
 use awaken_core::wire::{Feature, Message, Version};
 use bytes::Bytes;
@@ -388,7 +388,7 @@ fn a_cancelled_handler_ends_and_tells_its_children() {
     for lane in Lane::all() {
         let mut host = Host::new(lane);
         host.outside
-            .push(Notification::signal(NotificationId::Signal(1), Outcome::Void).unwrap());
+            .push(Notification::signal(notification::Id::Signal(1), Outcome::Void).unwrap());
         let handler: Handler<'_> = &|attempt| {
             let (child, _) = attempt
                 .machine
@@ -415,9 +415,9 @@ fn a_cancelled_handler_ends_and_tells_its_children() {
 fn a_cancel_that_was_caught_does_not_wake_the_handler_again() {
     for lane in Lane::all() {
         let mut host = Host::new(lane);
-        let cancel = Notification::signal(NotificationId::Signal(1), Outcome::Void).unwrap();
+        let cancel = Notification::signal(notification::Id::Signal(1), Outcome::Void).unwrap();
         let resolved = Outcome::Value(Bytes::from_static(b"v"));
-        let resolve = Notification::signal(NotificationId::Signal(17), resolved).unwrap();
+        let resolve = Notification::signal(notification::Id::Signal(17), resolved).unwrap();
         host.outside.extend([cancel, resolve]);
         let handler: Handler<'_> = &|attempt| {
             let (_, awakeable) = attempt.machine.awakeable().unwrap();

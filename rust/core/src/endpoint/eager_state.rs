@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::journal::NotificationError;
-use crate::journal::notification::state_key;
+use crate::journal::notification::{self, state_key};
 use crate::wire::generated::StateEntry;
 
 /// What is known about a key.
@@ -29,11 +28,11 @@ impl EagerState {
     pub(super) fn new(
         entries: Vec<StateEntry>,
         is_partial: bool,
-    ) -> Result<Self, NotificationError> {
+    ) -> Result<Self, notification::Error> {
         let known = entries
             .into_iter()
             .map(|entry| Ok((state_key(&entry.key)?, Known::Present(entry.value))))
-            .collect::<Result<_, NotificationError>>()?;
+            .collect::<Result<_, notification::Error>>()?;
         Ok(Self {
             known,
             is_complete: !is_partial,

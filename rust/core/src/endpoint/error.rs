@@ -1,7 +1,7 @@
 //! What can go wrong in an attempt, and what the runtime or the handler is told about it.
 
 use super::advice::Advice;
-use crate::journal::{Difference, NotificationError, awaiting::TooDeep};
+use crate::journal::{Difference, awaiting::TooDeep, notification};
 
 /// Shorthand for results of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -15,7 +15,7 @@ pub enum Error {
     Core(#[from] crate::Error),
     /// A notification is not whole or carries what it cannot.
     #[error(transparent)]
-    Notification(#[from] NotificationError),
+    Notification(#[from] notification::Error),
     /// A tree of awaited futures is too deep.
     #[error(transparent)]
     TooDeep(#[from] TooDeep),

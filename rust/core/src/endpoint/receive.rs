@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::journal::{Notification, NotificationId, Outcome};
+use crate::journal::{Notification, Outcome, notification};
 use crate::wire::{
     Control, Feature, Frame, HEADER_LENGTH, Message,
     message::{FIRST_COMMAND, FIRST_NOTIFICATION, name_of},
@@ -68,7 +68,7 @@ impl Machine {
         self.expect(Event::Notification, code)?;
         let size = self.hold(&payload)?;
         let notification = Notification::decode(code, payload)?;
-        if let (NotificationId::Completion(id), Outcome::InvocationId(child)) =
+        if let (notification::Id::Completion(id), Outcome::InvocationId(child)) =
             (&notification.id, &notification.outcome)
         {
             self.cancellation.learn(*id, child);

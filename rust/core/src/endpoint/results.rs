@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::journal::{
-    Awaiting, CANCEL_SIGNAL, Notification, NotificationId, Outcome, awaiting::Leaf,
+    Awaiting, CANCEL_SIGNAL, Notification, Outcome, awaiting::Leaf, notification,
 };
 use crate::wire::message::name_of;
 
@@ -201,7 +201,7 @@ impl Results {
         self.route(
             Notification {
                 code,
-                id: NotificationId::Completion(id),
+                id: notification::Id::Completion(id),
                 outcome,
             },
             0,
@@ -233,16 +233,16 @@ impl Results {
             size,
         };
         let (waiting, unclaimed) = match id {
-            NotificationId::Signal(CANCEL_SIGNAL) => return Ok(Taken::Cancel),
-            NotificationId::Named(name) => return Ok(self.deliver_named(name, stored)),
-            NotificationId::Completion(id) => {
+            notification::Id::Signal(CANCEL_SIGNAL) => return Ok(Taken::Cancel),
+            notification::Id::Named(name) => return Ok(self.deliver_named(name, stored)),
+            notification::Id::Completion(id) => {
                 let waiting = self.handle_of_completion(id);
                 if let Some((_, due)) = waiting.and_then(|number| self.completion_of(number)) {
                     check_code(id, code, due)?;
                 }
                 (waiting, self.unclaimed_completions.entry(id))
             }
-            NotificationId::Signal(id) => {
+            notification::Id::Signal(id) => {
                 let waiting = self.handles.of_signal(id);
                 (waiting, self.unclaimed_signals.entry(id))
             }

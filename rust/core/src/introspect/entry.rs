@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::journal::command::{completions, entry_name};
-use crate::journal::{Notification, NotificationError, NotificationId};
+use crate::journal::{self, Notification};
 use crate::wire::{
     Command,
     message::{FIRST_NOTIFICATION, name_of},
@@ -36,12 +36,12 @@ impl Entry {
         code: u16,
         mut payload: Bytes,
         callee: Callee,
-    ) -> Result<Self, NotificationError> {
+    ) -> Result<Self, journal::notification::Error> {
         if code >= FIRST_NOTIFICATION {
             return Notification::decode(code, payload).map(Self::Notification);
         }
         let size = payload.len();
-        let undecodable = |reason: String| NotificationError::Undecodable {
+        let undecodable = |reason: String| journal::notification::Error::Undecodable {
             name: name_of(code),
             size,
             reason,
@@ -80,8 +80,10 @@ impl Entry {
                 .map(|(id, _)| id)
                 .collect(),
             Self::Notification(notification) => match notification.id {
-                NotificationId::Completion(id) => vec![id],
-                NotificationId::Signal(_) | NotificationId::Named(_) => Vec::new(),
+                journal::notification::Id::Completion(id) => vec![id],
+                journal::notification::Id::Signal(_) | journal::notification::Id::Named(_) => {
+                    Vec::new()
+                }
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Notifications: completions and signals.
 
-use crate::journal::{Notification, NotificationId, Outcome};
+use crate::journal::{self, Notification, Outcome};
 use crate::wire::message::name_of;
 
 use super::answer::Detail;
@@ -10,14 +10,14 @@ use super::json::Object;
 pub(super) fn show(fields: &mut Object<'_>, notification: &Notification) {
     let outcome = &notification.outcome;
     let id = match &notification.id {
-        NotificationId::Completion(id) => *id,
-        NotificationId::Signal(index) => {
+        journal::notification::Id::Completion(id) => *id,
+        journal::notification::Id::Signal(index) => {
             return fields.object("Signal", |signal| {
                 signal.object("id", |id| id.number("Index", *index));
                 signal.answer("result", outcome.into(), Detail::Full);
             });
         }
-        NotificationId::Named(name) => {
+        journal::notification::Id::Named(name) => {
             return fields.object("Signal", |signal| {
                 signal.object("id", |id| id.string("Name", name));
                 signal.answer("result", outcome.into(), Detail::Full);
@@ -42,15 +42,15 @@ pub(super) fn show(fields: &mut Object<'_>, notification: &Notification) {
 pub(super) fn show_lite(fields: &mut Object<'_>, notification: &Notification) {
     let ty = name_of(notification.code);
     match &notification.id {
-        NotificationId::Completion(completion_id) => {
+        journal::notification::Id::Completion(completion_id) => {
             fields.object("ty", |outer| outer.string("Completion", ty));
             fields.object("id", |id| id.number("CompletionId", *completion_id));
         }
-        NotificationId::Signal(index) => {
+        journal::notification::Id::Signal(index) => {
             fields.string("ty", ty);
             fields.object("id", |id| id.number("SignalIndex", *index));
         }
-        NotificationId::Named(name) => {
+        journal::notification::Id::Named(name) => {
             fields.string("ty", ty);
             fields.object("id", |id| id.string("SignalName", name));
         }

@@ -1,6 +1,6 @@
 //! What an endpoint can break, and what a host may not do.
 
-use crate::journal::NotificationError;
+use crate::journal::notification;
 
 /// Shorthand for results of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -14,7 +14,7 @@ pub enum Error {
     Core(#[from] crate::Error),
     /// A notification is not whole or carries what it cannot.
     #[error(transparent)]
-    Notification(#[from] NotificationError),
+    Notification(#[from] notification::Error),
 
     /// A frame that does not belong there.
     #[error("unexpected {name} message ({code:#06X}) from the endpoint while {state}")]
@@ -174,7 +174,7 @@ mod tests {
     examples! {
         Core(_), Core(crate::Error::CustomMessage { code: 0xFC01, length: 3 }) => 571
             "custom message 0xFC01 of 3 bytes; types from 0xFC00 on are not part of the protocol",
-        Notification(_), Notification(NotificationError::NoId("Sleep")) => 500
+        Notification(_), Notification(notification::Error::NoId("Sleep")) => 500
             "Sleep notification carries no id",
         UnexpectedMessage { .. }, UnexpectedMessage { name: "End", code: 3, state: "replaying" } => 571
             "unexpected End message (0x0003) from the endpoint while replaying",

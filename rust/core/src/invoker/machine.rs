@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::identifier::InvocationId;
-use crate::journal::{Notification, NotificationId};
+use crate::journal::{Notification, notification};
 use crate::wire::{
     Command, Control, DEFAULT_MAX_OUTBOUND_SIZE, Decoder, Encoder, Feature, Flags, Version,
     generated::{self as pb, StateEntry},
@@ -182,7 +182,7 @@ impl Machine {
             Some(Progress::Proposed {
                 is_ack_requested: true,
             }) if self.version.supports(Feature::ProposalAck) => {
-                let NotificationId::Completion(completion_id) = notification.id else {
+                let notification::Id::Completion(completion_id) = notification.id else {
                     return Ok(false);
                 };
                 let ack = pb::ProposeRunCompletionAck { completion_id };

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::journal::{
-    Notification, NotificationId, RUN_COMPLETION, command::completions, notification::SIGNAL,
+    Notification, RUN_COMPLETION,
+    command::completions,
+    notification::{self, SIGNAL},
 };
 use crate::wire::{Command, message::name_of};
 
@@ -79,7 +81,7 @@ impl Pending {
 
     /// Notes that a completion is there; answers how far it was. Signals answer nothing and are always welcome.
     pub(super) fn complete(&mut self, notification: &Notification) -> Result<Option<Progress>> {
-        let NotificationId::Completion(id) = notification.id else {
+        let notification::Id::Completion(id) = notification.id else {
             // Decoding made sure that known completions have a completion id; this would be a type from the future.
             if notification.code != SIGNAL {
                 return Err(Error::UnknownNotification {

@@ -3,9 +3,7 @@
 use bytes::Bytes;
 use prost::Message as _;
 
-use super::notification::{
-    Notification, NotificationError, NotificationId, Outcome, SIGNAL, check_outcome,
-};
+use super::notification::{self, Notification, Outcome, SIGNAL, check_outcome};
 use crate::wire::generated::{self as pb, notification as wire};
 
 /// Type code of the Input command.
@@ -50,24 +48,24 @@ impl Notification {
     ///
     /// # Errors
     /// When the type cannot carry this outcome.
-    pub fn completion(code: u16, id: u32, outcome: Outcome) -> Result<Self, NotificationError> {
-        Self::checked(code, NotificationId::Completion(id), outcome)
+    pub fn completion(code: u16, id: u32, outcome: Outcome) -> Result<Self, notification::Error> {
+        Self::checked(code, notification::Id::Completion(id), outcome)
     }
 
     /// A signal.
     ///
     /// # Errors
     /// When a signal cannot carry this outcome, or has a completion id.
-    pub fn signal(id: NotificationId, outcome: Outcome) -> Result<Self, NotificationError> {
+    pub fn signal(id: notification::Id, outcome: Outcome) -> Result<Self, notification::Error> {
         Self::checked(SIGNAL, id, outcome)
     }
 
     /// The payload of its frame.
     pub fn encode(self) -> Bytes {
         let id = match self.id {
-            NotificationId::Completion(id) => wire::Id::CompletionId(id),
-            NotificationId::Signal(id) => wire::Id::SignalId(id),
-            NotificationId::Named(name) => wire::Id::SignalName(name),
+            notification::Id::Completion(id) => wire::Id::CompletionId(id),
+            notification::Id::Signal(id) => wire::Id::SignalId(id),
+            notification::Id::Named(name) => wire::Id::SignalName(name),
         };
         let result = match self.outcome {
             Outcome::Void => wire::Result::Void(pb::Void {}),
@@ -86,7 +84,11 @@ impl Notification {
         .into()
     }
 
-    fn checked(code: u16, id: NotificationId, outcome: Outcome) -> Result<Self, NotificationError> {
+    fn checked(
+        code: u16,
+        id: notification::Id,
+        outcome: Outcome,
+    ) -> Result<Self, notification::Error> {
         super::notification::check_id(code, &id)?;
         check_outcome(code, &id, &outcome)?;
         Ok(Self { code, id, outcome })
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn cancel_is_encoded_as_on_a_server() {
-        let cancel = Notification::signal(NotificationId::Signal(1), Outcome::Void).unwrap();
+        let cancel = Notification::signal(notification::Id::Signal(1), Outcome::Void).unwrap();
         assert_eq!(cancel.encode(), [0x10, 0x01, 0x22, 0x00].as_slice());
     }
 
@@ -130,9 +132,9 @@ mod tests {
                 "{code:#X}"
             );
         }
-        assert!(Notification::signal(NotificationId::Completion(1), Outcome::Void).is_err());
+        assert!(Notification::signal(notification::Id::Completion(1), Outcome::Void).is_err());
         assert!(
-            Notification::signal(NotificationId::Signal(17), Outcome::StateKeys(vec![])).is_err()
+            Notification::signal(notification::Id::Signal(17), Outcome::StateKeys(vec![])).is_err()
         );
     }
 

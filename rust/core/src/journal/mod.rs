@@ -15,7 +15,5 @@ pub use awaiting::Awaiting;
 pub use cursor::Cursor;
 pub use difference::{difference, is_same_type};
 pub use fields::Difference;
-pub use notification::{
-    CANCEL_SIGNAL, Notification, NotificationError, NotificationId, Outcome, RUN_COMPLETION,
-};
+pub use notification::{CANCEL_SIGNAL, Notification, Outcome, RUN_COMPLETION};
 pub use resume::can_resume;

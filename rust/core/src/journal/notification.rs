@@ -23,14 +23,14 @@ pub struct Notification {
     /// Its type code.
     pub code: u16,
     /// Whom it is for.
-    pub id: NotificationId,
+    pub id: Id,
     /// What it carries.
     pub outcome: Outcome,
 }
 
 /// Whom a notification is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotificationId {
+pub enum Id {
     /// The command that took this completion id.
     Completion(u32),
     /// An awakeable, or a built-in signal.
@@ -57,7 +57,7 @@ pub enum Outcome {
 /// Why a notification is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum NotificationError {
+pub enum Error {
     /// It is not protobuf.
     #[error("cannot decode {name} notification of {size} bytes: {reason}")]
     Undecodable {
@@ -101,7 +101,7 @@ pub enum NotificationError {
     },
 }
 
-impl NotificationError {
+impl Error {
     /// The code of the Error frame that answers it.
     pub fn wire_code(&self) -> u32 {
         match self {
@@ -116,19 +116,18 @@ impl Notification {
     ///
     /// # Errors
     /// When it is not whole, or carries what its type cannot have.
-    pub fn decode(code: u16, payload: Bytes) -> Result<Self, NotificationError> {
+    pub fn decode(code: u16, payload: Bytes) -> Result<Self, Error> {
         let size = payload.len();
-        let decoded =
-            pb::Notification::decode(payload).map_err(|error| NotificationError::Undecodable {
-                name: name(code),
-                size,
-                reason: error.to_string(),
-            })?;
+        let decoded = pb::Notification::decode(payload).map_err(|error| Error::Undecodable {
+            name: name(code),
+            size,
+            reason: error.to_string(),
+        })?;
         let id = match decoded.id {
-            Some(wire::Id::CompletionId(id)) => NotificationId::Completion(id),
-            Some(wire::Id::SignalId(id)) => NotificationId::Signal(id),
-            Some(wire::Id::SignalName(name)) => NotificationId::Named(name),
-            None => return Err(NotificationError::NoId(name(code))),
+            Some(wire::Id::CompletionId(id)) => Id::Completion(id),
+            Some(wire::Id::SignalId(id)) => Id::Signal(id),
+            Some(wire::Id::SignalName(name)) => Id::Named(name),
+            None => return Err(Error::NoId(name(code))),
         };
         check_id(code, &id)?;
         let outcome = match decoded.result {
@@ -137,7 +136,7 @@ impl Notification {
             Some(wire::Result::Failure(failure)) => Outcome::Failure(Box::new(failure)),
             Some(wire::Result::InvocationId(id)) => Outcome::InvocationId(id),
             Some(wire::Result::StateKeys(keys)) => Outcome::StateKeys(state_keys(&keys.keys)?),
-            None => return Err(NotificationError::NoResult(name(code))),
+            None => return Err(Error::NoResult(name(code))),
         };
         check_outcome(code, &id, &outcome)?;
         Ok(Self { code, id, outcome })
@@ -148,7 +147,7 @@ impl Notification {
 ///
 /// # Errors
 /// When a key is not UTF-8.
-pub fn state_keys(keys: &[Bytes]) -> Result<Vec<String>, NotificationError> {
+pub fn state_keys(keys: &[Bytes]) -> Result<Vec<String>, Error> {
     keys.iter().map(|key| state_key(key)).collect()
 }
 
@@ -156,36 +155,30 @@ pub fn state_keys(keys: &[Bytes]) -> Result<Vec<String>, NotificationError> {
 ///
 /// # Errors
 /// When it is not UTF-8.
-pub fn state_key(key: &[u8]) -> Result<String, NotificationError> {
+pub fn state_key(key: &[u8]) -> Result<String, Error> {
     std::str::from_utf8(key)
         .map(str::to_owned)
-        .map_err(|_| NotificationError::KeyNotText(format!("\"{}\"", key.escape_ascii())))
+        .map_err(|_| Error::KeyNotText(format!("\"{}\"", key.escape_ascii())))
 }
 
-pub(super) fn check_id(code: u16, id: &NotificationId) -> Result<(), NotificationError> {
+pub(super) fn check_id(code: u16, id: &Id) -> Result<(), Error> {
     let is_known_completion = code != SIGNAL && allowed(code).is_some();
     match id {
-        NotificationId::Completion(_) if code == SIGNAL => Err(NotificationError::WrongId {
+        Id::Completion(_) if code == SIGNAL => Err(Error::WrongId {
             name: name(code),
             found: "completion id",
             expected: "signal id or name",
         }),
-        NotificationId::Signal(_) | NotificationId::Named(_) if is_known_completion => {
-            Err(NotificationError::WrongId {
-                name: name(code),
-                found: "signal id or name",
-                expected: "completion id",
-            })
-        }
+        Id::Signal(_) | Id::Named(_) if is_known_completion => Err(Error::WrongId {
+            name: name(code),
+            found: "signal id or name",
+            expected: "completion id",
+        }),
         _ => Ok(()),
     }
 }
 
-pub(super) fn check_outcome(
-    code: u16,
-    id: &NotificationId,
-    outcome: &Outcome,
-) -> Result<(), NotificationError> {
+pub(super) fn check_outcome(code: u16, id: &Id, outcome: &Outcome) -> Result<(), Error> {
     let Some(allowed) = allowed(code) else {
         // An unknown type is routed by its id; the command it claims to answer decides.
         return Ok(());
@@ -201,11 +194,11 @@ pub(super) fn check_outcome(
     if is_usual || allowed.split(", ").any(|one| one == found) {
         return Ok(());
     }
-    Err(NotificationError::WrongResult {
+    Err(Error::WrongResult {
         name: name(code),
         id: match id {
-            NotificationId::Completion(id) | NotificationId::Signal(id) => id.to_string(),
-            NotificationId::Named(name) => format!("{name:?}"),
+            Id::Completion(id) | Id::Signal(id) => id.to_string(),
+            Id::Named(name) => format!("{name:?}"),
         },
         found,
         allowed,
@@ -369,6 +362,6 @@ mod tests {
             Some(wire::Result::Void(pb::Void {})),
         );
         let decoded = Notification::decode(0x8005, payload).unwrap();
-        assert_eq!(decoded.id, NotificationId::Completion(9));
+        assert_eq!(decoded.id, Id::Completion(9));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::notification::{Notification, NotificationId, Outcome};
+use super::notification::{self, Notification, Outcome};
 use crate::wire::generated::{self as pb, CombinatorType};
 
 /// What an awaited future came to.
@@ -46,13 +46,13 @@ impl<'a> Known<'a> {
             _ => Ending::Succeeded,
         };
         match &notification.id {
-            NotificationId::Completion(id) => {
+            notification::Id::Completion(id) => {
                 self.completions.entry(*id).or_insert(ending);
             }
-            NotificationId::Signal(id) => {
+            notification::Id::Signal(id) => {
                 self.signals.entry(*id).or_insert(ending);
             }
-            NotificationId::Named(name) => self.named.entry(name).or_default().push_back(ending),
+            notification::Id::Named(name) => self.named.entry(name).or_default().push_back(ending),
         }
     }
 
@@ -112,7 +112,7 @@ mod tests {
     fn completed(id: u32) -> Notification {
         Notification {
             code: 0x800D,
-            id: NotificationId::Completion(id),
+            id: notification::Id::Completion(id),
             outcome: Outcome::Void,
         }
     }
@@ -127,7 +127,7 @@ mod tests {
     fn named(name: &str) -> Notification {
         Notification {
             code: SIGNAL,
-            id: NotificationId::Named(name.to_owned()),
+            id: notification::Id::Named(name.to_owned()),
             outcome: Outcome::Void,
         }
     }
@@ -135,7 +135,7 @@ mod tests {
     fn signal(id: u32) -> Notification {
         Notification {
             code: SIGNAL,
-            id: NotificationId::Signal(id),
+            id: notification::Id::Signal(id),
             outcome: Outcome::Void,
         }
     }

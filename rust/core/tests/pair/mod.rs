@@ -16,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use awaken_core::endpoint::{self, Options, Progress};
 use awaken_core::invoker::{self, DEFAULT_MAX_MESSAGE_SIZE, Effect, Failed, Recorded, Start};
 use awaken_core::journal::{
-    Awaiting, Notification, NotificationId, Outcome, can_resume, encode, notification::SIGNAL,
+    Awaiting, Notification, Outcome, can_resume, encode,
+    notification::{self, SIGNAL},
 };
 use awaken_core::wire::generated::{self as pb, send_signal_command as send_signal};
 use awaken_core::wire::{Command, Message, Version};
@@ -157,7 +158,7 @@ impl Host {
         for (code, payload) in &journal {
             if *code >= 0x8000 {
                 let notification = Notification::decode(*code, payload.clone()).unwrap();
-                if let NotificationId::Completion(id) = notification.id {
+                if let notification::Id::Completion(id) = notification.id {
                     done.insert(id);
                 }
             }
@@ -175,7 +176,7 @@ impl Host {
         let mut stored = self.signals();
         for notification in missing {
             let is_stored = match &notification.id {
-                NotificationId::Completion(id) => done.contains(id),
+                notification::Id::Completion(id) => done.contains(id),
                 id => match stored.iter().position(|one| one == id) {
                     Some(position) => {
                         stored.remove(position);
@@ -196,7 +197,7 @@ impl Host {
             .retain(|(_, id)| !done.contains(id));
     }
 
-    fn signals(&self) -> Vec<NotificationId> {
+    fn signals(&self) -> Vec<notification::Id> {
         let signals = self.journal.iter().filter(|(code, _)| *code == SIGNAL);
         signals
             .map(|(code, payload)| Notification::decode(*code, payload.clone()).unwrap().id)
@@ -304,8 +305,8 @@ impl Host {
             }
             Command::SendSignal(c) if c.target_invocation_id == ID => {
                 let id = match c.signal_id.clone().unwrap() {
-                    send_signal::SignalId::Idx(index) => NotificationId::Signal(index),
-                    send_signal::SignalId::Name(name) => NotificationId::Named(name),
+                    send_signal::SignalId::Idx(index) => notification::Id::Signal(index),
+                    send_signal::SignalId::Name(name) => notification::Id::Named(name),
                 };
                 let outcome = match c.result.clone().unwrap() {
                     send_signal::Result::Void(_) => Outcome::Void,
@@ -324,7 +325,7 @@ impl Host {
                     Result::Value(value) => Outcome::Value(value.content),
                     Result::Failure(failure) => Outcome::Failure(Box::new(failure)),
                 };
-                let id = NotificationId::Signal(id.index());
+                let id = notification::Id::Signal(id.index());
                 vec![Notification::signal(id, outcome).unwrap()]
             }
             Command::AttachInvocation(c) => {

@@ -19,7 +19,7 @@ fn all() -> Vec<(Error, u32, &'static str)> {
             "unknown control message 0x0009 of 1 bytes; does the peer speak a newer protocol version?",
         ),
         (
-            NotificationError::NoId("Sleep").into(),
+            notification::Error::NoId("Sleep").into(),
             500,
             "Sleep notification carries no id",
         ),
