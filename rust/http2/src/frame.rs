@@ -1,6 +1,4 @@
-//! The 9-byte frame header (RFC 9113, section 4.1), kinds and flags, and the frames that we write.
-
-use crate::error::ErrorCode;
+//! The 9-byte frame header (RFC 9113, section 4.1), kinds, flags and error codes, and the frames that we write.
 
 /// Size of a frame's header, in bytes.
 pub const HEADER_LENGTH: usize = 9;
@@ -44,6 +42,52 @@ pub mod setting {
     pub const INITIAL_WINDOW_SIZE: u16 = 0x4;
     pub const MAX_FRAME_SIZE: u16 = 0x5;
     pub const MAX_HEADER_LIST_SIZE: u16 = 0x6;
+}
+
+/// Why a stream or a connection ends early: the codes of RFC 9113, section 7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum ErrorCode {
+    /// Nothing is wrong.
+    NoError = 0x0,
+    /// The peer broke a rule that has no code of its own.
+    Protocol = 0x1,
+    /// We failed.
+    Internal = 0x2,
+    /// A window was exceeded, or grew too large.
+    FlowControl = 0x3,
+    /// A frame came for a stream that is closed.
+    StreamClosed = 0x5,
+    /// A frame has a size that its kind cannot have.
+    FrameSize = 0x6,
+    /// The stream was not processed.
+    RefusedStream = 0x7,
+    /// The stream is no longer needed.
+    Cancel = 0x8,
+    /// A header block does not decode.
+    Compression = 0x9,
+    /// The peer asks too much.
+    EnhanceYourCalm = 0xb,
+}
+
+impl ErrorCode {
+    /// The code with this number, if this side uses it.
+    pub fn from_number(number: u32) -> Option<Self> {
+        [
+            Self::NoError,
+            Self::Protocol,
+            Self::Internal,
+            Self::FlowControl,
+            Self::StreamClosed,
+            Self::FrameSize,
+            Self::RefusedStream,
+            Self::Cancel,
+            Self::Compression,
+            Self::EnhanceYourCalm,
+        ]
+        .into_iter()
+        .find(|code| *code as u32 == number)
+    }
 }
 
 /// A frame's header.

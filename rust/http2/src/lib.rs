@@ -8,9 +8,8 @@
 //!
 //! | module | what it knows |
 //! | --- | --- |
-//! | [`error`] | why a stream or a connection ends early |
 //! | [`limits`] | what a peer may ask of one connection |
-//! | [`frame`] | the 9-byte header, kinds and flags |
+//! | [`frame`] | the 9-byte header, kinds, flags and error codes |
 //! | [`hpack`] | header blocks to fields and back |
 //! | [`head`] | what makes a request well-formed |
 //! | [`stream`] | windows and pending bytes of one stream |
@@ -20,7 +19,6 @@
 #![forbid(unsafe_code)]
 
 pub mod engine;
-pub mod error;
 pub mod frame;
 pub mod head;
 pub mod hpack;
@@ -28,5 +26,5 @@ pub mod limits;
 pub mod stream;
 
 pub use engine::Engine;
-pub use error::{ConnectionError, ErrorCode};
+pub use frame::ErrorCode;
 pub use limits::Limits;

@@ -18,8 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::{Bytes, BytesMut};
 
-use crate::error::{ConnectionError, ErrorCode};
-use crate::frame::{self, DEFAULT_MAX_FRAME_SIZE, Header, kind, setting};
+use crate::frame::{self, DEFAULT_MAX_FRAME_SIZE, ErrorCode, Header, kind, setting};
 use crate::head::Head;
 use crate::hpack;
 use crate::limits::Limits;
@@ -57,6 +56,24 @@ pub enum Event {
     },
     /// The peer broke the protocol; the output ends with GOAWAY.
     ConnectionFailed(String),
+}
+
+/// The peer broke the protocol in a way that ends the connection.
+#[derive(Debug)]
+struct ConnectionError {
+    /// What the GOAWAY frame says.
+    code: ErrorCode,
+    /// What happened, with values.
+    reason: String,
+}
+
+impl ConnectionError {
+    fn new(code: ErrorCode, reason: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason: reason.into(),
+        }
+    }
 }
 
 /// A header block that is not complete.

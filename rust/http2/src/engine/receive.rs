@@ -2,10 +2,9 @@
 
 use bytes::{Buf, Bytes};
 
-use crate::error::{ConnectionError, ErrorCode};
-use crate::frame::{self, HEADER_LENGTH, Header, PREFACE, flag, kind, setting};
+use crate::frame::{self, ErrorCode, HEADER_LENGTH, Header, PREFACE, flag, kind, setting};
 
-use super::{Engine, Event, LARGEST_WINDOW};
+use super::{ConnectionError, Engine, Event, LARGEST_WINDOW};
 
 type Outcome = Result<(), ConnectionError>;
 

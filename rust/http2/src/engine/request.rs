@@ -2,14 +2,13 @@
 
 use bytes::Bytes;
 
-use crate::error::{ConnectionError, ErrorCode};
-use crate::frame::{Header, flag};
+use crate::frame::{ErrorCode, Header, flag};
 use crate::head::{check_request, check_trailers};
 use crate::hpack::{DecodeError, Field};
 use crate::stream::Stream;
 
 use super::receive::{flow_control, protocol};
-use super::{Engine, Event, OpenBlock};
+use super::{ConnectionError, Engine, Event, OpenBlock};
 
 /// CONTINUATION frames of one header block; the h2 package and nghttp2 stop at far fewer useful ones.
 const MAX_BLOCK_FRAMES: u32 = 64;

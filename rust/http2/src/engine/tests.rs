@@ -5,8 +5,9 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::{Engine, Event};
-use crate::error::ErrorCode;
-use crate::frame::{PREFACE, flag, kind, write_header, write_settings, write_window_update};
+use crate::frame::{
+    ErrorCode, PREFACE, flag, kind, write_header, write_settings, write_window_update,
+};
 use crate::limits::Limits;
 
 const LIMITS: Limits = Limits {
