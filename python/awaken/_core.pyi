@@ -401,12 +401,12 @@ class EndpointMachine:
     @property
     def error(self) -> tuple[int, str] | None:
         """Code and message of the Error frame that closed the attempt."""
-    def remember(self, commands: int, places: dict[int, str]) -> None:
+    def remember(self, commands: int, locations: dict[int, str]) -> None:
         """Tell what this process remembers of an earlier attempt of the same code, for the texts of mismatches.
 
         Args:
             commands: how many commands it issued, Input included.
-            places: file and line where it issued them, by command index, as far as known.
+            locations: file and line where it issued them, by command index, as far as known.
         """
     def explain(self, context: str, stacktrace: str) -> bool:
         """Tell where in the handler the error happened that ended the attempt, while its frame is in the output.
@@ -961,10 +961,10 @@ def encode_signal(signal: int | str, result: Result) -> tuple[int, bytes]:
         ValueError: a signal cannot carry this result.
     """
 
-def can_resume(future: bytes, news: Sequence[tuple[int, bytes]]) -> bool:
+def can_resume(future: bytes, unseen: Sequence[tuple[int, bytes]]) -> bool:
     """Whether an invocation that suspended on `future` can go on.
 
-    news: code and payload of the notifications that the attempt was not told, in journal order. What it was told
+    unseen: code and payload of the notifications that the attempt was not told, in journal order. What it was told
     counts no more, or a CANCEL it has seen would wake it again and again. Entries that are no notifications are
     skipped.
 

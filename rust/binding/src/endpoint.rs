@@ -111,8 +111,11 @@ impl EndpointMachine {
     }
 
     /// Tell what this process remembers of an earlier attempt of the same code, for the texts of mismatches.
-    fn remember(&mut self, commands: u32, places: BTreeMap<u32, String>) {
-        self.0.remember(Memory { commands, places });
+    fn remember(&mut self, commands: u32, locations: BTreeMap<u32, String>) {
+        self.0.remember(Memory {
+            commands,
+            locations,
+        });
     }
 
     /// Tell where in the handler the error happened that ended the attempt; False when its frame has left.

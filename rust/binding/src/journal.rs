@@ -67,21 +67,21 @@ pub(crate) fn encode_signal<'py>(
 
 /// Whether an invocation that suspended on `future` can go on.
 ///
-/// news: code and payload of the notifications that the attempt was not told, in journal order. What it was told
+/// unseen: code and payload of the notifications that the attempt was not told, in journal order. What it was told
 /// counts no more, or a CANCEL it has seen would wake it again and again. Entries that are no notifications are skipped.
 ///
 /// Raises:
 ///     RemoteProtocolError: future or a notification cannot be decoded.
 #[pyfunction]
-pub(crate) fn can_resume(future: Bytes, news: Vec<(u16, Bytes)>) -> PyResult<bool> {
+pub(crate) fn can_resume(future: Bytes, unseen: Vec<(u16, Bytes)>) -> PyResult<bool> {
     let future = encode::read_future(future).map_err(|error| remote_protocol_error(&error))?;
-    let news = news
+    let unseen = unseen
         .into_iter()
         .filter(|(code, _)| *code >= wire::message::FIRST_NOTIFICATION)
         .map(|(code, payload)| Notification::decode(code, payload))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| remote_protocol_error(&error))?;
-    Ok(journal::can_resume(&future, &news))
+    Ok(journal::can_resume(&future, &unseen))
 }
 
 /// A stored entry as `sys_journal` shows it.

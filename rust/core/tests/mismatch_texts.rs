@@ -69,7 +69,7 @@ fn remembering(entries: &[Message], commands: u32) -> Machine {
     let mut machine = replaying(Version::V6, entries);
     machine.remember(Memory {
         commands,
-        places: [(1, "shop.py:7".to_owned())].into(),
+        locations: [(1, "shop.py:7".to_owned())].into(),
     });
     machine
 }

@@ -41,7 +41,7 @@ pub struct Memory {
     /// How many commands it issued, by which the replay position tells who issued the recorded one.
     pub commands: u32,
     /// Where in the handler it issued them, as file and line, by command index; as far as known.
-    pub places: BTreeMap<u32, String>,
+    pub locations: BTreeMap<u32, String>,
 }
 
 impl Memory {
@@ -58,7 +58,7 @@ impl Memory {
 
     /// The recorded side in words, with the place where it was issued.
     pub(super) fn locate(&self, index: u32, recorded: String) -> String {
-        match self.places.get(&index) {
+        match self.locations.get(&index) {
             Some(place) => format!("{recorded} at {place}"),
             None => recorded,
         }

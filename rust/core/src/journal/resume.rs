@@ -16,16 +16,16 @@ enum Ending {
 
 /// Whether an invocation that suspended on `future` can go on.
 ///
-/// `news` are the notifications that the attempt did *not* get before it suspended, in journal order. What it did get
+/// `unseen` are the notifications that the attempt did *not* get before it suspended, in journal order. What it did get
 /// counts no more: the endpoint takes everything off its queue before it suspends and leaves out what is resolved. A
 /// CANCEL it has seen but still lists, and a named signal it has consumed and awaits once more, must not wake it again
 /// and again.
 pub fn can_resume<'a>(
     future: &pb::Future,
-    news: impl IntoIterator<Item = &'a Notification>,
+    unseen: impl IntoIterator<Item = &'a Notification>,
 ) -> bool {
     let mut known = Known::default();
-    for notification in news {
+    for notification in unseen {
         known.add(notification);
     }
     known.ending(future).is_some()
@@ -164,14 +164,15 @@ mod tests {
             (AllSucceededOrFirstFailed, [false, false, true, true, true]),
         ] {
             let future = node(combinator, &[1, 2]);
-            let can = [&none, &one, &both, &bad, &all_bad].map(|news| can_resume(&future, news));
+            let can =
+                [&none, &one, &both, &bad, &all_bad].map(|unseen| can_resume(&future, unseen));
 
             assert_eq!(can, expected, "{combinator:?}");
         }
     }
 
     #[test]
-    fn news_for_others_wakes_nobody() {
+    fn what_others_await_wakes_no_one() {
         let future = node(CombinatorType::FirstCompleted, &[3]);
         assert!(!can_resume(
             &future,
