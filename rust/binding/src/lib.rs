@@ -1,6 +1,6 @@
-//! The extension module `awaken._core`: the Python face of awaken-core. Conversions and no decisions.
+//! The extension module `awaken._core`: Python bindings of awaken-core. It converts and decides nothing.
 //!
-//! | module | what it makes of the core |
+//! | module | what it converts |
 //! | --- | --- |
 //! | [`error`] | exceptions of `awaken.errors` |
 //! | [`values`] | failures, results, the input of a handler, policies |
@@ -16,10 +16,10 @@
 //! | [`invoker`] | the invoker machine |
 //! | [`http2`] | the HTTP/2 engine |
 //!
-//! A later row may use the ones above it, never the other way round.
+//! Each module may use the modules in the rows above it, and no others.
 //!
-//! Every method that turns results into Python objects lets go of its machine first: making objects may run the garbage
-//! collector, and with it any Python code.
+//! Every method releases its machine before it turns results into Python objects: creating objects may run the garbage
+//! collector, and with it arbitrary Python code.
 
 #![expect(clippy::doc_markdown, reason = "these are docstrings")]
 
@@ -102,7 +102,7 @@ mod _core {
         module.add("Progress", progress::progress_type(module.py())?)?;
         module.add("Effect", effect::effect_type(module.py())?)?;
         module.add("Result", values::result_type(module.py())?)?;
-        // The stub tells what there is; a second list would only go stale.
+        // The stub lists the names; a second list would only go stale.
         module.delattr("__all__")
     }
 }

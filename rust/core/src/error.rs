@@ -1,4 +1,4 @@
-//! Everything that can go wrong in this crate: one enum, one wire code per variant.
+//! The errors shared by all modules of this crate, with one wire code per variant.
 
 /// The protocol was violated.
 const PROTOCOL_VIOLATION: u16 = 571;
@@ -8,7 +8,7 @@ const UNSUPPORTED_FEATURE: u16 = 573;
 const INTERNAL: u16 = 500;
 /// Something is larger than a limit.
 const TOO_LARGE: u16 = 413;
-/// The peer asked for a version nobody here speaks.
+/// The peer asked for a version that this crate does not speak.
 const UNSUPPORTED_MEDIA_TYPE: u16 = 415;
 /// An argument of the caller can never be right.
 const BAD_REQUEST: u16 = 400;
@@ -16,13 +16,13 @@ const BAD_REQUEST: u16 = 400;
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, with the values at hand and what to do about it.
+/// An error, with the values involved and what to do about it.
 ///
-/// A machine that failed returns the same error again from every later call, so errors are cheap to compare and to clone.
+/// A machine that failed returns the same error from every later call, so errors are cheap to compare and to clone.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A control message of a type that no version from 5 to 7 has.
+    /// A control message whose type is unknown in versions 5 to 7.
     #[error(
         "unknown control message {code:#06X} of {length} bytes; does the peer speak a newer protocol version?"
     )]
@@ -59,7 +59,7 @@ pub enum Error {
         limit: usize,
     },
 
-    /// A message is larger than what the other side accepts; nothing was written.
+    /// A message is larger than the other side accepts; nothing was written.
     #[error(
         "cannot send {name} message of {size} bytes: the peer accepts {limit}; store the value elsewhere and send a reference"
     )]
@@ -85,7 +85,7 @@ pub enum Error {
         reason: String,
     },
 
-    /// A message that must not leave: peers do not survive types they do not know.
+    /// A message that must not be sent: peers fail on types they do not know.
     #[error(
         "cannot send {name} message {code:#06X}: a server stops on types it does not know; drop the message"
     )]
@@ -108,7 +108,7 @@ pub enum Error {
     },
 
     /// A protocol version outside the supported range.
-    #[error("protocol version {version} is not supported; supported are {min} to {max}")]
+    #[error("protocol version {version} is not supported; use one from {min} to {max}")]
     UnsupportedVersion {
         /// The version asked for.
         version: u32,
@@ -120,10 +120,10 @@ pub enum Error {
 
     /// Something the negotiated protocol version cannot express.
     #[error(
-        "{feature} needs protocol version {since}, and the runtime negotiated {version}; upgrade the runtime or do without"
+        "{feature} needs protocol version {since}, but the runtime negotiated {version}; upgrade the runtime or avoid the feature"
     )]
     UnsupportedFeature {
-        /// What was asked for, as a noun.
+        /// The feature, as a noun.
         feature: &'static str,
         /// First version that has it.
         since: u32,
@@ -133,23 +133,23 @@ pub enum Error {
 
     /// A text or a byte string that is not an invocation id.
     #[error(
-        "invalid invocation id {id:?}: {reason}; copy it whole, like inv_1 and 33 letters or digits"
+        "invalid invocation id {id:?}: {reason}; copy it whole: inv_1 and 33 letters or digits"
     )]
     InvalidInvocationId {
         /// What was given, shortened when long.
         id: String,
-        /// Which rule it breaks.
+        /// The rule that it breaks.
         reason: String,
     },
 
     /// A text that is not an awakeable id.
     #[error(
-        "invalid awakeable id {id:?}: {reason}; copy it whole, like sign_1 and 38 characters of base64url"
+        "invalid awakeable id {id:?}: {reason}; copy it whole: sign_1 and 38 characters of base64url"
     )]
     InvalidAwakeableId {
         /// What was given, shortened when long.
         id: String,
-        /// Which rule it breaks.
+        /// The rule that it breaks.
         reason: String,
     },
 
@@ -184,10 +184,10 @@ impl Error {
     }
 }
 
-/// Longest piece of foreign text repeated in an error, in characters.
+/// Longest piece of quoted input in an error, in characters.
 const MAX_QUOTED: usize = 80;
 
-/// Shortens foreign text, so that an error never carries a megabyte of it.
+/// Shortens quoted input, so that an error never carries a megabyte of it.
 pub(crate) fn quote(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
@@ -199,7 +199,7 @@ pub(crate) fn quote(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// One example of each variant with its code and text. The match makes a variant that is not listed a compile error.
+    /// One example of each variant with its code and text. A variant that is not listed does not compile.
     macro_rules! examples {
         ($($variant:ident { $($field:ident: $value:expr),* } => $code:literal $text:literal,)*) => {
             fn examples() -> Vec<(Error, u16, &'static str)> {
@@ -234,15 +234,15 @@ mod tests {
             "cannot send Suspension message: its tree of awaited futures is more than 100 levels deep; \
              nest gather and select less",
         UnsupportedVersion { version: 8, min: 5, max: 7 } => 415
-            "protocol version 8 is not supported; supported are 5 to 7",
+            "protocol version 8 is not supported; use one from 5 to 7",
         UnsupportedFeature { feature: "failure metadata", since: 6, version: 5 } => 573
-            "failure metadata needs protocol version 6, and the runtime negotiated 5; \
-             upgrade the runtime or do without",
+            "failure metadata needs protocol version 6, but the runtime negotiated 5; \
+             upgrade the runtime or avoid the feature",
         InvalidInvocationId { id: "inv_2".to_owned(), reason: "it does not start with inv_1".to_owned() } => 400
             "invalid invocation id \"inv_2\": it does not start with inv_1; \
-             copy it whole, like inv_1 and 33 letters or digits",
+             copy it whole: inv_1 and 33 letters or digits",
         InvalidAwakeableId { id: "sign_1".to_owned(), reason: "too short".to_owned() } => 400
-            "invalid awakeable id \"sign_1\": too short; copy it whole, like sign_1 and 38 characters of base64url",
+            "invalid awakeable id \"sign_1\": too short; copy it whole: sign_1 and 38 characters of base64url",
         LegacyAwakeableId { id: "prom_1abc".to_owned(), current: "sign_1abc".to_owned() } => 400
             "refusing legacy awakeable id \"prom_1abc\": a server can lose a partition over prom_1; \
              use sign_1abc instead",

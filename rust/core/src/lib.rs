@@ -1,6 +1,7 @@
 //! The invocation protocol as a pure function of its input.
 //!
-//! Nothing here opens, sleeps or spawns: time, seeds and limits are arguments, bytes and deadlines are results.
+//! The crate opens no sockets or files, never sleeps and never spawns: time, seeds and limits are arguments, bytes and
+//! deadlines are results.
 //!
 //! ```text
 //! runtime ─bytes─> wire::Decoder ─messages─> journal ─> endpoint machine ─results──> handler
@@ -12,16 +13,16 @@
 //!
 //! | module | what it knows |
 //! | --- | --- |
-//! | [`error`] | one enum, one wire code per variant |
-//! | [`identifier`] | invocation and awakeable ids: raw, as text, and what is in them |
+//! | [`error`] | the errors shared by all modules, each with its wire code |
+//! | [`identifier`] | invocation and awakeable ids, raw and as text |
 //! | [`identity`] | request signatures |
 //! | [`wire`] | frames, messages, size limits, protocol versions |
-//! | [`journal`] | what the invocation did and learned: commands, notifications, what it awaits |
+//! | [`journal`] | commands, notifications, and the tree of awaited futures |
 //! | [`endpoint`] | the service side of one attempt |
 //! | [`invoker`] | the runtime side of one attempt |
 //! | [`introspect`] | stored entries and awaited futures as JSON, in the shape that servers show |
 //!
-//! A later row may use the ones above it, never the other way round.
+//! Each module may use the modules in the rows above it, and no others.
 #![forbid(unsafe_code)]
 
 pub mod endpoint;

@@ -556,7 +556,7 @@ fn commands_have_what_they_need() {
         (
             Command::SendSignal(target("inv_1")),
             "invalid invocation id \"inv_1\": 5 bytes of text where 38 are needed; \
-             copy it whole, like inv_1 and 33 letters or digits",
+             copy it whole: inv_1 and 33 letters or digits",
         ),
         (Command::SendSignal(target(ID)), "it carries no signal id"),
         (
@@ -603,7 +603,7 @@ fn commands_have_what_they_need() {
                 ..pb::CompleteAwakeableCommand::default()
             }),
             "invalid awakeable id \"sign_1\": 0 bytes after the prefix are too few; \
-             copy it whole, like sign_1 and 38 characters of base64url",
+             copy it whole: sign_1 and 38 characters of base64url",
         ),
         (
             Command::CompleteAwakeable(pb::CompleteAwakeableCommand {

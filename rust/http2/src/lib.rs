@@ -15,7 +15,7 @@
 //! | [`stream`] | windows and pending bytes of one stream |
 //! | [`engine`] | the connection: events out, bytes out, limits enforced |
 //!
-//! A later row may use the ones above it, never the other way round.
+//! Each module may use the modules in the rows above it, and no others.
 #![forbid(unsafe_code)]
 
 pub mod engine;

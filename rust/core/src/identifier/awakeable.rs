@@ -11,14 +11,14 @@ use crate::error::{Error, Result, quote};
 
 const PREFIX: &str = "sign_1";
 const LEGACY_PREFIX: &str = "prom_1";
-/// Largest index read where the invocation's id has not the length of today's: more awakeables than any invocation makes,
-/// and less than what an id that lost its end shows there.
+/// Largest index accepted if the invocation id does not have its usual length: more awakeables than any invocation
+/// creates, and less than the index that appears when the end of an id was cut off.
 const LARGEST_INDEX: u32 = 0x00FF_FFFF;
 
 /// Names one awakeable: an invocation and the index of the signal it waits for.
 ///
-/// As text it is `sign_1` and the id's raw bytes, however many, and the index in base64url without padding. It is no
-/// secret: whoever knows the invocation id can compute it.
+/// As text it is `sign_1`, followed by the raw invocation id (of any length) and the index in base64url without padding.
+/// It is not a secret: anyone who knows the invocation id can compute it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AwakeableId {
     invocation: Bytes,
@@ -27,10 +27,10 @@ pub struct AwakeableId {
 }
 
 impl AwakeableId {
-    /// The index of an invocation's first awakeable; the ones below are reserved.
+    /// The index of an invocation's first awakeable; lower indexes are reserved.
     pub const FIRST_INDEX: u32 = 17;
 
-    /// Makes the id of a signal of the invocation with this raw id.
+    /// Creates the id of a signal of the invocation with this raw id.
     pub fn new(invocation: impl Into<Bytes>, index: u32) -> Self {
         Self {
             invocation: invocation.into(),
@@ -42,12 +42,12 @@ impl AwakeableId {
     /// The invocation that waits.
     ///
     /// # Errors
-    /// [`Error::InvalidInvocationId`] (400) when its id has not the length of today's, and so no text.
+    /// [`Error::InvalidInvocationId`] (400) if its id does not have 24 bytes, and so has no text.
     pub fn invocation(&self) -> Result<InvocationId> {
         InvocationId::try_from(self.invocation.as_ref())
     }
 
-    /// The signal it waits for; of a legacy id, the index of a journal entry.
+    /// The index of the signal it waits for, or of a journal entry if the id is legacy.
     pub const fn index(&self) -> u32 {
         self.index
     }
@@ -66,11 +66,11 @@ impl AwakeableId {
         }
     }
 
-    /// Insists on the current prefix.
+    /// Returns the id if it has the current prefix.
     ///
     /// # Errors
-    /// [`Error::LegacyAwakeableId`] (400) for `prom_1`. Server 1.7.12 ignores it at best: over HTTP, against an
-    /// invocation of a current protocol version, it exits and does so again after each restart.
+    /// [`Error::LegacyAwakeableId`] (400) for `prom_1`. At best server 1.7.12 ignores such an id. Sent over HTTP for an
+    /// invocation of a current protocol version, it makes the server exit, and exit again after each restart.
     pub fn require_current(self) -> Result<Self> {
         if self.is_legacy {
             return Err(Error::LegacyAwakeableId {
@@ -103,7 +103,7 @@ impl fmt::Debug for AwakeableId {
 impl FromStr for AwakeableId {
     type Err = Error;
 
-    /// Reads the text form, with the current or the legacy prefix, with or without `==` at the end.
+    /// Parses the text form, with the current or the legacy prefix, with or without `==` at the end.
     fn from_str(text: &str) -> Result<Self> {
         parse(text).map_err(|reason| Error::InvalidAwakeableId {
             id: quote(text),
@@ -250,7 +250,7 @@ mod tests {
                 "sign_1sf902udLPZuGobB+hAWgaXlo1imYnqYVAAAAEQ",
                 "not base64url",
             ),
-            // The last character has bits to spare; they must be zero, or two texts would name one awakeable.
+            // The last character has unused bits; they must be zero, or two texts would name the same awakeable.
             (
                 "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAER",
                 "not base64url",

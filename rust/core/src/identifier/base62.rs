@@ -7,7 +7,7 @@ const CHUNK_DIGITS: usize = 10;
 /// 62 to the power of [`CHUNK_DIGITS`]: the largest that fits into a `u64`.
 const CHUNK: u128 = 62_u128.pow(10);
 
-/// Writes `number` over all of `digits`. What does not fit is cut off at the front.
+/// Fills `digits` with `number`. Digits that do not fit are cut off at the front.
 pub(super) fn encode(mut number: u128, digits: &mut [u8]) {
     // Division of 128 bits is slow, so ten digits at a time are split off first.
     for chunk in digits.rchunks_mut(CHUNK_DIGITS) {
@@ -21,7 +21,7 @@ pub(super) fn encode(mut number: u128, digits: &mut [u8]) {
     }
 }
 
-/// Reads a number; `None` for a foreign character or when it exceeds 128 bits.
+/// Parses a number; `None` if a character is not a digit or the number exceeds 128 bits.
 pub(super) fn decode(digits: &[u8]) -> Option<u128> {
     digits.iter().try_fold(0_u128, |number, digit| {
         number

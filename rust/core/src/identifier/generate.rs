@@ -1,10 +1,11 @@
-//! Ids of new invocations. Randomness is an argument; an id that callers can find again is a function of its parts.
+//! Ids of new invocations. Randomness is an argument; an id that callers must be able to find again is a function of its
+//! parts.
 
 use sha2::{Digest, Sha256};
 
 use super::invocation::InvocationId;
 
-/// Whom an invocation is of.
+/// What an invocation calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target<'a> {
     /// Service, object or workflow.
@@ -16,7 +17,7 @@ pub struct Target<'a> {
 }
 
 impl InvocationId {
-    /// An id that no other invocation has. Invocations of one key share their partition key; others are spread.
+    /// A random id. Invocations with the same key share their partition key; others are spread over all partitions.
     pub fn random(target: Target<'_>, randomness: [u8; Self::LENGTH]) -> Self {
         let random = Self::from_bytes(randomness);
         Self::from_parts(
@@ -25,7 +26,7 @@ impl InvocationId {
         )
     }
 
-    /// The id of the one run of a workflow key.
+    /// The id of the only run of a workflow key.
     pub fn of_workflow(target: Target<'_>) -> Self {
         let unique = hash(
             "workflow",
@@ -44,7 +45,7 @@ impl InvocationId {
             Some(idempotency_key),
         ];
         let unique = hash("idempotency", &parts);
-        // Nothing else has to be in the partition of an unkeyed one, so any function of the parts will do.
+        // Without a key nothing else has to be in the same partition, so any function of the parts will do.
         let partition_key = target
             .key_hash()
             .unwrap_or_else(|| upper_half(hash("partition", &parts)));
@@ -66,7 +67,7 @@ impl Target<'_> {
     }
 }
 
-/// 16 bytes of SHA-256. Every part is preceded by its length, so that no two lists of parts look the same.
+/// The first 16 bytes of a SHA-256. Each part is preceded by its length, so that different lists never hash alike.
 fn hash(kind: &str, parts: &[Option<&str>]) -> u128 {
     let mut hasher = Sha256::new();
     for part in std::iter::once(&Some(kind)).chain(parts) {
@@ -88,9 +89,9 @@ fn upper_half(hash: u128) -> u64 {
     u64::try_from(hash >> 64).unwrap_or_default()
 }
 
-/// SipHash-1-3 with a zero key over the length (a little-endian u64) and the bytes, as server 1.7.12 seeds.
+/// SipHash-1-3 with a zero key over the length (a little-endian u64) and the bytes, as server 1.7.12 computes seeds.
 ///
-/// Written down here because the standard library may change its hasher, and seeds have to outlive compilers.
+/// It is implemented here because the standard library may change its hasher, and seeds have to outlive compilers.
 fn siphash(id: &[u8; InvocationId::LENGTH]) -> u64 {
     const LENGTH: u64 = 24;
     let mut v = [
@@ -102,7 +103,7 @@ fn siphash(id: &[u8; InvocationId::LENGTH]) -> u64 {
     let words = id
         .chunks_exact(8)
         .map(|word| u64::from_le_bytes(word.try_into().unwrap_or_default()));
-    // 32 bytes are whole words: the last one has nothing but their count.
+    // 32 bytes are whole words, so the last word only contains their count.
     let last = (LENGTH + 8) << 56;
     for word in std::iter::once(LENGTH).chain(words).chain([last]) {
         v[3] ^= word;

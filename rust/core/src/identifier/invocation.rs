@@ -17,7 +17,7 @@ const DIGITS: usize = PARTITION_DIGITS + UNIQUE_DIGITS;
 /// Names one invocation: 8 bytes that choose its partition and 16 that make it unique, both big-endian.
 ///
 /// As text it is `inv_1` and 33 base-62 digits. The digits are those of the bytes read as *little-endian* numbers;
-/// that is odd, and every peer does it.
+/// that is odd, but every peer does it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InvocationId([u8; Self::LENGTH]);
 
@@ -32,7 +32,7 @@ impl InvocationId {
         Self(bytes)
     }
 
-    /// Makes an id from its parts. Where the unique part comes from is the caller's choice; this crate has no randomness.
+    /// Creates an id from its parts. The caller chooses the unique part; this crate has no source of randomness.
     pub fn from_parts(partition_key: u64, unique: u128) -> Self {
         let mut bytes = [0; Self::LENGTH];
         let (partition, rest) = bytes.split_at_mut(8);
@@ -51,7 +51,7 @@ impl InvocationId {
         u64::from_be_bytes(self.part(0))
     }
 
-    /// The part that no other invocation of the partition has.
+    /// The part that is unique within the partition.
     pub fn unique(&self) -> u128 {
         u128::from_be_bytes(self.part(8))
     }
@@ -109,7 +109,7 @@ impl fmt::Debug for InvocationId {
 impl FromStr for InvocationId {
     type Err = Error;
 
-    /// Reads the text form. Prefix, version digit, length and ranges are all checked.
+    /// Parses the text form, and checks prefix, version digit, length and ranges.
     fn from_str(text: &str) -> Result<Self> {
         parse(text).map_err(|reason| Error::InvalidInvocationId {
             id: quote(text),
@@ -133,9 +133,9 @@ fn parse(text: &str) -> std::result::Result<InvocationId, String> {
     let (partition, unique) = digits.split_at(PARTITION_DIGITS);
     let partition = base62::decode(partition)
         .and_then(|number| u64::try_from(number).ok())
-        .ok_or("its first 11 digits are no base-62 number of 64 bits")?;
+        .ok_or("its first 11 digits are not a 64-bit number in base 62")?;
     let unique =
-        base62::decode(unique).ok_or("its last 22 digits are no base-62 number of 128 bits")?;
+        base62::decode(unique).ok_or("its last 22 digits are not a 128-bit number in base 62")?;
     Ok(InvocationId::from_parts(
         partition.swap_bytes(),
         unique.swap_bytes(),
@@ -229,19 +229,19 @@ mod tests {
             ),
             (
                 "inv_1jiPrsq8U-O70JitpeNaUBiFSrBW5jMbbm",
-                "its first 11 digits are no base-62 number of 64 bits",
+                "its first 11 digits are not a 64-bit number in base 62",
             ),
             (
                 "inv_1jiPrsq8UsO70JitpeNaUBiFSrBW5jMbé",
-                "its last 22 digits are no base-62 number of 128 bits",
+                "its last 22 digits are not a 128-bit number in base 62",
             ),
             (
                 &too_large,
-                "its first 11 digits are no base-62 number of 64 bits",
+                "its first 11 digits are not a 64-bit number in base 62",
             ),
             (
                 &much_too_large,
-                "its last 22 digits are no base-62 number of 128 bits",
+                "its last 22 digits are not a 128-bit number in base 62",
             ),
         ] {
             assert_eq!(

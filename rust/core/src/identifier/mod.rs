@@ -1,4 +1,4 @@
-//! Identifiers that travel as text: of invocations, and of awakeables made from them.
+//! Ids of invocations and awakeables, raw and as text.
 
 mod awakeable;
 mod base62;

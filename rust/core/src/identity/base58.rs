@@ -1,8 +1,8 @@
-//! Base58, in Bitcoin's alphabet: a number without the digits that look alike, and a `1` for each leading zero byte.
+//! Base58 in Bitcoin's alphabet, which leaves out digits that look alike. Each leading zero byte is written as a `1`.
 
 const ALPHABET: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
-/// Reads exactly 32 bytes; `None` for a foreign character or another length.
+/// Decodes exactly 32 bytes; `None` for an invalid character or another length.
 pub(super) fn decode(text: &str) -> Option<[u8; 32]> {
     let mut number = [0_u8; 32];
     for digit in text.bytes() {
@@ -22,7 +22,7 @@ pub(super) fn decode(text: &str) -> Option<[u8; 32]> {
     (zero_digits == zero_bytes).then_some(number)
 }
 
-/// Writes bytes.
+/// Encodes bytes.
 pub(super) fn encode(bytes: &[u8]) -> String {
     let mut digits: Vec<u8> = Vec::new(); // the lowest one first
     for byte in bytes {

@@ -10,10 +10,10 @@ use super::token::{Refusal, Token};
 use crate::error::quote;
 
 const SCHEME: &str = "v1";
-/// What a public key starts with as text.
+/// The prefix of a public key as text.
 pub(super) const KEY_PREFIX: &str = "publickeyv1_";
 
-/// A public key as text, `publickeyv1_` and base58, that is none.
+/// A text that is not a public key: `publickeyv1_` and base58.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("identity key {} {reason}; the runtime logs its own when it starts", quote(.text))]
 pub struct InvalidKey {
@@ -26,11 +26,11 @@ pub struct InvalidKey {
 pub struct Keys(pub(super) Vec<VerifyingKey>);
 
 impl Keys {
-    /// Reads keys.
+    /// Parses keys.
     ///
     /// # Errors
     ///
-    /// One of them is not `publickeyv1_` and the base58 form of an Ed25519 public key.
+    /// If one of them is not `publickeyv1_` and the base58 form of an Ed25519 public key.
     pub fn parse<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Self, InvalidKey> {
         texts
             .into_iter()
@@ -39,14 +39,14 @@ impl Keys {
             .map(Self)
     }
 
-    /// Tells whether a request was signed by the holder of one of the keys, for this path and this time.
+    /// Verifies that the holder of one of the keys signed a request for this path and this time.
     ///
     /// `path` has no query; `now` is in seconds since 1970. Every key is tried, so that the time this takes does not
-    /// tell which one fits.
+    /// reveal which one fits.
     ///
     /// # Errors
     ///
-    /// Why the request is refused. Answer with 401, and keep the reason to yourself.
+    /// The reason why the request is rejected. Answer with 401 and do not reveal the reason.
     pub fn verify(
         &self,
         scheme: Option<&str>,
@@ -102,7 +102,7 @@ pub(super) fn parse_key(text: &str) -> Result<VerifyingKey, InvalidKey> {
     let key = VerifyingKey::from_bytes(&bytes)
         .map_err(|_| refuse("is not a point of the Ed25519 curve"))?;
     if key.is_weak() {
-        return Err(refuse("is weak: everybody could sign for it"));
+        return Err(refuse("is weak: anyone could sign for it"));
     }
     Ok(key)
 }

@@ -1,7 +1,7 @@
-//! Request signatures: does a request come from a runtime whose key we know?
+//! Request signatures: they prove that a request comes from a runtime whose key the endpoint knows.
 //!
 //! The runtime signs each request with Ed25519, as a JSON Web Token whose audience is the route below the endpoint's
-//! prefix. Whoever holds none of the private keys can neither make a token nor use one for another route, nor later.
+//! prefix. Without a private key, no one can create a token, use one for another route, or use an expired one.
 
 mod base58;
 mod keys;

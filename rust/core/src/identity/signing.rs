@@ -1,4 +1,4 @@
-//! The other side of request signatures: a runtime signs what it sends.
+//! The runtime's side of request signatures: it signs the requests that it sends.
 
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -8,7 +8,7 @@ use super::base58;
 use super::keys::KEY_PREFIX;
 use super::token::ALGORITHM;
 
-/// How long a token is valid before and after the time it is made, in seconds. That of the server.
+/// How long a token is valid before and after its creation, in seconds, as on the server.
 const LEEWAY: u64 = 60;
 
 /// A runtime's private key.
@@ -28,15 +28,15 @@ impl Signer {
         Self { key, public_key }
     }
 
-    /// The public half, as endpoints are told it.
+    /// The public key, in the form that endpoints are configured with.
     pub fn public_key(&self) -> &str {
         &self.public_key
     }
 
-    /// Makes the token of one request.
+    /// Creates the token of one request.
     ///
-    /// `route` is the path below the endpoint's prefix, `subject` the key of an object or workflow, and `now` in seconds
-    /// since 1970.
+    /// `route` is the path below the endpoint's prefix, `subject` is the key of an object or workflow, and `now` is in
+    /// seconds since 1970.
     pub fn sign(&self, route: &str, subject: Option<&str>, now: u64) -> String {
         let header = encode(&Header {
             typ: "JWT",
@@ -80,7 +80,7 @@ struct Claims<'a> {
 }
 
 fn encode(part: &impl Serialize) -> String {
-    // Text and numbers always are JSON.
+    // Text and numbers always serialize.
     let json = serde_json::to_vec(part).unwrap_or_default();
     BASE64URL_NOPAD.encode(&json)
 }

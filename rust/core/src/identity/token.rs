@@ -1,25 +1,25 @@
-//! Tokens: what one has to be to let its request in.
+//! Tokens: how one is parsed, and when it is valid.
 
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::Signature;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// Largest token looked at, in bytes: the usual limit of a whole header line (nginx, Apache httpd). Those of the runtime
-/// take some 400, and the key of an object.
+/// Largest token accepted, in bytes: the usual limit of a whole header line (nginx, Apache httpd). The tokens of a runtime
+/// have about 400 bytes, plus the key of an object.
 pub const MAX_TOKEN_SIZE: usize = 8 * 1024;
 
 /// The algorithm of every token.
 pub(super) const ALGORITHM: &str = "EdDSA";
 
-/// Why a request is not let in.
+/// Why a request is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The scheme header is missing.
     #[error("it is not signed: no x-restate-signature-scheme; give the runtime its private key")]
     NoScheme,
-    /// The scheme is another one.
+    /// The scheme is not v1.
     #[error("its x-restate-signature-scheme is not v1")]
     ForeignScheme,
     /// The token header is missing.
@@ -31,7 +31,7 @@ pub enum Refusal {
     /// The token is not three parts in base64url with JSON in the first two.
     #[error("its token is malformed")]
     MalformedToken,
-    /// The token is signed in another way.
+    /// The token is signed with another algorithm.
     #[error("its token is not signed with EdDSA")]
     ForeignAlgorithm,
     /// None of the keys made this signature.
@@ -40,15 +40,15 @@ pub enum Refusal {
     /// The token is for another route.
     #[error("its token is for another route")]
     ForeignRoute,
-    /// The token's time is over.
+    /// The token has expired.
     #[error("its token is expired; compare the clocks")]
     Expired,
-    /// The token's time has not come.
+    /// The token is not valid yet.
     #[error("its token is not valid yet; compare the clocks")]
     NotYetValid,
 }
 
-/// The part of a path that a runtime signs: it does not know under which prefix an endpoint sees itself.
+/// The part of a path that a runtime signs. The runtime does not know the prefix under which the endpoint is mounted.
 pub fn audience(path: &str) -> &str {
     let mut slashes = path.rmatch_indices('/').map(|(at, _)| at);
     let last = slashes.next();
@@ -61,7 +61,7 @@ pub fn audience(path: &str) -> &str {
     }
 }
 
-/// A token taken apart, and not trusted yet.
+/// A parsed token, not verified yet.
 pub(super) struct Token<'a> {
     pub(super) signed: &'a str,
     pub(super) signature: Signature,
@@ -94,7 +94,7 @@ impl<'a> Token<'a> {
 #[derive(Deserialize)]
 struct Header {
     alg: String,
-    /// Names extensions that have to be understood (RFC 7515 4.1.11): we know none.
+    /// Names extensions that must be understood (RFC 7515, section 4.1.11); we support none.
     crit: Option<IgnoredAny>,
 }
 
@@ -106,7 +106,7 @@ pub(super) struct Claims {
 }
 
 impl Claims {
-    /// No leeway: the runtime leaves some itself, a minute on each side.
+    /// There is no leeway here: the runtime already adds a minute on each side.
     pub(super) fn check(&self, path: &str, now: u64) -> Result<(), Refusal> {
         if !self.aud.is_for(audience(path)) {
             return Err(Refusal::ForeignRoute);

@@ -1,4 +1,4 @@
-//! Results, and how much of them is shown.
+//! Results as JSON, in full or in brief.
 
 use crate::journal::parts::Answer;
 

@@ -1,4 +1,4 @@
-//! Calls: what they ask for, and what the runtime knows about the callee.
+//! Calls as JSON: the request, and what the runtime knows about the callee.
 
 use crate::journal::parts::Request;
 use crate::wire::generated as pb;
@@ -6,7 +6,7 @@ use crate::wire::generated as pb;
 use super::answer::Detail;
 use super::json::{Object, write_list};
 
-/// What the runtime knows about the target of a call; all of it may be unknown.
+/// What the runtime knows about the target of a call; `None` if unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Callee {
     /// Its invocation id.
@@ -17,7 +17,7 @@ pub struct Callee {
     pub handler_type: Option<String>,
 }
 
-/// Shows what a call asks for, and what is known about its target.
+/// Writes the request of a call, and what is known about its target.
 pub(super) fn show(
     fields: &mut Object<'_>,
     request: &Request<'_>,

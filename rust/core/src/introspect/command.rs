@@ -1,4 +1,4 @@
-//! Commands: one shape for each type.
+//! Commands as JSON, with one shape for each type.
 
 use crate::journal::command::entry_name;
 use crate::journal::parts::{Target, content};
@@ -11,10 +11,10 @@ use super::answer::Detail;
 use super::call::{self, Callee, write_headers};
 use super::json::Object;
 
-/// Shows the fields of a command.
+/// Writes the fields of a command.
 pub(super) fn show(fields: &mut Object<'_>, command: &Command, callee: &Callee, detail: Detail) {
     let is_full = detail == Detail::Full;
-    // Lite entries of these have a name nevertheless.
+    // These types have a name even in brief.
     let is_named = is_full || matches!(command, Command::Sleep(_) | Command::Run(_));
     match command {
         Command::Input(c) if is_full => {

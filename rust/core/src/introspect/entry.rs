@@ -1,4 +1,4 @@
-//! One entry, named and shown.
+//! A journal entry: its type, name, completion ids and JSON.
 
 use bytes::Bytes;
 
@@ -14,24 +14,24 @@ use super::call::Callee;
 use super::json::Object;
 use super::{command, notification};
 
-/// An entry that can be shown.
+/// A decoded journal entry.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(
     clippy::large_enum_variant,
     reason = "made one at a time, shown and dropped"
 )]
 pub enum Entry {
-    /// A command, with what only the runtime knows about a call.
+    /// A command, and what the runtime knows about the callee if it is a call.
     Command(Command, Callee),
     /// A notification.
     Notification(Notification),
 }
 
 impl Entry {
-    /// Reads a stored entry.
+    /// Decodes a stored entry.
     ///
     /// # Errors
-    /// When it is neither a command nor a notification.
+    /// If it is neither a command nor a notification.
     pub fn decode(
         code: u16,
         mut payload: Bytes,
@@ -49,7 +49,7 @@ impl Entry {
         match Command::decode(code, &mut payload) {
             Some(Ok(command)) => Ok(Self::Command(command, callee)),
             Some(Err(error)) => Err(undecodable(error.to_string())),
-            None => Err(undecodable(format!("{code:#06X} is no entry"))),
+            None => Err(undecodable(format!("{code:#06X} is not an entry"))),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Journals as JSON text, for people and for queries.
+//! Writes JSON text.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ pub fn future(future: &pb::Future) -> String {
     json
 }
 
-/// A JSON object that is being written, field by field.
+/// A JSON object, written field by field.
 pub(super) struct Object<'a> {
     json: &'a mut String,
     is_empty: bool,
@@ -37,7 +37,7 @@ impl Object<'_> {
         json.push('}');
     }
 
-    /// Adds a field whose value `write` appends.
+    /// Adds a field; `write` appends its value.
     pub(super) fn with(&mut self, name: &str, write: impl FnOnce(&mut String)) {
         if !std::mem::replace(&mut self.is_empty, false) {
             self.json.push(',');

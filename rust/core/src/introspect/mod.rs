@@ -1,6 +1,6 @@
-//! Stored entries in the shape that the server's introspection shows them: `sys_journal` of `/query`.
+//! Stored entries as JSON, in the shape of the server's introspection: `sys_journal` of `/query`.
 //!
-//! Measured on server 1.7.12. What a runtime without tracing has no use for (`span_context`, retention) is left out.
+//! Measured on server 1.7.12. `span_context` and retention are left out: a runtime without tracing does not have them.
 
 mod answer;
 mod call;

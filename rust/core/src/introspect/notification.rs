@@ -1,4 +1,4 @@
-//! Notifications: completions and signals.
+//! Notifications as JSON: completions and signals.
 
 use crate::journal::{self, Notification, Outcome};
 use crate::wire::message::name_of;
@@ -6,7 +6,7 @@ use crate::wire::message::name_of;
 use super::answer::Detail;
 use super::json::Object;
 
-/// Shows a notification with what it carries.
+/// Writes a notification with its result.
 pub(super) fn show(fields: &mut Object<'_>, notification: &Notification) {
     let outcome = &notification.outcome;
     let id = match &notification.id {
@@ -30,7 +30,7 @@ pub(super) fn show(fields: &mut Object<'_>, notification: &Notification) {
             match outcome {
                 Outcome::InvocationId(id) => completion.string("invocation_id", id),
                 Outcome::StateKeys(keys) => completion.texts("state_keys", keys),
-                // A timer can do nothing but fire.
+                // A timer has no other result than that it fired.
                 Outcome::Void if notification.code == 0x800C => {}
                 outcome => completion.answer("result", outcome.into(), Detail::Full),
             }
@@ -38,7 +38,7 @@ pub(super) fn show(fields: &mut Object<'_>, notification: &Notification) {
     });
 }
 
-/// Shows of a notification what it is and whom it is for.
+/// Writes the type and the id of a notification, and the kind of its result.
 pub(super) fn show_lite(fields: &mut Object<'_>, notification: &Notification) {
     let ty = name_of(notification.code);
     match &notification.id {

@@ -9,7 +9,7 @@ use crate::wire::{
 
 use super::notification::CANCEL_SIGNAL;
 
-/// Deepest tree accepted: cancellation adds a node of its own on the way out.
+/// Deepest tree accepted. Cancellation adds one more node before the tree is sent.
 pub const MAX_DEPTH: usize = MAX_FUTURE_DEPTH - 1;
 
 /// A handle, or several of them combined.
@@ -35,11 +35,11 @@ pub struct Node {
     "awaited futures nest {depth} levels deep, the limit is {MAX_DEPTH}; await inner futures in a function of their own"
 )]
 pub struct TooDeep {
-    /// Levels of the refused tree.
+    /// Levels of the rejected tree.
     pub depth: usize,
 }
 
-/// What a handle is called on the wire.
+/// The name of a handle on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaf<'a> {
     /// A completion id.
@@ -54,7 +54,7 @@ impl Awaiting {
     /// Combines `children`.
     ///
     /// # Errors
-    /// When the tree nests too deep: it is walked recursively, here and in the runtime.
+    /// If the tree is nested too deeply: both we and the runtime walk it recursively.
     pub fn node(combinator: CombinatorType, children: Vec<Self>) -> Result<Self, TooDeep> {
         let depth = 1 + children.iter().map(Self::depth).max().unwrap_or(0);
         if depth > MAX_DEPTH {
@@ -78,9 +78,9 @@ impl Awaiting {
         }
     }
 
-    /// The wire form of what is still unresolved; `None` when nothing is.
+    /// The wire form of the unresolved part; `None` if everything is resolved.
     ///
-    /// `leaf_of` answers `None` for a resolved handle. With `or_cancelled` the CANCEL signal is awaited beside it.
+    /// `leaf_of` returns `None` for a resolved handle. With `or_cancelled` the CANCEL signal is awaited as well.
     pub fn remainder<'a>(
         &self,
         leaf_of: &impl Fn(u32) -> Option<Leaf<'a>>,

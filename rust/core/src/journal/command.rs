@@ -1,10 +1,10 @@
-//! Commands in words, their names, and the completion ids they take.
+//! Facts about any command: its name, its description, and the completion ids it takes.
 
 use bytes::Bytes;
 
 use crate::wire::message::Command;
 
-/// The entry name, which most commands have and few use.
+/// The entry name; often empty.
 pub fn entry_name(command: &Command) -> &str {
     match command {
         Command::Input(c) => &c.name,
@@ -60,7 +60,7 @@ pub fn completions(command: &Command) -> [Option<(u32, u16)>; 2] {
     }
 }
 
-/// Tells a command in a few words, for example `call Greeter/greet` or `sleep "cool-down"`.
+/// Describes a command in a few words, for example `call Greeter/greet` or `sleep "cool-down"`.
 pub fn describe(command: &Command) -> String {
     let (what, about) = match command {
         Command::Input(_) => ("input", None),
@@ -105,7 +105,7 @@ pub fn describe(command: &Command) -> String {
     words
 }
 
-/// Shows a payload in a message: text where it is text, at most 40 bytes of it.
+/// Quotes a payload for a message: at most 40 bytes, with bytes that are not text escaped.
 pub(super) fn shorten(payload: &[u8]) -> String {
     const SHOWN: usize = 40;
     match payload.get(..SHOWN) {

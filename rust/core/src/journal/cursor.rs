@@ -1,10 +1,10 @@
-//! The recorded commands, and how far the handler has come.
+//! The recorded commands, and the position that the handler has reached.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-/// One recorded command, decoded only when the handler gets there.
+/// One recorded command, decoded only when the handler reaches it.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     /// The type code of its frame.
@@ -31,13 +31,13 @@ impl Cursor {
         self.recorded.front()
     }
 
-    /// Moves past the next command, recorded or new; answers the recorded one.
+    /// Moves past the next command, recorded or new; returns the recorded one.
     pub fn advance(&mut self) -> Option<Recorded> {
         self.next_index = self.next_index.saturating_add(1);
         self.recorded.pop_front()
     }
 
-    /// How many recorded commands the handler has not asked for yet.
+    /// How many recorded commands the handler has not reached yet.
     pub fn remaining(&self) -> usize {
         self.recorded.len()
     }

@@ -1,11 +1,12 @@
-//! Recorded against attempted: exactly the fields that the protocol compares.
+//! Compares recorded and attempted commands, by exactly the fields that the protocol compares.
 
 use super::command::entry_name;
 use super::fields::{Difference, Fields};
 use super::parts::content;
 use crate::wire::message::Command;
 
-/// Whether replay may compare the two. A state read may turn from eager to lazy and back, so both count as one.
+/// Whether the two commands have the same type. Eager and lazy reads of state count as one type, since a read may turn
+/// from one into the other.
 pub fn is_same_type(recorded: &Command, attempted: &Command) -> bool {
     match (recorded, attempted) {
         (Command::GetEagerState(_), Command::GetLazyState(_))
@@ -14,11 +15,10 @@ pub fn is_same_type(recorded: &Command, attempted: &Command) -> bool {
     }
 }
 
-/// Compares the fields that must be equal on replay; `None` when all are.
+/// Compares the fields that must be equal on replay; `None` if they all are.
 ///
-/// Both commands have the same type, or a state read was recorded eager and is attempted lazy: a read may turn from
-/// one into the other, its recorded answer counts. Without `verify_payloads` success payloads are not compared; with
-/// `reveal_payloads` those that differ are shown.
+/// The commands must have the same type by [`is_same_type`]. Without `verify_payloads` success payloads are not
+/// compared; with `reveal_payloads` payloads that differ are shown.
 pub fn difference(
     recorded: &Command,
     attempted: &Command,
@@ -31,7 +31,7 @@ pub fn difference(
         found: None,
     };
     match (recorded, attempted) {
-        // Headers, value and name of the request are the runtime's business.
+        // The runtime chooses headers, value and name of the request.
         (Command::Input(_), Command::Input(_)) => return None,
         (Command::Output(r), Command::Output(a)) => {
             fields.result(r.into(), a.into());
@@ -74,7 +74,7 @@ pub fn difference(
         (Command::SendSignal(r), Command::SendSignal(a)) => {
             fields.text("target", &r.target_invocation_id, &a.target_invocation_id);
             fields.shown("signal", &r.signal_id, &a.signal_id);
-            // Signal values stay compared: the opt-out is for what this handler serialized as its own data.
+            // Signal values are always compared: the opt-out covers only the handler's own data.
             fields.verify_payloads = true;
             fields.result(r.into(), a.into());
         }
@@ -93,7 +93,7 @@ pub fn difference(
             fields.text("awakeable_id", &r.awakeable_id, &a.awakeable_id);
             fields.result(r.into(), a.into());
         }
-        // A wake-up time is read from a clock and the recorded id counts: only the name tells sleeps apart.
+        // The wake-up time comes from a clock, and the recorded id is used, so sleeps are compared by name only.
         (Command::Sleep(_), Command::Sleep(_))
         | (Command::GetEagerStateKeys(_), Command::GetLazyStateKeys(_))
         | (Command::ClearAllState(_), Command::ClearAllState(_)) => {}

@@ -16,7 +16,7 @@ pub fn input(headers: Vec<(String, String)>, body: Bytes) -> Bytes {
         headers: headers
             .map(|(key, value)| pb::Header { key, value })
             .collect(),
-        // An empty body is there, too.
+        // An empty body is encoded too.
         value: Some(pb::Value { content: body }),
         name: String::new(),
     }
@@ -29,7 +29,7 @@ pub fn future(future: &pb::Future) -> Bytes {
     future.encode_to_vec().into()
 }
 
-/// Reads what [`future`] wrote.
+/// Decodes what [`future`] encoded.
 ///
 /// # Errors
 /// [`crate::Error::InvalidPayload`] (500) for anything else.
@@ -47,7 +47,7 @@ impl Notification {
     /// A completion of the type `code`.
     ///
     /// # Errors
-    /// When the type cannot carry this outcome.
+    /// If the type cannot carry this outcome.
     pub fn completion(code: u16, id: u32, outcome: Outcome) -> Result<Self, notification::Error> {
         Self::checked(code, notification::Id::Completion(id), outcome)
     }
@@ -55,7 +55,7 @@ impl Notification {
     /// A signal.
     ///
     /// # Errors
-    /// When a signal cannot carry this outcome, or has a completion id.
+    /// If a signal cannot carry this outcome, or `id` is a completion id.
     pub fn signal(id: notification::Id, outcome: Outcome) -> Result<Self, notification::Error> {
         Self::checked(SIGNAL, id, outcome)
     }

@@ -1,4 +1,4 @@
-//! Fields of two commands side by side, and how a difference is shown.
+//! Compares single fields of two commands, and formats the difference.
 
 use sha2::{Digest, Sha256};
 
@@ -7,17 +7,17 @@ use super::parts::{Answer, Request};
 use super::volatile::is_volatile;
 use crate::wire::generated as pb;
 
-/// One field in which the recorded and the attempted command differ, both sides shortened for reading. Payloads are told
-/// by length and hash unless they are revealed: errors end up in logs and in other people's browsers.
+/// A field in which the recorded and the attempted command differ, with both sides shortened. Unless payloads are
+/// revealed, they are shown as length and hash, because errors end up in logs and in other people's browsers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// Name of the field.
     pub field: &'static str,
-    /// What the journal has.
+    /// The value in the journal.
     pub recorded: String,
-    /// What the handler asked for.
+    /// The value of the attempted command.
     pub attempted: String,
-    /// Whether they differ as clocks and random sources do.
+    /// Whether the values look like those of a clock or a random source.
     pub is_volatile: bool,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// Notes the first field that differs.
+    /// Records a difference, unless there is one already.
     fn differ(
         &mut self,
         field: &'static str,
@@ -61,13 +61,13 @@ impl Fields {
 
     pub(super) fn payload(&mut self, field: &'static str, recorded: &[u8], attempted: &[u8]) {
         if self.verify_payloads && recorded != attempted {
-            let sides = (self.told(recorded), self.told(attempted));
+            let sides = (self.shown_payload(recorded), self.shown_payload(attempted));
             self.differ(field, is_volatile(recorded, attempted), || sides);
         }
     }
 
-    /// Shows a payload, or only tells about it.
-    fn told(&self, payload: &[u8]) -> String {
+    /// Formats a payload, as itself or as length and hash.
+    fn shown_payload(&self, payload: &[u8]) -> String {
         if self.reveal_payloads {
             shorten(payload)
         } else {
@@ -127,7 +127,10 @@ impl Fields {
                 pairs.join(", ").into_bytes()
             };
             let (recorded, attempted) = (join(recorded), join(attempted));
-            let sides = (self.told(&recorded), self.told(&attempted));
+            let sides = (
+                self.shown_payload(&recorded),
+                self.shown_payload(&attempted),
+            );
             self.differ("headers", is_volatile(&recorded, &attempted), || sides);
         }
     }
@@ -170,7 +173,7 @@ impl Fields {
         match answer {
             Answer::Nothing => "nothing".to_owned(),
             Answer::Void => "void".to_owned(),
-            Answer::Value(value) => self.told(value),
+            Answer::Value(value) => self.shown_payload(value),
             Answer::Failure(failure) if self.reveal_payloads => {
                 format!("failure {} {}", failure.code, failure_text(failure))
             }
@@ -182,7 +185,7 @@ impl Fields {
     }
 }
 
-/// Tells a payload without showing it: its length, and the start of its SHA-256 to compare with.
+/// Describes a payload without showing it: its length, and the start of its SHA-256 for comparison.
 fn digest(payload: &[u8]) -> String {
     let hash = Sha256::digest(payload);
     let start = hash
@@ -202,8 +205,8 @@ fn failure_text(failure: &pb::Failure) -> String {
     format!("{}{}", text(&failure.message), metadata.concat())
 }
 
-/// The headers of a call that have to be the same on every replay: not the W3C trace context, which names the attempt
-/// that made the call. With it, switching tracing on or off would break invocations that are under way.
+/// The headers of a call that must be equal on every replay. The W3C trace context is left out, because it names the
+/// attempt that made the call: comparing it would break running invocations when tracing is switched on or off.
 fn compared(headers: &[pb::Header]) -> impl Iterator<Item = &pb::Header> {
     headers.iter().filter(|header| {
         !["traceparent", "tracestate"]

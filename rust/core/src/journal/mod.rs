@@ -1,4 +1,4 @@
-//! What the invocation did and learned: commands, notifications, and the tree of what it awaits.
+//! The journal of an invocation: its commands, its notifications, and the tree of futures it awaits.
 
 pub mod awaiting;
 pub mod command;

@@ -1,4 +1,4 @@
-//! What the runtime told: completions and signals, one layout for all.
+//! What the runtime sends: completions and signals, which share one layout.
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -17,32 +17,32 @@ pub const RUN_COMPLETION: u16 = 0x8011;
 /// The built-in signal that cancels an invocation.
 pub const CANCEL_SIGNAL: u32 = 1;
 
-/// One notification that is whole and fits its type.
+/// A notification that is complete and valid for its type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notification {
     /// Its type code.
     pub code: u16,
-    /// Whom it is for.
+    /// What it answers.
     pub id: Id,
     /// What it carries.
     pub outcome: Outcome,
 }
 
-/// Whom a notification is for.
+/// What a notification answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Id {
     /// The command that took this completion id.
     Completion(u32),
     /// An awakeable, or a built-in signal.
     Signal(u32),
-    /// Whoever waits for this name.
+    /// The handle that waits for a signal of this name.
     Named(String),
 }
 
 /// What a notification carries.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// Nothing but the fact.
+    /// No value.
     Void,
     /// A payload.
     Value(Bytes),
@@ -54,30 +54,30 @@ pub enum Outcome {
     StateKeys(Vec<String>),
 }
 
-/// Why a notification is refused.
+/// Why a notification is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// It is not protobuf.
+    /// It is not valid protobuf.
     #[error("cannot decode {name} notification of {size} bytes: {reason}")]
     Undecodable {
         /// Name of the message.
         name: &'static str,
         /// Length of the payload.
         size: usize,
-        /// What the parser said.
+        /// What the protobuf decoder said.
         reason: String,
     },
-    /// It is for nobody.
+    /// It has no id.
     #[error("{0} notification carries no id")]
     NoId(&'static str),
-    /// It says nothing.
+    /// It has no result.
     #[error("{0} notification carries no result")]
     NoResult(&'static str),
     /// A state key that is not text.
     #[error("state key {0} is not UTF-8")]
     KeyNotText(String),
-    /// A signal id on a completion or the other way round.
+    /// A completion has a signal id, or a signal has a completion id.
     #[error("{name} notification carries a {found}, expected a {expected}")]
     WrongId {
         /// Name of the message.
@@ -87,7 +87,7 @@ pub enum Error {
         /// The kind of id it should have.
         expected: &'static str,
     },
-    /// A result that its command cannot have.
+    /// A result that its type cannot have.
     #[error("{name} completion {id} carries {found}, but {name} completes with {allowed}")]
     WrongResult {
         /// Name of the message.
@@ -102,7 +102,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The code of the Error frame that answers it.
+    /// The code of the Error frame that reports it.
     pub fn wire_code(&self) -> u32 {
         match self {
             Self::WrongId { .. } | Self::WrongResult { .. } => 571,
@@ -112,10 +112,10 @@ impl Error {
 }
 
 impl Notification {
-    /// Reads the payload of a notification frame and checks it against the table of results.
+    /// Decodes the payload of a notification frame and checks it against the table of results.
     ///
     /// # Errors
-    /// When it is not whole, or carries what its type cannot have.
+    /// If it is incomplete, or carries something that its type cannot have.
     pub fn decode(code: u16, payload: Bytes) -> Result<Self, Error> {
         let size = payload.len();
         let decoded = pb::Notification::decode(payload).map_err(|error| Error::Undecodable {
@@ -143,18 +143,18 @@ impl Notification {
     }
 }
 
-/// Reads state keys; the wire has bytes, handlers have text.
+/// Decodes state keys, which are bytes on the wire and text in handlers.
 ///
 /// # Errors
-/// When a key is not UTF-8.
+/// If a key is not UTF-8.
 pub fn state_keys(keys: &[Bytes]) -> Result<Vec<String>, Error> {
     keys.iter().map(|key| state_key(key)).collect()
 }
 
-/// Reads one state key.
+/// Decodes one state key.
 ///
 /// # Errors
-/// When it is not UTF-8.
+/// If it is not UTF-8.
 pub fn state_key(key: &[u8]) -> Result<String, Error> {
     std::str::from_utf8(key)
         .map(str::to_owned)
@@ -180,10 +180,10 @@ pub(super) fn check_id(code: u16, id: &Id) -> Result<(), Error> {
 
 pub(super) fn check_outcome(code: u16, id: &Id, outcome: &Outcome) -> Result<(), Error> {
     let Some(allowed) = allowed(code) else {
-        // An unknown type is routed by its id; the command it claims to answer decides.
+        // An unknown type is routed by its id, and checked against the command that it answers.
         return Ok(());
     };
-    // The table is text because messages show it; its words are looked at only when the quick answer is no.
+    // The table is text because error messages show it. The common cases are decided without parsing it.
     let is_usual = matches!(
         (code, outcome),
         (0x8011 | 0x800D, Outcome::Value(_))

@@ -1,4 +1,4 @@
-//! Parts that several commands have in common, borrowed from whichever message holds them.
+//! Parts that several commands have in common, borrowed from the message that holds them.
 
 use bytes::Bytes;
 
@@ -34,7 +34,7 @@ pub enum Target<'a> {
     Idempotent(&'a pb::IdempotentRequestTarget),
 }
 
-/// What a call and a one-way call ask for.
+/// The request of a call or a one-way call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Request<'a> {
     /// Name of the service.
@@ -58,7 +58,7 @@ pub struct Request<'a> {
 }
 
 impl Answer<'_> {
-    /// The same as a notification would carry it.
+    /// The answer as an outcome, as a notification would carry it.
     pub fn to_outcome(self) -> Outcome {
         match self {
             Self::Nothing | Self::Void => Outcome::Void,
@@ -69,7 +69,7 @@ impl Answer<'_> {
 }
 
 impl<'a> From<&'a Outcome> for Answer<'a> {
-    /// An invocation id and state keys are no answers of a command, and count as nothing.
+    /// No command carries an invocation id or state keys, so both become [`Answer::Nothing`].
     fn from(outcome: &'a Outcome) -> Self {
         match outcome {
             Outcome::Void => Self::Void,
@@ -132,7 +132,7 @@ impl<'a> From<&'a pb::CompleteAwakeableCommand> for Answer<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Whom an attach command names, if anyone.
+    /// The target of an attach command, if it has one.
     pub fn of_attach(command: &'a pb::AttachInvocationCommand) -> Option<Self> {
         Some(match command.target.as_ref()? {
             attach::Target::InvocationId(id) => Self::Invocation(id),
@@ -141,7 +141,7 @@ impl<'a> Target<'a> {
         })
     }
 
-    /// Whom a get-output command names, if anyone.
+    /// The target of a get-output command, if it has one.
     pub fn of_get_output(command: &'a pb::GetInvocationOutputCommand) -> Option<Self> {
         Some(match command.target.as_ref()? {
             output_of::Target::InvocationId(id) => Self::Invocation(id),
@@ -183,7 +183,7 @@ impl<'a> From<&'a pb::OneWayCallCommand> for Request<'a> {
     }
 }
 
-/// The bytes of a value, none when it is missing.
+/// The bytes of a value; empty if it is missing.
 pub fn content(value: Option<&pb::Value>) -> &[u8] {
     value.map_or(&[], |value| &value.content)
 }

@@ -1,25 +1,25 @@
-//! Whether what has happened lets a suspended invocation go on.
+//! Decides whether a suspended invocation can continue.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::notification::{self, Notification, Outcome};
 use crate::wire::generated::{self as pb, CombinatorType};
 
-/// What an awaited future came to.
+/// The result of an awaited future.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
     Succeeded,
     Failed,
-    /// Something under a node of unknown type happened: only the endpoint can tell what that means.
+    /// Something under a node of unknown type completed; only the endpoint knows what that means.
     Undetermined,
 }
 
-/// Whether an invocation that suspended on `future` can go on.
+/// Whether an invocation that suspended on `future` can continue.
 ///
-/// `unseen` are the notifications that the attempt did *not* get before it suspended, in journal order. What it did get
-/// counts no more: the endpoint takes everything off its queue before it suspends and leaves out what is resolved. A
-/// CANCEL it has seen but still lists, and a named signal it has consumed and awaits once more, must not wake it again
-/// and again.
+/// `unseen` are the notifications that the attempt did *not* receive before it suspended, in journal order. Those it did
+/// receive no longer count: the endpoint empties its queue before it suspends, and `future` leaves out what is resolved.
+/// A CANCEL that the attempt has seen but still lists, or a named signal that it consumed and awaits once more, must not
+/// resume it again and again.
 pub fn can_resume<'a>(
     future: &pb::Future,
     unseen: impl IntoIterator<Item = &'a Notification>,
@@ -39,7 +39,7 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// The first notification of an id counts; those of one name are taken one by one.
+    /// Of several notifications with the same id the first counts; signals with the same name are taken one by one.
     fn add(&mut self, notification: &'a Notification) {
         let ending = match notification.outcome {
             Outcome::Failure(_) => Ending::Failed,
@@ -56,7 +56,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// `None` while the future cannot progress.
+    /// The result of a future; `None` while it is pending.
     fn ending(&mut self, future: &pb::Future) -> Option<Ending> {
         let mut endings = Vec::new();
         for id in &future.waiting_completions {

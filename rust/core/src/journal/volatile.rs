@@ -1,21 +1,21 @@
-//! Values that differ in every attempt: clocks, random numbers, fresh ids.
+//! Recognizes values that differ in every attempt: times, random numbers, new ids.
 
-/// Digits from which a number counts as one from a clock or a random source, and not as one that an author wrote.
+/// A number with at least this many digits looks like one from a clock or a random source, not like one in the code.
 const MIN_DIGITS: usize = 5;
-/// Length from which a word of letters and digits counts as a random one.
+/// A word of letters and digits with at least this length may look random.
 const MIN_WORD: usize = 8;
-/// Bytes of each side that are looked at.
+/// Longest value that is examined, in bytes.
 const MAX_LENGTH: usize = 1024 * 1024;
 
-/// Whether two values that differ do so only where clocks and random sources leave their marks: in long numbers, times,
-/// UUIDs and random words.
+/// Whether two values differ, and only in parts that look like the output of a clock or a random source: long numbers,
+/// times, UUIDs and random words.
 pub(super) fn is_volatile(recorded: &[u8], attempted: &[u8]) -> bool {
     recorded != attempted
         && recorded.len().max(attempted.len()) <= MAX_LENGTH
         && mask(recorded) == mask(attempted)
 }
 
-/// Puts `#` in place of everything that looks volatile.
+/// Replaces everything that looks volatile by `#`.
 fn mask(value: &[u8]) -> Vec<u8> {
     let mut masked = Vec::with_capacity(value.len());
     let mut rest = value;
@@ -76,7 +76,7 @@ fn uuid(text: &[u8]) -> Option<usize> {
     is_whole.then_some(36)
 }
 
-/// Whether a word mixes letters and digits as random ones do: hexadecimal, or changing between the two again and again.
+/// Whether a word mixes letters and digits like a random one: all hexadecimal, or alternating at least three times.
 fn is_random_word(word: &[u8]) -> bool {
     let has = |kind: fn(&u8) -> bool| word.iter().any(kind);
     if word.len() < MIN_WORD || !has(u8::is_ascii_digit) || !has(u8::is_ascii_alphabetic) {
@@ -89,7 +89,7 @@ fn is_random_word(word: &[u8]) -> bool {
     word.iter().all(u8::is_ascii_hexdigit) || changes >= 3
 }
 
-/// The length of the number or time at the start, such as `17.25`, `1e-05` and `2026-11-29T10:35:54`, and its digits.
+/// The length of the number or time at the start, such as `17.25`, `1e-05` and `2026-11-29T10:35:54`, and the number of its digits.
 fn number(text: &[u8]) -> (usize, usize) {
     let mut length = 0;
     let mut digits = 0;
@@ -103,13 +103,13 @@ fn number(text: &[u8]) -> (usize, usize) {
         digits += run;
         let rest = text.get(length..).unwrap_or_default();
         if rest.starts_with(b"e-") {
-            digits += MIN_DIGITS; // no author writes so small a number by hand
+            digits += MIN_DIGITS; // no one writes such a small number by hand
         }
         length += joint(rest);
     }
 }
 
-/// The length of what joins two parts of a number or time, 0 when no digit follows.
+/// The length of the separator between two parts of a number or time; 0 if no digit follows.
 fn joint(text: &[u8]) -> usize {
     let length = match text {
         [b'e' | b'E', b'+' | b'-', ..] => 2,

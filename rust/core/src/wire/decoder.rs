@@ -1,4 +1,4 @@
-//! Bytes in, messages out. How the input is cut into segments changes nothing about what comes out.
+//! Bytes in, messages out. The result does not depend on how the input is cut into segments.
 
 use bytes::Bytes;
 
@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 
 /// Largest frame payload accepted by default, in bytes: 64 MiB.
 ///
-/// Precedent: server 1.7.12 accepts 32 MiB + 256 KiB - 1 from an endpoint, and what it stored it may send back with a
-/// little around it. Twice its limit leaves room for servers that are configured a bit more generously.
+/// Precedent: server 1.7.12 accepts 32 MiB + 256 KiB - 1 from an endpoint, and may send what it stored back with a few
+/// bytes around it. Twice its limit leaves room for servers with a slightly higher limit.
 pub const DEFAULT_MAX_MESSAGE_SIZE: usize = 64 * 1024 * 1024;
 
 /// A frame: a header and the payload it announced, not yet decoded.
@@ -18,7 +18,7 @@ pub const DEFAULT_MAX_MESSAGE_SIZE: usize = 64 * 1024 * 1024;
 pub struct Frame {
     /// Type, flags and length.
     pub header: Header,
-    /// The payload; it may share memory with the bytes that were pushed in.
+    /// The payload; it may share memory with the received bytes.
     pub payload: Bytes,
 }
 
@@ -26,27 +26,27 @@ impl Frame {
     /// Decodes the payload.
     ///
     /// # Errors
-    /// [`Error::InvalidPayload`] (500) when it is not valid protobuf for its type.
+    /// [`Error::InvalidPayload`] (500) if it is not valid protobuf for its type.
     pub fn decode(&self) -> Result<Message> {
         Message::decode(self.header.code, self.payload.clone())
     }
 }
 
-/// Turns pushed-in bytes into frames and messages.
+/// Turns bytes into frames and messages.
 ///
-/// Pull until `None` after each push: bytes that wait for the rest of their frame are then held once and compactly.
-/// The first error ends decoding: what is buffered is dropped, later input is ignored, and the error returned again.
+/// After each [`Decoder::receive`], take until `None`: the bytes of an incomplete frame are then buffered only once.
+/// The first error ends decoding: the buffer is dropped, later input is ignored, and every call returns the same error.
 #[derive(Debug)]
 pub struct Decoder {
     max_message_size: usize,
     segments: Segments,
-    /// The header of the frame whose payload is not complete.
+    /// The header of the frame whose payload is incomplete.
     header: Option<Header>,
     error: Option<Error>,
 }
 
 impl Decoder {
-    /// Creates a decoder that refuses payloads above `max_message_size` bytes, from their header alone.
+    /// Creates a decoder that rejects payloads above `max_message_size` bytes as soon as it has read their header.
     pub fn new(max_message_size: usize) -> Self {
         Self {
             max_message_size,
@@ -56,14 +56,14 @@ impl Decoder {
         }
     }
 
-    /// Pushes bytes in. They are kept without copying where that is possible.
+    /// Receives bytes, without copying them where possible.
     pub fn receive(&mut self, data: Bytes) {
         if self.error.is_none() {
             self.segments.push(data);
         }
     }
 
-    /// Takes the next whole message out; `None` when more bytes are needed.
+    /// Returns the next complete message; `None` if more bytes are needed.
     ///
     /// # Errors
     /// Those of [`Decoder::take_frame`], and [`Error::InvalidPayload`] (500).
@@ -77,11 +77,11 @@ impl Decoder {
         }
     }
 
-    /// Takes the next whole frame out without decoding its payload; `None` when more bytes are needed.
+    /// Returns the next complete frame without decoding its payload; `None` if more bytes are needed.
     ///
     /// # Errors
     /// [`Error::MessageTooLarge`] (413), [`Error::UnknownControl`] (500) or [`Error::CustomMessage`] (571), each as soon
-    /// as the header is there.
+    /// as the header has arrived.
     pub fn take_frame(&mut self) -> Result<Option<Frame>> {
         if let Some(error) = &self.error {
             return Err(error.clone());
@@ -102,12 +102,13 @@ impl Decoder {
         Ok(Some(Frame { header, payload }))
     }
 
-    /// Bytes received and not yet taken out, an incomplete frame's header not counted.
+    /// Bytes received and not yet returned, without the header of an incomplete frame.
     pub fn buffered_len(&self) -> usize {
         self.segments.len()
     }
 
-    /// Bytes that the begun header or payload still needs; 0 between frames. Current once everything whole is taken.
+    /// Bytes missing from the current header or payload; 0 between frames. Only accurate after every complete frame was
+    /// taken.
     pub fn missing(&self) -> usize {
         let collected = self.segments.collected();
         match self.header {
@@ -119,7 +120,7 @@ impl Decoder {
         }
     }
 
-    /// Whether nothing is left over: the input ended between two frames.
+    /// Whether no bytes are left over, so that the input may end here.
     pub fn is_empty(&self) -> bool {
         self.header.is_none() && self.buffered_len() == 0
     }

@@ -9,22 +9,22 @@ use crate::error::{Error, Result};
 
 /// Largest payload sent by default, in bytes: 32 MiB + 256 KiB - 1.
 ///
-/// Precedent: server 1.7.12 fails the attempt over anything larger, from the header alone (its `message-size-limit` of
-/// 32 MiB with 256 KiB of slack), and would fail every retry too.
+/// Precedent: server 1.7.12 fails the attempt when it reads the header of a larger message (its `message-size-limit` of
+/// 32 MiB plus 256 KiB of slack), and would fail every retry too.
 pub const DEFAULT_MAX_OUTBOUND_SIZE: usize = 32 * 1024 * 1024 + 256 * 1024 - 1;
 
 /// Deepest tree of awaited futures that is sent.
 ///
-/// Precedent: protobuf decoders stop at 100 nested messages by default, ours too.
+/// Precedent: by default protobuf decoders, including ours, reject more than 100 nested messages.
 pub const MAX_FUTURE_DEPTH: usize = 100;
 
-/// Largest buffer that is used again, in bytes: what is left of a larger one would hold all of its memory until the
-/// attempt ends, however small.
+/// Largest buffer that is used again, in bytes. The unused rest of a larger one, however small, would hold all of its
+/// memory until the attempt ends.
 const MAX_KEPT_CAPACITY: usize = 64 * 1024;
 
-/// Turns messages into bytes, all in one buffer until they are taken.
+/// Turns messages into bytes, collected in one buffer until they are taken.
 ///
-/// A refused message leaves the buffer as it was.
+/// If a message is rejected, the buffer stays as it was.
 #[derive(Debug)]
 pub struct Encoder {
     max_message_size: usize,
@@ -32,7 +32,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Creates an encoder that refuses payloads above `max_message_size` bytes.
+    /// Creates an encoder that rejects payloads above `max_message_size` bytes.
     pub fn new(max_message_size: usize) -> Self {
         Self {
             max_message_size,
@@ -43,8 +43,8 @@ impl Encoder {
     /// Appends one frame.
     ///
     /// # Errors
-    /// Nothing is written when the peer would not survive the message: [`Error::PayloadTooLarge`] (413),
-    /// [`Error::UnsendableMessage`] or [`Error::FutureTooDeep`] (500).
+    /// If the peer cannot handle the message: [`Error::PayloadTooLarge`] (413), [`Error::UnsendableMessage`] or
+    /// [`Error::FutureTooDeep`] (500). Nothing is written then.
     pub fn encode(&mut self, message: &Message, flags: Flags) -> Result<()> {
         if !message.is_known() {
             return Err(Error::UnsendableMessage {
@@ -74,7 +74,7 @@ impl Encoder {
         Ok(())
     }
 
-    /// Appends the frame of a stored entry, whose payload stays as it is.
+    /// Appends the frame of a stored entry with its payload unchanged.
     ///
     /// # Errors
     /// [`Error::PayloadTooLarge`] (413); nothing is written then.
@@ -107,7 +107,7 @@ impl Encoder {
         self.buffer.split().freeze()
     }
 
-    /// Forgets what was encoded after the first `length` bytes that are not yet taken.
+    /// Discards what was encoded after the first `length` bytes of the output.
     pub fn truncate(&mut self, length: usize) {
         self.buffer.truncate(length);
     }
@@ -129,7 +129,7 @@ impl Default for Encoder {
     }
 }
 
-/// Refuses trees that peers cannot decode. Level by level, since encoding itself recurses.
+/// Rejects trees that peers cannot decode. It works level by level, since encoding is recursive.
 fn check_depth(message: &Message) -> Result<()> {
     let Message::Control(
         Control::Suspension(pb::Suspension { awaiting_on, .. })

@@ -15,9 +15,9 @@ pub struct Flags(u16);
 impl Flags {
     /// No flag.
     pub const NONE: Self = Self(0);
-    /// The sender wants to be told when this message is stored.
+    /// The sender asks for an ack once this message is stored.
     ///
-    /// A runtime honours it on every command and on proposals; an endpoint sets it on proposals of version 7 only.
+    /// A runtime honours it on commands and on proposals; an endpoint sets it only on proposals, from version 7 on.
     pub const REQUESTED_ACK: Self = Self(0x8000);
 
     /// Flags as they were on the wire, reserved bits included.
@@ -53,9 +53,9 @@ impl fmt::Debug for Flags {
 /// A frame header: type code, flags and payload length, big-endian on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Header {
-    /// Which message follows.
+    /// The type of the message that follows.
     pub code: u16,
-    /// How the sender wants it treated.
+    /// What the sender asks of the receiver.
     pub flags: Flags,
     /// Length of the payload in bytes; the header is not counted.
     pub length: u32,

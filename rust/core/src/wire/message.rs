@@ -1,4 +1,4 @@
-//! The message table: every message of versions 5 to 7 with its type code. Its one home.
+//! The message table: every message of versions 5 to 7 with its type code.
 
 use bytes::{BufMut, Bytes};
 use prost::Message as _;
@@ -6,33 +6,33 @@ use prost::Message as _;
 use super::generated as pb;
 use crate::error::{Error, Result};
 
-/// Type codes from here on belong to commands.
+/// The first type code of the range of commands.
 pub const FIRST_COMMAND: u16 = 0x0400;
-/// Type codes from here on belong to notifications.
+/// The first type code of the range of notifications.
 pub const FIRST_NOTIFICATION: u16 = 0x8000;
-/// Type codes from here on are custom; no peer understands them and they are never sent.
+/// The first type code of the custom range; no peer understands those types, and they are never sent.
 pub const FIRST_CUSTOM: u16 = 0xFC00;
 
 /// One message: what a frame carries.
 ///
-/// Peers of a later version may send types that are not in the tables. What happens to them depends on their range:
-/// commands and notifications are kept, so that replaying can go on until one is needed; the rest is an error.
+/// Peers of a later version may send types that are not in the tables. Unknown commands and notifications are kept, so
+/// that replay can continue until one of them is needed; any other unknown type is an error.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     /// Steers the attempt.
     Control(Control),
-    /// A journal entry the handler asked for.
+    /// A journal entry that the handler issued.
     Command(Command),
-    /// A journal entry the runtime told.
+    /// A journal entry that the runtime sent.
     Notification(Notification),
-    /// A command of an unknown type, kept as it came.
+    /// A command of an unknown type, undecoded.
     UnknownCommand {
         /// The type code of the header.
         code: u16,
-        /// The payload, not decoded.
+        /// The payload.
         payload: Bytes,
     },
-    /// A notification of an unknown type; its id tells whom it concerns.
+    /// A notification of an unknown type; its id says what it is for.
     UnknownNotification {
         /// The type code of the header.
         code: u16,
@@ -42,7 +42,7 @@ pub enum Message {
 }
 
 impl Message {
-    /// Tells from a header alone whether its message can be decoded.
+    /// Checks from a header alone whether its message can be decoded.
     ///
     /// # Errors
     /// [`Error::UnknownControl`] (500) or [`Error::CustomMessage`] (571).
@@ -97,7 +97,7 @@ impl Message {
         }
     }
 
-    /// The name of the message in its table; "unknown command" or "unknown notification" outside of it.
+    /// The name of the message in its table; "unknown command" or "unknown notification" if it has none.
     pub fn name(&self) -> &'static str {
         name_of(self.code())
     }
@@ -145,7 +145,7 @@ macro_rules! wrap {
 
 wrap!(Control, Command, Notification);
 
-/// What errors and logs call the messages of a type code.
+/// The name that errors and logs use for the messages of a type code.
 pub fn name_of(code: u16) -> &'static str {
     let (table, unknown) = match code {
         ..FIRST_COMMAND => (Control::CODES, "unknown control"),
@@ -191,10 +191,10 @@ macro_rules! table {
                 match self { $(Self::$variant(body) => body.encode_raw(buffer),)* }
             }
 
-            /// Decodes the payload of a frame; `None`, and `payload` untouched, when `code` is not in this table.
+            /// Decodes the payload of a frame; `None`, and `payload` untouched, if `code` is not in this table.
             ///
             /// # Errors
-            /// When the payload is not valid protobuf for this message.
+            /// If the payload is not valid protobuf for this message.
             pub fn decode(
                 code: u16,
                 payload: &mut Bytes,
@@ -223,7 +223,7 @@ table! {
 }
 
 table! {
-    /// Journal entries the handler asked for.
+    /// Journal entries that the handler issued.
     Command {
         0x0400 Input(pb::InputCommand),
         0x0401 Output(pb::OutputCommand),
@@ -249,7 +249,7 @@ table! {
 }
 
 table! {
-    /// Journal entries the runtime told. All share one layout; the code tells which command they answer.
+    /// Journal entries that the runtime sent. All share one layout; the code says which type of command they answer.
     Notification {
         0x8002 GetLazyState(pb::Notification),
         0x8006 GetLazyStateKeys(pb::Notification),

@@ -1,8 +1,7 @@
-//! The input in the pieces it came in.
+//! The input, in the segments in which it arrived.
 //!
-//! Pieces are queued as they come. Bytes that lie inside one piece are cut out of it without copying; bytes that span
-//! pieces are collected in a buffer of their own, which grows with what has arrived and never with the length that
-//! was asked for.
+//! Bytes that lie inside one segment are cut out of it without copying. Bytes that span several segments are collected
+//! in a separate buffer, which grows with the bytes that have arrived and never with the length that was asked for.
 
 use std::collections::VecDeque;
 
@@ -14,12 +13,12 @@ pub(super) struct Segments {
     queue: VecDeque<Bytes>,
     /// Bytes in `queue`.
     queued: usize,
-    /// What arrived of bytes that span segments.
+    /// The part that has arrived of bytes that span segments.
     partial: Vec<u8>,
 }
 
 impl Segments {
-    /// Appends a piece, without copying it.
+    /// Appends a segment without copying it.
     pub(super) fn push(&mut self, data: Bytes) {
         if data.is_empty() {
             return;
@@ -33,14 +32,14 @@ impl Segments {
         self.queued + self.partial.len()
     }
 
-    /// How many bytes of an unfinished take are there.
+    /// How many bytes of an unfinished take have been collected.
     pub(super) fn collected(&self) -> usize {
         self.partial.len()
     }
 
-    /// Takes exactly `N` bytes; `None` when more are needed.
+    /// Takes exactly `N` bytes; `None` if more are needed.
     pub(super) fn take_array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        // Nearly every header lies inside one segment; reading it there costs nothing.
+        // Nearly every header lies inside one segment, where reading it needs no copy.
         if let (true, Some(front)) = (self.partial.is_empty(), self.queue.front_mut()) {
             if let Some(raw) = front.first_chunk().copied() {
                 self.queued -= N;
@@ -55,7 +54,7 @@ impl Segments {
         bytes.first_chunk().copied()
     }
 
-    /// Takes exactly `length` bytes; `None` when more are needed. Ask for the same length then, until it is there.
+    /// Takes exactly `length` bytes; `None` if more are needed. Then ask for the same length again.
     pub(super) fn take(&mut self, length: usize) -> Option<Bytes> {
         if self.partial.is_empty() {
             if length == 0 {
@@ -74,8 +73,8 @@ impl Segments {
             let missing = length - self.partial.len();
             let size = missing.min(front.len());
             if self.partial.capacity() - self.partial.len() < size {
-                // Room for what has arrived; doubling keeps the copying linear when it arrives in crumbs. Both
-                // stop at the length, so that nothing is left unused.
+                // Room for what has arrived. Doubling keeps the copying linear if it arrives in small pieces; the length is
+                // the upper bound, so that no capacity is wasted.
                 let room = self.queued.max(self.partial.len());
                 self.partial.reserve_exact(missing.min(room));
             }

@@ -1,4 +1,4 @@
-//! Versions of the invocation protocol: their content types and what each can express.
+//! Versions of the invocation protocol: their content types, and the features of each.
 
 use crate::error::{Error, Result};
 
@@ -16,8 +16,8 @@ pub enum Version {
 impl Version {
     /// Oldest supported version.
     ///
-    /// Always advertise it as the minimum: a server at its default settings registers an endpoint that speaks
-    /// version 7 only, and then fails every invocation of it.
+    /// Always advertise it as the minimum: a server with default settings registers an endpoint that speaks only
+    /// version 7, and then fails all of its invocations.
     pub const MIN: Self = Self::V5;
     /// Newest supported version.
     pub const MAX: Self = Self::V7;
@@ -27,7 +27,7 @@ impl Version {
     /// The version with this number.
     ///
     /// # Errors
-    /// [`Error::UnsupportedVersion`] outside of 5 to 7.
+    /// [`Error::UnsupportedVersion`] for any other number than 5 to 7.
     pub fn from_number(number: u32) -> Result<Self> {
         Self::ALL
             .into_iter()
@@ -62,10 +62,10 @@ impl Version {
         self >= feature.since()
     }
 
-    /// Insists on a feature.
+    /// Checks that this version has a feature.
     ///
     /// # Errors
-    /// [`Error::UnsupportedFeature`] (573) when this version lacks it.
+    /// [`Error::UnsupportedFeature`] (573) if it does not.
     pub fn require(self, feature: Feature) -> Result<()> {
         if self.supports(feature) {
             return Ok(());
@@ -78,10 +78,10 @@ impl Version {
     }
 }
 
-/// What a version can or cannot express.
+/// Something that only some versions can express.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Feature {
-    /// `Start.random_seed` is authoritative; before, every endpoint derives its own.
+    /// `Start.random_seed` is authoritative; in earlier versions every endpoint derives its own seed.
     RandomSeed,
     /// `Failure.metadata`.
     FailureMetadata,
@@ -95,7 +95,7 @@ pub enum Feature {
     FutureTree,
     /// The `AwaitingOn` hint.
     AwaitingOn,
-    /// Proposals carry the ack flag, and a short ack answers them instead of the whole notification.
+    /// Proposals carry the ack flag, and the runtime answers them with a short ack instead of the whole notification.
     ProposalAck,
 }
 
@@ -112,7 +112,7 @@ impl Feature {
         Self::ProposalAck,
     ];
 
-    /// First version that has it.
+    /// The first version that has it.
     pub const fn since(self) -> Version {
         match self {
             Self::RandomSeed | Self::FailureMetadata => Version::V6,
@@ -125,7 +125,7 @@ impl Feature {
         }
     }
 
-    /// What errors call it.
+    /// The name that errors use for it.
     pub const fn noun(self) -> &'static str {
         match self {
             Self::RandomSeed => "a random seed from the runtime",
