@@ -118,7 +118,7 @@ fn an_unknown_handle_is_refused_and_harms_nothing() {
     let error = machine.progress(&any(&[0, 7])).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "handle 7 is unknown: this attempt gave out 1"
+        "handle 7 is unknown: this attempt created 1"
     );
     assert!(!machine.is_closed());
 }

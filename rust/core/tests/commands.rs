@@ -391,7 +391,7 @@ fn empty_and_incomplete_options_are_refused() {
                 scope: None,
                 ..scoped()
             },
-            "call S/h has limit_key \"l\" and no scope",
+            "call S/h has limit_key \"l\" but no scope",
         ),
     ];
     for (options, text) in broken {

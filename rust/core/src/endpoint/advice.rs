@@ -1,4 +1,4 @@
-//! What to do about a journal that differs from the handler, and what this process remembers of writing it.
+//! Advice on journals that differ from the handler, based on what this process remembers of earlier attempts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,11 +6,11 @@ use std::fmt;
 /// What to do about a mismatch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
-    /// The code may have changed since.
+    /// The code may have changed since the command was recorded.
     Undecided,
-    /// The two sides differ as clocks and random sources do.
+    /// The two sides look like readings of a clock or a random source.
     Volatile,
-    /// The same code issued both sides.
+    /// The same code issued both commands.
     SameCode,
 }
 
@@ -38,9 +38,9 @@ impl fmt::Display for Advice {
 /// What the process remembers of an earlier attempt of the same code on the same invocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
-    /// How many commands it issued, by which the replay position tells who issued the recorded one.
+    /// How many commands it issued. A recorded command with a lower index was issued by the same code.
     pub commands: u32,
-    /// Where in the handler it issued them, as file and line, by command index; as far as known.
+    /// Where in the handler it issued them, as file and line by command index, as far as known.
     pub locations: BTreeMap<u32, String>,
 }
 
@@ -56,10 +56,10 @@ impl Memory {
         }
     }
 
-    /// The recorded side in words, with the place where it was issued.
+    /// Adds to the description of a recorded command where it was issued, if known.
     pub(super) fn locate(&self, index: u32, recorded: String) -> String {
         match self.locations.get(&index) {
-            Some(place) => format!("{recorded} at {place}"),
+            Some(location) => format!("{recorded} at {location}"),
             None => recorded,
         }
     }

@@ -8,7 +8,7 @@ use crate::wire::{Command, Feature, generated as pb};
 use super::error::{Error, Result};
 use super::machine::Machine;
 
-/// What a call may carry besides service, handler and parameter.
+/// Options of a call besides service, handler and parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallOptions {
     /// Key of the object or workflow, else empty.
@@ -25,7 +25,7 @@ pub struct CallOptions {
     pub name: String,
 }
 
-/// Whose result to attach to or look at.
+/// The invocation to attach to, or to get the output of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// An invocation by id.
@@ -36,14 +36,14 @@ pub enum Target {
     Idempotent(pb::IdempotentRequestTarget),
 }
 
-/// The type code of the notification that tells the id of a created invocation.
+/// The type code of the notification that carries the id of a created invocation.
 const INVOCATION_ID: u16 = 0x800E;
 
 impl Machine {
-    /// Calls a handler; answers the handles of its invocation id and of its result.
+    /// Calls a handler; returns the handles of its invocation id and of its result.
     ///
     /// # Errors
-    /// As every command; empty and incomplete options are refused before anything happens.
+    /// Those of every command; empty and incomplete options are rejected before anything is journaled.
     pub fn call(
         &mut self,
         service: &str,
@@ -79,7 +79,7 @@ impl Machine {
         Ok((id_handle, result_handle))
     }
 
-    /// Calls a handler without waiting for it, now or at a time in milliseconds since the epoch; answers the handle of
+    /// Calls a handler without waiting for it, now or at a time in milliseconds since the epoch; returns the handle of
     /// its invocation id.
     ///
     /// # Errors
@@ -111,10 +111,10 @@ impl Machine {
         self.add(invocation_id_notification_idx, INVOCATION_ID)
     }
 
-    /// Waits for the result of an invocation that somebody else started.
+    /// Waits for the result of an invocation that was started elsewhere.
     ///
     /// # Errors
-    /// As every command; a target that cannot be is refused before anything happens.
+    /// Those of every command; an invalid target is rejected before anything is journaled.
     pub fn attach(&mut self, target: Target, name: &str) -> Result<u32> {
         use pb::attach_invocation_command::Target as Wire;
         self.require_active(|| "attach to an invocation".to_owned())?;
@@ -135,7 +135,7 @@ impl Machine {
         )
     }
 
-    /// Looks at the result of an invocation without waiting for it.
+    /// Gets the result of an invocation without waiting for it.
     ///
     /// # Errors
     /// Those of [`Machine::attach`].

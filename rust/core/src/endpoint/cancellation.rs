@@ -1,4 +1,4 @@
-//! Implicit cancellation: a CANCEL reaches the handler at an await, after every child call was told.
+//! Implicit cancellation: a CANCEL reaches the handler at an await, after every child call was cancelled.
 
 use crate::identifier::InvocationId;
 
@@ -7,13 +7,13 @@ use super::error::{Error, Result};
 use super::machine::Machine;
 
 impl Machine {
-    /// Sends a cancel to each child in order; answers the completion id whose invocation id has to arrive first.
-    pub(super) fn tell_children(&mut self) -> Result<Option<u32>> {
+    /// Cancels each child in order; returns the completion id of a child whose invocation id has not arrived yet.
+    pub(super) fn cancel_children(&mut self) -> Result<Option<u32>> {
         while let Some((id, child)) = self.cancellation.next() {
             let Some(child) = child.map(str::to_owned) else {
                 return Ok(Some(id));
             };
-            // It came from the runtime, and an id that does not parse must not go back there.
+            // The id came from the runtime, but we must not send back an id that does not parse.
             if let Err(error) = child.parse::<InvocationId>() {
                 let error = Error::UnusableChildId {
                     id,

@@ -5,54 +5,54 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::journal::CANCEL_SIGNAL;
 use crate::wire::{Command, generated as pb};
 
-/// Child calls, and how far telling them has come.
+/// Child calls, and how far cancelling them has come.
 #[derive(Debug, Default)]
 pub(super) struct Cancellation {
     /// Completion ids of the children's invocation ids, in the order the calls were issued.
     calls: VecDeque<u32>,
-    /// Invocation ids by completion id. Noted when they arrive, so that telling the children takes nothing off the
-    /// queue that the handler may want.
+    /// Invocation ids by completion id. They are recorded on arrival, so that cancelling the children does not have to
+    /// take anything off the queue that the handler may want.
     children: BTreeMap<u32, String>,
-    is_telling: bool,
+    is_cancelling: bool,
     is_consumed: bool,
 }
 
 impl Cancellation {
-    /// Notes a call. Finished ones stay: the journal of the official SDK has a signal for them too.
+    /// Adds a call. Finished calls stay: the official SDK sends them a signal too.
     pub(super) fn add_call(&mut self, id: u32) {
         self.calls.push_back(id);
     }
 
-    /// Notes the invocation id of a child.
+    /// Records the invocation id of a child.
     pub(super) fn learn(&mut self, id: u32, child: &str) {
         self.children.insert(id, child.to_owned());
     }
 
-    /// A CANCEL was taken off the queue.
+    /// Begins to cancel the children: a CANCEL was taken off the queue.
     pub(super) fn begin(&mut self) {
-        self.is_telling = true;
+        self.is_cancelling = true;
         self.is_consumed = true;
     }
 
-    /// The call that is next: its completion id, and its child where that is known.
+    /// The next call to cancel: its completion id, and its invocation id if that is known.
     pub(super) fn next(&self) -> Option<(u32, Option<&str>)> {
         let id = *self.calls.front()?;
         Some((id, self.children.get(&id).map(String::as_str)))
     }
 
-    /// The next child was told.
+    /// Moves on after the next call was cancelled.
     pub(super) fn advance(&mut self) {
         self.calls.pop_front();
     }
 
-    /// Every child was told.
+    /// Ends: every child was cancelled.
     pub(super) fn finish(&mut self) {
-        self.is_telling = false;
+        self.is_cancelling = false;
     }
 
-    /// Whether children are still to be told.
-    pub(super) fn is_telling(&self) -> bool {
-        self.is_telling
+    /// Whether children are still to be cancelled.
+    pub(super) fn is_cancelling(&self) -> bool {
+        self.is_cancelling
     }
 
     /// Whether this attempt consumed a CANCEL.

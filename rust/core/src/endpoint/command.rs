@@ -1,4 +1,4 @@
-//! What a handler may do: sleeps, awakeables and signals. Each method replays or records one command.
+//! Sleeps, awakeables and signals. Each method replays or records one command.
 
 use bytes::Bytes;
 
@@ -18,15 +18,15 @@ impl Machine {
     /// Sleeps until an absolute time in milliseconds since the epoch.
     ///
     /// # Errors
-    /// As every command.
+    /// Those of every command.
     pub fn sleep(&mut self, wake_up_time_ms: u64, name: &str) -> Result<u32> {
         self.timer(wake_up_time_ms, name).map(|(handle, _)| handle)
     }
 
-    /// Wakes up at a time, and answers with the time that counts: on replay the recorded one.
+    /// Sleeps until an absolute time; also returns the time that counts, which on replay is the recorded one.
     ///
     /// # Errors
-    /// As for [`Self::sleep`].
+    /// Those of [`Machine::sleep`].
     pub fn timer(&mut self, wake_up_time_ms: u64, name: &str) -> Result<(u32, u64)> {
         self.require_active(|| format!("sleep {name:?}"))?;
         let attempted = Command::Sleep(pb::SleepCommand {
@@ -35,7 +35,7 @@ impl Machine {
             name: name.to_owned(),
         });
         let command = self.issue(attempted)?;
-        // Not compared on replay, so the recorded id is the one to wait for.
+        // The id is not compared on replay, so the recorded one is the one to wait for.
         let (id, wake_up_time) = match &command {
             Command::Sleep(sleep) => (sleep.result_completion_id, sleep.wake_up_time),
             _ => (0, 0),
@@ -43,10 +43,10 @@ impl Machine {
         Ok((self.add_completion(id, command.code())?, wake_up_time))
     }
 
-    /// Makes the next awakeable; answers its id and handle. Nothing is journaled.
+    /// Creates the next awakeable; returns its id and handle. Nothing is journaled.
     ///
     /// # Errors
-    /// When the attempt is over.
+    /// If the attempt is over.
     pub fn awakeable(&mut self) -> Result<(String, u32)> {
         self.require_active(|| "create an awakeable".to_owned())?;
         let (signal_id, handle) = self.results.add_awakeable()?;
@@ -57,7 +57,7 @@ impl Machine {
     /// Waits for the next signal of this name. Nothing is journaled.
     ///
     /// # Errors
-    /// When the attempt is over.
+    /// If the attempt is over.
     pub fn signal(&mut self, name: &str) -> Result<u32> {
         self.require_active(|| format!("wait for signal {name:?}"))?;
         self.results.add_named(name.to_owned())
@@ -66,7 +66,7 @@ impl Machine {
     /// Resolves an awakeable.
     ///
     /// # Errors
-    /// As every command; an id that does not parse or is legacy is refused before anything happens.
+    /// Those of every command; an id that is malformed or legacy is rejected before anything is journaled.
     pub fn resolve_awakeable(&mut self, id: &str, value: Bytes, name: &str) -> Result<()> {
         let value = pb::Value { content: value };
         self.complete_awakeable(
@@ -93,7 +93,7 @@ impl Machine {
     /// Sends a named signal with a value.
     ///
     /// # Errors
-    /// As every command; an invocation id that does not parse is refused before anything happens.
+    /// Those of every command; a malformed invocation id is rejected before anything is journaled.
     pub fn resolve_signal(
         &mut self,
         invocation_id: &str,
@@ -134,7 +134,7 @@ impl Machine {
     /// Cancels another invocation.
     ///
     /// # Errors
-    /// As every command; an invocation id that does not parse is refused before anything happens.
+    /// Those of every command; a malformed invocation id is rejected before anything is journaled.
     pub fn cancel_invocation(&mut self, invocation_id: &str, name: &str) -> Result<()> {
         self.require_active(|| format!("cancel {invocation_id}"))?;
         invocation_id.parse::<InvocationId>()?;
@@ -142,7 +142,7 @@ impl Machine {
         Ok(())
     }
 
-    /// A command with one completion.
+    /// Issues a command with one completion; returns the handle of its result.
     pub(super) fn completing(
         &mut self,
         attempted: impl FnOnce() -> String,
@@ -188,14 +188,14 @@ impl Machine {
         Ok(())
     }
 
-    /// Makes the handle for the completion of a command of type `command`.
+    /// Creates the handle for the completion of a command of type `command`.
     pub(super) fn add_completion(&mut self, id: u32, command: u16) -> Result<u32> {
         self.add(id, completion_code(command))
     }
 
     pub(super) fn add(&mut self, id: u32, code: u16) -> Result<u32> {
         match self.results.add_completion(id, code) {
-            // Its completion was there before it, and is for another type of command.
+            // Its completion arrived before it, and is for another type of command.
             Err(error @ Error::WrongCompletion { .. }) => Err(self.fail_with(error, None)),
             added => added,
         }

@@ -1,17 +1,17 @@
-//! How much flow-control credit the input may be refused.
+//! How much flow-control credit may be withheld from the peer.
 //!
-//! Credit is held back for one reason: whole messages pile up that the handler has not come to. It is never held back
-//! from a message that has begun, since the handler cannot come to what is not there.
+//! Credit is withheld for one reason: complete messages pile up that the handler has not reached. It is never withheld
+//! from an incomplete message, since the handler can only reach it once all of it has arrived.
 
 use super::machine::Machine;
 
 impl Machine {
-    /// How many received bytes may go unacknowledged, towards a peer that sends at most `window` bytes beyond what was
-    /// acknowledged.
+    /// How many received bytes may stay unacknowledged, if the peer sends at most `window` bytes beyond the acknowledged
+    /// ones.
     ///
-    /// None of them before the handler starts, which needs the whole journal; the journal's own limit bounds that.
-    /// Afterwards the window, once half of it lies unread, less what the message that has begun still needs. So the
-    /// machine holds at most the unread half, the window, and one message.
+    /// Before the handler starts, none: it needs the whole journal, whose size has a limit of its own. Afterwards,
+    /// once half of the window is unread: the window, minus the bytes missing from an incomplete message. So the machine
+    /// holds at most the unread half, the window, and one message.
     pub fn unacknowledged_limit(&self, window: usize) -> usize {
         if !self.is_ready() || self.unread_size() < window / 2 {
             return 0;
@@ -19,10 +19,10 @@ impl Machine {
         window.saturating_sub(self.decoder.missing())
     }
 
-    /// Bytes of whole messages that the handler has not come to.
+    /// Bytes of complete messages that the handler has not reached.
     ///
-    /// A result that was taken off the queue for a handle nobody awaits yet does not count: holding its credit back
-    /// could keep out the very notification the handler waits for. The journal size limit bounds those.
+    /// A result that was taken off the queue for a handle that is not awaited yet does not count: withholding its credit
+    /// could block the very notification that the handler awaits. The limit on the journal size bounds such results.
     pub fn unread_size(&self) -> usize {
         self.recorded_size + self.results.queued_size()
     }

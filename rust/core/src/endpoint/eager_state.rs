@@ -1,4 +1,4 @@
-//! The local view of the state: what Start preloaded, with this attempt's writes on top.
+//! The local view of the state: the entries that Start preloaded, and the writes of this attempt.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) enum Known {
     Absent,
 }
 
-/// The keys of which something is known.
+/// The keys about which something is known.
 #[derive(Debug, Default)]
 pub(super) struct EagerState {
     known: BTreeMap<String, Known>,
@@ -24,7 +24,7 @@ pub(super) struct EagerState {
 }
 
 impl EagerState {
-    /// Takes the snapshot that Start carries. With `is_partial`, keys that are not in it may exist.
+    /// Starts with the snapshot of Start. If it `is_partial`, other keys may exist.
     pub(super) fn new(
         entries: Vec<StateEntry>,
         is_partial: bool,
@@ -39,7 +39,7 @@ impl EagerState {
         })
     }
 
-    /// What is known about a key; `None` when only the runtime knows.
+    /// What is known about a key; `None` if only the runtime knows.
     pub(super) fn read(&self, key: &str) -> Option<Known> {
         match self.known.get(key) {
             Some(known) => Some(known.clone()),
@@ -47,7 +47,7 @@ impl EagerState {
         }
     }
 
-    /// All keys in order; `None` when only the runtime knows.
+    /// All keys in order; `None` if only the runtime knows.
     pub(super) fn keys(&self) -> Option<Vec<String>> {
         self.is_complete.then(|| {
             self.known

@@ -1,4 +1,4 @@
-//! How an attempt ended, and the Error frame that may still be explained.
+//! How an attempt ended, and its Error frame while it can still be changed.
 
 use crate::wire::generated as pb;
 
@@ -18,7 +18,7 @@ pub(super) enum Ending {
     },
 }
 
-/// An Error frame in the output, and where in the output it starts.
+/// An Error frame that is still in the output, and where it starts.
 #[derive(Clone, Debug)]
 pub(super) struct UnsentError {
     pub(super) start: usize,

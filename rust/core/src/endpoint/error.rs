@@ -1,4 +1,4 @@
-//! What can go wrong in an attempt, and what the runtime or the handler is told about it.
+//! Errors of an attempt, with their wire codes and texts.
 
 use super::advice::Advice;
 use crate::journal::{Difference, awaiting::TooDeep, notification};
@@ -6,14 +6,14 @@ use crate::journal::{Difference, awaiting::TooDeep, notification};
 /// Shorthand for results of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why an attempt failed or a call was refused.
+/// Why an attempt failed or a call was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A frame, an id, a version or a size is wrong.
     #[error(transparent)]
     Core(#[from] crate::Error),
-    /// A notification is not whole or carries what it cannot.
+    /// A notification is incomplete or invalid for its type.
     #[error(transparent)]
     Notification(#[from] notification::Error),
     /// A tree of awaited futures is too deep.
@@ -23,7 +23,7 @@ pub enum Error {
     /// Start announced an empty journal.
     #[error("Start announces 0 known entries, expected at least 1: the Input command")]
     NoEntries,
-    /// A frame that does not belong there.
+    /// A frame that is not allowed in this state.
     #[error("unexpected {name} message ({code:#06X}) while {state}")]
     UnexpectedMessage {
         /// Name in the message table.
@@ -33,7 +33,7 @@ pub enum Error {
         /// The state of the attempt.
         state: &'static str,
     },
-    /// An ack for a run this attempt proposed nothing for.
+    /// An ack for a run of which this attempt proposed no result.
     #[error("ack for completion {id}, which this attempt did not propose")]
     UnexpectedAck {
         /// The completion id of the ack.
@@ -47,7 +47,7 @@ pub enum Error {
         /// Entries that Start announced, 0 before Start.
         known: u32,
     },
-    /// The journal starts with nothing to run.
+    /// The journal has no command.
     #[error("none of the {known} known entries is a command, expected Input first")]
     NoInput {
         /// Entries that Start announced.
@@ -58,22 +58,22 @@ pub enum Error {
         "journal of more than {size} bytes exceeds max_journal_size {limit}; raise the limit or store references"
     )]
     JournalTooLarge {
-        /// Bytes held, with the entry that was too much.
+        /// Bytes held, including the entry that exceeded the limit.
         size: usize,
         /// The limit in bytes.
         limit: usize,
     },
-    /// A completion answers another type of command than the one that waits.
+    /// A completion has another type than the command that waits for it.
     #[error("completion {id} is a {found} notification, but {waiting} waits for it")]
     WrongCompletion {
         /// The completion id.
         id: u32,
         /// Name of the notification.
         found: &'static str,
-        /// Name of the notification that was due.
+        /// Name of the expected notification.
         waiting: &'static str,
     },
-    /// A recorded eager read without an answer.
+    /// A recorded eager read has no result.
     #[error("entry {index}: recorded {recorded} carries no result")]
     NoEagerResult {
         /// Command index.
@@ -81,21 +81,21 @@ pub enum Error {
         /// The recorded command.
         recorded: String,
     },
-    /// The handler ended before its journal did.
+    /// The handler ended before it had issued all recorded commands.
     #[error(
         "entry {index}: the handler ended while {remaining} recorded commands remain, the first is {recorded}; {advice}"
     )]
     EndedEarly {
-        /// Command index of the first one left over.
+        /// Command index of the first remaining command.
         index: u32,
-        /// How many are left over.
+        /// How many commands remain.
         remaining: usize,
-        /// The first one left over.
+        /// The first remaining command.
         recorded: String,
         /// What to do.
         advice: Advice,
     },
-    /// A child's id came in a form that must not be sent back.
+    /// The invocation id of a child is malformed and must not be sent back.
     #[error("cannot cancel child call {id}: {reason}")]
     UnusableChildId {
         /// Completion id of the child's invocation id.
@@ -131,7 +131,7 @@ pub enum Error {
         /// What to do.
         advice: Advice,
     },
-    /// The handler awaits what it did not await when the journal was recorded.
+    /// The handler awaits something that it did not await when the journal was recorded.
     #[error(
         "entry {index}: recorded {recorded}, attempted to await {awaited}, which had not completed then: an await was added; \
          {advice}"
@@ -153,38 +153,38 @@ pub enum Error {
     /// The attempt is over.
     #[error("cannot {attempted}: this attempt of {invocation} is over, {how}")]
     Closed {
-        /// What was tried.
+        /// What the caller attempted.
         attempted: String,
         /// The invocation id, empty before Start.
         invocation: String,
         /// How it ended.
         how: String,
     },
-    /// Not possible in this state.
+    /// The call is not possible in this state.
     #[error("cannot {attempted} while {state}: {hint}")]
     NotNow {
-        /// What was tried.
+        /// What the caller attempted.
         attempted: &'static str,
         /// The state of the attempt.
         state: &'static str,
         /// What to do.
         hint: &'static str,
     },
-    /// A handle that this machine never gave out.
-    #[error("handle {handle} is unknown: this attempt gave out {count}")]
+    /// A handle that this machine never created.
+    #[error("handle {handle} is unknown: this attempt created {count}")]
     UnknownHandle {
         /// The handle.
         handle: u32,
-        /// How many there are.
+        /// How many handles this attempt has.
         count: usize,
     },
-    /// A run method for something that is not an executing run.
+    /// A method for executing runs was called for something else.
     #[error("handle {handle} is not an executing run: wait for RunRequired, then propose once")]
     NotExecuting {
         /// The handle.
         handle: u32,
     },
-    /// An optional text that must not be empty when it is there.
+    /// An optional text is given but empty.
     #[error("{field} of {command} is empty; leave it out or give it a value")]
     EmptyField {
         /// Name of the field.
@@ -192,9 +192,9 @@ pub enum Error {
         /// The command.
         command: String,
     },
-    /// A limit key alone.
+    /// A limit key without a scope.
     #[error(
-        "{command} has limit_key {limit_key:?} and no scope; a limit key counts within a scope, give both"
+        "{command} has limit_key {limit_key:?} but no scope; a limit key applies within a scope, so pass both"
     )]
     LimitKeyWithoutScope {
         /// The command.
@@ -202,7 +202,7 @@ pub enum Error {
         /// The limit key.
         limit_key: String,
     },
-    /// No id is left.
+    /// All ids are used up.
     #[error("no {what} is left: this invocation used all 32-bit numbers")]
     Exhausted {
         /// The kind of id.
@@ -210,18 +210,18 @@ pub enum Error {
     },
 }
 
-/// What a caller does about an error.
+/// What kind of error it is, for callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Recorded and attempted differ; an Error frame is written.
     Mismatch,
     /// The version lacks a feature; an Error frame is written.
     Unsupported,
-    /// The attempt is over, now or before.
+    /// The attempt is over, because of this error or since earlier.
     Closed,
-    /// An id does not parse; nothing happened.
+    /// An id is malformed; nothing was journaled.
     InvalidId,
-    /// The call is not possible; nothing happened.
+    /// The call is not possible; nothing was journaled.
     Refused,
 }
 
@@ -256,7 +256,7 @@ impl Error {
         }
     }
 
-    /// What the caller does about it.
+    /// The kind of error.
     pub fn kind(&self) -> Kind {
         use crate::Error as Core;
         match self {

@@ -1,4 +1,4 @@
-//! The handles of one attempt: what each waits for, and how to find it by that.
+//! The handles of one attempt, with indexes by what they wait for.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use crate::journal::{Outcome, awaiting::Leaf};
 
 use super::error::{Error, Result};
 
-/// Stands for a handle where an eager read used up the completion id.
+/// Marks a completion id that was used up by an eager read and has no handle.
 const NO_HANDLE: u32 = u32::MAX;
 
 /// Every handle, numbered in the order of creation.
 #[derive(Debug, Default)]
 pub(super) struct Handles {
     all: Vec<Handle>,
-    /// Handle by completion id, which are dense: position 0 is id 1.
+    /// Handles by completion id. The ids are dense: position 0 is id 1.
     by_completion: Vec<u32>,
-    /// Handles of recorded completion ids that this attempt would have numbered otherwise.
+    /// Handles of recorded completion ids that differ from the ids this attempt would have chosen.
     by_other_completion: BTreeMap<u32, u32>,
-    /// Handle by signal id, which are dense too: position 0 is the first awakeable.
+    /// Handles by signal id. The ids are dense too: position 0 is the first awakeable.
     by_awakeable: Vec<u32>,
 }
 
@@ -50,7 +50,7 @@ pub(super) enum Slot {
 /// A result taken off the queue.
 #[derive(Debug)]
 pub(super) struct Stored {
-    /// Its position in the order of taking.
+    /// Its position in the order in which results were taken.
     pub(super) position: u64,
     pub(super) code: u16,
     pub(super) outcome: Outcome,
@@ -107,13 +107,13 @@ impl Handles {
         self.by_completion.push(NO_HANDLE);
     }
 
-    /// Adds the handle of a completion. `id` is the one on the wire.
+    /// Adds the handle of a completion; `id` is its id on the wire.
     pub(super) fn add_completion(&mut self, id: u32, code: u16, slot: Slot) -> Result<u32> {
         let number = self.next_number()?;
         if self.next_completion_id()? == id {
             self.by_completion.push(number);
         } else {
-            // Sleep is matched by name only, so its recorded id counts whatever it is.
+            // Sleeps are compared by name only, so the recorded id may be any number.
             self.by_completion.push(NO_HANDLE);
             self.by_other_completion.insert(id, number);
         }
@@ -161,7 +161,7 @@ impl Handles {
         }
     }
 
-    /// What a handle that has no result is called on the wire.
+    /// The name on the wire of a handle that has no result.
     pub(super) fn unresolved(&self, number: u32) -> Option<Leaf<'_>> {
         let handle = self.get(number).filter(|handle| handle.is_waiting())?;
         Some(match &handle.source {
@@ -180,7 +180,7 @@ impl Handles {
     }
 }
 
-/// A number as a position. Lossless: `usize` has at least 32 bits wherever this runs.
+/// Converts a number to a position. It is lossless, since `usize` has at least 32 bits on every supported platform.
 fn position(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

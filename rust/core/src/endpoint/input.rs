@@ -1,4 +1,4 @@
-//! What the handler was called with.
+//! The input of the handler.
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -9,7 +9,7 @@ use super::error::{Error, Result};
 use super::machine::Machine;
 use super::state::{Event, Reaction, State};
 
-/// What the handler was called with, and what the runtime said about this attempt.
+/// The input of the handler, and facts about this attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// The invocation id as text.
@@ -28,15 +28,15 @@ pub struct Input {
     pub scope: Option<String>,
     /// Limit key within the scope.
     pub limit_key: Option<String>,
-    /// Idempotency key, also one the ingress made up.
+    /// Idempotency key, including one that the ingress generated.
     pub idempotency_key: Option<String>,
 }
 
 impl Machine {
-    /// Matches the Input command and answers it. Once, when [`Machine::is_ready`].
+    /// Matches the Input command and returns it. Call it once, when [`Machine::is_ready`].
     ///
     /// # Errors
-    /// When entries are missing, when called twice, when closed; and when the journal does not begin with Input.
+    /// If entries are missing, if called twice, if the attempt is over, or if the journal does not begin with Input.
     pub fn take_input(&mut self) -> Result<Input> {
         if self.state == State::Closed {
             return Err(self.closed_error("take the input".to_owned()));
@@ -72,8 +72,8 @@ impl Machine {
         })
     }
 
-    /// Version 5 has no agreed seed, and what a runtime sends there is ignored: the first eight bytes of the hash of
-    /// the id, as the official Python SDK does.
+    /// Version 5 has no agreed seed, so the field of Start is ignored. The seed is then the first eight bytes of the hash
+    /// of the id, as in the official Python SDK.
     fn random_seed(&self) -> u64 {
         if self.version.supports(Feature::RandomSeed) {
             return self.start.random_seed;

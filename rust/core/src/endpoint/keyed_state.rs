@@ -1,4 +1,4 @@
-//! The state of an object: read eagerly where it is known here, lazily else.
+//! The state of an object: read eagerly if the value is known here, lazily otherwise.
 
 use bytes::Bytes;
 
@@ -13,17 +13,17 @@ use super::machine::Machine;
 /// The result of a read that may be answered locally.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read<T> {
-    /// Answered.
+    /// The answer.
     Now(T),
     /// The handle of the answer.
     Later(u32),
 }
 
 impl Machine {
-    /// Reads a state entry: at once when it is known here, else by asking the runtime.
+    /// Reads a state entry, at once if it is known here, otherwise by asking the runtime.
     ///
     /// # Errors
-    /// As every command.
+    /// Those of every command.
     pub fn get_state(&mut self, key: &str, name: &str) -> Result<Read<Option<Bytes>>> {
         self.require_active(|| format!("get state {key:?}"))?;
         let index = self.cursor.next_index();
@@ -63,7 +63,7 @@ impl Machine {
     /// Reads the keys of the state, in order.
     ///
     /// # Errors
-    /// As every command.
+    /// Those of every command.
     pub fn get_state_keys(&mut self, name: &str) -> Result<Read<Vec<String>>> {
         self.require_active(|| "get state keys".to_owned())?;
         let index = self.cursor.next_index();
@@ -97,7 +97,7 @@ impl Machine {
     /// Writes a state entry.
     ///
     /// # Errors
-    /// As every command.
+    /// Those of every command.
     pub fn set_state(&mut self, key: &str, value: Bytes, name: &str) -> Result<()> {
         self.require_active(|| format!("set state {key:?}"))?;
         self.issue(Command::SetState(pb::SetStateCommand {
@@ -114,7 +114,7 @@ impl Machine {
     /// Removes a state entry.
     ///
     /// # Errors
-    /// As every command.
+    /// Those of every command.
     pub fn clear_state(&mut self, key: &str, name: &str) -> Result<()> {
         self.require_active(|| format!("clear state {key:?}"))?;
         self.issue(Command::ClearState(pb::ClearStateCommand {
@@ -125,10 +125,10 @@ impl Machine {
         Ok(())
     }
 
-    /// Removes all state entries; the state is completely known from then on.
+    /// Removes all state entries; from then on the state is completely known.
     ///
     /// # Errors
-    /// As every command.
+    /// Those of every command.
     pub fn clear_all_state(&mut self, name: &str) -> Result<()> {
         self.require_active(|| "clear all state".to_owned())?;
         self.issue(Command::ClearAllState(pb::ClearAllStateCommand {
@@ -138,8 +138,8 @@ impl Machine {
         Ok(())
     }
 
-    /// What the local map answers. On replay it is not asked: it is a snapshot from the start of this attempt, the
-    /// journal has the answers of then.
+    /// The answer from the local map. It is not used on replay: the map is a snapshot from the start of this attempt,
+    /// while the journal has the answers of the original reads.
     fn known_here<T>(&self, read: impl FnOnce(&EagerState) -> Option<T>) -> Option<T> {
         if self.is_replaying() {
             return None;

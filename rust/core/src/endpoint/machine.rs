@@ -1,4 +1,4 @@
-//! The public face of an attempt: construction, bytes out, and what can be asked.
+//! The endpoint machine: construction, output, queries, and the replay of commands.
 
 use bytes::Bytes;
 
@@ -20,7 +20,7 @@ use super::state::{Event, Reaction, State};
 /// Largest journal accepted by default, all known entries together, in bytes: 256 MiB.
 ///
 /// Precedent: server 1.7.12 spends at most 32 MiB of memory on one direction of one invocation. Eight times that leaves
-/// room for servers that are configured more generously, and still bounds what one stream can make this process hold.
+/// room for servers with higher limits, and still bounds the memory that one stream can use.
 pub const DEFAULT_MAX_JOURNAL_SIZE: usize = 256 * 1024 * 1024;
 
 /// Limits and switches of a machine.
@@ -28,11 +28,11 @@ pub const DEFAULT_MAX_JOURNAL_SIZE: usize = 256 * 1024 * 1024;
 pub struct Options {
     /// Largest frame payload accepted, in bytes.
     pub max_message_size: usize,
-    /// Most bytes held for the handler, in bytes.
+    /// Most bytes of the journal held for the handler.
     pub max_journal_size: usize,
     /// Whether success payloads are compared on replay. Turn it off for serializers whose output varies.
     pub verify_payloads: bool,
-    /// Whether a mismatch shows the values that differ, and not their lengths and hashes: for development.
+    /// Whether a mismatch shows the values that differ instead of their lengths and hashes; for development.
     pub reveal_payloads: bool,
 }
 
@@ -49,8 +49,8 @@ impl Default for Options {
 
 /// Service side of one attempt.
 ///
-/// Bytes go in with [`Machine::receive`] and come out with [`Machine::take_output`]; neither fails, a broken protocol
-/// closes the machine with an Error frame. Between them the handler issues commands and awaits handles.
+/// Bytes go in with [`Machine::receive`] and come out with [`Machine::take_output`]; neither fails: a protocol
+/// error closes the machine with an Error frame. In between, the handler issues commands and awaits handles.
 #[derive(Debug)]
 pub struct Machine {
     pub(super) version: Version,
@@ -61,7 +61,7 @@ pub struct Machine {
     pub(super) start: pb::Start,
     /// Known entries that have arrived.
     pub(super) arrived: u32,
-    /// Bytes of recorded commands that the handler has not asked for.
+    /// Bytes of recorded commands that the handler has not reached.
     pub(super) recorded_size: usize,
     pub(super) cursor: Cursor,
     pub(super) results: Results,
@@ -70,14 +70,14 @@ pub struct Machine {
     pub(super) cancellation: Cancellation,
     pub(super) is_input_open: bool,
     pub(super) is_input_taken: bool,
-    /// Whether this attempt has written a command of its own.
+    /// Whether this attempt has written a new command.
     pub(super) has_written_command: bool,
     pub(super) last_command: LastCommand,
     /// What the process remembers of an earlier attempt.
     pub(super) memory: Memory,
     pub(super) last_awaiting_on: Option<pb::Future>,
     pub(super) ending: Option<Ending>,
-    /// The Error frame, while it is in the output and may be explained.
+    /// The Error frame, while it is in the output and can be changed.
     pub(super) unsent_error: Option<Box<UnsentError>>,
 }
 
@@ -131,8 +131,7 @@ impl Machine {
         }
     }
 
-    /// Tells what this process remembers of an earlier attempt of the same code on the invocation, for the texts of
-    /// mismatches.
+    /// Sets what this process remembers of an earlier attempt by the same code, for the texts of mismatches.
     pub fn remember(&mut self, memory: Memory) {
         self.memory = memory;
     }
@@ -148,7 +147,7 @@ impl Machine {
         !self.encoder.is_empty()
     }
 
-    /// Where the attempt stands.
+    /// The state of the attempt.
     pub fn state(&self) -> State {
         self.state
     }
@@ -191,7 +190,7 @@ impl Machine {
         &self.last_command
     }
 
-    /// Replays or records a command; answers the one that counts: the recorded one where there is one.
+    /// Replays or records a command; returns the recorded one if there is one.
     pub(super) fn issue(&mut self, attempted: Command) -> Result<Command> {
         let index = self.cursor.next_index();
         let command = if self.state == State::Replaying {
@@ -207,7 +206,7 @@ impl Machine {
         Ok(command)
     }
 
-    /// Insists that the handler may act now.
+    /// Checks that the handler may act now.
     pub(super) fn require_active(&self, attempted: impl FnOnce() -> String) -> Result<()> {
         match self.state.on(Event::AttemptCommand) {
             Reaction::Stay if self.is_input_taken => Ok(()),
@@ -286,7 +285,7 @@ impl Machine {
         }
     }
 
-    /// The recorded command at the replay position in words, with the place where it was issued.
+    /// Describes the recorded command at the replay position, with the location where it was issued.
     pub(super) fn recorded_text(&self) -> String {
         let Some(recorded) = self.cursor.peek() else {
             return String::new();
@@ -305,7 +304,7 @@ impl Machine {
         self.has_written_command = true;
         match message {
             Message::Command(command) => Ok(command),
-            _ => unreachable!("it was made a command above"),
+            _ => unreachable!("the message was made from a command"),
         }
     }
 }

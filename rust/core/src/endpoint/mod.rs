@@ -5,6 +5,9 @@
 //!                  └> results (notifications)      ├─ command methods, progress <─ handler
 //! bytes <─ take_output <─ new commands, terminal   ┘
 //! ```
+//!
+//! Every command method fails before the input is taken ([`Error::NotNow`]), after the attempt is over
+//! ([`Error::Closed`]), if it differs from the recorded command (570), and if its message is too large to send.
 
 mod advice;
 mod call;

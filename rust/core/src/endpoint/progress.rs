@@ -1,4 +1,4 @@
-//! Awaiting: at most one result per call, in journal order.
+//! Awaiting: releases at most one result per call, in journal order.
 
 use crate::journal::{Awaiting, Outcome, RUN_COMPLETION, awaiting::Leaf};
 use crate::wire::{
@@ -13,16 +13,16 @@ use super::machine::Machine;
 use super::results::Taken;
 use super::state::State;
 
-/// What an await comes to.
+/// The outcome of an await.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
-    /// An awaited handle has its result, which is taken by this call.
+    /// An awaited handle has its result, which this call takes.
     Completed(u32, Outcome),
-    /// The closure of this run has to be executed now.
+    /// The closure of this run must be executed now.
     RunRequired(u32),
-    /// Nothing can go on before more input arrives or an executing run ends.
+    /// The handler has to wait until more input arrives or an executing run ends.
     InputRequired,
-    /// The invocation was cancelled and its child calls were told.
+    /// The invocation was cancelled, and so were its child calls.
     Cancelled,
     /// The attempt is over: Suspension is written.
     Suspended,
@@ -31,17 +31,17 @@ pub enum Progress {
 }
 
 impl Machine {
-    /// Releases the next result that an awaited leaf gets, or says what has to happen first.
+    /// Releases the next result of an awaited leaf, or says what has to happen first.
     ///
     /// # Errors
-    /// When a handle is unknown or the input is not taken; nothing happened then. What breaks the protocol or the
-    /// journal is [`Progress::Closed`] instead.
+    /// If a handle is unknown or the input was not taken; nothing happens then. A protocol error or a mismatch is
+    /// [`Progress::Closed`] instead.
     pub fn progress(&mut self, awaited: &Awaiting) -> Result<Progress> {
         if self.state == State::Closed {
             return Ok(self.ended());
         }
         self.require_active(|| "await".to_owned())?;
-        if self.cancellation.is_telling() {
+        if self.cancellation.is_cancelling() {
             return Ok(self.cancel());
         }
         let marked = self.results.mark(awaited)?;
@@ -64,7 +64,7 @@ impl Machine {
         })
     }
 
-    /// Takes notifications one at a time until one matters to this await.
+    /// Takes notifications one at a time until one concerns this await.
     fn drain(&mut self) -> Result<Option<Progress>> {
         while let Some(taken) = self.results.take_next() {
             let taken = match taken? {
@@ -85,7 +85,7 @@ impl Machine {
         Ok(None)
     }
 
-    /// An ack stands for the notification of the run's result, at this place of the queue.
+    /// Handles an ack, which stands for the notification of the run's result at this position of the queue.
     fn release_proposal(&mut self, completion_id: u32) -> Result<Taken> {
         let kept = self
             .results
@@ -95,7 +95,7 @@ impl Machine {
             Some(outcome) => self
                 .results
                 .complete(completion_id, RUN_COMPLETION, outcome),
-            // The whole notification came before its ack.
+            // The complete notification arrived before its ack.
             None => Ok(Taken::Other),
         }
     }
@@ -130,13 +130,13 @@ impl Machine {
         self.ended()
     }
 
-    /// Tells the children, waiting for the id of one where needed.
+    /// Cancels the children, waiting for the id of a child if necessary.
     fn cancel(&mut self) -> Progress {
-        match self.tell_children() {
+        match self.cancel_children() {
             Ok(None) => Progress::Cancelled,
             Ok(Some(id)) => self.wait_for_child(id),
             Err(error) => {
-                // A child's signal that does not fit the journal has written its Error frame already.
+                // If the signal to a child did not match the journal, its Error frame is already written.
                 self.fail_with(error, None);
                 Progress::Closed
             }
@@ -172,7 +172,7 @@ impl Machine {
         Progress::Closed
     }
 
-    /// Tells the runtime what is awaited, for people who look. Only when it is news.
+    /// Sends the runtime the hint on what is awaited, if it has changed; people see it in introspection.
     fn hint(&mut self, awaiting_on: Option<pb::Future>) {
         if !self.version.supports(Feature::AwaitingOn)
             || self.runs.is_any_executing()
@@ -185,7 +185,7 @@ impl Machine {
             awaiting_on: awaiting_on.clone(),
             executing_side_effects: false,
         };
-        // A hint that does not fit is no loss.
+        // A hint that is too large is dropped: it is informational.
         if self
             .encoder
             .encode(&Message::Control(Control::AwaitingOn(hint)), Flags::NONE)

@@ -11,7 +11,7 @@ impl Machine {
     /// Waits for a promise of the workflow.
     ///
     /// # Errors
-    /// As every command.
+    /// Those of every command.
     pub fn get_promise(&mut self, key: &str, name: &str) -> Result<u32> {
         self.completing(
             || format!("get promise {key:?}"),
@@ -25,10 +25,10 @@ impl Machine {
         )
     }
 
-    /// Looks at a promise of the workflow without waiting for it.
+    /// Reads a promise of the workflow without waiting for it.
     ///
     /// # Errors
-    /// As every command.
+    /// Those of every command.
     pub fn peek_promise(&mut self, key: &str, name: &str) -> Result<u32> {
         self.completing(
             || format!("peek promise {key:?}"),
@@ -45,7 +45,7 @@ impl Machine {
     /// Resolves a promise of the workflow.
     ///
     /// # Errors
-    /// As every command.
+    /// Those of every command.
     pub fn resolve_promise(&mut self, key: &str, value: Bytes, name: &str) -> Result<u32> {
         let value = pb::Value { content: value };
         let completion = pb::complete_promise_command::Completion::CompletionValue(value);
@@ -55,7 +55,7 @@ impl Machine {
     /// Rejects a promise of the workflow.
     ///
     /// # Errors
-    /// As every command, and 573 for metadata below version 6.
+    /// Those of every command, and 573 for metadata below version 6.
     pub fn reject_promise(&mut self, key: &str, failure: pb::Failure, name: &str) -> Result<u32> {
         self.require_active(|| format!("reject promise {key:?}"))?;
         self.require_failure(&failure)?;

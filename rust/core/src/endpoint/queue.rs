@@ -1,10 +1,10 @@
-//! What has arrived and was not looked at, in journal order.
+//! The notifications and acks that wait to be taken, in journal order.
 
 use std::collections::VecDeque;
 
 use crate::journal::Notification;
 
-/// Notifications and acks that wait.
+/// Notifications and acks that wait to be taken.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     items: VecDeque<Queued>,
@@ -21,7 +21,7 @@ pub(super) enum Queued {
 }
 
 impl Queue {
-    /// Bytes of all items.
+    /// Bytes of all waiting notifications.
     pub(super) fn size(&self) -> usize {
         self.size
     }

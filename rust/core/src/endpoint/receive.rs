@@ -1,4 +1,4 @@
-//! Bytes in.
+//! The input of the endpoint machine.
 
 use bytes::Bytes;
 
@@ -14,7 +14,7 @@ use super::machine::Machine;
 use super::state::{Event, Reaction, State};
 
 impl Machine {
-    /// Takes bytes in. Never fails: a broken protocol ends the attempt with an Error frame.
+    /// Receives bytes. Never fails: a protocol error ends the attempt with an Error frame.
     pub fn receive(&mut self, data: Bytes) {
         if self.state == State::Closed {
             return;
@@ -35,7 +35,7 @@ impl Machine {
         }
     }
 
-    /// Notes that no more input comes. A frame that was cut off is dropped.
+    /// Ends the input. An incomplete frame is dropped.
     pub fn receive_end(&mut self) {
         self.is_input_open = false;
         if self.state.on(Event::InputEnd) == Reaction::Violation {
@@ -123,7 +123,7 @@ impl Machine {
         }
     }
 
-    /// Accounts for an entry that will be held until the handler comes to it; answers its size.
+    /// Checks that an entry may be held until the handler reaches it; returns its size.
     fn hold(&self, payload: &Bytes) -> Result<usize> {
         let size = payload.len() + HEADER_LENGTH;
         let held =

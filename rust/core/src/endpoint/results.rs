@@ -1,7 +1,7 @@
-//! Who waits for what, and what has arrived.
+//! Results on their way from the queue to handles.
 //!
-//! Notifications wait in one queue, in journal order. Taking one moves it to the handle that waits for it, or keeps it
-//! for a handle that is made later. A handle gives its result once.
+//! Notifications wait in one queue, in journal order. Taking one moves its result to the handle that waits for it, or
+//! keeps it for a handle that is created later. A handle gives its result once.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,7 +14,7 @@ use super::error::{Error, Result};
 use super::handles::{Handles, Slot, Source, Stored};
 use super::queue::{Queue, Queued};
 
-/// Handles, the queue, and results nobody has taken.
+/// Handles, the queue, and results without a handle.
 #[derive(Debug, Default)]
 pub(super) struct Results {
     queue: Queue,
@@ -27,20 +27,20 @@ pub(super) struct Results {
     stored_size: usize,
 }
 
-/// What taking one item off the queue did.
+/// What happened to an item that was taken off the queue.
 #[derive(Debug)]
 pub(super) enum Taken {
-    /// An awaited handle got its result, which is taken by this.
+    /// An awaited handle received this result, which counts as taken.
     Awaited(u32, Outcome),
-    /// A result was stored for later, or was of no use.
+    /// A result was stored for later or dropped.
     Other,
-    /// The ack of the proposal with this completion id; the result is at the run.
+    /// The ack of the proposal with this completion id; the run has the result.
     Ack(u32),
     /// The invocation was cancelled.
     Cancel,
 }
 
-/// What the awaited tree looks like before the queue is touched.
+/// The awaited tree before anything is taken off the queue.
 #[derive(Debug, Default)]
 pub(super) struct Marked {
     /// The handle whose result was taken off the queue first.
@@ -62,7 +62,7 @@ impl Results {
         self.queue.size()
     }
 
-    /// Bytes taken off the queue for handles that nobody has awaited.
+    /// Bytes taken off the queue and not awaited yet.
     pub(super) fn stored_size(&self) -> usize {
         self.stored_size
     }
@@ -85,7 +85,7 @@ impl Results {
         self.handles.burn_completion_id();
     }
 
-    /// Makes the handle of a command's completion, of type `code`. `id` is the one on the wire.
+    /// Creates the handle of a completion of type `code`; `id` is its id on the wire.
     pub(super) fn add_completion(&mut self, id: u32, code: u16) -> Result<u32> {
         let slot = match self.unclaimed_completions.remove(&id) {
             Some(stored) => {
@@ -97,7 +97,7 @@ impl Results {
         self.handles.add_completion(id, code, slot)
     }
 
-    /// Makes the handle of the next awakeable; answers its signal id and handle.
+    /// Creates the handle of the next awakeable; returns its signal id and the handle.
     pub(super) fn add_awakeable(&mut self) -> Result<(u32, u32)> {
         let id = self.handles.next_signal_id()?;
         let slot = match self.unclaimed_signals.remove(&id) {
@@ -108,7 +108,7 @@ impl Results {
         Ok((id, handle))
     }
 
-    /// Makes a handle for the next signal of this name that no other handle takes.
+    /// Creates a handle for the next signal of this name that no other handle takes.
     pub(super) fn add_named(&mut self, name: String) -> Result<u32> {
         let handle = self.handles.add_named(name.clone())?;
         let named = self.named.entry(name).or_default();
@@ -196,7 +196,7 @@ impl Results {
         }
     }
 
-    /// Hands a result to the handle of this completion id, as if its notification had been taken.
+    /// Gives a result to the handle of this completion id, as if its notification had been taken.
     pub(super) fn complete(&mut self, id: u32, code: u16, outcome: Outcome) -> Result<Taken> {
         self.route(
             Notification {
@@ -218,7 +218,7 @@ impl Results {
         self.handles.completion_of(number)
     }
 
-    /// What a handle that has no result is called on the wire.
+    /// The name on the wire of a handle that has no result.
     pub(super) fn unresolved(&self, number: u32) -> Option<Leaf<'_>> {
         self.handles.unresolved(number)
     }
@@ -250,7 +250,7 @@ impl Results {
         if let Some(number) = waiting {
             return Ok(self.deliver(number, stored));
         }
-        // The first one counts here too.
+        // Here too, the first result counts.
         unclaimed.or_insert_with(|| {
             self.stored_size += stored.size;
             stored
@@ -258,7 +258,7 @@ impl Results {
         Ok(Taken::Other)
     }
 
-    /// Gives a result to its handle. The first one counts: a server stores and sends every resolution of an awakeable.
+    /// Gives a result to its handle. Only the first counts: a server stores and sends every resolution of an awakeable.
     fn deliver(&mut self, number: u32, stored: Stored) -> Taken {
         let Some(handle) = self.handles.get_mut(number) else {
             return Taken::Other;

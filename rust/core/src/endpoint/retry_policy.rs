@@ -1,8 +1,8 @@
-//! When a failing run is retried.
+//! The retry policy of a run.
 
 use std::time::Duration;
 
-/// When a failing run is retried. All durations in milliseconds; `None` leaves a bound or the default of the field.
+/// When a failing run is retried. All durations are in milliseconds; `None` means no bound, or the default of the field.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RetryPolicy {
     /// Delay after the first failure, by default 50.
@@ -30,11 +30,11 @@ impl RetryPolicy {
     /// The delay before the next execution, after `attempts` of them, in milliseconds.
     pub(super) fn delay(&self, attempts: u32) -> u64 {
         let max = self.max_interval_ms.unwrap_or(10_000);
-        // 32 bits of milliseconds are 49 days: far beyond any sensible first delay, and exact as a float.
+        // 32 bits of milliseconds are 49 days: far longer than any sensible first delay, and exact as a float.
         let initial = u32::try_from(self.initial_interval_ms.unwrap_or(50)).unwrap_or(u32::MAX);
         let exponent = i32::try_from(attempts.saturating_sub(1)).unwrap_or(i32::MAX);
         let delay = f64::from(initial) * self.factor.unwrap_or(2.0).powi(exponent);
-        // Not a number, negative and infinite delays all mean a strange factor; the cap is the safe answer.
+        // A delay that is not a number, negative or infinite comes from an odd factor; the longest delay is the safe choice.
         Duration::try_from_secs_f64(delay / 1000.0)
             .ok()
             .and_then(|delay| u64::try_from(delay.as_millis()).ok())

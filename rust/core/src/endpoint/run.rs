@@ -20,7 +20,7 @@ pub struct RunFailure<'a> {
     pub code: u32,
     /// Text of the exception.
     pub message: &'a str,
-    /// Where it came from.
+    /// Its stack trace.
     pub stacktrace: &'a str,
     /// How long this execution took, in milliseconds.
     pub attempt_duration_ms: u64,
@@ -32,7 +32,7 @@ impl Machine {
     /// Records a run; its closure executes when it is first awaited.
     ///
     /// # Errors
-    /// As every command.
+    /// Those of every command.
     pub fn run(&mut self, name: &str) -> Result<u32> {
         self.require_active(|| format!("run {name:?}"))?;
         let index = self.cursor.next_index();
@@ -53,7 +53,7 @@ impl Machine {
     /// Proposes the value of an executing run.
     ///
     /// # Errors
-    /// When the handle is no executing run or the value is too large; nothing is written then.
+    /// If the handle is not an executing run or the value is too large; nothing is written then.
     pub fn propose_run_value(&mut self, handle: u32, value: Bytes) -> Result<()> {
         self.require_active(|| "propose a run value".to_owned())?;
         let kept = Outcome::Value(value.clone());
@@ -81,8 +81,8 @@ impl Machine {
 
     /// Applies the retry policy to a retryable failure of an executing run.
     ///
-    /// Answers true when the policy gave up: the failure is proposed as terminal. Otherwise the attempt ended with an
-    /// Error frame that names the run and the delay; without any policy the runtime's own applies.
+    /// Returns true if the policy gives up: the failure is then proposed as terminal. Otherwise the attempt ends with an
+    /// Error frame that names the run and the delay; without a policy the runtime's own applies.
     ///
     /// # Errors
     /// Those of [`Machine::propose_run_value`].
@@ -129,10 +129,10 @@ impl Machine {
         Ok(false)
     }
 
-    /// Executions of the failed run so far and the time since the first, both with this one.
+    /// How often the failed run was executed and the time since its first execution, both including this one.
     ///
-    /// What Start counts is about this run only when the run is the last thing the journal has: once this attempt wrote a
-    /// command of its own, the counts belong to something older.
+    /// The counts of Start are about this run only if it is the last command of the journal. Once this attempt has written
+    /// a new command, they belong to an older one.
     fn run_history(&self, attempt_duration_ms: u64) -> (u32, u64) {
         let failed_before = if self.has_written_command {
             0
@@ -158,7 +158,7 @@ impl Machine {
     ) -> Result<()> {
         let Some(run) = self.runs.get(handle) else {
             return match self.results.completion_of(handle) {
-                // The runtime knew a result already; the handler has it and this one is late.
+                // The runtime already had a result, which the handler has received; this one is late.
                 Some((_, code)) if code == RUN_COMPLETION => Ok(()),
                 _ => Err(Error::NotExecuting { handle }),
             };

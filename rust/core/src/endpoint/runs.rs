@@ -1,4 +1,4 @@
-//! The runs that have no result yet, and how far each is.
+//! The runs that have no result yet, and the progress of each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::journal::Outcome;
 #[derive(Debug, Default)]
 pub(super) struct Runs {
     by_handle: BTreeMap<u32, Run>,
-    /// Completion ids proposed with the ack flag, which alone may be acked.
+    /// Completion ids proposed with the ack flag; only these may be acked.
     proposed: BTreeSet<u32>,
     unstarted: BTreeSet<u32>,
     executing: BTreeSet<u32>,
@@ -34,7 +34,7 @@ enum Progress {
 }
 
 impl Run {
-    /// Whether its closure was started and no result was proposed.
+    /// Whether its closure has started and no result was proposed yet.
     pub(super) fn is_executing(&self) -> bool {
         matches!(self.progress, Progress::Executing)
     }
@@ -54,7 +54,7 @@ impl Runs {
         );
     }
 
-    /// The handler has the result of this handle: if it is a run, it is done.
+    /// Removes the run of this handle, if it is one: the handler has its result.
     pub(super) fn finish(&mut self, handle: u32) {
         if self.by_handle.is_empty() {
             return;
@@ -69,12 +69,12 @@ impl Runs {
         self.by_handle.get(&handle)
     }
 
-    /// The oldest run that has not started, of those that are awaited.
+    /// The oldest awaited run that has not started.
     pub(super) fn first_unstarted(&self, is_awaited: impl Fn(u32) -> bool) -> Option<u32> {
         self.unstarted.iter().copied().find(|run| is_awaited(*run))
     }
 
-    /// Whether one of the awaited runs executes.
+    /// Whether an awaited run is executing.
     pub(super) fn is_executing(&self, is_awaited: impl Fn(u32) -> bool) -> bool {
         self.executing.iter().any(|run| is_awaited(*run))
     }
@@ -91,7 +91,7 @@ impl Runs {
         }
     }
 
-    /// Whether an ack for this completion id can come.
+    /// Whether an ack for this completion id may arrive.
     pub(super) fn is_proposed(&self, completion_id: u32) -> bool {
         self.proposed.contains(&completion_id)
     }
@@ -104,7 +104,7 @@ impl Runs {
         }
     }
 
-    /// Notes a proposal; with `kept`, its ack will release that.
+    /// Marks a run as proposed; its ack releases the `kept` result.
     pub(super) fn propose(&mut self, handle: u32, kept: Option<Outcome>) {
         if let Some(run) = self.by_handle.get_mut(&handle) {
             if kept.is_some() {

@@ -1,4 +1,4 @@
-//! The states of an attempt and what each makes of every event: one table.
+//! The states of an attempt, and one table of their reactions to every event.
 
 use Event::{
     Ack, AttemptCommand, Command, Foreign, InputEnd, JournalComplete, LastCommandReplayed,
@@ -6,16 +6,16 @@ use Event::{
 };
 use State::{Closed, Processing, Replaying, WaitingEntries, WaitingStart};
 
-/// Where an attempt stands.
+/// The state of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Nothing has arrived.
     WaitingStart,
-    /// Start told how many entries the journal has; not all are there.
+    /// Start has arrived, but not all of the entries that it announced.
     WaitingEntries,
     /// Commands are matched against the journal.
     Replaying,
-    /// Every recorded command was matched: commands are new. Recorded notifications may still be unread.
+    /// Every recorded command was matched, and commands are new. Recorded notifications may still be unread.
     Processing,
     /// The terminal frame is written.
     Closed,
@@ -32,9 +32,9 @@ pub enum Event {
     Notification,
     /// The ack of a proposal arrived.
     Ack,
-    /// A frame arrived that only endpoints send, or an ack that was not asked for.
+    /// A frame arrived that only endpoints send, or an ack that was not requested.
     Foreign,
-    /// The last known entry was taken in.
+    /// The last known entry arrived.
     JournalComplete,
     /// The input ended.
     InputEnd,
@@ -42,24 +42,24 @@ pub enum Event {
     TakeInput,
     /// The handler issues a command, awaits, or ends.
     AttemptCommand,
-    /// The handler asked for the last recorded command.
+    /// The handler issued the last recorded command.
     LastCommandReplayed,
     /// End, Suspension or Error was written.
     Terminal,
 }
 
-/// What a state makes of an event.
+/// The reaction of a state to an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
-    /// Fine, nothing changes.
+    /// Allowed; nothing changes.
     Stay,
-    /// Fine, and the attempt goes on there.
+    /// Allowed; the attempt enters this state.
     Enter(State),
     /// The peer broke the protocol: Error 571.
     Violation,
-    /// The caller may not do that now; nothing is written.
+    /// The caller must not do that now; nothing is written.
     Refuse,
-    /// No matter any more.
+    /// The event no longer matters.
     Ignore,
 }
 
@@ -67,7 +67,7 @@ impl State {
     /// Every state.
     pub const ALL: [Self; 5] = [WaitingStart, WaitingEntries, Replaying, Processing, Closed];
 
-    /// The name of the state for callers, who do not tell the two waiting states apart.
+    /// The name of the state for callers, for whom both waiting states are one.
     pub fn name(self) -> &'static str {
         match self {
             WaitingStart | WaitingEntries => "bootstrapping",
@@ -79,7 +79,7 @@ impl State {
 
     /// The transition table.
     #[rustfmt::skip]
-    #[expect(clippy::match_same_arms, reason = "a table: rows are read one by one")]
+    #[expect(clippy::match_same_arms, reason = "one row per rule")]
     pub fn on(self, event: Event) -> Reaction {
         use Reaction::{Enter, Ignore, Refuse, Stay, Violation};
         match (self, event) {

@@ -11,7 +11,7 @@ use super::error::{Error, Result};
 use super::machine::Machine;
 use super::state::{Event, State};
 
-/// Longest message of an Error frame, in bytes. It is shown to people, and the frame has to fit whatever happened.
+/// Longest message of an Error frame, in bytes. People read it, and the frame must always fit.
 const MAX_MESSAGE: usize = 64 * 1024;
 /// Longest stacktrace of an Error frame, in bytes.
 const MAX_STACKTRACE: usize = 1024 * 1024;
@@ -20,7 +20,7 @@ impl Machine {
     /// Ends the invocation with a value.
     ///
     /// # Errors
-    /// Those of every command, and 571 when recorded commands remain after a recorded Output.
+    /// Those of every command, and 571 if recorded commands remain after a recorded Output.
     pub fn succeed(&mut self, value: bytes::Bytes) -> Result<()> {
         let value = pb::Value { content: value };
         self.end(pb::output_command::Result::Value(value))
@@ -39,7 +39,7 @@ impl Machine {
     /// Ends the attempt with an Error frame, so that the runtime retries it. Works in every open state.
     ///
     /// # Errors
-    /// When the attempt is over, and 573 for `pause` below version 7.
+    /// If the attempt is over, and 573 for `pause` below version 7.
     pub fn retry(
         &mut self,
         code: u32,
@@ -66,13 +66,13 @@ impl Machine {
         Ok(())
     }
 
-    /// Tells more about the error that ended the attempt, which the machine found: where in the handler it happened.
+    /// Adds to the Error frame that ended the attempt where in the handler the error happened.
     ///
-    /// Answers whether it is told: not when there is no Error frame, or when it has left.
+    /// Returns false if there is no Error frame, or if it was already taken with the output.
     ///
     /// # Arguments
-    /// * `context`: goes before the message.
-    /// * `stacktrace`: replaces an empty one.
+    /// * `context`: is put before the message.
+    /// * `stacktrace`: is used if the frame has none.
     pub fn explain(&mut self, context: &str, stacktrace: &str) -> bool {
         let Some(unsent) = self.unsent_error.take() else {
             return false;
@@ -84,19 +84,19 @@ impl Machine {
             stacktrace.clone_into(&mut frame.stacktrace);
             shorten(&mut frame.stacktrace, MAX_STACKTRACE);
         }
-        let told = frame.message.clone();
+        let explained = frame.message.clone();
         self.encoder.truncate(start);
-        let is_told = self
+        let is_written = self
             .encoder
             .encode(&Message::Control(C::Error(frame)), Flags::NONE)
             .is_ok();
         if let Some(Ending::Failed { message, .. }) = &mut self.ending {
-            *message = told;
+            *message = explained;
         }
-        is_told
+        is_written
     }
 
-    /// Insists on a feature of the negotiated version; without it the attempt ends with Error 573.
+    /// Checks that the negotiated version has a feature; if not, the attempt ends with Error 573.
     pub(super) fn require(&mut self, feature: Feature) -> Result<()> {
         match self.version.require(feature) {
             Ok(()) => Ok(()),
@@ -104,7 +104,7 @@ impl Machine {
         }
     }
 
-    /// Insists that a failure can be sent.
+    /// Checks that a failure can be sent.
     pub(super) fn require_failure(&mut self, failure: &pb::Failure) -> Result<()> {
         if failure.metadata.is_empty() {
             return Ok(());
@@ -112,7 +112,7 @@ impl Machine {
         self.require(Feature::FailureMetadata)
     }
 
-    /// Ends the attempt with the Error frame that tells `error`, which it hands back.
+    /// Ends the attempt with an Error frame about `error`, and returns `error`.
     pub(super) fn fail_with(&mut self, error: Error, related: Option<Related>) -> Error {
         let (index, code, name) = match related {
             Some(related) => (
@@ -171,10 +171,10 @@ impl Machine {
         self.unsent_error = Some(Box::new(unsent));
     }
 
-    /// Writes the Suspension that names what is awaited, and closes.
+    /// Writes the Suspension that says what is awaited, and closes.
     pub(super) fn suspend(&mut self, remainder: Option<pb::Future>) {
         let Some(future) = remainder else {
-            // The runtime would never know when to resume.
+            // The runtime would never resume the invocation.
             self.fail_with(Error::NothingAwaited, None);
             return;
         };
@@ -189,8 +189,8 @@ impl Machine {
         self.close(C::Suspension(suspension), Ending::Suspended);
     }
 
-    /// What is awaited, on the wire. Once a CANCEL was consumed, its signal is not listed any more: the runtime checks
-    /// all stored notifications and would resume the attempt at once, again and again.
+    /// What is awaited, in its wire form. Once a CANCEL was consumed, its signal is no longer listed: the runtime checks
+    /// all stored notifications, so it would resume the invocation at once, again and again.
     pub(super) fn remainder(&self, awaited: &Awaiting) -> Option<pb::Future> {
         awaited.remainder(
             &|handle| self.results.unresolved(handle),
@@ -241,7 +241,7 @@ impl Machine {
             .encode(&Message::Control(terminal), Flags::NONE)
             .is_err()
         {
-            // Only a Suspension can be too large, by awaiting millions of futures; an Error frame is kept short.
+            // Only a Suspension can be too large, if it awaits millions of futures; Error frames are kept short.
             let message = "what this attempt awaits does not fit into one Suspension; await fewer futures at once";
             let error = pb::Error {
                 code: 413,
@@ -256,7 +256,7 @@ impl Machine {
         self.release();
     }
 
-    /// Lets go of everything that a closed attempt has no use for.
+    /// Drops everything that a closed attempt no longer needs.
     fn release(&mut self) {
         self.cursor = crate::journal::Cursor::default();
         self.results = super::results::Results::default();

@@ -1,4 +1,4 @@
-//! The states of an attempt as the runtime sees it, and what each makes of every event: one table.
+//! The states of an attempt on the side of the runtime, and one table of their reactions to every event.
 
 use Event::{
     AwaitingOn, Command, End, Error, Foreign, JournalComplete, Notify, Output, Proposal, Replay,
@@ -6,25 +6,25 @@ use Event::{
 };
 use State::{Closed, Finished, Idle, Open, Replaying};
 
-/// Where an attempt stands.
+/// The state of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Nothing is written.
     Idle,
-    /// Start told how many entries the journal has; not all are written.
+    /// Start is written, but not all of the entries that it announces.
     Replaying,
     /// Every known entry is written: the endpoint may issue commands.
     Open,
     /// The journal has its Output: only End is missing.
     Finished,
-    /// The attempt is over, whatever the endpoint still sends.
+    /// The attempt is over; anything that the endpoint still sends is ignored.
     Closed,
 }
 
 /// What can happen to an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The host begins.
+    /// The host starts the attempt.
     Start,
     /// The host gives a recorded entry.
     Replay,
@@ -54,18 +54,18 @@ pub enum Event {
     Violation,
 }
 
-/// What a state makes of an event.
+/// The reaction of a state to an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
-    /// Fine, nothing changes.
+    /// Allowed; nothing changes.
     Stay,
-    /// Fine, and the attempt goes on there.
+    /// Allowed; the attempt enters this state.
     Enter(State),
     /// The endpoint broke the protocol: the attempt failed.
     Violation,
-    /// The host may not do that now; nothing is written.
+    /// The host must not do that now; nothing is written.
     Refuse,
-    /// No matter any more.
+    /// The event no longer matters.
     Ignore,
 }
 
@@ -86,7 +86,7 @@ impl State {
 
     /// The transition table.
     #[rustfmt::skip]
-    #[expect(clippy::match_same_arms, reason = "a table: rows are read one by one")]
+    #[expect(clippy::match_same_arms, reason = "one row per rule")]
     pub fn on(self, event: Event) -> Reaction {
         use Reaction::{Enter, Ignore, Refuse, Stay};
         match (self, event) {

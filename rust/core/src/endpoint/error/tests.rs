@@ -172,7 +172,7 @@ fn all() -> Vec<(Error, u32, &'static str)> {
                 count: 1,
             },
             500,
-            "handle 7 is unknown: this attempt gave out 1",
+            "handle 7 is unknown: this attempt created 1",
         ),
         (
             Error::NotExecuting { handle: 7 },
@@ -193,7 +193,7 @@ fn all() -> Vec<(Error, u32, &'static str)> {
                 limit_key: text("l"),
             },
             500,
-            "call S/h has limit_key \"l\" and no scope; a limit key counts within a scope, give both",
+            "call S/h has limit_key \"l\" but no scope; a limit key applies within a scope, so pass both",
         ),
         (
             Error::Exhausted {
