@@ -166,7 +166,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The code of the Error frame or failure that tells the peer about this.
+    /// The code of the Error frame or failure that reports this error to the peer.
     pub const fn code(&self) -> u16 {
         match self {
             Self::CustomMessage { .. } => PROTOCOL_VIOLATION,

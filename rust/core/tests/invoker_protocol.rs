@@ -647,12 +647,12 @@ fn proposals_are_for_runs_without_a_result() {
     let text = violation(&mut opened(Version::V6, &sleep), proposal(1));
     assert_eq!(
         text,
-        "proposal for completion 1, which belongs to no run of this invocation"
+        "proposal for completion 1, which is not a run of this invocation"
     );
     let text = violation(&mut opened(Version::V6, &[]), proposal(1));
     assert_eq!(
         text,
-        "proposal for completion 1, which belongs to no run of this invocation"
+        "proposal for completion 1, which is not a run of this invocation"
     );
 
     let done = [run_command(1, "r"), run_done(1, "x")];
@@ -736,7 +736,7 @@ fn suspensions_name_what_can_happen() {
     for (suspension, text) in [
         (
             suspension(&[], &[]),
-            "Suspension message names nothing that is awaited: the invocation would never go on",
+            "Suspension message awaits nothing: the invocation would never resume",
         ),
         (
             suspension(&[1, 2], &[1]),
@@ -751,14 +751,14 @@ fn suspensions_name_what_can_happen() {
     }
 
     for (future, text) in [
-        (None, "names nothing"),
-        (Some(pb::Future::default()), "names nothing"),
+        (None, "awaits nothing"),
+        (Some(pb::Future::default()), "awaits nothing"),
         (
             Some(pb::Future {
                 nested_futures: vec![pb::Future::default()],
                 ..pb::Future::default()
             }),
-            "names nothing",
+            "awaits nothing",
         ),
         (Some(tree(&[2])), "awaits completion 2"),
         (
@@ -857,7 +857,7 @@ fn notifications_answer_something_that_waits() {
     assert_eq!(machine.notify(0x800C, &fired), Ok(true));
     let error = machine.notify(0x800C, &fired).unwrap_err();
     assert!(
-        error.to_string().ends_with("it was there before"),
+        error.to_string().ends_with("it has arrived before"),
         "{error}"
     );
 }
@@ -869,10 +869,10 @@ fn notifications_are_of_a_known_type() {
     for code in [0x8001, 0xFC01] {
         let mut machine = opened(Version::V6, &[]);
         let error = machine.notify(code, &signal).unwrap_err();
-        assert!(error.to_string().contains("is no notification"), "{error}");
+        assert!(error.to_string().contains("is not a notification"), "{error}");
         assert!(!machine.is_output_pending());
         let error = replaying(Version::V6, 9).replay(code, &signal).unwrap_err();
-        assert!(error.to_string().contains("is no notification"), "{error}");
+        assert!(error.to_string().contains("is not a notification"), "{error}");
     }
 }
 
@@ -911,7 +911,7 @@ fn journals_that_cannot_be_are_refused() {
     let cases: &[(&[Message], &str)] = &[
         (
             &[support::input()],
-            "Input is the first command, and no other",
+            "Input must be the first command, and no other",
         ),
         (&[sleep_done(1)], "no command took this id"),
         (
@@ -924,7 +924,7 @@ fn journals_that_cannot_be_are_refused() {
         ),
         (
             &[sleep, sleep_done(1), sleep_done(1)],
-            "it was there before",
+            "it has arrived before",
         ),
     ];
     for (entries, reason) in cases {

@@ -1,4 +1,4 @@
-//! What a command must have before it is stored: what is wrong here would be wrong again in every replay.
+//! Checks commands before they are stored: an invalid command would fail every replay.
 
 use bytes::Bytes;
 
@@ -11,7 +11,7 @@ use crate::wire::{
 
 type Check = Result<(), String>;
 
-/// Checks the fields of a command; the error tells what is wrong with it.
+/// Checks the fields of a command; the error says what is wrong with it.
 pub(super) fn command(version: Version, command: &Command) -> Check {
     match command {
         Command::Input(_)

@@ -1,4 +1,4 @@
-//! What an endpoint asked for: the host makes it durable, in this order.
+//! Effects: what the host must make durable, in this order.
 
 use bytes::Bytes;
 
@@ -7,25 +7,25 @@ use crate::wire::{
     generated::{self as pb, ErrorBehavior},
 };
 
-/// One thing for the host to do.
+/// Something for the host to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// A command, which is the next entry of the journal.
+    /// Store this command, the next entry of the journal.
     Recorded(Recorded),
-    /// The result of a run, which is the next entry of the journal: store it, then notify the endpoint of it.
+    /// Store this result of a run, the next entry of the journal, then notify the endpoint of it.
     RunProposed {
         /// The completion id of the run.
         completion_id: u32,
         /// The payload of the run completion notification (0x8011).
         payload: Bytes,
     },
-    /// What the handler waits for, for people who look.
+    /// What the handler waits for, to be shown by introspection.
     AwaitingOn(pb::Future),
-    /// The attempt is over until something awaited happens. The lists of versions 5 and 6 are one node of unknown type.
+    /// The attempt is over until something awaited happens. In versions 5 and 6 the lists become one node of unknown type.
     Suspended(pb::Future),
     /// The attempt and the invocation are over; the journal has the Output.
     Ended,
-    /// The attempt is over by an error.
+    /// The attempt ended with an error.
     Failed(Box<Failed>),
 }
 
@@ -36,22 +36,22 @@ pub struct Recorded {
     pub index: u32,
     /// Its type code.
     pub code: u16,
-    /// Its payload, byte for byte as it came.
+    /// Its payload, byte for byte as received.
     pub payload: Bytes,
-    /// Whether the endpoint asks to be told when it is stored.
+    /// Whether the endpoint asks for an ack once it is stored.
     pub is_ack_requested: bool,
-    /// Its fields; what must be there is there.
+    /// Its fields, which were checked.
     pub command: Command,
 }
 
 /// How an attempt failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failed {
-    /// Code of the Error frame; 571 and others for what the endpoint broke.
+    /// Code of the Error frame, or the code of a protocol violation such as 571.
     pub code: u32,
     /// What happened.
     pub message: String,
-    /// Where it happened; empty when unknown.
+    /// The stack trace; empty if unknown.
     pub stacktrace: String,
     /// 0-based index of the command it is about.
     pub related_index: Option<u32>,
@@ -59,11 +59,11 @@ pub struct Failed {
     pub related_name: Option<String>,
     /// Type code of that command.
     pub related_code: Option<u32>,
-    /// Delay before the next attempt instead of the policy's, in milliseconds.
+    /// Delay before the next attempt, in milliseconds; overrides the one of the retry policy.
     pub next_retry_delay_ms: Option<u64>,
     /// What should happen next.
     pub behavior: ErrorBehavior,
-    /// Whether this machine found the endpoint at fault, rather than the endpoint telling an error.
+    /// Whether the endpoint violated the protocol, instead of reporting an error itself.
     pub is_violation: bool,
 }
 

@@ -1,22 +1,22 @@
-//! What an endpoint can break, and what a host may not do.
+//! Protocol violations of an endpoint, and calls that a host must not make.
 
 use crate::journal::notification;
 
 /// Shorthand for results of this module.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why an attempt failed or a call was refused.
+/// Why an attempt failed or a call was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A frame, an id, a version or a size is wrong.
     #[error(transparent)]
     Core(#[from] crate::Error),
-    /// A notification is not whole or carries what it cannot.
+    /// A notification is incomplete or invalid for its type.
     #[error(transparent)]
     Notification(#[from] notification::Error),
 
-    /// A frame that does not belong there.
+    /// A frame that is not allowed in this state.
     #[error("unexpected {name} message ({code:#06X}) from the endpoint while {state}")]
     UnexpectedMessage {
         /// Name in the message table.
@@ -26,7 +26,7 @@ pub enum Error {
         /// The state of the attempt.
         state: &'static str,
     },
-    /// A command of a type that no version from 5 to 7 has.
+    /// A command whose type is unknown in versions 5 to 7.
     #[error("unknown command {code:#06X}; does the endpoint speak a newer protocol version?")]
     UnknownCommand {
         /// Its type code.
@@ -35,7 +35,7 @@ pub enum Error {
     /// The endpoint ended without a result.
     #[error("End without an Output command: the invocation would have no result")]
     EndWithoutOutput,
-    /// A completion id that is taken, or below one that is.
+    /// A completion id that is not above all ids in use.
     #[error("entry {index}: {command} takes completion id {id}, expected one above {last}")]
     StaleCompletionId {
         /// Command index.
@@ -47,7 +47,7 @@ pub enum Error {
         /// The largest id in use, 0 for none.
         last: u32,
     },
-    /// A command lacks a field, or has one that cannot be.
+    /// A command lacks a field or has an invalid one.
     #[error("entry {index}: {command}: {reason}")]
     InvalidCommand {
         /// Command index.
@@ -63,8 +63,8 @@ pub enum Error {
         /// The completion id.
         id: u32,
     },
-    /// A proposal for something that is no run.
-    #[error("proposal for completion {id}, which belongs to no run of this invocation")]
+    /// A proposal for something that is not a run.
+    #[error("proposal for completion {id}, which is not a run of this invocation")]
     UnknownRun {
         /// The completion id.
         id: u32,
@@ -75,13 +75,13 @@ pub enum Error {
         /// The completion id.
         id: u32,
     },
-    /// A suspension that nothing could end.
-    #[error("{name} message names nothing that is awaited: the invocation would never go on")]
+    /// A suspension that could never end.
+    #[error("{name} message awaits nothing: the invocation would never resume")]
     NothingAwaited {
         /// Suspension or `AwaitingOn`.
         name: &'static str,
     },
-    /// A suspension on an id that nobody took.
+    /// A suspension on an id that does not exist.
     #[error("{name} message awaits {what} {id}, which does not exist")]
     UnknownAwaited {
         /// Suspension or `AwaitingOn`.
@@ -91,11 +91,11 @@ pub enum Error {
         /// The id.
         id: u32,
     },
-    /// The response ended in the middle.
+    /// The response ended without a terminal frame.
     #[error("the response ended without End, Suspension or Error; did the endpoint stop?")]
     NoTerminal,
 
-    /// The host calls something at the wrong time.
+    /// The host made a call at the wrong time.
     #[error("cannot {attempted} while {state}; {hint}")]
     NotNow {
         /// What was called.
@@ -108,25 +108,25 @@ pub enum Error {
     /// The stored journal cannot be replayed.
     #[error("cannot replay entry {entry}: {reason}")]
     InvalidJournal {
-        /// 0-based entry index, notifications counted.
+        /// 0-based entry index, including notifications.
         entry: u32,
         /// What is wrong with it.
         reason: String,
     },
-    /// A stored notification of a type that no version from 5 to 7 has.
-    #[error("{code:#06X} is no notification of protocol versions 5 to 7")]
+    /// A stored notification whose type is unknown in versions 5 to 7.
+    #[error("{code:#06X} is not a notification of protocol versions 5 to 7")]
     UnknownNotification {
         /// Its type code.
         code: u16,
     },
-    /// A completion that nobody waits for.
+    /// A completion that no command waits for.
     #[error("cannot notify of {name} completion {id}: {reason}")]
     UnexpectedCompletion {
         /// Name of the notification.
         name: &'static str,
         /// Its id.
         id: u32,
-        /// Why not.
+        /// Why it is unexpected.
         reason: &'static str,
     },
 }
@@ -147,7 +147,7 @@ impl Error {
 mod tests {
     use super::*;
 
-    /// One example of each variant with its code and text. The match makes a variant that is not listed a compile error.
+    /// One example of each variant with its code and text. A variant that is not listed does not compile.
     macro_rules! examples {
         ($($pattern:pat, $error:expr => $code:literal $text:expr,)*) => {
             fn examples() -> Vec<(Error, u32, String)> {
@@ -165,7 +165,7 @@ mod tests {
                     }
                     position += 1;
                 )*
-                // Nothing but a variant without an example comes here, and none compiles.
+                // Only a variant without an example could reach this, and such a variant does not compile.
                 match error { $($pattern => position,)* }
             }
         };
@@ -191,11 +191,11 @@ mod tests {
         EmptyProposal { .. }, EmptyProposal { id: 1 } => 571
             "proposal for run 1 carries no result",
         UnknownRun { .. }, UnknownRun { id: 1 } => 571
-            "proposal for completion 1, which belongs to no run of this invocation",
+            "proposal for completion 1, which is not a run of this invocation",
         RunCompleted { .. }, RunCompleted { id: 1 } => 571
             "proposal for run 1, which has a result already",
         NothingAwaited { .. }, NothingAwaited { name: "Suspension" } => 571
-            "Suspension message names nothing that is awaited: the invocation would never go on",
+            "Suspension message awaits nothing: the invocation would never resume",
         UnknownAwaited { .. }, UnknownAwaited { name: "Suspension", what: "completion", id: 2 } => 571
             "Suspension message awaits completion 2, which does not exist",
         NoTerminal, NoTerminal => 500
@@ -205,10 +205,10 @@ mod tests {
         InvalidJournal { .. }, InvalidJournal { entry: 4, reason: "a command follows Output".to_owned() } => 571
             "cannot replay entry 4: a command follows Output",
         UnknownNotification { .. }, UnknownNotification { code: 0xFC01 } => 571
-            "0xFC01 is no notification of protocol versions 5 to 7",
+            "0xFC01 is not a notification of protocol versions 5 to 7",
         UnexpectedCompletion { .. },
-        UnexpectedCompletion { name: "Sleep", id: 2, reason: "it was there before" } => 571
-            "cannot notify of Sleep completion 2: it was there before",
+        UnexpectedCompletion { name: "Sleep", id: 2, reason: "it has arrived before" } => 571
+            "cannot notify of Sleep completion 2: it has arrived before",
     }
 
     #[test]

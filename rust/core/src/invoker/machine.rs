@@ -1,4 +1,4 @@
-//! The public face of an attempt: what the host puts in, and bytes and effects out.
+//! The invoker machine: the calls of the host, and the output.
 
 use std::collections::VecDeque;
 
@@ -19,31 +19,31 @@ use super::state::{Event, Reaction, State};
 
 /// Largest frame payload accepted from an endpoint by default, in bytes: 32 MiB + 256 KiB - 1.
 ///
-/// Precedent: the limit of server 1.7.12, which endpoints know not to exceed.
+/// Precedent: the limit of server 1.7.12, which endpoints respect.
 pub const DEFAULT_MAX_MESSAGE_SIZE: usize = DEFAULT_MAX_OUTBOUND_SIZE;
 
-/// What an attempt begins with.
+/// The contents of the Start message.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
-    /// Entries of the journal, commands and notifications.
+    /// Number of entries of the journal, commands and notifications.
     pub known_entries: u32,
     /// Key of the object or workflow, empty for services.
     pub key: String,
-    /// The state as of now: name and value.
+    /// The current state: keys and values.
     pub state: Vec<(String, Bytes)>,
-    /// Whether there may be more state than this.
+    /// Whether other state entries may exist.
     pub is_state_partial: bool,
     /// Failed attempts since the last new command.
     pub retry_count: u32,
     /// Milliseconds since the journal last changed.
     pub duration_since_last_stored_entry_ms: u64,
-    /// The same for all attempts of an invocation, see [`InvocationId::random_seed`].
+    /// The seed of random numbers, equal in all attempts of an invocation; see [`InvocationId::random_seed`].
     pub random_seed: u64,
-    /// What the caller asked for; told to version 7 and later only.
+    /// Scope of the invocation; sent from version 7 on.
     pub scope: Option<String>,
-    /// What the caller asked for; told to version 7 and later only.
+    /// Limit key within the scope; sent from version 7 on.
     pub limit_key: Option<String>,
-    /// What the caller asked for; told to version 7 and later only.
+    /// Idempotency key of the call; sent from version 7 on.
     pub idempotency_key: Option<String>,
 }
 
@@ -65,13 +65,13 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Creates a machine that refuses frames of more than `max_message_size` bytes.
+    /// Creates a machine that rejects frames of more than `max_message_size` bytes.
     pub fn new(version: Version, max_message_size: usize) -> Self {
         Self {
             version,
             state: State::Idle,
             decoder: Decoder::new(max_message_size),
-            // What is stored was small enough once; the header's 32 bits are the limit now.
+            // Stored entries were checked when they arrived, so that only the 32 bits of the header limit them now.
             encoder: Encoder::new(usize::MAX),
             effects: VecDeque::new(),
             known_entries: 0,
@@ -86,7 +86,7 @@ impl Machine {
     /// Writes Start. Exactly `known_entries` calls of [`Machine::replay`] follow.
     ///
     /// # Errors
-    /// When it is not the first call, or there are no known entries.
+    /// If it is not the first call, or there are no known entries.
     pub fn start(&mut self, invocation: InvocationId, start: Start) -> Result<()> {
         self.permit(Event::Start, "start", "start once, first")?;
         if start.known_entries == 0 {
@@ -95,7 +95,7 @@ impl Machine {
                 reason: "a journal has at least its Input command".to_owned(),
             });
         }
-        let is_told = self.version.supports(Feature::Scope);
+        let is_supported = self.version.supports(Feature::Scope);
         let message = pb::Start {
             id: Bytes::copy_from_slice(invocation.as_bytes()),
             debug_id: invocation.to_string(),
@@ -113,9 +113,9 @@ impl Machine {
             retry_count_since_last_stored_entry: start.retry_count,
             duration_since_last_stored_entry: start.duration_since_last_stored_entry_ms,
             random_seed: start.random_seed,
-            scope: start.scope.filter(|_| is_told),
-            limit_key: start.limit_key.filter(|_| is_told),
-            idempotency_key: start.idempotency_key.filter(|_| is_told),
+            scope: start.scope.filter(|_| is_supported),
+            limit_key: start.limit_key.filter(|_| is_supported),
+            idempotency_key: start.idempotency_key.filter(|_| is_supported),
         };
         self.encoder
             .encode(&Control::Start(message).into(), Flags::NONE)?;
@@ -124,10 +124,10 @@ impl Machine {
         Ok(())
     }
 
-    /// Writes one recorded entry, in journal order. Does nothing when the endpoint has failed already.
+    /// Writes one recorded entry, in journal order. Does nothing if the endpoint has already failed.
     ///
     /// # Errors
-    /// When the entry cannot be part of a journal.
+    /// If the entry cannot be part of a journal.
     pub fn replay(&mut self, code: u16, payload: &Bytes) -> Result<()> {
         match self.state.on(Event::Replay) {
             Reaction::Ignore => return Ok(()),
@@ -145,7 +145,7 @@ impl Machine {
                     .map_err(|error| self.invalid_journal(error.to_string()))?;
             }
             FIRST_COMMAND.. => self.learn(code, payload.clone())?,
-            _ => return Err(self.invalid_journal(format!("{code:#06X} is no entry"))),
+            _ => return Err(self.invalid_journal(format!("{code:#06X} is not an entry"))),
         }
         self.encoder.encode_entry(code, payload)?;
         self.replayed += 1;
@@ -161,13 +161,13 @@ impl Machine {
         Ok(())
     }
 
-    /// Tells the endpoint of a notification that is durable now. Answers whether it was told.
+    /// Sends the endpoint a notification that is now durable. Returns whether it was sent.
     ///
-    /// A run's result that was proposed in this attempt is told by its ack where the endpoint asked for that.
-    /// Nothing is written when the input has ended or the attempt is over: the next attempt replays the notification.
+    /// If this attempt proposed the result of a run and asked for an ack, the ack is sent instead. Nothing is sent after
+    /// the input has ended or the attempt is over: the next attempt replays the notification.
     ///
     /// # Errors
-    /// When the notification answers nothing that is waiting.
+    /// If no command waits for the notification.
     pub fn notify(&mut self, code: u16, payload: &Bytes) -> Result<bool> {
         if self.state == State::Closed || !self.is_input_open {
             return Ok(false);
@@ -194,10 +194,10 @@ impl Machine {
         Ok(true)
     }
 
-    /// Tells the endpoint that a command is stored, which has to be asked for by the command.
+    /// Acknowledges that a command is stored, if the command asked for that.
     ///
     /// # Errors
-    /// When the output is too large.
+    /// If the output is too large.
     pub fn acknowledge_command(&mut self, command_index: u32) -> Result<()> {
         if self.state != State::Closed && self.is_input_open {
             let ack = pb::CommandAck { command_index };
@@ -207,12 +207,12 @@ impl Machine {
         Ok(())
     }
 
-    /// Notes that the host ended the input: nothing is written any more, and the endpoint may suspend.
+    /// Ends the input: nothing more is sent, and the endpoint may suspend.
     pub fn end_input(&mut self) {
         self.is_input_open = false;
     }
 
-    /// Takes the next thing to do; `None` when more bytes are needed.
+    /// Takes the next effect; `None` if more bytes are needed.
     pub fn take_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
     }
@@ -227,12 +227,12 @@ impl Machine {
         !self.encoder.is_empty()
     }
 
-    /// Where the attempt stands.
+    /// The state of the attempt.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// Whether the attempt is over: its last effect is there, or was taken.
+    /// Whether the attempt is over; its last effect may still have to be taken.
     pub fn is_closed(&self) -> bool {
         self.state == State::Closed
     }
@@ -242,7 +242,7 @@ impl Machine {
         self.is_input_open && self.state != State::Closed
     }
 
-    /// Bytes received that are no whole frame yet.
+    /// Bytes of an incomplete frame.
     pub fn buffered_size(&self) -> usize {
         self.decoder.buffered_len()
     }
@@ -257,7 +257,7 @@ impl Machine {
         }
     }
 
-    /// Ends the attempt over something the endpoint broke.
+    /// Ends the attempt because of an error of the endpoint.
     pub(super) fn fail(&mut self, error: &Error, related: Option<(u16, String)>) {
         let index = related.as_ref().map(|_| self.next_index);
         let (code, name) = related.unzip();
@@ -275,15 +275,15 @@ impl Machine {
         self.enter(Event::Violation);
     }
 
-    /// Takes in a recorded command.
+    /// Learns from a recorded command.
     fn learn(&mut self, code: u16, mut payload: Bytes) -> Result<()> {
         let command = match Command::decode(code, &mut payload) {
             Some(Ok(command)) => command,
             Some(Err(error)) => return Err(self.invalid_journal(error.to_string())),
-            None => return Err(self.invalid_journal(format!("{code:#06X} is no command"))),
+            None => return Err(self.invalid_journal(format!("{code:#06X} is not a command"))),
         };
         if (self.next_index == 0) != matches!(command, Command::Input(_)) {
-            return Err(self.invalid_journal("Input is the first command, and no other"));
+            return Err(self.invalid_journal("Input must be the first command, and no other"));
         }
         if self.has_output {
             return Err(self.invalid_journal("a command follows Output"));

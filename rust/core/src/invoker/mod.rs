@@ -1,12 +1,12 @@
-//! The runtime side of one attempt, the mirror of [`crate::endpoint`].
+//! The runtime side of one attempt, the counterpart of [`crate::endpoint`].
 //!
 //! ```text
 //! stored journal ─> start, replay, notify ─> take_output ─bytes─> endpoint
 //! host <─effects─ take_effect <─ checked frames <─ receive <─bytes─ endpoint
 //! ```
 //!
-//! The host makes effects durable in the order they come, and tells the endpoint about them afterwards: what a
-//! machine says was stored.
+//! The host makes effects durable in the order in which it takes them, and only then calls the methods that inform the
+//! endpoint: a machine reports only what was stored.
 
 mod check;
 pub mod effect;

@@ -1,4 +1,4 @@
-//! The completion ids that commands took, and how far each is.
+//! The completion ids that commands took, and the progress of each.
 
 use std::collections::BTreeMap;
 
@@ -19,26 +19,26 @@ pub(super) struct Pending {
 
 #[derive(Debug)]
 struct Completion {
-    /// Type code of the notification that is due.
+    /// Type code of the expected notification.
     code: u16,
     progress: Progress,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// Nothing is known.
+    /// Nothing has arrived.
     Waiting,
     /// The result of this run was proposed in this attempt.
     Proposed {
         /// Whether the endpoint wants an ack instead of the notification.
         is_ack_requested: bool,
     },
-    /// The notification is there.
+    /// The notification has arrived.
     Completed,
 }
 
 impl Pending {
-    /// Takes the ids of a command; none of them on an error, which tells the id and the largest in use.
+    /// Takes the ids of a command. On an error it takes none, and returns the bad id and the largest id in use.
     pub(super) fn add(&mut self, command: &Command) -> Result<(), (u32, u32)> {
         let completions = completions(command);
         let last = self.last();
@@ -65,7 +65,7 @@ impl Pending {
         self.by_id.contains_key(&id)
     }
 
-    /// Notes the proposal of a run's result.
+    /// Records that the result of a run was proposed.
     pub(super) fn propose(&mut self, id: u32, is_ack_requested: bool) -> Result<()> {
         let run = self
             .by_id
@@ -79,10 +79,10 @@ impl Pending {
         Ok(())
     }
 
-    /// Notes that a completion is there; answers how far it was. Signals answer nothing and are always welcome.
+    /// Records that a completion has arrived; returns its progress until then. Signals are always accepted.
     pub(super) fn complete(&mut self, notification: &Notification) -> Result<Option<Progress>> {
         let notification::Id::Completion(id) = notification.id else {
-            // Decoding made sure that known completions have a completion id; this would be a type from the future.
+            // Decoding made sure that known completions have a completion id, so this is a type of a later version.
             if notification.code != SIGNAL {
                 return Err(Error::UnknownNotification {
                     code: notification.code,
@@ -103,7 +103,7 @@ impl Pending {
             return Err(unexpected("another type of command took this id"));
         }
         match std::mem::replace(&mut completion.progress, Progress::Completed) {
-            Progress::Completed => Err(unexpected("it was there before")),
+            Progress::Completed => Err(unexpected("it has arrived before")),
             progress => Ok(Some(progress)),
         }
     }

@@ -1,4 +1,4 @@
-//! Bytes in: every frame is checked before it becomes an effect.
+//! The input of the invoker machine: every frame is checked before it becomes an effect.
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -20,7 +20,7 @@ use super::state::{Event, Reaction, State};
 const OUTPUT: u16 = 0x0401;
 
 impl Machine {
-    /// Takes bytes in. Never fails: a broken protocol becomes [`Effect::Failed`].
+    /// Receives bytes. Never fails: a protocol violation becomes [`Effect::Failed`].
     pub fn receive(&mut self, data: Bytes) {
         if self.state == State::Closed {
             return;
@@ -35,7 +35,7 @@ impl Machine {
         }
     }
 
-    /// Notes that the response ended. Without a terminal frame before, the attempt failed.
+    /// Ends the response. If no terminal frame arrived before, the attempt failed.
     pub fn receive_end(&mut self) {
         if self.state != State::Closed {
             self.fail(&Error::NoTerminal, None);
@@ -130,7 +130,7 @@ impl Machine {
                 let future = if self.version.supports(Feature::FutureTree) {
                     suspension.awaiting_on
                 } else {
-                    // The runtime cannot know how the lists combine.
+                    // These versions do not say how the lists combine.
                     Some(pb::Future {
                         waiting_completions: suspension.waiting_completions,
                         waiting_signals: suspension.waiting_signals,
@@ -189,7 +189,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Checks that what is awaited can happen.
+    /// Checks that everything awaited exists.
     fn awaited(&self, name: &'static str, future: Option<pb::Future>) -> Result<pb::Future> {
         let future = future.ok_or(Error::NothingAwaited { name })?;
         let mut has_leaf = false;
@@ -209,7 +209,7 @@ impl Machine {
                     });
                 }
             }
-            // Awakeables leave nothing in the journal, so any other signal id may be one.
+            // Awakeables are not in the journal, so any other signal id may be one.
             if node.waiting_signals.iter().any(|id| *id < CANCEL_SIGNAL) {
                 return Err(Error::UnknownAwaited {
                     name,
@@ -231,7 +231,7 @@ impl Machine {
         }
     }
 
-    /// Fails over a frame that the table calls a violation.
+    /// Fails because of a frame that the table calls a violation.
     fn refuse(&mut self, event: Event, code: u16) {
         debug_assert_eq!(self.state.on(event), Reaction::Violation);
         self.fail(&self.unexpected(code), None);

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn begun_frame_tells_how_many_bytes_it_needs() {
+    fn incomplete_frame_knows_how_many_bytes_it_needs() {
         let mut decoder = Decoder::new(1024);
         let frame = [header(0x0403, 10).as_slice(), &[0; 10]].concat();
         let mut missing = Vec::new();
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn input_that_ends_inside_a_frame_is_told_from_one_that_does_not() {
+    fn decoder_is_empty_only_between_frames() {
         let mut decoder = decoder_with(&[&header(OUTPUT, 2)]);
         assert_eq!(decoder.take_frame(), Ok(None));
         assert!(!decoder.is_empty());
