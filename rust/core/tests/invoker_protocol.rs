@@ -869,10 +869,16 @@ fn notifications_are_of_a_known_type() {
     for code in [0x8001, 0xFC01] {
         let mut machine = opened(Version::V6, &[]);
         let error = machine.notify(code, &signal).unwrap_err();
-        assert!(error.to_string().contains("is not a notification"), "{error}");
+        assert!(
+            error.to_string().contains("is not a notification"),
+            "{error}"
+        );
         assert!(!machine.is_output_pending());
         let error = replaying(Version::V6, 9).replay(code, &signal).unwrap_err();
-        assert!(error.to_string().contains("is not a notification"), "{error}");
+        assert!(
+            error.to_string().contains("is not a notification"),
+            "{error}"
+        );
     }
 }
 

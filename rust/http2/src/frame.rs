@@ -6,7 +6,7 @@ pub const HEADER_LENGTH: usize = 9;
 /// What a client sends first (RFC 9113, section 3.4).
 pub const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Largest payload that any receiver takes before its SETTINGS say more, in bytes.
+/// Largest payload that every receiver accepts by default, in bytes.
 pub const DEFAULT_MAX_FRAME_SIZE: u32 = 16_384;
 
 /// Kinds of frames (RFC 9113, section 6).
@@ -52,7 +52,7 @@ pub enum ErrorCode {
     NoError = 0x0,
     /// The peer broke a rule that has no code of its own.
     Protocol = 0x1,
-    /// We failed.
+    /// This side failed.
     Internal = 0x2,
     /// A window was exceeded, or grew too large.
     FlowControl = 0x3,
@@ -66,7 +66,7 @@ pub enum ErrorCode {
     Cancel = 0x8,
     /// A header block does not decode.
     Compression = 0x9,
-    /// The peer asks too much.
+    /// The peer uses too many resources.
     EnhanceYourCalm = 0xb,
 }
 
@@ -95,16 +95,16 @@ impl ErrorCode {
 pub struct Header {
     /// Size of the payload, in bytes.
     pub length: usize,
-    /// What it is.
+    /// Its kind.
     pub kind: u8,
-    /// What its kind allows to say.
+    /// The flags, whose meaning depends on the kind.
     pub flags: u8,
-    /// Which stream; 0 is the connection.
+    /// The stream; 0 means the connection.
     pub stream: u32,
 }
 
 impl Header {
-    /// Reads a header; `None` when there are fewer than 9 bytes.
+    /// Reads a header; `None` if there are fewer than 9 bytes.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let &[a, b, c, kind, flags, s0, s1, s2, s3] = bytes.first_chunk::<HEADER_LENGTH>()?;
         Some(Self {
@@ -129,7 +129,7 @@ pub fn write_header(output: &mut Vec<u8>, length: usize, kind: u8, flags: u8, st
     output.extend_from_slice(&[a, b, c, kind, flags, s0, s1, s2, s3]);
 }
 
-/// Writes a frame whose payload is numbers.
+/// Writes a frame whose payload consists of 32-bit numbers.
 fn write_words(output: &mut Vec<u8>, kind: u8, stream: u32, words: &[u32]) {
     write_header(output, words.len() * 4, kind, 0, stream);
     for word in words {

@@ -1,23 +1,23 @@
-//! What makes a request well-formed (RFC 9113, sections 8.2 and 8.3).
+//! Checks whether a request is well-formed (RFC 9113, sections 8.2 and 8.3).
 
 use bytes::Bytes;
 
 use crate::hpack::Field;
 
-/// The head of a request, checked.
+/// The checked head of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     /// `:method`.
     pub method: Bytes,
     /// `:path` without its query; empty for CONNECT.
     pub path: Bytes,
-    /// The other fields in order, with `host` from `:authority` where it is missing. Names may repeat.
+    /// The other fields in order, with `host` taken from `:authority` if it is missing. Names may repeat.
     pub fields: Vec<Field>,
     /// The value of `content-length`.
     pub content_length: Option<u64>,
 }
 
-/// The request is malformed (RFC 9113, section 8.1.1): only its stream suffers.
+/// The request is malformed (RFC 9113, section 8.1.1), which only affects its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
@@ -33,7 +33,7 @@ struct Pseudo {
 ///
 /// # Errors
 ///
-/// They break a rule.
+/// If they break a rule.
 pub fn check_request(fields: Vec<Field>) -> Result<Head, Malformed> {
     let mut pseudo = Pseudo::default();
     let mut regular = Vec::with_capacity(fields.len());
@@ -79,7 +79,7 @@ pub fn check_request(fields: Vec<Field>) -> Result<Head, Malformed> {
 ///
 /// # Errors
 ///
-/// They break a rule.
+/// If they break a rule.
 pub fn check_trailers(fields: &[Field]) -> Result<(), Malformed> {
     fields.iter().try_for_each(|field| {
         check_name(&field.name)?;
@@ -94,7 +94,7 @@ fn assemble(
 ) -> Result<Head, Malformed> {
     let method = pseudo.method.unwrap_or_default();
     let path = if &method[..] == b"CONNECT" {
-        // It names no path (RFC 9113, section 8.5).
+        // CONNECT has no path (RFC 9113, section 8.5).
         let has_authority = pseudo
             .authority
             .as_ref()
@@ -133,7 +133,7 @@ fn assemble(
     })
 }
 
-/// A token in lower case (RFC 9113, section 8.2.1) that does not speak of a connection (8.2.2).
+/// Checks that a name is a lower-case token (RFC 9113, section 8.2.1) and not specific to a connection (8.2.2).
 fn check_name(name: &[u8]) -> Result<(), Malformed> {
     let is_token = !name.is_empty() && name.iter().all(|&byte| {
         matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')

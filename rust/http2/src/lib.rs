@@ -8,10 +8,10 @@
 //!
 //! | module | what it knows |
 //! | --- | --- |
-//! | [`limits`] | what a peer may ask of one connection |
+//! | [`limits`] | the limits of one connection |
 //! | [`frame`] | the 9-byte header, kinds, flags and error codes |
 //! | [`hpack`] | header blocks to fields and back |
-//! | [`head`] | what makes a request well-formed |
+//! | [`head`] | whether a request is well-formed |
 //! | [`stream`] | windows and pending bytes of one stream |
 //! | [`engine`] | the connection: events out, bytes out, limits enforced |
 //!

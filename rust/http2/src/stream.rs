@@ -1,4 +1,4 @@
-//! One open stream: its windows, what waits to be sent, what was received and is not yet consumed.
+//! An open stream: its windows, the bytes that wait to be sent, and the bytes received but not yet consumed.
 
 use std::collections::VecDeque;
 
@@ -8,30 +8,30 @@ use bytes::{Buf, Bytes};
 #[derive(Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each side has an end, and what waits has a place"
+    reason = "independent facts about each side and the queue"
 )]
 pub struct Stream {
-    /// Received and handed out, and not acknowledged, in bytes.
+    /// Bytes that were handed out but not acknowledged yet.
     pub unacknowledged: usize,
-    /// Acknowledged, and the peer does not know it, in bytes.
+    /// Bytes that were acknowledged but not yet returned to the peer as credit.
     pub credit: usize,
-    /// Received for nobody, in bytes.
+    /// Bytes that were received after the response ended, and dropped.
     pub discarded: usize,
-    /// What the peer may still send, in bytes.
+    /// How many bytes the peer may still send.
     pub receive_window: i64,
-    /// What we may still send, in bytes; negative after the peer made its windows smaller.
+    /// How many bytes we may still send; negative after the peer reduced its windows.
     pub send_window: i64,
-    /// What is left of the body that the request announced.
+    /// How many bytes of the announced body are still missing.
     pub expected: Option<u64>,
-    /// Whether bytes or the end wait, so that later ones wait behind them.
+    /// Whether bytes or the end wait to be sent; later bytes then wait behind them.
     pub is_waiting: bool,
-    /// Whether the stream stands in the queue of those that wait.
+    /// Whether the stream is in the queue of waiting streams.
     pub is_queued: bool,
-    /// Whether its writer was told to pause.
+    /// Whether its writer should pause.
     pub is_stalled: bool,
-    /// Whether the response's end follows the pending bytes.
+    /// Whether the end of the response follows the pending bytes.
     pub is_end_pending: bool,
-    /// Whether our side wrote its end, sent or pending.
+    /// Whether our side has written its end, sent or pending.
     pub is_ended: bool,
     /// Whether the request is complete.
     pub is_request_ended: bool,
@@ -61,7 +61,7 @@ impl Stream {
         self.pending_size
     }
 
-    /// Appends bytes to what waits.
+    /// Appends pending bytes.
     pub fn keep(&mut self, data: Bytes) {
         self.is_waiting = true;
         if !data.is_empty() {
@@ -70,7 +70,7 @@ impl Stream {
         }
     }
 
-    /// Takes up to `size` bytes of what waits, out of one piece.
+    /// Takes up to `size` pending bytes, all from one chunk.
     pub fn take_pending(&mut self, size: usize) -> Bytes {
         let Some(first) = self.pending.front_mut() else {
             return Bytes::new();
@@ -84,7 +84,7 @@ impl Stream {
         chunk
     }
 
-    /// Forgets what waits.
+    /// Drops the pending bytes.
     pub fn drop_pending(&mut self) {
         self.pending.clear();
         self.pending_size = 0;

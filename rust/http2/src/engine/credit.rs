@@ -1,15 +1,15 @@
-//! What the peer may send: credit goes back once it is as much as the peer has left, rarely and yet before the peer has
-//! to wait.
+//! Flow-control credit: how much the peer may send.
 //!
-//! The connection's credit goes back as bytes come. What lies unread counts towards the window of its own stream: a
-//! receiver that takes nothing must not keep the other streams of the connection from going on.
+//! Credit of a stream is returned once it reaches the size of the window that the peer has left. That is rare, but
+//! happens before the peer has to wait. The connection's credit is returned as bytes arrive: unread bytes only count
+//! towards the window of their own stream, so that a slow receiver cannot block the other streams.
 
 use crate::frame;
 
 use super::Engine;
 
 impl Engine {
-    /// Gives back the credit of `size` received bytes.
+    /// Returns the credit of `size` received bytes to the peer.
     pub fn acknowledge(&mut self, id: u32, size: usize) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
@@ -31,8 +31,8 @@ impl Engine {
         }
     }
 
-    /// As much as the peer has left is half the window where everything is acknowledged at once. Where much is held
-    /// back it is less, and nothing acknowledged is kept from a peer that has run out.
+    /// Returns credit once it reaches what the peer has left. If everything is acknowledged at once, that is half of the
+    /// window. If much is unacknowledged it is less, so that a peer without any credit left gets all there is.
     pub(super) fn give_stream_credit(&mut self, id: u32, size: usize) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
@@ -49,7 +49,7 @@ impl Engine {
         }
     }
 
-    /// Gives back credit for what nobody is going to consume any more.
+    /// Returns the credit of bytes that will never be consumed.
     pub(super) fn release_request(&mut self, id: u32) {
         if let Some(stream) = self.streams.get_mut(&id) {
             let size = std::mem::take(&mut stream.unacknowledged);

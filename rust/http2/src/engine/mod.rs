@@ -1,11 +1,11 @@
-//! The connection: bytes in, events out, bytes out.
+//! The connection: it receives bytes, and gives events and bytes.
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `receive.rs` | splits the input into frames, and knows what each kind means |
+//! | `receive.rs` | splits the input into frames and handles those of the connection |
 //! | `request.rs` | header blocks, bodies and ends of requests |
-//! | `send.rs` | responses, and whose turn it is when windows are full |
-//! | `credit.rs` | what the peer may send |
+//! | `send.rs` | responses, and the order in which waiting streams send |
+//! | `credit.rs` | how much the peer may send |
 
 mod credit;
 mod receive;
@@ -29,29 +29,30 @@ const DEFAULT_WINDOW: u32 = 65_535;
 const LARGEST_WINDOW: i64 = 0x7fff_ffff;
 const LARGEST_STREAM: u32 = 0x7fff_ffff;
 
-/// Streams reset by us that are remembered: their frames may still be in flight, those of others are mistakes.
+/// How many streams that we reset are remembered. Their frames may still be in flight; frames of other closed streams are
+/// errors.
 const REMEMBERED_RESETS: usize = 4096;
 
-/// What the peer did.
+/// Something that the peer did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The head of a request is there.
+    /// The head of a request arrived.
     RequestReceived(u32, Head),
-    /// Bytes of a request's body. Their credit is given back by [`Engine::acknowledge`].
+    /// Bytes of a request's body. [`Engine::acknowledge`] returns their credit.
     BodyReceived(u32, Bytes),
     /// The request is complete.
     RequestEnded(u32),
-    /// The stream was reset, by the peer or because it broke the protocol; with the code.
+    /// The stream was reset with this code, by the peer or because the peer broke the protocol.
     StreamClosed(u32, u32),
     /// The peer answered a PING.
     PingAcknowledged,
-    /// The peer opens no more streams.
+    /// The peer will not open more streams.
     PeerLeaving {
-        /// Above this one it takes none of ours.
+        /// The last of our streams that it will process.
         last_stream: u32,
-        /// Why.
+        /// The error code.
         code: u32,
-        /// What it says besides.
+        /// The debug data.
         detail: String,
     },
     /// The peer broke the protocol; the output ends with GOAWAY.
@@ -61,7 +62,7 @@ pub enum Event {
 /// The peer broke the protocol in a way that ends the connection.
 #[derive(Debug)]
 struct ConnectionError {
-    /// What the GOAWAY frame says.
+    /// The code of the GOAWAY frame.
     code: ErrorCode,
     /// What happened, with values.
     reason: String,
@@ -76,7 +77,7 @@ impl ConnectionError {
     }
 }
 
-/// A header block that is not complete.
+/// An incomplete header block.
 #[derive(Debug)]
 struct OpenBlock {
     stream: u32,
@@ -86,7 +87,7 @@ struct OpenBlock {
     frames: u32,
 }
 
-/// Server side of one HTTP/2 connection. Calls on streams that are gone do nothing.
+/// Server side of one HTTP/2 connection. Calls for streams that no longer exist do nothing.
 #[derive(Debug)]
 pub struct Engine {
     limits: Limits,
@@ -98,23 +99,23 @@ pub struct Engine {
     encoder: hpack::Encoder,
     block: Option<OpenBlock>,
     streams: BTreeMap<u32, Stream>,
-    /// Streams that have something waiting, in turn.
+    /// Streams that have something to send, in turn.
     queue: VecDeque<u32>,
     resumed: Vec<u32>,
     /// Ids of streams that we reset, oldest first.
     resets: VecDeque<u32>,
     highest_stream: u32,
     last_allowed_stream: u32,
-    /// Acknowledged on the connection, and the peer does not know it, in bytes.
+    /// Bytes acknowledged on the connection but not yet returned to the peer as credit.
     credit: usize,
     receive_window: i64,
     send_window: i64,
     peer_stream_window: u32,
     peer_max_frame_size: usize,
     output: Vec<u8>,
-    /// GOAWAY frames: they follow what was said before them, for peers that hear nothing after one.
+    /// GOAWAY frames. They are sent after the rest of the output, since some peers ignore everything that follows one.
     farewell: Vec<u8>,
-    /// Body bytes in the output since it was taken.
+    /// Body bytes put into the output since it was last taken.
     sent_size: usize,
     control_frames: u64,
     wasted_streams: u64,
@@ -174,17 +175,17 @@ impl Engine {
         self.streams.len()
     }
 
-    /// How many frames so far cost work and carried nothing.
+    /// How many frames so far caused work without carrying data.
     pub fn control_frame_count(&self) -> u64 {
         self.control_frames
     }
 
-    /// How many streams so far the peer opened for nothing: reset, malformed or refused.
+    /// How many streams of the peer so far were wasted: reset, malformed or refused.
     pub fn reset_count(&self) -> u64 {
         self.wasted_streams
     }
 
-    /// The stream of a header block that has begun and is not complete, 0 while there is none.
+    /// The stream of an incomplete header block; 0 if there is none.
     pub fn begun_head(&self) -> u32 {
         match (&self.block, Header::read(&self.input)) {
             (Some(block), _) => block.stream,
@@ -203,14 +204,14 @@ impl Engine {
         self.streams.get(&stream).map_or(0, Stream::pending_size)
     }
 
-    /// Whether more waited than the upper mark, and still more waits than the lower one.
+    /// Whether more bytes were pending than the upper limit, and more still are than the lower one.
     pub fn is_stalled(&self, stream: u32) -> bool {
         self.streams
             .get(&stream)
             .is_some_and(|stream| stream.is_stalled)
     }
 
-    /// Ends a stream early. No event tells it.
+    /// Ends a stream early. This causes no event.
     pub fn reset(&mut self, stream: u32, code: ErrorCode) {
         if self.streams.contains_key(&stream) {
             self.forget(stream);
@@ -218,12 +219,12 @@ impl Engine {
         }
     }
 
-    /// Asks the peer for a sign that it has seen everything so far.
+    /// Sends a PING. Its acknowledgement shows that the peer has seen everything sent before.
     pub fn ping(&mut self) {
         frame::write_ping(&mut self.output, 0, b"awaken..");
     }
 
-    /// Announces the end of the connection. After the final word new streams are refused.
+    /// Announces the end of the connection. If `is_final`, new streams are refused from now on.
     pub fn go_away(&mut self, is_final: bool, code: ErrorCode) {
         if is_final {
             self.last_allowed_stream = self.highest_stream;
@@ -241,7 +242,7 @@ impl Engine {
         self.go_away(true, error.code);
     }
 
-    /// Refuses a stream that the peer opened for nothing.
+    /// Refuses a new stream of the peer.
     fn refuse(&mut self, stream: u32, code: ErrorCode) {
         self.wasted_streams += 1;
         self.write_reset(stream, code);

@@ -1,4 +1,4 @@
-//! Input to frames, and what each kind of frame means for the connection.
+//! Splits the input into frames, and handles the frames that concern the connection.
 
 use bytes::{Buf, Bytes};
 
@@ -9,7 +9,7 @@ use super::{ConnectionError, Engine, Event, LARGEST_WINDOW};
 type Outcome = Result<(), ConnectionError>;
 
 impl Engine {
-    /// Takes bytes of the network. What the peer did wrong is an event.
+    /// Receives bytes from the network. Errors of the peer become events.
     pub fn receive(&mut self, data: &[u8]) -> Vec<Event> {
         let mut events = Vec::new();
         if self.is_failed {
@@ -251,7 +251,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Insists that a stream was opened some time.
+    /// Checks that a stream was opened at some time.
     pub(super) fn require_known(&self, stream: u32, what: &str) -> Outcome {
         if stream == 0 || stream > self.highest_stream || stream % 2 == 0 {
             return Err(protocol(format!(

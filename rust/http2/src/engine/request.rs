@@ -10,7 +10,7 @@ use crate::stream::Stream;
 use super::receive::{flow_control, protocol};
 use super::{ConnectionError, Engine, Event, OpenBlock};
 
-/// CONTINUATION frames of one header block; the h2 package and nghttp2 stop at far fewer useful ones.
+/// Most CONTINUATION frames of one header block; the h2 package and nghttp2 allow far fewer.
 const MAX_BLOCK_FRAMES: u32 = 64;
 
 type Outcome = Result<(), ConnectionError>;
@@ -87,7 +87,7 @@ impl Engine {
         bytes: &[u8],
         events: &mut Vec<Event>,
     ) -> Outcome {
-        // Every block is decoded, whatever becomes of its stream: the next ones build on it.
+        // Every block is decoded, even if its stream is refused: later blocks depend on it.
         let fields = self
             .decoder
             .decode(bytes, self.limits.decoded_headers_size)
@@ -209,7 +209,7 @@ impl Engine {
         if size == 0 && !is_end {
             self.control_frames += 1;
         }
-        // Padding is consumed by being skipped; credit that was kept may be due, since the peer has less left now.
+        // Padding counts as consumed. Other credit may be due as well, since the peer has less left now.
         self.give_stream_credit(id, length - size);
         if is_response_ended {
             self.discard(id, size);
@@ -222,14 +222,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Lets go of bytes that came after the response: the peer may not know yet, and they are nobody's.
+    /// Drops bytes that arrived after the response ended: the peer may not know that yet.
     fn discard(&mut self, id: u32, size: usize) {
         self.give_stream_credit(id, size);
         let limit = self.limits.discard_size;
         if let Some(stream) = self.streams.get_mut(&id) {
             stream.discarded += size;
             if stream.discarded > limit && stream.pending_size() == 0 {
-                // RFC 9113, section 8.1: the response stands, send no more.
+                // RFC 9113, section 8.1: the response is complete, and the peer should send no more.
                 self.reset(id, ErrorCode::NoError);
             }
         }
@@ -250,7 +250,7 @@ impl Engine {
         events.push(Event::RequestEnded(id));
     }
 
-    /// A frame for a stream that is gone: fine when we reset it, since then it was in flight.
+    /// Handles a frame of a closed stream: it is allowed if we reset the stream, since it was in flight then.
     fn receive_late(&self, id: u32, what: &str) -> Outcome {
         if self.resets.contains(&id) {
             return Ok(());
@@ -260,7 +260,7 @@ impl Engine {
     }
 }
 
-/// Takes the padding off.
+/// Removes the padding.
 fn unpad(header: Header, payload: &[u8]) -> Result<&[u8], ConnectionError> {
     if !header.has(flag::PADDED) {
         return Ok(payload);

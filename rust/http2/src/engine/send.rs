@@ -1,4 +1,4 @@
-//! Responses, and whose turn it is when windows are full.
+//! Responses, and the order in which waiting streams send.
 
 use bytes::Bytes;
 
@@ -57,7 +57,7 @@ impl Engine {
         }
     }
 
-    /// Appends to the response. What the peer's window does not allow is kept until it does.
+    /// Appends to the response. Bytes that exceed the peer's window are kept until it grows.
     pub fn send_data(&mut self, id: u32, data: Bytes, is_end: bool) {
         let (max_frame, window, high) = (
             self.peer_max_frame_size,
@@ -112,15 +112,15 @@ impl Engine {
         }
     }
 
-    /// Whether the next stream in turn can send something now, as far as the connection goes.
+    /// Whether the window of the connection allows the next stream to send.
     fn can_pump(&self) -> bool {
-        // A stream without bytes waits only for its end, which needs no window.
+        // A stream without pending bytes only has to send its end, which needs no window.
         self.queue
             .front()
             .is_some_and(|&id| self.send_window > 0 || self.pending_size(id) == 0)
     }
 
-    /// Lets the streams that have something waiting send in turn, one frame each.
+    /// Lets the waiting streams send in turn, one frame each.
     fn pump(&mut self) {
         while self.sent_size < self.limits.output_size && self.can_pump() {
             let Some(id) = self.queue.pop_front() else {
@@ -137,7 +137,7 @@ impl Engine {
             }
             let window = usize::try_from(connection_window.min(stream.send_window)).unwrap_or(0);
             if window == 0 && stream.pending_size() > 0 {
-                continue; // its own window is full; an update puts it back
+                continue; // its own window is full; a WINDOW_UPDATE will enqueue it again
             }
             let chunk = stream.take_pending(window.min(max_frame));
             let is_end = stream.is_end_pending && stream.pending_size() == 0;
@@ -168,7 +168,7 @@ impl Engine {
         }
     }
 
-    /// Notes that our side has sent its end.
+    /// Ends our side of a stream.
     fn end(&mut self, id: u32) {
         if let Some(stream) = self.streams.get_mut(&id) {
             stream.is_ended = true;
@@ -180,12 +180,12 @@ impl Engine {
         }
     }
 
-    /// Whether [`Self::take_output`] would answer with bytes.
+    /// Whether [`Self::take_output`] would return bytes.
     pub fn has_output(&self) -> bool {
         !self.output.is_empty() || !self.farewell.is_empty() || self.can_pump()
     }
 
-    /// Takes bytes for the network: at most about the limit, streams taking turns.
+    /// Takes bytes for the network. Streams take turns until about `output_size` bytes of bodies are written.
     pub fn take_output(&mut self) -> Vec<u8> {
         if !self.is_failed {
             self.pump();

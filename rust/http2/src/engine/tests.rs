@@ -1,5 +1,5 @@
-//! What cannot be seen well from a socket: exact output, and that no input panics or is kept without bound.
-//! Everything else is tested through the transport, by one suite for all engines.
+//! Tests of what a socket does not show well: the exact output, and that no input panics or is buffered without limit.
+//! The suite for all engines tests everything else through the transport.
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -136,7 +136,7 @@ fn frames_on_a_closed_stream_end_the_connection() {
     assert_eq!(
         engine.receive(&request(3, true)),
         [],
-        "it hears nothing any more"
+        "it ignores all further input"
     );
 }
 

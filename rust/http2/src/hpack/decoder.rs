@@ -1,4 +1,4 @@
-//! Header blocks to fields (RFC 7541, sections 2.3 and 6).
+//! Decodes header blocks to fields (RFC 7541, sections 2.3 and 6).
 
 use std::collections::VecDeque;
 
@@ -8,10 +8,10 @@ use super::huffman;
 use super::integer;
 use super::static_table::STATIC_TABLE;
 
-/// What a field costs in a table or a list beyond its bytes (RFC 7541, section 4.1).
+/// Overhead of a field in a table or list, in bytes (RFC 7541, section 4.1).
 const FIELD_OVERHEAD: usize = 32;
 
-/// The size of the dynamic table that we allow: the protocol's default, as we announce no other.
+/// Largest dynamic table: the protocol's default, since we announce no other size.
 const TABLE_SIZE: usize = 4096;
 
 /// One header field.
@@ -24,18 +24,18 @@ pub struct Field {
 }
 
 impl Field {
-    /// What it counts for in a header list, in bytes.
+    /// Its size in a header list, in bytes.
     pub fn size(&self) -> usize {
         self.name.len() + self.value.len() + FIELD_OVERHEAD
     }
 }
 
-/// Why a block does not decode.
+/// Why a block cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeError {
-    /// It breaks the compression, whose state is lost with it.
+    /// It is malformed, and the compression state is lost.
     Malformed,
-    /// It unpacks to more than is allowed.
+    /// Its decoded size exceeds the limit.
     TooLarge,
 }
 
@@ -62,7 +62,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// The block breaks the compression, or its list is larger than `max_list_size` bytes.
+    /// If the block is malformed, or its list is larger than `max_list_size` bytes.
     pub fn decode(
         &mut self,
         block: &[u8],
@@ -78,7 +78,7 @@ impl Decoder {
                 field = self.entry(index)?;
                 rest = tail;
             } else if first & 0xe0 == 0x20 {
-                // Only at the beginning of a block (RFC 7541, section 4.2).
+                // This is only allowed at the beginning of a block (RFC 7541, section 4.2).
                 let (size, tail) = integer::read(rest, 5).ok_or(DecodeError::Malformed)?;
                 if size > TABLE_SIZE || !fields.is_empty() {
                     return Err(DecodeError::Malformed);
@@ -139,7 +139,7 @@ impl Decoder {
         }
     }
 
-    /// Makes room for `size` more bytes.
+    /// Evicts fields until there is room for `size` more bytes.
     fn evict(&mut self, size: usize) {
         while self.size + size > self.max_size {
             let Some(oldest) = self.entries.pop_back() else {

@@ -1,4 +1,4 @@
-//! Fields to header blocks, without the dynamic table: equal heads are equal bytes, and nothing is remembered.
+//! Encodes fields to header blocks, without the dynamic table: equal heads give equal bytes, and there is no state.
 
 use super::integer;
 use super::static_table::STATIC_TABLE;
@@ -12,7 +12,7 @@ pub struct Encoder {
 impl Encoder {
     /// Begins a block.
     ///
-    /// The first one declares that the dynamic table stays empty; whatever size the peer then allows, it fits.
+    /// The first block declares that the dynamic table stays empty, which fits any size that the peer allows.
     pub fn begin(&mut self, block: &mut Vec<u8>) {
         if !self.has_begun {
             self.has_begun = true;
@@ -33,7 +33,7 @@ pub fn encode_status(block: &mut Vec<u8>, status: u16) {
     }
 }
 
-/// Appends a field that is not to be indexed.
+/// Appends a field without indexing it.
 pub fn encode_field(block: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     let known = STATIC_TABLE.iter().position(|&(known, _)| known == name);
     integer::write(block, 0, 4, known.map_or(0, |position| position + 1));

@@ -1,26 +1,26 @@
-//! Strings in the Huffman code of RFC 7541, section 5.2 and appendix B.
+//! Decodes strings in the Huffman code of RFC 7541, section 5.2 and appendix B.
 //!
-//! The code is canonical: codes of one length are consecutive numbers. So a symbol is found by its first bits in a
-//! table of the short codes, and otherwise by comparing with the first code of each length.
+//! The code is canonical: codes of one length are consecutive numbers. Short codes are looked up in a table by their
+//! first bits; longer ones are found by comparing with the first code of each length.
 
 use std::sync::LazyLock;
 
 use super::huffman_code::CODES;
 
-/// Bits that the table of short codes looks at: all printable ASCII is within 8 to 15 bits, most of it within 8.
+/// Number of bits that index the table of short codes. Most printable ASCII characters have codes of at most 8 bits.
 const SHORT: u8 = 9;
 const END_OF_STRING: u16 = 256;
 
 struct Long {
     length: u8,
-    /// First code of this length, moved to the top of 32 bits.
+    /// First code of this length, shifted to the top of 32 bits.
     first: u32,
     /// Where its symbols begin in `symbols`.
     offset: usize,
 }
 
 struct Tables {
-    /// Symbol and length by the next `SHORT` bits; length 0 where the code is longer.
+    /// Symbol and length by the next `SHORT` bits; the length is 0 if the code is longer.
     short: Vec<(u16, u8)>,
     long: Vec<Long>,
     /// Symbols of long codes, in the order of their codes.
@@ -63,7 +63,7 @@ fn build() -> Tables {
     }
 }
 
-/// Decodes a string; `None` when it is not in the code or is not padded as it has to be.
+/// Decodes a string; `None` if it contains an invalid code or wrong padding.
 pub(super) fn decode(input: &[u8], output: &mut Vec<u8>) -> Option<()> {
     let tables = &*TABLES;
     let mut bits: u64 = 0; // the next bits, from the top
@@ -88,7 +88,7 @@ pub(super) fn decode(input: &[u8], output: &mut Vec<u8>) -> Option<()> {
             length = long.length;
         }
         if length > count {
-            // What is left is padding: fewer than 8 bits, all of them ones.
+            // The rest is padding: fewer than 8 bits, all of them ones.
             let padding = u64::MAX << (64 - count);
             return (count < 8 && bits & padding == padding).then_some(());
         }

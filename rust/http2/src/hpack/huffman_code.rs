@@ -1,4 +1,4 @@
-//! The code of RFC 7541, appendix B: for each symbol its bits and how many there are; 256 is the end of a string.
+//! The code of RFC 7541, appendix B: the bits of each symbol and their number; symbol 256 ends a string.
 
 /// Code and its length in bits, by symbol.
 #[rustfmt::skip]

@@ -1,8 +1,8 @@
 //! Integers with a prefix (RFC 7541, section 5.1).
 
-/// Reads an integer whose first byte keeps `prefix` bits for it; gives it with the rest of the input.
+/// Reads an integer that begins in the low `prefix` bits of the first byte; returns it with the rest of the input.
 ///
-/// `None` when the input ends early or the number does not fit 32 bits: nothing we read is larger.
+/// `None` if the input ends early or the number does not fit 32 bits, which is enough for everything we read.
 pub(super) fn read(input: &[u8], prefix: u8) -> Option<(usize, &[u8])> {
     let (&first, mut rest) = input.split_first()?;
     let mask = u8::MAX >> (8 - prefix);
@@ -22,7 +22,7 @@ pub(super) fn read(input: &[u8], prefix: u8) -> Option<(usize, &[u8])> {
     None
 }
 
-/// Writes an integer into the low `prefix` bits of a first byte that begins with `pattern`.
+/// Writes an integer that begins in the low `prefix` bits of a byte whose other bits are `pattern`.
 pub(super) fn write(output: &mut Vec<u8>, pattern: u8, prefix: u8, value: usize) {
     let mask = usize::from(u8::MAX >> (8 - prefix));
     if value < mask {

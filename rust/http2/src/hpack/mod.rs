@@ -1,4 +1,4 @@
-//! Header compression (RFC 7541): blocks to fields with the dynamic table, fields to blocks without it.
+//! Header compression (RFC 7541). Decoding uses the dynamic table, encoding does not.
 
 mod decoder;
 mod encoder;

@@ -1,4 +1,4 @@
-//! The static table of RFC 7541, appendix A. Indices begin with 1.
+//! The static table of RFC 7541, appendix A. Indexes begin at 1.
 
 /// Names and values; many values are empty.
 pub(super) const STATIC_TABLE: [(&[u8], &[u8]); 61] = [
