@@ -1,6 +1,6 @@
 """Types of the compiled protocol core: pure functions of their input, no I/O and no clock.
 
-Machines are not shared between threads. Bytes given in are borrowed for as long as the machine lives.
+Machines are not shared between threads. A machine may borrow the bytes it receives for as long as it lives.
 """
 
 from collections.abc import Sequence
@@ -34,31 +34,31 @@ class AwakeableId:
 
     @property
     def invocation_id(self) -> str:
-        """The invocation's id as text. Raises InvalidIdError for a raw id that is not 24 bytes long, which has none."""
+        """The invocation id as text. Raises InvalidIdError if the raw id does not have 24 bytes, and so has no text."""
     @property
     def index(self) -> int: ...
     @property
     def is_legacy(self) -> bool: ...
 
 def format_invocation_id(raw: bytes) -> str:
-    """Write 24 raw bytes as `inv_1...`. Raises InvalidIdError for another length."""
+    """Format 24 raw bytes as `inv_1...`. Raises InvalidIdError for another length."""
 
 def parse_invocation_id(text: str) -> bytes:
-    """Read `inv_1...` into its 24 raw bytes. Raises InvalidIdError."""
+    """Parse `inv_1...` to its 24 raw bytes. Raises InvalidIdError."""
 
 def format_awakeable_id(invocation: bytes, index: int) -> str:
-    """Write `sign_1...` from the raw id of an invocation, of any length, and a signal index."""
+    """Format the raw id of an invocation, of any length, and a signal index as `sign_1...`."""
 
 def parse_awakeable_id(text: str) -> AwakeableId:
-    """Read `sign_1...` or `prom_1...`. Raises InvalidIdError."""
+    """Parse `sign_1...` or `prom_1...`. Raises InvalidIdError."""
 
 def random_invocation_id(
     randomness: bytes, service: str, *, key: str | None = None, scope: str | None = None
 ) -> str:
-    """Make an id of 24 random bytes. Invocations of one key share their partition key."""
+    """Create an id from 24 random bytes. Invocations with the same key share their partition key."""
 
 def workflow_invocation_id(workflow: str, key: str, *, scope: str | None = None) -> str:
-    """Return the id of the one run of a workflow key."""
+    """Return the id of the only run of a workflow key."""
 
 def idempotent_invocation_id(
     service: str, handler: str, idempotency_key: str, *, key: str | None = None, scope: str | None = None
@@ -72,22 +72,22 @@ def random_seed(invocation_id: str) -> int:
 
 @final
 class IdentityKeys:
-    """The public keys of the runtimes that may call an endpoint. Raises ValueError for a text that is no key."""
+    """The public keys of the runtimes that may call an endpoint. Raises ValueError if a text is not a key."""
 
     def __new__(cls, keys: Sequence[str]) -> Self: ...
     def refusal(self, scheme: str | None, token: str | None, path: str, now: int) -> str | None:
-        """Return why a request with these headers is refused; None lets it in. `now` is in seconds since 1970."""
+        """Return why a request with these headers is rejected, or None to accept it; `now` is in seconds since 1970."""
 
 @final
 class RequestSigner:
-    """A runtime's private key. Raises ValueError for another number of secret bytes than 32."""
+    """A runtime's private key. Raises ValueError unless the secret has 32 bytes."""
 
     def __new__(cls, secret: bytes) -> Self: ...
     @property
     def public_key(self) -> str:
-        """The public half, `publickeyv1_` and base58, as endpoints are told it."""
+        """The public key, `publickeyv1_` and base58, in the form that endpoints are configured with."""
     def sign(self, route: str, subject: str | None, now: int) -> str:
-        """Make the token of one request to a route below the endpoint's prefix; `now` is in seconds since 1970.
+        """Create the token of one request to a route below the endpoint's prefix; `now` is in seconds since 1970.
 
         subject: the key of an object or workflow.
         """
@@ -109,16 +109,16 @@ class Message:
     @property
     def payload(self) -> bytes: ...
     def encode(self) -> bytes:
-        """Encode the decoded message again: header and payload, fields in ascending order."""
+        """Encode the decoded message: header and payload, with fields in ascending order."""
 
 @final
 class Decoder:
-    """Pushes bytes in, pulls messages out."""
+    """Turns bytes into messages."""
 
     def __new__(cls, *, max_message_size: int = ...) -> Self: ...
     def receive(self, data: bytes) -> None: ...
     def take_message(self) -> Message | None:
-        """Return the next whole message, or None when more bytes are needed.
+        """Return the next complete message, or None if more bytes are needed.
 
         Raises:
             RemoteProtocolError: unknown code, invalid protobuf, or a frame above the size limit.
@@ -128,7 +128,7 @@ class Decoder:
 
 @final
 class RequestReceived:
-    """The head of a request is there, checked; names are lower case, of a repeated one the first value."""
+    """The checked head of a request. Names are lower case; of a repeated one the first value counts."""
 
     def __new__(cls, stream_id: int, method: str, path: str, headers: dict[str, str]) -> Self: ...
     @property
@@ -143,7 +143,7 @@ class RequestReceived:
 
 @final
 class BodyReceived:
-    """Bytes of a request's body. Their credit is given back by `Engine.acknowledge`."""
+    """Bytes of a request's body. `acknowledge` returns their credit to the peer."""
 
     def __new__(cls, stream_id: int, data: bytes) -> Self: ...
     @property
@@ -161,14 +161,14 @@ class BodyEnded:
 
 @final
 class StreamClosed:
-    """The stream was reset, by the peer or because it broke the protocol. Nothing more comes or goes."""
+    """The stream was reset, by the peer or because the peer broke the protocol. It carries nothing more."""
 
     def __new__(cls, stream_id: int, code: int) -> Self: ...
     @property
     def stream_id(self) -> int: ...
     @property
     def code(self) -> int:
-        """Why, as an `ErrorCode` or a number that is none."""
+        """The reason, as a number that may be an `ErrorCode`."""
 
 @final
 class PingAcknowledged:
@@ -178,7 +178,7 @@ class PingAcknowledged:
 
 @final
 class PeerLeaving:
-    """The peer opens no more streams on this connection, or takes none above `last_stream_id`."""
+    """The peer will open no more streams on this connection, and process none above `last_stream_id`."""
 
     def __new__(cls, last_stream_id: int = 0, code: int = 0, detail: str = ...) -> Self: ...
     @property
@@ -190,7 +190,7 @@ class PeerLeaving:
 
 @final
 class ConnectionFailed:
-    """The peer broke the protocol; the output ends with GOAWAY, and after it the connection is closed."""
+    """The peer broke the protocol. The output ends with GOAWAY; close the connection after sending it."""
 
     def __new__(cls, reason: str) -> Self: ...
     @property
@@ -198,7 +198,7 @@ class ConnectionFailed:
 
 @final
 class Http2Engine:
-    """Server side of one HTTP/2 connection, without I/O and without a clock.
+    """Server side of one HTTP/2 connection, without I/O and clock.
 
     The methods are those of `awaken.transports.http2.engine.Engine`, the limits those of `awaken.transports.limits`.
     """
@@ -223,7 +223,7 @@ class Http2Engine:
     def stream_count(self) -> int: ...
     @property
     def begun_head(self) -> int:
-        """The stream of a header block that has begun and is not complete, 0 while there is none."""
+        """The stream of an incomplete header block; 0 if there is none."""
     @property
     def has_output(self) -> bool: ...
     @property
@@ -272,7 +272,7 @@ class Failure:
 
 @final
 class RetryPolicy:
-    """When a failing run is retried; None leaves a bound or the default of the field (all durations in ms)."""
+    """When a failing run is retried. None means no bound, or the default of the field (durations in ms)."""
 
     def __new__(
         cls,
@@ -286,7 +286,7 @@ class RetryPolicy:
 
 @final
 class Input:
-    """What the handler was called with, and what the runtime said about this attempt."""
+    """The input of the handler, and facts about this attempt."""
 
     @property
     def invocation_id(self) -> str: ...
@@ -317,13 +317,13 @@ class Awaiting:
 
     def __new__(cls, combinator: int, children: Sequence[int | Awaiting]) -> Self: ...
 
-#: What a notification carried: Void as None, Value as bytes, an invocation id as str,
+#: The result in a notification: Void as None, Value as bytes, an invocation id as str,
 #: state keys as list, Failure as itself.
 Result = bytes | str | list[str] | Failure | None
 
 @final
 class Completed:
-    """An awaited handle has its result, which is taken by this call."""
+    """An awaited handle has its result, which this call takes."""
 
     __match_args__ = ("handle", "result")
     @property
@@ -333,7 +333,7 @@ class Completed:
 
 @final
 class RunRequired:
-    """The closure of this run has to be executed now; afterwards call one of the `*_run` methods."""
+    """Execute the closure of this run now, then call one of the `*_run` methods."""
 
     __match_args__ = ("handle",)
     @property
@@ -341,11 +341,11 @@ class RunRequired:
 
 @final
 class InputRequired:
-    """Nothing can go on before more input arrives or an executing run ends."""
+    """The handler has to wait until more input arrives or an executing run ends."""
 
 @final
 class Cancelled:
-    """The invocation was cancelled: raise a terminal error 409 `cancelled` at the await. Child calls were told."""
+    """The invocation and its child calls were cancelled: raise a terminal error 409 `cancelled` at the await."""
 
 @final
 class Suspended:
@@ -353,7 +353,7 @@ class Suspended:
 
 @final
 class Closed:
-    """The attempt is over by an error; its frame is in the output and `error` tells it."""
+    """The attempt ended with an error, which is in `error`; its frame is in the output."""
 
 Progress = Completed | RunRequired | InputRequired | Cancelled | Suspended | Closed
 
@@ -384,7 +384,7 @@ class EndpointMachine:
     def take_output(self) -> bytes: ...
     def is_output_pending(self) -> bool: ...
     def is_ready(self) -> bool:
-        """Whether all known entries have arrived, so that take_input() may be called."""
+        """Whether all known entries have arrived, so that you can call take_input()."""
     def is_closed(self) -> bool:
         """Whether the terminal frame is written (it may still be in the output)."""
     def is_replaying(self) -> bool: ...
@@ -393,42 +393,43 @@ class EndpointMachine:
     def state(self) -> str:
         """One of `bootstrapping`, `replaying`, `processing`, `closed`."""
     def unacknowledged_limit(self, window: int) -> int:
-        """How many received bytes may go unacknowledged, towards a peer that sends at most `window` bytes beyond.
+        """How many received bytes may stay unacknowledged, if the peer sends at most `window` bytes beyond the others.
 
-        None before the handler starts. Afterwards the window once half of it lies unread, less what the message
-        that has begun still needs.
+        0 before the handler starts. Afterwards, once half of the window is unread: the window, minus the bytes
+        missing from an incomplete message.
         """
     @property
     def error(self) -> tuple[int, str] | None:
         """Code and message of the Error frame that closed the attempt."""
     def remember(self, commands: int, locations: dict[int, str]) -> None:
-        """Tell what this process remembers of an earlier attempt of the same code, for the texts of mismatches.
+        """Set what this process remembers of an earlier attempt by the same code, for the texts of mismatches.
 
         Args:
             commands: how many commands it issued, Input included.
             locations: file and line where it issued them, by command index, as far as known.
         """
     def explain(self, context: str, stacktrace: str) -> bool:
-        """Tell where in the handler the error happened that ended the attempt, while its frame is in the output.
+        """Add to the Error frame that ended the attempt where in the handler the error happened.
 
-        The context goes before the message; the stacktrace replaces an empty one. Returns False when there is no
-        Error frame, or when it has left.
+        The context is put before the message; the stacktrace is used if the frame has none. Returns False if there
+        is no Error frame, or if it was already taken with the output.
         """
     @property
     def invocation_id(self) -> str:
-        """The textual id, empty before Start."""
+        """The invocation id as text; empty before Start."""
     @property
     def last_command(self) -> tuple[int, str, str]:
         """Index, type name and entry name of the last command, for messages and logs."""
 
     def take_input(self) -> Input:
-        """Match the Input command and return it. Called once, when is_ready()."""
+        """Match the Input command and return it. Call it once, when is_ready()."""
 
     # Awaiting.
     def progress(self, awaited: int | Awaiting) -> Progress:
-        """Release the next result that an awaited leaf gets, or say what has to happen first.
+        """Release the next result of an awaited leaf, or say what has to happen first.
 
-        At most one result per call, in journal order. Call it only when the handler has come to rest.
+        At most one result is released per call, in journal order. Call it only when the handler cannot continue without
+        a result.
         """
 
     # Commands. `name` is the entry name.
@@ -448,17 +449,17 @@ class EndpointMachine:
     ) -> bool:
         """Apply the retry policy to a retryable failure of a run.
 
-        Returns True when the policy gave up: the failure is proposed as terminal and the run completes with it.
-        Returns False when the attempt ended with an Error frame that names the run and the delay.
+        Returns True if the policy gives up: the failure is then proposed as terminal, and the run completes with it.
+        Returns False if the attempt ended with an Error frame that names the run and the delay.
         """
     def sleep(self, wake_up_time_ms: int, name: str = "") -> int: ...
     def timer(self, wake_up_time_ms: int, name: str = "") -> tuple[int, int]:
-        """Wake up at a time; return the handle, and the time that counts: on replay the recorded one."""
+        """Sleep until a time. Return the handle, and the time that counts, which on replay is the recorded one."""
     def awakeable(self) -> tuple[str, int]:
         """Return the id and the handle of the next awakeable; nothing is journaled."""
     def signal(self, name: str) -> int: ...
     def resolve_awakeable(self, awakeable_id: str, value: bytes, name: str = "") -> None:
-        """Raises InvalidIdError before anything is journaled; a legacy `prom_1` id is refused."""
+        """Raises InvalidIdError before anything is journaled; a legacy `prom_1` id is rejected."""
     def reject_awakeable(self, awakeable_id: str, failure: Failure, name: str = "") -> None: ...
     def resolve_signal(self, invocation_id: str, signal_name: str, value: bytes, name: str = "") -> None: ...
     def reject_signal(
@@ -466,7 +467,7 @@ class EndpointMachine:
     ) -> None: ...
     def cancel_invocation(self, invocation_id: str, name: str = "") -> None: ...
     def get_state(self, key: str, name: str = "") -> bytes | int | None:
-        """Return an eager value (None when absent), or the handle of a lazy read."""
+        """Return the value if it is known (None if absent), or the handle of a lazy read."""
     def get_state_keys(self, name: str = "") -> list[str] | int: ...
     def set_state(self, key: str, value: bytes, name: str = "") -> None: ...
     def clear_state(self, key: str, name: str = "") -> None: ...
@@ -520,15 +521,15 @@ class EndpointMachine:
         next_retry_delay_ms: int | None = None,
         pause: bool = False,
     ) -> None:
-        """Write the Error frame: the attempt failed and the runtime may retry it. Works in every open state."""
+        """Write an Error frame: the attempt failed, and the runtime may retry it. Works in every open state."""
 
 # ---------------------------------------------------------------- invoker machine
 
 @disjoint_base
 class RecordedCommand:
-    """A command that passed the checks: the next entry of the journal. One subclass for each type.
+    """A checked command, the next entry of the journal. Each type has its own subclass.
 
-    Eager reads of state, which their command answers itself, come as this class.
+    Eager reads of state, which carry their own answer, are instances of this class itself.
     """
 
     @property
@@ -539,13 +540,13 @@ class RecordedCommand:
         """The type code."""
     @property
     def payload(self) -> bytes:
-        """The payload, byte for byte as it came."""
+        """The payload, byte for byte as received."""
     @property
     def name(self) -> str:
         """The entry name."""
     @property
     def is_ack_requested(self) -> bool:
-        """Whether acknowledge_command() has to be called once it is stored."""
+        """Whether to call acknowledge_command() once it is stored."""
 
 @final
 class OutputCommand(RecordedCommand):
@@ -557,7 +558,7 @@ class OutputCommand(RecordedCommand):
 
 @final
 class GetLazyStateCommand(RecordedCommand):
-    """A read that its GetLazyState completion answers."""
+    """A read of one key, answered by a GetLazyState completion."""
 
     __match_args__ = ("completion_id", "key")
     @property
@@ -567,7 +568,7 @@ class GetLazyStateCommand(RecordedCommand):
 
 @final
 class GetLazyStateKeysCommand(RecordedCommand):
-    """Keys that the GetLazyStateKeys completion answers."""
+    """A read of all keys, answered by a GetLazyStateKeys completion."""
 
     __match_args__ = ("completion_id",)
     @property
@@ -593,7 +594,7 @@ class ClearAllStateCommand(RecordedCommand):
 
 @final
 class GetPromiseCommand(RecordedCommand):
-    """Waits for the promise."""
+    """Waits for a promise."""
 
     __match_args__ = ("completion_id", "key")
     @property
@@ -603,7 +604,7 @@ class GetPromiseCommand(RecordedCommand):
 
 @final
 class PeekPromiseCommand(RecordedCommand):
-    """Answered at once."""
+    """Reads a promise without waiting for it."""
 
     __match_args__ = ("completion_id", "key")
     @property
@@ -631,7 +632,7 @@ class SleepCommand(RecordedCommand):
 
 @final
 class CallCommand(RecordedCommand):
-    """A call whose result is told."""
+    """A call whose result the caller receives."""
 
     __match_args__ = (
         "invocation_id_completion_id",
@@ -668,7 +669,7 @@ class CallCommand(RecordedCommand):
 
 @final
 class OneWayCallCommand(RecordedCommand):
-    """A call whose result is not told; `invoke_time_ms` 0 means now."""
+    """A call without a result; `invoke_time_ms` 0 means now."""
 
     __match_args__ = (
         "invocation_id_completion_id",
@@ -717,7 +718,7 @@ class SendSignalCommand(RecordedCommand):
 
 @final
 class RunCommand(RecordedCommand):
-    """A side effect; its result comes as RunProposed."""
+    """A side effect; RunProposed carries its result."""
 
     __match_args__ = ("completion_id",)
     @property
@@ -735,7 +736,7 @@ class AttachInvocationCommand(RecordedCommand):
 
 @final
 class GetInvocationOutputCommand(RecordedCommand):
-    """Asks for the result of another invocation and does not wait."""
+    """Reads the result of another invocation without waiting for it."""
 
     __match_args__ = ("completion_id", "target")
     @property
@@ -765,7 +766,7 @@ class InvocationTarget:
 
 @final
 class WorkflowTarget:
-    """The run of a workflow key."""
+    """A workflow run by the key of the workflow."""
 
     __match_args__ = ("workflow", "key", "scope")
     @property
@@ -777,7 +778,7 @@ class WorkflowTarget:
 
 @final
 class IdempotentTarget:
-    """The invocation that an idempotency key made."""
+    """An invocation by the idempotency key of its call."""
 
     __match_args__ = ("service", "handler", "idempotency_key", "key", "scope")
     @property
@@ -793,7 +794,7 @@ class IdempotentTarget:
 
 @final
 class RunProposed:
-    """The result of a run: store the notification, then notify() of it."""
+    """The result of a run: store the notification, then pass it to notify()."""
 
     __match_args__ = ("completion_id", "code", "payload")
     @property
@@ -807,16 +808,16 @@ class RunProposed:
 
 @final
 class AwaitingOn:
-    """What the handler waits for, for people who look."""
+    """What the handler waits for, to be shown by introspection."""
 
     __match_args__ = ("future_json",)
     @property
     def future_json(self) -> str:
-        """JSON text, as introspection shows it."""
+        """JSON text in the shape of introspection."""
 
 @final
 class AttemptSuspended:
-    """The attempt is over until can_resume()."""
+    """The attempt is over; start another one once can_resume() returns True."""
 
     __match_args__ = ("completions", "signals", "named_signals", "future", "future_json")
     @property
@@ -827,14 +828,14 @@ class AttemptSuspended:
     def named_signals(self) -> list[str]: ...
     @property
     def future(self) -> bytes:
-        """For can_resume()."""
+        """The argument for can_resume()."""
     @property
     def future_json(self) -> str:
-        """JSON text, as introspection shows it."""
+        """JSON text in the shape of introspection."""
 
 @final
 class AttemptEnded:
-    """The attempt and the invocation are over: the journal has the Output."""
+    """The attempt and the invocation are over; the journal has the Output."""
 
     __match_args__ = ()
 
@@ -872,17 +873,17 @@ class AttemptFailed:
     def behavior(self) -> Literal["retry", "pause", "fail"]: ...
     @property
     def is_violation(self) -> bool:
-        """Whether the endpoint broke the protocol, rather than told an error."""
+        """Whether the endpoint violated the protocol, instead of reporting an error itself."""
 
-#: What an endpoint asks of its runtime.
+#: What the host has to do.
 Effect = RecordedCommand | RunProposed | AwaitingOn | AttemptSuspended | AttemptEnded | AttemptFailed
 
 @final
 class InvokerMachine:
     """Runtime side of one attempt: idle, replaying, open, finished, closed.
 
-    The host makes effects durable in the order they come and tells the endpoint about them afterwards.
-    Methods that write raise LocalProtocolError when the host calls them at the wrong time or with what cannot be.
+    The host makes effects durable in the order in which it takes them, and only then informs the endpoint.
+    Methods that write raise LocalProtocolError if the host calls them at the wrong time or with invalid arguments.
     """
 
     def __new__(cls, version: int, *, max_message_size: int = ...) -> Self: ...
@@ -903,41 +904,41 @@ class InvokerMachine:
     ) -> None:
         """Write Start. Exactly known_entries calls of replay() follow.
 
-        random_seed: by default that of the invocation id. scope, limit_key and idempotency_key are told from
-        version 7 on.
+        random_seed: by default that of the invocation id. scope, limit_key and idempotency_key are sent
+        from version 7 on.
 
         Raises:
-            InvalidIdError: invocation_id is none.
+            InvalidIdError: invocation_id is malformed.
         """
     def replay(self, code: int, payload: bytes) -> None:
-        """Write one recorded entry, in journal order. Does nothing when the endpoint has failed already."""
+        """Write one recorded entry, in journal order. Does nothing if the endpoint has already failed."""
     def notify(self, code: int, payload: bytes) -> bool:
-        """Tell the endpoint of a notification that is durable now. Returns whether it was told.
+        """Send the endpoint a notification that is now durable. Returns whether it was sent.
 
-        A run's result that was proposed in this attempt is told by its ack where the endpoint asked for that. False
-        means that the input has ended or the attempt is over: this one is news to can_resume().
+        If this attempt proposed the result of a run and asked for an ack, the ack is sent instead. False means that the
+        input has ended or the attempt is over: pass the notification to can_resume() as unseen.
         """
     def acknowledge_command(self, index: int) -> None:
-        """Tell the endpoint that a command is stored; only for one that has `is_ack_requested`."""
+        """Acknowledge that a command is stored. Call it only for commands with `is_ack_requested`."""
     def end_input(self) -> None:
-        """Note that the request body ends: the endpoint is asked to suspend, and told nothing any more."""
+        """End the request body: nothing more is sent, and the endpoint should suspend."""
     def receive(self, data: bytes) -> None:
-        """Take bytes in. Never raises: a broken protocol becomes AttemptFailed."""
+        """Receive bytes. Never raises: a protocol violation becomes AttemptFailed."""
     def receive_end(self) -> None:
-        """Note that the response ended. Without a terminal frame before, the attempt failed."""
+        """End the response. If no terminal frame arrived before, the attempt failed."""
     def take_effect(self) -> Effect | None:
-        """Return the next thing to do, or None when more bytes are needed."""
+        """Return the next effect, or None if more bytes are needed."""
     def take_output(self) -> bytes: ...
     def is_output_pending(self) -> bool: ...
     def is_closed(self) -> bool:
-        """Whether the attempt is over: its last effect is there, or was taken."""
+        """Whether the attempt is over; its last effect may still have to be taken."""
     def is_input_open(self) -> bool:
         """Whether notifications still reach the endpoint."""
     @property
     def state(self) -> Literal["idle", "replaying", "open", "finished", "closed"]: ...
     @property
     def buffered_size(self) -> int:
-        """Bytes received that are no whole frame yet."""
+        """Bytes of an incomplete frame."""
 
 # ---------------------------------------------------------------- journal entries of the runtime
 
@@ -951,22 +952,21 @@ def encode_completion(kind: str, completion_id: int, result: Result) -> tuple[in
     `CallInvocationId`, `Run`, `AttachInvocation` or `GetInvocationOutput`.
 
     Raises:
-        ValueError: there is no such kind, or it cannot carry this result.
+        ValueError: the kind is unknown, or cannot carry this result.
     """
 
 def encode_signal(signal: int | str, result: Result) -> tuple[int, bytes]:
-    """Return code and payload of a signal: of an awakeable or built in by its index, or named.
+    """Return code and payload of a signal, given by its name, or by its index if it is built in or an awakeable.
 
     Raises:
         ValueError: a signal cannot carry this result.
     """
 
 def can_resume(future: bytes, unseen: Sequence[tuple[int, bytes]]) -> bool:
-    """Whether an invocation that suspended on `future` can go on.
+    """Whether an invocation that suspended on `future` can continue.
 
-    unseen: code and payload of the notifications that the attempt was not told, in journal order. What it was told
-    counts no more, or a CANCEL it has seen would wake it again and again. Entries that are no notifications are
-    skipped.
+    unseen: code and payload of the notifications that the attempt did not receive, in journal order. Leave out those
+    it received, or a CANCEL that it has seen would resume it again and again. Other entries are skipped.
 
     Raises:
         RemoteProtocolError: future or a notification cannot be decoded.
@@ -974,7 +974,7 @@ def can_resume(future: bytes, unseen: Sequence[tuple[int, bytes]]) -> bool:
 
 @final
 class StoredEntry:
-    """A stored entry as `sys_journal` shows it."""
+    """A stored entry, in the shape of `sys_journal`."""
 
     @property
     def entry_type(self) -> str:
@@ -1000,7 +1000,7 @@ def describe_entry(
     service_type: str | None = None,
     handler_type: str | None = None,
 ) -> StoredEntry:
-    """Describe a stored entry. For a call, tell what its target is where that is known.
+    """Describe a stored entry. For a call, pass what is known about its target.
 
     service_type: `Service`, `VirtualObject` or `Workflow`. handler_type: `Exclusive`, `Shared` or `Workflow`.
 

@@ -312,7 +312,7 @@ def test_entries_are_encoded_as_on_a_server() -> None:
 
 
 def test_entries_that_cannot_be_are_refused() -> None:
-    with pytest.raises(ValueError, match='there is no completion "Nap"'):
+    with pytest.raises(ValueError, match='unknown completion "Nap"'):
         _core.encode_completion("Nap", 1, None)
     with pytest.raises(ValueError, match="Sleep completes with void"):
         _core.encode_completion("Sleep", 1, b"")

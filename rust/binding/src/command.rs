@@ -15,7 +15,7 @@ use crate::error::invalid_id_error;
 use crate::target::target;
 use crate::values::outcome_to_python;
 
-/// A command that passed the checks: the next entry of the journal. One subclass for each type.
+/// A checked command, the next entry of the journal. Each type has its own subclass.
 #[pyclass(frozen, subclass, module = "awaken._core")]
 pub(crate) struct RecordedCommand(Recorded);
 
@@ -33,7 +33,7 @@ impl RecordedCommand {
         self.0.code
     }
 
-    /// The payload, byte for byte as it came.
+    /// The payload, byte for byte as received.
     #[getter]
     fn payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.0.payload)
@@ -45,7 +45,7 @@ impl RecordedCommand {
         journal::command::entry_name(&self.0.command)
     }
 
-    /// Whether acknowledge_command() has to be called once it is stored.
+    /// Whether to call acknowledge_command() once it is stored.
     #[getter]
     fn is_ack_requested(&self) -> bool {
         self.0.is_ack_requested
@@ -67,7 +67,7 @@ macro_rules! commands {
             pub(crate) struct $class;
 
             #[pymethods]
-            #[allow(clippy::unnecessary_wraps, reason = "some fields can fail, and one macro makes them all")]
+            #[allow(clippy::unnecessary_wraps, reason = "one macro makes all fields, and some can fail")]
             impl $class {
                 #[classattr]
                 #[pyo3(name = "__match_args__")]
@@ -88,7 +88,7 @@ macro_rules! commands {
             }
         )*
 
-        /// A command in the class of its type; reads that their command answers itself have none of their own.
+        /// The object of a command. Eager reads have no class of their own, since their command has the answer.
         pub(crate) fn recorded(py: Python<'_>, recorded: Recorded) -> PyResult<Py<PyAny>> {
             match &recorded.command {
                 $(Command::$variant(_) => {
@@ -106,12 +106,12 @@ commands! {
     OutputCommand of Output {
         result: Py<PyAny> = |py, c| answer(py, c.into()),
     }
-    /// A read that its GetLazyState completion answers.
+    /// A read of one key, answered by a GetLazyState completion.
     GetLazyStateCommand of GetLazyState {
         completion_id: u32 = |_py, c| Ok(c.result_completion_id),
         key: String = |_py, c| Ok(text(&c.key)),
     }
-    /// Keys that the GetLazyStateKeys completion answers.
+    /// A read of all keys, answered by a GetLazyStateKeys completion.
     GetLazyStateKeysCommand of GetLazyStateKeys {
         completion_id: u32 = |_py, c| Ok(c.result_completion_id),
     }
@@ -123,12 +123,12 @@ commands! {
         key: String = |_py, c| Ok(text(&c.key)),
     }
     ClearAllStateCommand of ClearAllState {}
-    /// Waits for the promise.
+    /// Waits for a promise.
     GetPromiseCommand of GetPromise {
         completion_id: u32 = |_py, c| Ok(c.result_completion_id),
         key: String = |_py, c| Ok(c.key.clone()),
     }
-    /// Answered at once.
+    /// Reads a promise without waiting for it.
     PeekPromiseCommand of PeekPromise {
         completion_id: u32 = |_py, c| Ok(c.result_completion_id),
         key: String = |_py, c| Ok(c.key.clone()),
@@ -142,7 +142,7 @@ commands! {
         completion_id: u32 = |_py, c| Ok(c.result_completion_id),
         wake_up_time_ms: u64 = |_py, c| Ok(c.wake_up_time),
     }
-    /// A call whose result is told.
+    /// A call whose result the caller receives.
     CallCommand of Call {
         invocation_id_completion_id: u32 = |_py, c| Ok(c.invocation_id_notification_idx),
         completion_id: u32 = |_py, c| Ok(c.result_completion_id),
@@ -155,7 +155,7 @@ commands! {
         scope: Option<String> = |_py, c| Ok(c.scope.clone()),
         limit_key: Option<String> = |_py, c| Ok(c.limit_key.clone()),
     }
-    /// A call whose result is not told; `invoke_time_ms` 0 means now.
+    /// A call without a result; `invoke_time_ms` 0 means now.
     OneWayCallCommand of OneWayCall {
         invocation_id_completion_id: u32 = |_py, c| Ok(c.invocation_id_notification_idx),
         invoke_time_ms: u64 = |_py, c| Ok(c.invoke_time),
@@ -178,7 +178,7 @@ commands! {
         }),
         result: Py<PyAny> = |py, c| answer(py, c.into()),
     }
-    /// A side effect; its result comes as RunProposed.
+    /// A side effect; RunProposed carries its result.
     RunCommand of Run {
         completion_id: u32 = |_py, c| Ok(c.result_completion_id),
     }
@@ -187,7 +187,7 @@ commands! {
         completion_id: u32 = |_py, c| Ok(c.result_completion_id),
         target: Py<PyAny> = |py, c| target(py, Target::of_attach(c)),
     }
-    /// Asks for the result of another invocation and does not wait.
+    /// Reads the result of another invocation without waiting for it.
     GetInvocationOutputCommand of GetInvocationOutput {
         completion_id: u32 = |_py, c| Ok(c.result_completion_id),
         target: Py<PyAny> = |py, c| target(py, Target::of_get_output(c)),
@@ -208,7 +208,7 @@ fn bytes(py: Python<'_>, content: &[u8]) -> Py<PyBytes> {
     PyBytes::new(py, content).unbind()
 }
 
-/// A state key, which the machine has checked.
+/// A state key, which the machine has already checked.
 fn text(key: &[u8]) -> String {
     String::from_utf8_lossy(key).into_owned()
 }

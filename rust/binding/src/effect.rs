@@ -1,4 +1,4 @@
-//! What an endpoint asks of its runtime: one class per variant.
+//! The effects of an invoker machine: one class per variant.
 
 use awaken_core::introspect;
 use awaken_core::invoker::{self, Failed};
@@ -28,7 +28,7 @@ macro_rules! variant {
 }
 
 variant! {
-    /// The result of a run: store the notification, then notify() of it.
+    /// The result of a run: store the notification, then pass it to notify().
     RunProposed {
         completion_id: u32,
         /// The type code of the notification.
@@ -36,22 +36,22 @@ variant! {
         /// The payload of the notification.
         payload: Py<PyBytes>,
     }
-    /// What the handler waits for, for people who look.
+    /// What the handler waits for, to be shown by introspection.
     AwaitingOn {
-        /// JSON text, as introspection shows it.
+        /// JSON text in the shape of introspection.
         future_json: String,
     }
-    /// The attempt is over until can_resume().
+    /// The attempt is over; start another one once can_resume() returns True.
     AttemptSuspended {
         completions: Vec<u32>,
         signals: Vec<u32>,
         named_signals: Vec<String>,
-        /// For can_resume().
+        /// The argument for can_resume().
         future: Py<PyBytes>,
-        /// JSON text, as introspection shows it.
+        /// JSON text in the shape of introspection.
         future_json: String,
     }
-    /// The attempt and the invocation are over: the journal has the Output.
+    /// The attempt and the invocation are over; the journal has the Output.
     AttemptEnded {}
     /// The attempt failed.
     AttemptFailed {
@@ -65,12 +65,12 @@ variant! {
         next_retry_delay_ms: Option<u64>,
         /// `retry`, `pause` or `fail`.
         behavior: &'static str,
-        /// Whether the endpoint broke the protocol, rather than told an error.
+        /// Whether the endpoint violated the protocol, instead of reporting an error itself.
         is_violation: bool,
     }
 }
 
-/// The object of a variant.
+/// The object of an effect.
 pub(crate) fn effect(py: Python<'_>, effect: invoker::Effect) -> PyResult<Py<PyAny>> {
     match effect {
         invoker::Effect::Recorded(command) => recorded(py, command),
@@ -109,7 +109,7 @@ pub(crate) fn effect(py: Python<'_>, effect: invoker::Effect) -> PyResult<Py<PyA
     }
 }
 
-/// The union of what an endpoint asks of its runtime.
+/// The union of all effects.
 pub(crate) fn effect_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     RecordedCommand::type_object(py)
         .bitor(RunProposed::type_object(py))?

@@ -24,10 +24,10 @@ type Pairs = Vec<(String, String)>;
 #[pyclass(module = "awaken._core")]
 pub(crate) struct EndpointMachine(Machine);
 
-/// The receiver of a method that can fail or returns objects. The machine is borrowed through [`with`] only.
+/// The receiver of methods that can fail or return objects. They borrow the machine only through [`with`].
 type This<'a, 'py> = &'a Bound<'py, EndpointMachine>;
 
-/// Does something with the machine of `slf` and lets go of it before anything Python happens.
+/// Runs `action` on the machine and releases it before any Python code runs.
 fn with<T>(slf: This, action: impl FnOnce(&mut Machine) -> endpoint::Result<T>) -> PyResult<T> {
     let result = action(&mut slf.borrow_mut().0);
     result.map_err(|error| endpoint_error(&error))
@@ -73,7 +73,7 @@ impl EndpointMachine {
         self.0.is_output_pending()
     }
 
-    /// Whether all known entries have arrived, so that take_input() may be called.
+    /// Whether all known entries have arrived, so that you can call take_input().
     fn is_ready(&self) -> bool {
         self.0.is_ready()
     }
@@ -97,7 +97,7 @@ impl EndpointMachine {
         self.0.state().name()
     }
 
-    /// How many received bytes may go unacknowledged, towards a peer that sends at most `window` bytes beyond.
+    /// How many received bytes may stay unacknowledged, if the peer sends at most `window` bytes beyond the others.
     fn unacknowledged_limit(&self, window: usize) -> usize {
         self.0.unacknowledged_limit(window)
     }
@@ -110,7 +110,7 @@ impl EndpointMachine {
             .map(|(code, message)| (code, message.to_owned()))
     }
 
-    /// Tell what this process remembers of an earlier attempt of the same code, for the texts of mismatches.
+    /// Set what this process remembers of an earlier attempt by the same code, for the texts of mismatches.
     fn remember(&mut self, commands: u32, locations: BTreeMap<u32, String>) {
         self.0.remember(Memory {
             commands,
@@ -118,12 +118,12 @@ impl EndpointMachine {
         });
     }
 
-    /// Tell where in the handler the error happened that ended the attempt; False when its frame has left.
+    /// Add to the Error frame where in the handler the error happened; False if the frame was already taken.
     fn explain(&mut self, context: &str, stacktrace: &str) -> bool {
         self.0.explain(context, stacktrace)
     }
 
-    /// The textual id, empty before Start.
+    /// The invocation id as text; empty before Start.
     #[getter]
     fn invocation_id(&self) -> String {
         self.0.invocation_id().to_owned()
@@ -136,14 +136,15 @@ impl EndpointMachine {
         (last.index, last.type_name(), last.name.clone())
     }
 
-    /// Match the Input command and return it. Called once, when is_ready().
+    /// Match the Input command and return it. Call it once, when is_ready().
     fn take_input(slf: This) -> PyResult<Input> {
         with(slf, Machine::take_input).map(|input| Input::new(slf.py(), input))
     }
 
-    /// Release the next result that an awaited leaf gets, or say what has to happen first.
+    /// Release the next result of an awaited leaf, or say what has to happen first.
     ///
-    /// At most one result per call, in journal order. Call it only when the handler has come to rest.
+    /// At most one result is released per call, in journal order. Call it only when the handler cannot continue without
+    /// a result.
     fn progress(slf: This, awaited: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let awaited = progress::awaited(awaited)?;
         let result = with(slf, |m| m.progress(&awaited))?;
@@ -165,8 +166,8 @@ impl EndpointMachine {
 
     /// Apply the retry policy to a retryable failure of a run.
     ///
-    /// Returns True when the policy gave up: the failure is proposed as terminal and the run completes with it.
-    /// Returns False when the attempt ended with an Error frame that names the run and the delay.
+    /// Returns True if the policy gives up: the failure is then proposed as terminal, and the run completes with it.
+    /// Returns False if the attempt ended with an Error frame that names the run and the delay.
     #[pyo3(signature = (
         handle, code, message, stacktrace, *, attempt_duration_ms, policy=None, next_retry_delay_ms=None
     ))]
@@ -197,7 +198,7 @@ impl EndpointMachine {
         with(slf, |m| m.sleep(wake_up_time_ms, name))
     }
 
-    /// Wake up at a time; return the handle, and the time that counts: on replay the recorded one.
+    /// Sleep until a time. Return the handle, and the time that counts, which on replay is the recorded one.
     #[pyo3(signature = (wake_up_time_ms, name=""))]
     fn timer(slf: This, wake_up_time_ms: u64, name: &str) -> PyResult<(u32, u64)> {
         with(slf, |m| m.timer(wake_up_time_ms, name))
@@ -212,7 +213,7 @@ impl EndpointMachine {
         with(slf, |m| m.signal(name))
     }
 
-    /// Raises InvalidIdError before anything is journaled; a legacy `prom_1` id is refused.
+    /// Raises InvalidIdError before anything is journaled; a legacy `prom_1` id is rejected.
     #[pyo3(signature = (awakeable_id, value, name=""))]
     fn resolve_awakeable(slf: This, awakeable_id: &str, value: Bytes, name: &str) -> PyResult<()> {
         with(slf, |m| m.resolve_awakeable(awakeable_id, value, name))
@@ -261,7 +262,7 @@ impl EndpointMachine {
         with(slf, |m| m.cancel_invocation(invocation_id, name))
     }
 
-    /// Return an eager value (None when absent), or the handle of a lazy read.
+    /// Return the value if it is known (None if absent), or the handle of a lazy read.
     #[pyo3(signature = (key, name=""))]
     fn get_state(slf: This, key: &str, name: &str) -> PyResult<Py<PyAny>> {
         let py = slf.py();
@@ -396,7 +397,7 @@ idempotency_key=None, scope=None, limit_key=None, name='')")]
         with(slf, |m| m.fail(failure))
     }
 
-    /// Write the Error frame: the attempt failed and the runtime may retry it. Works in every open state.
+    /// Write an Error frame: the attempt failed, and the runtime may retry it. Works in every open state.
     #[pyo3(signature = (code, message, stacktrace="", *, next_retry_delay_ms=None, pause=false))]
     fn retry(
         slf: This,

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
-/// An exception class, imported when it is needed first: importing this module imports nothing.
+/// An exception class, imported at its first use, so that importing this module imports nothing else.
 struct ErrorClass {
     name: &'static str,
     class: PyOnceLock<Py<PyType>>,
@@ -49,17 +49,17 @@ pub(crate) fn endpoint_error(error: &endpoint::Error) -> PyErr {
     class.error(error.to_string())
 }
 
-/// The exception for a call that the invoker machine refuses.
+/// The exception for a call that the invoker machine rejects.
 pub(crate) fn invoker_error(error: &invoker::Error) -> PyErr {
     LOCAL_PROTOCOL.error(error.to_string())
 }
 
-/// The exception for bytes of the peer that break the protocol.
+/// The exception for bytes of the peer that violate the protocol.
 pub(crate) fn remote_protocol_error(error: &impl ToString) -> PyErr {
     REMOTE_PROTOCOL.error(error.to_string())
 }
 
-/// The exception for an id that does not parse.
+/// The exception for a malformed id.
 pub(crate) fn invalid_id_error(error: &awaken_core::Error) -> PyErr {
     INVALID_ID.error(error.to_string())
 }

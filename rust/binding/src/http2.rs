@@ -1,4 +1,4 @@
-//! The HTTP/2 engine: what the peer did as events, what is to be sent as bytes.
+//! The HTTP/2 engine: it gives events and bytes to send.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
-/// Header names remembered as Python strings: peers repeat a handful of them on every request.
+/// Most header names that are cached as Python strings: peers repeat a few of them on every request.
 const REMEMBERED_NAMES: usize = 64;
 
-/// The head of a request is there, checked; names are lower case, of a repeated one the first value.
+/// The checked head of a request. Names are lower case; of a repeated one the first value counts.
 #[pyclass(frozen, get_all, module = "awaken._core")]
 pub(crate) struct RequestReceived {
     stream_id: u32,
@@ -35,7 +35,7 @@ impl RequestReceived {
     }
 }
 
-/// Bytes of a request's body. Their credit is given back by `Engine.acknowledge`.
+/// Bytes of a request's body. `acknowledge` returns their credit to the peer.
 #[pyclass(frozen, get_all, module = "awaken._core")]
 pub(crate) struct BodyReceived {
     stream_id: u32,
@@ -64,7 +64,7 @@ impl BodyEnded {
     }
 }
 
-/// The stream was reset, by the peer or because it broke the protocol. Nothing more comes or goes.
+/// The stream was reset, by the peer or because the peer broke the protocol. It carries nothing more.
 #[pyclass(frozen, get_all, module = "awaken._core")]
 pub(crate) struct StreamClosed {
     stream_id: u32,
@@ -91,7 +91,7 @@ impl PingAcknowledged {
     }
 }
 
-/// The peer opens no more streams on this connection, or takes none above `last_stream_id`.
+/// The peer will open no more streams on this connection, and process none above `last_stream_id`.
 #[pyclass(frozen, get_all, module = "awaken._core")]
 pub(crate) struct PeerLeaving {
     last_stream_id: u32,
@@ -112,7 +112,7 @@ impl PeerLeaving {
     }
 }
 
-/// The peer broke the protocol; the output ends with GOAWAY, and after it the connection is closed.
+/// The peer broke the protocol. The output ends with GOAWAY; close the connection after sending it.
 #[pyclass(frozen, get_all, module = "awaken._core")]
 pub(crate) struct ConnectionFailed {
     reason: String,
@@ -126,7 +126,7 @@ impl ConnectionFailed {
     }
 }
 
-/// Server side of one HTTP/2 connection, without I/O and without a clock.
+/// Server side of one HTTP/2 connection, without I/O and clock.
 #[pyclass(module = "awaken._core")]
 pub(crate) struct Http2Engine {
     engine: Engine,
@@ -191,7 +191,7 @@ impl Http2Engine {
         self.engine.stream_count()
     }
 
-    /// The stream of a header block that has begun and is not complete, 0 while there is none.
+    /// The stream of an incomplete header block; 0 if there is none.
     #[getter]
     fn begun_head(&self) -> u32 {
         self.engine.begun_head()
@@ -212,22 +212,22 @@ impl Http2Engine {
         self.engine.reset_count()
     }
 
-    /// Take bytes of the network. Never raises: what the peer did wrong is an event.
+    /// Receive bytes from the network. Never raises: errors of the peer become events.
     fn receive<'py>(slf: &Bound<'py, Self>, data: &[u8]) -> PyResult<Bound<'py, PyList>> {
         let py = slf.py();
         let events = slf.borrow_mut().engine.receive(data);
-        let told = PyList::empty(py);
+        let list = PyList::empty(py);
         for event in events {
-            told.append(Self::event(slf, event)?)?;
+            list.append(Self::event(slf, event)?)?;
         }
-        Ok(told)
+        Ok(list)
     }
 
     /// Begin the response of a stream; names are lower case.
     #[pyo3(signature = (stream_id, status, headers, *, is_end=false))]
     #[expect(
         clippy::needless_pass_by_value,
-        reason = "PyO3 makes the list for this call"
+        reason = "PyO3 creates the list for this call"
     )]
     fn send_headers(
         &mut self,
@@ -249,7 +249,7 @@ impl Http2Engine {
         Ok(())
     }
 
-    /// Append to the response. What the peer's window does not allow is kept until it does.
+    /// Append to the response. Bytes that exceed the peer's window are kept until it grows.
     #[pyo3(signature = (stream_id, data, *, is_end=false))]
     fn send_data(&mut self, stream_id: u32, data: Bytes, is_end: bool) {
         self.engine.send_data(stream_id, data, is_end);
@@ -260,7 +260,7 @@ impl Http2Engine {
         self.engine.pending_size(stream_id)
     }
 
-    /// Whether more waited than the upper mark, and still more waits than the lower one.
+    /// Whether more bytes were pending than the upper limit, and more still are than the lower one.
     fn is_stalled(&self, stream_id: u32) -> bool {
         self.engine.is_stalled(stream_id)
     }
@@ -270,24 +270,24 @@ impl Http2Engine {
         self.engine.is_open(stream_id)
     }
 
-    /// Give back the credit of `size` received bytes.
+    /// Return the credit of `size` received bytes to the peer.
     fn acknowledge(&mut self, stream_id: u32, size: usize) {
         self.engine.acknowledge(stream_id, size);
     }
 
-    /// End a stream early. No event tells it.
+    /// End a stream early. This causes no event.
     fn reset(&mut self, stream_id: u32, code: u32) -> PyResult<()> {
         let code = error_code(code)?;
         self.engine.reset(stream_id, code);
         Ok(())
     }
 
-    /// Ask the peer for a sign that it has seen everything so far.
+    /// Send a PING. Its acknowledgement shows that the peer has seen everything sent before.
     fn ping(&mut self) {
         self.engine.ping();
     }
 
-    /// Announce the end of the connection. After the final word new streams are refused.
+    /// Announce the end of the connection. If `is_final`, new streams are refused from now on.
     #[pyo3(signature = (*, is_final, code=0))]
     fn go_away(&mut self, is_final: bool, code: u32) -> PyResult<()> {
         let code = error_code(code)?;
@@ -295,7 +295,7 @@ impl Http2Engine {
         Ok(())
     }
 
-    /// Take bytes for the network: at most about the limit, streams taking turns.
+    /// Take bytes for the network. Streams take turns until about `output_size` bytes of bodies are written.
     fn take_output<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.engine.take_output())
     }
@@ -343,7 +343,7 @@ impl Http2Engine {
         let headers = PyDict::new(py);
         for field in &head.fields {
             let name = Self::name(slf, &field.name);
-            // Of a repeated one the first value counts.
+            // If a name is repeated, the first value counts.
             if !headers.contains(&name)? {
                 headers.set_item(name, text(py, &field.value))?;
             }
@@ -364,7 +364,7 @@ impl Http2Engine {
         let made = text(py, name);
         let names = &mut slf.borrow_mut().names;
         if names.len() < REMEMBERED_NAMES {
-            // A copy: the field may be a piece of a larger buffer.
+            // The name is copied, since it may be a slice of a larger buffer.
             names.insert(Bytes::copy_from_slice(name), made.clone().unbind());
         }
         made
@@ -387,5 +387,5 @@ fn text<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
 
 fn error_code(code: u32) -> PyResult<ErrorCode> {
     ErrorCode::from_number(code)
-        .ok_or_else(|| PyValueError::new_err(format!("{code} is no error code of HTTP/2")))
+        .ok_or_else(|| PyValueError::new_err(format!("{code} is not an error code of HTTP/2")))
 }

@@ -14,7 +14,7 @@ pub(crate) struct AwakeableId(identifier::AwakeableId);
 
 #[pymethods]
 impl AwakeableId {
-    /// The textual id. Raises InvalidIdError for a raw id that is not 24 bytes long.
+    /// The invocation id as text. Raises InvalidIdError if the raw id does not have 24 bytes.
     #[getter]
     fn invocation_id(&self) -> PyResult<String> {
         let id = self.0.invocation();
@@ -33,13 +33,13 @@ impl AwakeableId {
     }
 }
 
-/// Write 24 raw bytes as `inv_1...`. Raises InvalidIdError for another length.
+/// Format 24 raw bytes as `inv_1...`. Raises InvalidIdError for another length.
 #[pyfunction]
 pub(crate) fn format_invocation_id(raw: &[u8]) -> PyResult<String> {
     Ok(invocation_id(raw)?.to_string())
 }
 
-/// Read `inv_1...` into its 24 raw bytes. Raises InvalidIdError.
+/// Parse `inv_1...` to its 24 raw bytes. Raises InvalidIdError.
 #[pyfunction]
 pub(crate) fn parse_invocation_id<'py>(
     py: Python<'py>,
@@ -49,13 +49,13 @@ pub(crate) fn parse_invocation_id<'py>(
     Ok(PyBytes::new(py, id.as_bytes()))
 }
 
-/// Write `sign_1...` from a raw invocation id and a signal index.
+/// Format a raw invocation id of any length and a signal index as `sign_1...`.
 #[pyfunction]
 pub(crate) fn format_awakeable_id(invocation: Bytes, index: u32) -> String {
     identifier::AwakeableId::new(invocation, index).to_string()
 }
 
-/// Read `sign_1...` or `prom_1...`. Raises InvalidIdError.
+/// Parse `sign_1...` or `prom_1...`. Raises InvalidIdError.
 #[pyfunction]
 pub(crate) fn parse_awakeable_id(text: &str) -> PyResult<AwakeableId> {
     text.parse()
@@ -63,7 +63,7 @@ pub(crate) fn parse_awakeable_id(text: &str) -> PyResult<AwakeableId> {
         .map_err(|error| invalid_id_error(&error))
 }
 
-/// Make an id of 24 random bytes. Invocations of one key share their partition key.
+/// Create an id from 24 random bytes. Invocations with the same key share their partition key.
 #[pyfunction]
 #[pyo3(signature = (randomness, service, *, key=None, scope=None))]
 pub(crate) fn random_invocation_id(
@@ -81,7 +81,7 @@ pub(crate) fn random_invocation_id(
     Ok(InvocationId::random(target, randomness).to_string())
 }
 
-/// Return the id of the one run of a workflow key.
+/// Return the id of the only run of a workflow key.
 #[pyfunction]
 #[pyo3(signature = (workflow, key, *, scope=None))]
 pub(crate) fn workflow_invocation_id(workflow: &str, key: &str, scope: Option<&str>) -> String {

@@ -4,7 +4,7 @@ use awaken_core::identity;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-/// The public keys of the runtimes that may call an endpoint. Raises ValueError for a text that is no key.
+/// The public keys of the runtimes that may call an endpoint. Raises ValueError if a text is not a key.
 #[pyclass(frozen, module = "awaken._core")]
 pub(crate) struct IdentityKeys(identity::Keys);
 
@@ -21,7 +21,7 @@ impl IdentityKeys {
             .map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
-    /// Return why a request with these headers is refused; None lets it in.
+    /// Return why a request with these headers is rejected, or None if it is accepted.
     fn refusal(
         &self,
         py: Python<'_>,
@@ -30,7 +30,7 @@ impl IdentityKeys {
         path: &str,
         now: u64,
     ) -> Option<String> {
-        // A signature takes some fifty microseconds: long enough to let other threads run.
+        // Verifying takes about fifty microseconds: long enough to let other threads run.
         py.detach(|| self.0.verify(scheme, token, path, now))
             .err()
             .map(|refusal| refusal.to_string())
@@ -54,13 +54,13 @@ impl RequestSigner {
         Ok(Self(identity::Signer::new(secret)))
     }
 
-    /// The public half, as endpoints are told it.
+    /// The public key, in the form that endpoints are configured with.
     #[getter]
     fn public_key(&self) -> &str {
         self.0.public_key()
     }
 
-    /// Make the token of one request.
+    /// Create the token of one request.
     #[pyo3(signature = (route, subject, now))]
     fn sign(&self, route: &str, subject: Option<&str>, now: u64) -> String {
         self.0.sign(route, subject, now)

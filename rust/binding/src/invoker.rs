@@ -12,12 +12,12 @@ use crate::wire::protocol_version;
 
 /// Runtime side of one attempt: idle, replaying, open, finished, closed.
 ///
-/// The host makes effects durable in the order they come and tells the endpoint about them afterwards.
-/// Methods that write raise LocalProtocolError when the host calls them at the wrong time or with what cannot be.
+/// The host makes effects durable in the order in which it takes them, and only then informs the endpoint.
+/// Methods that write raise LocalProtocolError if the host calls them at the wrong time or with invalid arguments.
 #[pyclass(module = "awaken._core")]
 pub(crate) struct InvokerMachine(Machine);
 
-/// Does something with the machine of `slf` and lets go of it before anything Python happens.
+/// Runs `action` on the machine and releases it before any Python code runs.
 fn with<T>(
     slf: &Bound<'_, InvokerMachine>,
     action: impl FnOnce(&mut Machine) -> invoker::Result<T>,
@@ -38,7 +38,7 @@ impl InvokerMachine {
     /// Write Start. Exactly known_entries calls of replay() follow.
     ///
     /// Raises:
-    ///     InvalidIdError: invocation_id is none.
+    ///     InvalidIdError: invocation_id is malformed.
     #[pyo3(signature = (
         invocation_id,
         *,
@@ -88,7 +88,7 @@ impl InvokerMachine {
         with(slf, |machine| machine.start(id, start))
     }
 
-    /// Write one recorded entry, in journal order. Does nothing when the endpoint has failed already.
+    /// Write one recorded entry, in journal order. Does nothing if the endpoint has already failed.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "how Python bytes are borrowed"
@@ -97,10 +97,10 @@ impl InvokerMachine {
         with(slf, |machine| machine.replay(code, &payload))
     }
 
-    /// Tell the endpoint of a notification that is durable now. Returns whether it was told.
+    /// Send the endpoint a notification that is now durable. Returns whether it was sent.
     ///
-    /// A run's result that was proposed in this attempt is told by its ack where the endpoint asked for that. False
-    /// means that the input has ended or the attempt is over: this one is news to can_resume().
+    /// If this attempt proposed the result of a run and asked for an ack, the ack is sent instead. False means that the
+    /// input has ended or the attempt is over: pass the notification to can_resume() as unseen.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "how Python bytes are borrowed"
@@ -109,12 +109,12 @@ impl InvokerMachine {
         with(slf, |machine| machine.notify(code, &payload))
     }
 
-    /// Tell the endpoint that a command is stored; only for one that has `is_ack_requested`.
+    /// Acknowledge that a command is stored. Call it only for commands with `is_ack_requested`.
     fn acknowledge_command(slf: &Bound<'_, Self>, index: u32) -> PyResult<()> {
         with(slf, |machine| machine.acknowledge_command(index))
     }
 
-    /// Note that the request body ends: the endpoint is asked to suspend, and told nothing any more.
+    /// End the request body: nothing more is sent, and the endpoint should suspend.
     fn end_input(&mut self) {
         self.0.end_input();
     }
@@ -123,12 +123,12 @@ impl InvokerMachine {
         self.0.receive(data);
     }
 
-    /// Note that the response ended. Without a terminal frame before, the attempt failed.
+    /// End the response. If no terminal frame arrived before, the attempt failed.
     fn receive_end(&mut self) {
         self.0.receive_end();
     }
 
-    /// Return the next thing to do, or None when more bytes are needed.
+    /// Return the next effect, or None if more bytes are needed.
     fn take_effect(slf: &Bound<'_, Self>) -> PyResult<Option<Py<PyAny>>> {
         let taken = slf.borrow_mut().0.take_effect();
         taken
@@ -145,7 +145,7 @@ impl InvokerMachine {
         self.0.is_output_pending()
     }
 
-    /// Whether the attempt is over: its last effect is there, or was taken.
+    /// Whether the attempt is over; its last effect may still have to be taken.
     fn is_closed(&self) -> bool {
         self.0.is_closed()
     }
@@ -161,7 +161,7 @@ impl InvokerMachine {
         self.0.state().name()
     }
 
-    /// Bytes received that are no whole frame yet.
+    /// Bytes of an incomplete frame.
     #[getter]
     fn buffered_size(&self) -> usize {
         self.0.buffered_size()

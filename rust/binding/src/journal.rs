@@ -1,4 +1,4 @@
-//! Entries that a runtime writes and reads itself.
+//! Entries that the runtime itself writes and reads.
 
 use awaken_core::introspect::{self, Callee};
 use awaken_core::journal::{self, Notification, encode, notification};
@@ -30,7 +30,7 @@ pub(crate) fn encode_input(
 /// `CallInvocationId`, `Run`, `AttachInvocation` or `GetInvocationOutput`.
 ///
 /// Raises:
-///     ValueError: there is no such kind, or it cannot carry this result.
+///     ValueError: the kind is unknown, or cannot carry this result.
 #[pyfunction]
 pub(crate) fn encode_completion<'py>(
     py: Python<'py>,
@@ -41,14 +41,14 @@ pub(crate) fn encode_completion<'py>(
     let (code, _) = wire::Notification::CODES
         .iter()
         .find(|(_, name)| *name == kind)
-        .ok_or_else(|| PyValueError::new_err(format!("there is no completion {kind:?}")))?;
+        .ok_or_else(|| PyValueError::new_err(format!("unknown completion {kind:?}")))?;
     entry(
         py,
         Notification::completion(*code, completion_id, outcome_from_python(result)?),
     )
 }
 
-/// Return code and payload of a signal: of an awakeable or built in by its index, or named.
+/// Return code and payload of a signal, given by its name, or by its index if it is built in or an awakeable.
 ///
 /// Raises:
 ///     ValueError: a signal cannot carry this result.
@@ -65,10 +65,10 @@ pub(crate) fn encode_signal<'py>(
     entry(py, Notification::signal(id, outcome_from_python(result)?))
 }
 
-/// Whether an invocation that suspended on `future` can go on.
+/// Whether an invocation that suspended on `future` can continue.
 ///
-/// unseen: code and payload of the notifications that the attempt was not told, in journal order. What it was told
-/// counts no more, or a CANCEL it has seen would wake it again and again. Entries that are no notifications are skipped.
+/// unseen: code and payload of the notifications that the attempt did not receive, in journal order. Leave out those it
+/// received, or a CANCEL that it has seen would resume it again and again. Other entries are skipped.
 ///
 /// Raises:
 ///     RemoteProtocolError: future or a notification cannot be decoded.
@@ -84,7 +84,7 @@ pub(crate) fn can_resume(future: Bytes, unseen: Vec<(u16, Bytes)>) -> PyResult<b
     Ok(journal::can_resume(&future, &unseen))
 }
 
-/// A stored entry as `sys_journal` shows it.
+/// A stored entry, in the shape of `sys_journal`.
 #[pyclass(frozen, module = "awaken._core")]
 pub(crate) struct StoredEntry(introspect::Entry);
 
@@ -121,7 +121,7 @@ impl StoredEntry {
     }
 }
 
-/// Describe a stored entry. For a call, tell what its target is where that is known.
+/// Describe a stored entry. For a call, pass what is known about its target.
 ///
 /// service_type: `Service`, `VirtualObject` or `Workflow`. handler_type: `Exclusive`, `Shared` or `Workflow`.
 ///

@@ -1,4 +1,4 @@
-//! Awaiting and what it comes to: one class per variant.
+//! The outcomes of awaiting: one class per variant.
 
 use awaken_core::endpoint;
 use awaken_core::journal;
@@ -52,7 +52,7 @@ pub(crate) fn awaited(object: &Bound<'_, PyAny>) -> PyResult<journal::Awaiting> 
     }
 }
 
-/// An awaited handle has its result, which is taken by this call.
+/// An awaited handle has its result, which this call takes.
 #[pyclass(frozen, get_all, module = "awaken._core")]
 pub(crate) struct Completed {
     handle: u32,
@@ -76,7 +76,7 @@ impl Completed {
     }
 }
 
-/// The closure of this run has to be executed now; afterwards call one of the `*_run` methods.
+/// Execute the closure of this run now, then call one of the `*_run` methods.
 #[pyclass(frozen, get_all, module = "awaken._core")]
 pub(crate) struct RunRequired {
     handle: u32,
@@ -108,23 +108,23 @@ macro_rules! unit {
             }
         }
 
-        /// The one instance: it says nothing but its class.
+        /// The only instance: it carries nothing but its class.
         static $one: PyOnceLock<Py<$name>> = PyOnceLock::new();
     )*};
 }
 
 unit! {
-    /// Nothing can go on before more input arrives or an executing run ends.
+    /// The handler has to wait until more input arrives or an executing run ends.
     InputRequired INPUT_REQUIRED,
-    /// The invocation was cancelled: raise a terminal error 409 `cancelled` at the await. Child calls were told.
+    /// The invocation and its child calls were cancelled: raise a terminal error 409 `cancelled` at the await.
     Cancelled CANCELLED,
     /// The attempt is over: the Suspension frame is in the output.
     Suspended SUSPENDED,
-    /// The attempt is over by an error; its frame is in the output and `error` tells it.
+    /// The attempt ended with an error, which is in `error`; its frame is in the output.
     Closed CLOSED
 }
 
-/// The object of a variant.
+/// The object of an outcome.
 pub(crate) fn progress(py: Python<'_>, progress: endpoint::Progress) -> PyResult<Py<PyAny>> {
     macro_rules! one {
         ($name:ident, $one:ident) => {
@@ -146,7 +146,7 @@ pub(crate) fn progress(py: Python<'_>, progress: endpoint::Progress) -> PyResult
     })
 }
 
-/// The union of what an await comes to.
+/// The union of all outcomes of an await.
 pub(crate) fn progress_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     Completed::type_object(py)
         .bitor(RunRequired::type_object(py))?

@@ -25,9 +25,9 @@ macro_rules! targets {
 targets! {
     /// An invocation by its id.
     InvocationTarget { invocation_id: String }
-    /// The run of a workflow key.
+    /// A workflow run by the key of the workflow.
     WorkflowTarget { workflow: String, key: String, scope: Option<String> }
-    /// The invocation that an idempotency key made.
+    /// An invocation by the idempotency key of its call.
     IdempotentTarget {
         service: String,
         handler: String,

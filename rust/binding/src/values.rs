@@ -1,4 +1,4 @@
-//! Plain values that cross the boundary.
+//! Values in both languages: failures, policies, inputs and results.
 
 use awaken_core::endpoint;
 use awaken_core::journal::Outcome;
@@ -76,7 +76,7 @@ impl From<pb::Failure> for Failure {
     }
 }
 
-/// When a failing run is retried; None leaves a bound or the default of the field (all durations in ms).
+/// When a failing run is retried. None means no bound, or the default of the field (durations in ms).
 #[pyclass(frozen, module = "awaken._core")]
 pub(crate) struct RetryPolicy(pub(crate) endpoint::RetryPolicy);
 
@@ -108,7 +108,7 @@ impl RetryPolicy {
     }
 }
 
-/// What the handler was called with, and what the runtime said about this attempt.
+/// The input of the handler, and facts about this attempt.
 #[pyclass(frozen, module = "awaken._core")]
 pub(crate) struct Input {
     #[pyo3(get)]
@@ -147,7 +147,7 @@ impl Input {
     }
 }
 
-/// A result as `None`, `bytes`, `str`, `list` or `Failure`.
+/// Converts a result to `None`, `bytes`, `str`, `list` or `Failure`.
 pub(crate) fn outcome_to_python(py: Python<'_>, outcome: Outcome) -> PyResult<Py<PyAny>> {
     Ok(match outcome {
         Outcome::Void => py.None(),
@@ -158,7 +158,7 @@ pub(crate) fn outcome_to_python(py: Python<'_>, outcome: Outcome) -> PyResult<Py
     })
 }
 
-/// A result from `None`, `bytes`, `str`, `list` or `Failure`.
+/// Converts a result from `None`, `bytes`, `str`, `list` or `Failure`.
 pub(crate) fn outcome_from_python(result: &Bound<'_, PyAny>) -> PyResult<Outcome> {
     if result.is_none() {
         return Ok(Outcome::Void);
@@ -181,7 +181,7 @@ pub(crate) fn outcome_from_python(result: &Bound<'_, PyAny>) -> PyResult<Outcome
     )))
 }
 
-/// The union of what a notification carries.
+/// The union of all results.
 pub(crate) fn result_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     let text = py.get_type::<PyString>();
     let texts = py.get_type::<PyList>().get_item(&text)?;

@@ -17,7 +17,7 @@ pub(crate) fn content_type(version: u32) -> PyResult<&'static str> {
     protocol_version(version).map(Version::content_type)
 }
 
-/// The version of this number, or a ValueError.
+/// The version with this number, or a ValueError.
 pub(crate) fn protocol_version(version: u32) -> PyResult<Version> {
     Version::from_number(version).map_err(|error| PyValueError::new_err(error.to_string()))
 }
@@ -57,7 +57,7 @@ impl Message {
         PyBytes::new(py, &self.frame.payload)
     }
 
-    /// Encode the decoded message again: header and payload, fields in ascending order.
+    /// Encode the decoded message: header and payload, with fields in ascending order.
     fn encode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let length = u32::try_from(self.decoded.encoded_len())
             .map_err(|error| PyValueError::new_err(error.to_string()))?;
@@ -81,11 +81,11 @@ impl Message {
     }
 }
 
-/// Pushes bytes in, pulls messages out.
+/// Turns bytes into messages.
 #[pyclass(module = "awaken._core")]
 pub(crate) struct Decoder {
     frames: wire::Decoder,
-    /// The first undecodable payload; decoding ends there.
+    /// The error of the first payload that cannot be decoded; decoding ends there.
     error: Option<awaken_core::Error>,
 }
 
@@ -106,7 +106,7 @@ impl Decoder {
         }
     }
 
-    /// Return the next whole message, or None when more bytes are needed.
+    /// Return the next complete message, or None if more bytes are needed.
     ///
     /// Raises:
     ///     RemoteProtocolError: unknown code, invalid protobuf, or a frame above the size limit.
