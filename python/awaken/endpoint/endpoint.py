@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast
 from awaken import _core
 from awaken.endpoint import reply
 from awaken.endpoint.attempt import Attempt
+from awaken.endpoint.attempt_settings import AttemptSettings
 from awaken.endpoint.codec_source import CodecSource
-from awaken.endpoint.memory import AttemptMemory
 from awaken.endpoint.services import check_service, services_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 
     from awaken.endpoint.discovery import Discovery, ProtocolMode
-    from awaken.endpoint.observer import ObserveAttempt
     from awaken.exchange import Exchange, Receiver
     from awaken.handler.handler import Handler
     from awaken.serde.journal_codec import JournalValueCodec, JournalValueCodecProvider
@@ -77,14 +76,10 @@ class Endpoint:
             raise ValueError(f'protocol {protocol!r} is not "bidi" or "request_response"')
         self.services: dict[str, Definition] = {}
         self.protocol: ProtocolMode | None = protocol
-        self.is_strict = strict
         self.identity_keys: list[str] = []
         self._identity: _core.IdentityKeys | None = None
-        #: Makes what watches an attempt, such as a tracer.
-        self.observe_attempt: ObserveAttempt | None = None
+        self.attempt_settings = AttemptSettings(strict)
         self.journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None
-        self._codec: CodecSource | None = None
-        self._memory = AttemptMemory()
         if journal_value_codec is not None:
             self.set_journal_value_codec(journal_value_codec)
         self._handlers: dict[str, Handler[Any, Any]] = {}
@@ -112,7 +107,7 @@ class Endpoint:
                 raise ValueError(f'two services are named "{service.name}"; rename one of them')
             self.services[service.name] = service
             for handler in service.handlers.values():
-                if self.is_strict:
+                if self.attempt_settings.is_strict:
                     with suppress(NameError):  # of a type that is defined further down
                         handler.check_strictly()
                 self._handlers[handler.target] = handler
@@ -155,7 +150,7 @@ class Endpoint:
         Raises:
             TypeError: it is neither.
         """
-        self._codec = CodecSource(codec_or_provider)
+        self.attempt_settings.codec = CodecSource(codec_or_provider)
         self.journal_value_codec = codec_or_provider
         return self
 
@@ -253,16 +248,7 @@ class Endpoint:
                 exchange, 415, f"content-type {content_type!r} is not one of {', '.join(_VERSIONS)}"
             )
         version, headers = negotiated
-        return Attempt(
-            exchange,
-            handler,
-            version,
-            headers,
-            self._codec,
-            self.is_strict,
-            self._memory,
-            self.observe_attempt,
-        )
+        return Attempt(exchange, handler, version, headers, self.attempt_settings)
 
     def _declared_later(self, service: str, name: str) -> Handler[Any, Any] | None:
         """Return a handler that was declared below the line that bound its service."""

@@ -11,6 +11,7 @@ operations are refused there.
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import gc
 import sys
@@ -42,6 +43,20 @@ def install() -> None:
 def is_collecting() -> bool:
     """Tell whether the garbage collector called what executes now."""
     return collecting_thread != 0 and collecting_thread == threading.get_ident()
+
+
+async def end(closing: list[asyncio.Task[None]]) -> None:
+    """Wait until the generators that a handler left are closed; what one raises, the handler does.
+
+    Args:
+        closing: the tasks that close them; closing them may add others.
+    """
+    while closing:
+        batch = closing.copy()
+        closing.clear()
+        await asyncio.wait(batch)
+        for task in batch:
+            task.result()
 
 
 def _note_collection(phase: str, _: dict[str, int]) -> None:

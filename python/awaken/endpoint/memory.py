@@ -10,16 +10,29 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from awaken.endpoint import code_location
+
 if TYPE_CHECKING:
     from awaken._core import EndpointMachine
 
-__all__ = ["MAX_INVOCATIONS", "MAX_PLACES", "AttemptMemory"]
+__all__ = ["MAX_INVOCATIONS", "MAX_PLACES", "AttemptMemory", "note_place"]
 
 #: Invocations remembered, of which the one that was quiet for the longest time is forgotten first: about 1 MB.
 MAX_INVOCATIONS: Final = 4096
 
 #: Places remembered of one invocation, the first ones.
 MAX_PLACES: Final = 1000
+
+
+def note_place(places: dict[int, str], machine: EndpointMachine) -> None:
+    """Note which line is about to issue the next command.
+
+    Args:
+        places: of the attempt, by command index.
+        machine: of the attempt.
+    """
+    if len(places) < MAX_PLACES and (location := code_location.caller()) is not None:
+        places[machine.last_command[0] + 1] = str(location)
 
 
 class _Trail(NamedTuple):

@@ -20,7 +20,8 @@ from awaken.errors import (
 from awaken.timing import time_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import asyncio
+    from collections.abc import Iterable, Iterator
 
     from awaken._core import EndpointMachine
     from awaken.context.runs import RunFuture
@@ -39,7 +40,7 @@ LARGEST_CODE = 0xFFFF
 FIRST_VERSION_WITH_METADATA = 6
 
 
-def report(machine: EndpointMachine, error: BaseException, target: str, version: int) -> None:
+def fail_attempt(machine: EndpointMachine, error: BaseException, target: str, version: int) -> None:
     """Tell the machine how the handler failed: for good, or to be retried.
 
     Args:
@@ -48,6 +49,14 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
         target: the handler, for the log.
         version: of the invocation protocol.
     """
+    try:
+        report(machine, error, target, version)
+    except BaseException as broken:  # the code of an error is user code too
+        _report_broken(machine, error, broken)
+
+
+def report(machine: EndpointMachine, error: BaseException, target: str, version: int) -> None:
+    """Do what `fail_attempt` does, for an error that can be described."""
     if machine.is_closed():
         return
     culprit = _culprit(error)
@@ -110,7 +119,15 @@ def explain(
     )
 
 
-def report_run(
+def explain_tasks(machine: EndpointMachine, target: str, tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Tell which task of the handler asked for what the machine refused, in its Error frame and in the log."""
+    for task in tasks:
+        error = task.exception() if task.done() and not task.cancelled() else None
+        if isinstance(error, SdkInternalException):
+            explain(machine, target, code_location.raised(error), error)
+
+
+def fail_run(
     machine: EndpointMachine, run: RunFuture[Any], error: BaseException, elapsed_ms: int, version: int
 ) -> None:
     """Tell the machine how a run's closure failed.
@@ -122,6 +139,16 @@ def report_run(
         elapsed_ms: how long this execution took, in milliseconds.
         version: of the invocation protocol.
     """
+    try:
+        report_run(machine, run, error, elapsed_ms, version)
+    except BaseException as broken:  # the code of an error is user code too
+        _report_broken(machine, error, broken)
+
+
+def report_run(
+    machine: EndpointMachine, run: RunFuture[Any], error: BaseException, elapsed_ms: int, version: int
+) -> None:
+    """Do what `fail_run` does, for an error that can be described."""
     culprit = _culprit(error)
     if run.is_called_wrongly(culprit):
         culprit = UsageError(
@@ -164,7 +191,7 @@ def report_run(
     )
 
 
-def report_broken(machine: EndpointMachine, error: BaseException, broken: BaseException) -> None:
+def _report_broken(machine: EndpointMachine, error: BaseException, broken: BaseException) -> None:
     """Tell the machine that something was raised that cannot be described.
 
     Args:

@@ -56,6 +56,11 @@ class Owner(Protocol):
         """Service and handler, as `Greeter/greet`."""
         ...
 
+    @property
+    def where(self) -> str:
+        """The handler and its invocation, for texts."""
+        ...
+
     def close_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
         """Close an async generator that one of its tasks left."""
         ...

@@ -38,5 +38,5 @@ def instrument(endpoint: E, *, tracer_provider: TracerProvider | None = None) ->
     from awaken.telemetry.spans import AttemptSpans
 
     tracer = trace.get_tracer("awaken", _core.__version__, tracer_provider)
-    endpoint.observe_attempt = functools.partial(AttemptSpans, tracer)
+    endpoint.attempt_settings.observe = functools.partial(AttemptSpans, tracer)
     return endpoint

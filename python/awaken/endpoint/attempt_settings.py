@@ -1,0 +1,28 @@
+"""What all attempts of an endpoint have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from awaken.endpoint.memory import AttemptMemory
+
+if TYPE_CHECKING:
+    from awaken.endpoint.codec_source import CodecSource
+    from awaken.endpoint.observer import ObserveAttempt
+
+__all__ = ["AttemptSettings"]
+
+
+@dataclass(slots=True)
+class AttemptSettings:
+    """Settings of an endpoint for its attempts, and what it remembers of earlier ones."""
+
+    #: Whether every value is checked against its annotation.
+    is_strict: bool = False
+    #: Changes every value's bytes on their way into the journal and back.
+    codec: CodecSource | None = None
+    #: Makes what watches an attempt, such as a tracer.
+    observe: ObserveAttempt | None = None
+    #: For the texts of mismatches.
+    memory: AttemptMemory = field(default_factory=AttemptMemory)

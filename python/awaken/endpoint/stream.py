@@ -1,0 +1,209 @@
+"""The part of an attempt that pumps bytes between its exchange and its machine."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from awaken.context.request import AttemptFinishedEvent
+from awaken.exchange import WINDOW
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+
+    from awaken._core import EndpointMachine
+    from awaken.exchange import Exchange
+
+__all__ = ["AttemptStream"]
+
+
+class AttemptStream(ABC):
+    """Feeds the machine, sends what it writes once per turn of the loop, and ends the exchange. Implements Receiver.
+
+    Args:
+        exchange: the stream.
+        machine: of the attempt.
+        headers: of the response.
+        loop: that runs the handler.
+    """
+
+    __slots__ = (
+        "_exchange",
+        "_finished",
+        "_headers",
+        "_is_draining",
+        "_is_flush_held",
+        "_is_flush_planned",
+        "_is_request_open",
+        "_is_started",
+        "is_abandoned",
+        "loop",
+        "machine",
+        "unacknowledged",
+    )
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        machine: EndpointMachine,
+        headers: tuple[tuple[str, str], ...],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._exchange = exchange
+        self.machine = machine
+        #: Of the response, until they are sent.
+        self._headers = headers
+        self.loop = loop
+        #: Whether the exchange has ended, or the connection is lost.
+        self.is_abandoned = False
+        #: Whether the handler has begun.
+        self._is_started = False
+        self._is_draining = False
+        self._is_request_open = True
+        self._is_flush_planned = False
+        self._is_flush_held = False
+        self._finished: AttemptFinishedEvent | None = None
+        #: Bytes of the request whose flow-control credit is not given back.
+        self.unacknowledged = 0
+
+    # ------------------------------------------------------------ what the attempt adds
+
+    @abstractmethod
+    def _advance(self) -> None:
+        """Do what new input made possible."""
+
+    @abstractmethod
+    def _explain_refused_command(self) -> None:
+        """Add to the Error frame, which is about to leave, where the handler asked for what the machine refused."""
+
+    @abstractmethod
+    def _unwind(self) -> None:
+        """Cancel what is left of the handler: the exchange has ended."""
+
+    # ------------------------------------------------------------ facts of the exchange
+
+    @property
+    def attempt_headers(self) -> Mapping[str, str]:
+        """Headers of the attempt's HTTP request."""
+        return self._exchange.headers
+
+    @property
+    def attempt_finished(self) -> AttemptFinishedEvent:
+        """Set when the attempt is over."""
+        if self._finished is None:
+            self._finished = AttemptFinishedEvent()
+            if self.is_abandoned:
+                self._finished.set()
+        return self._finished
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing the handler does counts any more."""
+        return self.is_abandoned or self.machine.is_closed()
+
+    # ------------------------------------------------------------ Receiver: called by the transport
+
+    def receive_data(self, data: bytes) -> None:
+        """Feed the machine; give flow-control credit back as the handler consumes."""
+        self.unacknowledged += len(data)
+        if self._is_draining and self._is_started:
+            self.acknowledge_all()  # what comes now is in the journal of the next attempt
+            return
+        self.machine.receive(data)
+        self.acknowledge_consumed()
+        self._advance()
+
+    def receive_end(self) -> None:
+        """Note that the runtime asks to suspend, or has nothing more to say."""
+        if self.is_abandoned:
+            return
+        self._is_request_open = False
+        self.machine.receive_end()
+        self._advance()
+
+    def disconnect(self) -> None:
+        """Unwind the handler: nothing it does counts any more."""
+        if self.is_abandoned:
+            return
+        self._abandon()
+
+    def resume_writing(self) -> None:
+        """Continue where the peer's slowness stopped the handler."""
+        self._advance()
+
+    def drain(self) -> None:
+        """Suspend at the next await: what `receive_end` means, decided on this side."""
+        self._is_draining = True
+        if not self.is_abandoned and self._is_started:
+            self.machine.receive_end()
+            self._advance()
+
+    # ------------------------------------------------------------ flow control
+
+    def acknowledge_consumed(self) -> None:
+        """Give back the credit that the machine does not want held back."""
+        if self.unacknowledged:
+            excess = self.unacknowledged - self.machine.unacknowledged_limit(WINDOW)
+            if excess > 0:
+                self.unacknowledged -= excess
+                self._exchange.acknowledge(excess)
+
+    def acknowledge_all(self) -> None:
+        """Give back all credit; a handler that waits for input has to get it."""
+        if self.unacknowledged:
+            self._exchange.acknowledge(self.unacknowledged)
+            self.unacknowledged = 0
+
+    # ------------------------------------------------------------ output
+
+    def flush(self) -> None:
+        """Hand the machine's output to the exchange, the response's head before the first of it."""
+        if self.is_abandoned:
+            return
+        exchange = self._exchange
+        if self._headers:
+            if not exchange.is_bidirectional and self._is_request_open:
+                return  # simple peers do not read a response before their request is through
+            exchange.start(200, self._headers)
+            self._headers = ()
+        if self.machine.is_output_pending():
+            exchange.write(self.machine.take_output())
+
+    def close(self) -> None:
+        """End the exchange with the terminal frame if the machine has written it, and unwind the handler."""
+        if self.is_abandoned or not self.machine.is_closed():
+            return
+        self.flush()
+        if self._headers:
+            return  # until the request is through
+        self._exchange.end()
+        self._abandon()
+
+    def _abandon(self) -> None:
+        self.is_abandoned = True
+        self.acknowledge_all()
+        if self._finished is not None:
+            self._finished.set()
+        self._unwind()
+
+    def _plan_flush(self) -> None:
+        """Flush in the next turn of the loop."""
+        self._is_flush_planned = True
+        self.loop.call_soon(self._flush_as_planned)
+
+    def hold_flush(self) -> None:
+        """Flush a turn later than planned."""
+        self._is_flush_held = self._is_flush_planned
+
+    def _flush_as_planned(self) -> None:
+        if self._is_flush_held:  # a run's command leaves with its result, if its first step gives it
+            self._is_flush_held = False
+            self._plan_flush()
+            return
+        self._is_flush_planned = False
+        if self.machine.is_closed():
+            self._explain_refused_command()
+            self.close()
+        else:
+            self.flush()
