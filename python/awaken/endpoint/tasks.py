@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Coroutine
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
-from weakref import WeakKeyDictionary
 
 from awaken.context.awakeable import Awakeable
 from awaken.context.callback import Callback
@@ -87,17 +86,12 @@ COLLECTED = "(garbage)"
 #: What goes on by itself, and is no coroutine.
 _NO_COROUTINES = (DurableFuture, Awakeable, Callback, DurablePromise, SendHandle)
 
-_installed: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
-
 
 def install(loop: asyncio.AbstractEventLoop) -> None:
     """Have the loop tell attempts of their handlers' tasks; a task factory that is there already goes on working."""
     factory = loop.get_task_factory()
-    if factory is not None and _installed.get(loop) is factory:
-        return
-    ours = _factory(factory)
-    loop.set_task_factory(ours)
-    _installed[loop] = ours
+    if type(factory) is not _TaskFactory:
+        loop.set_task_factory(_TaskFactory(factory))
 
 
 def is_runnable(task: asyncio.Task[Any] | None) -> bool:
@@ -125,16 +119,23 @@ def _subject(given: object) -> str:
     return given.subject if isinstance(given, DurableFuture) else f"a value of type {type(given).__name__}"
 
 
-def _factory(inner: Any) -> Any:
-    make: Callable[..., asyncio.Task[Any]] | None = inner
+class _TaskFactory:
+    """Makes the tasks of handlers; others are made by the factory that was there before, or by asyncio."""
 
-    def create(
+    __slots__ = ("_inner",)
+
+    def __init__(self, inner: Any) -> None:
+        self._inner: Callable[..., asyncio.Task[Any]] | None = inner
+
+    def __call__(
+        self,
         loop: asyncio.AbstractEventLoop,
         coroutine: Any,
         *,
         context: Context | None = None,
         **options: Any,
     ) -> asyncio.Task[Any]:
+        make = self._inner
         if context is None:
             attempt, run = owner.get(), executing_run.get()
         else:
@@ -162,8 +163,6 @@ def _factory(inner: Any) -> Any:
         )
         attempt.adopt(task)
         return task
-
-    return create
 
 
 _AS_COMPLETED = asyncio.as_completed.__code__
