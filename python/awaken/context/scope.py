@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awaken.context.calls import issue_call, issue_send
+from awaken.context.call_commands import issue_call, issue_send
 from awaken.handler.lookup import keyed_handler, service_handler
 
 if TYPE_CHECKING:

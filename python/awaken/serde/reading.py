@@ -129,7 +129,7 @@ def _build_typed(annotation: Any) -> Reader:
     try:
         customs = [cls for cls in custom_types(rewritten) if cls not in placeholders and is_foreign(cls)]
         reason = next(
-            (f"{type_name(cls)} in it is no type to read" for cls in customs if is_plain(cls)), None
+            (f"it contains {type_name(cls)}, which cannot be read" for cls in customs if is_plain(cls)), None
         )
     except TypeError as error:
         reason = str(error)
