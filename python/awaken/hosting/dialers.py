@@ -1,4 +1,4 @@
-"""Ways to endpoints: applications of this process by name, everything else over the network."""
+"""Dialers by URI: to applications of this process by their names, to everything else over the network."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEME", "Dialers"]
 
-#: Of URIs that name an application of this process, for example `memory:greeter`.
+#: Scheme of URIs that name an application of this process, for example `memory:greeter`.
 SCHEME: Final = "memory:"
 
 
 class Dialers:
-    """Makes dialers, and keeps those into this process in sight.
+    """Makes dialers, and keeps track of those to applications of this process.
 
     Args:
         apps: applications of this process, by name.
@@ -31,11 +31,15 @@ class Dialers:
 
     @property
     def uris(self) -> list[str]:
-        """URIs of the applications in this process."""
+        """URIs of the applications of this process."""
         return [SCHEME + name for name in self._apps]
 
     def __call__(self, uri: str, *, use_http_11: bool) -> Dialer:
-        """Make a dialer. Raises ValueError for an address that nothing can be reached by."""
+        """Return a new dialer.
+
+        Raises:
+            ValueError: `uri` names no application of this process, and is no absolute URL either.
+        """
         if not uri.startswith(SCHEME):
             return make_dialer(uri, use_http_11=use_http_11)
         name = uri.removeprefix(SCHEME).strip("/")
@@ -48,12 +52,12 @@ class Dialers:
         return dialer
 
     def drain(self) -> None:
-        """Tell the handlers of this process that it is about to stop."""
+        """Ask the handlers of this process to wind up: it is about to stop."""
         for dialer in self._inside:
             dialer.drain()
 
     async def cut(self) -> None:
-        """Lose every exchange within this process at once, as when an endpoint dies."""
+        """Fail every exchange within this process at once, as if its endpoint had died."""
         for dialer in self._inside:
             await dialer.close()
         self._inside.clear()

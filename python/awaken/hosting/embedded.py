@@ -1,4 +1,4 @@
-"""The runtime with its doors and with applications of this process, from opening to the end."""
+"""The embedded runtime with the applications of its process, from its start to its end."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ __all__ = ["EmbeddedRuntime"]
 
 
 class EmbeddedRuntime:
-    """A runtime on a data directory, with everything around it. To be made and used on one running loop.
+    """A runtime on a data directory, with its deployments and its APIs. Make and use it on one running loop.
 
     Args:
-        directory: where the data is; it is made when missing.
-        apps: applications of this process, by a name that stays the same from start to start: what is under way
-            goes on at the application of the same name.
+        directory: where the data is; it is created if it is missing.
+        apps: applications of this process, by a name that has to be the same at each start: open invocations continue
+            at the application of the same name.
         settings: limits and defaults.
-        clock: what time it is.
+        clock: tells the time.
         probe: watches commits, for tests.
-        observer: told of every step of every invocation.
-        supervisor: decides what becomes of failed attempts, for tests.
+        observer: called with every event of every invocation.
+        supervisor: decides what follows a failed attempt, for tests.
 
     Attributes:
-        ingress: ASGI application where callers enter.
-        admin: ASGI application where operators enter.
+        ingress: ASGI application for callers.
+        admin: ASGI application for operators.
 
     Raises:
-        DirectoryInUseError: another process has the directory.
-        StoreError: it cannot be written, or a newer awaken wrote it.
+        DirectoryInUseError: another process uses the directory.
+        StoreError: the directory cannot be written, or was written by a newer version.
     """
 
-    #: Set while the runtime is made, because the runtime looks things up in it and it keeps its rows in the runtime.
+    #: Made while the runtime is being made: the runtime looks up deployments, whose rows are in the runtime's store.
     deployments: Deployments
 
     def __init__(
@@ -84,7 +84,7 @@ class EmbeddedRuntime:
         return self.runtime.clock.now_ms()
 
     async def start(self) -> None:
-        """Discover the applications of this process, and go on with what was under way.
+        """Discover the applications of this process, and continue open invocations.
 
         Raises:
             RegistrationError: an application cannot be discovered, or its services do not fit.
@@ -99,17 +99,17 @@ class EmbeddedRuntime:
             raise
 
     async def stop(self, grace_s: float = 5.0) -> None:
-        """Let handlers suspend for a while, then close. What was not done is done by the next start."""
+        """Let handlers suspend for `grace_s` seconds, then close. Open invocations continue at the next start."""
         self.dialers.drain()
         await self.runtime.stop(grace_s)
         await self.deployments.close()
 
     def crash(self) -> None:
-        """Stop as kill -9 does: nothing more is written or told. For tests; `cut` is to follow."""
+        """Stop as kill -9 does: nothing more is written or sent. For tests; call `cut` next."""
         self.runtime.crash()
 
     async def cut(self) -> None:
-        """Lose what a crash left: the handlers in this process, and connections."""
+        """Fail what `crash` left: the handlers in this process, and open connections."""
         await self.dialers.cut()
         await self.deployments.close()
 

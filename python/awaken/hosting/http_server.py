@@ -1,7 +1,7 @@
 """Serves an ASGI application over HTTP/1.1 inside the running loop.
 
-uvicorn's protocol on a listener of our own: starting and stopping take no polling, and signals stay with whoever owns
-the process.
+It is uvicorn's protocol on a listener of our own, so starting and stopping need no polling, and signals stay with the
+owner of the process. `awaken.transports.server` serves endpoints only: it knows exchanges, not ASGI.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = ["HttpServer"]
 
-#: How long open requests may go on when the server stops. The real server's grace.
+#: How long open requests may take when the server stops, as in the official server.
 _GRACE_SECONDS: Final = 5.0
 #: How long an idle connection stays open.
 _KEEP_ALIVE_SECONDS: Final = 60
 
-# A handler may fail with any code, and uvicorn only knows phrases, which may be empty, for those below 600.
+# A handler may fail with any code, and uvicorn has phrases only for those below 600. A phrase may be empty.
 h11_impl.STATUS_PHRASES.update(dict.fromkeys(range(600, 1000), b""))
 
 
 class HttpServer:
-    """One listener.
+    """One open port.
 
     Args:
-        app: what is served.
-        host: a name or an address.
-        port: 0 takes a free one.
+        app: ASGI application to serve.
+        host: name or address to listen on.
+        port: port to listen on; 0 finds a free one.
     """
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
@@ -49,7 +49,7 @@ class HttpServer:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens, or listened until it was stopped."""
+        """Host and port it listens on, or listened on until it was stopped."""
         if self._address is None:
             raise RuntimeError(f"nothing listens on {self._host}:{self._port}; start the server first")
         return self._address
@@ -63,7 +63,7 @@ class HttpServer:
         """Listen.
 
         Raises:
-            OSError: the address cannot be had.
+            OSError: the address is taken, or does not belong to this machine.
         """
         config = uvicorn.Config(
             self._serve,
@@ -87,7 +87,7 @@ class HttpServer:
         self._address = (host, port)
 
     async def stop(self, grace_s: float = _GRACE_SECONDS) -> None:
-        """Take no more requests, let the open ones end, and drop those that do not within the grace period."""
+        """Take no more requests, and cut off open ones that do not end within `grace_s` seconds."""
         if self._listener is None:
             return
         self._is_stopping = True
@@ -112,4 +112,4 @@ class HttpServer:
         except asyncio.CancelledError:
             if not self._is_stopping:
                 raise
-            # Its connection is gone, and this is the outermost frame of the task: nobody is left to be told.
+            # This is the outermost frame of a task that `stop` has cancelled: nothing is left to unwind.

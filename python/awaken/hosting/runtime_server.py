@@ -23,12 +23,12 @@ class RuntimeServer:
     """Serves the ingress and the admin API of one runtime over HTTP.
 
     Args:
-        ingress: where callers enter. Its runtime has to be started, and outlives the server.
-        admin: where operators enter.
-        ingress_bind: host and port for callers; port 0 takes a free one.
+        ingress: for callers. Its runtime has to be started before, and stopped after this is closed.
+        admin: for operators.
+        ingress_bind: host and port for callers; port 0 finds a free one.
         admin_bind: host and port for operators.
-        beside_ingress: other applications on the callers' port, by the prefix of their paths.
-        beside_admin: other applications on the operators' port, likewise.
+        beside_ingress: more ASGI applications on the callers' port, by the prefix of their paths.
+        beside_admin: more ASGI applications on the operators' port, likewise.
     """
 
     def __init__(
@@ -47,19 +47,19 @@ class RuntimeServer:
 
     @property
     def ingress_url(self) -> str:
-        """Where callers enter."""
+        """URL for callers."""
         return self._ingress.url
 
     @property
     def admin_url(self) -> str:
-        """Where operators enter."""
+        """URL for operators."""
         return self._admin.url
 
     async def open(self) -> None:
         """Listen.
 
         Raises:
-            OSError: an address cannot be had; then none is taken.
+            OSError: an address is taken, or does not belong to this machine; then neither port is open.
         """
         await self._ingress.start()
         self._operators.ingress_url = self.ingress_url
@@ -70,7 +70,7 @@ class RuntimeServer:
             raise
 
     async def close(self, grace_s: float = 5.0) -> None:
-        """Take no more requests, and give those that are open so many seconds."""
+        """Take no more requests, and cut off open ones that do not end within `grace_s` seconds."""
         await self._ingress.stop(grace_s)
         await self._admin.stop(grace_s)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_GRACE", "announce", "run", "serve"]
 
-#: Time for live exchanges to wind up: below the 30 s after which Kubernetes kills, as Docker's 10 s.
+#: Time for live exchanges to wind up: Docker kills after 10 s as well, Kubernetes after 30 s.
 DEFAULT_GRACE: Final = timedelta(seconds=10)
 
 
@@ -57,18 +57,18 @@ def run(
     """Serve until SIGTERM or SIGINT, and wind up. Blocks; call it in the main thread.
 
     Args:
-        accept: given each request.
-        host: where to listen.
-        port: where to listen; 0 finds a free one.
-        tls_cert: PEM file with the certificate chain; cleartext without.
+        accept: called with each request.
+        host: host to listen on.
+        port: port to listen on; 0 finds a free one.
+        tls_cert: PEM file with the certificate chain; None serves cleartext.
         tls_key: PEM file with its private key.
         grace: how long live exchanges may take to end after the first signal.
         workers: how many processes share the port.
-        http2_engine: what serves HTTP/2.
+        http2_engine: engine that serves HTTP/2.
         announce: called with the URL once the port is open.
 
     Raises:
-        OSError: the address is taken, or is none of this machine; a file is not readable.
+        OSError: the address is taken, or does not belong to this machine; a file cannot be read.
         ValueError: only one of `tls_cert` and `tls_key` is given, or `workers` is below 1.
     """
     if workers < 1:
@@ -123,18 +123,18 @@ async def serve(
     """Serve on the running loop until SIGTERM or SIGINT, and wind up. Call it in the main thread.
 
     Args:
-        accept: given each request.
-        host: where to listen.
-        port: where to listen; 0 finds a free one.
-        sock: a socket that is already bound, instead of host and port.
-        tls: context for TLS; cleartext without.
+        accept: called with each request.
+        host: host to listen on.
+        port: port to listen on; 0 finds a free one.
+        sock: a bound socket, to use instead of host and port.
+        tls: context for TLS; None serves cleartext.
         grace: how long live exchanges may take to end after the first signal.
-        http2_engine: what serves HTTP/2.
+        http2_engine: engine that serves HTTP/2.
         announce: called with the URL once the port is open.
         watch: called with an event once the port is open; setting the event does what a first signal does.
 
     Raises:
-        OSError: the address is taken, or is none of this machine.
+        OSError: the address is taken, or does not belong to this machine.
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()

@@ -1,9 +1,9 @@
 """Several processes on one port.
 
-The parent opens one listening socket per worker, all bound to the same address (SO_REUSEPORT): the kernel
-spreads connections evenly, where processes that accept from one socket leave most of them to the first. It
-keeps the sockets, so that what a worker that died had not accepted yet waits for its successor. Then it
-forks, forwards signals, and replaces workers that die.
+The parent opens one listening socket per worker, all bound to the same address (SO_REUSEPORT): the kernel spreads
+connections evenly over them, while processes that accept from one socket leave most connections to the first. The
+parent keeps the sockets open, so that connections that a dead worker had not accepted wait for its successor. It forks
+the workers, forwards signals, and replaces workers that die.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["open_sockets", "supervise"]
 
 logger: Final = logging.getLogger("awaken.serve")
 
-# Delay before a worker that died is replaced, in seconds: doubled while it keeps dying young.
+# Seconds before a dead worker is replaced: doubled each time it dies soon after its start.
 _FIRST_DELAY: Final = 0.1
 _LONGEST_DELAY: Final = 10.0
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
@@ -38,22 +38,21 @@ def open_sockets(host: str, port: int, count: int) -> list[socket.socket]:
     """Listen `count` times on the same address.
 
     Raises:
-        OSError: the address is taken, or not ours.
+        OSError: the address is taken, or does not belong to this machine.
     """
     family, _, _, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
-    # Elsewhere the option exists and means something else: the last socket gets everything.
+    # On other systems the option means something else: the last socket gets all connections.
     if sys.platform != "linux":
         shared = socket.create_server(address[:2], family=family, backlog=1024)
         return [shared] * count
-    # Sharing is asked for by every process that shares: without this, a stranger's port would be shared as
-    # well.
+    # A port that another program has opened with the same option would be shared; without the option this fails.
     socket.create_server(address[:2], family=family).close()
     sockets: list[socket.socket] = []
     for _ in range(count):
         sock = socket.create_server(address[:2], family=family, backlog=1024, reuse_port=True)
-        address = sock.getsockname()  # the port that was found, when 0 was asked for
+        address = sock.getsockname()  # with the actual port, if 0 was asked for
         sockets.append(sock)
     return sockets
 
@@ -62,16 +61,15 @@ def supervise(work: Work, sockets: Sequence[socket.socket]) -> None:
     """Run `work` in one process for each socket until a signal says to stop, and wait for them.
 
     Args:
-        work: called in each worker with its socket, and a function that arranges for an event to be set when
-        the parent
-            is gone.
+        work: called in each worker with its socket, and with a function that takes an event and sets it when the
+            parent is gone.
         sockets: the listening sockets, one for each worker.
     """
     _Supervisor(work, sockets).run()
 
 
 class _Worker:
-    """The process of one socket, or the time when there will be one."""
+    """The process of one socket, or the time at which it is started."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -86,7 +84,7 @@ class _Supervisor:
         self._work = work
         self._workers = [_Worker(sock) for sock in sockets]
         self._stop_count = 0
-        # Workers hold the reading end: it tells them that we stop, or are gone, however that happened.
+        # Workers have the reading end, which is closed when this process stops or dies, for whatever reason.
         self._life_read, self._life_write = os.pipe()
         self._wake_read, self._wake_write = os.pipe()
 
@@ -109,17 +107,17 @@ class _Supervisor:
     def _on_stop(self, signum: int, _frame: object) -> None:
         self._stop_count += 1
         if self._stop_count == 1:
-            # Not by a signal: a terminal or systemd sends it to the workers as well, and a second one kills.
+            # Not by a signal: a terminal or systemd has sent it to the workers as well, and a second one kills them.
             os.close(self._life_write)
             for worker in self._workers:
-                worker.sock.close()  # ours is a copy: with it open, the port would go on listening
+                worker.sock.close()  # a copy: while it is open, the port listens
             return
         for worker in self._workers:
             if worker.pid is not None:
                 os.kill(worker.pid, signum)
 
     def _step(self) -> bool:
-        """Start who is due, wait for something to happen, and bury the dead; False when all is over."""
+        """Start workers that are due, wait for an event, and reap dead workers; return False when all have ended."""
         now = time.monotonic()
         if not self._stop_count:
             for worker in self._workers:
@@ -129,17 +127,17 @@ class _Supervisor:
             return False
         due = [worker.start_at - now for worker in self._workers if worker.pid is None]
         select.select([self._wake_read], [], [], max(0.0, min(due)) if due and not self._stop_count else None)
-        with suppress(BlockingIOError):  # when the time came, and not a signal
+        with suppress(BlockingIOError):  # a worker is due, and there was no signal
             os.read(self._wake_read, 4096)
         for worker in self._workers:
             if worker.pid is not None:
                 pid, status = os.waitpid(worker.pid, os.WNOHANG)
                 if pid:
-                    self._bury(worker, os.waitstatus_to_exitcode(status))
+                    self._reap(worker, os.waitstatus_to_exitcode(status))
         return True
 
     def _start(self, worker: _Worker, now: float) -> None:
-        # A signal between the fork and the child's own handlers must not run ours in the child.
+        # A signal between the fork and the child's own handlers must not run the parent's handlers in the child.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             pid = os.fork()
@@ -151,7 +149,7 @@ class _Supervisor:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
     def _become(self, worker: _Worker) -> None:
-        """Be that worker, in the child. Never returns."""
+        """Run as this worker, in the child. Never returns."""
         status = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -170,7 +168,7 @@ class _Supervisor:
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
-            os._exit(status)  # not through what the parent had set up to happen at its own exit
+            os._exit(status)  # without the exit handlers of the parent
 
     def _watch_parent(self, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
@@ -181,7 +179,7 @@ class _Supervisor:
 
         loop.add_reader(self._life_read, on_gone)
 
-    def _bury(self, worker: _Worker, status: int) -> None:
+    def _reap(self, worker: _Worker, status: int) -> None:
         now = time.monotonic()
         pid, worker.pid = worker.pid, None
         if self._stop_count:

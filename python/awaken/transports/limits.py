@@ -1,4 +1,4 @@
-"""How much a peer may ask of one connection. Every bound is here, with the precedent it follows."""
+"""Limits of what a peer may ask of one connection, each with the precedent it follows."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ __all__ = [
 #: 200, and a proxy in front may join many runtimes on one connection.
 STREAMS: Final = 1024
 
-#: Initial window of a stream, in bytes: what receivers reckon with.
+#: Initial window of a stream, in bytes; receivers rely on it.
 STREAM_WINDOW: Final = WINDOW
 
-#: Window of a connection, in bytes: what may be on its way to us, for eight full streams. The runtime offers 5 MiB.
+#: Window of a connection, in bytes: enough for eight full streams. The runtime offers 5 MiB.
 CONNECTION_WINDOW: Final = 16 * 1024 * 1024
 
 #: Largest frame taken, in bytes: the protocol's default, which the runtime uses as well.
@@ -52,15 +52,14 @@ MAX_FRAME_SIZE: Final = 16 * 1024
 #: 64 KiB is the default of nghttp2 and of the h2 package.
 HEADERS_SIZE: Final = 64 * 1024
 
-#: Size at which decoding a header list stops and the connection with it: what one block can unpack to is a
-#: bomb.
+#: Size at which decoding a header list stops, and the connection is closed: a block that unpacks to more is a bomb.
 DECODED_HEADERS_SIZE: Final = 4 * HEADERS_SIZE
 
 #: Fields in one request; Apache httpd and hyper stop at 100, and the runtime forwards headers of its callers.
 HEADERS_COUNT: Final = 256
 
-#: Bytes that may arrive without completing a single frame that means something, in bytes. A header block of
-#: 64 CONTINUATION frames of the largest size fits, the most that the h2 package joins.
+#: Bytes that may arrive without completing a frame that has a meaning. A header block of 64 CONTINUATION frames of the
+#: largest size fits, the most that the h2 package joins.
 PARTIAL_FRAMES_SIZE: Final = 66 * (MAX_FRAME_SIZE + 9)
 
 #: Streams the peer may reset at once, and per second (rapid reset, CVE-2023-44487): the defaults of nghttp2.
@@ -72,50 +71,53 @@ RESET_RATE: Final = 33.0
 CONTROL_FRAME_BURST: Final = 10_000
 CONTROL_FRAME_RATE: Final = 330.0
 
-#: Response bytes held for a slow peer at which a writer is told to pause, and to go on: asyncio's own marks.
+#: Response bytes held for a slow peer at which a writer has to pause, and may continue: asyncio's own marks.
 BUFFER_HIGH: Final = 64 * 1024
 BUFFER_LOW: Final = 16 * 1024
 
-#: Bytes given to the socket in one turn of the loop; more waits, so that streams take turns.
+#: Bytes written to the socket in one turn of the loop; the rest waits, so that streams take turns.
 OUTPUT_SIZE: Final = 256 * 1024
 
-#: What a peer may still send, in bytes and seconds, to a stream whose response has ended. The runtime
-#: half-closes at once, and gives a response 5 s of its own to end.
+#: Bytes that a peer may still send on a stream whose response has ended, and seconds it may take. The runtime ends its
+#: request at once, and itself gives a response 5 s to end.
 DISCARD_SIZE: Final = 2 * STREAM_WINDOW
 DISCARD_TIMEOUT: Final = 15.0
 
-#: Seconds for a peer to end its request once it has our last frame, when we are about to stop. The runtime does so at
-#: once, and waits itself for 5 s for the end of the response.
+#: Seconds for a peer to end its request after our last frame, when we are about to stop. The runtime does so at once,
+#: and itself gives a response 5 s to end.
 HALF_CLOSE_TIMEOUT: Final = 1.0
 
-#: Seconds until a TLS handshake, the first request, the head of the next one in HTTP/1.1, or a header block that has
-#: begun in HTTP/2 is complete. Apache's mod_reqtimeout allows 20 to 40 s for a head.
+#: Seconds for a TLS handshake, the first request, the head of the next one in HTTP/1.1, and a header block in HTTP/2.
+#: Apache's mod_reqtimeout allows 20 to 40 s for a head.
 OPENING_TIMEOUT: Final = 20.0
 
-#: Seconds a connection may be without a request. The runtime closes idle ones after 5 min: it has to be
-#: first, since a request that crosses with our closing is a failed attempt.
+#: Seconds a connection may be idle. The runtime closes idle connections after 5 min, and has to be the first to do so:
+#: a request that crosses with our closing is a failed attempt.
 IDLE_TIMEOUT: Final = 10 * 60.0
 
-#: Seconds for a peer to take anything at all of what waits for it, nginx's send_timeout.
+#: Seconds in which a peer has to take at least some of what waits for it; nginx's send_timeout.
 STALL_TIMEOUT: Final = 60.0
 
-#: Seconds between announcing that a connection ends and refusing its new streams, if the peer answers no
-#: PING.
+#: Seconds between announcing that a connection ends and refusing its new streams, if the peer does not answer the PING.
 GOAWAY_TIMEOUT: Final = 1.0
 
-#: Seconds for the peer to close after we have; nginx's lingering_timeout is 5 s.
+#: Seconds for the peer to close after us; nginx's lingering_timeout is 5 s.
 LINGER_TIMEOUT: Final = 2.0
 
 #: Bytes of later requests taken while an HTTP/1.1 request is answered.
 PIPELINE_SIZE: Final = 64 * 1024
 
-#: Largest HTTP/1.1 request body, in bytes. Journals are bounded by the runtime (32 MiB for a message); this
-#: ends what never was one.
+#: Largest HTTP/1.1 request body, in bytes: more than any journal, which the runtime limits (32 MiB for a message).
 HTTP1_BODY_SIZE: Final = 1024 * 1024 * 1024
 
 
 class RateLimit:
-    """A token bucket: so many at once, so many per second after that."""
+    """A token bucket.
+
+    Args:
+        burst: how many events may happen at once.
+        rate: how many more may happen per second.
+    """
 
     __slots__ = ("_burst", "_level", "_rate", "_seen")
 
@@ -126,7 +128,7 @@ class RateLimit:
         self._seen: float | None = None
 
     def take(self, count: int, now: float) -> bool:
-        """Count `count` events at `now` (seconds of a monotonic clock); False when that is too many."""
+        """Count `count` events at `now` (seconds of a monotonic clock); return whether they are within the limit."""
         if self._seen is not None:
             self._level = min(float(self._burst), self._level + (now - self._seen) * self._rate)
         self._seen = now

@@ -1,4 +1,4 @@
-"""The base of every caller's end of an exchange: the response as far as it came, and how it failed."""
+"""The base of every caller's end of an exchange: its response so far, and its failure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["OutgoingBase"]
 
 
 class OutgoingBase:
-    """A request and its response, filled by a transport; `awaken.exchange.Outgoing` is what its owner sees.
+    """A request and its response, which a transport fills in; an `awaken.exchange.Outgoing` for its owner.
 
     Args:
         method: upper-case method.
         target: path and query as they are sent.
         request_headers: lower-case names.
-        on_change: called when a property may have changed; never within a call of the owner's.
+        on_change: called when a property may have changed; never while the owner calls the exchange.
     """
 
     __slots__ = (
@@ -64,7 +64,7 @@ class OutgoingBase:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more comes: the response is complete, or the exchange failed."""
+        """Whether nothing more arrives: the response is complete, or the exchange failed."""
         return self.is_ended or self.is_reset
 
     def disconnect(self) -> None:
@@ -81,7 +81,7 @@ class OutgoingBase:
         self.received_size += len(data)
 
     def drop(self) -> bytes:
-        """Hand out what was collected."""
+        """Return what was collected, and forget it."""
         chunks = self._received
         if not chunks:
             return b""

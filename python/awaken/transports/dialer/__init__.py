@@ -1,1 +1,1 @@
-"""Client connections to endpoints: HTTP/2 and HTTP/1.1, pooled."""
+"""Calls endpoints over the network: dialers for HTTP/2 and HTTP/1.1, and the connections they pool."""

@@ -1,4 +1,4 @@
-"""Where an endpoint is, as its URL says, and why it could not be reached."""
+"""An endpoint's address, and the reasons why it could not be reached."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 __all__ = ["CONNECT_TIMEOUT", "Address", "describe_error"]
 
-#: Seconds for a connection to be there and to say its first word, the server's own limit.
+#: Seconds until a connection is open, and until the endpoint has begun to speak on it; the server has the same limit.
 CONNECT_TIMEOUT: Final = 10.0
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -18,23 +18,23 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An endpoint's URL, taken apart."""
+    """An endpoint's URL, split into its parts."""
 
     scheme: str
     host: str
     port: int
-    #: What `host` and `:authority` say: no port where it is the scheme's own.
+    #: Value of `host` and `:authority`; without the port if it is the default of the scheme.
     authority: str
-    #: Path before what is asked for, without a slash at its end.
+    #: Path of the URL, which precedes the path of each request; without a slash at its end.
     prefix: str
     query: str
 
     @classmethod
     def parse(cls, url: str) -> Address:
-        """Take a URL apart.
+        """Split a URL.
 
         Raises:
-            ValueError: it is not an absolute http or https URL.
+            ValueError: `url` is not an absolute http or https URL.
         """
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname:
@@ -44,7 +44,7 @@ class Address:
         return cls(parts.scheme, parts.hostname, port, authority, parts.path.rstrip("/"), parts.query)
 
     def target(self, path: str) -> str:
-        """Join the URL and the path of a request; the URL's query stays behind both."""
+        """Join the URL and the path of a request; the URL's query goes to the end."""
         path, _, query = path.partition("?")
         queries = "&".join(filter(None, (query, self.query)))
         return self.prefix + path + (f"?{queries}" if queries else "")
@@ -55,7 +55,7 @@ class Address:
 
 
 def describe_error(error: BaseException) -> str:
-    """Tell an error of the network to people, with the system's own text and number where there is one."""
+    """Describe a network error for people, with the system's own text and number if it has one."""
     if isinstance(error, ssl.SSLError):
         return f"TLS failed: {error.strerror or error}"
     number = error.errno if isinstance(error, OSError) else None

@@ -1,4 +1,4 @@
-"""The base of a connection to an endpoint: what a pool asks of one, and how one ends."""
+"""The base of a connection to an endpoint: what a pool needs of one, and how one ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ClientConnection(asyncio.Protocol):
     """
 
     def __init__(self, address: Address) -> None:
-        #: Whether it takes and tells nothing more; its socket may linger.
+        #: Whether it is closed for exchanges; its socket may still be open.
         self.is_closed = False
         self._address = address
         self._loop = asyncio.get_running_loop()
@@ -40,11 +40,11 @@ class ClientConnection(asyncio.Protocol):
         raise NotImplementedError
 
     def tick(self, now: float) -> None:
-        """Look at the deadlines; called about once a second with the loop's time in seconds."""
+        """Check the deadlines; called about once a second with the loop's time in seconds."""
         raise NotImplementedError
 
     def abort(self) -> None:
-        """Cut the connection, if it is still there."""
+        """Close the socket at once, if there is one."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -60,7 +60,7 @@ class ClientConnection(asyncio.Protocol):
         self.fail(f"the connection was lost: {reason}")
 
     def _begin_closing(self) -> asyncio.Transport | None:
-        """Note that it is closed from now on, and return the socket that is left to close."""
+        """Mark the connection as closed, and return the socket that is left to close."""
         self.is_closed = True
         self._closing_at = self._loop.time()
         if self._transport is None:
@@ -68,6 +68,6 @@ class ClientConnection(asyncio.Protocol):
         return self._transport
 
     def _limit_closing(self, now: float) -> None:
-        """Cut a connection whose peer takes too long to close it."""
+        """Close the socket at once if the peer takes too long to close it."""
         if now - self._closing_at > limits.LINGER_TIMEOUT:
             self.abort()

@@ -1,4 +1,4 @@
-"""Finds the dialer for an endpoint's URL."""
+"""Chooses the dialer for an endpoint's URL."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["make_dialer"]
 
 
 def make_dialer(url: str, *, use_http_11: bool = False, tls: ssl.SSLContext | None = None) -> Dialer:
-    """Make a dialer for an endpoint that is reached over the network. Needs a running loop.
+    """Return a dialer for an endpoint on the network. Call it on a running loop.
 
     Args:
-        url: `http://` or `https://`, with the path before `/discover` and `/invoke` if there is one.
-        use_http_11: speak HTTP/1.1; else HTTP/2, by prior knowledge over `http://` and by ALPN over `https://`.
-        tls: instead of a context that trusts what the system trusts.
+        url: `http://` or `https://`, with the path that precedes `/discover` and `/invoke`, if any.
+        use_http_11: speak HTTP/1.1 instead of HTTP/2 (by prior knowledge over `http://`, by ALPN over `https://`).
+        tls: context to use instead of one that trusts the authorities of the system.
 
     Raises:
-        ValueError: the URL is not absolute, or of another scheme.
+        ValueError: the URL is not absolute, or has another scheme.
     """
     if use_http_11:
         return Http1Dialer(url, tls=tls)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on asyncio, caller's side: one connection, one exchange after the other, with h11 for the wire."""
+"""HTTP/1.1 on asyncio, caller's side, over the h11 package: one connection, one exchange after the other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Http1ClientConnection"]
 
-# Seconds an idle connection is kept: as long as the server keeps one.
+# Seconds an idle connection is kept; the server has the same limit.
 _IDLE_TIMEOUT: Final = 5 * 60.0
 
 _BODILESS_METHODS: Final = frozenset(["GET", "HEAD"])
@@ -28,9 +28,9 @@ class Http1ClientConnection(ClientConnection):
     """One connection to an endpoint.
 
     Args:
-        address: of the endpoint, for what is told to people and for `host`.
-        note_idle: told when the connection can take the next exchange.
-        discard: told when it takes no more.
+        address: of the endpoint, for `host` and for error texts.
+        note_idle: called when the connection can take the next exchange.
+        discard: called when it takes no more exchanges.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Http1ClientConnection(ClientConnection):
 
     @property
     def buffered_size(self) -> int:
-        """How many bytes wait for the socket; all there may be while it takes none."""
+        """How many bytes wait for the socket; the most there may be while it is paused."""
         if self._is_socket_paused:
             return limits.OUTPUT_SIZE
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
@@ -67,9 +67,9 @@ class Http1ClientConnection(ClientConnection):
     # From the socket.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send what waits."""
+        """Send the exchange that waits."""
         self._transport = cast("asyncio.Transport", transport)
-        # Half of what an exchange has credit for: either the socket says when it takes more, or there is credit left.
+        # Half of an exchange's credit: without credit, more than that waits, so `resume_writing` is sure to come.
         self._transport.set_write_buffer_limits(high=limits.OUTPUT_SIZE // 2)
         if self.is_closed:
             self._transport.abort()
@@ -77,25 +77,25 @@ class Http1ClientConnection(ClientConnection):
             self._flush()
 
     def data_received(self, data: bytes) -> None:
-        """Read the response, as far as it is there."""
+        """Read the part of the response that is there."""
         if self.is_closed:
             return
         self._h11.receive_data(data)
         self._advance()
 
     def eof_received(self) -> None:
-        """Read the rest: the end may be what ends the response."""
+        """Read to the end, which may be what ends the response."""
         if self.is_closed:
             return
         self._h11.receive_data(b"")
         self._advance()
 
     def pause_writing(self) -> None:
-        """Let the exchange have no credit: the peer, or the network, is slower than we are."""
+        """Give no credit: the peer, or the network, is slower than we are."""
         self._is_socket_paused = True
 
     def resume_writing(self) -> None:
-        """Go on, and tell the exchange, which has credit again."""
+        """Continue sending, and notify the exchange, which has credit again."""
         self._is_socket_paused = False
         self._flush()
 
@@ -133,19 +133,19 @@ class Http1ClientConnection(ClientConnection):
             is_changed = True
 
     def _read_unasked(self) -> bool:
-        """Close: the peer ended an idle connection, or says something nobody asked for."""
+        """Close: the peer has ended an idle connection, or has sent bytes that answer no request."""
         self.fail("closed by the endpoint")
         return False
 
     def _finish_if_done(self) -> None:
-        """Get ready for the next exchange when both directions of this one are done."""
+        """Get ready for the next exchange if this one has ended in both directions."""
         exchange = self._exchange
         if exchange is None or self.is_closed or not exchange.is_ended or not exchange.is_request_ended:
             return
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
             self._exchange = None
             exchange.connection = None
-            self.adjust_reading()  # what nobody took of this response is the exchange's, not the connection's
+            self.adjust_reading()  # what is not taken yet of this response no longer counts against the connection
             self._h11.start_next_cycle()
             self._idle_since = self._loop.time()
             self._is_begun = False
@@ -193,7 +193,7 @@ class Http1ClientConnection(ClientConnection):
         return h11.Request(method=exchange.method, target=exchange.target, headers=headers)
 
     def adjust_reading(self) -> None:
-        """Stop reading while more of the response waits than a stream's window in HTTP/2."""
+        """Stop reading while more of the response waits than an HTTP/2 stream's window would allow."""
         if self._transport is None or self.is_closed:
             return
         size = 0 if self._exchange is None else self._exchange.received_size
@@ -207,14 +207,14 @@ class Http1ClientConnection(ClientConnection):
     # The end.
 
     def tick(self, now: float) -> None:
-        """Look at the deadlines; called about once a second with the loop's time in seconds."""
+        """Check the deadlines; called about once a second with the loop's time in seconds."""
         if self.is_closed:
             self._limit_closing(now)
         elif self._exchange is None and now - self._idle_since > _IDLE_TIMEOUT:
             self.close()
 
     def fail(self, reason: str) -> None:
-        """Close, and fail the exchange that is not over."""
+        """Close, and fail the exchange that is open."""
         if self.is_closed:
             return
         exchange = self._exchange
@@ -223,7 +223,7 @@ class Http1ClientConnection(ClientConnection):
             exchange.fail(f"{self._address}: {reason}")
 
     def close(self) -> None:
-        """Close at once: what is not over is not told, see `fail`."""
+        """Close at once. An exchange that is open learns nothing of it; see `fail`."""
         if self.is_closed:
             return
         transport = self._begin_closing()

@@ -1,4 +1,4 @@
-"""Calls an endpoint over HTTP/1.1: one exchange at a time on a connection, connections kept for the next one."""
+"""Calls an endpoint over HTTP/1.1, one exchange at a time on a connection; idle connections are used again."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ __all__ = ["Http1Dialer"]
 
 
 class Http1Dialer:
-    """An `awaken.exchange.Dialer` over HTTP/1.1. To be made and used on one running loop.
+    """An `awaken.exchange.Dialer` over HTTP/1.1. Make and use it on one running loop.
 
     Args:
         url: of the endpoint, `http://` or `https://`.
-        tls: instead of a context that trusts what the system trusts; it has to offer `http/1.1`, or nothing.
+        tls: context to use instead of one that trusts the authorities of the system; if it uses ALPN, it has to offer
+            `http/1.1`.
 
     Raises:
         ValueError: the URL is not absolute.
@@ -28,7 +29,7 @@ class Http1Dialer:
 
     def __init__(self, url: str, *, tls: ssl.SSLContext | None = None) -> None:
         self._pool: ConnectionPool[Http1ClientConnection] = ConnectionPool(url, "http/1.1", tls)
-        self._idle: list[Http1ClientConnection] = []  # the one that was used last is the last
+        self._idle: list[Http1ClientConnection] = []  # the one used last is at the end
         self.address = self._pool.address
 
     @property

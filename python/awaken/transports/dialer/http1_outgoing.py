@@ -1,4 +1,4 @@
-"""One request over HTTP/1.1, at the caller's end."""
+"""The caller's end of an exchange over HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Connection(Protocol):
 
 
 class Http1Outgoing(OutgoingBase):
-    """An `awaken.exchange.Outgoing` that has a connection for itself, or waits for it."""
+    """An `awaken.exchange.Outgoing` with a connection of its own, open or still being opened."""
 
     __slots__ = ("_chunks", "_size", "connection", "is_starved")
 
@@ -44,16 +44,16 @@ class Http1Outgoing(OutgoingBase):
         self, method: str, target: str, request_headers: Mapping[str, str], on_change: Callable[[], None]
     ) -> None:
         super().__init__(method, target, request_headers, on_change)
-        #: Its connection, None once they are done with each other.
+        #: Its connection; None as soon as the connection may serve another exchange, or is closed.
         self.connection: _Connection | None = None
-        #: Whether it asked for credit, and there was none.
+        #: Whether its owner asked for credit, and there was none.
         self.is_starved = False
         self._chunks: list[bytes] = []
         self._size = 0
 
     @property
     def credit(self) -> int:
-        """How many bytes may be sent now without being kept in memory for long: HTTP/1.1 knows no windows."""
+        """How many bytes may be sent now without being kept in memory for long: HTTP/1.1 has no windows."""
         if self.is_over or self.is_request_ended or self.connection is None:
             return 0
         credit = limits.OUTPUT_SIZE - self._size - self.connection.buffered_size
@@ -61,7 +61,7 @@ class Http1Outgoing(OutgoingBase):
         return max(0, credit)
 
     def send(self, data: bytes) -> None:
-        """Send body bytes, beyond `credit` as well: whoever cares asks first.
+        """Send body bytes. What exceeds `credit` is kept in memory.
 
         Raises:
             LocalProtocolError: the request is already ended.
@@ -91,14 +91,14 @@ class Http1Outgoing(OutgoingBase):
             self.fail(reason)
 
     def take(self) -> bytes:
-        """Take what there is of the response body, and so let the peer send more."""
+        """Take the part of the response body that is there, and so let the peer send more."""
         data = self.drop()
         if data and self.connection is not None:
             self.connection.adjust_reading()
         return data
 
     def drop_sent(self) -> bytes:
-        """Hand out what was sent since the last flush."""
+        """Return what was sent since the last flush, and forget it."""
         data = b"".join(self._chunks)
         self._chunks.clear()
         self._size = 0

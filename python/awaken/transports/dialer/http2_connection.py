@@ -1,8 +1,8 @@
 """HTTP/2 on asyncio, caller's side: one connection and the exchanges on it.
 
-Everything happens inside `data_received` and one flush per turn of the event loop, as in `http2`: what exchanges
-send in a turn becomes their HEADERS and one DATA frame each, and all frames become one write to the socket.
-Calls that come before the connection is there, and before the peer has told how many it takes, wait here.
+Everything happens inside `data_received` and one flush per turn of the event loop, as in the server's connection: what
+exchanges send in a turn becomes their HEADERS and one DATA frame each, and all frames become one write to the socket.
+Exchanges wait here until the connection is open and the peer has said how many streams it takes.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Http2ClientConnection"]
 
-#: Streams used of one connection, whatever its peer allows; before it says, fewer. The server's own numbers.
+#: Streams used of one connection, even if its peer allows more, and before it has said how many. As the server does.
 _MOST_STREAMS: Final = 128
 _FIRST_STREAMS: Final = 50
 
-# Part of them in use at which another connection is opened: long exchanges shall not fill one and block the rest.
+# Share of them in use at which another connection is opened, so that long exchanges cannot fill one and block the rest.
 _FULL: Final = 0.7
 
-# Seconds without an exchange after which a connection is closed, the server's own number.
+# Seconds without an exchange after which a connection is closed; the server has the same limit.
 _IDLE_TIMEOUT: Final = 5 * 60.0
 
 
@@ -54,9 +54,9 @@ class Http2ClientConnection(ClientConnection):
     """One connection to an endpoint.
 
     Args:
-        address: of the endpoint, for what is told to people and for `:authority`.
-        place: gives an exchange to another connection.
-        discard: told when the connection takes no more exchanges.
+        address: of the endpoint, for `:authority` and for error texts.
+        place: called with each exchange that needs another connection.
+        discard: called when the connection takes no more exchanges.
     """
 
     def __init__(
@@ -86,14 +86,14 @@ class Http2ClientConnection(ClientConnection):
 
     @property
     def has_room(self) -> bool:
-        """Whether it takes one more exchange before it is as full as it should get."""
+        """Whether it should take one more exchange."""
         if self._is_leaving or self.is_closed:
             return False
         return self.exchange_count < max(1, int(self._limit * _FULL))
 
     @property
     def exchange_count(self) -> int:
-        """How many exchanges use it, or wait for it."""
+        """How many exchanges are on it, or wait for it."""
         return self.engine.stream_count + len(self._waiting)
 
     @property
@@ -109,16 +109,16 @@ class Http2ClientConnection(ClientConnection):
         self._schedule_flush()
 
     def note_written(self, exchange: Http2Outgoing) -> None:
-        """Take the exchange's bytes with the next flush."""
+        """Call `hand_over` of the exchange with the next flush."""
         self._written.append(exchange)
         self._schedule_flush()
 
     def window(self, stream_id: int) -> int:
-        """How many more bytes of a stream may go now."""
+        """Return how many more bytes of a stream may be sent now."""
         return 0 if self._is_socket_paused else self.engine.window(stream_id)
 
     def note_starved(self, exchange: Http2Outgoing) -> None:
-        """Tell this exchange when it has credit again."""
+        """Call `note_change` of the exchange when it has credit again."""
         self._starved.add(exchange)
 
     def acknowledge(self, stream_id: int, size: int) -> None:
@@ -128,7 +128,7 @@ class Http2ClientConnection(ClientConnection):
             self._schedule_flush()
 
     def cancel(self, exchange: Http2Outgoing) -> None:
-        """Reset an exchange's stream, or forget that it waits."""
+        """Reset an exchange's stream, or forget that it waits for one."""
         if exchange.stream_id is None:
             if exchange in self._waiting:
                 self._waiting.remove(exchange)
@@ -153,7 +153,7 @@ class Http2ClientConnection(ClientConnection):
         self._flush()
 
     def data_received(self, data: bytes) -> None:
-        """Let the engine read, and tell the exchanges."""
+        """Pass the bytes to the engine, and its events to the exchanges."""
         if self.is_closed:
             return
         if not self._has_received:
@@ -178,11 +178,11 @@ class Http2ClientConnection(ClientConnection):
             self._schedule_flush()
 
     def pause_writing(self) -> None:
-        """Hold everything back: the peer, or the network, is slower than we are."""
+        """Stop sending: the peer, or the network, is slower than we are."""
         self._is_socket_paused = True
 
     def resume_writing(self) -> None:
-        """Go on, and tell the exchanges, which have credit again."""
+        """Continue sending, and notify the exchanges, which have credit again."""
         self._is_socket_paused = False
         self._flush()
         self._tell_starved()
@@ -251,7 +251,7 @@ class Http2ClientConnection(ClientConnection):
             )
 
     def _leave(self) -> None:
-        """Take no new exchanges, and give away those that have not begun."""
+        """Take no new exchanges, and move those that have not begun to another connection."""
         if not self._is_leaving:
             self._is_leaving = True
             self._discard(self)
@@ -286,7 +286,7 @@ class Http2ClientConnection(ClientConnection):
         output = engine.take_output()
         if output:
             transport.write(output)
-        engine.take_resumed()  # who waits for credit is in `_starved`
+        engine.take_resumed()  # not needed: exchanges that wait for credit are in `_starved`
         if self._starved:
             self._tell_starved()
         if engine.has_output and not self._is_socket_paused:
@@ -295,11 +295,11 @@ class Http2ClientConnection(ClientConnection):
             self.close()
 
     def _begin(self, engine: H2ClientEngine) -> None:
-        """Send the heads of waiting exchanges, as many as the peer takes."""
+        """Send the heads of waiting exchanges, as many as the peer allows."""
         limit = self._limit
         while self._waiting and engine.stream_count < limit:
             exchange = self._waiting.popleft()
-            stream_id = engine.open(_head(self._address, exchange), is_end=exchange.is_headers_only)
+            stream_id = engine.open(exchange.head(self._address), is_end=exchange.is_headers_only)
             if stream_id is None:
                 self._waiting.appendleft(exchange)
                 self._leave()
@@ -316,7 +316,7 @@ class Http2ClientConnection(ClientConnection):
             self._give_away()
 
     def _finish(self, exchange: Http2Outgoing) -> None:
-        """Be done with an exchange whose both directions ended; what its request still had to say is nobody's."""
+        """Forget an exchange that has ended in both directions; request bytes that still wait are discarded."""
         if exchange.stream_id is not None:
             self._exchanges.pop(exchange.stream_id, None)
             self.engine.reset(exchange.stream_id, ErrorCode.NO_ERROR)
@@ -325,7 +325,7 @@ class Http2ClientConnection(ClientConnection):
     def _tell_starved(self) -> None:
         starved, self._starved = self._starved, set()
         for exchange in starved:
-            if exchange.credit > 0:  # and if not, it is listed again
+            if exchange.credit > 0:  # otherwise `credit` has listed it again
                 exchange.note_change()
 
     def _note_idle(self) -> None:
@@ -335,7 +335,7 @@ class Http2ClientConnection(ClientConnection):
     # Deadlines and the end.
 
     def tick(self, now: float) -> None:
-        """Look at the deadlines; called about once a second with the loop's time in seconds."""
+        """Check the deadlines; called about once a second with the loop's time in seconds."""
         if self.is_closed:
             self._limit_closing(now)
         elif not self._is_ready:
@@ -370,7 +370,7 @@ class Http2ClientConnection(ClientConnection):
         self.close()
 
     def close(self) -> None:
-        """Say goodbye and close the connection. What is still open on it is not told: see `fail`."""
+        """Send GOAWAY and close the connection. Exchanges that are open learn nothing of it; see `fail`."""
         if self.is_closed:
             return
         transport = self._begin_closing()
@@ -380,17 +380,3 @@ class Http2ClientConnection(ClientConnection):
         self.engine.go_away(is_final=True)
         transport.write(self.engine.take_output())
         close_gently(transport)
-
-
-def _head(address: Address, exchange: Http2Outgoing) -> list[tuple[bytes, bytes]]:
-    """The head of a request; like the server it has no user-agent, no content-length and no accept-encoding."""
-    head = [
-        (b":method", exchange.method.encode()),
-        (b":scheme", address.scheme.encode()),
-        (b":authority", address.authority.encode()),
-        (b":path", exchange.target.encode()),
-    ]
-    head += [
-        (name.encode("latin-1"), value.encode("latin-1")) for name, value in exchange.request_headers.items()
-    ]
-    return head

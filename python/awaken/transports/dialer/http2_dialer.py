@@ -1,4 +1,4 @@
-"""Calls an endpoint over HTTP/2: by prior knowledge for `http://`, by ALPN for `https://`, many streams each."""
+"""Calls an endpoint over HTTP/2, many streams on a connection: by prior knowledge or by ALPN."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["Http2Dialer"]
 
 
 class Http2Dialer:
-    """An `awaken.exchange.Dialer` with a pool of HTTP/2 connections. To be made and used on one running loop.
+    """An `awaken.exchange.Dialer` with a pool of HTTP/2 connections. Make and use it on one running loop.
 
-    An exchange goes to the first connection that is less than about 70 % full, and else to a new one.
+    An exchange goes to the first connection that is less than about 70 % full, or else to a new one.
 
     Args:
         url: of the endpoint, `http://` or `https://`.
-        tls: instead of a context that trusts what the system trusts; it has to offer `h2`.
+        tls: context to use instead of one that trusts the authorities of the system; it has to offer `h2` by ALPN.
 
     Raises:
         ValueError: the URL is not absolute.

@@ -1,4 +1,4 @@
-"""One request over HTTP/2, at the caller's end."""
+"""The caller's end of an exchange over HTTP/2."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from awaken.transports.outgoing import OutgoingBase
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from awaken.transports.dialer.address import Address
     from awaken.transports.http2.h2_client import H2ClientEngine
 
 __all__ = ["Http2Outgoing"]
@@ -19,7 +20,7 @@ class _Connection(Protocol):
     """What an exchange needs of its connection."""
 
     def window(self, stream_id: int) -> int:
-        """Return how many more bytes of a stream may go now."""
+        """Return how many more bytes of a stream may be sent now."""
         ...
 
     def note_starved(self, exchange: Http2Outgoing) -> None:
@@ -39,12 +40,12 @@ class _Connection(Protocol):
         ...
 
 
-# What the peer takes of a stream before it has said anything (RFC 9113, section 6.9.2).
+# Window of a stream before the peer's settings have arrived (RFC 9113, section 6.9.2).
 _FIRST_WINDOW: Final = 65_535
 
 
 class Http2Outgoing(OutgoingBase):
-    """An `awaken.exchange.Outgoing` over one stream, or waiting for a connection."""
+    """An `awaken.exchange.Outgoing` on one stream, or waiting for a connection."""
 
     __slots__ = ("_chunks", "_is_listed", "_size", "connection", "stream_id")
 
@@ -52,7 +53,7 @@ class Http2Outgoing(OutgoingBase):
         self, method: str, target: str, request_headers: Mapping[str, str], on_change: Callable[[], None]
     ) -> None:
         super().__init__(method, target, request_headers, on_change)
-        #: The connection it was given to.
+        #: The connection it is on, or waits for.
         self.connection: _Connection | None = None
         #: None until its headers are sent.
         self.stream_id: int | None = None
@@ -75,7 +76,7 @@ class Http2Outgoing(OutgoingBase):
         return 0
 
     def send(self, data: bytes) -> None:
-        """Send body bytes, beyond `credit` as well: whoever cares asks first.
+        """Send body bytes. What exceeds `credit` is kept in memory.
 
         Raises:
             LocalProtocolError: the request is already ended.
@@ -90,7 +91,7 @@ class Http2Outgoing(OutgoingBase):
             self._list()
 
     def end(self) -> None:
-        """End the request, in the same breath as the last bytes. The response may still be open."""
+        """End the request, in the same frame as its last bytes. The response may still be open."""
         if not self.is_request_ended:
             self.is_request_ended = True
             if not self.is_reset:
@@ -108,7 +109,7 @@ class Http2Outgoing(OutgoingBase):
         self.fail(reason)
 
     def take(self) -> bytes:
-        """Take what there is of the response body, and so let the peer send more."""
+        """Take the part of the response body that is there, and so let the peer send more."""
         data = self.drop()
         if data and self.connection is not None and self.stream_id is not None:
             self.connection.acknowledge(self.stream_id, len(data))
@@ -119,8 +120,20 @@ class Http2Outgoing(OutgoingBase):
         """Whether the request is complete and has no body."""
         return self.is_request_ended and not self._size
 
+    def head(self, address: Address) -> list[tuple[bytes, bytes]]:
+        """Return the head of the request; like the server's it has no user-agent, content-length or accept-encoding."""
+        head = [
+            (b":method", self.method.encode()),
+            (b":scheme", address.scheme.encode()),
+            (b":authority", address.authority.encode()),
+            (b":path", self.target.encode()),
+        ]
+        for name, value in self.request_headers.items():
+            head.append((name.encode("latin-1"), value.encode("latin-1")))
+        return head
+
     def hand_over(self, engine: H2ClientEngine) -> None:
-        """Give the engine what was sent since the last flush."""
+        """Pass to the engine what was sent since the last flush."""
         self._is_listed = False
         if self.stream_id is None or self.is_reset:
             return

@@ -1,4 +1,4 @@
-"""When to ask the peer of a connection for a sign of life."""
+"""When to send a PING on a connection, and how long to wait for its answer."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Final
 
 __all__ = ["PING_TIMEOUT", "KeepAlive"]
 
-#: Seconds for the answer to a PING: the server's own number, as the interval below.
+#: Seconds to wait for the answer to a PING; this and the interval are those of the server.
 PING_TIMEOUT: Final = 20.0
 
 _INTERVAL: Final = 40.0
-# Keeps connections apart that were opened together.
+# Keeps connections that were opened together from sending their PINGs together.
 _JITTER: Final = 8.0
 
 
 class KeepAlive:
-    """The PINGs of one connection. Times are those of the loop, in seconds."""
+    """The PINGs of one connection. All times are the loop's, in seconds."""
 
     __slots__ = ("_next_at", "_sent_at")
 
@@ -35,7 +35,7 @@ class KeepAlive:
         return now >= self._next_at
 
     def is_overdue(self, now: float) -> bool:
-        """Whether the answer to the last PING did not come in time."""
+        """Whether the answer to the last PING is late."""
         return self._sent_at is not None and now - self._sent_at > PING_TIMEOUT
 
     def note_ping(self, now: float) -> None:

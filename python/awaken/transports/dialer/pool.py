@@ -23,12 +23,12 @@ _CLOSING: Final = "given up: the connections are being closed"
 
 
 class ConnectionPool(Generic[C]):
-    """The connections of a dialer. To be made and used on one running loop.
+    """The connections of a dialer. Make and use it on one running loop.
 
     Args:
         url: of the endpoint, `http://` or `https://`.
         protocol: what to negotiate over TLS, `h2` or `http/1.1`.
-        tls: instead of a context that trusts what the system trusts; it has to offer `protocol`, or nothing.
+        tls: context to use instead of one that trusts the authorities of the system.
 
     Raises:
         ValueError: the URL is not absolute.
@@ -55,7 +55,7 @@ class ConnectionPool(Generic[C]):
         return iter(self._open)
 
     def add(self, connection: C) -> None:
-        """Take a new connection, and open it; if that fails, so does the connection."""
+        """Open a new connection; if that fails, the connection fails with it."""
         self._open[connection] = None
         task = self._loop.create_task(_establish(connection, self.address, self._tls))
         self._connecting.add(task)
@@ -64,7 +64,7 @@ class ConnectionPool(Generic[C]):
             self._ticker = self._loop.call_later(_TICK, self._tick)
 
     def retire(self, connection: C) -> None:
-        """Take a connection out of use, and look after it until it is gone."""
+        """Use a connection no longer; its deadlines are still watched until it is gone."""
         if connection in self._open:
             del self._open[connection]
             self._closing.add(connection)
@@ -98,7 +98,7 @@ class ConnectionPool(Generic[C]):
 
 
 async def _establish(connection: ClientConnection, address: Address, tls: ssl.SSLContext | None) -> None:
-    """Open a connection, which fails if that does."""
+    """Open a connection, or fail it."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
@@ -113,7 +113,7 @@ async def _establish(connection: ClientConnection, address: Address, tls: ssl.SS
 
 
 def _make_tls_context(protocol: str) -> ssl.SSLContext:
-    """Make a context that trusts what the system trusts, and negotiates one protocol."""
+    """Return a context that trusts the authorities of the system, and negotiates one protocol."""
     context = ssl.create_default_context()
     context.set_alpn_protocols([protocol])
     return context

@@ -1,1 +1,1 @@
-"""Under servers that are not ours: any ASGI server, and AWS Lambda."""
+"""Endpoints under servers that are not ours: any ASGI server, and AWS Lambda."""

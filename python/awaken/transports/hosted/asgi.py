@@ -1,8 +1,8 @@
-"""Under any ASGI server: a scope, `receive` and `send` become an exchange.
+"""Endpoints under any ASGI server: a scope, `receive` and `send` become an exchange.
 
-The host owns the network, its process and its signals; nothing here touches them. Two loops serve one request: the
-task the host started writes, as fast as the host takes it, and a task of ours reads, as fast as the receiver consumes.
-The response ends with its last frame; a peer that does not end its request then is not waited for.
+The host owns the network, the process and its signals; nothing here touches them. Two tasks serve one request: the one
+that the host started writes as fast as the host takes it, and one of ours reads as fast as the receiver consumes. The
+exchange is over with the last frame of the response, even if the peer does not end its request.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 __all__ = ["AsgiServer"]
 
-#: Close code for a peer that wants a WebSocket: RFC 6455 7.4.1, policy violation.
+#: Close code for a peer that asks for a WebSocket: RFC 6455 7.4.1, policy violation.
 _NO_WEBSOCKETS: Final = 1008
 
 
 class AsgiServer:
-    """Serves exchanges to ASGI hosts. One may serve several event loops.
+    """Serves exchanges to ASGI hosts. One server may serve several event loops.
 
     Args:
-        accept: given each request.
+        accept: called with each request.
         grace: how long live exchanges may take to end when the host announces its shutdown.
     """
 
@@ -47,8 +47,8 @@ class AsgiServer:
         """Serve one scope.
 
         Raises:
-            LocalProtocolError: the exchange was given up; the host breaks the response off.
-            NotImplementedError: the scope is of a type that later versions of ASGI may have.
+            LocalProtocolError: the exchange was given up; on this, the host breaks the response off.
+            NotImplementedError: the scope has a type that this version of ASGI does not have.
         """
         match scope["type"]:
             case "http":
@@ -62,7 +62,7 @@ class AsgiServer:
                 raise NotImplementedError(f"an endpoint serves http and lifespan, not {other}")
 
     async def drain(self) -> None:
-        """Have the live exchanges of this loop end or suspend, and wait for them for as long as `grace`."""
+        """Ask the live exchanges of this loop to end or suspend, and wait for them for `grace` at most."""
         loop = asyncio.get_running_loop()
         live = [exchange for exchange in self._live if exchange.loop is loop]
         for exchange in live:
@@ -84,7 +84,7 @@ class AsgiServer:
             await exchange.respond(send)
         finally:
             self._live.discard(exchange)
-            exchange.lose()  # when the host gives up, which it tells by cancelling us
+            exchange.lose()  # a host that gives up cancels this task
             listener.cancel()
         if exchange.is_reset:
             raise LocalProtocolError(f"{exchange!r} was given up before its response was complete")

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["HALF_CLOSE_TIMEOUT", "AsgiExchange"]
 
-#: Waited for with every response that comes before the end of its request; see `_write` for why.
+#: Seconds for the end of a request whose response has ended before it; see `_write` for why.
 HALF_CLOSE_TIMEOUT = limits.HALF_CLOSE_TIMEOUT
 
 
 class AsgiExchange:
-    """An exchange inside an ASGI host. Once it is ended or lost, its receiver hears nothing more."""
+    """An exchange inside an ASGI host. Its receiver is called no more once the exchange is ended or lost."""
 
     __slots__ = (
         "__weakref__",
@@ -48,10 +48,10 @@ class AsgiExchange:
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.loop = asyncio.get_running_loop()
         self.method: str = scope["method"]
-        # With the mount's prefix in it; below one, some hosts leave it to root_path, which nobody here needs.
+        # It may include the prefix of a mount; hosts that put the prefix into root_path instead are fine as well.
         self.path: str = scope["path"]
         self.headers = _headers(scope["headers"])
-        # The streams of HTTP/1.1 hosts wait for the end of the request, or deadlock without it.
+        # In HTTP/1.1 hosts wait for the end of the request before they send, or deadlock without it.
         self.is_bidirectional = not str(scope.get("http_version", "1.1")).startswith("1")
         self.is_started = False
         self.is_ended = False
@@ -72,7 +72,7 @@ class AsgiExchange:
 
     @property
     def is_write_paused(self) -> bool:
-        """Whether the peer reads slower than we write. The writer tells when that is over."""
+        """Whether the peer reads slower than you write; if so, `resume_writing` of the receiver follows."""
         return not self.is_lost and self._size > limits.BUFFER_HIGH
 
     def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
@@ -96,7 +96,7 @@ class AsgiExchange:
             _wake(self._wake_writer)
 
     def end(self) -> None:
-        """End the response, in the same breath as the last write. The request may still be open."""
+        """End the response, in the same frame as the last write. The request may still be open."""
         if self.is_lost:
             return
         self._check_open("end")
@@ -106,13 +106,13 @@ class AsgiExchange:
         _wake(self._wake_reader)
 
     def reset(self) -> None:
-        """Give the exchange up without ending it properly: the peer sees a failed stream."""
+        """Give the exchange up: the peer sees a failed stream."""
         if not self.is_lost and not self.is_ended:
             self.is_ended = self.is_reset = True
             self._finish()
 
     def acknowledge(self, size: int) -> None:
-        """Tell that `size` bytes of the request were consumed, so that more is read."""
+        """Let the peer send `size` bytes more, because as many were consumed."""
         self._unacknowledged -= size
         _wake(self._wake_reader)
 
@@ -120,7 +120,7 @@ class AsgiExchange:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left to be done."""
+        """Whether the response is written, or the exchange lost."""
         return self.is_lost
 
     async def wait_over(self) -> None:
@@ -131,7 +131,7 @@ class AsgiExchange:
             await self._over.wait()
 
     async def respond(self, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
-        """Write the response as it comes, until it is ended or the exchange lost."""
+        """Write the response as it is made, until it is ended or the exchange lost."""
         while not self.is_lost:
             if self._head is None and not self._chunks and not self.is_ended:
                 self._wake_writer = self.loop.create_future()
@@ -139,7 +139,7 @@ class AsgiExchange:
                 continue
             try:
                 await self._write(send)
-            except OSError:  # what ASGI has hosts raise when the peer is gone
+            except OSError:  # by the ASGI specification, the peer is gone
                 self.lose()
 
     async def _write(self, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
@@ -148,11 +148,11 @@ class AsgiExchange:
             self._head = None
             fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
             await send({"type": "http.response.start", "status": status, "headers": fields})
-        # Also without data: some hosts keep the head until they get the first of the body.
+        # Even if it is empty: some hosts keep the head until they get the first part of the body.
         body, self._chunks = b"".join(self._chunks), []
         is_ended = self.is_ended
-        # Hypercorn 0.18 loses the whole connection over what comes on a stream whose response has ended: the last
-        # frame leaves now, and its end when the peer has had time to end the request in answer to it.
+        # Hypercorn 0.18 loses the whole connection when bytes arrive on a stream whose response has ended. So the last
+        # frame leaves now, and the end of the response after the peer has had time to end its request.
         is_held = is_ended and self.is_bidirectional and self._is_request_open
         await send({"type": "http.response.body", "body": body, "more_body": is_held or not is_ended})
         was_paused = self.is_write_paused
@@ -176,7 +176,7 @@ class AsgiExchange:
             logger.debug("%r: the peer did not end its request", self)
 
     async def listen(self, receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
-        """Read the request as fast as the receiver consumes it, and hear of the peer's departure."""
+        """Read the request as fast as the receiver consumes it, until the peer disconnects."""
         while not self.is_lost:
             try:
                 event = await receive()
@@ -189,7 +189,7 @@ class AsgiExchange:
                 return
             body: bytes = event.get("body", b"")
             rest = memoryview(body)
-            while rest and not self._is_deaf():
+            while rest and not self._is_receiver_gone():
                 piece = rest[: limits.STREAM_WINDOW - self._unacknowledged]
                 rest = rest[len(piece) :]
                 self._unacknowledged += len(piece)
@@ -198,22 +198,22 @@ class AsgiExchange:
             if self._is_request_open and not event.get("more_body", False):
                 self._is_request_open = False
                 _wake(self._wake_writer)
-                if not self._is_deaf():
+                if not self._is_receiver_gone():
                     deliver(self, self.receiver.receive_end)
 
     async def _wait_window(self) -> None:
-        """Wait until the receiver may get more."""
-        while self._unacknowledged >= limits.STREAM_WINDOW and not self._is_deaf():
+        """Wait until the receiver has room for more."""
+        while self._unacknowledged >= limits.STREAM_WINDOW and not self._is_receiver_gone():
             self._wake_reader = self.loop.create_future()
             await self._wake_reader
 
     def drain(self) -> None:
-        """Tell the receiver that the process is about to stop."""
-        if not self._is_deaf():
+        """Ask the receiver to wind up: the process is about to stop."""
+        if not self._is_receiver_gone():
             deliver(self, self.receiver.drain)
 
     def lose(self) -> None:
-        """Note that the peer or the host is gone, and tell the receiver."""
+        """Note that the peer or the host is gone, and disconnect the receiver."""
         if self.is_lost:
             return
         if not self.is_ended:
@@ -229,7 +229,7 @@ class AsgiExchange:
         if self._over is not None:
             self._over.set()
 
-    def _is_deaf(self) -> bool:
+    def _is_receiver_gone(self) -> bool:
         return self.is_ended or self.is_lost
 
     def _check_open(self, what: str) -> None:

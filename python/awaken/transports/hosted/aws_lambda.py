@@ -1,7 +1,7 @@
-"""AWS Lambda: one event in, one result out, in request/response mode.
+"""Endpoints as AWS Lambda functions: one event in, one result out, in request/response mode.
 
-The event is shaped like a proxy event of an API gateway, bodies are in base64. A function has 6 MB for a request and
-for a response; with the extra `zstd`, large ones travel compressed (specification 1.9).
+The event has the shape of a proxy event of an API gateway, with bodies in base64. Lambda limits a request and a
+response to 6 MB each; with the extra `zstd`, large ones are compressed (specification 1.9).
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPRESSION_THRESHOLD", "LARGEST_BODY", "LambdaHandler", "is_zstd_installed"]
 
-#: Responses above this size, in bytes, are compressed for who accepts it: what the official SDK has.
+#: Size in bytes above which responses are compressed, if the peer accepts that; the official SDK has the same.
 COMPRESSION_THRESHOLD: Final = 3 * 1024 * 1024
 
-#: Largest request body after decompression, in bytes: forty times what an event may have, and what still fits
-#: beside Python into a function with the usual 512 MB.
+#: Largest request body after decompression, in bytes: forty times the size of the largest event, and small enough for a
+#: function with the usual 512 MB.
 LARGEST_BODY: Final = 256 * 1024 * 1024
 
-#: Seconds for what a handler does while it is unwound.
+#: Seconds for handlers to unwind.
 _UNWINDING_TIME: Final = 1.0
 
 
 class LambdaHandler:
-    """What the Lambda runtime calls: `handler(event, context)`.
+    """A Lambda function, called as `handler(event, context)`.
 
     Args:
-        accept: given each request.
+        accept: called with each request.
     """
 
     def __init__(self, accept: Accept) -> None:
@@ -45,7 +45,7 @@ class LambdaHandler:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __call__(self, event: Any, context: Any = None) -> dict[str, Any]:
-        """Answer one event. Never raises for what is in it: what is wrong has a status."""
+        """Answer one event. Never raises because of the event: a status says what is wrong with it."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             weakref.finalize(self, self._loop.close)
@@ -61,14 +61,14 @@ class LambdaHandler:
             deliver(exchange, exchange.receiver.receive_data, body)
         deliver(exchange, exchange.receiver.receive_end)
         await exchange.wait_over()
-        # The process freezes when we return: what is left of the handler has to be unwound before.
+        # The process freezes when this returns, so what is left of the handler has to be unwound before.
         if leftovers := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(leftovers, timeout=_UNWINDING_TIME)
         return _result(exchange)
 
 
 def is_zstd_installed() -> bool:
-    """Tell whether the extra `zstd` is there."""
+    """Return whether the extra `zstd` is installed."""
     try:
         import zstandard  # noqa: F401
     except ImportError:
@@ -77,7 +77,7 @@ def is_zstd_installed() -> bool:
 
 
 class _EventError(ValueError):
-    """An event is not what the runtime sends."""
+    """An event is not one that a runtime sends."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -92,7 +92,7 @@ def _read_event(event: Any) -> tuple[CollectedExchange, bytes]:
     if given is None:
         given = {}
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise _EventError(400, "the event's headers are not an object of texts")
+        raise _EventError(400, "the event's headers are not an object of strings")
     headers = {str(name).lower(): value for name, value in given.items()}
     exchange = CollectedExchange(method.upper(), path.partition("?")[0], headers)
     return exchange, _decode_body(event, headers.get("content-encoding"))
@@ -113,7 +113,7 @@ def _decode_body(event: Mapping[str, Any], encoding: str | None) -> bytes:
     if text is None:
         text = ""
     if not isinstance(text, str):
-        raise _EventError(400, f"the event's body is a {type(text).__name__}, not a text")
+        raise _EventError(400, f"the event's body is a {type(text).__name__}, not a string")
     if event.get("isBase64Encoded", False):
         try:
             body = base64.b64decode(text, validate=True)
@@ -124,7 +124,7 @@ def _decode_body(event: Mapping[str, Any], encoding: str | None) -> bytes:
     if encoding is None or encoding.lower() == "identity":
         return body
     if encoding.lower() != "zstd" or not is_zstd_installed():
-        raise _EventError(415, f"content-encoding {encoding!r} is not possible here; use identity")
+        raise _EventError(415, f"content-encoding {encoding!r} is not supported here; use identity")
     return _decompress(body)
 
 
@@ -148,7 +148,7 @@ def _decompress(body: bytes) -> bytes:
 def _result(exchange: CollectedExchange) -> dict[str, Any]:
     if exchange.is_reset:
         return _refusal(500, "the exchange was given up before its response was complete")
-    # The length is that of the body inside the envelope, which who unpacks it counts anew.
+    # It is the length of the body inside the envelope; the peer that unpacks the envelope counts anew.
     headers = {name: value for name, value in exchange.response_headers if name != "content-length"}
     body = exchange.body
     if len(body) > COMPRESSION_THRESHOLD and _accepts_zstd(exchange.headers) and is_zstd_installed():

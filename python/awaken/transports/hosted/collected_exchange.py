@@ -1,4 +1,4 @@
-"""A request that is complete before it is looked at, and a response that leaves as a whole."""
+"""An exchange whose request is complete when it begins, and whose response leaves as a whole."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["CollectedExchange"]
 
 
 class CollectedExchange:
-    """An exchange that keeps its response."""
+    """An exchange that collects its response."""
 
-    #: Answer after the request is complete.
+    #: False: the request is complete before the response begins.
     is_bidirectional = False
-    #: What is written is kept, whoever reads it and when.
+    #: False: everything written is collected.
     is_write_paused = False
 
     def __init__(self, method: str, path: str, headers: Mapping[str, str]) -> None:
@@ -80,7 +80,7 @@ class CollectedExchange:
             self._finish()
 
     def acknowledge(self, size: int) -> None:
-        """Nothing more is to come."""
+        """Do nothing: the request is complete."""
 
     def _finish(self) -> None:
         self.receiver = NO_RECEIVER

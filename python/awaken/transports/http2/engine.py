@@ -1,9 +1,8 @@
-"""What an HTTP/2 engine is to the connection that drives it.
+"""The interface between an HTTP/2 engine and the connection that drives it.
 
-An engine is the server side of the protocol without I/O and without a clock: bytes in, events out, bytes out.
-It owns flow control in both directions: what is written beyond the peer's window it keeps, what is received
-it gives credit for only when told. Any two engines behave the same behind this interface, and one suite of
-tests proves it.
+An engine is the server side of the protocol without I/O and without a clock: bytes in, events out, bytes out. It owns
+flow control in both directions: it keeps what is written beyond the peer's window, and gives the peer credit only for
+what is acknowledged. All engines behave the same behind this interface, which one suite of tests proves.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ __all__ = [
 
 
 class ErrorCode(IntEnum):
-    """Why a stream or a connection ends early (RFC 9113, section 7); those this side uses."""
+    """Why a stream or a connection ends early (RFC 9113, section 7); only the codes that are used here."""
 
     NO_ERROR = 0x0
     PROTOCOL_ERROR = 0x1
@@ -55,7 +54,7 @@ class ErrorCode(IntEnum):
 
 
 def describe_code(code: int) -> str:
-    """Return the name of an error code of the peer, or its number if it is none of `ErrorCode`."""
+    """Return the name of an error code that a peer sent, or its number if it is not in `ErrorCode`."""
     try:
         return ErrorCode(code).name
     except ValueError:
@@ -64,12 +63,12 @@ def describe_code(code: int) -> str:
 
 @dataclass(slots=True)
 class PeerReady:
-    """The peer's first settings are there, so it is known how many streams it takes."""
+    """The peer's first settings have arrived, so it is known how many streams it takes."""
 
 
 @dataclass(slots=True)
 class ResponseReceived:
-    """The head of a response is there; names are lower case."""
+    """The head of a response has arrived; names are lower case."""
 
     stream_id: int
     status: int
@@ -90,7 +89,7 @@ Event: TypeAlias = (
 
 
 class Engine(Protocol):
-    """The server side of one HTTP/2 connection. Calls on streams that are gone do nothing."""
+    """The server side of one HTTP/2 connection. Calls for streams that are gone do nothing."""
 
     @property
     def stream_count(self) -> int:
@@ -99,26 +98,26 @@ class Engine(Protocol):
 
     @property
     def begun_head(self) -> int:
-        """The stream of a header block that has begun and is not complete, 0 while there is none."""
+        """The stream of a header block that has begun and is not complete, 0 if there is none."""
         ...
 
     @property
     def has_output(self) -> bool:
-        """Whether `take_output` would answer with bytes."""
+        """Whether `take_output` would return bytes."""
         ...
 
     @property
     def control_frame_count(self) -> int:
-        """How many frames so far cost work and carried nothing."""
+        """How many frames so far have cost work and carried nothing."""
         ...
 
     @property
     def reset_count(self) -> int:
-        """How many streams so far the peer opened for nothing: reset, malformed or refused."""
+        """How many streams so far the peer has opened in vain: reset, malformed or refused."""
         ...
 
     def receive(self, data: bytes) -> Sequence[Event]:
-        """Take bytes of the network. Never raises: what the peer did wrong is an event."""
+        """Take bytes from the network. Never raises: an error of the peer is an event."""
         ...
 
     def send_headers(
@@ -128,41 +127,41 @@ class Engine(Protocol):
         ...
 
     def send_data(self, stream_id: int, data: bytes, *, is_end: bool = False) -> None:
-        """Append to the response. What the peer's window does not allow is kept until it does."""
+        """Append to the response. What exceeds the peer's window is kept until the window allows it."""
         ...
 
     def pending_size(self, stream_id: int) -> int:
-        """How many bytes of this response wait for the peer's window."""
+        """Return how many bytes of this response wait for the peer's window."""
         ...
 
     def is_stalled(self, stream_id: int) -> bool:
-        """Whether more waited than `limits.BUFFER_HIGH`, and still more waits than `limits.BUFFER_LOW`."""
+        """Return whether more than `limits.BUFFER_HIGH` waited, and more than `limits.BUFFER_LOW` still waits."""
         ...
 
     def is_open(self, stream_id: int) -> bool:
-        """Whether the stream is open in either direction."""
+        """Return whether the stream is open in either direction."""
         ...
 
     def acknowledge(self, stream_id: int, size: int) -> None:
-        """Give back the credit of `size` received bytes."""
+        """Give the peer credit for `size` received bytes."""
         ...
 
     def reset(self, stream_id: int, code: ErrorCode) -> None:
-        """End a stream early. No event tells it."""
+        """End a stream early. There is no event for it."""
         ...
 
     def ping(self) -> None:
-        """Ask the peer for a sign that it has seen everything so far."""
+        """Send a PING, whose answer shows that the peer has received everything before it."""
         ...
 
     def go_away(self, *, is_final: bool, code: ErrorCode = ErrorCode.NO_ERROR) -> None:
-        """Announce the end of the connection. After the final word new streams are refused."""
+        """Announce the end of the connection. After the final announcement new streams are refused."""
         ...
 
     def take_output(self) -> bytes:
-        """Take bytes for the network: at most about `limits.OUTPUT_SIZE`, streams taking turns."""
+        """Take bytes for the network: about `limits.OUTPUT_SIZE` at most; streams take turns."""
         ...
 
     def take_resumed(self) -> Sequence[int]:
-        """Take the ids of streams that stopped being stalled."""
+        """Take the ids of streams that are no longer stalled."""
         ...

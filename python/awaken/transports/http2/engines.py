@@ -1,4 +1,4 @@
-"""The HTTP/2 engines there are: the compiled core's, and the h2 package's as the reference beside it."""
+"""The HTTP/2 engines: that of the compiled core, and one over the h2 package as its reference."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ __all__ = ["EngineName", "make_engine", "make_h2_engine", "make_rust_engine"]
 
 
 class EngineName(StrEnum):
-    """Which engine serves HTTP/2."""
+    """The engine that serves HTTP/2."""
 
-    #: The compiled core's: a tenth of the CPU.
+    #: That of the compiled core; takes a tenth of the CPU.
     RUST = "rust"
-    #: The h2 package's: the reference, and the way out should the other one ever be wrong.
+    #: Over the h2 package: the reference, and the alternative should the other one have a bug.
     H2 = "h2"
 
 
 def make_engine(name: EngineName) -> Engine:
-    """Return an engine of this name for one connection."""
+    """Return a new engine of this name, for one connection."""
     return make_h2_engine() if name is EngineName.H2 else make_rust_engine()
 
 
 def make_h2_engine() -> Engine:
-    """Return an engine over the h2 package for one connection."""
-    from awaken.transports.http2.h2_server import H2ServerEngine  # only who asks for it pays for its import
+    """Return a new engine over the h2 package, for one connection."""
+    from awaken.transports.http2.h2_server import H2ServerEngine  # takes time to import
 
     return H2ServerEngine()
 
 
 def make_rust_engine() -> Engine:
-    """Return an engine of the compiled core for one connection."""
+    """Return a new engine of the compiled core, for one connection."""
     return Http2Engine(
         streams=limits.STREAMS,
         stream_window=limits.STREAM_WINDOW,

@@ -1,7 +1,7 @@
 """The HTTP/2 engine of a caller, over the h2 package: requests out, responses in.
 
-The mirror of `h2_engine`; what both share is in `h2_streams`. A stream's bytes are kept here until the peer's
-window takes them, and credit goes back as the caller takes what came.
+The mirror of `h2_server`; both stand on `h2_streams`. A stream's bytes are kept until the peer's window allows them,
+and the peer gets credit as the caller takes the response.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ __all__ = ["H2ClientEngine"]
 _CONFIGURATION: Final = H2Configuration(
     client_side=True,
     header_encoding=None,
-    # What comes in is checked here, as far as it is used; what goes out is ours, lower case and in order.
+    # What is used of a response is checked here; what goes out is ours, lower case and in order.
     validate_inbound_headers=False,
     normalize_inbound_headers=False,
     validate_outbound_headers=False,
     normalize_outbound_headers=False,
 )
 
-# After this one a connection takes no more streams: far below the end of the ids, and two months at 200 a second.
+# A connection takes no more streams after this one: well below the last id, and two months away at 200 a second.
 _LAST_STREAM_ID: Final = 2**31 - 1025
 
 
 class H2ClientEngine(H2Streams):
-    """The caller's side of one HTTP/2 connection. No I/O and no clock; calls on streams that are gone do nothing."""
+    """The caller's side of one HTTP/2 connection. No I/O and no clock; calls for streams that are gone do nothing."""
 
     discards_after_end: ClassVar[bool] = False
 
@@ -59,7 +59,7 @@ class H2ClientEngine(H2Streams):
 
     @property
     def max_streams(self) -> int:
-        """How many streams the peer lets us have open; a very large number when it does not say."""
+        """How many streams the peer allows at once; a very large number if it does not say."""
         return self._h2.remote_settings.max_concurrent_streams
 
     @property
@@ -68,7 +68,7 @@ class H2ClientEngine(H2Streams):
         return self._h2.highest_outbound_stream_id >= _LAST_STREAM_ID
 
     def open(self, headers: Sequence[tuple[bytes, bytes]], *, is_end: bool) -> int | None:
-        """Begin a request, pseudo headers first. None when the connection takes no more streams."""
+        """Begin a request, pseudo headers first. Returns None if the connection takes no more streams."""
         try:
             stream_id = self._h2.get_next_available_stream_id()
             self._h2.send_headers(stream_id, headers, is_end)
@@ -82,7 +82,7 @@ class H2ClientEngine(H2Streams):
         return stream_id
 
     def window(self, stream_id: int) -> int:
-        """How many bytes of this stream the peer takes now, beyond what already waits; 0 when it is gone."""
+        """Return how many bytes of this stream the peer takes beyond those that wait; 0 if it is gone."""
         stream = self._streams.get(stream_id)
         if stream is None or stream.is_ended:
             return 0

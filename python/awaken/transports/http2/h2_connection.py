@@ -1,4 +1,4 @@
-"""The h2 package's connection, with three habits changed that a busy server cannot afford."""
+"""The h2 package's connection, with three changes that a busy server needs."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ _remembered: Final[dict[tuple[tuple[bytes, bytes], ...], bytes]] = {}
 
 
 class LeanConnection(H2Connection):
-    """Counts streams rarely, survives the peer's GOAWAY, remembers heads."""
+    """Counts streams rarely, survives the peer's GOAWAY, and remembers heads."""
 
-    #: How many closed streams to tell apart from streams that never were, for frames that were still in
-    #: flight.
+    #: How many closed streams to distinguish from streams that never existed, for frames that were still in flight.
     MAX_CLOSED_STREAMS = 4096
 
     def __init__(self, config: H2Configuration) -> None:
@@ -41,10 +40,9 @@ class LeanConnection(H2Connection):
     def open_inbound_streams(self) -> int:
         """How many streams the peer has open beyond what it may; 0 while that is not known to be many.
 
-        h2 asks for every new stream, and counts by walking all of them, which is also how it drops the closed
-        ones. So count when their number has doubled since: as cheap as it gets, and memory stays in
-        proportion. The engine counts exactly, and refuses what is too many one by one, where h2 would end the
-        connection.
+        h2 asks for it with every new stream, and counts by walking all of them, which is also how it drops closed ones.
+        Counting only when their number has doubled is cheap, and keeps memory in proportion. The engine counts exactly,
+        and refuses each stream that is too many, where h2 would end the connection.
         """
         if len(self.streams) < self._count_at:
             return 0
@@ -52,7 +50,7 @@ class LeanConnection(H2Connection):
 
     @property
     def open_outbound_streams(self) -> int:
-        """How many streams we have open; 0 while they are not counted, for the same reason. The pool counts exactly."""
+        """How many streams we have open; 0 if they are not counted, for the same reason. The pool counts exactly."""
         if len(self.streams) < self._count_at:
             return 0
         return self._count(super().open_outbound_streams)
@@ -64,21 +62,21 @@ class LeanConnection(H2Connection):
     def clear_outbound_data_buffer(self) -> None:
         """Keep what is to be sent, and stay open.
 
-        h2 calls this when the peer's GOAWAY has put the connection into its closed state. But a client's
-        GOAWAY only says that it takes no pushed streams: its own requests go on, and want their answers. And a
-        server's leaves the streams up to the last one it names (RFC 9113, section 6.8).
+        h2 calls this when the peer's GOAWAY has put the connection into its closed state. But a client's GOAWAY only
+        says that it takes no pushed streams: its own requests continue, and need their answers. And after a server's
+        GOAWAY, streams up to the last one it names continue (RFC 9113, section 6.8).
         """
         is_client = self.config.client_side
         self.state_machine.state = ConnectionState.CLIENT_OPEN if is_client else ConnectionState.SERVER_OPEN
 
 
 class _RememberingEncoder(Encoder):
-    """Encodes without the dynamic table: equal heads are equal bytes on every connection, and can be kept."""
+    """Encodes without the dynamic table: equal heads are equal bytes on every connection, and can be remembered."""
 
     def encode(self, headers: Iterable[Any], huffman: bool = True) -> bytes:
         key = tuple(headers)
         if self.header_table.resized:
-            # The peer changed the size of a table we do not use; the block has to say so, once.
+            # The peer changed the size of a table that is not used; the next block has to acknowledge that.
             return super().encode(_without_indexing(key), huffman)
         block = _remembered.get(key)
         if block is None:
@@ -89,7 +87,7 @@ class _RememberingEncoder(Encoder):
 
 
 class _FieldEncoder(Encoder):
-    """Encodes field by field without the dynamic table: of requests most fields repeat, and some never do."""
+    """Encodes field by field without the dynamic table: most fields of requests repeat, and some never do."""
 
     def encode(self, headers: Iterable[Any], huffman: bool = True) -> bytes:
         if self.header_table.resized:

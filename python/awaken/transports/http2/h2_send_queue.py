@@ -1,4 +1,4 @@
-"""Bodies on their way out of a connection of the h2 package, and the turns their streams take."""
+"""Bodies that wait for the peer's windows, and the turns in which their streams send."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["SendQueue"]
 
 
 class SendQueue:
-    """What waits for the peer's windows; its streams send in turn, one frame each.
+    """The bodies that wait on one connection. Their streams send in turn, one frame each.
 
     Args:
-        connection: to which frames are given.
-        end: called when the end of a stream is kept, and when it is sent.
+        connection: sends frames.
+        end: called with a stream when its end is kept, and when its end is sent.
     """
 
     def __init__(self, connection: LeanConnection, end: Callable[[Stream], None]) -> None:
@@ -35,13 +35,13 @@ class SendQueue:
 
     @property
     def is_ready(self) -> bool:
-        """Whether something that waits could be sent now."""
+        """Whether the first stream in the queue may be able to send."""
         queue = self._queue
         # A stream without bytes waits only for its end, which needs no window.
         return bool(queue) and (self._h2.outbound_flow_control_window > 0 or not queue[0].pending_size)
 
     def send(self, stream: Stream, data: bytes, *, is_end: bool) -> bool:
-        """Send, or keep what cannot be sent now; return whether it was sent."""
+        """Send now, or keep what cannot be sent now; return whether it was sent."""
         if stream.pending is None and self._sent_size < limits.OUTPUT_SIZE:
             try:
                 # h2 refuses what exceeds a window or a frame before it changes anything.
@@ -71,12 +71,12 @@ class SendQueue:
         self._enqueue(stream)
 
     def retry(self, stream: Stream) -> None:
-        """Try again to send what waits on this stream, since its window changed."""
+        """Queue a stream again whose window has changed."""
         if stream.pending is not None:
             self._enqueue(stream)
 
     def pump(self) -> None:
-        """Let the streams that have pending bytes send in turn, before output is taken."""
+        """Let the streams that wait send in turn. Called before output is taken."""
         budget = limits.OUTPUT_SIZE - self._sent_size
         while budget > 0 and self.is_ready:
             stream = self._queue.popleft()

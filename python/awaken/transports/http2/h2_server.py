@@ -1,4 +1,4 @@
-"""The HTTP/2 engine of a server, over the h2 package: what is malformed, and how much is too much."""
+"""The HTTP/2 engine of a server, over the h2 package: checks of requests, and their limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["H2ServerEngine"]
 _CONFIGURATION: Final = H2Configuration(
     client_side=False,
     header_encoding=None,
-    # `request_head` checks what comes in; what goes out is ours, lower case and in order.
+    # `request_head` checks requests; what goes out is ours, lower case and in order.
     validate_inbound_headers=False,
     normalize_inbound_headers=False,
     validate_outbound_headers=False,

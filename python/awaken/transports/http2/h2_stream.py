@@ -1,4 +1,4 @@
-"""One HTTP/2 stream beside its state in the h2 package: credit on the way in, bytes that wait on the way out."""
+"""What h2 does not keep of a stream: credit for what was received, and bytes that wait to be sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Stream"]
 
 
 class Stream:
-    """The state of one open stream that h2 leaves to its user."""
+    """One open stream."""
 
     __slots__ = (
         "credit",
@@ -32,8 +32,8 @@ class Stream:
 
     def __init__(self, stream_id: int) -> None:
         self.id = stream_id
-        self.unacknowledged = 0  # received and handed out, not yet acknowledged
-        self.credit = 0  # acknowledged, and the peer does not know it yet
+        self.unacknowledged = 0  # received and passed on, not acknowledged yet
+        self.credit = 0  # acknowledged, but not sent to the peer yet
         self.window = limits.STREAM_WINDOW  # what the peer may still send
         self.discarded = 0
         self.pending: deque[memoryview] | None = None
@@ -41,11 +41,11 @@ class Stream:
         self.is_end_pending = False
         self.is_queued = False
         self.is_stalled = False
-        self.is_ended = False  # our side wrote its end, sent or pending
+        self.is_ended = False  # our side has written its end, sent or pending
         self.is_peer_ended = False
 
     def take_pending(self, size: int) -> memoryview | None:
-        """Take up to `size` pending bytes; None when there are some and none may go."""
+        """Take up to `size` pending bytes; None if there are some, and `size` allows none."""
         if not self.pending:
             return memoryview(b"")
         if size <= 0:

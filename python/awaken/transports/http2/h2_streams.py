@@ -1,10 +1,10 @@
-"""HTTP/2 over the h2 package, as far as it is the same for both sides: streams, windows, credit and whose turn it is.
+"""The part of an HTTP/2 engine over the h2 package that both sides share: streams, credit, and their limits.
 
-h2 keeps the state of the protocol and of HPACK. This adds what h2 leaves to its user: the bytes that wait for
-the peer's window and whose turn it is, when credit goes back, and how much is too much. `h2_engine` makes a
-server of it, `h2_caller` a client.
+h2 keeps the state of the protocol and of HPACK. This adds what h2 leaves to its user: when the peer gets credit, how
+much is too much, and (in `h2_send_queue`) which stream may send. `h2_server` makes a server of it, `h2_client` a
+client.
 
-Where h2 is used against its habits there is a comment: these are the places to look at when h2 changes.
+A comment marks each place where h2 is not used as it is meant to be: check them when h2 changes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class H2Streams:
         settings: what to announce beyond the windows and limits of `limits`.
     """
 
-    #: Whether bytes of the peer are nobody's once our side has ended: a response that stands needs no more request.
+    #: Whether bytes of the peer are discarded once our side has ended: a complete response needs no more request.
     discards_after_end: ClassVar[bool]
 
     def __init__(self, configuration: H2Configuration, settings: Mapping[SettingCodes, int]) -> None:
@@ -74,7 +74,7 @@ class H2Streams:
         self._streams: dict[int, Stream] = {}
         self._send_queue = SendQueue(connection, self._end)
         self._credit = 0  # of the connection
-        self._partial_size = 0  # bytes since the last event
+        self._partial_size = 0  # bytes received since the last event
         self._goaway = b""
         self._last_stream_id = _LARGEST_STREAM_ID
         self._has_output = True
@@ -99,7 +99,7 @@ class H2Streams:
 
     @property
     def begun_head(self) -> int:
-        """The stream of a header block that has begun and is not complete, 0 while there is none."""
+        """The stream of a header block that has begun and is not complete, 0 if there is none."""
         buffer = self._h2.incoming_buffer
         if buffer._headers_buffer:
             return buffer._headers_buffer[0].stream_id
@@ -109,29 +109,29 @@ class H2Streams:
 
     @property
     def has_output(self) -> bool:
-        """Whether `take_output` would answer with bytes."""
+        """Whether `take_output` would return bytes."""
         return self._has_output or self._send_queue.is_ready
 
     def pending_size(self, stream_id: int) -> int:
-        """How many bytes of this stream wait for the peer's window."""
+        """Return how many bytes of this stream wait for the peer's window."""
         stream = self._streams.get(stream_id)
         return 0 if stream is None else stream.pending_size
 
     def is_stalled(self, stream_id: int) -> bool:
-        """Whether more waited than `limits.BUFFER_HIGH`, and still more waits than `limits.BUFFER_LOW`."""
+        """Return whether more than `limits.BUFFER_HIGH` waited, and more than `limits.BUFFER_LOW` still waits."""
         stream = self._streams.get(stream_id)
         return stream is not None and stream.is_stalled
 
     def is_open(self, stream_id: int) -> bool:
-        """Whether the stream is open in either direction."""
+        """Return whether the stream is open in either direction."""
         return stream_id in self._streams
 
     # Receiving.
 
     def receive(self, data: bytes) -> Sequence[Event]:
-        """Take bytes of the network. Never raises: what the peer did wrong is an event."""
+        """Take bytes from the network. Never raises: an error of the peer is an event."""
         events: list[Event] = []
-        self._has_output = True  # nearly everything is answered; an empty answer costs nothing
+        self._has_output = True  # most frames have an answer, and taking an empty output costs nothing
         try:
             received = self._h2.receive_data(data)
         except ProtocolError as error:
@@ -143,7 +143,7 @@ class H2Streams:
         if received:
             self._partial_size = 0
         else:
-            # h2 looks at the length of a frame only when it has all of it.
+            # h2 checks the length of a frame only when the frame is complete.
             self._partial_size += len(data)
             if self._partial_size > limits.PARTIAL_FRAMES_SIZE:
                 self.go_away(is_final=True, code=ErrorCode.ENHANCE_YOUR_CALM)
@@ -152,9 +152,9 @@ class H2Streams:
         for event in received:
             handler = handlers.get(type(event))
             if handler is not None:
-                told = handler(event)
-                if told is not None:
-                    events.append(told)
+                translated = handler(event)
+                if translated is not None:
+                    events.append(translated)
         return events
 
     def _on_data(self, event: h2_events.DataReceived) -> Event | None:
@@ -167,7 +167,7 @@ class H2Streams:
         stream.window -= length
         if not size and event.stream_ended is None:
             self.control_frame_count += 1
-        # Padding is consumed by being skipped; credit that was kept may be due, since the peer has less left now.
+        # Padding counts as consumed; credit that was held back may be due, since the peer has less left now.
         self._give_stream_credit(stream, length - size)
         if stream.is_ended and self.discards_after_end:
             self._discard(stream, size)
@@ -178,13 +178,12 @@ class H2Streams:
         return BodyReceived(stream.id, event.data)
 
     def _discard(self, stream: Stream, size: int) -> None:
-        # The response is over, and the peer may not know it yet: its bytes are nobody's.
+        # The response has ended, and the peer may not know it yet.
         self._give_stream_credit(stream, size)
         stream.discarded += size
         if stream.discarded > limits.DISCARD_SIZE and not stream.pending_size:
-            self.reset(
-                stream.id, ErrorCode.NO_ERROR
-            )  # RFC 9113, section 8.1: the response stands, send no more
+            # RFC 9113, section 8.1: the response stands, and the peer sends no more.
+            self.reset(stream.id, ErrorCode.NO_ERROR)
 
     def _on_end(self, event: h2_events.StreamEnded) -> Event | None:
         stream = self._streams.get(event.stream_id)
@@ -222,7 +221,7 @@ class H2Streams:
     # Credit for what was received.
 
     def acknowledge(self, stream_id: int, size: int) -> None:
-        """Give back the credit of `size` received bytes."""
+        """Give the peer credit for `size` received bytes."""
         stream = self._streams.get(stream_id)
         if stream is None:
             return
@@ -231,7 +230,7 @@ class H2Streams:
         self._give_stream_credit(stream, size)
 
     def _give_connection_credit(self, size: int) -> None:
-        """Give credit as bytes come: what lies unread counts towards its own stream's window, and stops no other."""
+        """Give credit as bytes arrive: unread ones count against the window of their stream, and stop no other."""
         self._credit += size
         if self._credit >= _CONNECTION_CREDIT:
             self._send(self._h2.increment_flow_control_window, self._credit)
@@ -240,8 +239,8 @@ class H2Streams:
     def _give_stream_credit(self, stream: Stream, size: int) -> None:
         """Give credit once it is as much as the peer has left: rarely, yet before the peer has to wait.
 
-        That is half the window where everything is acknowledged at once. Where much is held back it is less, and
-        nothing acknowledged is kept from a peer that has run out.
+        That is half the window if everything is acknowledged at once. If much is not, it is less, and a peer that has
+        run out gets all that is acknowledged.
         """
         stream.credit += size
         if stream.credit >= stream.window and stream.credit and not stream.is_peer_ended:
@@ -252,27 +251,27 @@ class H2Streams:
     # Sending.
 
     def send_data(self, stream_id: int, data: bytes, *, is_end: bool = False) -> None:
-        """Append to the body we send. What the peer's window does not allow is kept until it does."""
+        """Append to the body we send. What exceeds the peer's window is kept until the window allows it."""
         stream = self._streams.get(stream_id)
         if stream is not None and self._send_queue.send(stream, data, is_end=is_end):
             self._has_output = True
 
     def reset(self, stream_id: int, code: ErrorCode) -> None:
-        """End a stream early. No event tells it."""
+        """End a stream early. There is no event for it."""
         stream = self._streams.get(stream_id)
         if stream is not None:
             self._forget(stream)
             self._send(self._h2.reset_stream, stream_id, code)
 
     def ping(self) -> None:
-        """Ask the peer for a sign that it has seen everything so far."""
+        """Send a PING, whose answer shows that the peer has received everything before it."""
         self._send(self._h2.ping, b"awaken..")
 
     def go_away(self, *, is_final: bool, code: ErrorCode = ErrorCode.NO_ERROR) -> None:
-        """Announce the end of the connection. After the final word new streams are refused."""
+        """Announce the end of the connection. After the final announcement new streams are refused."""
         if is_final:
             self._last_stream_id = self._h2.highest_inbound_stream_id
-        # Not by h2: after a GOAWAY it sends nothing more, also not what open streams still have to say.
+        # Not by h2: after a GOAWAY it sends nothing more, not even on open streams.
         frame = GoAwayFrame(0)
         frame.last_stream_id = self._last_stream_id
         frame.error_code = code
@@ -288,7 +287,7 @@ class H2Streams:
         return True
 
     def take_output(self) -> bytes:
-        """Take bytes for the network: at most about `limits.OUTPUT_SIZE`, streams taking turns."""
+        """Take bytes for the network: about `limits.OUTPUT_SIZE` at most; streams take turns."""
         self._send_queue.pump()
         self._has_output = False
         output = self._h2.data_to_send()
@@ -304,7 +303,7 @@ class H2Streams:
     # The end of streams.
 
     def _end(self, stream: Stream) -> None:
-        """Note that our side wrote its end: when that is kept, and again when it is sent."""
+        """Note that our side has written its end: once when the end is kept, and again when it is sent."""
         stream.is_ended = True
         if stream.is_peer_ended and not stream.is_end_pending:
             self._forget(stream)
@@ -312,7 +311,7 @@ class H2Streams:
             self._release_body(stream)
 
     def _release_body(self, stream: Stream) -> None:
-        """Give back credit for what nobody is going to consume any more."""
+        """Give credit for what will not be consumed any more."""
         if not self.discards_after_end:
             return
         size = stream.unacknowledged

@@ -1,7 +1,7 @@
 """Checks the head of an HTTP/2 request: RFC 9113, sections 8.2 and 8.3.
 
-Done here and not in the h2 package, whose checks cost as much as everything else it does for a request. Names
-repeat on every request, so each one is checked once and remembered; values are checked all at once.
+Done here and not in the h2 package, whose checks cost as much as everything else it does for a request. Names repeat
+in every request, so each one is checked once and remembered; values are checked all at once.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ __all__ = ["MalformedRequestError", "check_trailers", "parse_head"]
 
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
 
-# RFC 9113 8.2.1 makes any of these malformed: they would be a second header to whoever forwards it in
-# HTTP/1.1.
+# Malformed by RFC 9113 8.2.1: a proxy that forwards them in HTTP/1.1 would make a second header of them.
 _FORBIDDEN_IN_VALUE: Final = re.compile(rb"[\x00\r\n]")
 
-# RFC 9113 8.2.2: they speak of a connection, and HTTP/2 has its own ways.
+# RFC 9113 8.2.2: they describe a connection, for which HTTP/2 has other means.
 _CONNECTION_HEADERS: Final = frozenset(
     [b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"]
 )
 _PSEUDO_HEADERS: Final = frozenset([b":method", b":path", b":scheme", b":authority"])
 
-# Bounded, since names come from the peer: Envoy keeps about as many well-known ones.
+# Limited, since names come from the peer: Envoy keeps about as many well-known ones.
 _REMEMBERED_NAMES: Final = 1024
 _names: Final[dict[bytes, str]] = {}
 
@@ -36,10 +35,10 @@ class MalformedRequestError(Exception):
 
 
 def parse_head(fields: Iterable[tuple[bytes, bytes]]) -> tuple[str, str, dict[str, str]]:
-    """Check a request's head and give its method, its path without the query, and its headers.
+    """Check a request's head, and return its method, its path without the query, and its headers.
 
     Raises:
-        MalformedRequestError: the head breaks a rule; only this stream suffers.
+        MalformedRequestError: the head breaks a rule; only this stream fails.
     """
     pseudo: dict[bytes, bytes] = {}
     headers: dict[str, str] = {}
@@ -81,7 +80,7 @@ def check_trailers(fields: Iterable[tuple[bytes, bytes]]) -> None:
 def _check_pseudo(pseudo: dict[bytes, bytes]) -> tuple[str, str]:
     method = pseudo.get(b":method", b"")
     if method == b"CONNECT":
-        # It names no path (RFC 9113, section 8.5); nothing is routed there, so it ends as an unknown route.
+        # It has no path (RFC 9113, section 8.5), so it ends as an unknown route.
         if b":scheme" in pseudo or b":path" in pseudo or not pseudo.get(b":authority"):
             raise MalformedRequestError("CONNECT takes :authority and neither :scheme nor :path")
         return "CONNECT", ""

@@ -1,1 +1,1 @@
-"""Both ends in one process."""
+"""Exchanges whose two ends are in one process."""

@@ -17,7 +17,7 @@ __all__ = ["MemoryDialer"]
 
 
 class MemoryDialer:
-    """An `awaken.exchange.Dialer` to an `Accept`, such as an endpoint's. To be made and used on one running loop.
+    """An `awaken.exchange.Dialer` to an `Accept`, such as an endpoint's. Make and use it on one running loop.
 
     Args:
         accept: given each request, within `open`.
@@ -40,7 +40,7 @@ class MemoryDialer:
     def open(
         self, method: str, path: str, headers: Mapping[str, str], on_change: Callable[[], None]
     ) -> MemoryOutgoing:
-        """Begin a request at once; the endpoint has it before this returns."""
+        """Begin a request at once; the endpoint has received it when this returns."""
         exchange = MemoryOutgoing(
             _refuse if self._is_closed else self._accept,
             method,
@@ -56,7 +56,7 @@ class MemoryDialer:
         return exchange
 
     def drain(self) -> None:
-        """Have the endpoint wind up: the process is about to stop."""
+        """Ask the receivers of open exchanges to wind up: the process is about to stop."""
         for exchange in list(self._open):
             exchange.drain()
 

@@ -62,7 +62,7 @@ class MemoryExchange:
 
     @property
     def is_write_paused(self) -> bool:
-        """Whether the caller takes the response slower than we write."""
+        """Whether the caller takes the response slower than you write it."""
         return not self.is_ended and self._caller.received_size > limits.BUFFER_HIGH
 
     def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
@@ -104,7 +104,7 @@ class MemoryExchange:
             self._caller.note_change()
 
     def finish(self) -> Receiver:
-        """Let go of the receiver, which hears nothing more, and return it."""
+        """End the exchange, and return its receiver, which is called no more."""
         self.is_ended = True
         receiver, self.receiver = self.receiver, NO_RECEIVER
         return receiver

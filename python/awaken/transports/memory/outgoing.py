@@ -37,9 +37,9 @@ class MemoryOutgoing(OutgoingBase):
         path: path without a query.
         headers: lower-case names.
         is_bidirectional: whether the response may come before the request is complete.
-        on_change: called once a turn of the loop in which there is more of the response, or of `credit`.
+        on_change: called once for each turn of the loop in which a property changed or data arrived.
         on_over: called before the last `on_change`, when the response is complete or the exchange failed.
-        context: in which both are called; None is the one that is current when something changes.
+        context: in which both are called; None is the context that is current at the change.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class MemoryOutgoing(OutgoingBase):
         accept_exchange(accept, self._exchange)
 
     def send(self, data: bytes) -> None:
-        """Send body bytes, beyond `credit` as well; it is the caller's to ask first.
+        """Send body bytes, beyond `credit` as well.
 
         Raises:
             LocalProtocolError: the request is already ended.
@@ -90,11 +90,11 @@ class MemoryOutgoing(OutgoingBase):
             disconnect_quietly(receiver)
 
     def drain(self) -> None:
-        """Have the receiver wind up: the process is about to stop."""
+        """Ask the receiver to wind up: the process is about to stop."""
         deliver(self._exchange, self._exchange.receiver.drain)
 
     def take(self) -> bytes:
-        """Take what there is of the response body, and so let the writer continue."""
+        """Take the part of the response body that is there, and so let the writer continue."""
         exchange = self._exchange
         was_paused = exchange.is_write_paused
         data = self.drop()

@@ -1,4 +1,4 @@
-"""What every connection of a server has in common, whatever it speaks."""
+"""What a server needs of its connections, and the set of those that are open."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ __all__ = ["Connection", "Connections"]
 
 
 class Connection(Protocol):
-    """One connection, as the server that owns it sees it."""
+    """One connection as its server sees it, whatever protocol it has."""
 
     @property
     def exchange_count(self) -> int:
-        """How many exchanges are live: requests and responses that are not both over."""
+        """How many exchanges are live: their request, or their response, has not ended."""
         ...
 
     def tick(self, now: float) -> None:
-        """Look at the deadlines; called about once a second with the loop's time in seconds."""
+        """Check the deadlines; called about once a second with the loop's time in seconds."""
         ...
 
     def drain(self) -> None:
-        """Take no new work, tell the live exchanges, and close when the last one is done."""
+        """Take no new work, drain the live exchanges, and close when the last one is done."""
         ...
 
     def abort(self) -> None:
@@ -33,7 +33,7 @@ class Connection(Protocol):
 
 
 class Connections:
-    """The connections of a server that are open. Each one lists itself."""
+    """The open connections of a server. Each one adds and discards itself."""
 
     def __init__(self) -> None:
         self._open: set[Connection] = set()
@@ -42,20 +42,20 @@ class Connections:
         self._is_draining = False
 
     def add(self, connection: Connection) -> None:
-        """List a connection."""
+        """Add a connection."""
         self._open.add(connection)
         self._is_empty.clear()
-        if self._is_draining:  # it was on its way when the port was closed
+        if self._is_draining:  # accepted just before the port was closed
             asyncio.get_running_loop().call_soon(connection.drain)
 
     def discard(self, connection: Connection) -> None:
-        """Strike a connection off."""
+        """Remove a connection."""
         self._open.discard(connection)
         if not self._open:
             self._is_empty.set()
 
     def drain(self) -> None:
-        """Drain every connection, and those that still come."""
+        """Drain every connection, including those that are still added."""
         self._is_draining = True
         for connection in self:
             connection.drain()

@@ -16,7 +16,7 @@ __all__ = ["FinishingStreams"]
 class FinishingStreams(dict[int, tuple[float, int]]):
     """Since when each of these streams is watched, by its id, and how many bytes its peer had still to read then.
 
-    A dictionary, so that striking a stream off, which every request does, costs no call of Python code.
+    A dictionary, because every request removes its stream, and `pop` costs no call of Python code.
 
     Args:
         engine: of the connection.

@@ -1,9 +1,9 @@
 """HTTP/1.1 on asyncio, server side, over the h11 package.
 
-One request at a time: the next one is read when this one is answered. Requests and responses do not flow at
-the same time here (`is_bidirectional` is False): simple peers read nothing before they have sent everything,
-so an endpoint that answered early would wait for them for ever. What an exchange writes in a turn of the
-event loop is one write to the socket.
+One request at a time: the next one is read when this one is answered. Requests and responses do not flow at the same
+time here (`is_bidirectional` is False): simple peers read nothing before they have sent everything, so an endpoint that
+answered early would wait for them for ever. All an exchange writes in a turn of the event loop is one write to the
+socket.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Http1ServerConnection(asyncio.Protocol):
     """One HTTP/1.1 connection.
 
     Args:
-        accept: given each request.
-        connections: where the connection lists itself while it is open.
+        accept: called with each request.
+        connections: to which the connection adds itself while it is open.
     """
 
     def __init__(self, accept: Accept, connections: Connections) -> None:
@@ -58,9 +58,9 @@ class Http1ServerConnection(asyncio.Protocol):
         self._body_size = 0
         self._discarded = 0
         self._ahead = 0  # bytes of later requests
-        self._since = self._loop.time()  # the state now is as old as this
+        self._since = self._loop.time()  # when the current state began
         self._is_head_begun = True  # a new connection owes a request soon; an idle one does not
-        self._is_waiting = False  # the exchange was told to pause
+        self._is_waiting = False  # the exchange is paused because of the socket
 
     @property
     def exchange_count(self) -> int:
@@ -75,7 +75,7 @@ class Http1ServerConnection(asyncio.Protocol):
         self._connections.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, as far as the current exchange lets."""
+        """Read as far as the current exchange allows."""
         if self._is_closing:
             return
         if self._exchange is None and not self._is_head_begun:
@@ -88,7 +88,7 @@ class Http1ServerConnection(asyncio.Protocol):
         self._adjust_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the exchange. A peer that closed only its side is taken as gone: both look the same."""
+        """Disconnect the exchange. A peer that closed only its side counts as gone: both look the same."""
         self._is_closing = True
         self._transport = None
         self._connections.discard(self)
@@ -100,7 +100,7 @@ class Http1ServerConnection(asyncio.Protocol):
         self._since = self._loop.time()
 
     def resume_writing(self) -> None:
-        """Tell the exchange, if it was told to wait."""
+        """Let the exchange continue, if it was paused."""
         self.is_socket_paused = False
         if self._is_waiting and self._exchange is not None:
             self._is_waiting = False
@@ -111,7 +111,7 @@ class Http1ServerConnection(asyncio.Protocol):
     def _advance(self) -> None:
         """Handle every event there is."""
         if self._is_advancing:
-            return  # a receiver ended its response while it was told of the request; the loop goes on
+            return  # a receiver ended its response within one of its calls; the loop below this one continues
         self._is_advancing = True
         try:
             while not self._is_closing:
@@ -174,7 +174,7 @@ class Http1ServerConnection(asyncio.Protocol):
             deliver(exchange, exchange.receiver.receive_data, data)
 
     def _start_next(self) -> bool:
-        """Go on to the next request, if this one and its response are over."""
+        """Continue with the next request, if this one and its response are over."""
         if self._h11.our_state is h11.MUST_CLOSE or self._h11.our_state is h11.CLOSED:
             self._close()
             return False
@@ -197,25 +197,24 @@ class Http1ServerConnection(asyncio.Protocol):
         """Write an event with the next flush.
 
         Raises:
-            h11.LocalProtocolError: the response does not fit what was said before, such as its
-            content-length.
+            h11.LocalProtocolError: the event does not fit the earlier ones, such as a content-length.
         """
         data = self._h11.send(event)
         if data:
             self._output.append(data)
             self._output_size += len(data)
             if self._output_size > limits.BUFFER_HIGH:
-                self._flush()  # so that the socket gets to say that it is too much
+                self._flush()  # so that the socket can say that it is too much
             elif not self._is_flush_scheduled:
                 self._is_flush_scheduled = True
                 self._loop.call_soon(self._flush)
 
     def note_waiting(self) -> None:
-        """Tell the exchange when the socket takes bytes again."""
+        """Call `resume_writing` of the receiver when the socket takes bytes again."""
         self._is_waiting = True
 
     def note_ended(self) -> None:
-        """Go on to what comes after this response."""
+        """Continue with what follows this response."""
         self._is_waiting = False
         self._unacknowledged = 0
         self._since = self._loop.time()
@@ -224,7 +223,7 @@ class Http1ServerConnection(asyncio.Protocol):
             if self._start_next():
                 self._advance()
         else:
-            self._adjust_reading()  # the rest of the request is nobody's: read it and throw it away
+            self._adjust_reading()  # the rest of the request is read and discarded
 
     def acknowledge(self, size: int) -> None:
         """Note that the exchange consumed `size` bytes."""
@@ -232,7 +231,7 @@ class Http1ServerConnection(asyncio.Protocol):
         self._adjust_reading()
 
     def break_off(self) -> None:
-        """Close at once, in the middle: HTTP/1.1 has no other sign of a broken response."""
+        """Close at once, in the middle of a response: HTTP/1.1 has no other sign that it is broken."""
         self._flush()
         self._is_closing = True
         self._exchange = None
@@ -247,7 +246,7 @@ class Http1ServerConnection(asyncio.Protocol):
         self._output_size = 0
 
     def _adjust_reading(self) -> None:
-        """Stop reading while more than a stream's window in HTTP/2 is unconsumed, or too much pipelined."""
+        """Stop reading while more is unconsumed than an HTTP/2 window would allow, or too much is pipelined."""
         if self._transport is None or self._is_closing:
             return
         is_full = self._unacknowledged > limits.STREAM_WINDOW or self._ahead > limits.PIPELINE_SIZE
@@ -261,7 +260,7 @@ class Http1ServerConnection(asyncio.Protocol):
     # Deadlines and the end.
 
     def tick(self, now: float) -> None:
-        """Look at the deadlines; called about once a second with the loop's time in seconds."""
+        """Check the deadlines; called about once a second with the loop's time in seconds."""
         age = now - self._since
         if self._is_closing:
             self._give_up_closing(age)
@@ -291,7 +290,7 @@ class Http1ServerConnection(asyncio.Protocol):
 
     @property
     def is_draining(self) -> bool:
-        """Whether this response is the last one, and has to say so."""
+        """Whether this response is the last one of the connection, and has to say so."""
         return self._is_draining
 
     def abort(self) -> None:
@@ -302,7 +301,7 @@ class Http1ServerConnection(asyncio.Protocol):
         self._lose()
 
     def _refuse_peer(self, status: int, reason: str) -> None:
-        """Answer what cannot be read as a request, where there is still an answer to give, and close."""
+        """Answer what cannot be read as a request, if it has no answer yet, and close."""
         logger.info("HTTP/1.1 request refused with %d: %s", status, reason)
         if self._h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             body = f"{status} {_REASONS.get(status, 'Refused')}: {reason}\n".encode()
@@ -343,7 +342,7 @@ class Http1ServerConnection(asyncio.Protocol):
 
 
 def _path_of(target: str) -> str:
-    """The path of a request target, which a proxy may send with scheme and host (RFC 9112, section 3.2.2)."""
+    """Return the path of a request target, which may have scheme and host before it (RFC 9112, section 3.2.2)."""
     if not target.startswith("/") and "://" in target:
         _, _, rest = target.partition("://")
         _, slash, path = rest.partition("/")

@@ -49,7 +49,7 @@ class _Connection(Protocol):
 
 
 class Http1Exchange:
-    """An exchange in HTTP/1.1. Once it is ended or lost, its receiver hears nothing more."""
+    """An exchange in HTTP/1.1. Its receiver is called no more once the exchange is ended or lost."""
 
     __slots__ = (
         "_connection",
@@ -80,7 +80,7 @@ class Http1Exchange:
 
     @property
     def is_write_paused(self) -> bool:
-        """Whether the peer reads slower than we write. Who asked is told when that is over."""
+        """Whether the peer reads slower than you write; if so, `resume_writing` of the receiver follows."""
         if self._connection.is_socket_paused and not self.is_lost:
             self._connection.note_waiting()
             return True
@@ -107,7 +107,7 @@ class Http1Exchange:
             self._send(h11.Data(data=data))
 
     def end(self) -> None:
-        """End the response. The rest of the request, if there is any, is read and thrown away."""
+        """End the response. The rest of the request, if any, is read and discarded."""
         if self.is_lost:
             return
         self._check_open("end")
@@ -125,19 +125,19 @@ class Http1Exchange:
             self._connection.note_ended()
 
     def reset(self) -> None:
-        """Give the exchange up without ending it properly: the peer sees a broken connection."""
+        """Give the exchange up: the peer sees a broken connection."""
         if not self.is_lost and not self.is_ended:
             self.is_lost = self.is_ended = True
             self.receiver = NO_RECEIVER
             self._connection.break_off()
 
     def acknowledge(self, size: int) -> None:
-        """Tell that `size` bytes of the request were consumed, so that more is read."""
+        """Let the peer send `size` bytes more, because as many were consumed."""
         if not self.is_lost and not self.is_ended:
             self._connection.acknowledge(size)
 
     def lose(self) -> None:
-        """Note that the connection is gone, and tell the receiver."""
+        """Note that the connection is gone, and disconnect the receiver."""
         if not self.is_lost and not self.is_ended:
             self.is_lost = True
             receiver, self.receiver = self.receiver, NO_RECEIVER

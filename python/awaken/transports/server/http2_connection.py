@@ -1,8 +1,8 @@
 """HTTP/2 on asyncio, server side: an engine between a socket and many exchanges.
 
-Everything happens inside `data_received` and one flush per turn of the event loop. What exchanges write in a
-turn is kept by each of them, becomes one DATA frame each, and all frames become one write to the socket.
-There is no task, no queue and no timer of a stream; what has a deadline is looked at by `tick`.
+Everything happens inside `data_received` and one flush per turn of the event loop. Exchanges keep what they write in a
+turn; the flush makes one DATA frame of it for each of them, and one write to the socket of all frames. No stream has a
+task, a queue or a timer; `tick` checks all deadlines.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Http2ServerConnection(asyncio.Protocol):
     """One HTTP/2 connection.
 
     Args:
-        accept: given each request.
-        connections: where the connection lists itself while it is open.
-        make_engine: makes the protocol engine; the default is the compiled core's.
+        accept: called with each request.
+        connections: to which the connection adds itself while it is open.
+        make_engine: makes the protocol engine; the default is that of the compiled core.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Http2ServerConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._exchanges: dict[int, Http2Exchange] = {}
         self._written: list[Http2Exchange] = []  # with bytes for the next flush
-        self._waiting: set[Http2Exchange] = set()  # told to pause because of the socket
+        self._waiting: set[Http2Exchange] = set()  # paused because of the socket
         self._finishing = FinishingStreams(self.engine)
         self._rates = PeerRates(self.engine, self._loop.time)
         self._is_receiving = False
@@ -71,7 +71,7 @@ class Http2ServerConnection(asyncio.Protocol):
         self._drained_at = 0.0
         self._closing_at = 0.0
         self._late_size = 0  # bytes that came while closing
-        self._begun_head = 0  # the stream of a header block that is not complete, and since when
+        self._begun_head = 0  # the stream of a header block that is not complete, 0 if there is none
         self._begun_head_since = 0.0
         self._now = self._loop.time()
         self._idle_since = self._now
@@ -80,7 +80,7 @@ class Http2ServerConnection(asyncio.Protocol):
 
     @property
     def exchange_count(self) -> int:
-        """How many exchanges are live: requests and responses that are not both over."""
+        """How many exchanges are live: their request, or their response, has not ended."""
         return self.engine.stream_count
 
     # From the socket.
@@ -93,7 +93,7 @@ class Http2ServerConnection(asyncio.Protocol):
         self.schedule_flush()
 
     def data_received(self, data: bytes) -> None:
-        """Let the engine read, and tell the exchanges."""
+        """Pass the bytes to the engine, and its events to the exchanges."""
         if self._is_closing:
             self._late_size += len(data)
             if self._late_size > limits.DISCARD_SIZE and self._transport is not None:
@@ -123,19 +123,19 @@ class Http2ServerConnection(asyncio.Protocol):
         self.schedule_flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell everyone, once."""
+        """Disconnect the exchanges that are live."""
         self._is_closing = True
         self._transport = None
         self._connections.discard(self)
         self._lose_all()
 
     def pause_writing(self) -> None:
-        """Hold everything back: the peer, or the network, is slower than we are."""
+        """Stop writing: the peer, or the network, is slower than we are."""
         self.is_socket_paused = True
         self._stalled_since = self._loop.time()
 
     def resume_writing(self) -> None:
-        """Go on, and tell those that were told to wait."""
+        """Continue writing, and resume the exchanges that were paused."""
         self.is_socket_paused = False
         self._flush()
         waiting, self._waiting = self._waiting, set()
@@ -193,16 +193,16 @@ class Http2ServerConnection(asyncio.Protocol):
     # From the exchanges.
 
     def note_written(self, exchange: Http2Exchange) -> None:
-        """Take the exchange's bytes with the next flush."""
+        """Call `hand_over` of the exchange with the next flush."""
         self._written.append(exchange)
         self.schedule_flush()
 
     def note_waiting(self, exchange: Http2Exchange) -> None:
-        """Tell this exchange when the socket takes bytes again."""
+        """Call `resume` of the exchange when the socket takes bytes again."""
         self._waiting.add(exchange)
 
     def note_ended(self, exchange: Http2Exchange) -> None:
-        """Tell this exchange nothing more: its response is written, or given up."""
+        """Forget the exchange: its response is written, or given up."""
         self._exchanges.pop(exchange.stream_id, None)
         self._waiting.discard(exchange)
 
@@ -216,7 +216,7 @@ class Http2ServerConnection(asyncio.Protocol):
         self._is_flush_scheduled = False
         transport = self._transport
         if transport is None or self.is_socket_paused:
-            return  # `resume_writing` comes back to it
+            return  # `resume_writing` flushes
         engine = self.engine
         written = self._written
         resumed: set[Http2Exchange] = set()
@@ -239,7 +239,7 @@ class Http2ServerConnection(asyncio.Protocol):
             self._close_when_done()
 
     def note_handed_over(self, stream_id: int) -> None:
-        """Watch what is left of a stream whose response is written: to be read, or to be sent by the peer."""
+        """Watch a stream whose response is written until the peer has read it, and has ended its request."""
         if self.engine.is_open(stream_id):
             self._finishing.add(stream_id, self._loop.time() if self._is_draining else self._now)
         else:
@@ -252,7 +252,7 @@ class Http2ServerConnection(asyncio.Protocol):
     # Deadlines, limits and the end.
 
     def tick(self, now: float) -> None:
-        """Look at the deadlines; called about once a second with the loop's time in seconds."""
+        """Check the deadlines; called about once a second with the loop's time in seconds."""
         self._now = now
         if self._is_closing:
             self._give_up_closing(now)
@@ -269,7 +269,7 @@ class Http2ServerConnection(asyncio.Protocol):
             if now - self._drained_at > limits.GOAWAY_TIMEOUT:
                 self._finish_goaway()
         elif not self.engine.stream_count:
-            has_spoken = self.engine.control_frame_count  # its preface comes with SETTINGS
+            has_spoken = self.engine.control_frame_count  # the preface is followed by SETTINGS
             if now - self._idle_since > (limits.IDLE_TIMEOUT if has_spoken else limits.OPENING_TIMEOUT):
                 self.drain()
 
@@ -295,9 +295,9 @@ class Http2ServerConnection(asyncio.Protocol):
                 transport.abort()
 
     def drain(self) -> None:
-        """Take no new work, tell the live exchanges, and close when the last one is done.
+        """Take no new work, drain the live exchanges, and close when the last one is done.
 
-        In two steps (RFC 9113, section 6.8): what the peer sent before it heard of it is still served.
+        In two steps (RFC 9113, section 6.8), so that requests the peer sent before it received the first are served.
         """
         if self._is_closing:
             return
@@ -323,7 +323,7 @@ class Http2ServerConnection(asyncio.Protocol):
             self._fail(reason)
 
     def _fail(self, reason: str) -> None:
-        """Close after what the engine has to say."""
+        """Send what the engine has to say, and close."""
         logger.info("HTTP/2 connection of %s closed: %s", self._peer(), reason)
         self._written.clear()
         self._flush()

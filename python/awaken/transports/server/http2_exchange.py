@@ -46,7 +46,7 @@ class _Connection(Protocol):
 
 
 class Http2Exchange:
-    """An exchange over one stream. Once it is ended or lost, its receiver hears nothing more."""
+    """An exchange on one stream. Its receiver is called no more once the exchange is ended or lost."""
 
     __slots__ = (
         "_chunks",
@@ -92,7 +92,7 @@ class Http2Exchange:
 
     @property
     def is_write_paused(self) -> bool:
-        """Whether the peer reads slower than we write. Who asked is told when that is over."""
+        """Whether the peer reads slower than you write; if so, `resume_writing` of the receiver follows."""
         if self.is_lost:
             return False
         if self._connection.is_socket_paused:
@@ -122,7 +122,7 @@ class Http2Exchange:
             self._list()
 
     def end(self) -> None:
-        """End the response, in the same breath as the last write. The request may still be open."""
+        """End the response, in the same frame as the last write. The request may still be open."""
         if self.is_lost:
             return
         self._check_open("end")
@@ -132,7 +132,7 @@ class Http2Exchange:
         self._list()
 
     def reset(self) -> None:
-        """Give the exchange up without ending it properly: the peer sees a failed stream."""
+        """Give the exchange up: the peer sees a reset stream."""
         if self.is_lost or self.is_ended:
             return
         self.is_lost = self.is_ended = True
@@ -143,14 +143,14 @@ class Http2Exchange:
         self._connection.schedule_flush()
 
     def acknowledge(self, size: int) -> None:
-        """Tell that `size` bytes of the request were consumed, so that the peer may send as many more."""
+        """Let the peer send `size` bytes more, because as many were consumed."""
         engine = self._connection.engine
         engine.acknowledge(self.stream_id, size)
         if engine.has_output:
             self._connection.schedule_flush()
 
     def lose(self) -> None:
-        """Note that the stream is gone, and tell the receiver."""
+        """Note that the stream is gone, and disconnect the receiver."""
         if self.is_lost or self.is_ended:
             return
         self.is_lost = True
@@ -159,12 +159,12 @@ class Http2Exchange:
         disconnect_quietly(receiver)
 
     def resume(self) -> None:
-        """Tell the receiver that there is room again."""
+        """Let the receiver continue, if there is room again."""
         if not self.is_lost and not self.is_ended and not self.is_write_paused:
             deliver(self, self.receiver.resume_writing)
 
     def hand_over(self, engine: Engine) -> bool:
-        """Give the engine what was written since the last flush; tell whether that ends a pause."""
+        """Pass to the engine what was written since the last flush; return whether that ends a pause."""
         self._is_listed = False
         if self.is_lost:
             return False

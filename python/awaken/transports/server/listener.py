@@ -1,4 +1,4 @@
-"""Finds out what a new connection speaks: HTTP/2 or HTTP/1.1, on one port."""
+"""Detects the protocol of a new connection, HTTP/2 or HTTP/1.1, since both share one port."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
 class Listener(asyncio.Protocol):
-    """A new connection, until its first bytes tell which protocol takes over.
+    """A new connection, until its first bytes show which protocol takes over.
 
     Args:
-        accept: given each request.
-        connections: where connections list themselves while they are open.
+        accept: called with each request.
+        connections: to which connections add themselves while they are open.
         make_engine: makes the HTTP/2 engine of a connection.
     """
 
@@ -45,11 +45,11 @@ class Listener(asyncio.Protocol):
 
     @property
     def exchange_count(self) -> int:
-        """Nothing is asked yet."""
+        """0: there is no request yet."""
         return 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take what TLS negotiated, or wait for the first bytes."""
+        """Take the protocol that TLS negotiated, or wait for the first bytes."""
         self._transport = cast("asyncio.Transport", transport)
         self._connections.add(self)
         tls = transport.get_extra_info("ssl_object")
@@ -57,30 +57,30 @@ class Listener(asyncio.Protocol):
             self._hand_over(Http2ServerConnection(self._accept, self._connections, self._make_engine))
 
     def data_received(self, data: bytes) -> None:
-        """Compare with the preface of HTTP/2, as far as it is there."""
+        """Compare the bytes so far with the preface of HTTP/2."""
         self._received += data
         if self._received.startswith(_PREFACE):
             self._hand_over(Http2ServerConnection(self._accept, self._connections, self._make_engine))
         elif _PREFACE.startswith(self._received):
             return
         elif _is_not_http(self._received):
-            # An answer in HTTP/1.1 would only confuse it: a broken HTTP/2 preface is answered by closing.
+            # An answer in HTTP/1.1 would only confuse the peer: a broken HTTP/2 preface is answered by closing.
             self.abort()
         else:
             self._hand_over(Http1ServerConnection(self._accept, self._connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Leave the list."""
+        """Leave the open connections."""
         self._transport = None
         self._connections.discard(self)
 
     def tick(self, now: float) -> None:
-        """Close what says nothing."""
+        """Close a connection that has sent nothing."""
         if now - self._since > limits.OPENING_TIMEOUT:
             self.abort()
 
     def drain(self) -> None:
-        """Close: there is no work here."""
+        """Close: there is no exchange to wait for."""
         self.abort()
 
     def abort(self) -> None:

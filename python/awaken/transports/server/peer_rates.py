@@ -1,4 +1,4 @@
-"""How often the peer of an HTTP/2 connection does what costs us work and itself nothing."""
+"""Rates of what costs us work and the peer of an HTTP/2 connection nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PeerRates:
     """The rates of one connection.
 
     Args:
-        engine: counts what the peer does.
+        engine: of the connection; it counts.
         time: returns the time of a monotonic clock in seconds; called only when something was counted.
     """
 
@@ -33,7 +33,7 @@ class PeerRates:
         self._control_frame_count = 0
 
     def find_excess(self) -> str | None:
-        """Return what the peer does too often, in a sentence; None if it does nothing too often."""
+        """Return which rate the peer exceeds, in a sentence; None if it exceeds none."""
         engine = self._engine
         resets = engine.reset_count - self._reset_count
         control_frames = engine.control_frame_count - self._control_frame_count

@@ -1,4 +1,4 @@
-"""A listening port and its connections."""
+"""A port that is open, and its connections."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Server:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port of the first one; the port that was found when port 0 was asked for."""
+        """Host and port of the first one; the actual port if 0 was asked for."""
         return self._address
 
     @property
@@ -61,12 +61,12 @@ class Server:
     async def close(self, grace: timedelta = timedelta(0)) -> None:
         """Stop listening, let the live exchanges wind up, and close.
 
-        New connections are refused at once, which is how load balancers and the runtime learn to go
-        elsewhere. Open HTTP/2 connections get GOAWAY, HTTP/1.1 ones close after the response that is being
-        written, and every live receiver is told to `drain`.
+        New connections are refused at once, so that load balancers and the runtime send their requests elsewhere. Open
+        HTTP/2 connections get GOAWAY, HTTP/1.1 ones close after the response that is being written, and every live
+        receiver is asked to `drain`.
 
         Args:
-            grace: how long they may take; what is live after that is reset.
+            grace: how long the exchanges may take; those that are live after that are reset.
         """
         self._server.close()
         self._connections.drain()
@@ -79,7 +79,7 @@ class Server:
                         "%d exchanges did not end within %s: reset", connection.exchange_count, grace
                     )
                 connection.abort()
-            # What was written last may still be on its way.
+            # The last bytes may not have left yet.
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._connections.wait_empty(), limits.LINGER_TIMEOUT)
             for connection in self._connections:
@@ -109,15 +109,15 @@ async def start_server(
     """Listen for HTTP/2 and HTTP/1.1 on one port.
 
     Args:
-        accept: given each request.
-        host: where to listen.
-        port: where to listen; 0 finds a free one, see `Server.address`.
-        sock: a socket that is already bound, instead of host and port.
-        tls: context for TLS, see `make_tls_context`; cleartext without.
+        accept: called with each request.
+        host: host to listen on.
+        port: port to listen on; 0 finds a free one, see `Server.address`.
+        sock: a bound socket, to use instead of host and port.
+        tls: context for TLS, see `make_tls_context`; None serves cleartext.
         make_engine: makes the HTTP/2 engine of a connection.
 
     Raises:
-        OSError: the address is taken, or not ours.
+        OSError: the address is taken, or does not belong to this machine.
     """
     loop = asyncio.get_running_loop()
     connections = Connections()
@@ -144,7 +144,7 @@ def make_tls_context(certificate: str | PathLike[str], key: str | PathLike[str])
         key: PEM file with its private key.
 
     Raises:
-        OSError: a file is not readable.
+        OSError: a file cannot be read.
         ssl.SSLError: a file is not PEM, or the key is not the certificate's.
     """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -82,7 +82,7 @@ def test_one_handler_answers_one_event_after_the_other() -> None:
         (event(body="A*AA"), 400, "not base64"),
         (event(body="AA\nAA"), 400, "not base64"),
         (event(body="ä"), 400, "not base64"),
-        (event(headers={"content-encoding": "br"}), 415, "'br' is not possible"),
+        (event(headers={"content-encoding": "br"}), 415, "'br' is not supported"),
         (event(b"no zstd", headers={"Content-Encoding": "zstd"}), 400, "not zstd"),
         ({"Records": [{"eventSource": "aws:sqs"}]}, 400, "no path"),
     ],
