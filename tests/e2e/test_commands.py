@@ -151,7 +151,7 @@ def test_awakeable_is_shown_as_it_stands(lane: Lane, client: Client, effects: Ef
     invocation_id = client.send("Callbacks/decide", effects.path)
     awakeable = effects.wait_for_one("link").split()[0]
     wait_for(lane, invocation_id, "suspended")
-    show = ("awakeables", "show", awakeable, "--ingress", lane.runtime.ingress_url)
+    show = ("awakeables", "show", awakeable)
 
     pending = run(lane, *show)
     client.kill(invocation_id)
@@ -160,3 +160,29 @@ def test_awakeable_is_shown_as_it_stands(lane: Lane, client: Client, effects: Ef
 
     assert (pending["state"], pending["labels"]) == ("pending", {"team": "red"})
     assert (over["state"], over["invocation"]) == ("invocation completed", invocation_id)
+
+
+def complete(lane: Lane, *arguments: str) -> tuple[int, str, str]:
+    """Complete an awakeable; return the exit code, and what was printed for people and for programs."""
+    result = CliRunner().invoke(app, [*arguments, "--ingress", lane.runtime.ingress_url])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_completion_prints_what_the_runtime_reports(
+    lane: Lane, client: Client, effects: Effects, request: pytest.FixtureRequest
+) -> None:
+    invocation_id = client.send("Awaiting/value", effects.path)
+    wait_for(lane, invocation_id, "suspended")
+    (found,) = [one for one in run(lane, "awakeables", "list") if one["invocation"] == invocation_id]
+    awakeable = found["id"]
+
+    first = complete(lane, "resolve", awakeable, "--json", '"yes"')
+    client.attach(invocation_id)
+    second = complete(lane, "reject", awakeable, "too late")
+
+    if request.config.getoption("--runtime") == "embedded":
+        assert first == (0, f"{awakeable} has this result\n", "")
+        assert second == (1, "", f"error: {awakeable} has a result already; the first one counts\n")
+    else:  # a server does not tell
+        accepted = f"the runtime accepted the result of {awakeable} and does not report whether it counts\n"
+        assert first == second == (0, accepted, "")

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from awaken.cli.addresses import parse_url
-from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.ages import age
+from awaken.cli.failures import explain_failures
 from awaken.cli.settings import (
     DEFAULT_ADMIN,
-    DEFAULT_INGRESS,
     AdminOption,
-    IngressOption,
     JsonOutputOption,
 )
 from awaken.context.callback import expiry_of
 from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
-    from awaken.control.operations import AwakeableView
+    from awaken.control.operations import AwakeablePage, AwakeableView
+    from awaken.control.remote import RemoteOperations
 
 __all__ = ["commands"]
 
@@ -47,13 +47,14 @@ def show_list(
     A runtime knows of an awakeable when its handler awaits it: over protocol 7 at once, over earlier ones when the
     handler is suspended, by default after a minute.
     """
-    import asyncio
-
-    from awaken.cli.invocations import age
     from awaken.cli.output import print_json, print_table, print_text
+    from awaken.cli.runtime_client import talk
 
-    found = asyncio.run(_list(parse_url(admin, "an admin API"), service, key, limit))
-    pending = [_facts(one) for one in found]
+    async def work(runtime: RemoteOperations) -> AwakeablePage:
+        return await runtime.awakeables(service=service, key=key, limit=limit)
+
+    found = talk(work, admin=parse_url(admin, "an admin API"))
+    pending = [_facts(one) for one in found.awakeables]
     if json_output:
         print_json(pending)
     elif not pending:
@@ -76,23 +77,19 @@ def show_list(
 @explain_failures
 def show(
     awakeable_id: Annotated[str, typer.Argument(metavar="ID", help="The id the handler handed out.")],
-    ingress: IngressOption = DEFAULT_INGRESS,
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Show how one awakeable stands: pending, completed, not awaited, or its invocation over."""
-    import asyncio
-
     from awaken.cli.output import print_json, print_text
-    from awaken.control.errors import OperationError
+    from awaken.cli.runtime_client import talk
     from awaken.control.operations import AwakeableState
-    from awaken.errors import InvalidIdError
+    from awaken.control.reads import find_awakeable
 
-    urls = parse_url(ingress, "an ingress"), parse_url(admin, "an admin API")
-    try:
-        seen = asyncio.run(_look(awakeable_id, *urls))
-    except (OperationError, InvalidIdError) as error:
-        raise CommandError(str(error)) from error
+    async def work(runtime: RemoteOperations) -> AwakeableView:
+        return await find_awakeable(runtime, awakeable_id)
+
+    seen = talk(work, admin=parse_url(admin, "an admin API"))
     facts: dict[str, Any] = {
         "id": seen.awakeable_id,
         "state": seen.state.value,
@@ -109,35 +106,6 @@ def show(
     for name, value in facts.items():
         if value not in (None, "", {}):
             print_text(f"{name:<{width}}  {value}")
-
-
-async def _list(admin: str, service: str | None, key: str | None, limit: int) -> tuple[AwakeableView, ...]:
-    from awaken.control.errors import OperationError, UnreachableError
-    from awaken.control.remote import connect_runtime
-
-    runtime = connect_runtime(None, admin)
-    try:
-        return (await runtime.awakeables(service=service, key=key, limit=limit)).awakeables
-    except UnreachableError as error:
-        raise CommandError(
-            f"nothing answers at {error.url} ({error.reason}); start the runtime, or name its admin API with "
-            "--admin or AWAKEN_ADMIN"
-        ) from error
-    except OperationError as error:
-        raise CommandError(str(error)) from error
-    finally:
-        await runtime.close()
-
-
-async def _look(awakeable_id: str, ingress: str, admin: str) -> AwakeableView:
-    from awaken.control.reads import find_awakeable
-    from awaken.control.remote import connect_runtime
-
-    runtime = connect_runtime(ingress, admin)
-    try:
-        return await find_awakeable(runtime, awakeable_id)
-    finally:
-        await runtime.close()
 
 
 def _facts(found: AwakeableView) -> dict[str, Any]:

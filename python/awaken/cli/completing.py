@@ -1,85 +1,47 @@
-"""Completing an awakeable over HTTP."""
+"""Completing an awakeable: what `awaken resolve` and `awaken reject` have in common."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from awaken.cli.failures import CommandError
 from awaken.cli.output import print_json, print_text
+from awaken.cli.runtime_client import talk
 
 if TYPE_CHECKING:
-    import httpx
+    from awaken.control.operations import Failure
+    from awaken.control.remote import RemoteOperations
+    from awaken.outcomes import AwakeableOutcome
 
-__all__ = ["check_awakeable_id", "complete", "report"]
-
-
-def check_awakeable_id(text: str) -> str:
-    """Return the id to send, or refuse it before it can do harm.
-
-    Raises:
-        CommandError: the id is malformed, or a runtime would not take it as an awakeable.
-    """
-    from awaken.client import awakeable_id
-    from awaken.errors import InvalidIdError
-
-    try:
-        awakeable_id.check_awakeable_id(text)
-    except InvalidIdError as error:
-        raise CommandError(error.message) from error
-    return text
+__all__ = ["complete"]
 
 
-def complete(
-    ingress: str, awakeable_id: str, outcome: str, body: bytes, content_type: str | None
-) -> httpx.Response:
-    """Post the outcome (`resolve` or `reject`) of an awakeable.
+def complete(ingress: str, awakeable_id: str, result: bytes | Failure, *, json_output: bool) -> None:
+    """Give an awakeable its result and print what became of it.
 
     Raises:
-        CommandError: the ingress is not there, or refused.
+        CommandError: the id is malformed, the ingress cannot be reached, or the result does not count.
     """
-    import httpx
+    from awaken.control.completing import complete_awakeable
+    from awaken.control.errors import InvalidRequestError, NoAnswerError
+    from awaken.outcomes import AwakeableOutcome, describe_outcome
 
-    headers = {} if content_type is None else {"content-type": content_type}
-    url = f"{ingress}/restate/awakeables/{awakeable_id}/{outcome}"
-    try:
-        with httpx.Client(timeout=30.0, trust_env=False) as client:
-            response = client.post(url, content=body, headers=headers)
-    except httpx.ConnectError as error:
-        raise CommandError(
-            f"nothing answers at {ingress} ({error}); start the runtime, or name its ingress with --ingress "
-            "or AWAKEN_INGRESS"
-        ) from error
-    except httpx.HTTPError as error:
-        raise CommandError(
-            f"the ingress at {ingress} gave no answer ({error or type(error).__name__}); whether the "
-            "awakeable was completed is not known, and doing it again is safe: the first outcome wins"
-        ) from error
-    if not response.is_success:
-        reason = " ".join(_reason(response).split())
-        if response.status_code in (404, 405):
-            reason += ". Is this the URL of an ingress? Name it with --ingress"
-        raise CommandError(
-            f"{ingress} refused to {outcome} {awakeable_id} with status {response.status_code}: {reason}"
-        )
-    return response
+    async def work(runtime: RemoteOperations) -> AwakeableOutcome:
+        try:
+            return await complete_awakeable(runtime, awakeable_id, result)
+        except NoAnswerError as error:
+            raise CommandError(
+                f"{error}; whether the awakeable was completed is not known, and doing it again is safe: the first "
+                "result counts"
+            ) from error
+        except InvalidRequestError as error:
+            raise CommandError(f"{ingress} refused the result of {awakeable_id}: {error}") from error
 
-
-def report(response: httpx.Response, awakeable_id: str, *, json_output: bool) -> None:
-    """Tell what the answer means, and no more than that."""
+    outcome = talk(work, ingress=ingress)
+    text = describe_outcome(outcome, awakeable_id)
     if json_output:
-        print_json({"id": awakeable_id, "status": response.status_code, "accepted": True})
-    elif response.status_code == 202:
-        print_text(
-            "Accepted. The runtime does not say whether it was applied: an unknown or completed invocation, "
-            "and an awakeable with an outcome already, are accepted the same way."
-        )
-    else:
-        print_text(" ".join(response.text.split()) or "Done.")
-
-
-def _reason(response: httpx.Response) -> str:
-    try:
-        answer: Any = response.json()
-    except ValueError:
-        return response.text or "no reason given"
-    return str(answer.get("message") or answer) if isinstance(answer, dict) else str(answer)
+        print_json({"id": awakeable_id, "outcome": outcome.value})
+    if outcome not in (AwakeableOutcome.APPLIED, AwakeableOutcome.ACCEPTED):
+        raise CommandError(text)
+    if not json_output:
+        print_text(text)

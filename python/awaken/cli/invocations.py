@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from awaken.cli.addresses import parse_url
+from awaken.cli.ages import age
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.settings import DEFAULT_ADMIN, AdminOption, JsonOutputOption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from awaken.control.invocation_details import InvocationDetails
+    from awaken.control.operations import Change
+    from awaken.control.remote import RemoteOperations
+
+    #: One change of one invocation: the id of the invocation that it made, or how far it is.
+    Operation = Callable[[RemoteOperations, str], Awaitable[Change | str]]
 
 __all__ = ["commands"]
 
 commands = typer.Typer(no_args_is_help=True, help="List, show and change invocations.")
 
-_STATUSES: Final = (
-    *("scheduled", "pending", "ready", "running", "backing-off", "suspended", "paused", "completed"),
-)
-_LISTED: Final = (
-    *("id", "target", "status", "created_at", "modified_at", "retry_count", "next_retry_at", "last_failure"),
-    *("completion_result", "completion_failure"),
-)
-_SHOWN: Final = (
-    *("id", "target", "target_service_ty", "status", "completion_result", "completion_failure"),
-    *("invoked_by", "invoked_by_id", "invoked_by_target", "restarted_from", "idempotency_key"),
-    *("created_at", "modified_at", "scheduled_at", "scheduled_start_at", "running_at", "completed_at"),
-    *("pinned_deployment_id", "pinned_service_protocol_version", "last_attempt_deployment_id"),
-    *("journal_size", "retry_count", "next_retry_at", "last_failure", "last_failure_error_code"),
-    *("last_failure_related_entry_name", "last_failure_related_entry_type"),
-    *("suspended_waiting_future_json", "last_awaiting_on_future_json"),
-)
-
-#: `index` is a word of SQL.
-_JOURNAL: Final = ('"index"', "entry_type", "name", "raw_length", "entry_lite_json")
-
-_EVENTS: Final = ("event_type", "event_json")
+_STATUSES = "scheduled, pending, ready, running, backing-off, suspended, paused, completed"
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The invocation's id.")]
 IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of invocations.")]
@@ -51,7 +36,7 @@ IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of 
 def show_list(
     status: Annotated[
         list[str] | None,
-        typer.Option(metavar="STATUS", help=f"Only these; may be repeated: {', '.join(_STATUSES)}."),
+        typer.Option(metavar="STATUS", help=f"Only these; may be repeated: {_STATUSES}."),
     ] = None,
     service: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this service.")] = None,
     handler: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this handler.")] = None,
@@ -61,13 +46,14 @@ def show_list(
     json_output: JsonOutputOption = False,
 ) -> None:
     """List invocations, newest first."""
-    from awaken.cli.admin_client import Operator, select
     from awaken.cli.output import print_json, print_table, print_text
+    from awaken.cli.runtime_client import talk
+    from awaken.control.reads import list_invocations
 
-    conditions = _conditions(status or [], service, handler, key)
-    sql = select(_LISTED, "sys_invocation", conditions, order="created_at DESC", limit=limit)
-    with Operator(parse_url(admin, "an admin API")) as operator:
-        rows = operator.query(sql)
+    async def work(runtime: RemoteOperations) -> list[dict[str, Any]]:
+        return await list_invocations(runtime, status or [], service, handler, key, limit=limit)
+
+    rows = talk(work, admin=parse_url(admin, "an admin API"))
     if json_output:
         print_json(rows)
     elif not rows:
@@ -78,22 +64,6 @@ def show_list(
             [_line(row) for row in rows],
             whole=("Id",),
         )
-
-
-def _conditions(
-    statuses: Sequence[str], service: str | None, handler: str | None, key: str | None
-) -> list[str]:
-    from awaken.cli.admin_client import quote_sql
-
-    unknown = [status for status in statuses if status not in _STATUSES]
-    if unknown:
-        raise CommandError(f"there is no status {unknown[0]!r}; it is one of {', '.join(_STATUSES)}")
-    conditions = []
-    if statuses:
-        conditions.append(f"status IN ({', '.join(map(quote_sql, statuses))})")
-    columns = {"target_service_name": service, "target_handler_name": handler, "target_service_key": key}
-    conditions += [f"{name} = {quote_sql(value)}" for name, value in columns.items() if value is not None]
-    return conditions
 
 
 def _line(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -110,43 +80,23 @@ def _line(row: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def age(timestamp: object) -> str:
-    """Tell how long ago a timestamp of the admin API is, in its two largest units."""
-    if not isinstance(timestamp, str):
-        return ""
-    seconds = max(0, int((datetime.now(UTC) - datetime.fromisoformat(timestamp)).total_seconds()))
-    units = [
-        (seconds // 86400, "d"),
-        (seconds // 3600 % 24, "h"),
-        (seconds // 60 % 60, "m"),
-        (seconds % 60, "s"),
-    ]
-    while len(units) > 1 and not units[0][0]:
-        units.pop(0)
-    return " ".join(f"{count}{unit}" for count, unit in units[:2]) + " ago"
-
-
 @commands.command("show")
 @explain_failures
 def show(
     invocation_id: IdArgument, admin: AdminOption = DEFAULT_ADMIN, json_output: JsonOutputOption = False
 ) -> None:
     """Show everything about one invocation, with its journal."""
-    from awaken.cli.admin_client import Operator, check_invocation_id, quote_sql, select
     from awaken.cli.output import print_json, print_table, print_text
+    from awaken.cli.runtime_client import check_invocation_id, talk
+    from awaken.control.invocation_details import describe_invocation
 
-    conditions = [f"id = {quote_sql(check_invocation_id(invocation_id))}"]
-    with Operator(parse_url(admin, "an admin API")) as operator:
-        rows = operator.query(select(_SHOWN, "sys_invocation", conditions, order="id"))
-        if not rows:
-            raise CommandError(
-                f"there is no invocation {invocation_id}; it may have completed and its retention be over"
-            )
-        journal = operator.query(select(_JOURNAL, "sys_journal", conditions, order='"index"'))
-        if rows[0].get("status") == "paused":
-            events = operator.query(select(_EVENTS, "sys_journal_events", conditions, order="appended_at"))
-            rows[0].update(_last_failure(events))
-    facts = {name: rows[0][name] for name in _SHOWN if name in rows[0]}
+    check_invocation_id(invocation_id)
+
+    async def work(runtime: RemoteOperations) -> InvocationDetails:
+        return await describe_invocation(runtime, invocation_id)
+
+    found = talk(work, admin=parse_url(admin, "an admin API"))
+    facts, journal = found.facts, found.journal
     if json_output:
         print_json(facts | {"journal": journal})
         return
@@ -163,64 +113,59 @@ def show(
         )
 
 
-def _last_failure(events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return what paused an invocation, as the column that is empty then. Operators pause without a failure, too."""
-    found = [event for event in events if event.get("event_type") == "Paused"]
-    failure = json.loads(found[-1]["event_json"]).get("last_failure") if found else None
-    if not isinstance(failure, dict):
-        return {}
-    text, trace = str(failure.get("error_message", "")), str(failure.get("error_stacktrace") or "")
-    if trace and trace not in text:
-        text = f"{text}\n{trace}"
-    has_code = re.match(r"\[\d{3}\b", text)  # the embedded runtime's text begins as the column does
-    return {"last_failure": text if has_code else f"[{failure.get('error_code')}] {text}"}
-
-
 def _change_all(
     ids: Sequence[str],
-    operation: str,
+    name: str,
+    operation: Operation,
     admin: str,
     *,
     json_output: bool,
     done: str,
-    parameters: Mapping[str, str] | None = None,
     requested: str | None = None,
 ) -> None:
-    """Do one thing to many invocations, tell each outcome, and fail if one failed."""
-    from awaken.cli.admin_client import Operator, check_invocation_id
+    """Do one thing to many invocations, print what each came to, and fail if one failed."""
     from awaken.cli.output import print_json, print_text
+    from awaken.cli.runtime_client import check_invocation_id, talk
 
     for invocation_id in ids:
         check_invocation_id(invocation_id)
-    outcomes: list[dict[str, Any]] = []
-    with Operator(parse_url(admin, "an admin API")) as operator:
-        for invocation_id in ids:
-            outcome: dict[str, Any] = {"id": invocation_id}
-            try:
-                response = operator.change(invocation_id, operation, parameters)
-            except CommandError as error:
-                if len(ids) == 1:
-                    raise
-                outcome["error"] = str(error)
-            else:
-                outcome["status"] = response.status_code
-                if response.content:
-                    outcome |= response.json()
-            outcomes.append(outcome)
+
+    async def work(runtime: RemoteOperations) -> list[dict[str, Any]]:
+        return [await _change(runtime, invocation_id, name, operation) for invocation_id in ids]
+
+    outcomes = talk(work, admin=parse_url(admin, "an admin API"))
+    failed = [outcome["error"] for outcome in outcomes if "error" in outcome]
+    if len(ids) == 1 and failed:
+        raise CommandError(failed[0])
     if json_output:
         print_json(outcomes)
     for outcome in outcomes:
         if not json_output:
             word = requested if requested and outcome.get("status") == 202 else done
-            print_text(f"{outcome['id']}: {outcome.get('error') or word.format(**outcome)}")
-    failed = sum("error" in outcome for outcome in outcomes)
+            print_text(outcome.get("error") or f"{outcome['id']}: {word.format(**outcome)}")
     if failed:
-        raise CommandError(f"{failed} of {len(ids)} could not be done; see above")
+        raise CommandError(f"{len(failed)} of {len(ids)} could not be done; see above")
 
 
-def _add(
-    name: str, operation: str, help_text: str, done: str, requested: str | None = None
-) -> Callable[..., None]:
+async def _change(
+    runtime: RemoteOperations, invocation_id: str, name: str, operation: Operation
+) -> dict[str, Any]:
+    from awaken.cli.runtime_client import explain
+    from awaken.control.errors import OperationError, UnreachableError
+    from awaken.control.operations import Change
+
+    try:
+        change = await operation(runtime, invocation_id)
+    except UnreachableError:
+        raise  # the others would meet it as well
+    except OperationError as error:
+        return {"id": invocation_id, "error": f"cannot {name} {invocation_id}: {explain(error)}"}
+    if isinstance(change, str):
+        return {"id": invocation_id, "status": 200, "new_invocation_id": change}
+    return {"id": invocation_id, "status": 202 if change is Change.REQUESTED else 200}
+
+
+def _add(name: str, operation: Operation, help_text: str, done: str, requested: str | None = None) -> None:
     @commands.command(name, help=help_text)
     @explain_failures
     def change(
@@ -228,22 +173,27 @@ def _add(
         admin: AdminOption = DEFAULT_ADMIN,
         json_output: JsonOutputOption = False,
     ) -> None:
-        _change_all(invocation_ids, operation, admin, json_output=json_output, done=done, requested=requested)
-
-    return change
+        _change_all(
+            invocation_ids, name, operation, admin, json_output=json_output, done=done, requested=requested
+        )
 
 
 _add(
     "cancel",
-    "cancel",
+    lambda runtime, invocation_id: runtime.cancel(invocation_id),
     "Ask invocations to stop: handlers get a terminal error at their next await, and may clean up.",
     done="cancelled",
     requested="asked to stop; the handler ends it",
 )
-_add("kill", "kill", "End invocations and what they called, without telling the handlers.", done="killed")
+_add(
+    "kill",
+    lambda runtime, invocation_id: runtime.kill(invocation_id),
+    "End invocations and what they called, without involving the handlers.",
+    done="killed",
+)
 _add(
     "pause",
-    "pause",
+    lambda runtime, invocation_id: runtime.pause(invocation_id),
     "Stop running invocations until they are resumed.",
     done="paused",
     requested="asked to pause",
@@ -258,9 +208,12 @@ def purge(
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Forget completed invocations before their retention is over."""
-    operation = "purge-journal" if journal else "purge"
-    _change_all(invocation_ids, operation, admin, json_output=json_output, done="forgotten")
+    """Delete completed invocations before their retention is over."""
+
+    async def work(runtime: RemoteOperations, invocation_id: str) -> Change:
+        return await (runtime.purge_journal if journal else runtime.purge)(invocation_id)
+
+    _change_all(invocation_ids, "purge", work, admin, json_output=json_output, done="deleted")
 
 
 @commands.command("resume")
@@ -277,10 +230,11 @@ def resume(
     json_output: JsonOutputOption = False,
 ) -> None:
     """Run paused invocations again, and those that back off at once."""
-    parameters = {} if deployment is None else {"deployment": deployment}
-    _change_all(
-        invocation_ids, "resume", admin, json_output=json_output, done="resumed", parameters=parameters
-    )
+
+    async def work(runtime: RemoteOperations, invocation_id: str) -> Change:
+        return await runtime.resume(invocation_id, deployment)
+
+    _change_all(invocation_ids, "resume", work, admin, json_output=json_output, done="resumed")
 
 
 @commands.command("restart")
@@ -288,24 +242,18 @@ def resume(
 def restart(
     invocation_id: IdArgument,
     keep: Annotated[
-        int | None,
-        typer.Option(
-            "--from", metavar="INDEX", min=0, help="Keep the journal up to this entry; else only the input."
-        ),
-    ] = None,
+        int, typer.Option("--from", metavar="INDEX", min=0, help="Keep the journal up to this entry.")
+    ] = 0,
     deployment: Annotated[
         str | None, typer.Option(metavar="latest|keep|ID", help="Run it on this deployment.")
     ] = None,
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Start a completed invocation again, as a new one with the same input."""
-    chosen = {"from": None if keep is None else str(keep), "deployment": deployment}
-    _change_all(
-        [invocation_id],
-        "restart-as-new",
-        admin,
-        json_output=json_output,
-        done="restarted as {new_invocation_id}",
-        parameters={name: value for name, value in chosen.items() if value is not None},
-    )
+    """Start a completed invocation again, as a new one with the same input, which is entry 0."""
+
+    async def work(runtime: RemoteOperations, invocation_id: str) -> str:
+        return await runtime.restart_as_new(invocation_id, keep + 1, deployment)
+
+    done = "restarted as {new_invocation_id}"
+    _change_all([invocation_id], "restart", work, admin, json_output=json_output, done=done)

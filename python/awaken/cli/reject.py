@@ -21,11 +21,8 @@ def reject(
     json_output: JsonOutputOption = False,
 ) -> None:
     """Reject an awakeable: the handler gets a terminal error with this reason."""
-    from awaken.cli.completing import check_awakeable_id, complete, report
+    from awaken.cli.completing import complete
+    from awaken.control.operations import Failure
 
-    url = parse_url(ingress, "an ingress")
-    target = check_awakeable_id(awakeable_id)
-    body = reason.encode(errors="replace")
-    report(
-        complete(url, target, "reject", body, "text/plain; charset=utf-8"), target, json_output=json_output
-    )
+    failure = Failure(500, reason.encode(errors="replace").decode())
+    complete(parse_url(ingress, "an ingress"), awakeable_id, failure, json_output=json_output)

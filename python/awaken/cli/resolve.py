@@ -30,17 +30,14 @@ def resolve(
     json_output: JsonOutputOption = False,
 ) -> None:
     """Resolve an awakeable. Without a value the handler gets None."""
-    from awaken.cli.completing import check_awakeable_id, complete, report
+    from awaken.cli.completing import complete
 
     if sum(option is not None for option in (json, text, file)) > 1:
         raise CommandError("more than one value was given; choose one of --json, --text and --file")
-    url = parse_url(ingress, "an ingress")
-    target = check_awakeable_id(awakeable_id)
-    body, content_type = _body(json, text, file)
-    report(complete(url, target, "resolve", body, content_type), target, json_output=json_output)
+    complete(parse_url(ingress, "an ingress"), awakeable_id, _body(json, text, file), json_output=json_output)
 
 
-def _body(json: str | None, text: str | None, file: Path | None) -> tuple[bytes, str | None]:
+def _body(json: str | None, text: str | None, file: Path | None) -> bytes:
     from msgspec import DecodeError
     from msgspec.json import decode
 
@@ -51,12 +48,12 @@ def _body(json: str | None, text: str | None, file: Path | None) -> tuple[bytes,
             raise CommandError(
                 f"{json!r} is not JSON ({error}); quote text twice: --json '\"text\"'"
             ) from error
-        return json.encode(), "application/json"
+        return json.encode()
     if text is not None:
-        return _as_json_string(text), "application/json"
+        return _as_json_string(text)
     if file is None:
-        return b"", None
-    return _read(file), "application/octet-stream"
+        return b""
+    return _read(file)
 
 
 def _read(file: Path) -> bytes:

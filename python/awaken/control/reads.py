@@ -21,6 +21,7 @@ __all__ = [
     "Asks",
     "find_awakeable",
     "find_invocation",
+    "is_invocation",
     "list_awakeables",
     "list_entries",
     "list_failures",
@@ -34,8 +35,9 @@ STATUSES: Final = (
     *("scheduled", "pending", "ready", "running", "backing-off", "suspended", "paused", "completed"),
 )
 _COLUMNS: Final = (
-    *("id", "target_service_name", "target_service_key", "target_handler_name", "status", "created_at"),
-    *("modified_at", "retry_count", "last_failure", "completion_result", "completion_failure"),
+    *("id", "target", "target_service_name", "target_service_key", "target_handler_name", "status"),
+    *("created_at", "modified_at", "retry_count", "next_retry_at", "last_failure"),
+    *("completion_result", "completion_failure"),
 )
 _ENTRY_COLUMNS: Final = ('"index"', "entry_type", "name", "appended_at")
 #: The largest page of awakeables.
@@ -50,14 +52,16 @@ class Asks(Protocol):
         ...
 
 
-async def find_invocation(operations: Asks, invocation_id: str) -> dict[str, Any]:
+async def find_invocation(
+    operations: Asks, invocation_id: str, columns: Sequence[str] = _COLUMNS
+) -> dict[str, Any]:
     """Return an invocation's row of `sys_invocation`.
 
     Raises:
         InvalidIdError: the id is malformed.
         NotFoundError: there is no such invocation.
     """
-    rows = await operations.ask(select(_COLUMNS, "sys_invocation", [_is(invocation_id)], order="id"))
+    rows = await operations.ask(select(columns, "sys_invocation", [is_invocation(invocation_id)], order="id"))
     if not rows:
         raise NotFoundError(
             f"there is no invocation {invocation_id}; it never existed, or its retention is over"
@@ -92,14 +96,14 @@ async def list_entries(
     operations: Asks, invocation_id: str, first: int = 0, *, with_contents: bool = False
 ) -> list[dict[str, Any]]:
     """Return rows of `sys_journal` from an index on. Raises InvalidIdError."""
-    conditions = [_is(invocation_id), f'"index" >= {first}']
+    conditions = [is_invocation(invocation_id), f'"index" >= {first}']
     columns = (*_ENTRY_COLUMNS, "entry_json") if with_contents else _ENTRY_COLUMNS
     return await operations.ask(select(columns, "sys_journal", conditions, order='"index"'))
 
 
 async def list_failures(operations: Asks, invocation_id: str) -> list[str]:
     """Return when attempts are known to have failed, as timestamps. Raises InvalidIdError."""
-    conditions = [_is(invocation_id), "event_type = 'TransientError'"]
+    conditions = [is_invocation(invocation_id), "event_type = 'TransientError'"]
     sql = select(("appended_at",), "sys_journal_events", conditions, order="appended_at")
     return [row["appended_at"] for row in await operations.ask(sql)]
 
@@ -148,7 +152,7 @@ async def stored_result(operations: Asks, invocation_id: str, index: int) -> dic
     Returns:
         `{"Success": [bytes]}` or `{"Failure": message}`; None if there is none.
     """
-    conditions = [_is(invocation_id), "entry_type = 'Notification: Signal'"]
+    conditions = [is_invocation(invocation_id), "entry_type = 'Notification: Signal'"]
     sql = select(('"index"', "entry_json"), "sys_journal", conditions, order='"index"')
     for row in await operations.ask(sql):
         entry = json.loads(row.get("entry_json") or "null")
@@ -174,6 +178,7 @@ def _read_result(result: Any) -> dict[str, Any]:
     return {"Success": []}
 
 
-def _is(invocation_id: str) -> str:
+def is_invocation(invocation_id: str) -> str:
+    """Return the SQL condition that a row is about an invocation. Raises InvalidIdError."""
     _core.parse_invocation_id(invocation_id)
     return f"id = {quote_sql(invocation_id)}"

@@ -113,7 +113,9 @@ def test_resolve_sends_the_value(
 
     assert result.exit_code == 0
     assert accepting.requests == [(f"/restate/awakeables/{AWAKEABLE}/resolve", content_type, body)]
-    assert "does not say whether it was applied" in result.stdout
+    assert result.stdout == (
+        f"the runtime accepted the result of {AWAKEABLE} and does not report whether it counts\n"
+    )
 
 
 def test_resolve_sends_the_bytes_of_a_file(accepting: Listener, tmp_path: Path) -> None:
@@ -121,7 +123,7 @@ def test_resolve_sends_the_bytes_of_a_file(accepting: Listener, tmp_path: Path) 
 
     run("resolve", AWAKEABLE, "--file", str(tmp_path / "value"), "--ingress", accepting.url)
 
-    assert accepting.requests[0][1:] == ("application/octet-stream", b"\x00\xff")
+    assert accepting.requests[0][1:] == ("application/json", b"\x00\xff")
 
 
 def test_reject_sends_the_reason(accepting: Listener) -> None:
@@ -129,7 +131,7 @@ def test_reject_sends_the_reason(accepting: Listener) -> None:
 
     assert accepting.requests[0][0] == f"/restate/awakeables/{AWAKEABLE}/reject"
     assert accepting.requests[0][2] == b"too late"
-    assert json.loads(result.stdout) == {"id": AWAKEABLE, "status": 202, "accepted": True}
+    assert json.loads(result.stdout) == {"id": AWAKEABLE, "outcome": "accepted"}
 
 
 def test_ingress_comes_from_the_environment(accepting: Listener) -> None:
@@ -194,7 +196,7 @@ def test_refusal_of_the_ingress_is_passed_on() -> None:
         listener.close()
 
     assert result.exit_code == 1
-    assert_error(result, "status 400: bad awakeable id")
+    assert_error(result, f"{listener.url} refused the result of {AWAKEABLE}: bad awakeable id")
 
 
 # ---------------------------------------------------------------- id
