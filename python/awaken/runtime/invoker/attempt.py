@@ -12,12 +12,10 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from awaken import _core
-from awaken.control.futures import awaited_awakeables
 from awaken.runtime.errors import CommandRefusedError, StoreError
 from awaken.runtime.invoker import failures
 from awaken.runtime.invoker.request_body import RequestBody
 from awaken.runtime.invoker.response_head import ResponseHead
-from awaken.runtime.processor.open_attempts import Awaited
 from awaken.runtime.tables.invocations import SuspensionPoint
 from awaken.runtime.tables.results import from_core
 
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.invoker.attempt_rows import AttemptRows
     from awaken.runtime.invoker.opening import Opening
+    from awaken.runtime.processor.open_attempts import Awaited
 
 __all__ = ["Attempt"]
 
@@ -63,7 +62,6 @@ class Attempt:
     ) -> None:
         #: What the handler said last that it waits for.
         self.awaited: Awaited | None = None
-        self._asked_ms: dict[int, int] = {}
         self._rows = rows
         self._clock = clock
         self._on_close = on_close
@@ -210,10 +208,7 @@ class Attempt:
             case _core.RunProposed():
                 self._rows.store_run_result(effect)
             case _core.AwaitingOn(future_json):
-                now = self._clock.now_ms()
-                for signal, _ in awaited_awakeables(future_json):
-                    self._asked_ms.setdefault(signal, now)
-                self.awaited = Awaited(self._rows.row, future_json, self._asked_ms)
+                self.awaited = self._rows.note_awaited(future_json)
             case _core.AttemptSuspended(completions, signals, _, future, future_json):
                 # An endpoint that suspends unasked may not have read what was told last.
                 first = self._told if self._is_input_ended else self._known_entries

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from awaken.control.futures import awaited_awakeables
+from awaken.runtime.processor.open_attempts import Awaited
 from awaken.runtime.tables.results import from_columns
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ class AttemptRows:
         self.has_progressed = False
         #: Whether the invocation shall pause instead of suspending or backing off.
         self.is_pausing = False
+        self._recovered_ms = opening.recovered_ms
+        #: When the handler first reported each awakeable that it awaits, by signal index.
+        self._asked_ms: dict[int, int] = {}
 
     def atomic(self) -> AbstractContextManager[None]:
         """Return a context in which all rows are written, or none."""
@@ -83,14 +88,36 @@ class AttemptRows:
             )
         self._processor.endings.complete(self.row, result)
 
+    def note_awaited(self, future_json: str) -> Awaited:
+        """Note what the handler reports that it awaits.
+
+        After a lost attempt the handler asks again for what it had asked for before. If it stored nothing new on the
+        way, it had asked when the last entry of its journal was there.
+        """
+        now = self._recovered_ms
+        if now is None or self.has_progressed:
+            now = self._processor.clock.now_ms()
+        self._recovered_ms = None
+        signals = {signal for signal, _ in awaited_awakeables(future_json)}
+        for signal in self._asked_ms.keys() - signals:
+            if self._processor.tables.journal.has_signal(self.row.seq, signal):
+                del self._asked_ms[signal]
+        for signal in signals:
+            self._asked_ms.setdefault(signal, now)
+        return Awaited(self.row, future_json, self._asked_ms)
+
     def suspend(self, point: SuspensionPoint) -> None:
         """Suspend the invocation, or pause it if that was asked for."""
-        self._processor.lifecycle.suspend(self.row, point, is_pausing=self.is_pausing)
+        self._processor.lifecycle.suspend(
+            self.row, point, asked_ms=self._asked_ms, is_pausing=self.is_pausing
+        )
 
     def fail(self, failure: AttemptFailure) -> None:
         """Decide what follows the failed attempt."""
         current = self._processor.tables.invocations.read(self.row.seq)
         if current is not None and current.status == "invoked":
+            if self._asked_ms:
+                self._processor.tables.awakeables.add(self.row.seq, self._asked_ms)
             self._processor.retries.fail_attempt(
                 current,
                 failure,

@@ -106,7 +106,8 @@ class Invoker:
             self._fail_soon(row, handler, failures.no_deployment(row))
             return
         self._processor.events.note(row, EventKind.ATTEMPT, str(row.retry_count))
-        opening = self._openings.read(row, handler, deployment)
+        is_recovered = self._open_attempts.take_recovered(invocation)
+        opening = self._openings.read(row, handler, deployment, is_recovered=is_recovered)
         try:
             attempt = Attempt(
                 AttemptRows(self._processor, opening),

@@ -39,6 +39,8 @@ class Opening:
     #: Milliseconds since the last entry was stored.
     idle_ms: int
     is_bidirectional: bool
+    #: When the handler had done what is in the journal; only for the attempt after one that was lost with the process.
+    recovered_ms: int | None = None
 
     @property
     def content_type(self) -> str:
@@ -89,7 +91,14 @@ class Openings:
                 return pinned
         return self._schema.handler(row.service, row.handler)
 
-    def read(self, row: InvocationRow, handler: HandlerSchema, deployment: Deployment) -> Opening:
+    def read(
+        self,
+        row: InvocationRow,
+        handler: HandlerSchema,
+        deployment: Deployment,
+        *,
+        is_recovered: bool = False,
+    ) -> Opening:
         """Read the journal and the state for an attempt."""
         last_ms = self._tables.journal.last_appended_ms(row.seq)
         return Opening(
@@ -101,6 +110,7 @@ class Openings:
             self._state(row, handler),
             idle_ms=0 if last_ms is None else max(0, self._clock.now_ms() - last_ms),
             is_bidirectional=deployment.is_bidirectional,
+            recovered_ms=max(last_ms or 0, row.running_at or 0) if is_recovered else None,
         )
 
     def _version(self, deployment: Deployment) -> int:

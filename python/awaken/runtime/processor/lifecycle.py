@@ -18,6 +18,8 @@ from awaken.runtime.events import EventKind
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from awaken.runtime.attempt_failure import AttemptFailure
     from awaken.runtime.clock import Clock
     from awaken.runtime.processor.event_feed import EventFeed
@@ -80,7 +82,7 @@ class Lifecycle:
         """Go on with what an earlier process left invoked; counts of failures start over."""
         for seq in self._tables.invocations.invoked():
             self._scheduler.remove(seq, "retry")
-            self.invoke(seq)
+            self.invoke(seq, is_recovered=True)
 
     def ring(self, kind: str, invocation: int, completion_id: int | None) -> None:
         """Handle a timer that is due."""
@@ -103,10 +105,15 @@ class Lifecycle:
                 return
         self.invoke(row.seq)
 
-    def invoke(self, invocation: int) -> None:
-        """Run it: for the first time, after a suspension or after a pause. All counts of failures start over."""
+    def invoke(self, invocation: int, *, is_recovered: bool = False) -> None:
+        """Run it: for the first time, after a suspension or after a pause. All counts of failures start over.
+
+        Args:
+            invocation: its row.
+            is_recovered: whether it ran already when the runtime stopped without suspending it.
+        """
         self._tables.invocations.set_invoked(invocation, self._clock.now_ms())
-        self._open_attempts.dispatch(invocation)
+        self._open_attempts.dispatch(invocation, is_recovered=is_recovered)
 
     def retry_now(self, row: InvocationRow) -> None:
         """Run the next attempt of one that backs off."""
@@ -141,21 +148,34 @@ class Lifecycle:
         """Tie it to a deployment and a version, because its first command is stored."""
         self._tables.invocations.pin(invocation, deployment_id, protocol_version, self._clock.now_ms())
 
-    def suspend(self, row: InvocationRow, point: SuspensionPoint, *, is_pausing: bool = False) -> None:
-        """Note what it waits for; run again at once when that is there already."""
+    def suspend(
+        self,
+        row: InvocationRow,
+        point: SuspensionPoint,
+        *,
+        asked_ms: Mapping[int, int] | None = None,
+        is_pausing: bool = False,
+    ) -> None:
+        """Note what it waits for; run again at once when that is there already.
+
+        Args:
+            row: the invocation.
+            point: what it waits for.
+            asked_ms: when its last attempt first reported each awakeable that it waited for, by signal index.
+            is_pausing: whether it pauses instead of suspending.
+        """
+        now = self._clock.now_ms()
+        asked = asked_ms or {}
+        awaited = {signal: asked.get(signal, now) for signal in point.signals if signal >= FIRST_AWAKEABLE}
+        self._tables.awakeables.add(row.seq, {**asked, **awaited})
+        self._tables.awakeables.set_awaited(row.seq, list(awaited))
         news = self._tables.journal.news(row.seq, point.news_from)
         is_there = not is_pausing and _core.can_resume(point.future, news)
         if is_there:
             self.invoke(row.seq)
             return
-        now = self._clock.now_ms()
         self._tables.invocations.set_suspended(row.seq, point, now, is_paused=is_pausing)
         self._events.note(row, EventKind.PAUSED if is_pausing else EventKind.SUSPENDED, point.future_json)
-        awaited = [signal for signal in point.signals if signal >= FIRST_AWAKEABLE]
-        self._tables.awakeables.keep_only(row.seq, awaited)
-        for signal in awaited:
-            if not self._tables.journal.has_signal(row.seq, signal):
-                self._tables.awakeables.add(row.seq, signal, now)
 
     def pause(self, row: InvocationRow, failure: AttemptFailure | None = None) -> None:
         """Stop until somebody resumes it. It keeps its key, and why it failed."""

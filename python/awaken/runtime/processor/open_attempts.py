@@ -64,14 +64,22 @@ class OpenAttempts:
         self._store = store
         self._open: dict[int, OpenAttempt] = {}
         self._due: deque[int] = deque()
+        self._recovered: set[int] = set()
         self._on_due: Callable[[], None] = lambda: None
         self._is_stopped = False
         self._is_empty: asyncio.Event | None = None
 
     # What the processor asks. It writes rows in the same turn: an attempt hears of them after the commit.
 
-    def dispatch(self, invocation: int) -> None:
-        """Run an attempt once what is written is on disk."""
+    def dispatch(self, invocation: int, *, is_recovered: bool = False) -> None:
+        """Run an attempt once what is written is on disk.
+
+        Args:
+            invocation: which one.
+            is_recovered: whether the attempt before was lost with the process, and what it reported with it.
+        """
+        if is_recovered:
+            self._recovered.add(invocation)
         self._store.after_commit(partial(self._add_due, invocation))
 
     def is_open(self, invocation: int) -> bool:
@@ -112,6 +120,12 @@ class OpenAttempts:
     def take_due(self) -> int:
         """Return the invocation that has been due for longest. Raises IndexError when none is."""
         return self._due.popleft()
+
+    def take_recovered(self, invocation: int) -> bool:
+        """Return whether the attempt that is opened now is the first one after a lost one."""
+        is_recovered = invocation in self._recovered
+        self._recovered.discard(invocation)
+        return is_recovered
 
     def add(self, invocation: int, attempt: OpenAttempt) -> None:
         """Add an attempt that was opened."""

@@ -119,7 +119,8 @@ def _stored(
     reported = json.dumps([one.row.seq for one in awaited])
     rows = fetch(
         f"SELECT a.since, a.invocation, a.signal, {_COLUMNS} FROM awakeable AS a "  # noqa: S608 - names of this file
-        "JOIN invocation AS i ON i.seq = a.invocation WHERE (a.since, a.invocation, a.signal) > (?, ?, ?) "
+        "JOIN invocation AS i ON i.seq = a.invocation WHERE a.is_awaited = 1 "
+        "AND (a.since, a.invocation, a.signal) > (?, ?, ?) "
         f"AND a.invocation NOT IN (SELECT value FROM json_each(?)){conditions} "
         "ORDER BY a.since, a.invocation, a.signal LIMIT ?",
         (*start, reported, *values, limit),

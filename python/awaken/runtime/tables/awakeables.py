@@ -1,4 +1,4 @@
-"""The table of awakeables that suspended invocations wait for."""
+"""The table of awakeables that handlers asked for and that have no result."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from awaken.runtime.store import Store
 
@@ -14,28 +14,39 @@ __all__ = ["Awakeables"]
 
 
 class Awakeables:
-    """Which signals a suspended invocation waits for, and since when. An invocation is given by its row."""
+    """Which signals an invocation waits for, and since when. An invocation is given by its row.
+
+    An awakeable that its handler stops waiting for keeps its time, for when the handler awaits it again.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add(self, invocation: int, signal: int, since_ms: int) -> None:
-        """Add an awakeable; one that is there already keeps its time."""
+    def set_awaited(self, invocation: int, signals: Sequence[int]) -> None:
+        """Note that the invocation waits for none of its awakeables but these."""
         self._store.write(
-            "INSERT OR IGNORE INTO awakeable (invocation, signal, since) VALUES (?, ?, ?)",
-            (invocation, signal, since_ms),
+            "UPDATE awakeable SET is_awaited = 0 WHERE invocation = ? AND is_awaited = 1 "
+            "AND signal NOT IN (SELECT value FROM json_each(?))",
+            (invocation, json.dumps(signals)),
+        )
+
+    def add(self, invocation: int, asked_ms: Mapping[int, int]) -> None:
+        """Note that the invocation waits for these awakeables, each with the time when its handler asked for it.
+
+        Those that have a result are left out, and those that are known keep their time.
+        """
+        if not asked_ms:
+            return
+        self._store.write_many(
+            "INSERT INTO awakeable (invocation, signal, since) SELECT ?1, ?2, ?3 "
+            "WHERE NOT EXISTS (SELECT 1 FROM journal WHERE invocation = ?1 AND signal = ?2) "
+            "ON CONFLICT (invocation, signal) DO UPDATE SET is_awaited = 1",
+            [(invocation, signal, since_ms) for signal, since_ms in asked_ms.items()],
         )
 
     def remove(self, invocation: int, signal: int) -> None:
         """Remove one awakeable, because its result has come."""
         self._store.write("DELETE FROM awakeable WHERE invocation = ? AND signal = ?", (invocation, signal))
-
-    def keep_only(self, invocation: int, signals: Sequence[int]) -> None:
-        """Remove the awakeables of an invocation that are not among these signals."""
-        self._store.write(
-            "DELETE FROM awakeable WHERE invocation = ? AND signal NOT IN (SELECT value FROM json_each(?))",
-            (invocation, json.dumps(signals)),
-        )
 
     def remove_all(self, invocation: int) -> None:
         """Remove all awakeables of an invocation."""

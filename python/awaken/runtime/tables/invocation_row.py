@@ -27,6 +27,7 @@ class InvocationRow(NamedTuple):
     created_at: int
     modified_at: int
     scheduled_start_at: int | None
+    running_at: int | None
     completion_retention_ms: int
     journal_retention_ms: int
     completion_expires_at: int | None
