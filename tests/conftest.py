@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, settings
@@ -23,3 +24,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long-bytes", action="store_true", help="more and larger journals and values; make test-bytes"
     )
+
+
+def pytest_collection_finish() -> None:
+    """Keep garbage collections, which tests ask for, from looking at all that stays until the end."""
+    gc.collect()
+    gc.freeze()

@@ -306,6 +306,7 @@ def test_application_that_cannot_be_served_is_explained(arguments: list[str], me
     assert_error(result, message)
 
 
+@pytest.mark.slow
 def test_help_imports_neither_clients_nor_applications() -> None:
     script = (
         "import sys, awaken.cli\nprint({'httpx', 'rich.table', 'pydantic', 'h2', 'h11'} & set(sys.modules))"

@@ -36,6 +36,7 @@ def test_failed_registration_stops_the_endpoint_and_is_seen_by_it() -> None:
     assert endpoint.stderr.count("error: nothing answers at http://127.0.0.1:1") == 1
 
 
+@pytest.mark.slow
 def test_waiting_for_a_runtime_is_shown_and_ends(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(CommandError, match="nothing answers"):
         register_deployment("http://127.0.0.1:1", "http://127.0.0.1:9080", patience=1.0)

@@ -17,6 +17,7 @@ LINK = Link(_core.format_awakeable_id(RAW, 17), "approve", "app:Decision", 1_795
 OLD, NEW = b"o" * 32, b"n" * 32
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40), st.text(max_size=40), st.integers(17, 2**32 - 1), st.integers(0, 2**53))
 def test_every_link_comes_back(name: str, type_name: str, index: int, expires_at_ms: int) -> None:
     link = Link(_core.format_awakeable_id(RAW, index), name, type_name, expires_at_ms)

@@ -572,6 +572,7 @@ NESTINGS: list[tuple[Callable[[Any], Any], Callable[[st.SearchStrategy[Any]], st
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(annotated_values())
 def test_types_inside_of_types_come_back_as_they_were(case: tuple[Any, Any]) -> None:
@@ -587,6 +588,7 @@ def test_types_inside_of_types_come_back_as_they_were(case: tuple[Any, Any]) -> 
         assert type(result) is type(value)
 
 
+@pytest.mark.slow
 def test_without_pydantic_json_is_plain_where_msgspec_does_not_know_a_type() -> None:
     script = """
 import subprocess

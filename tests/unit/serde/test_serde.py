@@ -233,6 +233,7 @@ def test_bytes_cross_verbatim_and_stay_bytes_when_empty() -> None:
     assert BytesSerde().serialize(None) == BytesSerde().deserialize(b"") == b""
 
 
+@pytest.mark.slow
 def test_set_is_written_in_the_same_order_by_every_process() -> None:
     script = (
         "import sys; from awaken.serde import DefaultSerde; from test_serde_sets import values;"

@@ -402,6 +402,7 @@ async def test_call_that_nobody_completes_tells_what_is_waited_for() -> None:
             await env.client.service_call(bugs.naps, arg=None)
 
 
+@pytest.mark.slow
 async def test_call_of_a_handler_that_never_rests_is_told() -> None:
     async with open_environment(app.app, patience=BRIEFLY) as env:
         with pytest.raises(NotThereError, match=r"What handlers are doing:\n  Desk/stuck \(inv_.*\) runs"):
