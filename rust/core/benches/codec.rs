@@ -1,4 +1,4 @@
-//! What the codec costs: a journal of small frames, one large frame, ids.
+//! Benchmarks of the codec: a journal of small frames, one large frame, ids.
 #![allow(
     clippy::unwrap_used,
     missing_docs,
@@ -13,9 +13,9 @@ use awaken_core::{AwakeableId, InvocationId};
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
-/// Frames in the journal of small frames.
+/// Number of frames in the journal of small frames.
 const FRAMES: u32 = 1000;
-/// Payload of the large frame, and the segments a transport cuts it into, in bytes.
+/// Sizes of the payload of the large frame, and of the segments in which it arrives, in bytes.
 const LARGE: usize = 1024 * 1024;
 const SEGMENT: usize = 16 * 1024;
 
@@ -85,7 +85,7 @@ fn ids(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Runs and their results, alternating, as a long replay has them.
+/// Runs and their results, alternating as in a long replay.
 fn journal() -> Vec<Message> {
     let run = |id| {
         Command::Run(pb::RunCommand {

@@ -1,4 +1,5 @@
-//! What one attempt costs: a greeting from start to end, and replays of growing journals, which must stay flat per entry.
+//! Benchmarks of one attempt: a greeting from start to end, and replays of growing journals, whose cost per entry must not
+//! grow.
 #![allow(missing_docs, reason = "criterion's macros")]
 #![allow(clippy::unwrap_used, reason = "a broken bench ends")]
 

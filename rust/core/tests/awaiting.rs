@@ -303,7 +303,7 @@ fn a_cancel_is_sent_to_every_call_in_order_finished_ones_too() {
     assert_eq!(wait(&mut machine, second), Progress::Cancelled);
     assert!(
         !machine.is_output_pending(),
-        "told children are not told again"
+        "cancelled children are not cancelled again"
     );
 }
 
@@ -429,7 +429,7 @@ fn a_consumed_cancel_is_not_listed_in_the_suspension() {
     }
 }
 
-/// First of awakeable 17, sleep 1, and all of signal "foo" and call result 3; one leaf more that is resolved.
+/// The first of awakeable 17, sleep 1, and all of signal "foo" and call result 3, with one resolved leaf more.
 fn documented_tree(machine: &mut Machine) -> Awaiting {
     let (_, awakeable) = machine.awakeable().unwrap();
     let sleep = machine.sleep(0, "").unwrap();

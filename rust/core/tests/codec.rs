@@ -1,4 +1,4 @@
-//! Properties of the codec: for every type of message, for every way to cut the input, for any bytes at all.
+//! Properties of the codec: for every type of message, every way to cut the input, and arbitrary bytes.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -150,7 +150,7 @@ fn message_of(descriptor: MessageDescriptor, depth: usize) -> BoxedStrategy<Dyna
         .prop_shuffle()
         .prop_map(move |fields| {
             let mut message = DynamicMessage::new(descriptor.clone());
-            // Of the members of a choice the last one stays, and the shuffle gives each its turn.
+            // Of the members of a oneof the last one stays, and the shuffle gives each its turn.
             for (field, value) in fields {
                 if let Some(value) = value {
                     message.set_field(&field, value);
@@ -185,7 +185,7 @@ fn value_of(field: &FieldDescriptor, depth: usize) -> BoxedStrategy<Value> {
     single
 }
 
-/// One field with a number that no message has, of each wire type.
+/// A field with a number that no message has, for each wire type.
 fn any_unknown_field() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         Just(vec![0xA0, 0x06, 0x2A]),
@@ -195,7 +195,7 @@ fn any_unknown_field() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Frames that are right, frames that are wrong in some way, and garbage, one after the other.
+/// Valid frames, invalid frames and garbage, one after the other.
 fn any_stream() -> impl Strategy<Value = Bytes> {
     let right = any_message().prop_map(|(code, fields)| frame(code, Flags::NONE, &fields.concat()));
     let unknown = (
@@ -234,7 +234,7 @@ fn cut_at(stream: &Bytes, cuts: &[Index]) -> Vec<Bytes> {
         .collect()
 }
 
-/// Pulls after each push, like a machine does; the frames, or the first error with their number.
+/// Takes frames after each segment, like a machine; returns them, or the first error with their number.
 fn decode_all(
     segments: impl IntoIterator<Item = Bytes>,
     limit: usize,

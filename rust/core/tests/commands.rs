@@ -302,7 +302,7 @@ fn idempotent(key: &str, scope: Option<&str>) -> Target {
     })
 }
 
-/// Tries something that must be refused, and sees that nothing happened: the next command is as if it never was.
+/// Attempts something that must be rejected, and checks that nothing happened: the next command is unaffected.
 fn assert_refused(attempt: &dyn Fn(&mut Machine) -> Result<()>, kind: Kind, text: &str) {
     let mut machine = processing(Version::V7);
     let error = attempt(&mut machine).unwrap_err();

@@ -1,4 +1,4 @@
-//! Flow control: what has begun is granted, what piles up is held back.
+//! Flow control: incomplete messages get credit, and complete ones that pile up do not.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -13,14 +13,14 @@ use awaken_core::wire::{Control, Version};
 use bytes::Bytes;
 use support::*;
 
-/// A result of so many bytes.
+/// A result of `size` bytes.
 fn bytes_of(size: usize) -> notification::Result {
     notification::Result::Value(pb::Value {
         content: vec![b'x'; size].into(),
     })
 }
 
-/// A machine whose handler runs, with `sizes` of whole signals that nobody has asked for.
+/// A machine whose handler runs, with complete signals of these sizes that are not awaited.
 fn with_unread(sizes: &[usize]) -> Machine {
     let mut machine = processing(Version::V6);
     for (index, size) in sizes.iter().enumerate() {
@@ -72,7 +72,7 @@ fn a_closed_attempt_holds_nothing_back() {
     assert_eq!(machine.unacknowledged_limit(1000), 0);
 }
 
-/// A peer that sends at most `window` bytes ahead, in pieces of any size, to a machine whose handler takes nothing.
+/// A peer that sends at most `window` bytes ahead, in pieces of any size, to a machine whose handler awaits nothing.
 #[test]
 fn a_peer_gets_stuck_only_between_messages_and_memory_is_bounded() {
     const WINDOW: usize = 1000;
@@ -107,6 +107,6 @@ fn a_peer_gets_stuck_only_between_messages_and_memory_is_bounded() {
             sent <= WINDOW / 2 + WINDOW + 2 * message.len(),
             "{size} {piece}: {sent}"
         );
-        assert!(sent < stream.len(), "{size} {piece}: nothing was held back");
+        assert!(sent < stream.len(), "{size} {piece}: nothing was withheld");
     }
 }

@@ -1,4 +1,4 @@
-//! Captured exchanges, played through the machine attempt by attempt: the same input gives the same output.
+//! Captured exchanges, replayed through the machine attempt by attempt: the same input gives the same output.
 #![allow(clippy::disallowed_methods, reason = "vectors are files")]
 #![allow(
     clippy::indexing_slicing,
@@ -19,7 +19,7 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use serde_json::Value as Json;
 
-/// Attempts in the vectors, so that a lost file is noticed.
+/// The number of attempts in the vectors, so that the test notices a lost file.
 const ATTEMPTS: usize = 19;
 
 #[test]
@@ -198,7 +198,7 @@ impl Player {
         self.wait(title, result, b"")
     }
 
-    /// Sleeps until the time that was captured; on replay any time will do.
+    /// Sleeps until the captured time; on replay any time will do.
     fn sleep(&mut self, title: &str) -> Result<Bytes, Stop> {
         let captured = self.expected.iter().find_map(|frame| {
             let mut decoder = Decoder::default();

@@ -1,5 +1,5 @@
-//! Proves that the committed protobuf code is what the `.proto` file gives.
-//! `AWAKEN_REGENERATE=1 cargo test -p awaken-core --test generated` writes it anew.
+//! Checks that the committed protobuf code matches the `.proto` file.
+//! `AWAKEN_REGENERATE=1 cargo test -p awaken-core --test generated` regenerates it.
 
 #![allow(clippy::disallowed_methods, reason = "reads and writes a source file")]
 

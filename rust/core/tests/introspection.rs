@@ -1,4 +1,4 @@
-//! Stored entries as a server's introspection shows them, entry by entry as captured.
+//! Stored entries as JSON, compared with entries captured from a server's introspection.
 #![allow(clippy::disallowed_methods, reason = "vectors are files")]
 #![allow(
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! Captured exchanges, played from the runtime's side: its frames are made again from what they say, byte for byte.
+//! Captured exchanges, replayed from the runtime's side: its frames are rebuilt from their contents, byte for byte.
 #![allow(clippy::disallowed_methods, reason = "vectors are files")]
 #![allow(
     clippy::indexing_slicing,
@@ -18,7 +18,7 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use serde_json::Value as Json;
 
-/// Attempts in the vectors, so that a lost file is noticed.
+/// The number of attempts in the vectors, so that the test notices a lost file.
 const ATTEMPTS: usize = 19;
 
 #[test]
@@ -103,7 +103,7 @@ impl Player {
         );
     }
 
-    /// Tells the machine what this frame of the runtime says.
+    /// Makes the machine write this frame of the runtime.
     fn make(&mut self, title: &str, frame: &Frame) {
         let code = frame.header.code;
         match frame.decode().unwrap() {
@@ -154,7 +154,7 @@ impl Player {
         self.machine.start(id, facts).unwrap();
     }
 
-    /// Replays an entry, or notifies of it when the known ones are through.
+    /// Replays an entry, or notifies of it once the known entries are replayed.
     fn entry(&mut self, code: u16, payload: &Bytes) {
         if self.known_entries > 0 {
             self.known_entries -= 1;
@@ -177,7 +177,7 @@ impl Player {
     }
 }
 
-/// The effect says what the frame says.
+/// Checks that an effect matches the frame.
 fn check_effect(title: &str, effect: &Effect, frame: &Frame) {
     match (frame.decode().unwrap(), effect) {
         (Message::Command(command), Effect::Recorded(recorded)) => {

@@ -1,4 +1,4 @@
-//! What holds whatever an endpoint sends: pieces make no difference, one terminal effect comes last, and what was
+//! Properties for any input of an endpoint: its pieces make no difference, one terminal effect comes last, and what was
 //! stored can be replayed.
 #![allow(
     clippy::indexing_slicing,
@@ -37,7 +37,7 @@ fn input() -> (u16, Bytes) {
     (encode::INPUT, encode::input(Vec::new(), Bytes::new()))
 }
 
-/// A message that might come, with ids that may be taken, free or out of the world.
+/// A possible message, with ids that may be taken, free or out of range.
 fn message() -> impl Strategy<Value = Message> {
     let id = 0..12_u32;
     prop_oneof![
@@ -144,7 +144,7 @@ fn awaiting_on(id: u32) -> Message {
     Control::AwaitingOn(hint).into()
 }
 
-/// The frame of a message, any flags.
+/// The frame of a message, with any flags.
 fn frame(message: &Message, is_ack_requested: bool) -> Vec<u8> {
     let flags = if is_ack_requested {
         Flags::REQUESTED_ACK
@@ -172,7 +172,7 @@ fn is_terminal(effect: &Effect) -> bool {
     )
 }
 
-/// Every effect of a stream that comes in these pieces.
+/// Every effect of a stream that arrives in these pieces.
 fn play(version: Version, pieces: impl Iterator<Item = Bytes>) -> Vec<Effect> {
     let mut machine = replayed(version, &[input()]);
     let mut effects = Vec::new();

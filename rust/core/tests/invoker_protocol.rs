@@ -1,4 +1,4 @@
-//! What an endpoint may send and when, and what a host may do: every breach fails the attempt, none is stored.
+//! What an endpoint may send and when, and what a host may do. Every violation fails the attempt and none is stored.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -38,7 +38,7 @@ fn opened(version: Version, entries: &[Message]) -> Machine {
     machine
 }
 
-/// A machine that has replayed Input of so many entries.
+/// A machine that has replayed Input out of this many entries.
 fn replaying(version: Version, known_entries: usize) -> Machine {
     let mut machine = Machine::new(version, DEFAULT_MAX_MESSAGE_SIZE);
     let start = Start {
@@ -59,7 +59,7 @@ fn effects(machine: &mut Machine) -> Vec<Effect> {
     std::iter::from_fn(|| machine.take_effect()).collect()
 }
 
-/// How the attempt failed; nothing else may have happened.
+/// The failure of the attempt, which must be its only effect.
 #[track_caller]
 fn failure(machine: &mut Machine) -> Failed {
     let mut effects = effects(machine);
@@ -71,7 +71,7 @@ fn failure(machine: &mut Machine) -> Failed {
     *failed
 }
 
-/// The endpoint broke the protocol with this message.
+/// The text of the violation that this message is.
 #[track_caller]
 fn violation(machine: &mut Machine, message: impl Into<Message>) -> String {
     send(machine, message);
@@ -144,7 +144,7 @@ fn start_tells_what_the_version_knows() {
             key: Bytes::from_static(key.as_bytes()),
             value: Bytes::from_static(value.as_bytes()),
         };
-        let told = Control::Start(pb::Start {
+        let expected = Control::Start(pb::Start {
             id: Bytes::from_static(&support::RAW_ID),
             debug_id: ID.to_owned(),
             known_entries: 2,
@@ -158,7 +158,7 @@ fn start_tells_what_the_version_knows() {
             limit_key: text("l").filter(|_| is_told),
             idempotency_key: text("i").filter(|_| is_told),
         });
-        assert_eq!(machine.take_output(), frame(told));
+        assert_eq!(machine.take_output(), frame(expected));
     }
 }
 
@@ -219,7 +219,7 @@ fn commands_wait_for_the_end_of_the_replay() {
             text.ends_with("from the endpoint while replaying"),
             "{text}"
         );
-        // The host goes on as if nothing had happened, until it looks.
+        // The host continues as if nothing had happened, until it takes the effect.
         machine.replay(0xFBFF, &payload(&cancel())).unwrap();
     }
 }
@@ -408,7 +408,7 @@ fn completion_ids_are_fresh() {
         assert_eq!(violation(&mut machine, command), text);
     }
 
-    // Eager reads take an id and do not show it.
+    // Eager reads take an id that is not in their command.
     let mut machine = opened(Version::V6, &[run_command(2, "r")]);
     send(&mut machine, sleep_command(9, ""));
     assert_eq!(effects(&mut machine).len(), 1);
@@ -864,7 +864,7 @@ fn notifications_answer_something_that_waits() {
 
 #[test]
 fn notifications_are_of_a_known_type() {
-    // What is in them would do for a signal.
+    // Their payload would be valid for a signal.
     let signal = payload(&cancel());
     for code in [0x8001, 0xFC01] {
         let mut machine = opened(Version::V6, &[]);

@@ -1,4 +1,4 @@
-//! Endpoint and invoker machine joined: every command, in every version and mode, replayed from every prefix.
+//! Endpoint and invoker machine connected: every command, in every version and mode, replayed from every prefix.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -19,7 +19,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use support::{CHILD, ID, failure, with_metadata};
 
-/// One thing a handler does; it awaits the result before the next one.
+/// One action of a handler, which awaits the result before the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     Run,
@@ -97,7 +97,7 @@ fn options(version: Version, key: &str) -> CallOptions {
     }
 }
 
-/// Does one thing and answers what came of it.
+/// Performs one action and returns its result.
 #[expect(clippy::too_many_lines, reason = "one arm per act")]
 fn act(
     attempt: &mut Attempt<'_>,
@@ -177,7 +177,7 @@ fn act(
             machine.signal("stop").unwrap()
         }
         Act::GetPromise => {
-            // Somebody has to complete it: the first one does, the others hear that.
+            // The first action completes it, the others learn that it is completed.
             machine.resolve_promise(&key, bytes, "").unwrap();
             machine.get_promise(&key, "").unwrap()
         }
@@ -215,7 +215,7 @@ fn act(
     Ok(vec![attempt.wait(handle)?])
 }
 
-/// Awaits all handles at once, or until the first one is there.
+/// Awaits all handles at once, or until the first one completes.
 fn together(
     attempt: &mut Attempt<'_>,
     handles: &[u32],
@@ -240,7 +240,7 @@ fn together(
             break;
         }
     }
-    // Which one is first may differ between runs, and has to be the same in all attempts of one.
+    // Which one is first may differ between invocations, but not between attempts of the same one.
     results.sort_by_key(|(handle, _)| *handle);
     Ok(results.into_iter().map(|(_, outcome)| outcome).collect())
 }
@@ -263,7 +263,7 @@ fn idempotent() -> Target {
     })
 }
 
-/// A handler that does these things and answers with all results.
+/// A handler that performs these actions and returns all results.
 fn program(version: Version, acts: &[Act]) -> impl Fn(&mut Attempt<'_>) -> Result<Bytes, Stop> {
     let acts = acts.to_vec();
     move |attempt| {
@@ -285,7 +285,7 @@ fn value(result: output_command::Result) -> String {
     }
 }
 
-/// Runs on this lane to the end; answers the host and the result.
+/// Runs to the end on this lane; returns the host and the result.
 fn run(lane: Lane, acts: &[Act]) -> (Host, String) {
     let mut host = Host::new(lane);
     let result = host.run(&program(lane.version, acts));
@@ -346,7 +346,7 @@ fn every_command_type_is_used() {
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), all);
 }
 
-/// Whatever prefix of the journal survived, the rest comes out alike.
+/// Checks that any surviving prefix of the journal leads to the same rest.
 fn replays_at_every_prefix(lane: Lane, acts: &[Act]) {
     let (whole, result) = run(lane, acts);
     for length in 1..=whole.journal.len() {
@@ -397,7 +397,7 @@ fn a_cancelled_handler_ends_and_tells_its_children() {
             attempt.wait(child)?;
             let (_, awakeable) = attempt.machine.awakeable().unwrap();
             attempt.wait(awakeable)?;
-            panic!("nobody resolves it");
+            panic!("no one resolves it");
         };
 
         let result = host.run(handler);

@@ -1,5 +1,5 @@
-//! What holds for every handler: prefixes of its journal replay to the same commands, and whatever is called, an attempt
-//! ends with exactly one terminal frame.
+//! Properties of every handler: prefixes of its journal replay to the same commands, and an attempt ends with exactly one
+//! terminal frame, whatever the handler calls.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -51,9 +51,9 @@ fn line() -> impl Strategy<Value = Line> {
     ]
 }
 
-/// Runs a handler against a journal and a runtime that answers everything it is asked, at once.
+/// Runs a handler against a journal and a runtime that answers everything at once.
 ///
-/// The whole journal comes out, and what the handler saw of results.
+/// The result is the whole journal, and the results that the handler saw.
 struct Attempt {
     machine: Machine,
     journal: Vec<Message>,
@@ -163,7 +163,7 @@ impl Attempt {
         }
     }
 
-    /// The runtime reads what was written: stores commands, and makes up the answers.
+    /// Acts as the runtime: stores the written commands, and creates their results.
     fn pump(&mut self) {
         for message in output(&mut self.machine) {
             if let Message::Command(command) = &message {
@@ -223,7 +223,7 @@ fn answers(command: &Command) -> Vec<Message> {
     }
 }
 
-/// Signals for everybody, twice, so that no await is in vain.
+/// Two signals for every handle, so that every await completes.
 fn signals(count: u32) -> Vec<Message> {
     let mut messages = Vec::new();
     for round in ["1", "2"] {
@@ -275,7 +275,7 @@ proptest! {
         let commands = |journal: &[Message]| -> Vec<Message> {
             journal.iter().filter(|message| matches!(message, Message::Command(_))).cloned().collect()
         };
-        // Beyond the prefix the runtime answers in another order, which a handler may see; up to there nothing differs.
+        // Beyond the prefix the runtime answers in another order, which a handler may notice; up to there nothing differs.
         let count = commands(stored).len();
         prop_assert_eq!(&commands(&again.journal)[..count], &commands(&first.journal)[..count]);
         if stored.len() == first.journal.len() {
@@ -359,7 +359,7 @@ fn entry_of(kind: u8, id: u32) -> Message {
     }
 }
 
-/// Calls some method with some arguments; errors are answers too.
+/// Calls a method with arbitrary arguments; errors are allowed.
 fn poke(machine: &mut Machine, call: u8, small: u8, large: u32) {
     let text = small.to_string();
     let bytes = Bytes::from(vec![small; 2]);

@@ -1,4 +1,4 @@
-//! What the runtime may send and when: every breach ends the attempt with the right code.
+//! What the runtime may send and when: every violation ends the attempt with the right code.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Recorded against attempted: exactly the fields of the protocol's table are compared.
+//! Replay compares exactly the fields of the protocol's table.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -13,13 +13,13 @@ use awaken_core::wire::{Command, Control, Message, Version};
 use bytes::Bytes;
 use support::*;
 
-/// An operation, the command it records, and ways to change that command: the field and whether replay minds.
+/// An operation, the command it records, and ways to change that command.
 struct Case {
     attempt: fn(&mut Machine) -> Result<()>,
     mutations: Vec<Mutation>,
 }
 
-/// What is changed, the field the mismatch names (none when replay does not mind), and the change.
+/// What is changed, the field that the mismatch names (none if replay ignores the change), and the change.
 type Mutation = (&'static str, Option<&'static str>, fn(&mut Command));
 
 macro_rules! mutation {

@@ -27,7 +27,7 @@ fn both(first: u32, second: u32) -> Awaiting {
     .unwrap()
 }
 
-/// A run that executes, its command already taken from the output.
+/// An executing run, whose command was already taken from the output.
 fn executing(version: Version) -> (Machine, u32) {
     let mut machine = processing(version);
     let run = machine.run("r").unwrap();
@@ -53,7 +53,7 @@ fn initial_50() -> RetryPolicy {
     }
 }
 
-/// The last attempt ended after the run was recorded, `retries` times, `duration_ms` ago.
+/// A journal that ends with the run, after `retries` failed attempts in `duration_ms`.
 fn replayed(retries: u32, duration_ms: u64) -> (Machine, u32) {
     let start = pb::Start {
         retry_count_since_last_stored_entry: retries,

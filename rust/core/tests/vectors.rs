@@ -1,5 +1,5 @@
-//! Frames seen between a real server and a real endpoint: each decodes to what it is known to mean, and encodes back
-//! to the same bytes, however it arrives.
+//! Frames captured between a real server and a real endpoint: each decodes to its known contents and encodes to the same
+//! bytes, in whatever segments it arrives.
 #![allow(clippy::disallowed_methods, reason = "vectors are files")]
 #![allow(
     clippy::indexing_slicing,
@@ -20,7 +20,7 @@ use data_encoding::HEXLOWER;
 use prost_reflect::{DynamicMessage, Value};
 use serde_json::{Value as Json, json};
 
-/// How many there are, so that a lost file or a moved folder is noticed.
+/// The number of frames, so that the test notices a lost file or a moved folder.
 const FILES: usize = 14;
 const FRAMES: usize = 147;
 
@@ -151,7 +151,7 @@ fn bytes_of(vector: &Json) -> Vec<u8> {
         .unwrap()
 }
 
-/// Pushes the segments in, pulling after each; exactly the last one must give a frame.
+/// Feeds the segments to the decoder; exactly the last one must complete a frame.
 fn decode_one(name: &str, segments: impl IntoIterator<Item = Bytes>) -> Frame {
     let mut decoder = Decoder::default();
     let mut frame = None;

@@ -1,4 +1,4 @@
-//! Arbitrary bytes through the HTTP/2 engine: no panic, no growth beyond the limits, the same whatever the chunks.
+//! Arbitrary bytes through the HTTP/2 engine: no panic, no growth beyond the limits, and the chunks make no difference.
 #![no_main]
 
 use awaken_http2::{Engine, Limits};
@@ -21,7 +21,7 @@ const LIMITS: Limits = Limits {
 
 fuzz_target!(|input: (Vec<u8>, u8)| {
     let (bytes, cut) = input;
-    // The preface and SETTINGS, or nothing behind them would be looked at.
+    // The preface and SETTINGS, since the engine rejects anything else first.
     let opening = [&awaken_http2::frame::PREFACE[..], &[0, 0, 0, 4, 0, 0, 0, 0, 0]].concat();
     let mut whole = Engine::new(LIMITS);
     let mut parts = Engine::new(LIMITS);

@@ -1,5 +1,5 @@
-//! Anything an endpoint may send, and a host that does as it is told: no panic, no growth beyond the limit, one
-//! terminal effect at the end, and whatever was stored can be replayed.
+//! Arbitrary input from an endpoint, and a host that carries out all effects: no panic, no growth beyond the limit, one
+//! terminal effect at the end, and everything stored can be replayed.
 //!
 //! The first byte sets the version and the size of the pieces; the rest is the stream.
 #![no_main]
@@ -31,7 +31,7 @@ fuzz_target!(|input: &[u8]| {
     assert!(again.is_input_open());
 });
 
-/// Plays the stream in pieces of this size and answers the journal.
+/// Replays the stream in pieces of this size and returns the journal.
 fn play(version: Version, stream: &Bytes, size: usize) -> Vec<(u16, Bytes)> {
     let mut machine = machine(version, 1);
     let mut journal = vec![(encode::INPUT, encode::input(Vec::new(), Bytes::new()))];
@@ -56,7 +56,7 @@ fn take(machine: &mut Machine, journal: &mut Vec<(u16, Bytes)>, has_ended: &mut 
             Effect::RunProposed { payload, .. } => {
                 machine
                     .notify(RUN_COMPLETION, &payload)
-                    .expect("a proposal can be told");
+                    .expect("a proposal can be notified");
                 journal.push((RUN_COMPLETION, payload));
             }
             Effect::AwaitingOn(_) => {}

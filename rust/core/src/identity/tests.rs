@@ -195,7 +195,7 @@ fn any_of_several_keys_will_do_and_no_other() {
 fn only_eddsa_without_critical_extensions_is_read() {
     assert_eq!(verify_ours(HEADER, CLAIMS), Ok(()));
     assert_eq!(
-        verify_ours(r#"{"alg":"EdDSA","kid":"of somebody else"}"#, CLAIMS),
+        verify_ours(r#"{"alg":"EdDSA","kid":"of someone else"}"#, CLAIMS),
         Ok(())
     );
     for header in [

@@ -1,7 +1,7 @@
-//! Both sides of attempts joined in memory: a host with a journal, a manual clock and pieces of any size.
+//! Both sides of attempts connected in memory: a host with a journal, a manual clock and pieces of any size.
 //!
-//! The host stores every effect in the order it comes, does what it asks for, and tells the endpoint afterwards. It
-//! moves its clock only when both sides have come to rest, and gives up after a bounded number of steps.
+//! The host stores every effect in order, carries it out, and then informs the endpoint. It moves its clock only when
+//! both sides wait, and gives up after a bounded number of steps.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 #![allow(
     clippy::indexing_slicing,
@@ -26,7 +26,7 @@ use bytes::Bytes;
 
 use crate::support::{CHILD, ID, failure};
 
-/// More steps than any test needs; a loop is a bug.
+/// More steps than any test needs, to detect endless loops.
 const MAX_STEPS: usize = 20_000;
 /// More attempts than any test needs.
 const MAX_ATTEMPTS: usize = 500;
@@ -84,12 +84,12 @@ pub struct Host {
     lane: Lane,
     pub journal: Vec<Entry>,
     clock_ms: u64,
-    /// Completion ids that are answered when the clock gets there.
+    /// Completion ids that complete when the clock reaches their time.
     timers: BTreeMap<u64, Vec<u32>>,
     state: BTreeMap<String, Bytes>,
     promises: BTreeMap<String, Outcome>,
     waiting_for_promise: Vec<(String, u32)>,
-    /// Ids with which somebody resolves something later, one whenever everything has come to rest.
+    /// Ids of awakeables and signals to resolve from outside, one each time when both sides wait.
     pub outside: Vec<Notification>,
     /// Retryable failures of attempts.
     pub failures: Vec<Failed>,
@@ -127,7 +127,7 @@ impl Host {
         host
     }
 
-    /// Runs attempts until the invocation ends; answers its result.
+    /// Runs attempts until the invocation ends; returns its result.
     pub fn run(&mut self, handler: Handler<'_>) -> pb::output_command::Result {
         while !self.is_ended {
             self.attempts += 1;
@@ -152,7 +152,7 @@ impl Host {
         })
     }
 
-    /// Takes a journal over: stored commands whose completion is missing are carried out again.
+    /// Takes over a journal: carries out stored commands again if their completion is missing.
     fn recover(&mut self, journal: Vec<Entry>) {
         let mut done = BTreeSet::new();
         for (code, payload) in &journal {
@@ -210,7 +210,7 @@ impl Host {
         entry
     }
 
-    /// Does what a command asks for; answers the notifications that are due at once.
+    /// Carries out a command; returns the notifications that follow at once.
     #[expect(clippy::too_many_lines, reason = "one arm per command")]
     fn carry_out(&mut self, command: &Command) -> Vec<Notification> {
         let value = |text: &'static str| Outcome::Value(Bytes::from_static(text.as_bytes()));
@@ -347,7 +347,7 @@ impl Host {
         }
     }
 
-    /// Moves the clock to the next timer, or lets the outside act; answers what follows.
+    /// Moves the clock to the next timer, or lets the outside act; returns the notifications that follow.
     fn advance(&mut self) -> Vec<Notification> {
         if let Some((at, ids)) = self.timers.pop_first() {
             self.clock_ms = self.clock_ms.max(at);
@@ -362,7 +362,7 @@ impl Host {
 
     fn step(&mut self) {
         self.steps += 1;
-        assert!(self.steps <= MAX_STEPS, "the machines go on for ever");
+        assert!(self.steps <= MAX_STEPS, "the machines never finish");
     }
 }
 
@@ -371,10 +371,10 @@ pub struct Attempt<'a> {
     host: &'a mut Host,
     pub machine: endpoint::Machine,
     invoker: invoker::Machine,
-    /// Entries that the endpoint was told of, from the front of the journal.
-    told: usize,
+    /// How many entries of the journal the endpoint knows, from the front.
+    known: usize,
     suspended: Option<pb::Future>,
-    /// Runs that fail for good.
+    /// Runs that fail terminally.
     pub failing: BTreeSet<u32>,
 }
 
@@ -384,7 +384,7 @@ impl<'a> Attempt<'a> {
         let mut attempt = Self {
             machine: endpoint::Machine::new(version, Options::default()),
             invoker: invoker::Machine::new(version, DEFAULT_MAX_MESSAGE_SIZE),
-            told: host.journal.len(),
+            known: host.journal.len(),
             suspended: None,
             failing: BTreeSet::new(),
             host,
@@ -398,7 +398,7 @@ impl<'a> Attempt<'a> {
         let lane = self.host.lane;
         let state = self.host.state.clone();
         let start = Start {
-            known_entries: self.told.try_into().unwrap(),
+            known_entries: self.known.try_into().unwrap(),
             state: state.into_iter().filter(|_| !lane.is_state_lazy).collect(),
             is_state_partial: lane.is_state_lazy,
             random_seed: id.random_seed(),
@@ -433,7 +433,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Awaits a tree of handles; answers the next result.
+    /// Awaits a tree of handles; returns the next result.
     pub fn next(&mut self, awaited: &Awaiting) -> Result<(u32, Outcome), Stop> {
         loop {
             self.host.step();
@@ -466,7 +466,7 @@ impl<'a> Attempt<'a> {
             .map(|(_, outcome)| outcome)
     }
 
-    /// Carries bytes both ways until nothing moves; answers whether anything did.
+    /// Carries bytes both ways until nothing moves; returns whether anything did.
     pub fn pump(&mut self) -> bool {
         let mut has_moved = false;
         while self.machine.is_output_pending() {
@@ -483,7 +483,7 @@ impl<'a> Attempt<'a> {
         has_moved | self.deliver()
     }
 
-    /// The handler cannot go on: something has to happen.
+    /// Makes something happen, since the handler cannot continue.
     fn rest(&mut self) {
         if self.pump() {
             return;
@@ -515,9 +515,9 @@ impl<'a> Attempt<'a> {
                 let commands = self.host.commands().len();
                 assert_eq!(usize::try_from(index).unwrap(), commands);
                 self.host.journal.push((code, payload));
-                // Commands are not told, so they count as told where everything before them was.
-                if self.told + 1 == self.host.journal.len() {
-                    self.told += 1;
+                // Commands are not sent back, so the endpoint knows them if it knows everything before them.
+                if self.known + 1 == self.host.journal.len() {
+                    self.known += 1;
                 }
                 for notification in self.host.carry_out(&command) {
                     self.tell(&notification);
@@ -537,11 +537,11 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Stores a notification and tells the endpoint of it where that is still possible.
+    /// Stores a notification, and notifies the endpoint if that is still possible.
     fn tell(&mut self, notification: &Notification) {
         let (code, payload) = self.host.store(notification);
         if self.invoker.notify(code, &payload).unwrap() {
-            self.told = self.host.journal.len();
+            self.known = self.host.journal.len();
         }
     }
 
@@ -553,22 +553,22 @@ impl<'a> Attempt<'a> {
         !output.is_empty()
     }
 
-    /// Suspended: wakes up at the first thing that lets the invocation go on.
+    /// Handles a suspension: resumes at the first notification that lets the invocation continue.
     fn wait_for(&mut self, future: &pb::Future) {
         loop {
             self.host.step();
-            let news: Vec<_> = self.host.journal[self.told..]
+            let unseen: Vec<_> = self.host.journal[self.known..]
                 .iter()
                 .filter(|(code, _)| *code >= 0x8000)
                 .map(|(code, payload)| Notification::decode(*code, payload.clone()).unwrap())
                 .collect();
-            if can_resume(future, &news) {
+            if can_resume(future, &unseen) {
                 return;
             }
             let due = self.host.advance();
             assert!(
                 !due.is_empty(),
-                "nothing will ever wake it: {future:?}, {news:?}"
+                "nothing will ever wake it: {future:?}, {unseen:?}"
             );
             for notification in due {
                 self.host.store(&notification);

@@ -12,7 +12,7 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::from_file_descriptor_set(set).unwrap()
 });
 
-/// The "control", "command" or "notification" that the message table calls this code.
+/// The kind of a type code in the message table: "control", "command" or "notification".
 pub(crate) fn kind_of(code: u16) -> &'static str {
     match code {
         ..0x0400 => "control",

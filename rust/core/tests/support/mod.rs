@@ -30,7 +30,7 @@ pub fn frame(message: impl Into<Message>) -> Vec<u8> {
     encoder.take_output().into()
 }
 
-/// A frame of any code, also those the encoder refuses.
+/// A frame of any code, including those that the encoder rejects.
 pub fn raw_frame(code: u16, payload: &[u8]) -> Vec<u8> {
     let mut bytes = code.to_be_bytes().to_vec();
     bytes.extend([0, 0]);
@@ -73,7 +73,7 @@ pub fn bootstrapping(version: Version) -> Machine {
     Machine::new(version, Options::default())
 }
 
-/// A machine that has this journal and has given its input.
+/// A machine with this journal, whose input was taken.
 pub fn replaying(version: Version, entries: &[Message]) -> Machine {
     started(version, start(1), entries)
 }
@@ -85,7 +85,7 @@ pub fn started(version: Version, start: pb::Start, entries: &[Message]) -> Machi
     machine
 }
 
-/// A machine whose journal has nothing but Input.
+/// A machine whose journal is only Input.
 pub fn processing(version: Version) -> Machine {
     replaying(version, &[])
 }
@@ -94,7 +94,7 @@ pub fn receive(machine: &mut Machine, message: impl Into<Message>) {
     machine.receive(frame(message).into());
 }
 
-/// Every message written since the last time.
+/// Every message written since the last call.
 pub fn output(machine: &mut Machine) -> Vec<Message> {
     let mut decoder = Decoder::new(usize::MAX);
     decoder.receive(machine.take_output());
