@@ -12,4 +12,4 @@ mod token;
 
 pub use keys::{InvalidKey, Keys};
 pub use signing::Signer;
-pub use token::{MAX_TOKEN_SIZE, Refusal, audience};
+pub use token::{MAX_TOKEN_SIZE, Refusal};

@@ -2,7 +2,8 @@ use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signer, SigningKey};
 
 use super::keys::parse_key;
-use super::{Keys, MAX_TOKEN_SIZE, Refusal, audience};
+use super::token::audience;
+use super::{Keys, MAX_TOKEN_SIZE, Refusal};
 
 /// A token that server 1.7.12 made for `POST …/deep/prefix/invoke/Obj/peek` with a key that was thrown away.
 const SERVER_KEY: &str = "publickeyv1_6m2pvAPHehiPokPFrCE8HNMLM3qLLKY5KddRkRtnFa9T";

@@ -49,7 +49,7 @@ pub enum Refusal {
 }
 
 /// The part of a path that a runtime signs. The runtime does not know the prefix under which the endpoint is mounted.
-pub fn audience(path: &str) -> &str {
+pub(super) fn audience(path: &str) -> &str {
     let mut slashes = path.rmatch_indices('/').map(|(at, _)| at);
     let last = slashes.next();
     let third = slashes.nth(1);

@@ -1,4 +1,4 @@
-//! The HTTP/2 engine: it gives events and bytes to send.
+//! The class of the engine.
 
 use std::collections::HashMap;
 
@@ -10,121 +10,13 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
+use super::event::{
+    BodyEnded, BodyReceived, ConnectionFailed, PeerLeaving, PingAcknowledged, RequestReceived,
+    StreamClosed,
+};
+
 /// Most header names that are cached as Python strings: peers repeat a few of them on every request.
 const REMEMBERED_NAMES: usize = 64;
-
-/// The checked head of a request. Names are lower case; of a repeated one the first value counts.
-#[pyclass(frozen, get_all, module = "awaken._core")]
-pub(crate) struct RequestReceived {
-    stream_id: u32,
-    method: Py<PyString>,
-    path: Py<PyString>,
-    headers: Py<PyDict>,
-}
-
-#[pymethods]
-impl RequestReceived {
-    #[new]
-    fn new(stream_id: u32, method: Py<PyString>, path: Py<PyString>, headers: Py<PyDict>) -> Self {
-        Self {
-            stream_id,
-            method,
-            path,
-            headers,
-        }
-    }
-}
-
-/// Bytes of a request's body. `acknowledge` returns their credit to the peer.
-#[pyclass(frozen, get_all, module = "awaken._core")]
-pub(crate) struct BodyReceived {
-    stream_id: u32,
-    data: Py<PyBytes>,
-}
-
-#[pymethods]
-impl BodyReceived {
-    #[new]
-    fn new(stream_id: u32, data: Py<PyBytes>) -> Self {
-        Self { stream_id, data }
-    }
-}
-
-/// The peer has sent everything on this stream.
-#[pyclass(frozen, get_all, module = "awaken._core")]
-pub(crate) struct BodyEnded {
-    stream_id: u32,
-}
-
-#[pymethods]
-impl BodyEnded {
-    #[new]
-    fn new(stream_id: u32) -> Self {
-        Self { stream_id }
-    }
-}
-
-/// The stream was reset, by the peer or because the peer broke the protocol. It carries nothing more.
-#[pyclass(frozen, get_all, module = "awaken._core")]
-pub(crate) struct StreamClosed {
-    stream_id: u32,
-    code: u32,
-}
-
-#[pymethods]
-impl StreamClosed {
-    #[new]
-    fn new(stream_id: u32, code: u32) -> Self {
-        Self { stream_id, code }
-    }
-}
-
-/// The peer answered a PING, so it has seen everything sent before.
-#[pyclass(frozen, module = "awaken._core")]
-pub(crate) struct PingAcknowledged;
-
-#[pymethods]
-impl PingAcknowledged {
-    #[new]
-    fn new() -> Self {
-        Self
-    }
-}
-
-/// The peer will open no more streams on this connection, and process none above `last_stream_id`.
-#[pyclass(frozen, get_all, module = "awaken._core")]
-pub(crate) struct PeerLeaving {
-    last_stream_id: u32,
-    code: u32,
-    detail: String,
-}
-
-#[pymethods]
-impl PeerLeaving {
-    #[new]
-    #[pyo3(signature = (last_stream_id=0, code=0, detail=String::new()))]
-    fn new(last_stream_id: u32, code: u32, detail: String) -> Self {
-        Self {
-            last_stream_id,
-            code,
-            detail,
-        }
-    }
-}
-
-/// The peer broke the protocol. The output ends with GOAWAY; close the connection after sending it.
-#[pyclass(frozen, get_all, module = "awaken._core")]
-pub(crate) struct ConnectionFailed {
-    reason: String,
-}
-
-#[pymethods]
-impl ConnectionFailed {
-    #[new]
-    fn new(reason: String) -> Self {
-        Self { reason }
-    }
-}
 
 /// Server side of one HTTP/2 connection, without I/O and clock.
 #[pyclass(module = "awaken._core")]
