@@ -1,4 +1,4 @@
-"""The listener of the front doors."""
+"""The HTTP server of the embedded runtime's APIs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 class Waiting:
-    """Answers when it is told to."""
+    """Answers when a test says so."""
 
     def __init__(self) -> None:
         self.is_asked = asyncio.Event()

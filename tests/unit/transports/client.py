@@ -11,6 +11,7 @@ from h2 import events
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.settings import SettingCodes, Settings
+from hyperframe.frame import Frame, HeadersFrame
 
 from tests.unit.transports.sockets import open_connection
 
@@ -140,3 +141,16 @@ class Client:
         self.writer.close()
         with suppress(ConnectionError):
             await self.writer.wait_closed()
+
+
+def send_frames(client: Client, *frames: Frame) -> None:
+    """Send frames that the state machine knows nothing of."""
+    client.flush()
+    client.writer.write(b"".join(frame.serialize() for frame in frames))
+
+
+def head(client: Client, stream_id: int, headers: list[tuple[str, str]] = HEADERS) -> HeadersFrame:
+    """Return the frame of a request's head, for `send_frames`."""
+    frame = HeadersFrame(stream_id, client.h2.encoder.encode(headers))
+    frame.flags.add("END_HEADERS")
+    return frame

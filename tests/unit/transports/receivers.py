@@ -1,4 +1,4 @@
-"""Endpoints for the tests of transports: they record what they are told, and answer in a simple way."""
+"""Receivers for the tests of transports: they record their calls, and answer in a simple way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 async def wait_until(is_true: Callable[[], bool]) -> None:
-    """Wait for what nobody tells."""
+    """Poll for a condition that has no event."""
     async with asyncio.timeout(25):
         while not is_true():
             await asyncio.sleep(0.002)

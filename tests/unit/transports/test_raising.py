@@ -1,4 +1,4 @@
-"""A receiver that raises: what its peer sees, what it hears, and what is logged, the same on every transport.
+"""A receiver that raises: what its peer sees, how it is called, and what is logged, the same on every transport.
 
 The rule is in `awaken.exchange`.
 """

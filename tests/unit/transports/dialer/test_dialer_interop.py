@@ -155,7 +155,9 @@ async def test_tls_negotiates(authority: trustme.CA, tmp_path: Path, is_http2: b
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_http2", [True, False])
-async def test_untrusted_certificate_is_told(authority: trustme.CA, tmp_path: Path, is_http2: bool) -> None:
+async def test_untrusted_certificate_is_a_failure(
+    authority: trustme.CA, tmp_path: Path, is_http2: bool
+) -> None:
     server = await start_server(Acceptor(Echo), tls=server_context(authority, tmp_path))
     dialer = make_dialer("https://{}:{}".format(*server.address), use_http_11=not is_http2)
 

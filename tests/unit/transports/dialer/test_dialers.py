@@ -254,7 +254,7 @@ async def test_nothing_listens(way: str) -> None:
     await dialer.close()
 
 
-async def test_unknown_host_is_told(way: str) -> None:
+async def test_unknown_host_is_a_failure(way: str) -> None:
     if way == "memory":
         return
     dialer = make_dialer("http://nowhere.invalid:9080", use_http_11=way == "http1")

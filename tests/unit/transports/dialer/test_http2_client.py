@@ -97,7 +97,7 @@ async def test_calls_before_the_settings_respect_them_all_the_same() -> None:
         assert [len(connection.requests) for connection in peer.connections] == [1, 1, 1, 1]
 
 
-async def test_peer_that_takes_no_streams_is_told() -> None:
+async def test_peer_that_takes_no_streams_is_a_failure() -> None:
     async with dialed(max_streams=0) as (_peer, dialer):
         assert "MAX_CONCURRENT_STREAMS is 0" in await Caller(dialer).failure()
 

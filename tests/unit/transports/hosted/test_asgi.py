@@ -1,4 +1,4 @@
-"""Under an ASGI host: what the application is told, and what it sends."""
+"""Under an ASGI host: what the application receives, and what it sends."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ async def test_writer_pauses_while_the_host_does_not_take_more() -> None:
     assert len(host.body) == Fountain.size
 
 
-async def test_departure_of_the_peer_is_told_once_and_nothing_is_sent_any_more() -> None:
+async def test_departure_of_the_peer_disconnects_once_and_nothing_is_sent_any_more() -> None:
     host = Host(Recorder)
     host.start()
     host.events.put_nowait({"type": "http.disconnect"})
@@ -223,7 +223,7 @@ async def test_head_has_no_body() -> None:
     assert (host.sent[0]["status"], host.body) == (200, b"")
 
 
-async def test_misuse_is_told() -> None:
+async def test_misuse_raises() -> None:
     host = Host(Recorder)
     host.start()
     await asyncio.sleep(0)
@@ -270,7 +270,7 @@ async def test_signals_stay_the_hosts() -> None:
 
 
 class Winding(Recorder):
-    """Ends when it is told to wind up."""
+    """Ends when it is asked to wind up."""
 
     def drain(self) -> None:
         super().drain()

@@ -66,7 +66,7 @@ def test_one_handler_answers_one_event_after_the_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "status", "told"),
+    ("wrong", "status", "text"),
     [
         (None, 400, "NoneType, not an object"),
         ([], 400, "list, not an object"),
@@ -87,12 +87,12 @@ def test_one_handler_answers_one_event_after_the_other() -> None:
         ({"Records": [{"eventSource": "aws:sqs"}]}, 400, "no path"),
     ],
 )
-def test_malformed_event_has_a_status_and_is_told(wrong: Any, status: int, told: str) -> None:
+def test_malformed_event_has_a_status_and_says_why(wrong: Any, status: int, text: str) -> None:
     result = LambdaHandler(Echo)(wrong, None)
 
     assert result["statusCode"] == status
     assert result["isBase64Encoded"] is False
-    assert told in result["body"]
+    assert text in result["body"]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_without_the_extra_nothing_is_compressed_or_offered(monkeypatch: pytest.
 # ------------------------------------------------------------ the exchange
 
 
-def test_misuse_of_the_exchange_is_told() -> None:
+def test_misuse_of_the_exchange_raises() -> None:
     errors: list[str] = []
 
     def misuse(call: Callable[[], object]) -> None:
@@ -224,5 +224,5 @@ def test_misuse_of_the_exchange_is_told() -> None:
 
     assert LambdaHandler(Clumsy)(event())["statusCode"] == 200
 
-    told = ["start the response first", "already started", "already ended", "already ended"]
-    assert all(part in error for part, error in zip(told, errors, strict=True))
+    texts = ["start the response first", "already started", "already ended", "already ended"]
+    assert all(part in error for part, error in zip(texts, errors, strict=True))

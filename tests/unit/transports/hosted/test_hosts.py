@@ -176,7 +176,7 @@ def test_departure_unwinds_the_handler_over_http_1(host: Host) -> None:
 
 
 @parametrize(*HOSTS)
-def test_unknown_route_is_told(host: Host) -> None:
+def test_unknown_route_is_answered_with_404(host: Host) -> None:
     command = ["curl", "-s", "-w", " %{http_code}", f"{host.url}/nowhere"]
     if host.kind.is_http2:
         command.insert(1, "--http2-prior-knowledge")

@@ -62,7 +62,7 @@ async def test_reading_waits_for_the_response() -> None:
     assert changes == [200]
 
 
-async def test_disconnect_is_told_once_and_silences_the_exchange() -> None:
+async def test_disconnect_comes_once_and_silences_the_exchange() -> None:
     acceptor = Acceptor()
     request = MemoryOutgoing(acceptor, "POST", "/")
 
@@ -104,7 +104,7 @@ async def test_receiver_hears_nothing_after_its_response() -> None:
         request.send(b"more")
 
 
-async def test_misuse_of_the_exchange_is_told() -> None:
+async def test_misuse_of_the_exchange_raises() -> None:
     acceptor = Acceptor()
     MemoryOutgoing(acceptor, "POST", "/p")
     exchange = acceptor.receivers[0].exchange

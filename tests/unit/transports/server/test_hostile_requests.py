@@ -71,7 +71,7 @@ START = frames.start(1)[8:]
 
 
 @pytest.mark.parametrize(
-    ("body", "code", "told"),
+    ("body", "code", "text"),
     [
         (b"", 571, ""),
         (b"\x00", 571, ""),
@@ -108,14 +108,14 @@ START = frames.start(1)[8:]
     ],
 )
 async def test_hostile_body_gets_its_error_frame_and_the_next_request_is_served(
-    client: httpx.AsyncClient, body: bytes, code: int, told: str
+    client: httpx.AsyncClient, body: bytes, code: int, text: str
 ) -> None:
     response = await client.post("/invoke/Hostile/echo", content=body, headers=HEADERS)
     assert response.status_code == 200
     assert response.headers["content-type"] == HEADERS["content-type"]
     answered, message = error_of(response.content)
     assert answered == code, message
-    assert told.lower() in message.lower()
+    assert text.lower() in message.lower()
 
     good = await client.post("/invoke/Hostile/echo", content=frames.request(b'"fine"'), headers=HEADERS)
     assert frames.names(good.content) == ["Output", "End"]

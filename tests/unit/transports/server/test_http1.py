@@ -231,7 +231,7 @@ async def test_lost_connection_disconnects_once() -> None:
         peer.writer.close()
         await receiver.wait_for("disconnect")
         receiver.exchange.start(200, [])
-        receiver.exchange.write(b"nobody hears this")
+        receiver.exchange.write(b"discarded")
         receiver.exchange.end()
     assert receiver.calls == ["data", "end", "disconnect"]
 
@@ -251,7 +251,7 @@ async def test_reset_breaks_the_response_off() -> None:
     assert "disconnect" not in receiver.calls
 
 
-async def test_response_that_breaks_its_content_length_is_told_and_broken_off(
+async def test_response_that_breaks_its_content_length_is_logged_and_broken_off(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     acceptor = Acceptor()

@@ -1,4 +1,4 @@
-"""HTTP/2 over real sockets, driven by a client that does exactly what it is told."""
+"""HTTP/2 over real sockets, driven by a client that does only what a test says."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def test_reset_by_the_peer_disconnects_once(start: Start, connect: Connect
     client.flush()
     await receiver.wait_for("disconnect")
     receiver.exchange.start(200, [])
-    receiver.exchange.write(b"nobody hears this")
+    receiver.exchange.write(b"discarded")
     receiver.exchange.end()
     receiver.exchange.reset()
     await client.close()
@@ -137,7 +137,7 @@ async def test_lost_connection_disconnects_every_receiver_once(start: Start, con
     assert server.connection_count == 0
 
 
-async def test_reset_by_us_is_seen_by_the_peer_and_not_told_back(start: Start, connect: Connect) -> None:
+async def test_reset_by_us_is_seen_by_the_peer_only(start: Start, connect: Connect) -> None:
     acceptor = Acceptor()
     server = await start(acceptor)
     client = await connect(server.address)
@@ -232,7 +232,7 @@ async def test_bytes_of_the_network_may_come_one_by_one(start: Start, connect: C
     assert bytes((await client.response(1)).body) == b"slow"
 
 
-async def test_misuse_of_an_exchange_is_told(start: Start, connect: Connect) -> None:
+async def test_misuse_of_an_exchange_raises(start: Start, connect: Connect) -> None:
     acceptor = Acceptor()
     server = await start(acceptor)
     client = await connect(server.address)
