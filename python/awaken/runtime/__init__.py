@@ -1,1 +1,1 @@
-"""The other side of the protocol, embedded: one process, one SQLite file."""
+"""The embedded runtime: the other side of the protocol in one process, on one SQLite file."""

@@ -1,4 +1,4 @@
-"""Why an attempt failed: what operators and observers read, and what decides whether it is repeated."""
+"""Why an attempt failed: what operators and observers read, and what decides whether it is retried."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ class AttemptFailure:
     command_index: int | None = None
     command_name: str | None = None
     command_type: str | None = None
-    #: Asked for by the handler; such a failure is not counted.
+    #: The delay that the handler asked for. Such a failure does not count towards the retry policy.
     delay_ms: int | None = None
     behavior: Literal["retry", "pause", "fail"] = "retry"
 
     def describe(self) -> str:
-        """Return what operators read."""
+        """Return the text that operators read."""
         head = f"[{describe_code(self.code)}] {self.message}"
         return f"{head}\n{self.stacktrace}" if self.stacktrace else head
 
 
 def describe_code(code: int) -> str:
-    """Return a code and its name, where the server knows one."""
+    """Return a code with its name, if the server has a name for it."""
     name = _CODE_NAMES.get(code)
     return f"{code} {name}" if name else str(code)

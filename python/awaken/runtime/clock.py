@@ -1,4 +1,4 @@
-"""The time, as an argument: everything in the runtime that waits is handed a clock."""
+"""Time as an argument: everything in the runtime that waits takes a clock."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ if TYPE_CHECKING:
 
 __all__ = ["Alarm", "Clock", "SystemClock"]
 
-#: Long waits are looked at again, so that a wall clock that was set does not delay them for good.
+#: Longer waits are split, so that an alarm is not late for good after the wall clock was set forward.
 _LONGEST_WAIT_S = 60.0
 
 
 class Alarm(Protocol):
-    """Something that will be called."""
+    """A call that is due at some time."""
 
     def cancel(self) -> None:
-        """Do not call it."""
+        """Prevent the call."""
         ...
 
 
 class Clock(Protocol):
-    """Tells the time, and calls when it has come."""
+    """Tells the time, and calls back at a given time."""
 
     def now_ms(self) -> int:
         """Return UTC milliseconds."""
         ...
 
     def from_wall(self, wall_ms: int) -> int:
-        """Return the time on this clock that an endpoint meant, which reads the clock on the wall."""
+        """Convert a time that an endpoint read from its wall clock to this clock."""
         ...
 
     def call_at(self, when_ms: int, callback: Callable[[], None]) -> Alarm:
-        """Call back at this time, or soon if it is past; never within this call."""
+        """Call back at this time, or soon if it has passed; never from within this method."""
         ...
 
 
 class SystemClock:
-    """The clock of the machine, and the timers of the running event loop."""
+    """The machine's clock, with the timers of the running event loop."""
 
     def now_ms(self) -> int:
         """Return UTC milliseconds."""
         return wall_clock.machine_ms()
 
     def from_wall(self, wall_ms: int) -> int:
-        """Return the same: this is the clock on the wall."""
+        """Return the time unchanged: this is the wall clock."""
         return wall_ms
 
     def call_at(self, when_ms: int, callback: Callable[[], None]) -> Alarm:

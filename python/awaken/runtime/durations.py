@@ -1,6 +1,6 @@
 """Durations as people and the server write them: `10s`, `1h 30m`, `2 days`, `PT1.5S`.
 
-The grammar is that of the real server, measured: the friendly form with a unit on every number, or ISO 8601. Months and
+The grammar was measured on the official server: the friendly form with a unit on every number, or ISO 8601. Months and
 years are refused, because their length depends on a calendar.
 """
 
@@ -44,7 +44,7 @@ _ISO: Final = re.compile(
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read a duration, exact to the microsecond.
+    """Parse a duration, exact to the microsecond.
 
     Raises:
         ValueError: the text is not a duration, is negative, needs a calendar, or ends after the year 9999.
@@ -68,7 +68,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def duration_of(milliseconds: int) -> timedelta:
-    """Return a stored duration, or the longest there is: older stores and manifests have longer ones."""
+    """Return a stored duration, capped at the longest timedelta: older stores and manifests have longer ones."""
     try:
         return timedelta(milliseconds=milliseconds)
     except OverflowError:
@@ -76,7 +76,7 @@ def duration_of(milliseconds: int) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """Write a duration in the short form: `1d`, `1h 30m`, `500ms`, `0s`."""
+    """Format a duration in the short form: `1d`, `1h 30m`, `500ms`, `0s`."""
     rest = duration // timedelta(microseconds=1)
     parts = []
     for unit in ("d", "h", "m", "s", "ms", "us"):
@@ -87,7 +87,7 @@ def format_duration(duration: timedelta) -> str:
 
 
 def format_iso_duration(duration: timedelta) -> str:
-    """Write a duration as SQL answers do: `PT86400S`, `PT0.5S`, and `P0D` for none."""
+    """Format a duration as results of SQL queries do: `PT86400S`, `PT0.5S`, and `P0D` for zero."""
     seconds, microseconds = divmod(duration // timedelta(microseconds=1), 1_000_000)
     if not seconds and not microseconds:
         return "P0D"

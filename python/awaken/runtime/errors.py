@@ -1,4 +1,4 @@
-"""What goes wrong in the runtime itself, rather than in a handler or a request."""
+"""Errors of the runtime itself, rather than of a handler or a request."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ __all__ = ["CommandRefusedError", "DirectoryInUseError", "RuntimeClosedError", "
 
 
 class StoreError(UnavailableError):
-    """The store could not write; nothing of this turn was kept, and nobody was told otherwise."""
+    """The store could not write. Nothing of the transaction was kept, and no one was told that it was."""
 
 
 class DirectoryInUseError(StoreError):
-    """Another process has the data directory."""
+    """Another process uses the data directory."""
 
 
 class RuntimeClosedError(UnavailableError):
-    """The runtime stops, or was never started."""
+    """The runtime is stopping, or was not started."""
 
 
 class CommandRefusedError(Exception):
-    """A handler asked for what its kind, or what is registered, does not allow. Its attempt fails and is retried.
+    """A handler's command is not allowed for its kind, or calls what is not registered. The attempt is retried.
 
     Args:
-        message: what and why.
+        message: what was refused, and why.
         reason: the documented code of the server, for example RT0018.
     """
 

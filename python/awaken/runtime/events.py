@@ -1,4 +1,4 @@
-"""What a runtime does, for those who watch it: one event for each step of an invocation, told once it is on disk."""
+"""What happens to invocations, for observers: each event is reported once it is on disk."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class EventKind(Enum):
     ACCEPTED = "accepted"
     #: An attempt begins.
     ATTEMPT = "attempt"
-    #: Nothing of it runs; it goes on when what it waits for is there.
+    #: No attempt is open; it continues when what it waits for has come.
     SUSPENDED = "suspended"
-    #: An attempt failed, and is repeated.
+    #: An attempt failed, and will be retried.
     BACKING_OFF = "backing off"
-    #: Nothing happens until somebody resumes it.
+    #: It does not continue until an operator resumes it.
     PAUSED = "paused"
     #: Its handler returned.
     SUCCEEDED = "succeeded"
@@ -33,23 +33,23 @@ class EventKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One step."""
+    """One thing that happened to an invocation."""
 
     kind: EventKind
     invocation_id: str
     #: `Service/handler` or `Object/key/handler`.
     target: str
-    #: The number of the attempt, what is waited for, or why it failed.
+    #: The number of the attempt, what the invocation waits for, or why it failed.
     detail: str = ""
-    #: From its creation to its end, of one that ended.
+    #: From creation to end, if the invocation has ended.
     duration_ms: int | None = None
-    #: Of the attempt, where its failure is what happened.
+    #: Why the attempt failed, if that is what happened.
     failure: AttemptFailure | None = None
 
 
 class Observer(Protocol):
-    """Watches a runtime. Called on its event loop; must not raise."""
+    """Receives the events of a runtime, on its event loop. Must not raise."""
 
     def note(self, event: Event) -> None:
-        """Note a step."""
+        """Receive an event."""
         ...

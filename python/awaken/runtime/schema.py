@@ -21,12 +21,12 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """When and how often a failed attempt is repeated. The defaults are those of the server."""
+    """When and how often a failed attempt is retried. The defaults are those of the server."""
 
     initial_interval_ms: int = 500
     exponentiation_factor: float = 2.0
     max_interval_ms: int | None = 60_000
-    #: The first attempt counts; None is without end.
+    #: Including the first attempt; None is without limit.
     max_attempts: int | None = 70
     on_max_attempts: Literal["pause", "kill"] = "pause"
 
@@ -35,24 +35,24 @@ class RetryPolicy:
 class Payload:
     """The input or output of a handler, as its manifest declares it."""
 
-    #: `{}` in the manifest: it takes or gives nothing at all.
+    #: `{}` in the manifest: no payload at all.
     is_none: bool = False
     content_type: str | None = None
     is_required: bool = False
-    #: Of an output: whether the content type is told of an empty body, too.
+    #: Of an output: whether an empty body has the content type, too.
     set_content_type_if_empty: bool = False
     json_schema: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class HandlerSchema:
-    """One handler with its effective settings: its own, else its service's, else the runtime's."""
+    """One handler with its effective settings: each is its own, its service's or the runtime's."""
 
     service: str
     name: str
     #: `exclusive` and `shared` for objects, `workflow` and `shared` for workflows, None for services.
     kind: Literal["exclusive", "shared", "workflow"] | None = None
-    #: Of the latest deployment: where an invocation that is not pinned runs.
+    #: The latest deployment, on which invocations run unless they are pinned.
     deployment_id: str = ""
     is_public: bool = True
     retry_policy: RetryPolicy = RetryPolicy()
@@ -60,12 +60,12 @@ class HandlerSchema:
     inactivity_timeout_ms: int = 60_000
     abort_timeout_ms: int = 600_000
     journal_retention_ms: int = _DAY_MS
-    #: Of ingress requests to services and objects.
+    #: For ingress requests to services and objects.
     idempotency_retention_ms: int = _DAY_MS
-    #: Of a workflow's run.
+    #: For the run of a workflow.
     workflow_retention_ms: int = _DAY_MS
     is_state_lazy: bool = False
-    #: Keys to send with the input when state is lazy.
+    #: Keys that are sent with the input although state is lazy.
     eager_state_keys: frozenset[str] = frozenset()
     input: Payload = Payload()
     output: Payload = Payload()
@@ -79,7 +79,7 @@ class HandlerSchema:
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether one runs at a time for each key, in the order they came."""
+        """Whether one invocation runs at a time for each key, in the order of arrival."""
         return self.kind in ("exclusive", "workflow")
 
     @property
@@ -107,7 +107,7 @@ class Deployment:
     """A registered version of an endpoint."""
 
     deployment_id: str
-    #: `memory:NAME` for one in this process.
+    #: `memory:NAME` for an endpoint in this process.
     uri: str
     min_protocol_version: int
     max_protocol_version: int
@@ -123,7 +123,7 @@ class Deployment:
 
 
 class Schema(Protocol):
-    """Looks up what is registered. Answers come from memory; they change between turns of the event loop."""
+    """Looks up what is registered. Answers come from memory and may change between turns of the event loop."""
 
     def service(self, name: str) -> ServiceSchema | None:
         """Return the latest revision of a service."""
@@ -134,7 +134,7 @@ class Schema(Protocol):
         ...
 
     def deployment(self, deployment_id: str) -> Deployment | None:
-        """Return a deployment, also one that is no longer the latest."""
+        """Return a deployment, whether or not it is the latest."""
         ...
 
     def deployments(self) -> Sequence[Deployment]:
@@ -142,11 +142,11 @@ class Schema(Protocol):
         ...
 
     def latest_deployment(self, service: str) -> Deployment | None:
-        """Return where new invocations of a service go."""
+        """Return the deployment on which new invocations of a service run."""
         ...
 
     def dialer(self, deployment_id: str) -> Dialer | None:
-        """Return what opens exchanges with a deployment; its path prefix and additional headers are included."""
+        """Return the dialer of a deployment, which adds its path prefix and additional headers."""
         ...
 
     def services(self) -> Sequence[ServiceSchema]:

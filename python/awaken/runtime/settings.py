@@ -1,4 +1,4 @@
-"""How a runtime behaves, by argument or by the environment names that the server knows."""
+"""Settings of a runtime, given as arguments or as the environment variables of the server."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _DEFAULT_POLICY: Final = RetryPolicy()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeSettings:
-    """Defaults for what neither a service nor a handler sets, and limits. Durations in milliseconds.
+    """Limits, and defaults for what neither a service nor a handler sets. Durations are in milliseconds.
 
     Args:
-        inactivity_timeout_ms: how long an attempt may wait before it is asked to suspend; 0 is at once.
-        abort_timeout_ms: how long it has after that.
-        retry_policy: when failed attempts are repeated.
+        inactivity_timeout_ms: how long an attempt may wait before it is asked to suspend; 0 asks at once.
+        abort_timeout_ms: how long it may take to suspend after that.
+        retry_policy: when failed attempts are retried.
         journal_retention_ms: how long the journal of a completed invocation is kept.
-        idempotency_retention_ms: how long its result is.
-        workflow_retention_ms: how long the result of a workflow is.
-        cleanup_interval_ms: how often what has expired is thrown away.
-        max_open_attempts: how many attempts run at a time; others wait.
-        max_eager_state_size: bytes of state that are sent with the input; above it, state is read when asked for.
-        max_message_size: bytes of the largest frame that is taken from an endpoint; None is the server's limit.
-        max_protocol_version: newest version that is spoken; None is 7 to endpoints of awaken, 6 to others, whose
-            support of 7 is experimental.
-        identity_key_pem: private key that requests to endpoints are signed with, Ed25519 in PKCS#8.
+        idempotency_retention_ms: how long its result is kept.
+        workflow_retention_ms: how long the result of a workflow is kept.
+        cleanup_interval_ms: how often expired journals and results are deleted.
+        max_open_attempts: how many attempts run at a time; further ones wait.
+        max_eager_state_size: bytes of state that are sent with the input; handlers read the rest on demand.
+        max_message_size: bytes of the largest frame accepted from an endpoint; None is the server's limit.
+        max_protocol_version: the newest version to speak; None is 7 with endpoints of awaken, and 6 with others,
+            whose support of 7 is experimental.
+        identity_key_pem: private key that signs requests to endpoints, Ed25519 in PKCS#8.
     """
 
     inactivity_timeout_ms: int = 60_000
@@ -53,7 +53,7 @@ class RuntimeSettings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> RuntimeSettings:
-        """Read settings under the server's own names, for example RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT.
+        """Read settings from environment variables of the server, as RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT.
 
         Raises:
             ValueError: a value does not parse; the text names the variable.
@@ -97,7 +97,7 @@ def _positive(text: str) -> int:
 
 
 def _attempts(text: str) -> tuple[int | None]:
-    """A tuple, because None is a value here: without end."""
+    """Return a tuple, because None is a value here: without limit."""
     return (None,) if text.strip().lower() in ("unlimited", "infinite") else (max(1, int(text)),)
 
 
@@ -134,7 +134,7 @@ _POLICY_VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
 
 
 class _Reader:
-    """Reads variables, and says which one is wrong."""
+    """Reads variables; its errors name the variable."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment

@@ -1,4 +1,4 @@
-"""A test's say in what becomes of failed attempts, and of those who wait for their invocations."""
+"""Lets a test decide on failed attempts, and on callers whose invocations cannot continue."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["Supervisor"]
 
 
 class Supervisor(Protocol):
-    """Watches over one runtime, on its event loop. Must not raise."""
+    """Supervises one runtime, on its event loop. Must not raise."""
 
     def judge(self, invocation_id: str, failure: AttemptFailure) -> AttemptFailure:
-        """Return the failure as it is to be treated: its `behavior` and its delay decide."""
+        """Return the failure to act on: its `behavior` and `delay_ms` decide what follows."""
         ...
 
     def error_for(self, invocation: int) -> BaseException | None:
-        """Return what to raise where a caller waits for an invocation that cannot go on; None when it can.
+        """Return what to raise in callers of an invocation that cannot continue; None if it can.
 
         Args:
-            invocation: its row.
+            invocation: the number of its row.
         """
         ...

@@ -1,1 +1,1 @@
-"""Runs attempts: the invoker machine of each, and the bytes between it and an endpoint."""
+"""Runs attempts: the invoker machine of each, and the bytes between it and the endpoint."""

@@ -1,8 +1,8 @@
 """One attempt: an exchange with an endpoint, the machine that speaks on it, and the rows it turns into.
 
-Bytes come, become effects, and the effects become rows in this turn's transaction; what the endpoint must hear of that
-is told after the commit. The endpoint is asked to suspend by ending the request: at once over request/response, else
-after a while without activity. When it does not react to that, the exchange is cut off.
+Received bytes become effects, and effects become rows in the current transaction; what the endpoint has to know of them
+is sent after the commit. Ending the request asks the endpoint to suspend: at once over request/response, else after a
+time without activity. If the endpoint does not react, the exchange is closed.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ __all__ = ["Attempt"]
 
 log = logging.getLogger("awaken.runtime")
 
-#: How long an endpoint may keep its response open after the attempt is over.
+#: How long an endpoint may keep its response open after the attempt has ended.
 _LINGER_MS: Final = 5_000
 
 
 class Attempt:
-    """Drives one attempt from its request to its end.
+    """Drives one attempt from the request to its end.
 
     Args:
-        rows: where effects go.
-        opening: what to send.
+        rows: turns effects into rows.
+        opening: what to send first.
         dialer: opens the exchange.
         clock: what time it is.
-        max_message_size: of frames from the endpoint, in bytes; None is the default.
-        on_close: called once when the attempt is over, before its last rows are written.
+        max_message_size: bytes of the largest frame accepted from the endpoint; None is the default.
+        on_close: called once when the attempt has ended, before its last rows are written.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Attempt:
         max_message_size: int | None,
         on_close: Callable[[Attempt], None],
     ) -> None:
-        #: What the handler said last that it waits for.
+        #: What the handler last reported to wait for.
         self.awaited: Awaited | None = None
         self._rows = rows
         self._clock = clock
@@ -68,8 +68,8 @@ class Attempt:
         self._handler = opening.handler
         self._deployment_id = opening.deployment_id
         self._known_entries = len(opening.entries)
-        #: Index of the first journal entry the endpoint was not told.
-        self._told = self._known_entries
+        #: Index of the first journal entry that the endpoint has not been sent.
+        self._unsent_from = self._known_entries
         self._is_closed = False
         self._is_input_ended = False
         self._is_pumping_soon = False
@@ -106,19 +106,19 @@ class Attempt:
             self._arm()
         self._flush()
 
-    # What the runtime tells.
+    # To the endpoint.
 
     def tell(self, index: int, code: int, payload: bytes) -> None:
-        """Tell the endpoint of a journal entry that is on disk."""
-        if self._is_closed or index < self._told:
+        """Send the endpoint a journal entry that is on disk."""
+        if self._is_closed or index < self._unsent_from:
             return
         if self._machine.notify(code, payload):
-            self._told = index + 1
+            self._unsent_from = index + 1
             self._last_activity_ms = self._clock.now_ms()
             self._flush()
 
     def _acknowledge(self, command_index: int) -> None:
-        """Tell the endpoint that a command is on disk, because it asked for that."""
+        """Send the endpoint the acknowledgement that it asked for: the command is on disk."""
         if not self._is_closed:
             self._machine.acknowledge_command(command_index)
             self._flush()
@@ -132,19 +132,19 @@ class Attempt:
             self._flush()
 
     def idle_ms(self) -> int | None:
-        """Return for how long nothing was told either way; None of one that was asked to suspend already."""
+        """Return the milliseconds since something was sent or received; None once it was asked to suspend."""
         if self._is_input_ended or self._is_closed:
             return None
         return self._clock.now_ms() - self._last_activity_ms
 
     def abort(self) -> None:
-        """Cut the exchange off. Nothing of it is stored any more."""
+        """Close the exchange at once. Nothing from it is stored any more."""
         if not self._is_closed:
             self._close()
             self._exchange.disconnect()
             self._release()
 
-    # What the endpoint tells.
+    # From the endpoint.
 
     def _note_change(self) -> None:
         if not self._is_pumping_soon:
@@ -161,7 +161,7 @@ class Attempt:
             with self._rows.atomic():
                 self._receive(data)
         except StoreError:
-            return  # the runtime was told before, and has cut every attempt off
+            return  # the store has notified the runtime, which has closed every attempt
         except Exception as error:
             row = self._rows.row
             log.exception("%s: attempt %d broke in the runtime", row.id, row.retry_count)
@@ -169,7 +169,7 @@ class Attempt:
         self._flush()
 
     def _break(self, error: Exception) -> None:
-        """Fail because of an error of ours; what it did before is taken back, and repeated."""
+        """Fail the attempt because of an error in the runtime, which has taken back what was written with it."""
         try:
             with self._rows.atomic():
                 self._fail(failures.runtime_error(error))
@@ -210,8 +210,8 @@ class Attempt:
             case _core.AwaitingOn(future_json):
                 self.awaited = self._rows.note_awaited(future_json)
             case _core.AttemptSuspended(completions, signals, _, future, future_json):
-                # An endpoint that suspends unasked may not have read what was told last.
-                first = self._told if self._is_input_ended else self._known_entries
+                # An endpoint that suspends without being asked may not have read what was sent last.
+                first = self._unsent_from if self._is_input_ended else self._known_entries
                 self._close()
                 point = SuspensionPoint(future, future_json, completions, signals, first)
                 self._rows.suspend(point)
@@ -221,7 +221,7 @@ class Attempt:
                 self._rows.end(self._output)
                 self._release()
             case _core.AttemptFailed():
-                self._fail(failures.failure_told(effect))
+                self._fail(failures.reported(effect))
 
     def _store(self, command: _core.RecordedCommand) -> None:
         try:
@@ -240,7 +240,7 @@ class Attempt:
             self._exchange.disconnect()
         self._release()
 
-    # The request, and time.
+    # The request, and timeouts.
 
     def _end_input(self) -> None:
         self._is_input_ended = True
@@ -288,7 +288,7 @@ class Attempt:
         self._on_close(self)
 
     def _release(self) -> None:
-        """End the request, let the response end by itself for a while, then cut it off."""
+        """End the request, give the response some time to end, then close the exchange."""
         exchange = self._exchange
         self._request.end()
         if exchange.is_ended or exchange.is_reset:

@@ -1,4 +1,4 @@
-"""The rows of one attempt: what it tells becomes part of its invocation, in this turn's transaction."""
+"""Writes the effects of one attempt to the rows of its invocation, in the current transaction."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ["AttemptRows"]
 
 
 class AttemptRows:
-    """Turns what one attempt tells into rows.
+    """Turns the effects of one attempt into rows.
 
     Args:
-        processor: writes them.
-        opening: of the attempt.
+        processor: decides on the rows.
+        opening: what the attempt began with.
     """
 
     def __init__(self, processor: Processor, opening: Opening) -> None:
@@ -36,29 +36,29 @@ class AttemptRows:
         self._handler = opening.handler
         self._deployment_id = opening.deployment_id
         self._version = opening.version
-        #: The invocation as it was when the attempt began, except that it is pinned by the first command.
+        #: The invocation as it was when the attempt began, and pinned once the first command is stored.
         self.row = opening.row
         #: Whether the attempt has stored a command.
         self.has_progressed = False
-        #: Whether the invocation shall pause instead of suspending or backing off.
+        #: Whether the invocation is to pause instead of suspending or backing off.
         self.is_pausing = False
         self._recovered_ms = opening.recovered_ms
         #: When the handler first reported each awakeable that it awaits, by signal index.
         self._asked_ms: dict[int, int] = {}
 
     def atomic(self) -> AbstractContextManager[None]:
-        """Return a context in which all rows are written, or none."""
+        """Return a context that keeps all rows of its block, or none if it raises."""
         return self._processor.store.atomic()
 
     def store_command(self, command: _core.RecordedCommand, acknowledge: Callable[[int], None]) -> None:
         """Store a command with its effects.
 
         Args:
-            command: what the handler asked for.
-            acknowledge: called with its index after the commit, if the endpoint wants to know.
+            command: of the handler.
+            acknowledge: called with its index after the commit, if the endpoint asks for that.
 
         Raises:
-            CommandRefusedError: it is not allowed; nothing was written.
+            CommandRefusedError: the command is not allowed; nothing was written.
         """
         row = self.row
         self._processor.commands.store(row, command)
@@ -74,11 +74,11 @@ class AttemptRows:
         self._processor.commands.store_run_result(self.row, proposal)
 
     def store_output(self, result: Success | Failure) -> None:
-        """Store a result whose End has not come yet."""
+        """Store the result of an attempt whose End message has not come yet."""
         self._processor.tables.invocations.set_result(self.row.seq, result)
 
     def end(self, result: Success | Failure | None) -> None:
-        """Complete the invocation; None is a result that was stored before."""
+        """Complete the invocation. None is the result that `store_output` has stored."""
         if result is None:
             stored = self._processor.tables.invocations.read(self.row.seq)
             if stored is None:
@@ -107,13 +107,13 @@ class AttemptRows:
         return Awaited(self.row, future_json, self._asked_ms)
 
     def suspend(self, point: SuspensionPoint) -> None:
-        """Suspend the invocation, or pause it if that was asked for."""
+        """Suspend the invocation, or pause it if an operator asked for that."""
         self._processor.lifecycle.suspend(
             self.row, point, asked_ms=self._asked_ms, is_pausing=self.is_pausing
         )
 
     def fail(self, failure: AttemptFailure) -> None:
-        """Decide what follows the failed attempt."""
+        """Decide what follows the failure of the attempt."""
         current = self._processor.tables.invocations.read(self.row.seq)
         if current is not None and current.status == "invoked":
             if self._asked_ms:

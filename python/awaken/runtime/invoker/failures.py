@@ -1,4 +1,4 @@
-"""Why attempts fail, with the documented code of each reason."""
+"""The failures of attempts, each with the error code that the server documents."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from awaken.runtime.errors import CommandRefusedError
     from awaken.runtime.tables.invocation_row import InvocationRow
 
-__all__ = ["broken_stream", "failure_told", "no_deployment", "no_reaction", "refused", "runtime_error"]
+__all__ = ["broken_stream", "no_deployment", "no_reaction", "refused", "reported", "runtime_error"]
 
 
-def failure_told(effect: _core.AttemptFailed) -> AttemptFailure:
-    """Return the failure that an endpoint told of, or a violation of the protocol."""
+def reported(effect: _core.AttemptFailed) -> AttemptFailure:
+    """Return the failure that an endpoint has reported, or a violation of the protocol."""
     reason = "RT0007"
     if effect.is_violation or effect.code == 571:
         reason = "RT0012"
@@ -61,7 +61,7 @@ def no_reaction(timeout_ms: int) -> AttemptFailure:
 
 
 def no_deployment(row: InvocationRow) -> AttemptFailure:
-    """Return the failure of an attempt that has nowhere to run."""
+    """Return the failure of an attempt for which no deployment is registered."""
     missing = row.deployment_id or f"{row.service}/{row.handler}"
     return AttemptFailure(
         code=500,
@@ -72,5 +72,5 @@ def no_deployment(row: InvocationRow) -> AttemptFailure:
 
 
 def runtime_error(error: Exception) -> AttemptFailure:
-    """Return the failure of an attempt that an error of the runtime itself has ended."""
+    """Return the failure of an attempt that ended by an error in the runtime itself."""
     return AttemptFailure(code=500, message=f"the runtime failed: {error!r}", reason="RT0000")

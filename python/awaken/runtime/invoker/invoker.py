@@ -1,4 +1,4 @@
-"""Runs attempts against deployments, so many at a time."""
+"""Runs attempts against deployments, at most `max_open_attempts` at once."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ __all__ = ["Invoker"]
 
 log = logging.getLogger("awaken.runtime")
 
-#: How long the next ones wait for a place before those that have one and only wait give it up.
+#: How long due attempts wait for room before open ones that only wait are asked to suspend.
 _CROWDED_MS: Final = 50
-#: Without activity for so long, an attempt that does not tell what it waits for is taken to wait.
+#: An attempt that does not report what it waits for is taken to wait after this time without activity.
 _SILENT_MS: Final = 1_000
 
 
@@ -38,9 +38,9 @@ class Invoker:
     """Opens attempts when they are due, and makes room for them.
 
     Args:
-        processor: knows what is due, and turns into rows what attempts tell.
-        schema: where handlers run.
-        settings: limits.
+        processor: knows which attempts are due, and turns their effects into rows.
+        schema: the registered deployments.
+        settings: the limits.
     """
 
     def __init__(self, processor: Processor, schema: Schema, settings: RuntimeSettings) -> None:
@@ -54,12 +54,12 @@ class Invoker:
         self._open_attempts.when_due(self._open_more)
 
     async def drain(self, grace_s: float) -> None:
-        """Open no more attempts, ask the open ones to suspend, and cut off those that do not in time."""
+        """Open no more attempts, ask the open ones to suspend, and close those that do not within `grace_s` seconds."""
         await self._open_attempts.drain(grace_s)
         self._forget_room()
 
     def abort_all(self) -> None:
-        """Cut every attempt off; what they told before is stored, or repeated."""
+        """Close every attempt at once. What is not stored by then will be repeated."""
         self._open_attempts.abort_all()
         self._forget_room()
 
@@ -78,7 +78,7 @@ class Invoker:
             self._room_alarm = self._clock.call_at(self._clock.now_ms() + _CROWDED_MS, self._make_room)
 
     def _make_room(self) -> None:
-        """Ask those to suspend that wait, longest first, so that those that are due can run."""
+        """Ask attempts that wait to suspend, the longest idle first, so that due ones can run."""
         self._room_alarm = None
         attempts = self._open_attempts
         if not attempts.due_count:
@@ -124,7 +124,7 @@ class Invoker:
             self._open_attempts.add(invocation, attempt)
 
     def _fail_soon(self, row: InvocationRow, handler: HandlerSchema | None, failure: AttemptFailure) -> None:
-        """Fail, but not now: this may be the middle of what follows a commit, when nothing writes."""
+        """Fail in the next turn: this may run among the callbacks after a commit, where nothing may write."""
         asyncio.get_running_loop().call_soon(self._fail_unopened, row, handler, failure)
 
     def _fail_unopened(
@@ -136,4 +136,4 @@ class Invoker:
             if current is not None and current.status == "invoked":
                 self._processor.retries.fail_attempt(current, failure, policy, has_progressed=False)
         except StoreError:
-            return  # the runtime was told before
+            return  # the store has notified the runtime

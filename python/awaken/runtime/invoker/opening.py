@@ -1,4 +1,4 @@
-"""What an attempt begins with: where it runs, and everything the endpoint is sent first."""
+"""What an attempt begins with: the deployment it runs on, and what the endpoint is sent first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Opening", "Openings"]
 
-#: What endpoints of awaken say they are, in discovery.
+#: How endpoints of awaken identify their SDK in discovery.
 _OWN_SDK: Final = "awaken/"
 
 
@@ -34,7 +34,7 @@ class Opening:
     version: int
     #: Code and payload of each entry of the journal.
     entries: Sequence[tuple[int, bytes]]
-    #: Names and values, and whether there may be more.
+    #: Names and values, and whether the store may have more.
     state: tuple[Sequence[tuple[str, bytes]], bool]
     #: Milliseconds since the last entry was stored.
     idle_ms: int
@@ -44,7 +44,7 @@ class Opening:
 
     @property
     def content_type(self) -> str:
-        """Of request and response: it names the protocol version."""
+        """The content type of request and response, which names the protocol version."""
         return _core.content_type(self.version)
 
     def send_head(self, dialer: Dialer, on_change: Callable[[], None]) -> Outgoing:
@@ -52,7 +52,7 @@ class Opening:
 
         Args:
             dialer: of the deployment.
-            on_change: called when something of the response has come, or more of the request may be sent.
+            on_change: called when a part of the response has arrived, or more of the request may be sent.
         """
         headers = {
             "content-type": self.content_type,
@@ -66,7 +66,7 @@ class Opening:
 
 
 class Openings:
-    """Finds where invocations run, and reads what their next attempt begins with."""
+    """Finds the deployments of invocations, and reads what their next attempts begin with."""
 
     def __init__(self, schema: Schema, tables: Tables, clock: Clock, settings: RuntimeSettings) -> None:
         self._schema = schema
@@ -75,7 +75,7 @@ class Openings:
         self._settings = settings
 
     def deployment(self, row: InvocationRow) -> Deployment | None:
-        """Return where it runs: the deployment it is pinned to, or the latest one of its service."""
+        """Return the deployment that an invocation is pinned to, or the latest one of its service."""
         if row.deployment_id is not None:
             return self._schema.deployment(row.deployment_id)
         if self._schema.handler(row.service, row.handler) is None:
@@ -83,7 +83,7 @@ class Openings:
         return self._schema.latest_deployment(row.service)
 
     def handler(self, row: InvocationRow, deployment: Deployment | None) -> HandlerSchema | None:
-        """Return its handler as that deployment has it if it is pinned, or the latest one."""
+        """Return the handler: of the deployment if the invocation is pinned to it, else the latest one."""
         if row.deployment_id is not None and deployment is not None:
             service = deployment.services.get(row.service)
             pinned = None if service is None else service.handlers.get(row.handler)
@@ -99,7 +99,7 @@ class Openings:
         *,
         is_recovered: bool = False,
     ) -> Opening:
-        """Read the journal and the state for an attempt."""
+        """Read journal and state for an attempt."""
         last_ms = self._tables.journal.last_appended_ms(row.seq)
         return Opening(
             row,

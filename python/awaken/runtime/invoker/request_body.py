@@ -1,4 +1,4 @@
-"""The body of an attempt's request: sent as fast as the endpoint gives credit, with the end behind it."""
+"""The body of an attempt's request, sent as fast as the endpoint gives credit."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class RequestBody:
         self._unsent.append(memoryview(data))
 
     def complete(self) -> None:
-        """Have `flush` send the end as soon as everything before it is sent."""
+        """Note that nothing more is added; `flush` sends the end after the rest."""
         self._is_complete = True
 
     def flush(self) -> None:
-        """Send as much as the endpoint has given credit for."""
+        """Send as much as the credit allows, and the end if the body is complete."""
         while self._unsent and (credit := self._exchange.credit) > 0:
             chunk = self._unsent.popleft()
             if len(chunk) > credit:
@@ -40,7 +40,7 @@ class RequestBody:
             self.end()
 
     def end(self) -> None:
-        """Send the end now, whatever has not been sent before it."""
+        """Send the end now, without what has not been sent yet."""
         if not self._is_end_sent:
             self._is_end_sent = True
             self._exchange.end()

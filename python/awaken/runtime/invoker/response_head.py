@@ -1,4 +1,4 @@
-"""The head of an endpoint's response: whether it speaks the protocol, and what to show when it does not."""
+"""Checks the head of an endpoint's response, and describes a response that is not of the protocol."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["ResponseHead"]
 #: How much of an unexpected response is shown, in bytes.
 _EXCERPT: Final = 500
 
-#: Documented codes by the status of a response that is not 200.
+#: Error codes that the server documents, by the status of a response other than 200.
 _REASONS: Final[Mapping[int, str]] = {
     413: "RT0019",
     415: "RT0015",
@@ -28,11 +28,11 @@ _REASONS: Final[Mapping[int, str]] = {
 
 
 class ResponseHead:
-    """Accepts or refuses a response.
+    """Accepts or refuses one response.
 
     Args:
         exchange: with the endpoint.
-        content_type: of the protocol version that is spoken.
+        content_type: which the response must have.
         deployment_id: names the endpoint in the failure.
     """
 
@@ -41,18 +41,18 @@ class ResponseHead:
         self._content_type = content_type
         self._deployment_id = deployment_id
         self._excerpt = bytearray()
-        #: Whether the response has begun, and is one of the protocol.
+        #: Whether the response has begun and is one of the protocol.
         self.is_accepted = False
 
     def check(self, data: bytes) -> AttemptFailure | None:
-        """Look at a response that has begun and is not accepted yet.
+        """Check a response that has begun and is not accepted yet.
 
         Args:
-            data: what has come of its body since the last time.
+            data: the part of its body that has arrived since the last check.
 
         Returns:
-            Why the attempt fails. None when the response is accepted, or when more of an unexpected one has to come
-            before its beginning can be shown.
+            Why the attempt fails; None if the response is accepted, or if more of an unexpected one is needed to
+            describe it.
         """
         exchange = self._exchange
         content_type = next((value for name, value in exchange.headers if name == "content-type"), "")

@@ -1,1 +1,1 @@
-"""Decides what becomes of invocations: effects, operations and due times in, rows and attempts out."""
+"""Decides what happens to invocations: commands, operations and due timers in, rows and due attempts out."""

@@ -1,4 +1,4 @@
-"""Throws away what has expired, once in a while."""
+"""Deletes expired results and journals, at regular intervals."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Cleaner"]
 
-#: Rows in one transaction; the next batch follows at once.
+#: Rows in one transaction. The next batch follows at once.
 _BATCH: Final = 500
 
 
 class Cleaner:
-    """Retention is a lower bound: what has expired goes with the next round.
+    """Deletes what has expired in rounds, so that retention is a lower bound.
 
     Args:
         tables: what to clean.
         clock: what time it is.
-        endings: knows what belongs to an invocation.
+        endings: deletes an invocation with everything that belongs to it.
         interval_ms: between two rounds.
     """
 
@@ -39,13 +39,13 @@ class Cleaner:
         self._arm(self._interval_ms)
 
     def stop(self) -> None:
-        """Clean no more."""
+        """Stop cleaning."""
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
 
     def clean(self) -> bool:
-        """Throw a batch away, and return whether there may be more. Raises StoreError."""
+        """Delete one batch, and return whether there may be more. Raises StoreError."""
         now = self._clock.now_ms()
         expired = self._tables.invocations.expired(now, _BATCH)
         for seq in expired:
@@ -64,5 +64,5 @@ class Cleaner:
         try:
             is_more = self.clean()
         except StoreError:
-            is_more = False  # the runtime was told before; the next round tries again
+            is_more = False  # the store has notified the runtime; the next round tries again
         self._arm(0 if is_more else self._interval_ms)

@@ -1,6 +1,6 @@
-"""What a handler's commands do to the store. One method for each type of command.
+"""What the commands of handlers do. One method for each type of command.
 
-A command is checked before anything is written, because a refused one is not part of the journal.
+A command is checked before anything is written, because a refused command is not part of the journal.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Commands"]
 
-#: Documented codes of the server.
+#: Error codes that the server documents.
 _NOT_ALLOWED = "RT0017"
 _UNKNOWN_CALLEE = "RT0018"
 _UNDECODABLE = "RT0012"
 
 
 class Commands:
-    """Stores commands and does what they ask."""
+    """Stores commands, and does what they ask for."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Commands:
         """Store a new command of a running invocation, with its effects.
 
         Raises:
-            CommandRefusedError: it is not allowed here; nothing was written.
+            CommandRefusedError: the command is not allowed; nothing was written.
         """
         method = self._methods.get(type(command))
         if method is None:
@@ -153,7 +153,7 @@ class Commands:
         service = self._schema.service(row.service)
         if row.kind != "workflow" and (service is None or service.kind != "workflow"):
             raise CommandRefusedError(
-                f"{row.service}/{row.handler} cannot use promises, because {row.service} is no workflow",
+                f"{row.service}/{row.handler} cannot use promises, because {row.service} is not a workflow",
                 _NOT_ALLOWED,
             )
 

@@ -1,7 +1,7 @@
-"""How invocations end: with a result, by being killed or cancelled, and at last by being forgotten.
+"""How invocations end: they complete, are killed or cancelled, and in the end are deleted.
 
-Everything that waits for the end hears of it here: handlers by a notification in the same transaction, open requests
-after the commit, and the next invocation of the key by having its turn.
+Everything that waits for an invocation is notified here: handlers in the same transaction, open requests after the
+commit. The next invocation of its key starts in the same transaction, too.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Endings"]
 
 
 class Endings:
-    """Ends invocations, and forgets them."""
+    """Ends invocations, and deletes them."""
 
     def __init__(
         self,
@@ -53,20 +53,20 @@ class Endings:
         self._lifecycle = lifecycle
 
     def complete(self, row: InvocationRow, result: Success | Failure) -> None:
-        """End it, tell everybody who waits, and let the next one have its key."""
+        """Complete an invocation, notify everything that waits for it, and pass its key on."""
         self._tables.invocations.set_completed(row.seq, result, self._clock.now_ms())
         self._events.note_ended(row, result)
-        self._let_go(row, result)
+        self._release(row, result)
         if row.completion_retention_ms == 0:
             self.erase(row)
 
     def discard(self, row: InvocationRow, result: Failure) -> None:
-        """Remove one that has not started, without a trace but for those who wait."""
-        self._let_go(row, result)
+        """Delete an invocation that has not started; what waits for it gets the failure."""
+        self._release(row, result)
         self.erase(row)
 
     def kill(self, row: InvocationRow) -> None:
-        """End it and the invocations it made, without telling any handler."""
+        """End an invocation and those that it started, without notifying any handler of theirs."""
         doomed = [row]
         while doomed:
             victim = doomed.pop()
@@ -82,7 +82,7 @@ class Endings:
                     doomed.append(current)
 
     def cancel(self, row: InvocationRow) -> bool:
-        """Ask its handler to stop, and return True; False when it had not started and is gone now."""
+        """Ask a handler to stop, and return True; return False if it had not started and was deleted."""
         if row.status in ("scheduled", "inboxed"):
             self.discard(row, CANCELED)
             return False
@@ -90,7 +90,7 @@ class Endings:
         return True
 
     def erase(self, row: InvocationRow) -> None:
-        """Forget everything of one that has ended; of a workflow's run also state and promises."""
+        """Delete an invocation that has ended, and with the run of a workflow its state and promises."""
         self._tables.invocations.delete(row.seq)
         self._tables.journal.delete(row.seq)
         if row.kind == "workflow" and row.key is not None:
@@ -98,11 +98,12 @@ class Endings:
             self._tables.promises.delete_all(row.service, row.key)
 
     def erase_journal(self, invocation: int) -> None:
-        """Forget the journal of one that has ended, and keep its result."""
+        """Delete the journal of an invocation that has ended, and keep its result."""
         self._tables.journal.delete(invocation)
         self._tables.invocations.forget_journal_expiry(invocation)
 
-    def _let_go(self, row: InvocationRow, result: Success | Failure) -> None:
+    def _release(self, row: InvocationRow, result: Success | Failure) -> None:
+        """Remove everything that it waits for or holds, and notify everything that waits for it."""
         seq = row.seq
         self._scheduler.remove(seq)
         self._tables.awakeables.remove_all(seq)
@@ -119,6 +120,6 @@ class Endings:
             following = self._tables.inbox.remove(row.service, row.key, seq)
             if following is not None:
                 self._lifecycle.invoke(following)
-        if self._waiting_callers.is_watched(seq):
+        if self._waiting_callers.is_awaited(seq):
             completion = Completion(row.id, row.target, result)
             self._store.after_commit(partial(self._waiting_callers.complete, seq, completion))

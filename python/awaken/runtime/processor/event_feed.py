@@ -1,4 +1,4 @@
-"""What observers are told: events about invocations, each after the commit that makes it true."""
+"""Reports events about invocations to an observer, each after the commit that makes it true."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["EventFeed"]
 
 
 class EventFeed:
-    """Tells one observer. Without one, nothing is computed.
+    """Reports to one observer. Without an observer, nothing is computed.
 
     Args:
-        store: tells when what is written is on disk.
+        store: calls back when what was written is on disk.
         clock: what time it is.
-        observer: who is told, if anyone.
+        observer: receives the events; None if no one wants them.
     """
 
     def __init__(self, store: Store, clock: Clock, observer: Observer | None) -> None:
@@ -35,27 +35,27 @@ class EventFeed:
         self._observer = observer
 
     def note_accepted(self, new: NewInvocation, status: str) -> None:
-        """Tell of a new invocation, and what it waits for unless it runs at once."""
+        """Report a new invocation, with its status unless it runs at once."""
         if self._observer is not None:
             target = str(Target(new.handler.service, new.handler.name, new.key))
             detail = status if status != "invoked" else ""
-            self._tell(self._observer, Event(EventKind.ACCEPTED, new.invocation_id, target, detail))
+            self._report(self._observer, Event(EventKind.ACCEPTED, new.invocation_id, target, detail))
 
     def note(
         self, row: InvocationRow, kind: EventKind, detail: str = "", failure: AttemptFailure | None = None
     ) -> None:
-        """Tell what happened to an invocation that has not ended."""
+        """Report what happened to an invocation that has not ended."""
         if self._observer is not None:
-            self._tell(self._observer, Event(kind, row.id, str(row.target), detail, failure=failure))
+            self._report(self._observer, Event(kind, row.id, str(row.target), detail, failure=failure))
 
     def note_ended(self, row: InvocationRow, result: Success | Failure) -> None:
-        """Tell how an invocation ended, and how long it took."""
+        """Report how an invocation ended, and how long it took."""
         if self._observer is not None:
             is_failed = isinstance(result, Failure)
             kind = EventKind.FAILED if is_failed else EventKind.SUCCEEDED
             detail = f"[{result.code}] {result.message}" if isinstance(result, Failure) else ""
             took_ms = self._clock.now_ms() - row.created_at
-            self._tell(self._observer, Event(kind, row.id, str(row.target), detail, took_ms))
+            self._report(self._observer, Event(kind, row.id, str(row.target), detail, took_ms))
 
-    def _tell(self, observer: Observer, event: Event) -> None:
+    def _report(self, observer: Observer, event: Event) -> None:
         self._store.after_commit(partial(observer.note, event))

@@ -1,4 +1,4 @@
-"""What operators do to invocations: the rules of each operation for each status."""
+"""What operators may do to invocations: the rules of each operation for each status."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Status = Literal["scheduled", "pending", "running", "backing-off", "suspended", 
 
 
 class InvocationChanges:
-    """Changes invocations from outside. Each method writes in this turn's transaction, and does not wait for it."""
+    """Changes invocations for operators. Each method writes in the current transaction, and does not wait for it."""
 
     def __init__(
         self,
@@ -54,32 +54,32 @@ class InvocationChanges:
         return row
 
     def cancel(self, invocation_id: str) -> Change:
-        """Ask its handler to stop."""
+        """Ask the handler of an invocation to stop."""
         row = self.find(invocation_id)
         _refuse_completed(row)
         return Change.REQUESTED if self._endings.cancel(row) else Change.DONE
 
     def kill(self, invocation_id: str) -> Change:
-        """End it and its children at once."""
+        """End an invocation and its children at once."""
         row = self.find(invocation_id)
         _refuse_completed(row)
         self._endings.kill(row)
         return Change.DONE
 
     def pause(self, invocation_id: str) -> Change:
-        """Stop running it."""
+        """Stop running an invocation until it is resumed."""
         row = self.find(invocation_id)
         if row.status not in ("invoked", "suspended", "paused"):
             raise ConflictError(f"The invocation '{invocation_id}' is not running, cannot be paused.")
         if row.status in ("suspended", "paused"):
             return Change.DONE
-        # Backing off, or waiting for its turn, it has nothing to be asked for; callers of the server get one answer.
+        # Without an open attempt it pauses at once. The answer is the same, as it is on the server.
         if row.next_retry_at is not None or not self._open_attempts.pause(row.seq):
             self._lifecycle.pause(row)
         return Change.REQUESTED
 
     def resume(self, invocation_id: str, deployment: str | None) -> Change:
-        """Run it again."""
+        """Run an invocation again: at once if it is backing off."""
         row = self.find(invocation_id)
         if row.status in ("scheduled", "inboxed"):
             raise TooEarlyError(
@@ -119,21 +119,21 @@ class InvocationChanges:
         self._lifecycle.pin(row.seq, found.deployment_id, version)
 
     def purge(self, invocation_id: str) -> Change:
-        """Forget a completed one."""
+        """Delete a completed invocation."""
         row = self.find(invocation_id)
         _require_completed(row)
         self._endings.erase(row)
         return Change.DONE
 
     def purge_journal(self, invocation_id: str) -> Change:
-        """Forget its journal."""
+        """Delete the journal of a completed invocation."""
         row = self.find(invocation_id)
         _require_completed(row)
         self._endings.erase_journal(row.seq)
         return Change.DONE
 
     def restart_as_new(self, invocation_id: str, keep_entries: int, deployment: str | None) -> str:
-        """Start a copy of a completed one, and return its id."""
+        """Start a copy of a completed invocation, and return its id."""
         row = self.find(invocation_id)
         if row.status in ("scheduled", "inboxed"):
             raise TooEarlyError(
@@ -183,9 +183,9 @@ class InvocationChanges:
         return new_id
 
     def _prefix(self, row: InvocationRow, keep_entries: int) -> list[tuple[int, bytes, int | None]]:
-        """Return the entries behind the input that are kept, so many in all with it.
+        """Return the entries to keep after the input, which counts towards `keep_entries`.
 
-        Raises ConflictError when there are fewer, or a command is kept and not what answers it.
+        Raises ConflictError if there are fewer, or if a command would be kept without its completion.
         """
         rows = self._tables.journal.prefix(row.seq, keep_entries - 1)
         if len(rows) < keep_entries - 1 or not _is_answered(rows):
@@ -195,7 +195,7 @@ class InvocationChanges:
         return rows
 
     def look_at(self, invocation_id: str) -> Invocation:
-        """Return one invocation as operators see it."""
+        """Return an invocation as operators see it."""
         row = self.find(invocation_id)
         completion = completion_of(row) if row.status == "completed" else None
         return Invocation(
@@ -211,7 +211,7 @@ class InvocationChanges:
 
 
 def _is_answered(entries: Sequence[tuple[int, bytes, int | None]]) -> bool:
-    """Whether every completion id that a command took is one of a notification."""
+    """Whether every completion id of a command is that of a notification, too."""
     asked: set[int] = set()
     told: set[int] = set()
     for code, payload, _ in entries:

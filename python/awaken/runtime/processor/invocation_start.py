@@ -1,4 +1,4 @@
-"""How invocations come to be: by requests, by handlers, and as copies of completed ones."""
+"""How invocations start: by requests of callers, and by calls and sends of handlers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["InvocationStart"]
 
 
 class InvocationStart:
-    """Starts invocations, or finds the one that a key made before."""
+    """Starts invocations, or finds the one that an earlier request with the same key started."""
 
     def __init__(self, tables: Tables, lifecycle: Lifecycle) -> None:
         self._tables = tables
@@ -42,7 +42,7 @@ class InvocationStart:
         """Start an invocation.
 
         Returns:
-            Its id, the number of its row, and what is in that row if the invocation was there already.
+            Its id, the number of its row, and the row itself if the invocation existed already.
         """
         invocation_id = self._id(handler, key, idempotency_key, scope)
         if handler.is_workflow_run or idempotency_key is not None:
@@ -79,7 +79,7 @@ class InvocationStart:
 
 
 def _retention(handler: HandlerSchema, idempotency_key: str | None, *, is_ingress: bool) -> tuple[int, int]:
-    """Return for how long result and journal are kept."""
+    """Return for how many milliseconds result and journal are kept."""
     if handler.is_workflow_run:
         completion = handler.workflow_retention_ms
     elif is_ingress or idempotency_key is not None:

@@ -2,9 +2,8 @@
 
     scheduled --due--> inboxed --first of its key--> invoked <--> suspended | paused --> completed --> gone
 
-Nothing here waits, and nothing reads the network. What open attempts must hear of is told after the commit. An
-invocation that does not run is rows and nothing else. How it ends, see `endings`; what follows a failed attempt, see
-`retries`.
+Nothing here waits, and nothing reads the network. Open attempts are notified after the commit. An invocation that does
+not run consists of its rows alone. `endings` has what happens at its end, `retries` what follows a failed attempt.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ __all__ = ["Lifecycle"]
 
 
 class Lifecycle:
-    """Changes invocations that have not ended."""
+    """Creates invocations, and changes them until they end."""
 
     def __init__(
         self,
@@ -51,13 +50,13 @@ class Lifecycle:
         self._scheduler = scheduler
         self._open_attempts = open_attempts
         self._events = events
-        #: Rows are not used again by this process: what is told after a commit may name one that is gone.
+        #: This process does not use a number of a row again: callbacks after a commit may name a row that is gone.
         self._last_seq = tables.invocations.last_seq()
 
     # Beginning.
 
     def create(self, new: NewInvocation) -> int:
-        """Store a new invocation, start it when it is due and its key is free, and return its row."""
+        """Store a new invocation and return the number of its row. It runs if it is due and its key is free."""
         now = self._clock.now_ms()
         handler = new.handler
         start_at = None if new.execution_time_ms is None else min(new.execution_time_ms, LAST_MS)
@@ -79,12 +78,12 @@ class Lifecycle:
         return seq
 
     def resume_all(self) -> None:
-        """Go on with what an earlier process left invoked; counts of failures start over."""
+        """Continue the invocations that were running when the last process stopped. Counts of failures start over."""
         for seq in self._tables.invocations.invoked():
             self._scheduler.remove(seq, "retry")
             self.invoke(seq, is_recovered=True)
 
-    def ring(self, kind: str, invocation: int, completion_id: int | None) -> None:
+    def handle_timer(self, kind: str, invocation: int, completion_id: int | None) -> None:
         """Handle a timer that is due."""
         row = self._tables.invocations.read(invocation)
         if row is None:
@@ -106,27 +105,27 @@ class Lifecycle:
         self.invoke(row.seq)
 
     def invoke(self, invocation: int, *, is_recovered: bool = False) -> None:
-        """Run it: for the first time, after a suspension or after a pause. All counts of failures start over.
+        """Run an invocation, for the first time or again. Its counts of failures start over.
 
         Args:
-            invocation: its row.
+            invocation: the number of its row.
             is_recovered: whether it ran already when the runtime stopped without suspending it.
         """
         self._tables.invocations.set_invoked(invocation, self._clock.now_ms())
         self._open_attempts.dispatch(invocation, is_recovered=is_recovered)
 
     def retry_now(self, row: InvocationRow) -> None:
-        """Run the next attempt of one that backs off."""
+        """Run the next attempt of an invocation that is backing off."""
         self._tables.invocations.set_retrying(row.seq, self._clock.now_ms())
         self._open_attempts.dispatch(row.seq)
 
-    # On its way.
+    # While it runs.
 
     def notify(self, row: InvocationRow, code: int, payload: bytes, signal: int | None = None) -> bool:
-        """Add a notification to a journal, and let the invocation go on if it waited for this.
+        """Append a notification to the journal, and continue the invocation if it was waiting for it.
 
         Returns:
-            Whether it was stored: one that has not started, or has completed, takes none.
+            Whether it was stored. An invocation that has not started, or has completed, takes none.
         """
         if row.status in ("scheduled", "inboxed", "completed"):
             return False
@@ -137,15 +136,15 @@ class Lifecycle:
             if self._open_attempts.is_open(row.seq):
                 self._store.after_commit(partial(self._open_attempts.tell, row.seq, index, code, payload))
         elif row.status == "suspended":
-            news = self._tables.journal.news(row.seq, row.news_from or 0)
-            if _core.can_resume(row.future or b"", news):
+            unseen = self._tables.journal.notifications_from(row.seq, row.news_from or 0)
+            if _core.can_resume(row.future or b"", unseen):
                 self.invoke(row.seq)
         elif signal == CANCEL:
             self.invoke(row.seq)
         return True
 
     def pin(self, invocation: int, deployment_id: str, protocol_version: int) -> None:
-        """Tie it to a deployment and a version, because its first command is stored."""
+        """Pin an invocation to a deployment and a protocol version, as its first command does."""
         self._tables.invocations.pin(invocation, deployment_id, protocol_version, self._clock.now_ms())
 
     def suspend(
@@ -156,7 +155,7 @@ class Lifecycle:
         asked_ms: Mapping[int, int] | None = None,
         is_pausing: bool = False,
     ) -> None:
-        """Note what it waits for; run again at once when that is there already.
+        """Suspend an invocation, or run it again at once if what it waits for has come already.
 
         Args:
             row: the invocation.
@@ -169,16 +168,15 @@ class Lifecycle:
         awaited = {signal: asked.get(signal, now) for signal in point.signals if signal >= FIRST_AWAKEABLE}
         self._tables.awakeables.add(row.seq, {**asked, **awaited})
         self._tables.awakeables.set_awaited(row.seq, list(awaited))
-        news = self._tables.journal.news(row.seq, point.news_from)
-        is_there = not is_pausing and _core.can_resume(point.future, news)
-        if is_there:
+        unseen = self._tables.journal.notifications_from(row.seq, point.unseen_from)
+        if not is_pausing and _core.can_resume(point.future, unseen):
             self.invoke(row.seq)
             return
         self._tables.invocations.set_suspended(row.seq, point, now, is_paused=is_pausing)
         self._events.note(row, EventKind.PAUSED if is_pausing else EventKind.SUSPENDED, point.future_json)
 
     def pause(self, row: InvocationRow, failure: AttemptFailure | None = None) -> None:
-        """Stop until somebody resumes it. It keeps its key, and why it failed."""
+        """Pause an invocation until an operator resumes it. It keeps its key, and the reason of its last failure."""
         self._events.note(row, EventKind.PAUSED, "" if failure is None else failure.describe(), failure)
         self._scheduler.remove(row.seq, "retry")
         self._tables.invocations.set_paused(row.seq, self._clock.now_ms())

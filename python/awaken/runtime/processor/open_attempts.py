@@ -1,7 +1,7 @@
 """The attempts that are open in this process, and the invocations that are due for one.
 
-The processor adds what is due after its commit and reaches the open attempts by the row of their invocation; the
-invoker takes what is due, opens attempts and adds them here. So neither has to know the other.
+The processor adds what is due and reaches open attempts by the row of their invocation; the invoker takes what is due,
+opens attempts and adds them here. So the processor need not know the invoker.
 """
 
 from __future__ import annotations
@@ -37,27 +37,27 @@ class OpenAttempt(Protocol):
     awaited: Awaited | None
 
     def tell(self, index: int, code: int, payload: bytes) -> None:
-        """Tell the endpoint of a journal entry that is on disk."""
+        """Send the endpoint a journal entry that is on disk."""
         ...
 
     def ask_to_suspend(self, *, is_pausing: bool = False) -> None:
-        """Have the endpoint suspend as soon as it waits."""
+        """Ask the endpoint to suspend as soon as it waits."""
         ...
 
     def idle_ms(self) -> int | None:
-        """Return for how long nothing was told either way; None of one that was asked to suspend already."""
+        """Return the milliseconds since something was sent or received; None once it was asked to suspend."""
         ...
 
     def abort(self) -> None:
-        """Cut the attempt off. Nothing of it is stored any more."""
+        """Close the exchange at once. Nothing from it is stored any more."""
         ...
 
 
 class OpenAttempts:
-    """Open attempts and the queue of those that are due. Invocations are given by their rows.
+    """Open attempts, and the queue of those that are due. Invocations are given by the numbers of their rows.
 
     Args:
-        store: tells when what is written is on disk.
+        store: calls back when what was written is on disk.
     """
 
     def __init__(self, store: Store) -> None:
@@ -69,7 +69,7 @@ class OpenAttempts:
         self._is_stopped = False
         self._is_empty: asyncio.Event | None = None
 
-    # What the processor asks. It writes rows in the same turn: an attempt hears of them after the commit.
+    # For the processor.
 
     def dispatch(self, invocation: int, *, is_recovered: bool = False) -> None:
         """Run an attempt once what is written is on disk.
@@ -87,13 +87,13 @@ class OpenAttempts:
         return invocation in self._open
 
     def tell(self, invocation: int, index: int, code: int, payload: bytes) -> None:
-        """Tell an open attempt of a journal entry that is on disk."""
+        """Send a journal entry that is on disk, if an attempt is open."""
         attempt = self._open.get(invocation)
         if attempt is not None:
             attempt.tell(index, code, payload)
 
     def pause(self, invocation: int) -> bool:
-        """Ask an open attempt to pause. False when there is none."""
+        """Ask an open attempt to pause, and return True; return False if none is open."""
         attempt = self._open.get(invocation)
         if attempt is None:
             return False
@@ -101,15 +101,15 @@ class OpenAttempts:
         return True
 
     def abort(self, invocation: int) -> None:
-        """Cut an open attempt off, at once."""
+        """Close the exchange of an open attempt at once."""
         attempt = self._open.get(invocation)
         if attempt is not None:
             attempt.abort()
 
-    # What the invoker does.
+    # For the invoker.
 
     def when_due(self, callback: Callable[[], None]) -> None:
-        """Call this when an attempt is due, or when one that is due may find a place."""
+        """Set what is called when an attempt is due, or when there may be room for one that is."""
         self._on_due = callback
 
     @property
@@ -118,7 +118,7 @@ class OpenAttempts:
         return len(self._due)
 
     def take_due(self) -> int:
-        """Return the invocation that has been due for longest. Raises IndexError when none is."""
+        """Remove and return the invocation that has been due for longest. There must be one."""
         return self._due.popleft()
 
     def take_recovered(self, invocation: int) -> bool:
@@ -128,11 +128,11 @@ class OpenAttempts:
         return is_recovered
 
     def add(self, invocation: int, attempt: OpenAttempt) -> None:
-        """Add an attempt that was opened."""
+        """Add an attempt that has been opened."""
         self._open[invocation] = attempt
 
     def remove(self, invocation: int, attempt: OpenAttempt) -> None:
-        """Remove an attempt that has ended, and offer its place to one that is due."""
+        """Remove an attempt that has ended. After the commit, one that is due can take its place."""
         if self._open.get(invocation) is attempt:
             del self._open[invocation]
         if self._due and not self._is_stopped:
@@ -151,7 +151,7 @@ class OpenAttempts:
             self._due.append(invocation)
             self._on_due()
 
-    # What the runtime asks.
+    # For the runtime.
 
     @property
     def is_idle(self) -> bool:
@@ -160,29 +160,31 @@ class OpenAttempts:
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether none is due, and every open one has said what it waits for."""
+        """Whether no attempt is due, and every open one has reported what it waits for."""
         return not self._due and all(attempt.awaited is not None for attempt in self._open.values())
 
     def awaited(self) -> Iterator[Awaited]:
-        """Return what handlers with an open attempt said they wait for."""
+        """Yield what handlers with an open attempt have reported to wait for."""
         for attempt in self._open.values():
             if attempt.awaited is not None:
                 yield attempt.awaited
 
     async def drain(self, grace_s: float) -> None:
-        """Open no more attempts, ask the open ones to suspend, and cut off those that do not in time."""
+        """Open no more attempts, ask the open ones to suspend, and close those that do not within `grace_s` seconds."""
         self._is_stopped = True
         self._due.clear()
         for attempt in self:
             attempt.ask_to_suspend()
         if self._open:
             self._is_empty = asyncio.Event()
-            with contextlib.suppress(TimeoutError):  # what does not suspend is repeated by the next start
+            with contextlib.suppress(
+                TimeoutError
+            ):  # attempts that do not suspend are repeated at the next start
                 await asyncio.wait_for(self._is_empty.wait(), grace_s)
         self.abort_all()
 
     def abort_all(self) -> None:
-        """Cut every attempt off; what they told before is stored, or repeated."""
+        """Close every attempt at once. What is not stored by then will be repeated."""
         self._due.clear()
         for attempt in self:
             attempt.abort()

@@ -1,6 +1,6 @@
-"""The processor: everything that turns requests, commands and time into rows.
+"""The processor: turns requests, commands and due timers into rows.
 
-Each part below is one of its nouns; they are made here in the order in which they know each other.
+Its parts are created here in the order of their imports: each one knows only those before it.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ __all__ = ["Processor"]
 
 
 class Processor:
-    """The parts of one processor.
+    """Creates and holds the parts.
 
     Args:
         store: the database.
         clock: what time it is.
-        schema: which handlers there are.
-        cleanup_interval_ms: between two rounds of throwing away what has expired.
+        schema: the registered handlers.
+        cleanup_interval_ms: between two rounds of deleting what has expired.
         observer: receives every event of every invocation.
-        supervisor: decides what becomes of failed attempts, for tests.
+        supervisor: decides on failed attempts, for tests.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Processor:
         self.open_attempts = OpenAttempts(store)
         self.waiting_callers = WaitingCallers(supervisor)
         self.events = EventFeed(store, clock, observer)
-        self.scheduler = Scheduler(store, clock, tables.timers, self._ring)
+        self.scheduler = Scheduler(store, clock, tables.timers, self._handle_timer)
         self.lifecycle = Lifecycle(store, clock, tables, self.scheduler, self.open_attempts, self.events)
         self.endings = Endings(
             store,
@@ -93,9 +93,9 @@ class Processor:
         self.cleaner = Cleaner(tables, clock, self.endings, cleanup_interval_ms)
 
     def resume_all(self) -> None:
-        """Continue with everything that is in the store: what was running, and what is due. Raises StoreError."""
+        """Continue what the store says was running, and handle timers. Raises StoreError."""
         self.lifecycle.resume_all()
         self.scheduler.start()
 
-    def _ring(self, kind: str, invocation: int, completion_id: int | None) -> None:
-        self.lifecycle.ring(kind, invocation, completion_id)
+    def _handle_timer(self, kind: str, invocation: int, completion_id: int | None) -> None:
+        self.lifecycle.handle_timer(kind, invocation, completion_id)

@@ -17,14 +17,14 @@ __all__ = ["Promises"]
 
 
 class Promises:
-    """One result for each name of a workflow key; the first one counts."""
+    """Promises have one result for each workflow, key and name: the first one."""
 
     def __init__(self, tables: Tables, lifecycle: Lifecycle) -> None:
         self._tables = tables
         self._lifecycle = lifecycle
 
     def wait(self, row: InvocationRow, name: str, completion_id: int) -> None:
-        """Answer a GetPromise command, now or when there is a result."""
+        """Answer a GetPromise command, now or as soon as there is a result."""
         result = self._result(row, name)
         if result is not None:
             self._answer(row, "GetPromise", completion_id, result)
@@ -32,13 +32,13 @@ class Promises:
         self._tables.promises.add_waiter(row.service, row.key or "", name, row.seq, completion_id)
 
     def peek(self, row: InvocationRow, name: str, completion_id: int) -> None:
-        """Answer a PeekPromise command: with nothing when there is no result."""
+        """Answer a PeekPromise command, with an empty result if there is none yet."""
         self._answer(row, "PeekPromise", completion_id, self._result(row, name))
 
     def complete(
         self, row: InvocationRow, name: str, completion_id: int, result: bytes | _core.Failure
     ) -> None:
-        """Answer a CompletePromise command, and those who wait for the promise."""
+        """Answer a CompletePromise command, and the commands that wait for the promise."""
         if self._result(row, name) is not None:
             self._answer(row, "CompletePromise", completion_id, PROMISE_TAKEN)
             return

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Retries", "delay_before_retry_ms"]
 
-#: Spreads retries of invocations that failed together; the server adds as much.
+#: The largest part of a delay that chance adds, as on the server: spreads the retries of what failed together.
 _JITTER: Final = 0.3
 
 
@@ -34,13 +34,13 @@ class Retries:
 
     Args:
         clock: what time it is.
-        tables: where counts of failures are.
-        scheduler: rings when the next attempt is due.
-        lifecycle: begins the next attempt, or pauses.
-        endings: ends an invocation that is not to be tried again.
-        events: tells observers.
-        supervisor: decides first, for tests.
-        chance: from 0 to 1, for the jitter.
+        tables: where failures are counted.
+        scheduler: has the timers of retries.
+        lifecycle: starts the next attempt, or pauses the invocation.
+        endings: completes an invocation that is not to be retried.
+        events: reports what follows.
+        supervisor: may change the failure first, for tests.
+        chance: returns a random number from 0 to 1, for the jitter.
     """
 
     def __init__(
@@ -73,7 +73,16 @@ class Retries:
         is_pausing: bool = False,
         deployment_id: str | None = None,
     ) -> None:
-        """Decide what follows a failed attempt."""
+        """Decide what follows a failed attempt.
+
+        Args:
+            row: the invocation.
+            failure: why the attempt failed.
+            policy: of the handler.
+            has_progressed: whether the attempt has stored a command.
+            is_pausing: whether an operator has asked the invocation to pause.
+            deployment_id: where the attempt ran, if it was opened.
+        """
         if self._supervisor is not None:
             failure = self._supervisor.judge(row.id, failure)
         counted = row.counted_failures + (failure.delay_ms is None)
@@ -115,9 +124,9 @@ def delay_before_retry_ms(policy: RetryPolicy, failures: int, chance: float) -> 
     """Return how long to wait after the `failures`-th failed attempt that counts.
 
     Args:
-        policy: how it grows.
-        failures: 1 after the first.
-        chance: from 0 to 1, for the jitter.
+        policy: how the delay grows.
+        failures: 1 after the first failure.
+        chance: a random number from 0 to 1, for the jitter.
     """
     try:
         delay = policy.initial_interval_ms * policy.exponentiation_factor ** (failures - 1)

@@ -1,4 +1,4 @@
-"""What is due: one query for the next timer, one alarm of the clock."""
+"""Handles timers when they are due: one query finds the next one, one alarm of the clock waits for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["DueTimer", "Scheduler"]
 
 log = logging.getLogger("awaken.runtime")
 
-#: Timers handled in one transaction; the loop breathes between batches.
+#: Timers handled in one turn of the event loop.
 _BATCH = 500
 
 
@@ -25,48 +25,48 @@ class DueTimer(Protocol):
     """Handles one timer, within the transaction that removes it."""
 
     def __call__(self, kind: str, invocation: int, completion_id: int | None) -> None:
-        """Handle it. Kinds are start, sleep and retry."""
+        """Handle a timer of kind `start`, `sleep` or `retry`."""
         ...
 
 
 class Scheduler:
-    """Rings timers that are rows: delayed starts, sleeps, retries.
+    """Sets and handles the timers of invocations: delayed starts, sleeps and retries.
 
     Args:
-        store: the transactions that timers are handled in.
+        store: has the transactions in which timers are handled.
         clock: what time it is.
-        timers: the table they are in.
-        ring: called for each timer that is due, in the order they are due.
+        timers: the table of timers.
+        handle: called for each timer that is due, in the order of due times.
     """
 
-    def __init__(self, store: Store, clock: Clock, timers: Timers, ring: DueTimer) -> None:
+    def __init__(self, store: Store, clock: Clock, timers: Timers, handle: DueTimer) -> None:
         self._store = store
         self._timers = timers
         self._clock = clock
-        self._ring = ring
+        self._handle = handle
         self._armed_ms: int | None = None
         self._alarm: Alarm | None = None
         self._is_stopped = True
 
     def start(self) -> None:
-        """Look for what is due, and wait for what will be."""
+        """Handle what is due, and wait for the next timer."""
         self._is_stopped = False
         self._arm_next()
 
     def stop(self) -> None:
-        """Ring no more. The rows stay."""
+        """Stop handling timers. The rows stay."""
         self._is_stopped = True
         self._disarm()
 
     def add(self, due_ms: int, kind: str, invocation: int, completion_id: int | None = None) -> None:
-        """Set a timer. What is further away than time can tell is set to the end of it."""
+        """Set a timer. A due time after the year 9999 is set to the end of that year."""
         due_ms = min(due_ms, LAST_MS)
         self._timers.add(due_ms, kind, invocation, completion_id)
         if self._armed_ms is None or due_ms < self._armed_ms:
             self._arm(due_ms)
 
     def remove(self, invocation: int, kind: str | None = None) -> None:
-        """Remove timers of an invocation. The alarm stays: it finds nothing, and looks for the next."""
+        """Remove timers of an invocation. The alarm stays; if it finds nothing due, it waits for the next timer."""
         self._timers.remove(invocation, kind)
 
     def _arm(self, due_ms: int) -> None:
@@ -92,16 +92,16 @@ class Scheduler:
         self._disarm()
         if not self._is_stopped:
             try:
-                self._ring_due()
+                self._handle_batch()
             except StoreError:
-                return  # the runtime was told before, and starts anew
+                return  # the store has notified the runtime, which recovers
             self._arm_next()
 
-    def _ring_due(self) -> None:
+    def _handle_batch(self) -> None:
         for kind, invocation, completion_id in self._timers.take_due(self._clock.now_ms(), _BATCH):
             try:
                 with self._store.atomic():
-                    self._ring(kind, invocation, completion_id)
+                    self._handle(kind, invocation, completion_id)
             except StoreError:
                 raise
             except Exception:

@@ -16,7 +16,7 @@ __all__ = ["Signals"]
 
 
 class Signals:
-    """Delivers signals. The first result of an awakeable counts; a signal to one that has not started is dropped."""
+    """Delivers signals. Only the first result of an awakeable counts; an invocation that has not started takes none."""
 
     def __init__(self, tables: Tables, lifecycle: Lifecycle, endings: Endings) -> None:
         self._tables = tables

@@ -1,4 +1,4 @@
-"""Who in this process waits for an invocation to end: open requests, not handlers."""
+"""Open requests that wait for an invocation to end."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["WaitingCallers"]
 
 
 class WaitingCallers:
-    """Futures by invocation; they are forgotten when their requests go away.
+    """A future for each open request. It is removed when the request is cancelled.
 
     Args:
-        supervisor: tells what is hopeless to wait for.
+        supervisor: knows which invocations cannot continue.
     """
 
     def __init__(self, supervisor: Supervisor | None = None) -> None:
@@ -26,12 +26,12 @@ class WaitingCallers:
     def __len__(self) -> int:
         return len(self._futures)
 
-    def is_watched(self, invocation: int) -> bool:
-        """Whether anybody waits for it."""
+    def is_awaited(self, invocation: int) -> bool:
+        """Whether a request waits for an invocation."""
         return invocation in self._futures
 
     async def wait(self, invocation: int) -> Completion:
-        """Wait until it has ended and that is on disk. Raises what the supervisor says when it cannot go on."""
+        """Wait until the end of an invocation is on disk. Raises the supervisor's error if it cannot continue."""
         if self._supervisor is not None and (error := self._supervisor.error_for(invocation)) is not None:
             raise error
         future: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
@@ -46,13 +46,13 @@ class WaitingCallers:
                     del self._futures[invocation]
 
     def complete(self, invocation: int, completion: Completion) -> None:
-        """Tell everybody who waits for it."""
+        """Give the requests that wait for an invocation its result."""
         for future in self._futures.pop(invocation, ()):
             if not future.done():
                 future.set_result(completion)
 
     def fail_hopeless(self) -> None:
-        """Tell those whose invocation cannot go on, as the supervisor sees it."""
+        """Fail the requests whose invocations cannot continue, according to the supervisor."""
         for invocation, futures in list(self._futures.items()):
             error = None if self._supervisor is None else self._supervisor.error_for(invocation)
             for future in futures:
@@ -60,7 +60,7 @@ class WaitingCallers:
                     future.set_exception(error)
 
     def fail(self, error: Exception) -> None:
-        """Tell everybody that there is nothing to wait for."""
+        """Fail every request with this error."""
         everybody, self._futures = self._futures, {}
         for futures in everybody.values():
             for future in futures:

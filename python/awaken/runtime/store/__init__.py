@@ -1,4 +1,4 @@
-"""One SQLite file: what the runtime knows, and nothing it does not know for sure."""
+"""One SQLite file, with everything that the runtime knows for sure."""
 
 from awaken.runtime.store.store import Store
 

@@ -1,4 +1,4 @@
-"""The data directory, which one process at a time owns."""
+"""The data directory, owned by one process at a time."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _LOCK = "lock"
 
 
 class Directory:
-    """Owns a data directory until it is closed. The lock goes with the process, so that kill -9 leaves none behind.
+    """Owns a data directory until it is closed. The lock ends with the process, even with kill -9.
 
     Raises:
-        DirectoryInUseError: another process has it.
-        StoreError: it cannot be made or written.
+        DirectoryInUseError: another process uses it.
+        StoreError: it cannot be created or written.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -45,11 +45,11 @@ class Directory:
 
     @property
     def database(self) -> Path:
-        """Where the database file is."""
+        """The path of the database file."""
         return self.path / _DATABASE
 
     def close(self) -> None:
-        """Let others have it."""
+        """Release it."""
         os.close(self._lock)
 
     def __enter__(self) -> Self:

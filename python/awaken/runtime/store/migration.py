@@ -1,4 +1,4 @@
-"""Numbered migrations: each file takes the schema one version on, in one transaction."""
+"""Numbered migrations: each file takes the schema one version further, in one transaction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["migrate"]
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring a database to the newest version.
+    """Upgrade a database to the newest version.
 
     Raises:
         StoreError: a newer awaken wrote it.

@@ -1,12 +1,13 @@
 """The writing connection, and the group commit.
 
-The first write of an event-loop turn opens a transaction. It is committed after the first turn in which nobody wrote,
-and after a few in any case. So what arrives together is one transaction and one fsync, and while the disk works,
-requests pile up for the next one. What must not be said before it is durable is given to `after_commit`.
+The first write of an event-loop turn opens a transaction. It is committed after the first turn without a write, and
+after a few turns in any case. So requests that arrive together share one transaction and one fsync, and while the disk
+works, further ones queue up for the next. Anything that must not happen before the data is durable is given to
+`after_commit`.
 
-A write or commit that the disk refuses takes the whole transaction with it. Whoever waits is told, the owner is told
-so that it forgets what it believed, and the database is what it was after the last commit. An error of ours takes back
-what its own step wrote, and leaves the others of the turn alone: see `atomic`.
+When the disk refuses a write or a commit, the whole transaction is lost: callbacks are dropped, waiters get StoreError,
+the owner is notified so that it forgets what it has in memory, and the database is what it was after the last commit.
+An exception in a block of `atomic` takes back only what that block wrote.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ __all__ = ["CommitProbe", "Store"]
 
 log = logging.getLogger("awaken.runtime")
 
-#: Errors of a statement or its values, not of the disk.
+#: Errors of a statement or its values, rather than of the disk.
 _OWN_ERRORS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.InterfaceError)
 
 _NOTHING: Sequence[Any] = ()
 #: Every statement of the runtime stays prepared.
 _STATEMENTS = 256
-#: For how many turns a transaction stays open while each of them writes. Turns are short, an fsync is long.
+#: How many turns a transaction stays open while each of them writes. A turn is short, an fsync takes long.
 _MOST_TURNS = 4
 
 
@@ -45,7 +46,7 @@ class CommitProbe(Protocol):
         ...
 
     def after_commit(self) -> None:
-        """Note that the files hold a new state, and nobody was told yet."""
+        """Note that the files hold a new state, before anything that waits for it runs."""
         ...
 
 
@@ -53,12 +54,12 @@ class Store:
     """The database, on one event loop.
 
     Args:
-        path: the database file; it is made when missing.
-        on_failure: told that a transaction was lost, before anybody else is.
+        path: the database file, created if it is missing.
+        on_failure: called with the error when a transaction is lost, before any waiter gets it.
         probe: watches commits.
 
     Raises:
-        StoreError: the file is no database of ours, or cannot be written.
+        StoreError: the file is not a database of awaken, or cannot be written.
     """
 
     def __init__(
@@ -101,8 +102,8 @@ class Store:
         """Execute a statement in this turn's transaction. Rows of RETURNING have to be fetched at once.
 
         Raises:
-            StoreError: the transaction is lost, with everything before in this turn.
-            sqlite3.Error: the statement or its values are wrong; nothing of it was done.
+            StoreError: the transaction is lost, with everything that was written in it before.
+            sqlite3.Error: the statement or its values are wrong, and it had no effect.
         """
         try:
             if not self._is_writing:
@@ -115,7 +116,7 @@ class Store:
             raise self._lose(error) from error
 
     def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Execute a statement for each row. Raises StoreError as `write`."""
+        """Execute a statement for each row. Raises StoreError as `write` does."""
         try:
             if not self._is_writing:
                 self._begin()
@@ -127,16 +128,16 @@ class Store:
             raise self._lose(error) from error
 
     def atomic(self) -> Savepoint:
-        """Return a context in which everything is written, and is told after the commit, or nothing is."""
+        """Return a context that keeps all writes and `after_commit` callbacks of its block, or none if it raises."""
         return Savepoint(self)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call this when everything written so far is on disk; never when it is lost."""
+        """Call back when everything written so far is on disk; not at all if it is lost."""
         self._callbacks.append(callback)
         self._schedule()
 
     def committed(self) -> asyncio.Future[None]:
-        """Return what is done when everything written so far is on disk, and raises StoreError when it is lost."""
+        """Return a future for everything written so far: done when it is on disk, StoreError if it is lost."""
         future = asyncio.get_running_loop().create_future()
         if self._is_writing:
             self._waiters.append(future)
@@ -145,7 +146,7 @@ class Store:
         return future
 
     def commit(self) -> None:
-        """Commit now, and tell everybody."""
+        """Commit now, and run everything that waits for it."""
         if self._commit_handle is not None:
             self._commit_handle.cancel()
             self._commit_handle = None
@@ -154,7 +155,7 @@ class Store:
                 if self._probe is not None:
                     self._probe.before_commit()
                     if self._is_closed:
-                        return  # it was abandoned there
+                        return  # the probe has abandoned the store
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 self._lose(error)
@@ -171,7 +172,7 @@ class Store:
             try:
                 callback()
             except Exception:
-                log.exception("what follows a commit failed: %r; what follows besides goes on", callback)
+                log.exception("a callback after a commit failed: %r; the others still run", callback)
 
     def close(self) -> None:
         """Commit and close."""
@@ -198,17 +199,17 @@ class Store:
             self._connection.close()
 
     def enter_savepoint(self) -> tuple[bool, int, int]:
-        """Begin what `atomic` keeps together."""
+        """Begin a block of `atomic`."""
         is_within = self._is_writing
         if is_within:
             self._connection.execute("SAVEPOINT atomic")
         return is_within, len(self._callbacks), self._lost_count
 
     def leave_savepoint(self, began: tuple[bool, int, int], *, is_kept: bool) -> None:
-        """End it."""
+        """End a block of `atomic`."""
         is_within, callback_count, lost_count = began
         if lost_count != self._lost_count or not self._is_writing:
-            return  # there is nothing left to keep or to take back
+            return  # the transaction of the block is lost already
         if not is_kept:
             del self._callbacks[callback_count:]
             self._connection.execute("ROLLBACK TO atomic" if is_within else "ROLLBACK")
@@ -229,7 +230,7 @@ class Store:
             self._commit_handle = asyncio.get_running_loop().call_soon(self._commit_when_quiet)
 
     def _commit_when_quiet(self) -> None:
-        """Commit after a turn in which nobody wrote: what arrives together shares one fsync."""
+        """Commit after a turn without a write, so that requests that arrive together share one fsync."""
         if self._write_count != self._seen_count and self._turns < _MOST_TURNS:
             self._seen_count = self._write_count
             self._turns += 1
@@ -255,7 +256,7 @@ class Store:
 
 
 class Savepoint:
-    """What `Store.atomic` returns."""
+    """A block of writes that is kept or taken back as a whole; see `Store.atomic`."""
 
     __slots__ = ("_began", "_store")
 

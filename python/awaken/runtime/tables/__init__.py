@@ -1,1 +1,1 @@
-"""The rows of the store, one module a table: typed reads and writes, no decisions."""
+"""The rows of the store, one module per table: typed reads and writes, no decisions."""

@@ -14,7 +14,7 @@ __all__ = ["Awakeables"]
 
 
 class Awakeables:
-    """Which signals an invocation waits for, and since when. An invocation is given by its row.
+    """The signals that invocations wait for, and since when. An invocation is given by the number of its row.
 
     An awakeable that its handler stops waiting for keeps its time, for when the handler awaits it again.
     """

@@ -1,4 +1,4 @@
-"""Where registered deployments are kept."""
+"""The table of registered deployments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DeploymentRows:
         return [row[0] for row in rows]
 
     async def save_deployment(self, deployment_id: str, created_at_ms: int, document: str) -> None:
-        """Keep a document, instead of an earlier one of this deployment. Raises StoreError."""
+        """Store a document in place of an earlier one of this deployment. Raises StoreError."""
         self._store.write(
             "INSERT INTO deployment (id, created_at, document) VALUES (?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET created_at = excluded.created_at, document = excluded.document",
@@ -31,6 +31,6 @@ class DeploymentRows:
         await self._store.committed()
 
     async def delete_deployment(self, deployment_id: str) -> None:
-        """Forget a document. Raises StoreError."""
+        """Delete a document. Raises StoreError."""
         self._store.write("DELETE FROM deployment WHERE id = ?", (deployment_id,))
         await self._store.committed()

@@ -1,4 +1,4 @@
-"""The queue of each key: exclusive handlers one at a time, in the order they came, and edits of state between them."""
+"""The queue of each key: exclusive invocations and edits of state, one at a time in the order of arrival."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Inbox"]
 
 
 class Inbox:
-    """Who has a key is the first row of it."""
+    """The first row of a key holds it; the others wait."""
 
     def __init__(self, store: Store, clock: Clock, state: KeyedState) -> None:
         self._store = store
@@ -24,7 +24,7 @@ class Inbox:
         self._state = state
 
     def is_taken(self, service: str, key: str) -> bool:
-        """Whether something has the key."""
+        """Whether the key is held."""
         return (
             self._store.fetch(
                 "SELECT 1 FROM inbox WHERE service = ? AND key = ? LIMIT 1", (service, key)
@@ -33,14 +33,14 @@ class Inbox:
         )
 
     def add(self, service: str, key: str, invocation: int) -> None:
-        """Join the queue at its end."""
+        """Append an invocation to the queue."""
         self._store.write(
             "INSERT INTO inbox (service, key, invocation, created_at) VALUES (?, ?, ?, ?)",
             (service, key, invocation, self._clock.now_ms()),
         )
 
     def edit(self, service: str, key: str, state: Mapping[str, bytes], version: str | None) -> None:
-        """Replace the state of a key when its turn comes; at once when nothing has the key."""
+        """Replace the state of a key when its turn comes, which is at once if the key is free."""
         if not self.is_taken(service, key):
             self._state.replace(service, key, state, version)
             return
@@ -51,7 +51,7 @@ class Inbox:
         )
 
     def remove(self, service: str, key: str, invocation: int) -> int | None:
-        """Leave the queue, and return the invocation that has the key now if it did not before."""
+        """Remove an invocation, and return the one that holds the key now if it did not before."""
         head = self._head(service, key)
         self._store.write("DELETE FROM inbox WHERE invocation = ?", (invocation,))
         if head is None or head[1] != invocation:

@@ -1,4 +1,4 @@
-"""The row of an invocation, as far as decisions need it."""
+"""The row of an invocation, with the columns that decisions need."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["InvocationRow", "completion_of"]
 
 
 class InvocationRow(NamedTuple):
-    """One invocation, as it is in the store right now; a snapshot that does not follow."""
+    """One invocation as it was when it was read. Later changes of the row are not seen here."""
 
     seq: int
     id: str
@@ -48,12 +48,12 @@ class InvocationRow(NamedTuple):
 
     @property
     def target(self) -> Target:
-        """Which handler it runs, and of which key."""
+        """The handler that it runs, and the key."""
         return Target(self.service, self.handler, self.key)
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether it holds its key, or waits for it."""
+        """Whether it holds its key or waits for it."""
         return self.kind in ("exclusive", "workflow")
 
 

@@ -1,4 +1,4 @@
-"""The table of invocations: each change of a row is one statement here; what to change is decided by the processor."""
+"""The table of invocations. Each change of a row is one statement here; the processor decides on it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BY_ID = _SELECT + "id = ?"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewInvocation:
-    """What an invocation is made of."""
+    """Everything that a new invocation is created from."""
 
     invocation_id: str
     handler: HandlerSchema
@@ -55,11 +55,11 @@ class SuspensionPoint:
     completions: Sequence[int]
     signals: Sequence[int]
     #: Index of the first journal entry that the endpoint has not seen.
-    news_from: int
+    unseen_from: int
 
 
 class Invocations:
-    """Reads and writes invocations. `seq` is the number of a row, and all times are UTC milliseconds."""
+    """Reads and writes invocations. `seq` is the number of a row; times are UTC milliseconds."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -67,7 +67,7 @@ class Invocations:
     # Reading.
 
     def read(self, seq: int) -> InvocationRow | None:
-        """Read an invocation by its row."""
+        """Read an invocation by the number of its row."""
         row = self._store.fetch(_BY_SEQ, (seq,)).fetchone()
         return None if row is None else InvocationRow._make(row)
 
@@ -82,11 +82,11 @@ class Invocations:
         return int(last)
 
     def invoked(self) -> list[int]:
-        """Return the rows of those that run or are due to, oldest first."""
+        """Return the rows of invocations that run or are about to, oldest first."""
         return self._seqs("SELECT seq FROM invocation WHERE status = 'invoked' ORDER BY seq")
 
     def open_children(self, invocation_id: str) -> list[int]:
-        """Return the rows of those that an invocation made and that have not completed."""
+        """Return the rows of invocations that another one started and that have not completed."""
         return self._seqs(
             "SELECT seq FROM invocation WHERE invoked_by_id = ? AND status <> 'completed'", invocation_id
         )
@@ -123,11 +123,11 @@ class Invocations:
         """Add an invocation.
 
         Args:
-            seq: its row, which was never used before.
-            new: what it is made of.
-            status: `scheduled` until its start is due, `inboxed` while another one has its key.
+            seq: the number of its row, which was never used before.
+            new: what it is created from.
+            status: `scheduled` until its start is due, `inboxed` while another one holds its key.
             now_ms: the time.
-            start_at_ms: when it is to start, if it is scheduled.
+            start_at_ms: when it starts, if it is scheduled.
         """
         is_scheduled, is_inboxed, is_invoked = (
             status == wanted for wanted in ("scheduled", "inboxed", "invoked")
@@ -167,14 +167,14 @@ class Invocations:
         )
 
     def set_inboxed(self, seq: int, now_ms: int) -> None:
-        """Have it wait for its key."""
+        """Note that it waits for its key."""
         self._store.write(
             "UPDATE invocation SET status = 'inboxed', inboxed_at = ?, modified_at = ? WHERE seq = ?",
             (now_ms, now_ms, seq),
         )
 
     def set_invoked(self, seq: int, now_ms: int) -> None:
-        """Have it run. All counts of failures start over, and it waits for nothing."""
+        """Note that it runs. Its counts of failures start over, and it waits for nothing."""
         self._store.write(
             "UPDATE invocation SET status = 'invoked', modified_at = ?1, running_at = coalesce(running_at, ?1), "
             "last_start_at = ?1, retry_count = 1, counted_failures = 0, failures_since_entry = 0, "
@@ -186,7 +186,7 @@ class Invocations:
         )
 
     def set_retrying(self, seq: int, now_ms: int) -> None:
-        """Count one more attempt, which runs now."""
+        """Note that its next attempt runs."""
         self._store.write(
             "UPDATE invocation SET next_retry_at = NULL, retry_count = retry_count + 1, last_start_at = ?, "
             "modified_at = ?1 WHERE seq = ?",
@@ -194,7 +194,7 @@ class Invocations:
         )
 
     def pin(self, seq: int, deployment_id: str, protocol_version: int, now_ms: int) -> None:
-        """Tie it to a deployment and a version."""
+        """Pin it to a deployment and a protocol version."""
         self._store.write(
             "UPDATE invocation SET deployment_id = ?1, last_attempt_deployment_id = ?1, protocol_version = ?2, "
             "modified_at = ?3 WHERE seq = ?4",
@@ -202,7 +202,7 @@ class Invocations:
         )
 
     def set_suspended(self, seq: int, point: SuspensionPoint, now_ms: int, *, is_paused: bool) -> None:
-        """Keep what it waits for. A paused one keeps it as well, and waits to be resumed."""
+        """Note that it is suspended, or paused, and what it waits for."""
         self._store.write(
             "UPDATE invocation SET status = ?, modified_at = ?, retry_count = 0, counted_failures = 0, "
             "failures_since_entry = 0, next_retry_at = NULL, last_failure = NULL, last_failure_code = NULL, "
@@ -215,7 +215,7 @@ class Invocations:
                 point.future_json,
                 json.dumps(list(point.completions)),
                 json.dumps(list(point.signals)),
-                point.news_from,
+                point.unseen_from,
                 seq,
             ),
         )
@@ -231,7 +231,7 @@ class Invocations:
         next_retry_at_ms: int | None,
         deployment_id: str | None,
     ) -> None:
-        """Keep why its last attempt failed, and when the next one is due."""
+        """Note why its last attempt failed, and when the next one is due."""
         self._store.write(
             "UPDATE invocation SET modified_at = ?, counted_failures = ?, failures_since_entry = ?, "
             "next_retry_at = ?, last_failure = ?, last_failure_code = ?, last_failure_stacktrace = ?, "
@@ -254,7 +254,7 @@ class Invocations:
         )
 
     def set_paused(self, seq: int, now_ms: int) -> None:
-        """Stop it until it is resumed. Why its last attempt failed stays."""
+        """Note that it is paused. The reason of its last failure stays."""
         self._store.write(
             "UPDATE invocation SET status = 'paused', modified_at = ?, retry_count = 0, counted_failures = 0, "
             "next_retry_at = NULL WHERE seq = ?",
@@ -262,7 +262,7 @@ class Invocations:
         )
 
     def set_result(self, seq: int, result: Success | Failure) -> None:
-        """Keep the result of one that still runs."""
+        """Store its result while it still runs."""
         self._store.write(
             "UPDATE invocation SET result_value = ?, failure_code = ?, failure_message = ?, failure_metadata = ? "
             "WHERE seq = ?",
@@ -270,7 +270,7 @@ class Invocations:
         )
 
     def set_completed(self, seq: int, result: Success | Failure, now_ms: int) -> None:
-        """Keep its result, for as long as its retention says."""
+        """Note that it has completed, with its result and when that expires."""
         self._store.write(
             "UPDATE invocation SET status = 'completed', completed_at = ?1, modified_at = ?1, "
             "completion_expires_at = min(?1 + completion_retention_ms, ?8), "
@@ -290,9 +290,9 @@ class Invocations:
         )
 
     def forget_journal_expiry(self, seq: int) -> None:
-        """Note that its journal is gone."""
+        """Note that its journal is deleted."""
         self._store.write("UPDATE invocation SET journal_expires_at = NULL WHERE seq = ?", (seq,))
 
     def delete(self, seq: int) -> None:
-        """Remove it, with its result."""
+        """Delete it, with its result."""
         self._store.write("DELETE FROM invocation WHERE seq = ?", (seq,))

@@ -10,19 +10,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Journal"]
 
-#: Type codes from here on are notifications.
+#: Type codes from here on are those of notifications.
 _FIRST_NOTIFICATION: Final = 0x8000
 
 
 class Journal:
-    """Appends and reads entries. An invocation is given by its row."""
+    """Appends and reads entries. An invocation is given by the number of its row."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     def append(self, invocation: int, code: int, payload: bytes, signal: int | None = None) -> int:
-        """Add an entry, and return its 0-based index."""
+        """Append an entry, and return its 0-based index."""
         ((index,),) = self._store.write(
             "INSERT INTO journal (invocation, idx, code, payload, appended_at, signal) VALUES (?1, "
             "(SELECT coalesce(max(idx), -1) + 1 FROM journal WHERE invocation = ?1), ?2, ?3, ?4, ?5) RETURNING idx",
@@ -31,7 +31,7 @@ class Journal:
         return int(index)
 
     def begin(self, invocation: int, code: int, payload: bytes) -> None:
-        """Add the first entry, the Input command."""
+        """Append the first entry, the Input command."""
         self._store.write(
             "INSERT INTO journal (invocation, idx, code, payload, appended_at) VALUES (?, 0, ?, ?, ?)",
             (invocation, code, payload, self._clock.now_ms()),
@@ -45,14 +45,14 @@ class Journal:
         return rows
 
     def prefix(self, invocation: int, count: int) -> list[tuple[int, bytes, int | None]]:
-        """Return code, payload and signal of so many entries behind the first one."""
+        """Return code, payload and signal of the `count` entries after the first one."""
         rows: list[Any] = self._store.fetch(
             "SELECT code, payload, signal FROM journal WHERE invocation = ? AND idx BETWEEN 1 AND ? ORDER BY idx",
             (invocation, count),
         ).fetchall()
         return rows
 
-    def news(self, invocation: int, first: int) -> list[tuple[int, bytes]]:
+    def notifications_from(self, invocation: int, first: int) -> list[tuple[int, bytes]]:
         """Return code and payload of the notifications from an index on."""
         rows: list[Any] = self._store.fetch(
             "SELECT code, payload FROM journal WHERE invocation = ? AND idx >= ? AND code >= ? ORDER BY idx",
@@ -61,14 +61,14 @@ class Journal:
         return rows
 
     def last_appended_ms(self, invocation: int) -> int | None:
-        """Return when the last entry was added."""
+        """Return when the last entry was appended, None if there is none."""
         row = self._store.fetch(
             "SELECT appended_at FROM journal WHERE invocation = ? ORDER BY idx DESC LIMIT 1", (invocation,)
         ).fetchone()
         return None if row is None else row[0]
 
     def has_signal(self, invocation: int, signal: int) -> bool:
-        """Whether a signal of this index has come."""
+        """Whether a signal with this index has come."""
         return (
             self._store.fetch(
                 "SELECT 1 FROM journal WHERE invocation = ? AND signal = ? LIMIT 1", (invocation, signal)
@@ -77,5 +77,5 @@ class Journal:
         )
 
     def delete(self, invocation: int) -> None:
-        """Remove all entries."""
+        """Delete all entries."""
         self._store.write("DELETE FROM journal WHERE invocation = ?", (invocation,))

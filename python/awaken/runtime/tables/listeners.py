@@ -13,7 +13,7 @@ __all__ = ["Listener", "Listeners"]
 class Listener(NamedTuple):
     """One command that waits for the result of an invocation."""
 
-    #: The row of the invocation whose command it is.
+    #: The number of the row of the invocation that issued the command.
     caller: int
     completion_id: int
     #: The kind of notification that answers it: Call or AttachInvocation.
@@ -21,20 +21,20 @@ class Listener(NamedTuple):
 
 
 class Listeners:
-    """Handlers that wait for invocations. An invocation is given by its row."""
+    """Handlers that wait for invocations. An invocation is given by the number of its row."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def add(self, invocation: int, listener: Listener) -> None:
-        """Have a command wait for the result of an invocation."""
+        """Register a command to get the result of an invocation."""
         self._store.write(
             "INSERT OR IGNORE INTO listener (invocation, caller, completion_id, kind) VALUES (?, ?, ?, ?)",
             (invocation, *listener),
         )
 
     def remove_caller(self, caller: int) -> None:
-        """Remove every command of an invocation that has ended."""
+        """Remove the commands of an invocation that has ended."""
         self._store.write("DELETE FROM listener WHERE caller = ?", (caller,))
 
     def take(self, invocation: int) -> list[Listener]:

@@ -14,13 +14,13 @@ __all__ = ["PromiseRows"]
 
 
 class PromiseRows:
-    """Promises by workflow, key and name. An invocation is given by its row."""
+    """Promises by workflow, key and name. An invocation is given by the number of its row."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def result(self, service: str, key: str, name: str) -> Success | Failure | None:
-        """Return the result of a promise, None when it has none yet."""
+        """Return the result of a promise, None if it has none yet."""
         row = self._store.fetch(
             "SELECT value, failure_code, failure_message, failure_metadata FROM promise "
             "WHERE service = ? AND key = ? AND name = ?",
@@ -31,7 +31,7 @@ class PromiseRows:
         return from_columns(*row)
 
     def set_result(self, service: str, key: str, name: str, result: Success | Failure) -> None:
-        """Keep the result of a promise."""
+        """Store the result of a promise."""
         self._store.write(
             "INSERT INTO promise (service, key, name, value, failure_code, failure_message, failure_metadata) "
             "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (service, key, name) DO UPDATE SET value = excluded.value, "
@@ -41,7 +41,7 @@ class PromiseRows:
         )
 
     def add_waiter(self, service: str, key: str, name: str, invocation: int, completion_id: int) -> None:
-        """Have a command wait for a promise, which then exists without a result."""
+        """Register a command to get the result of a promise, which is created without one if necessary."""
         self._store.write(
             "INSERT OR IGNORE INTO promise (service, key, name) VALUES (?, ?, ?)", (service, key, name)
         )
@@ -63,9 +63,9 @@ class PromiseRows:
         return waiters
 
     def remove_waiter(self, invocation: int) -> None:
-        """Remove every waiting command of an invocation that has ended."""
+        """Remove the waiting commands of an invocation that has ended."""
         self._store.write("DELETE FROM promise_waiter WHERE invocation = ?", (invocation,))
 
     def delete_all(self, service: str, key: str) -> None:
-        """Remove all promises of a key."""
+        """Delete all promises of a key."""
         self._store.write("DELETE FROM promise WHERE service = ? AND key = ?", (service, key))

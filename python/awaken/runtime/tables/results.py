@@ -1,4 +1,4 @@
-"""How invocations and promises ended: as values, as columns, and as the wire tells it."""
+"""Results of invocations and promises: as values, as columns, and as on the wire."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
     "to_core",
 ]
 
-#: By the runtime, before the handler started; the handler's own has two l.
+#: When the runtime cancels before the handler has started. The handler's own message has two l.
 CANCELED: Final = Failure(409, "canceled")
 KILLED: Final = Failure(409, "killed")
 NOT_FOUND: Final = Failure(404, "not found")
@@ -32,14 +32,14 @@ WORKFLOW_TAKEN: Final = Failure(409, "the workflow method was already invoked")
 
 
 def to_core(result: Success | Failure) -> bytes | _core.Failure:
-    """Return what the encoders of notifications take."""
+    """Return a result as the encoders of notifications take it."""
     if isinstance(result, Success):
         return result.value
     return _core.Failure(result.code, result.message, list(result.metadata.items()))
 
 
 def from_core(result: bytes | _core.Failure | None) -> Success | Failure:
-    """Return what a command carried; void is empty."""
+    """Return the result that a command carries; void is empty."""
     if isinstance(result, _core.Failure):
         return Failure(result.code, result.message, dict(result.metadata))
     return Success(b"" if result is None else result)
@@ -52,14 +52,14 @@ def from_columns(
     metadata: str | None,
     stacktrace: str | None = None,
 ) -> Success | Failure:
-    """Return what a row keeps."""
+    """Return the result that a row holds."""
     if code is None:
         return Success(b"" if value is None else value)
     return Failure(code, message or "", _metadata(metadata), stacktrace)
 
 
 def to_columns(result: Success | Failure) -> tuple[bytes | None, int | None, str | None, str | None]:
-    """Return value, code, message and metadata, as rows keep them."""
+    """Return value, code, message and metadata, as a row holds them."""
     if isinstance(result, Success):
         return result.value, None, None, None
     return None, result.code, result.message, json.dumps(dict(result.metadata)) if result.metadata else None

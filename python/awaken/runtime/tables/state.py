@@ -1,4 +1,4 @@
-"""The state of objects and workflows. A write counts when its command is stored, not when the handler ends."""
+"""The state of objects and workflows. A write takes effect when its command is stored, not when the handler ends."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["KeyedState", "state_version"]
 
 
 class KeyedState:
-    """Names and values by service and key."""
+    """Values by service, key and name."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def get(self, service: str, key: str, name: str) -> bytes | None:
-        """Return a value, None when there is none."""
+        """Return a value, None if there is none."""
         row = self._store.fetch(
             "SELECT value FROM state WHERE service = ? AND key = ? AND name = ?", (service, key, name)
         ).fetchone()
@@ -35,14 +35,14 @@ class KeyedState:
         return [row[0] for row in rows]
 
     def items(self, service: str, key: str) -> list[tuple[str, bytes]]:
-        """Return names and values, by name."""
+        """Return names and values, sorted by name."""
         rows: list[Any] = self._store.fetch(
             "SELECT name, value FROM state WHERE service = ? AND key = ? ORDER BY name", (service, key)
         ).fetchall()
         return rows
 
     def eager(self, handler: HandlerSchema, key: str, limit: int) -> tuple[list[tuple[str, bytes]], bool]:
-        """Return what is sent with the input of a handler, and whether there may be more."""
+        """Return the state that is sent with the input of a handler, and whether there may be more."""
         if handler.is_state_lazy:
             wanted = [
                 (name, self.get(handler.service, key, name)) for name in sorted(handler.eager_state_keys)
@@ -75,7 +75,7 @@ class KeyedState:
         self._store.write("DELETE FROM state WHERE service = ? AND key = ?", (service, key))
 
     def replace(self, service: str, key: str, state: Mapping[str, bytes], version: str | None) -> None:
-        """Replace all values of a key; nothing happens when `version` is not that of the values there are."""
+        """Replace all values of a key, unless `version` is given and is not the version of the current values."""
         if version is not None and version != state_version(self.items(service, key)):
             return
         self.clear_all(service, key)
@@ -84,7 +84,7 @@ class KeyedState:
 
 
 def state_version(items: list[tuple[str, bytes]]) -> str:
-    """Return a fingerprint of names and values, to notice that they changed."""
+    """Return a fingerprint of names and values, which changes with them."""
     digest = hashlib.sha256()
     for name, value in sorted(items):
         for part in (name.encode(), value):

@@ -1,4 +1,4 @@
-"""All tables that the processor reads and writes, on one store."""
+"""All tables that the processor reads and writes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["Tables"]
 
 
 class Tables:
-    """The tables of one store; they have no state of their own."""
+    """The tables of one store. They keep nothing in memory."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.invocations = Invocations(store)

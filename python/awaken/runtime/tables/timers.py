@@ -13,16 +13,16 @@ __all__ = ["Timer", "Timers"]
 class Timer(NamedTuple):
     """One timer that is due."""
 
-    #: start, sleep or retry.
+    #: `start`, `sleep` or `retry`.
     kind: str
-    #: The row of its invocation.
+    #: The number of the row of its invocation.
     invocation: int
-    #: Of the sleep that it ends.
+    #: Of the sleep command that it completes.
     completion_id: int | None
 
 
 class Timers:
-    """Timers by due time. An invocation is given by its row, times are UTC milliseconds."""
+    """Timers by due time. An invocation is given by the number of its row, times are UTC milliseconds."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -42,7 +42,7 @@ class Timers:
             self._store.write("DELETE FROM timer WHERE invocation = ? AND kind = ?", (invocation, kind))
 
     def next_due_ms(self) -> int | None:
-        """Return when the next timer is due, None when there is none."""
+        """Return when the next timer is due, None if there is none."""
         row = self._store.fetch("SELECT due FROM timer ORDER BY due, seq LIMIT 1").fetchone()
         return None if row is None else row[0]
 

@@ -142,7 +142,7 @@ async def test_what_follows_a_commit_goes_on_beside_what_fails(
     await store.committed()
 
     assert told == ["told"]
-    assert "what follows a commit failed" in caplog.text
+    assert "a callback after a commit failed" in caplog.text
     store.close()
 
 
