@@ -31,7 +31,7 @@ from awaken.diagnostics import development
 from awaken.endpoint import aftermath, code_location, generators, misplaced, outcome, tasks
 from awaken.endpoint.handler_call import call, context_for, write_result
 from awaken.endpoint.journal_codec import AttemptCodec
-from awaken.endpoint.memory import note_place
+from awaken.endpoint.memory import note_location
 from awaken.endpoint.rest import Rest
 from awaken.endpoint.run_tasks import RunTasks, unsendable
 from awaken.endpoint.stream import AttemptStream
@@ -64,7 +64,7 @@ class Attempt(AttemptStream):
         "_handler",
         "_hash_base",
         "_interrupted_at",
-        "_places",
+        "_locations",
         "_rest",
         "_settings",
         "_tasks_created",
@@ -103,7 +103,7 @@ class Attempt(AttemptStream):
         self.is_strict = settings.is_strict
         self._settings = settings
         #: Where the handler issued its commands, by command index.
-        self._places: dict[int, str] | None = {} if is_development else None
+        self._locations: dict[int, str] | None = {} if is_development else None
         #: What takes the commands of the handler: the machine, or what stands in for it.
         self.commands: Commands = machine
         self.observer: AttemptObserver | None = None
@@ -133,8 +133,8 @@ class Attempt(AttemptStream):
         if self.machine.is_closed() or self.is_abandoned:
             return self._after_the_end().refuse(operation, self._interrupted_at)
         self._rest.activity += 1
-        if self._places is not None:
-            note_place(self._places, self.machine)
+        if self._locations is not None:
+            note_location(self._locations, self.machine)
         if not self._is_flush_planned:
             self._plan_flush()
         return self.commands
@@ -336,7 +336,7 @@ class Attempt(AttemptStream):
 
     def _unwind(self) -> None:
         """Cancel what is left of the handler; its `finally` blocks run."""
-        self._settings.memory.keep(self.machine, self._places)
+        self._settings.memory.keep(self.machine, self._locations)
         rest, runs = self._rest, self.runs
         rest.close()
         for task in (*rest.helpers,):

@@ -45,9 +45,6 @@ class Discovery:
         max_protocol_version: newest one.
         protocol_mode: how it speaks; None follows from the exchange that asks.
         lambda_compression: how a Lambda endpoint compresses large responses.
-
-    Raises:
-        ValueError: two services have the same name.
     """
 
     def __init__(
@@ -60,12 +57,6 @@ class Discovery:
         lambda_compression: Literal["zstd"] | None = None,
     ) -> None:
         self._services = tuple(services)
-        names = [service.name for service in self._services]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(
-                    f"two services are called {name!r}; rename one, or serve them from two endpoints"
-                )
         self._min_protocol_version = min_protocol_version
         self._max_protocol_version = max_protocol_version
         self._protocol_mode: ProtocolMode | None = protocol_mode

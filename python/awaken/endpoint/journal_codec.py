@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from awaken.context.durable_future import DurableFuture
     from awaken.serde.journal_codec import JournalValueCodec
 
-__all__ = ["AttemptCodec"]
+__all__ = ["AttemptCodec", "EncodedCommands"]
 
 
 class Host(Protocol):

@@ -15,29 +15,29 @@ from awaken.endpoint import code_location
 if TYPE_CHECKING:
     from awaken._core import EndpointMachine
 
-__all__ = ["MAX_INVOCATIONS", "MAX_PLACES", "AttemptMemory", "note_place"]
+__all__ = ["MAX_INVOCATIONS", "MAX_LOCATIONS", "AttemptMemory", "note_location"]
 
 #: Invocations remembered, of which the one that was quiet for the longest time is forgotten first: about 1 MB.
 MAX_INVOCATIONS: Final = 4096
 
-#: Places remembered of one invocation, the first ones.
-MAX_PLACES: Final = 1000
+#: Locations remembered of one invocation, the first ones.
+MAX_LOCATIONS: Final = 1000
 
 
-def note_place(places: dict[int, str], machine: EndpointMachine) -> None:
+def note_location(locations: dict[int, str], machine: EndpointMachine) -> None:
     """Note which line is about to issue the next command.
 
     Args:
-        places: of the attempt, by command index.
+        locations: of the attempt, by command index.
         machine: of the attempt.
     """
-    if len(places) < MAX_PLACES and (location := code_location.caller()) is not None:
-        places[machine.last_command[0] + 1] = str(location)
+    if len(locations) < MAX_LOCATIONS and (location := code_location.caller()) is not None:
+        locations[machine.last_command[0] + 1] = str(location)
 
 
 class _Trail(NamedTuple):
     commands: int
-    places: dict[int, str]
+    locations: dict[int, str]
 
 
 class AttemptMemory:
@@ -49,14 +49,14 @@ class AttemptMemory:
     def recall(self, machine: EndpointMachine) -> None:
         """Tell a new attempt's machine what is remembered of its invocation."""
         if self._trails and (trail := self._trails.get(machine.invocation_id)) is not None:
-            machine.remember(trail.commands, trail.places)
+            machine.remember(trail.commands, trail.locations)
 
-    def keep(self, machine: EndpointMachine, places: dict[int, str] | None) -> None:
+    def keep(self, machine: EndpointMachine, locations: dict[int, str] | None) -> None:
         """Remember an attempt that is over, or forget its invocation when that is.
 
         Args:
             machine: of the attempt.
-            places: where it issued its commands, by command index; None outside of development mode.
+            locations: where it issued its commands, by command index; None outside of development mode.
         """
         index, kind, _ = machine.last_command
         if kind == "Output":
@@ -68,11 +68,11 @@ class AttemptMemory:
         invocation = machine.invocation_id
         before = self._trails.pop(invocation, None)
         commands = index + 1
-        # The last place may be that of a command which met another one in the journal.
-        known = {at: place for at, place in (places or {}).items() if at < commands}
+        # The last location may be that of a command which met another one in the journal.
+        known = {at: location for at, location in (locations or {}).items() if at < commands}
         if before is not None:
             commands = max(commands, before.commands)
-            known |= before.places  # what was recorded first is in the journal
+            known |= before.locations  # what was recorded first is in the journal
         self._trails[invocation] = _Trail(commands, known)
         if len(self._trails) > MAX_INVOCATIONS:
             self._trails.popitem(last=False)

@@ -61,8 +61,8 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
         return
     culprit = _culprit(error)
     if isinstance(culprit, UsageError):
-        place = code_location.raised(error)
-        culprit = UsageError(f"{target} at {place}: {culprit.message}" if place else culprit.message)
+        location = code_location.raised(error)
+        culprit = UsageError(f"{target} at {location}: {culprit.message}" if location else culprit.message)
         tracebacks.log_warning(
             log,
             "%s (%s): ended, because it would fail again: %s",
@@ -94,7 +94,7 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
 def explain(
     machine: EndpointMachine,
     target: str,
-    place: CodeLocation | None,
+    location: CodeLocation | None,
     error: BaseException | None = None,
     *,
     ending: str = "",
@@ -104,13 +104,13 @@ def explain(
     Args:
         machine: of the attempt; nothing happens unless it closed with an error that has not left.
         target: the handler.
-        place: the line of the handler.
+        location: the line of the handler.
         error: what was raised there.
         ending: goes before the machine's error.
     """
     if machine.error is None:
         return  # suspended, as most are; a traceback costs ten times what that does
-    where = target if place is None else f"{target} at {place}"
+    where = target if location is None else f"{target} at {location}"
     if not machine.explain(f"{where}: {ending}", "" if error is None else stacktrace(error)):
         return
     code, message = machine.error or (0, "")

@@ -317,11 +317,6 @@ def test_annotation_that_cannot_be_resolved_is_an_error_that_names_it() -> None:
     assert b"S/_unresolvable at" in answer.body
 
 
-def test_two_services_of_one_name_are_refused() -> None:
-    with pytest.raises(ValueError, match="two services are called 'Greeter'"):
-        discovery(service(), service())
-
-
 def service() -> Service:
     greeter = Service("Greeter")
 
