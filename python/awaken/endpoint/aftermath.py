@@ -1,8 +1,8 @@
-"""What a handler gets after the end of its attempt: first what unwinds it, then a refusal of everything it asks for.
+"""What happens to a handler after the end of its attempt: an error unwinds it, and later operations are refused.
 
-A handler may catch what unwinds it, or leave a task that outlives it. Its operations are refused with an error, and the
-first one is logged, unless it comes from a cleanup. Code that swallows each of these errors and tries again would never
-leave the loop to other streams, so after some of them its commands are discarded and its awaits never end.
+A handler may catch the error that unwinds it, or leave a task that outlives it. Its operations are then refused with an
+error, and the first one is logged, unless it comes from a cleanup. Code that catches each of these errors and tries
+again would never let other streams run, so after some of them its commands are discarded and its awaits never end.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _CLEANUPS: Final = (asyncio.CancelledError, GeneratorExit, SdkInternalBaseExcept
 
 
 class Aftermath:
-    """Refuses what the handler of one attempt asks for after the end of the attempt.
+    """Refuses the operations of one handler after the end of its attempt.
 
     Args:
         where: the handler and its invocation, for texts.
@@ -72,7 +72,7 @@ class Aftermath:
     def refuse_await(
         self, subject: str, interrupted_at: CodeLocation | None, loop: asyncio.AbstractEventLoop
     ) -> Generator[Any, None, None]:
-        """Refuse an await, or never end once too many operations were refused.
+        """Refuse an await; once too many operations were refused, wait forever.
 
         Raises:
             AttemptClosedError: the await is refused.

@@ -1,4 +1,4 @@
-"""What can be served: an endpoint, or the services that get one."""
+"""What can be served: an endpoint, or services, which then get an endpoint."""
 
 from __future__ import annotations
 

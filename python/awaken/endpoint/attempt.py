@@ -1,21 +1,21 @@
 """One attempt: joins an exchange, an endpoint machine and a handler.
 
 Theory of operation. Bytes from the exchange go into the machine; when it has the whole journal, the handler starts as
-one asyncio task. Commands go into the machine the moment the handler makes them; what the machine wants to say leaves
-once per turn of the loop (`AttemptStream`). Results are released one at a time, in journal order, and only when the
+one asyncio task. Commands go into the machine the moment the handler issues them; the machine's output leaves once per
+turn of the loop (`AttemptStream`). Results are released one at a time, in journal order, and only when the
 handler has come to rest, so that a handler with several tasks sees the same order on every replay (`Rest`):
 
 - *Alone*: the handler's only task awaits a durable future directly. It is at rest by that fact; `Rest.wait` asks the
   machine at once, and a replayed result comes back without a turn of the loop.
 - *Together*: the handler has other tasks, or awaits through `asyncio.gather` and the like. Then the handler counts as
-  at rest when it showed no activity for `QUIET_TURNS` turns of the loop and its first task waits for something; then
-  the machine is asked.
+  at rest when it showed no activity for `QUIET_TURNS` turns of the loop and its first task waits for something. Then
+  `Rest` asks the machine.
 
 A run executes in a task of its own, which does not count as the handler's (`RunTasks`): what cancels the handler's wait
 leaves it alone, and the handler waits for its result as for any other.
 
-The machine's terminal frame ends the exchange in the same breath. Whatever of the handler is left then is unwound, and
-whatever it still asks for is refused (`Aftermath`).
+The machine's terminal frame ends the exchange at once. Then the rest of the handler is unwound, and everything that it
+still asks for is refused (`Aftermath`).
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class Attempt(AttemptStream):
     # ------------------------------------------------------------ Driver: used by futures and contexts
 
     def issue(self, operation: str) -> Commands:
-        """Return what takes a command, and have its output leave in this turn of the loop."""
+        """Return what takes a command; its output leaves in this turn of the loop."""
         run = tasks.executing_run.get()
         if run is not None:
             raise misplaced.in_a_run(operation, run, self.where)
@@ -165,7 +165,7 @@ class Attempt(AttemptStream):
         return self.refuse_await(future) if self.is_abandoned else self._rest.wait(future)
 
     def watch(self, future: DurableFuture[Any]) -> None:
-        """Work towards a future that something other than a direct await waits for."""
+        """Work towards a future that is awaited in another way than directly."""
         if self.is_abandoned:
             return
         misplaced.require_own(future, self)
@@ -176,7 +176,7 @@ class Attempt(AttemptStream):
         """Work no longer towards this future."""
         self._rest.unwatch(future)
 
-    # ------------------------------------------------------------ Owner: told by the handler's tasks
+    # ------------------------------------------------------------ Owner: used by the handler's tasks
 
     def note_activity(self) -> None:
         """Note that a task of the handler took a step."""
@@ -255,7 +255,7 @@ class Attempt(AttemptStream):
                     raise unsendable(f"the result of {self.target}", error) from error
                 if self.runs is not None:
                     self.runs.report_lost()
-        except BaseException as error:  # whatever it is, it ends this attempt and nothing else
+        except BaseException as error:  # of any kind: it ends this attempt and nothing else
             if machine.is_closed():
                 if machine.error is not None:  # most are suspended, and looking for the line costs
                     outcome.explain(machine, self.target, code_location.raised(error), error)

@@ -32,7 +32,7 @@ def caller(skipped: int = 0) -> CodeLocation | None:
     """Return the line outside this package and asyncio that is being executed.
 
     Args:
-        skipped: frames that are known to be inside, the caller's not counted.
+        skipped: how many frames below the caller's are known to be inside.
     """
     frame: FrameType | None = sys._getframe(1 + skipped)
     while frame is not None:

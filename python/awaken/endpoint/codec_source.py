@@ -1,4 +1,4 @@
-"""Where the journal value codec of an endpoint comes from: it is given, or a provider gives it."""
+"""Where the journal value codec of an endpoint comes from: it is passed as such, or returned by a provider."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["CodecSource"]
 
 
 class CodecSource:
-    """The codec of an endpoint; a provider is asked when the first invocation needs it, and once.
+    """The codec of an endpoint. A provider is called once, when the first invocation needs the codec.
 
     Args:
         given: the codec, or its provider.
@@ -35,14 +35,14 @@ class CodecSource:
         self._pending: asyncio.Future[JournalValueCodec] | None = None
 
     async def get(self) -> JournalValueCodec:
-        """Return the codec. A provider that failed is asked again by the next invocation."""
+        """Return the codec. If the provider failed, the next invocation calls it again."""
         if self._codec is not None:
             return self._codec
         loop = asyncio.get_running_loop()
         if self._pending is None or self._pending.get_loop() is not loop:
             # Its own context: the provider belongs to no invocation.
             self._pending = loop.create_task(self._provide(), context=ContextVars())
-            # Who asked may be gone when it fails.
+            # The invocation that waits for it may have ended when it fails.
             self._pending.add_done_callback(lambda done: done.cancelled() or done.exception())
         return await asyncio.shield(self._pending)
 
@@ -53,7 +53,7 @@ class CodecSource:
                 codec = await codec
             if not isinstance(codec, JournalValueCodec):
                 raise TypeError(
-                    f"the provider of the journal value codec gave {codec!r}, not a JournalValueCodec"
+                    f"the provider of the journal value codec returned {codec!r}, not a JournalValueCodec"
                 )
             self._codec = codec
             return codec

@@ -1,7 +1,7 @@
-"""What takes the commands of a handler that continues after its attempt, past every error that told it so.
+"""Takes the commands of a handler that continues after its attempt and ignores the errors that refuse it.
 
-Code that swallows each error and tries again would never leave the loop to other streams. So from some point on its
-commands go nowhere, and awaiting their results waits for ever, which costs nothing.
+Code that tries again after every error would never let other streams run. So from some point on its commands are
+discarded, and awaiting their results never ends, which costs nothing.
 """
 
 from __future__ import annotations

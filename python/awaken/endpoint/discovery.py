@@ -2,7 +2,7 @@
 
 The runtime lists the manifest versions it reads; we answer with the highest one both know. Version 1 is never
 written. A caller that accepts any JSON, such as curl or a browser, gets the newest version that released
-servers read; a newer one is only written for those who ask for it by name.
+servers read; a newer one is only written for clients that ask for it by name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Discovery", "DiscoveryAnswer", "ProtocolMode"]
 ProtocolMode = Literal["bidi", "request_response"]
 
 _VERSIONS = (5, 4, 3, 2)
-_VERSION_FOR_EVERYBODY = 4
+_DEFAULT_VERSION = 4
 _GENERIC_TYPES = frozenset(("*/*", "application/*", "application/json"))
 
 
@@ -86,7 +86,7 @@ class Discovery:
         """Return the manifest in this version.
 
         Raises:
-            ManifestError: an option or a service cannot be told in this version.
+            ManifestError: an option or a service cannot be described in this version.
             NameError: an annotation names something that does not exist.
             TypeError: the default serde cannot read a type.
         """
@@ -114,7 +114,7 @@ def negotiate(accept: str | None) -> int | None:
     for version in _VERSIONS:
         if content_type(version) in accepted:
             return version
-    return None if accepted.isdisjoint(_GENERIC_TYPES) else _VERSION_FOR_EVERYBODY
+    return None if accepted.isdisjoint(_GENERIC_TYPES) else _DEFAULT_VERSION
 
 
 def _media_type(part: str) -> str:

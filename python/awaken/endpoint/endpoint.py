@@ -35,7 +35,7 @@ __all__ = ["Endpoint", "app"]
 
 log = logging.getLogger("awaken")
 
-#: Time for live exchanges to wind up when an ASGI host announces its shutdown, as in `awaken serve`.
+#: How long live exchanges may take to end after an ASGI host announces its shutdown, as in `awaken serve`.
 GRACE: Final = timedelta(seconds=10)
 
 _LAMBDA: Final = "AWS_LAMBDA_FUNCTION_NAME"
@@ -52,14 +52,14 @@ class Endpoint:
 
     Args:
         services: what to serve.
-        protocol: how a runtime shall talk to it; None fits it to the HTTP version of discovery.
-        identity_keys: public keys of the runtimes that may invoke it; everybody may when there are none.
+        protocol: how runtimes talk to it; None follows the HTTP version of the discovery request.
+        identity_keys: public keys of the runtimes that may invoke it; without keys, anyone may.
         journal_value_codec: changes every value's bytes on their way into the journal and back.
         strict: whether every value is checked against its annotation, in the handlers this endpoint runs; otherwise
             values under builtin annotations pass as they are, and results of finished work always do.
 
     Raises:
-        ValueError: two services have one name, the protocol is unknown, or a key is none.
+        ValueError: two services have the same name, the protocol is unknown, or a key is malformed.
         TypeError: the codec is not a codec, or `strict` is set and a handler has a type that cannot be read.
     """
 
@@ -85,14 +85,14 @@ class Endpoint:
         self._handlers: dict[str, Handler[Any, Any]] = {}
         self._discovery: Discovery | None = None
         self._asgi: AsgiServer | None = None
-        #: What a host offers that puts whole responses into an envelope.
+        #: How a host that puts whole responses into an envelope can compress them.
         self._lambda_compression: Literal["zstd"] | None = None
         for key in identity_keys or ():
             self.identity_key(key)
         self.bind(*services)
 
     def bind(self, *services: Definition) -> Self:
-        """Serve these services, too.
+        """Serve these services as well.
 
         Raises:
             ValueError: a name is taken.
@@ -127,13 +127,13 @@ class Endpoint:
         return self
 
     def identity_key(self, identity_key: str) -> Self:
-        """Let runtimes with this public key invoke it, too; those without one of the keys get 401.
+        """Let runtimes with this public key invoke the endpoint; runtimes without any of its keys receive 401.
 
         Args:
             identity_key: `publickeyv1_...`, as the runtime logs it when it starts.
 
         Raises:
-            ValueError: it is no such key.
+            ValueError: the key is malformed.
         """
         self._identity = _core.IdentityKeys([*self.identity_keys, identity_key])
         self.identity_keys.append(identity_key)
@@ -158,11 +158,11 @@ class Endpoint:
 
     def app(self) -> Endpoint:
         """Return what a host calls: this endpoint, or a `LambdaHandler` when AWS_LAMBDA_FUNCTION_NAME is set."""
-        # Declared as what it is everywhere but in a function, where only Lambda uses it.
+        # Declared as what it is everywhere but on Lambda, where only Lambda uses the result.
         return cast("Endpoint", self.lambda_handler()) if _LAMBDA in os.environ else self
 
     def lambda_handler(self) -> LambdaHandler:
-        """Return a handler for AWS Lambda: `handler(event, context)`. The endpoint is then of request/response mode."""
+        """Return a handler for AWS Lambda, `handler(event, context)`, and switch to request/response mode."""
         from awaken.transports.hosted.aws_lambda import LambdaHandler, is_zstd_installed
 
         self.protocol = "request_response"  # servers refuse another one there
@@ -181,12 +181,12 @@ class Endpoint:
 
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
-        """Wind up on exit what runs: the lifespan for an application that this one is mounted in.
+        """Drain on exit: the lifespan of an application that this one is mounted in.
 
-        Frameworks do not pass the lifespan on to what is mounted: `FastAPI(lifespan=durable.lifespan)`.
+        Frameworks do not pass their lifespan to mounted applications, so write `FastAPI(lifespan=durable.lifespan)`.
 
         Args:
-            app: the outer application; frameworks give it, and nothing is done with it.
+            app: the outer application, which frameworks pass; unused.
         """
         try:
             yield
@@ -203,7 +203,7 @@ class Endpoint:
     # ------------------------------------------------------------ requests
 
     def accept(self, exchange: Exchange) -> Receiver:
-        """Answer one HTTP request; the path counts from its end, so any prefix works."""
+        """Answer one HTTP request; the path is read from its end, so any prefix works."""
         segments = exchange.path.split("/")
         if len(segments) >= 3 and segments[-3] == "invoke":
             if self._identity is not None and not self._is_known(exchange, self._identity):
@@ -293,19 +293,20 @@ def app(
 ) -> Endpoint:
     """Return an endpoint for these services: an ASGI application that `awaken serve MODULE:NAME` serves as well.
 
-    Where AWS_LAMBDA_FUNCTION_NAME is set, return a `LambdaHandler` instead, whatever checkers think.
+    Where AWS_LAMBDA_FUNCTION_NAME is set, return a `LambdaHandler` instead, although type checkers see an `Endpoint`.
 
     Args:
         services: what to serve.
-        protocol: "bidi" or "request_response"; None fits it to the HTTP version of discovery.
-        identity_keys: public keys of the runtimes that may invoke it; everybody may when there are none.
+        protocol: "bidi" or "request_response"; None follows the HTTP version of the discovery request.
+        identity_keys: public keys of the runtimes that may invoke it; without keys, anyone may.
         journal_value_codec: changes every value's bytes on their way into the journal and back; the codec, or an
             async function that returns it.
-        strict: whether every value is checked against its annotation. Otherwise JSON passes builtin annotations as it
-            is, so that `int` is given 2.5 when a caller sends it, and results of finished work are never refused.
+        strict: whether every value is checked against its annotation. Otherwise JSON values pass builtin
+            annotations unchecked, so `int` receives 2.5 if a caller sends it, and results of finished work are never
+            refused.
 
     Raises:
-        ValueError: there are no services, two have one name, the protocol is unknown, or a key is malformed.
+        ValueError: there are no services, two have the same name, the protocol is unknown, or a key is malformed.
         TypeError: `services` is not a list of services, the codec is not a codec, or `strict` is set and a handler
             has a type that cannot be read.
     """

@@ -1,6 +1,6 @@
 """The expression that raised an error, and what its names stand for, found without executing anything.
 
-Python tells of each instruction which piece of the source it comes from. Where the source is not there, nothing is
+Python knows for each instruction which part of the source it comes from. If the source is not available, nothing is
 found.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Failing", "failing", "fits", "is_ours", "resolve"]
 
-#: The instruction that finds out whether something can be awaited.
+#: The instruction that checks whether something can be awaited.
 _GET_AWAITABLE: Final = opmap["GET_AWAITABLE"]
 
 
@@ -34,16 +34,16 @@ class Failing(NamedTuple):
     #: The expression, or a `raise` statement.
     node: ast.AST
     frame: FrameType
-    #: Whether what an `await` was given cannot be awaited.
+    #: Whether it is an `await` of something that cannot be awaited.
     is_refused_await: bool
 
 
 def failing(error: BaseException, *, is_authored: bool = False) -> Failing | None:
-    """Return the innermost expression that an error came out of; None where the source does not tell.
+    """Return the innermost expression that an error came out of; None if the source does not show it.
 
     Args:
         error: what was raised.
-        is_authored: whether only expressions of the author's count, or of the author's libraries.
+        is_authored: whether to consider only the author's code and the author's libraries.
     """
     trace = None
     following = error.__traceback__
@@ -63,7 +63,7 @@ def failing(error: BaseException, *, is_authored: bool = False) -> Failing | Non
 
 
 def resolve(node: ast.AST, frame: FrameType) -> Any:
-    """Return what a name, or an attribute of one, stands for; None when that takes executing code."""
+    """Return what a name, or an attribute of one, stands for; None if finding out would execute code."""
     if isinstance(node, ast.Name):
         for names in (frame.f_locals, frame.f_globals, vars(builtins)):
             if node.id in names:
@@ -97,7 +97,7 @@ def is_ours(value: Any) -> bool:
 
 
 def fits(function: Any, call: ast.Call, *, is_method: bool) -> bool:
-    """Tell whether the arguments of a call fit a signature, as far as the source tells."""
+    """Tell whether the arguments of a call fit a signature, as far as the source shows."""
     arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
     if any(isinstance(each, ast.Starred) for each in arguments) or None in _keywords(call):
         return True

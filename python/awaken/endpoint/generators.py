@@ -1,11 +1,11 @@
 """Async generators that a handler leaves half-way, and what Python's garbage collector finishes.
 
 A `break` out of an `async for` drops the generator. Python asks a hook of the event loop to close it, and asyncio does
-that a turn later. A handler that executes is somewhere else then than one that replays, which needs no turns. So for
-generators of a handler the hook starts a task at once: from there on the handler has two tasks, and results reach it as
-they reach every handler with several.
+that a turn later. By then, a handler that executes is at another line than one that replays, which needs no turns. So
+for generators of a handler the hook starts a task at once: from then on the handler has two tasks, and receives results
+as every handler with several tasks does.
 
-What is part of a reference cycle ends when the garbage collector runs, which is at another place each time. Durable
+An object in a reference cycle ends when the garbage collector runs, which is at another line each time. Durable
 operations are refused there.
 """
 
@@ -30,7 +30,7 @@ _is_noting = False
 
 
 def install() -> None:
-    """Have this thread's handlers close the async generators they leave. To be called while the event loop runs."""
+    """Have this thread's handlers close the async generators they leave. Call it while the event loop runs."""
     global _is_noting
     hook = sys.get_asyncgen_hooks().finalizer
     if type(hook) is not _Finalizer:
@@ -46,7 +46,7 @@ def is_collecting() -> bool:
 
 
 async def end(closing: list[asyncio.Task[None]]) -> None:
-    """Wait until the generators that a handler left are closed; what one raises, the handler does.
+    """Wait until the generators that a handler left are closed; the handler raises what one of them raises.
 
     Args:
         closing: the tasks that close them; closing them may add others.
@@ -65,7 +65,7 @@ def _note_collection(phase: str, _: dict[str, int]) -> None:
 
 
 class _Finalizer:
-    """The hook: given each async generator that is dropped before its end."""
+    """The hook that Python calls with each async generator that is dropped before its end."""
 
     __slots__ = ("_inner",)
 

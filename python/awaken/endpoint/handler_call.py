@@ -32,9 +32,9 @@ def context_for(handler: Handler[Any, Any], driver: Driver, request: Input) -> C
 def call(
     handler: Handler[Any, Any], context: Context, body: bytes, *, is_strict: bool = False
 ) -> Awaitable[Any]:
-    """Return what awaiting runs the handler to its end and gives its result.
+    """Return an awaitable that runs the handler and returns its result.
 
-    The handler's own coroutine, where nothing surrounds it: a waiting invocation is held in memory frame by frame.
+    It is the handler's own coroutine if nothing surrounds it: each frame of a waiting invocation takes memory.
 
     Raises:
         TerminalError: the input does not decode.
@@ -56,8 +56,8 @@ def call(
 def write_result(handler: Handler[Any, Any], result: Any, *, is_strict: bool = False) -> bytes:
     """Write what a handler returned.
 
-    Every caller gets the same, whether over HTTP or from another handler: the check that a strict endpoint makes is
-    made here, and an endpoint that is not strict refuses nothing.
+    Every caller receives the same bytes, over HTTP or from another handler: a strict endpoint checks the result here,
+    and other endpoints refuse nothing.
 
     Raises:
         UsageError: the value cannot be written.
@@ -84,7 +84,7 @@ def _read_input(handler: Handler[Any, Any], body: bytes, *, is_strict: bool) -> 
 
 
 def _missing_input(handler: Handler[Any, Any]) -> Any:
-    """Return what the handler is given for an empty body: its default, or None where its annotation has it."""
+    """Return what the handler receives for an empty body: its default, or None if its annotation allows it."""
     io = handler.io
     if io.input_default is not inspect.Parameter.empty:
         return copy.deepcopy(io.input_default)  # what one invocation changes is not the next one's input

@@ -1,8 +1,8 @@
 """The journal value codec of an attempt: encodes values as commands are issued, decodes them as they are released.
 
-Encoding is immediate. Decoding is asynchronous, so a released result is on its way for a while; no other result is
-released meanwhile, and the order stays that of the journal. Values that the journal gives at once (state that was sent
-with the input) are held here under a negative handle until somebody awaits them.
+Encoding is immediate. Decoding is asynchronous, so it takes a while until a released result arrives; no other result is
+released in the meantime, so the order remains that of the journal. Values that are known at once (state that was sent
+with the input) are held here under a negative handle until the handler awaits them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Host(Protocol):
         ...
 
     def go_on(self) -> None:
-        """Note that the handler got a result."""
+        """Continue: the handler has received a result."""
         ...
 
 
@@ -65,7 +65,7 @@ class AttemptCodec:
     async def decode_value(self, value: bytes) -> bytes:
         """Decode a value.
 
-        A codec that fails ends the attempt: the handler, for which a result is what the journal has, gets no say in it.
+        A codec that fails ends the attempt. The handler cannot catch that: its results are what the journal contains.
         """
         self._is_decoding = True
         try:
@@ -85,7 +85,7 @@ class AttemptCodec:
         """Tell whether nothing may be released now; a held value that is awaited goes first.
 
         Args:
-            awaited: what the handler awaits, by handle; what is taken care of is removed.
+            awaited: what the handler awaits, by handle; a held value whose decoding begins is removed.
         """
         if self._is_decoding:
             return True
@@ -129,7 +129,7 @@ class EncodedCommands(ForwardedCommands):
     def __init__(self, inner: Commands, codec: JournalValueCodec) -> None:
         super().__init__(inner)
         self._encode = codec.encode
-        #: Values given at once and not decoded yet, by negative handle.
+        #: Values that are known and not decoded yet, by negative handle.
         self.held: dict[int, bytes] = {}
         self._next_held = 0
 

@@ -1,8 +1,8 @@
 """The endpoint manifest as JSON, in each of its versions.
 
 Servers reject members they do not know, so a member is only written in versions that have it; an option that
-was given and cannot be told is an error rather than silently dropped. What is not set is left out: null is
-not accepted everywhere.
+is set and cannot be described is an error instead of being dropped. Unset members are left out, because not
+every server accepts null.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def write_manifest(
     """Write the manifest of an endpoint.
 
     Raises:
-        ManifestError: an option or a service cannot be told in this version.
+        ManifestError: an option or a service cannot be described in this version.
     """
     manifest: dict[str, Any] = {
         "protocolMode": protocol_mode,
@@ -71,7 +71,7 @@ def _service(service: Definition, version: int) -> dict[str, Any]:
 
 def _handler(handler: Handler[Any, Any], version: int) -> dict[str, Any]:
     described: dict[str, Any] = {"name": handler.name}
-    if handler.kind is not None:  # always told: servers disagree about the type of one without
+    if handler.kind is not None:  # always written: servers disagree about the type of a handler without it
         described["ty"] = _HANDLER_TYPES[handler.kind]
     described["input"] = _input(handler)
     described["output"] = _output(handler)
@@ -81,7 +81,7 @@ def _handler(handler: Handler[Any, Any], version: int) -> dict[str, Any]:
 def _input(handler: Handler[Any, Any]) -> dict[str, Any]:
     if handler.arity == 1:
         return {}  # takes nothing, not even a content type
-    # An empty body is None, also for a type that does not allow it: that is the field's custom.
+    # An empty body means None, even for a type that does not allow it: servers read the field like this.
     payload: dict[str, Any] = {"required": False, "contentType": handler.io.accept}
     schema = schema_of(handler.io.input_serde, "validation")
     return payload if schema is None else payload | {"jsonSchema": schema}

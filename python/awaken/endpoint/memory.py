@@ -1,8 +1,8 @@
-"""What a process remembers of attempts that are to go on: which entries its own code recorded, and where.
+"""What a process remembers of unfinished invocations: which entries its own code recorded, and where.
 
-A journal that differs from the handler has two causes: other code, or code that does not repeat itself. Where this
-process recorded the entry, it is the second one, and the error says so. In development mode it also names the line that
-issued the recorded entry.
+A journal differs from what the handler does for one of two reasons: the code has changed, or it is not deterministic.
+If this process recorded the entry, it is the second one, and the error says so. In development mode it also names the
+line that issued the recorded entry.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_INVOCATIONS", "MAX_LOCATIONS", "AttemptMemory", "note_location"]
 
-#: Invocations remembered, of which the one that was quiet for the longest time is forgotten first: about 1 MB.
+#: How many invocations are remembered, in about 1 MB. The one whose last attempt is the oldest is forgotten first.
 MAX_INVOCATIONS: Final = 4096
 
-#: Locations remembered of one invocation, the first ones.
+#: How many locations are remembered of one invocation: those of its first commands.
 MAX_LOCATIONS: Final = 1000
 
 
@@ -47,12 +47,12 @@ class AttemptMemory:
         self._trails: OrderedDict[str, _Trail] = OrderedDict()
 
     def recall(self, machine: EndpointMachine) -> None:
-        """Tell a new attempt's machine what is remembered of its invocation."""
+        """Give the machine of a new attempt what is remembered of its invocation."""
         if self._trails and (trail := self._trails.get(machine.invocation_id)) is not None:
             machine.remember(trail.commands, trail.locations)
 
     def keep(self, machine: EndpointMachine, locations: dict[int, str] | None) -> None:
-        """Remember an attempt that is over, or forget its invocation when that is.
+        """Remember an attempt that is over, or forget its invocation if that is over as well.
 
         Args:
             machine: of the attempt.

@@ -2,8 +2,8 @@
 
 `awaken.handler.arguments` checks arguments and raises a `UsageError` by itself. Python meets some misuse first: a call
 that does not fit a signature, a durable result used like the value it stands for. A `UsageError` ends the invocation
-for good, also one that a deploy would have saved, so an error counts as misuse only where it is hardly about the
-author's own code.
+for good, even if a fixed deployment could have saved it, so an error counts as misuse only if it is very unlikely to
+come from the author's own code.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ _API: Final = f"{tracebacks.PACKAGE}context{os.sep}"
 #: The files there that run the author's own code.
 _AUTHORED: Final = (f"{_API}runs.py", f"{_API}extensions.py")
 
-#: What a handler awaits and is no future itself.
+#: What a handler awaits that is not a future itself.
 _AWAITED: Final = (Awakeable, Callback, DurablePromise, SendHandle)
 
-#: Functions that some versions of Python check what they are given in, by their code.
+#: Functions of asyncio that check their arguments themselves in some versions of Python, as code objects.
 _COMBINATORS: Final = (asyncio.as_completed.__code__, asyncio.wait.__code__)
 
 _ID_OF_SEND: Final = "`await handle.invocation_id()` gives the id of what it started"
 
-#: What methods do that give nothing to await, by the annotation of what they return.
+#: What methods do that return nothing to await, by their return annotation.
 _AT_ONCE: Final = {
     "None": "takes effect at once",
     "SendHandle": f"takes effect at once ({_ID_OF_SEND})",
 }
 
-#: Results by the names in which Python complains of them: only names that authors hardly give to classes of their own.
+#: Finds results in messages of Python, by names that authors are unlikely to give to classes of their own.
 _RESULT: Final = re.compile(
     r"\b({})\b".format(
         "|".join(
@@ -79,7 +79,7 @@ _BAD_CALL: Final = re.compile(
 #: The classes that handlers work with.
 _USED: Final = (*CONTEXTS.values(), ScopedContext, RestateDurableCallFuture, *_AWAITED)
 
-#: The classes with their methods, by the names in which Python complains of calls.
+#: The classes with their methods, by the names that Python uses in messages about calls.
 _OWNERS: Final = {
     owner.__qualname__: owner
     for cls in _USED
@@ -89,13 +89,13 @@ _OWNERS: Final = {
 
 
 def misuse_in(error: BaseException) -> UsageError | None:
-    """Return what an ordinary error means that comes from wrong use of this package.
+    """Return the usage error behind an ordinary error that comes from wrong use of this package.
 
     Args:
         error: what was raised.
 
     Returns:
-        The error that says so, or None when it is one of the author's own code.
+        The usage error, or None if the error comes from the author's own code.
     """
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, AttributeError):
@@ -124,7 +124,7 @@ def misuse_in(error: BaseException) -> UsageError | None:
 
 
 def _advice(error: TypeError) -> str | None:
-    """Return what to write instead of the expression that raised an error, when it uses this package wrongly."""
+    """Return what to write instead of the expression that raised an error, if it uses this package wrongly."""
     found = expressions.failing(error)
     if found is None:
         return None
@@ -163,14 +163,14 @@ def _advice_on_await(value: ast.expr, found: Failing) -> str | None:
 
 def _advice_on_combination(given: object, name: str) -> str | None:
     if isinstance(given, RestateDurableFuture):
-        return f"give asyncio.{name} a list, also of one"
+        return f"give asyncio.{name} a list, even for one future"
     if inspect.isgenerator(given):
         return f"asyncio.{name} takes no generator; give it a list"
     return None
 
 
 def _advice_on_arguments(error: TypeError) -> str | None:
-    """Look for what cannot be awaited among what a function of asyncio was given."""
+    """Look for something that cannot be awaited among the arguments of a function of asyncio."""
     found = expressions.failing(error, is_authored=True)
     if found is None:
         return None

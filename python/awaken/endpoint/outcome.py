@@ -1,4 +1,4 @@
-"""How a handler or a run ended, as the machine has to be told: nothing that user code raises escapes from here."""
+"""Reports to the machine how a handler or a run failed. Nothing that user code raises escapes from here."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("awaken")
 
-#: Longest message and stack trace that leave in an Error frame, in characters. They are read by people.
+#: Longest message and stack trace in an Error frame, in characters. People read them.
 MAX_MESSAGE = 8 * 1024
 MAX_STACKTRACE = 32 * 1024
 
-#: What the wire and HTTP-speaking peers have room for; anything else becomes 500.
+#: The largest code that the wire and HTTP have room for; anything else becomes 500.
 LARGEST_CODE = 0xFFFF
 
 #: Older versions of the protocol carry code and message of a failure only.
@@ -41,7 +41,7 @@ FIRST_VERSION_WITH_METADATA = 6
 
 
 def fail_attempt(machine: EndpointMachine, error: BaseException, target: str, version: int) -> None:
-    """Tell the machine how the handler failed: for good, or to be retried.
+    """Report that the handler failed: with a terminal failure, or to be retried.
 
     Args:
         machine: of the attempt; nothing happens when it is closed already.
@@ -76,8 +76,8 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
             _tell_watchers(probe.AttemptFailed(machine.invocation_id, error, None, is_final=True))
         try:
             machine.fail(failure(culprit, version))
-        except SdkInternalException:  # the journal goes on where the handler ended
-            ending = f"the handler failed with {describe(culprit)}, and the journal goes on: "
+        except SdkInternalException:  # the journal continues where the handler ended
+            ending = f"the handler failed with {describe(culprit)}, and the journal continues: "
             explain(machine, target, code_location.raised(error), error, ending=ending)
         return
     tracebacks.log_warning(
@@ -99,7 +99,7 @@ def explain(
     *,
     ending: str = "",
 ) -> None:
-    """Tell where in the handler the machine found an error, in its Error frame and in the log.
+    """Say where in the handler the machine found an error, in its Error frame and in the log.
 
     Args:
         machine: of the attempt; nothing happens unless it closed with an error that has not left.
@@ -120,7 +120,7 @@ def explain(
 
 
 def explain_tasks(machine: EndpointMachine, target: str, tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Tell which task of the handler asked for what the machine refused, in its Error frame and in the log."""
+    """Say which task of the handler issued what the machine refused, in its Error frame and in the log."""
     for task in tasks:
         error = task.exception() if task.done() and not task.cancelled() else None
         if isinstance(error, SdkInternalException):
@@ -130,7 +130,7 @@ def explain_tasks(machine: EndpointMachine, target: str, tasks: Iterable[asyncio
 def fail_run(
     machine: EndpointMachine, run: RunFuture[Any], error: BaseException, elapsed_ms: int, version: int
 ) -> None:
-    """Tell the machine how a run's closure failed.
+    """Report that the closure of a run failed.
 
     Args:
         machine: of the attempt.
@@ -192,7 +192,7 @@ def report_run(
 
 
 def _report_broken(machine: EndpointMachine, error: BaseException, broken: BaseException) -> None:
-    """Tell the machine that something was raised that cannot be described.
+    """Report that something was raised that cannot be described.
 
     Args:
         machine: of the attempt; nothing happens when it is closed already.
@@ -211,7 +211,7 @@ def _tell_watchers(failed: probe.AttemptFailed) -> None:
 
 
 def failure(error: TerminalError, version: int) -> Failure:
-    """Return the wire form of a terminal error, whatever its fields hold."""
+    """Return the wire form of a terminal error, whatever its fields contain."""
     is_carried = isinstance(error.metadata, Mapping) and version >= FIRST_VERSION_WITH_METADATA
     metadata = error.metadata if is_carried and error.metadata is not None else {}
     return Failure(
@@ -247,11 +247,11 @@ def printable(value: object, limit: int) -> str:
 
 
 def _culprit(error: BaseException) -> BaseException:
-    """Return the error that decides how an attempt goes on.
+    """Return the error that decides how an attempt ends.
 
-    A terminal, retryable or internal error decides for what it caused. A group is terminal when everything in it is:
-    then its first error counts. One member that may go better next time has the whole group retried, and one that
-    only unwinds an attempt says that the others are not the handler's last word.
+    A terminal, retryable or internal error decides for the errors that it caused. A group is terminal if all its
+    members are; then its first error counts. One member that may succeed next time has the whole group retried, and one
+    that only unwinds an attempt shows that the handler had not finished.
     """
     parts = list(_parts(error))
     for kind in (SdkInternalBaseException, RetryableError):

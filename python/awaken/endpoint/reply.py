@@ -50,7 +50,7 @@ class Reply:
     def __init__(
         self, exchange: Exchange, status: int, headers: Sequence[tuple[str, str]], body: bytes
     ) -> None:
-        """Answer now, or when the request is through where the peer reads nothing before."""
+        """Answer now, or after the whole request if the peer reads no response before that."""
         self._exchange = exchange
         self._answer: tuple[int, Sequence[tuple[str, str]], bytes] | None = (
             status,
@@ -65,7 +65,7 @@ class Reply:
         self._exchange.acknowledge(len(data))
 
     def receive_end(self) -> None:
-        """Answer a peer that reads nothing before its request is through."""
+        """Answer a peer that reads no response before it has sent its whole request."""
         self._send()
 
     def disconnect(self) -> None:
@@ -76,7 +76,7 @@ class Reply:
         """Nothing waits: the body is small."""
 
     def drain(self) -> None:
-        """Nothing to wind up."""
+        """Do nothing: the answer is known."""
 
     def _send(self) -> None:
         if self._answer is None:

@@ -1,6 +1,6 @@
-"""Who of a handler waits, when all of it has come to rest, and which result it gets then.
+"""Which tasks of a handler wait, when all of them have come to rest, and which result is released then.
 
-See `awaken.endpoint.attempt` for why results are released at rest only, and what waiting alone and together is.
+`awaken.endpoint.attempt` explains why results are released at rest only, and what waiting alone and together is.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["Rest"]
 
 #: Turns of the loop without activity after which a handler with several tasks counts as at rest. A finished future
-#: reaches whoever awaits it in one turn per layer (task, gather, wait, shield); nobody nests this many.
+#: reaches the task that awaits it in one turn per layer (task, gather, wait, shield); no code nests this many.
 QUIET_TURNS: Final = 8
 
-#: Turns after which a handler that never rests gets its next result all the same: it may be polling for it.
+#: Turns after which a handler that never rests still receives its next result: it may be polling for it.
 MAX_TURNS: Final = 1000
 
 #: Replayed results handed over without a turn of the loop before other streams get theirs.
@@ -53,7 +53,7 @@ class Host(tasks.Owner, Protocol):
         ...
 
     def acknowledge_consumed(self) -> None:
-        """Give back the flow-control credit of what the machine has consumed."""
+        """Give back the flow-control credit for what the machine has consumed."""
         ...
 
     def acknowledge_all(self) -> None:
@@ -116,7 +116,7 @@ class Rest:
         self.main: asyncio.Task[None] | None = None
         #: Tasks that the handler started and that are not done.
         self.helpers: set[asyncio.Task[Any]] = set()
-        #: Counts whatever the handler does.
+        #: Counts everything the handler does.
         self.activity = 0
         #: The future on which the handler waits alone for more input.
         self._parked: asyncio.Future[None] | None = None
@@ -145,7 +145,7 @@ class Rest:
 
     @property
     def is_parked(self) -> bool:
-        """Whether the handler waits alone for something that is not there yet."""
+        """Whether the handler waits alone for a result that has not arrived."""
         return self._parked is not None
 
     def wait(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
@@ -173,7 +173,7 @@ class Rest:
                 raise aftermath.unwinding(host.machine, host.where, is_suspended=answer is SUSPENDED)
             host.acknowledge_all()
             yield from self._park()
-            if self.helpers or self._awaited:  # something beside this task began to wait
+            if self.helpers or self._awaited:  # another task has begun to wait
                 yield from self._wait_together(future)
                 return
 
@@ -192,7 +192,7 @@ class Rest:
     # ------------------------------------------------------------ waiting together
 
     def watch(self, future: DurableFuture[Any]) -> None:
-        """Work towards a future that something other than a direct await waits for."""
+        """Work towards a future that is awaited in another way than alone."""
         self._awaited[future.handle] = future
         self.go_on()
 
@@ -243,7 +243,7 @@ class Rest:
             return
 
     def _interrupt(self, error: TerminalError) -> None:
-        """Raise an error in what is awaited. A deadline goes on, unless there is nothing else."""
+        """Raise an error in what is awaited. A deadline continues, unless nothing else is awaited."""
         everything = list(self._awaited.values())
         interrupted = [future for future in everything if not future.is_deadline] or everything
         for future in interrupted:
@@ -266,7 +266,7 @@ class Rest:
             self._plan()
 
     def close(self) -> None:
-        """Release nothing any more: the attempt is over."""
+        """Release no more results: the attempt is over."""
         self._awaited.clear()
         if self.codec is not None:
             self.codec.close()

@@ -1,6 +1,6 @@
 """The runs of one attempt: asked for by the handler, executed when their results are needed, or left behind.
 
-A run executes in a task of its own, which is none of the handler's: what cancels the handler's tasks leaves it alone.
+A run executes in a task of its own, not of the handler: cancelling the handler's tasks leaves it alone.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Host(Protocol):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing the handler does counts any more."""
+        """Whether the attempt has ended, so that nothing the handler does has an effect."""
         ...
 
     def hold_flush(self) -> None:
@@ -119,7 +119,7 @@ class RunTasks:
                     host.commands.propose_run_value(run.handle, value)
                 except LocalProtocolError as error:
                     raise unsendable(f"the result of {run.subject} of {host.target}", error) from error
-        except BaseException as error:  # whatever it is, it ends this attempt and nothing else
+        except BaseException as error:  # of any kind: it ends this attempt and nothing else
             if not host.is_over:
                 elapsed_ms = int((time.monotonic() - started) * 1000)
                 if host.observer is not None:

@@ -99,7 +99,7 @@ class AttemptStream(ABC):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing the handler does counts any more."""
+        """Whether the attempt has ended, so that nothing the handler does has an effect."""
         return self.is_abandoned or self.machine.is_closed()
 
     # ------------------------------------------------------------ Receiver: called by the transport
@@ -108,14 +108,14 @@ class AttemptStream(ABC):
         """Feed the machine; give flow-control credit back as the handler consumes."""
         self.unacknowledged += len(data)
         if self._is_draining and self._is_started:
-            self.acknowledge_all()  # what comes now is in the journal of the next attempt
+            self.acknowledge_all()  # what arrives now is in the journal of the next attempt
             return
         self.machine.receive(data)
         self.acknowledge_consumed()
         self._advance()
 
     def receive_end(self) -> None:
-        """Note that the runtime asks to suspend, or has nothing more to say."""
+        """Note that the runtime asks to suspend, or sends nothing more."""
         if self.is_abandoned:
             return
         self._is_request_open = False
@@ -123,7 +123,7 @@ class AttemptStream(ABC):
         self._advance()
 
     def disconnect(self) -> None:
-        """Unwind the handler: nothing it does counts any more."""
+        """Unwind the handler: nothing it does has an effect any more."""
         if self.is_abandoned:
             return
         self._abandon()
@@ -133,7 +133,7 @@ class AttemptStream(ABC):
         self._advance()
 
     def drain(self) -> None:
-        """Suspend at the next await: what `receive_end` means, decided on this side."""
+        """Suspend at the next await, as after `receive_end`, but because this side asks for it."""
         self._is_draining = True
         if not self.is_abandoned and self._is_started:
             self.machine.receive_end()
@@ -150,7 +150,7 @@ class AttemptStream(ABC):
                 self._exchange.acknowledge(excess)
 
     def acknowledge_all(self) -> None:
-        """Give back all credit; a handler that waits for input has to get it."""
+        """Give back all credit: a handler that waits for input has to receive it."""
         if self.unacknowledged:
             self._exchange.acknowledge(self.unacknowledged)
             self.unacknowledged = 0
@@ -164,7 +164,7 @@ class AttemptStream(ABC):
         exchange = self._exchange
         if self._headers:
             if not exchange.is_bidirectional and self._is_request_open:
-                return  # simple peers do not read a response before their request is through
+                return  # such a peer reads no response before it has sent the whole request
             exchange.start(200, self._headers)
             self._headers = ()
         if self.machine.is_output_pending():
@@ -176,7 +176,7 @@ class AttemptStream(ABC):
             return
         self.flush()
         if self._headers:
-            return  # until the request is through
+            return  # until the request has ended
         self._exchange.end()
         self._abandon()
 

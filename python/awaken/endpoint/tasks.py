@@ -1,8 +1,8 @@
 """Which asyncio tasks belong to a handler.
 
 Tasks that a handler starts (also through `asyncio.gather`, `TaskGroup` and libraries) inherit its context, where
-`owner` names the attempt. A task factory on the loop sees each of them and tells the attempt, which needs to know
-when all of them have come to rest, and which cancels what is left when the attempt is over.
+`owner` names the attempt. A task factory on the loop reports each of them to the attempt, which has to know when all of
+them have come to rest, and which cancels the remaining ones when it is over.
 
 asyncio keeps tasks in sets. Those of a handler have hashes that repeat in every attempt, so that such a set iterates
 in an order that replays.
@@ -66,11 +66,11 @@ class Owner(Protocol):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing the handler does counts any more."""
+        """Whether the attempt has ended, so that nothing the handler does has an effect."""
         ...
 
     def complain(self, deed: str, interrupted_at: code_location.CodeLocation | None) -> None:
-        """Name code that goes on after the end of its attempt."""
+        """Log that code continued after the end of its attempt."""
         ...
 
 
@@ -83,19 +83,19 @@ executing_run: ContextVar[str | None] = ContextVar("awaken_executing_run", defau
 #: Stands for a run's name where the garbage collector has something finished.
 COLLECTED = "(garbage)"
 
-#: What goes on by itself, and is no coroutine.
+#: Awaitables that make progress without a task and are not coroutines.
 _NO_COROUTINES = (DurableFuture, Awakeable, Callback, DurablePromise, SendHandle)
 
 
 def install(loop: asyncio.AbstractEventLoop) -> None:
-    """Have the loop tell attempts of their handlers' tasks; a task factory that is there already goes on working."""
+    """Have the loop report the tasks of handlers to their attempts; a task factory that is set already stays in use."""
     factory = loop.get_task_factory()
     if type(factory) is not _TaskFactory:
         loop.set_task_factory(_TaskFactory(factory))
 
 
 def is_runnable(task: asyncio.Task[Any] | None) -> bool:
-    """Tell whether a task, not the current one, takes a step by itself: it waits for nothing that is still to come."""
+    """Tell whether a task, not the current one, is about to take a step: what it waited for is done."""
     if task is None or task.done():
         return False
     waiter = getattr(task, "_fut_waiter", task)
@@ -103,7 +103,7 @@ def is_runnable(task: asyncio.Task[Any] | None) -> bool:
 
 
 class HandlerTask(asyncio.Task[Any]):
-    """A task with a hash that repeats."""
+    """A task with the same hash in every attempt."""
 
     __slots__ = ("_number",)
 
@@ -143,8 +143,8 @@ class _TaskFactory:
             options["context"] = context
         if attempt is not None and isinstance(coroutine, _NO_COROUTINES):
             raise UsageError(
-                f"a task was to be made of {_subject(coroutine)}, which goes on without one; wait for several with "
-                "asyncio.gather(...), or make the task of an `async def` that awaits it"
+                f"{_subject(coroutine)} cannot become a task, and needs none to make progress; wait for several with "
+                "asyncio.gather(...), or make a task of an `async def` that awaits it"
             )
         if attempt is None or run is not None or not asyncio.iscoroutine(coroutine):
             return (
@@ -178,8 +178,8 @@ _started: dict[int, tuple[Any, deque[Any], set[int]]] = {}
 def _in_order(coroutine: Any) -> Any:
     """Return the coroutine to start when asyncio starts this one.
 
-    `asyncio.as_completed` keeps its arguments in a set, which orders coroutines by address. It does not mind which of
-    its tasks runs which of them; so they are started in the order in which they were given.
+    `asyncio.as_completed` keeps its arguments in a set, which orders coroutines by address. Which of its
+    tasks runs which coroutine makes no difference to it, so they are started in the order of the arguments.
     """
     frame = sys._getframe(2)
     for _ in range(_DEPTH):
@@ -215,7 +215,7 @@ async def _result_of(awaitable: Any) -> Any:
 
 
 class _Watched(Coroutine[Any, Any, Any]):
-    """A coroutine that tells its attempt of every step, and whose exit does not take the process along."""
+    """A coroutine that reports every step to its attempt, and that cannot exit the process."""
 
     __slots__ = ("_attempt", "_inner", "_interrupted_at")
 
@@ -241,7 +241,7 @@ class _Watched(Coroutine[Any, Any, Any]):
                 self._attempt.complain("ended a task", self._interrupted_at)
             raise
         except AttemptClosedError as error:
-            raise asyncio.CancelledError from error  # nobody is left to ask for the task's error
+            raise asyncio.CancelledError from error  # no code is left that would ask for the task's error
         except (SystemExit, KeyboardInterrupt) as error:
             raise RuntimeError(f"a task of a durable handler raised {error!r}") from error
 

@@ -1,4 +1,4 @@
-"""OpenTelemetry, for who installs the extra `otel`: spans of attempts and of the runs they execute.
+"""OpenTelemetry spans of attempts and of the runs they execute. They need the extra `otel`.
 
     from awaken.telemetry import instrument
 
@@ -9,8 +9,8 @@
 | `attempt SERVICE/HANDLER` | one attempt, from the handler's start to its end or suspension |
 | `run NAME` | one execution of a run's closure, never a replayed result |
 
-An attempt belongs to the `traceparent` of its HTTP request, which a runtime that traces sends, else to that of the
-invocation's own headers. Calls and sends that a handler makes carry `traceparent` on; the journal keeps it, and replays
+The parent of an attempt is the `traceparent` of its HTTP request, which a runtime that traces sends, otherwise that of
+the invocation's own headers. Calls and sends of a handler pass `traceparent` on; the journal contains it, but replays
 do not compare it.
 """
 

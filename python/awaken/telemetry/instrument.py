@@ -20,12 +20,12 @@ def instrument(endpoint: E, *, tracer_provider: TracerProvider | None = None) ->
     """Trace the invocations of an endpoint from now on, and return it.
 
     Args:
-        endpoint: what `awaken.app(...)` or `awaken.Endpoint(...)` gave.
+        endpoint: what `awaken.app(...)` or `awaken.Endpoint(...)` returned.
         tracer_provider: where spans go; None takes the global one.
 
     Raises:
         ImportError: OpenTelemetry is not installed.
-        TypeError: it is no endpoint, such as a Lambda handler: instrument the endpoint that makes it.
+        TypeError: it is not an endpoint. Of a Lambda handler, instrument the endpoint that makes it.
     """
     if not isinstance(endpoint, Endpoint):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""How an attempt takes over the trace that caused it, and how its calls carry the trace on."""
+"""How an attempt joins the trace that caused it, and how its calls pass the trace on."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class AttemptSpans:
 
     @contextmanager
     def around_handler(self, request: Input) -> Iterator[None]:
-        """Open the span of the attempt, and tell in it at the end how the attempt ended."""
+        """Open the span of the attempt, and record in it how the attempt ended."""
         attributes: dict[str, str | int] = {
             _ID: request.invocation_id,
             _TARGET: self._target,

@@ -400,4 +400,4 @@ async def test_provider_that_gives_no_codec_is_named() -> None:
     call.tell(frames.request(b'"x"'))
     await call.until_answer("Error")
 
-    assert b"gave 7, not a JournalValueCodec" in call.exchange.body
+    assert b"returned 7, not a JournalValueCodec" in call.exchange.body
