@@ -1,5 +1,5 @@
-//! Benchmarks of one attempt: a greeting from start to end, and replays of growing journals, whose cost per entry must not
-//! grow.
+//! Benchmarks of one attempt: a greeting from start to end, and replays of growing journals, whose cost per entry must
+//! not grow.
 #![allow(missing_docs, reason = "criterion's macros")]
 #![allow(clippy::unwrap_used, reason = "a broken bench ends")]
 

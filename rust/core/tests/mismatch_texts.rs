@@ -1,5 +1,5 @@
-//! The texts of mismatches: payloads by length and hash, the location where the recorded command was issued, and what to
-//! do about it.
+//! The texts of mismatches: payloads by length and hash, the location where the recorded command was issued, and what
+//! to do about it.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Properties of every handler: prefixes of its journal replay to the same commands, and an attempt ends with exactly one
-//! terminal frame, whatever the handler calls.
+//! Properties of every handler: prefixes of its journal replay to the same commands, and an attempt ends with exactly
+//! one terminal frame, whatever the handler calls.
 #![allow(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -275,7 +275,8 @@ proptest! {
         let commands = |journal: &[Message]| -> Vec<Message> {
             journal.iter().filter(|message| matches!(message, Message::Command(_))).cloned().collect()
         };
-        // Beyond the prefix the runtime answers in another order, which a handler may notice; up to there nothing differs.
+        // Beyond the prefix the runtime answers in another order, which a handler may notice; up to there nothing
+        // differs.
         let count = commands(stored).len();
         prop_assert_eq!(&commands(&again.journal)[..count], &commands(&first.journal)[..count]);
         if stored.len() == first.journal.len() {

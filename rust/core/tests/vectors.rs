@@ -1,5 +1,5 @@
-//! Frames captured between a real server and a real endpoint: each decodes to its known contents and encodes to the same
-//! bytes, in whatever segments it arrives.
+//! Frames captured between a real server and a real endpoint: each decodes to its known contents and encodes to the
+//! same bytes, in whatever segments it arrives.
 #![allow(clippy::disallowed_methods, reason = "vectors are files")]
 #![allow(
     clippy::indexing_slicing,

@@ -6,11 +6,11 @@
 use super::machine::Machine;
 
 impl Machine {
-    /// How many received bytes may stay unacknowledged, if the peer sends at most `window` bytes beyond the acknowledged
-    /// ones.
+    /// How many received bytes may stay unacknowledged, if the peer sends at most `window` bytes beyond the
+    /// acknowledged ones.
     ///
-    /// Before the handler starts, none: it needs the whole journal, whose size has a limit of its own. Afterwards,
-    /// once half of the window is unread: the window, minus the bytes missing from an incomplete message. So the machine
+    /// Before the handler starts, none: it needs the whole journal, whose size has a limit of its own. Afterwards, once
+    /// half of the window is unread: the window, minus the bytes missing from an incomplete message. So the machine
     /// holds at most the unread half, the window, and one message.
     pub fn unacknowledged_limit(&self, window: usize) -> usize {
         if !self.is_ready() || self.unread_size() < window / 2 {
@@ -21,8 +21,9 @@ impl Machine {
 
     /// Bytes of complete messages that the handler has not reached.
     ///
-    /// A result that was taken off the queue for a handle that is not awaited yet does not count: withholding its credit
-    /// could block the very notification that the handler awaits. The limit on the journal size bounds such results.
+    /// A result that was taken off the queue for a handle that is not awaited yet does not count: withholding its
+    /// credit could block the very notification that the handler awaits. The limit on the journal size bounds such
+    /// results.
     pub fn unread_size(&self) -> usize {
         self.recorded_size + self.results.queued_size()
     }

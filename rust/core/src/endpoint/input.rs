@@ -72,8 +72,8 @@ impl Machine {
         })
     }
 
-    /// Version 5 has no agreed seed, so the field of Start is ignored. The seed is then the first eight bytes of the hash
-    /// of the id, as in the official Python SDK.
+    /// Version 5 has no agreed seed, so the field of Start is ignored. The seed is then the first eight bytes of the
+    /// hash of the id, as in the official Python SDK.
     fn random_seed(&self) -> u64 {
         if self.version.supports(Feature::RandomSeed) {
             return self.start.random_seed;

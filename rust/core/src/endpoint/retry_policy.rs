@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// When a failing run is retried. All durations are in milliseconds; `None` means no bound, or the default of the field.
+/// When a failing run is retried. All durations are in milliseconds; `None` means no bound, or the default of the
+/// field.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RetryPolicy {
     /// Delay after the first failure, by default 50.
@@ -34,7 +35,8 @@ impl RetryPolicy {
         let initial = u32::try_from(self.initial_interval_ms.unwrap_or(50)).unwrap_or(u32::MAX);
         let exponent = i32::try_from(attempts.saturating_sub(1)).unwrap_or(i32::MAX);
         let delay = f64::from(initial) * self.factor.unwrap_or(2.0).powi(exponent);
-        // A delay that is not a number, negative or infinite comes from an odd factor; the longest delay is the safe choice.
+        // A delay that is not a number, negative or infinite comes from an odd factor; the longest delay is the safe
+        // choice.
         Duration::try_from_secs_f64(delay / 1000.0)
             .ok()
             .and_then(|delay| u64::try_from(delay.as_millis()).ok())

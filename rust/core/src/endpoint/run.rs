@@ -81,8 +81,8 @@ impl Machine {
 
     /// Applies the retry policy to a retryable failure of an executing run.
     ///
-    /// Returns true if the policy gives up: the failure is then proposed as terminal. Otherwise the attempt ends with an
-    /// Error frame that names the run and the delay; without a policy the runtime's own applies.
+    /// Returns true if the policy gives up: the failure is then proposed as terminal. Otherwise the attempt ends with
+    /// an Error frame that names the run and the delay; without a policy the runtime's own applies.
     ///
     /// # Errors
     /// Those of [`Machine::propose_run_value`].
@@ -131,8 +131,8 @@ impl Machine {
 
     /// How often the failed run was executed and the time since its first execution, both including this one.
     ///
-    /// The counts of Start are about this run only if it is the last command of the journal. Once this attempt has written
-    /// a new command, they belong to an older one.
+    /// The counts of Start are about this run only if it is the last command of the journal. Once this attempt has
+    /// written a new command, they belong to an older one.
     fn run_history(&self, attempt_duration_ms: u64) -> (u32, u64) {
         let failed_before = if self.has_written_command {
             0

@@ -189,8 +189,8 @@ impl Machine {
         self.close(C::Suspension(suspension), Ending::Suspended);
     }
 
-    /// What is awaited, in its wire form. Once a CANCEL was consumed, its signal is no longer listed: the runtime checks
-    /// all stored notifications, so it would resume the invocation at once, again and again.
+    /// What is awaited, in its wire form. Once a CANCEL was consumed, its signal is no longer listed: the runtime
+    /// checks all stored notifications, so it would resume the invocation at once, again and again.
     pub(super) fn remainder(&self, awaited: &Awaiting) -> Option<pb::Future> {
         awaited.remainder(
             &|handle| self.results.unresolved(handle),

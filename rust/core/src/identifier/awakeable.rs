@@ -17,8 +17,8 @@ const LARGEST_INDEX: u32 = 0x00FF_FFFF;
 
 /// Names one awakeable: an invocation and the index of the signal it waits for.
 ///
-/// As text it is `sign_1`, followed by the raw invocation id (of any length) and the index in base64url without padding.
-/// It is not a secret: anyone who knows the invocation id can compute it.
+/// As text it is `sign_1`, followed by the raw invocation id (of any length) and the index in base64url without
+/// padding. It is not a secret: anyone who knows the invocation id can compute it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AwakeableId {
     invocation: Bytes,

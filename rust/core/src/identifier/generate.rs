@@ -1,5 +1,5 @@
-//! Ids of new invocations. Randomness is an argument; an id that callers must be able to find again is a function of its
-//! parts.
+//! Ids of new invocations. Randomness is an argument; an id that callers must be able to find again is a function of
+//! its parts.
 
 use sha2::{Digest, Sha256};
 

@@ -5,8 +5,8 @@ use ed25519_dalek::Signature;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// Largest token accepted, in bytes: the usual limit of a whole header line (nginx, Apache httpd). The tokens of a runtime
-/// have about 400 bytes, plus the key of an object.
+/// Largest token accepted, in bytes: the usual limit of a whole header line (nginx, Apache httpd). The tokens of a
+/// runtime have about 400 bytes, plus the key of an object.
 pub const MAX_TOKEN_SIZE: usize = 8 * 1024;
 
 /// The algorithm of every token.

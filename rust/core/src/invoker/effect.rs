@@ -21,7 +21,8 @@ pub enum Effect {
     },
     /// What the handler waits for, to be shown by introspection.
     AwaitingOn(pb::Future),
-    /// The attempt is over until something awaited happens. In versions 5 and 6 the lists become one node of unknown type.
+    /// The attempt is over until something awaited happens. In versions 5 and 6 the lists become one node of unknown
+    /// type.
     Suspended(pb::Future),
     /// The attempt and the invocation are over; the journal has the Output.
     Ended,

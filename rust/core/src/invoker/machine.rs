@@ -163,8 +163,8 @@ impl Machine {
 
     /// Sends the endpoint a notification that is now durable. Returns whether it was sent.
     ///
-    /// If this attempt proposed the result of a run and asked for an ack, the ack is sent instead. Nothing is sent after
-    /// the input has ended or the attempt is over: the next attempt replays the notification.
+    /// If this attempt proposed the result of a run and asked for an ack, the ack is sent instead. Nothing is sent
+    /// after the input has ended or the attempt is over: the next attempt replays the notification.
     ///
     /// # Errors
     /// If no command waits for the notification.

@@ -16,10 +16,10 @@ enum Ending {
 
 /// Whether an invocation that suspended on `future` can continue.
 ///
-/// `unseen` are the notifications that the attempt did *not* receive before it suspended, in journal order. Those it did
-/// receive no longer count: the endpoint empties its queue before it suspends, and `future` leaves out what is resolved.
-/// A CANCEL that the attempt has seen but still lists, or a named signal that it consumed and awaits once more, must not
-/// resume it again and again.
+/// `unseen` are the notifications that the attempt did *not* receive before it suspended, in journal order. Those it
+/// did receive no longer count: the endpoint empties its queue before it suspends, and `future` leaves out what is
+/// resolved. A CANCEL that the attempt has seen but still lists, or a named signal that it consumed and awaits once
+/// more, must not resume it again and again.
 pub fn can_resume<'a>(
     future: &pb::Future,
     unseen: impl IntoIterator<Item = &'a Notification>,

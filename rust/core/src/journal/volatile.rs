@@ -89,7 +89,8 @@ fn is_random_word(word: &[u8]) -> bool {
     word.iter().all(u8::is_ascii_hexdigit) || changes >= 3
 }
 
-/// The length of the number or time at the start, such as `17.25`, `1e-05` and `2026-11-29T10:35:54`, and the number of its digits.
+/// The length of the number or time at the start, such as `17.25`, `1e-05` and `2026-11-29T10:35:54`, and the number of
+/// its digits.
 fn number(text: &[u8]) -> (usize, usize) {
     let mut length = 0;
     let mut digits = 0;

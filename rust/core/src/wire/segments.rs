@@ -73,8 +73,8 @@ impl Segments {
             let missing = length - self.partial.len();
             let size = missing.min(front.len());
             if self.partial.capacity() - self.partial.len() < size {
-                // Room for what has arrived. Doubling keeps the copying linear if it arrives in small pieces; the length is
-                // the upper bound, so that no capacity is wasted.
+                // Room for what has arrived. Doubling keeps the copying linear if it arrives in small pieces; the
+                // length is the upper bound, so that no capacity is wasted.
                 let room = self.queued.max(self.partial.len());
                 self.partial.reserve_exact(missing.min(room));
             }

@@ -31,8 +31,8 @@ impl Engine {
         }
     }
 
-    /// Returns credit once it reaches what the peer has left. If everything is acknowledged at once, that is half of the
-    /// window. If much is unacknowledged it is less, so that a peer without any credit left gets all there is.
+    /// Returns credit once it reaches what the peer has left. If everything is acknowledged at once, that is half of
+    /// the window. If much is unacknowledged it is less, so that a peer without any credit left gets all there is.
     pub(super) fn give_stream_credit(&mut self, id: u32, size: usize) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;

@@ -29,8 +29,8 @@ const DEFAULT_WINDOW: u32 = 65_535;
 const LARGEST_WINDOW: i64 = 0x7fff_ffff;
 const LARGEST_STREAM: u32 = 0x7fff_ffff;
 
-/// How many streams that we reset are remembered. Their frames may still be in flight; frames of other closed streams are
-/// errors.
+/// How many streams that we reset are remembered. Their frames may still be in flight; frames of other closed streams
+/// are errors.
 const REMEMBERED_RESETS: usize = 4096;
 
 /// Something that the peer did.
