@@ -100,9 +100,9 @@ class OutgoingBase:
         """Call `on_change` in the next turn of the loop, once for all changes until then."""
         if not self._is_change_due:
             self._is_change_due = True
-            self._loop.call_soon(self.tell_change)
+            self._loop.call_soon(self.announce_change)
 
-    def tell_change(self) -> None:
+    def announce_change(self) -> None:
         """Call `on_change` now."""
         self._is_change_due = False
         try:

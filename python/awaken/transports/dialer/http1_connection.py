@@ -107,7 +107,7 @@ class Http1ClientConnection(ClientConnection):
             self.fail(f"the endpoint broke HTTP/1.1: {error}")
             return
         if exchange is not None and is_changed:
-            exchange.tell_change()
+            exchange.announce_change()
         self.adjust_reading()
         self._finish_if_done()
 

@@ -27,7 +27,7 @@ from awaken.transports.http2.engine import (
     StreamClosed,
     describe_code,
 )
-from awaken.transports.http2.h2_client import H2ClientEngine
+from awaken.transports.http2.h2_client_engine import H2ClientEngine
 
 if TYPE_CHECKING:
     import asyncio
@@ -148,7 +148,9 @@ class Http2ClientConnection(ClientConnection):
             return
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != "h2":
-            self.fail("the endpoint does not offer HTTP/2 (ALPN); if it speaks HTTP/1.1 only, register it so")
+            self.fail(
+                "the endpoint does not offer HTTP/2 (ALPN); if it speaks only HTTP/1.1, register it for that"
+            )
             return
         self._flush()
 
@@ -159,7 +161,9 @@ class Http2ClientConnection(ClientConnection):
         if not self._has_received:
             self._has_received = True
             if data.startswith(b"HTTP/1."):
-                self.fail("the endpoint answered in HTTP/1.1; if it speaks nothing else, register it so")
+                self.fail(
+                    "the endpoint answered in HTTP/1.1; if it speaks nothing else, register it for that"
+                )
                 return
         changed: dict[Http2Outgoing, None] = {}
         self._is_receiving = True
@@ -171,9 +175,9 @@ class Http2ClientConnection(ClientConnection):
         finally:
             self._is_receiving = False
         for exchange in changed:
-            exchange.tell_change()
+            exchange.announce_change()
         if self._starved:
-            self._tell_starved()
+            self._announce_credit()
         if self.engine.has_output or self._written or self._waiting or self._is_leaving:
             self._schedule_flush()
 
@@ -185,7 +189,7 @@ class Http2ClientConnection(ClientConnection):
         """Continue sending, and notify the exchanges, which have credit again."""
         self._is_socket_paused = False
         self._flush()
-        self._tell_starved()
+        self._announce_credit()
 
     # From the engine.
 
@@ -288,7 +292,7 @@ class Http2ClientConnection(ClientConnection):
             transport.write(output)
         engine.take_resumed()  # not needed: exchanges that wait for credit are in `_starved`
         if self._starved:
-            self._tell_starved()
+            self._announce_credit()
         if engine.has_output and not self._is_socket_paused:
             self._schedule_flush()
         if self._is_leaving and not engine.stream_count and not engine.has_output:
@@ -322,7 +326,7 @@ class Http2ClientConnection(ClientConnection):
             self.engine.reset(exchange.stream_id, ErrorCode.NO_ERROR)
         self._note_idle()
 
-    def _tell_starved(self) -> None:
+    def _announce_credit(self) -> None:
         starved, self._starved = self._starved, set()
         for exchange in starved:
             if exchange.credit > 0:  # otherwise `credit` has listed it again

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awaken.transports.dialer.address import Address
-    from awaken.transports.http2.h2_client import H2ClientEngine
+    from awaken.transports.http2.h2_client_engine import H2ClientEngine
 
 __all__ = ["Http2Outgoing"]
 

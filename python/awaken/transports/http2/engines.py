@@ -30,7 +30,7 @@ def make_engine(name: EngineName) -> Engine:
 
 def make_h2_engine() -> Engine:
     """Return a new engine over the h2 package, for one connection."""
-    from awaken.transports.http2.h2_server import H2ServerEngine  # takes time to import
+    from awaken.transports.http2.h2_server_engine import H2ServerEngine  # takes time to import
 
     return H2ServerEngine()
 

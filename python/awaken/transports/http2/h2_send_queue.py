@@ -12,13 +12,13 @@ from awaken.transports import limits
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from awaken.transports.http2.h2_connection import LeanConnection
-    from awaken.transports.http2.h2_stream import Stream
+    from awaken.transports.http2.h2_lean_connection import H2LeanConnection
+    from awaken.transports.http2.h2_stream import H2Stream
 
-__all__ = ["SendQueue"]
+__all__ = ["H2SendQueue"]
 
 
-class SendQueue:
+class H2SendQueue:
     """The bodies that wait on one connection. Their streams send in turn, one frame each.
 
     Args:
@@ -26,10 +26,10 @@ class SendQueue:
         end: called with a stream when its end is kept, and when its end is sent.
     """
 
-    def __init__(self, connection: LeanConnection, end: Callable[[Stream], None]) -> None:
+    def __init__(self, connection: H2LeanConnection, end: Callable[[H2Stream], None]) -> None:
         self._h2 = connection
         self._end = end
-        self._queue: deque[Stream] = deque()
+        self._queue: deque[H2Stream] = deque()
         self._resumed: list[int] = []
         self._sent_size = 0  # body bytes given to h2 since output was taken
 
@@ -40,7 +40,7 @@ class SendQueue:
         # A stream without bytes waits only for its end, which needs no window.
         return bool(queue) and (self._h2.outbound_flow_control_window > 0 or not queue[0].pending_size)
 
-    def send(self, stream: Stream, data: bytes, *, is_end: bool) -> bool:
+    def send(self, stream: H2Stream, data: bytes, *, is_end: bool) -> bool:
         """Send now, or keep what cannot be sent now; return whether it was sent."""
         if stream.pending is None and self._sent_size < limits.OUTPUT_SIZE:
             try:
@@ -58,7 +58,7 @@ class SendQueue:
         self._keep(stream, data, is_end=is_end)
         return False
 
-    def _keep(self, stream: Stream, data: bytes, *, is_end: bool) -> None:
+    def _keep(self, stream: H2Stream, data: bytes, *, is_end: bool) -> None:
         if stream.pending is None:
             stream.pending = deque()
         if data:
@@ -70,7 +70,7 @@ class SendQueue:
         stream.is_stalled = stream.is_stalled or stream.pending_size > limits.BUFFER_HIGH
         self._enqueue(stream)
 
-    def retry(self, stream: Stream) -> None:
+    def retry(self, stream: H2Stream) -> None:
         """Queue a stream again whose window has changed."""
         if stream.pending is not None:
             self._enqueue(stream)
@@ -104,12 +104,12 @@ class SendQueue:
         resumed, self._resumed = self._resumed, []
         return resumed
 
-    def _enqueue(self, stream: Stream) -> None:
+    def _enqueue(self, stream: H2Stream) -> None:
         if not stream.is_queued:
             stream.is_queued = True
             self._queue.append(stream)
 
-    def _note_progress(self, stream: Stream, *, is_end: bool) -> None:
+    def _note_progress(self, stream: H2Stream, *, is_end: bool) -> None:
         if stream.is_stalled and stream.pending_size <= limits.BUFFER_LOW:
             stream.is_stalled = False
             self._resumed.append(stream.id)

@@ -9,10 +9,10 @@ from awaken.transports import limits
 if TYPE_CHECKING:
     from collections import deque
 
-__all__ = ["Stream"]
+__all__ = ["H2Stream"]
 
 
-class Stream:
+class H2Stream:
     """One open stream."""
 
     __slots__ = (

@@ -1,8 +1,8 @@
 """The part of an HTTP/2 engine over the h2 package that both sides share: streams, credit, and their limits.
 
 h2 keeps the state of the protocol and of HPACK. This adds what h2 leaves to its user: when the peer gets credit, how
-much is too much, and (in `h2_send_queue`) which stream may send. `h2_server` makes a server of it, `h2_client` a
-client.
+much is too much, and (in `h2_send_queue`) which stream may send. `h2_server_engine` makes a server of it, and
+`h2_client_engine` a client.
 
 A comment marks each place where h2 is not used as it is meant to be: check them when h2 changes.
 """
@@ -27,15 +27,15 @@ from awaken.transports.http2.engine import (
     PingAcknowledged,
     StreamClosed,
 )
-from awaken.transports.http2.h2_connection import LeanConnection
-from awaken.transports.http2.h2_send_queue import SendQueue
+from awaken.transports.http2.h2_lean_connection import H2LeanConnection
+from awaken.transports.http2.h2_send_queue import H2SendQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from h2.config import H2Configuration
 
-    from awaken.transports.http2.h2_stream import Stream
+    from awaken.transports.http2.h2_stream import H2Stream
 
 __all__ = ["H2Streams"]
 
@@ -56,7 +56,7 @@ class H2Streams:
     discards_after_end: ClassVar[bool]
 
     def __init__(self, configuration: H2Configuration, settings: Mapping[SettingCodes, int]) -> None:
-        connection = LeanConnection(configuration)
+        connection = H2LeanConnection(configuration)
         connection.local_settings = Settings(
             client=bool(configuration.client_side),
             initial_values={
@@ -71,8 +71,8 @@ class H2Streams:
         connection.initiate_connection()
         connection.increment_flow_control_window(limits.CONNECTION_WINDOW - 65_535)
         self._h2 = connection
-        self._streams: dict[int, Stream] = {}
-        self._send_queue = SendQueue(connection, self._end)
+        self._streams: dict[int, H2Stream] = {}
+        self._send_queue = H2SendQueue(connection, self._end)
         self._credit = 0  # of the connection
         self._partial_size = 0  # bytes received since the last event
         self._goaway = b""
@@ -177,7 +177,7 @@ class H2Streams:
         stream.unacknowledged += size
         return BodyReceived(stream.id, event.data)
 
-    def _discard(self, stream: Stream, size: int) -> None:
+    def _discard(self, stream: H2Stream, size: int) -> None:
         # The response has ended, and the peer may not know it yet.
         self._give_stream_credit(stream, size)
         stream.discarded += size
@@ -236,7 +236,7 @@ class H2Streams:
             self._send(self._h2.increment_flow_control_window, self._credit)
             self._credit = 0
 
-    def _give_stream_credit(self, stream: Stream, size: int) -> None:
+    def _give_stream_credit(self, stream: H2Stream, size: int) -> None:
         """Give credit once it is as much as the peer has left: rarely, yet before the peer has to wait.
 
         That is half the window if everything is acknowledged at once. If much is not, it is less, and a peer that has
@@ -302,7 +302,7 @@ class H2Streams:
 
     # The end of streams.
 
-    def _end(self, stream: Stream) -> None:
+    def _end(self, stream: H2Stream) -> None:
         """Note that our side has written its end: once when the end is kept, and again when it is sent."""
         stream.is_ended = True
         if stream.is_peer_ended and not stream.is_end_pending:
@@ -310,7 +310,7 @@ class H2Streams:
         else:
             self._release_body(stream)
 
-    def _release_body(self, stream: Stream) -> None:
+    def _release_body(self, stream: H2Stream) -> None:
         """Give credit for what will not be consumed any more."""
         if not self.discards_after_end:
             return
@@ -319,6 +319,6 @@ class H2Streams:
         if size:
             self._give_stream_credit(stream, size)
 
-    def _forget(self, stream: Stream) -> None:
+    def _forget(self, stream: H2Stream) -> None:
         stream.drop_pending()
         self._streams.pop(stream.id, None)

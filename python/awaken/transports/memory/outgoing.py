@@ -133,10 +133,10 @@ class MemoryOutgoing(OutgoingBase):
         self._changed.set()
         if not self._is_change_due:
             self._is_change_due = True
-            self._loop.call_soon(self.tell_change, context=self._context)
+            self._loop.call_soon(self.announce_change, context=self._context)
 
-    def tell_change(self) -> None:
+    def announce_change(self) -> None:
         """Call `on_change` now."""
         if self.is_over and self._on_over is not None:
             self._on_over(self)
-        super().tell_change()
+        super().announce_change()

@@ -222,7 +222,10 @@ async def test_http1_only_peer_is_named() -> None:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     dialer = Http2Dialer(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
 
-    assert "answered in HTTP/1.1; if it speaks nothing else, register it so" in await Caller(dialer).failure()
+    assert (
+        "answered in HTTP/1.1; if it speaks nothing else, register it for that"
+        in await Caller(dialer).failure()
+    )
     await dialer.close()
     server.close()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from h2.config import H2Configuration
 
-__all__ = ["LeanConnection"]
+__all__ = ["H2LeanConnection"]
 
 # Below this many streams counting them is cheap.
 _FEW_STREAMS: Final = 64
@@ -25,7 +25,7 @@ _REMEMBERED_HEADS: Final = 256
 _remembered: Final[dict[tuple[tuple[bytes, bytes], ...], bytes]] = {}
 
 
-class LeanConnection(H2Connection):
+class H2LeanConnection(H2Connection):
     """Counts streams rarely, survives the peer's GOAWAY, and remembers heads."""
 
     #: How many closed streams to distinguish from streams that never existed, for frames that were still in flight.

@@ -11,7 +11,7 @@ from h2.settings import SettingCodes
 
 from awaken.transports import limits
 from awaken.transports.http2.engine import ErrorCode, Event, PeerLeaving, RequestReceived, StreamClosed
-from awaken.transports.http2.h2_stream import Stream
+from awaken.transports.http2.h2_stream import H2Stream
 from awaken.transports.http2.h2_streams import H2Streams
 from awaken.transports.http2.request_head import MalformedRequestError, check_trailers, parse_head
 
@@ -57,7 +57,7 @@ class H2ServerEngine(H2Streams):
         except MalformedRequestError:
             self._refuse(stream_id, ErrorCode.PROTOCOL_ERROR)
             return None
-        self._streams[stream_id] = Stream(stream_id)
+        self._streams[stream_id] = H2Stream(stream_id)
         if len(fields) > limits.HEADERS_COUNT or _list_size(fields) > limits.HEADERS_SIZE:
             self.send_headers(stream_id, 431, (), is_end=True)
             return None

@@ -1,7 +1,7 @@
 """The HTTP/2 engine of a caller, over the h2 package: requests out, responses in.
 
-The mirror of `h2_server`; both stand on `h2_streams`. A stream's bytes are kept until the peer's window allows them,
-and the peer gets credit as the caller takes the response.
+The mirror of `h2_server_engine`; both stand on `h2_streams`. A stream's bytes are kept until the peer's window allows
+them, and the peer gets credit as the caller takes the response.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from awaken.transports.http2.engine import (
     ResponseReceived,
     StreamClosed,
 )
-from awaken.transports.http2.h2_stream import Stream
+from awaken.transports.http2.h2_stream import H2Stream
 from awaken.transports.http2.h2_streams import H2Streams
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class H2ClientEngine(H2Streams):
             logger.debug("a stream could not be opened: %s", error)
             return None
         self._has_output = True
-        stream = self._streams[stream_id] = Stream(stream_id)
+        stream = self._streams[stream_id] = H2Stream(stream_id)
         if is_end:
             self._end(stream)
         return stream_id
