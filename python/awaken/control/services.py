@@ -11,6 +11,7 @@ import grpc
 from awaken.control import convert, reads
 from awaken.control.completing import complete_awakeable
 from awaken.control.errors import InvalidRequestError, OperationError, outcome_status
+from awaken.control.headers import forwarded_headers
 from awaken.control.operations import Change, Failure, InvocationRequest, Target
 from awaken.control.v1 import (
     awakeables_pb2,
@@ -256,7 +257,7 @@ def _request(
     message: invocations_pb2.InvokeRequest | invocations_pb2.SendRequest, delay_ms: int | None = None
 ) -> InvocationRequest:
     target = message.target
-    headers = dict(message.headers)
+    headers = dict(forwarded_headers(message.headers.items()))
     if message.body or message.content_type:
         headers["content-type"] = message.content_type or "application/json"
     return InvocationRequest(

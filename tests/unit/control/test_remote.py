@@ -1,0 +1,203 @@
+"""A runtime at a URL: what is sent to it, and what its answers mean."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from awaken import _core
+from awaken.control.completing import complete_awakeable
+from awaken.control.errors import (
+    InvalidRequestError,
+    NoAnswerError,
+    UnexpectedAnswerError,
+    UnreachableError,
+)
+from awaken.control.operations import Change, Failure
+from awaken.control.reads import find_awakeable, find_invocation
+from awaken.control.remote import RemoteOperations
+from awaken.control.runtime_http import RuntimeHttp
+from awaken.errors import InvalidIdError
+from awaken.outcomes import AwakeableOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INVOCATION = "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr"
+AWAKEABLE = _core.format_awakeable_id(_core.parse_invocation_id(INVOCATION), 17)
+ROW = {
+    "id": INVOCATION,
+    "target_service_name": "Desk",
+    "target_handler_name": "sign",
+    "status": "suspended",
+    "modified_at": "2026-11-22T09:48:21.213Z",
+}
+
+
+class Server:
+    """Answers as a Restate server does: 202 to every completion, and what its tables have."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, str]] = []
+        self.invocations: list[dict[str, Any]] = [ROW]
+        self.signals: list[dict[str, Any]] = []
+        #: The signal that a completion leaves in the journal.
+        self.applies: dict[str, Any] | None = None
+        self.headers: dict[str, str] = {}
+
+    def ingress(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append((request.method, request.url.path))
+        if self.applies is not None:
+            self.signals.append(self.applies)
+        return httpx.Response(202, headers=self.headers)
+
+    def admin(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/query":
+            question = json.loads(request.content)["query"]
+            return httpx.Response(
+                200, json={"rows": self.signals if "sys_journal" in question else self.invocations}
+            )
+        self.requests.append((request.method, request.url.path))
+        return httpx.Response(202 if request.method == "PATCH" else 404)
+
+
+def connect(
+    ingress: Callable[[httpx.Request], httpx.Response],
+    admin: Callable[[httpx.Request], httpx.Response] | None,
+) -> RemoteOperations:
+    clients = [
+        None
+        if handler is None
+        else httpx.AsyncClient(transport=httpx.MockTransport(handler), base_url="http://runtime")
+        for handler in (ingress, admin)
+    ]
+    return RemoteOperations(RuntimeHttp(clients[0], clients[1]))
+
+
+def signal(result: dict[str, Any]) -> dict[str, Any]:
+    entry = {"Notification": {"Signal": {"id": {"Index": 17}, "result": result}}}
+    return {"index": 3, "entry_json": json.dumps(entry)}
+
+
+YES = signal({"Success": list(b'"yes"')})
+NO = signal({"Failure": {"message": "no"}})
+
+
+@pytest.mark.parametrize(
+    ("row", "stored", "applied", "outcome", "sent"),
+    [
+        ({}, [], YES, AwakeableOutcome.APPLIED, 1),
+        ({}, [], NO, AwakeableOutcome.ALREADY_COMPLETED, 1),
+        ({}, [YES], None, AwakeableOutcome.ALREADY_COMPLETED, 0),
+        ({"status": "completed"}, [], None, AwakeableOutcome.GONE, 0),
+        ({"status": "completed"}, [NO], None, AwakeableOutcome.ALREADY_COMPLETED, 0),
+        ({"status": "pending"}, [], None, AwakeableOutcome.INVALID, 0),
+        (None, [], None, AwakeableOutcome.UNKNOWN, 0),
+    ],
+)
+async def test_a_server_is_looked_at_before_and_after(
+    row: dict[str, Any] | None,
+    stored: list[dict[str, Any]],
+    applied: dict[str, Any] | None,
+    outcome: AwakeableOutcome,
+    sent: int,
+) -> None:
+    server = Server()
+    server.invocations = [] if row is None else [{**ROW, **row}]
+    server.signals = list(stored)
+    server.applies = applied
+
+    assert await complete_awakeable(connect(server.ingress, server.admin), AWAKEABLE, b'"yes"') is outcome
+    assert len(server.requests) == sent
+
+
+async def test_without_an_admin_api_a_server_accepts() -> None:
+    server = Server()
+
+    outcome = await complete_awakeable(connect(server.ingress, None), AWAKEABLE, Failure(500, "no"))
+
+    assert outcome is AwakeableOutcome.ACCEPTED
+    assert server.requests == [("POST", f"/restate/awakeables/{AWAKEABLE}/reject")]
+
+
+@pytest.mark.parametrize("outcome", list(AwakeableOutcome))
+async def test_what_an_ingress_reports_is_the_outcome(outcome: AwakeableOutcome) -> None:
+    server = Server()
+    server.headers = {"x-awaken-outcome": outcome.value}
+
+    assert await complete_awakeable(connect(server.ingress, None), AWAKEABLE, b"1") is outcome
+
+
+@pytest.mark.parametrize(
+    "awakeable_id", ["", "garbage", AWAKEABLE.replace("sign_1", "prom_1"), AWAKEABLE[:-2]]
+)
+async def test_malformed_ids_are_not_sent(awakeable_id: str) -> None:
+    server = Server()
+    runtime = connect(server.ingress, server.admin)
+
+    for complete in (runtime.resolve_awakeable(awakeable_id, b""), find_awakeable(runtime, awakeable_id)):
+        with pytest.raises(InvalidIdError):
+            await complete
+    for ask in (
+        runtime.attach("garbage"),
+        runtime.kill("garbage"),
+        runtime.awakeables(invocation_id="garbage"),
+        find_invocation(runtime, "garbage"),
+    ):
+        with pytest.raises(InvalidIdError):
+            await ask
+    assert server.requests == []
+
+
+async def test_failures_that_no_ingress_carries_are_not_sent() -> None:
+    server = Server()
+    runtime = connect(server.ingress, server.admin)
+
+    for failure in (Failure(404, "gone"), Failure(500, "no", {"who": "me"})):
+        with pytest.raises(InvalidRequestError, match="cannot be carried"):
+            await complete_awakeable(runtime, AWAKEABLE, failure)
+    assert server.requests == []
+
+
+async def test_a_server_without_the_route_is_asked_for_its_tables() -> None:
+    server = Server()
+    server.invocations = [{**ROW, "suspended_waiting_future_json": '{"Single":{"SignalIndex":17}}'}]
+    runtime = connect(server.ingress, server.admin)
+
+    pages = [await runtime.awakeables() for _ in range(2)]
+
+    assert [one.awakeable_id for page in pages for one in page.awakeables] == [AWAKEABLE, AWAKEABLE]
+    assert server.requests == [("GET", "/awakeables")]
+
+
+async def test_changes_tell_whether_they_are_done() -> None:
+    server = Server()
+
+    assert await connect(server.ingress, server.admin).cancel(INVOCATION) is Change.REQUESTED
+    assert server.requests == [("PATCH", f"/invocations/{INVOCATION}/cancel")]
+
+
+async def test_a_silent_runtime_and_a_missing_one_are_told_apart() -> None:
+    def silent(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("too slow", request=request)
+
+    def missing(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    with pytest.raises(NoAnswerError, match="the ingress at http://runtime gave no answer in time"):
+        await connect(silent, None).attach(INVOCATION)
+    with pytest.raises(
+        UnreachableError, match="the ingress at http://runtime cannot be reached: refused"
+    ) as error:
+        await connect(missing, None).attach(INVOCATION)
+    assert (error.value.door, error.value.url) == ("ingress", "http://runtime")
+
+
+async def test_something_else_at_the_address_is_named() -> None:
+    def stranger(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(404, text="<html>not here</html>")
+
+    with pytest.raises(UnexpectedAnswerError, match="not as a runtime does"):
+        await connect(stranger, stranger).cancel(INVOCATION)

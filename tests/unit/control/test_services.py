@@ -1,0 +1,149 @@
+"""The gRPC services in front of a runtime of the same process."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import grpc.aio
+import pytest
+import pytest_asyncio
+from awaken import _core
+from awaken.control.client import ControlClient, connect_control
+from awaken.control.server import start_control_server
+from awaken.control.v1 import awakeables_pb2, common_pb2, invocations_pb2
+from awaken.runtime.admission import MAX_BODY_SIZE
+from google.protobuf.duration_pb2 import Duration
+
+from tests.unit.runtime.harness import Harness, awakeable_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable
+
+OUTCOME = awakeables_pb2.CompletionResponse
+STRANGER = _core.format_invocation_id(bytes(24))
+
+
+@pytest_asyncio.fixture
+async def control(harness: Harness) -> AsyncIterator[ControlClient]:
+    server = await start_control_server(harness.runtime)
+    async with connect_control(f"127.0.0.1:{server.port}") as control:
+        yield control
+    await server.close(0)
+
+
+async def code_of(call: Awaitable[object]) -> grpc.StatusCode:
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return error.code()
+    return grpc.StatusCode.OK
+
+
+async def test_the_first_result_is_applied_and_the_second_refused(
+    harness: Harness, control: ControlClient
+) -> None:
+    invocation_id = await harness.send("Echo/wait")
+    (pending,) = await harness.until_waiting()
+
+    first = await control.resolve(pending.awakeable_id, b'"yes"')
+    second = await code_of(control.reject(pending.awakeable_id, "no"))
+
+    assert first.outcome == OUTCOME.OUTCOME_APPLIED
+    assert second == grpc.StatusCode.ALREADY_EXISTS
+    assert await harness.result(invocation_id) == "yes"
+
+
+async def test_what_cannot_be_completed_says_why(harness: Harness, control: ControlClient) -> None:
+    killed = await harness.send("Echo/wait")
+    await harness.until_waiting()
+    await harness.runtime.kill(killed)
+    delayed = await harness.send("Echo/wait", delay_ms=60_000)
+    with_code = awakeables_pb2.RejectRequest(id=awakeable_of(killed), failure=common_pb2.Failure(code=404))
+
+    codes = {
+        "gone": await code_of(control.resolve(awakeable_of(killed), b"1")),
+        "not started": await code_of(control.resolve(awakeable_of(delayed), b"1")),
+        "unknown": await code_of(control.resolve(awakeable_of(STRANGER), b"1")),
+        "malformed": await code_of(control.resolve("garbage", b"1")),
+        "cancel": await code_of(control.resolve(awakeable_of(killed, 1), b"1")),
+        "prom": await code_of(control.resolve(awakeable_of(killed).replace("sign_1", "prom_1"), b"1")),
+        "code": await code_of(control.awakeables.Reject(with_code)),
+        "large": await code_of(control.resolve(awakeable_of(delayed), bytes(MAX_BODY_SIZE + 1))),
+    }
+
+    status = grpc.StatusCode
+    assert codes == {
+        "gone": status.FAILED_PRECONDITION,
+        "not started": status.FAILED_PRECONDITION,
+        "unknown": status.NOT_FOUND,
+        "malformed": status.INVALID_ARGUMENT,
+        "cancel": status.INVALID_ARGUMENT,
+        "prom": status.INVALID_ARGUMENT,
+        "code": status.INVALID_ARGUMENT,
+        "large": status.RESOURCE_EXHAUSTED,
+    }
+
+
+async def test_calls_have_to_fit_what_is_registered(harness: Harness, control: ControlClient) -> None:
+    async def send(service: str, handler: str, key: str | None = None, **more: Any) -> None:
+        target = common_pb2.Target(service=service, handler=handler, key=key)
+        await control.invocations.Send(invocations_pb2.SendRequest(target=target, **more))
+
+    codes = {
+        "fits": await code_of(send("Echo", "echo", body=b'"x"')),
+        "unknown service": await code_of(send("Strangers", "echo")),
+        "unknown handler": await code_of(send("Echo", "shout")),
+        "needless key": await code_of(send("Echo", "echo", key="k", body=b'"x"')),
+        "missing key": await code_of(send("Counter", "add", body=b"1")),
+        "content type": await code_of(send("Echo", "echo", body=b"x", content_type="text/plain")),
+        "needless body": await code_of(send("Echo", "wait", body=b"1")),
+        "idempotent run": await code_of(send("Approval", "run", key="k", idempotency_key="i")),
+        "negative delay": await code_of(send("Echo", "echo", body=b'"x"', delay=Duration(seconds=-1))),
+        "endless delay": await code_of(send("Echo", "echo", body=b'"x"', delay=Duration(seconds=3 * 10**11))),
+        "header": await code_of(send("Echo", "echo", body=b'"x"', headers={"name": "é"})),
+    }
+
+    assert codes.pop("fits") == grpc.StatusCode.OK
+    assert codes.pop("unknown service") == codes.pop("unknown handler") == grpc.StatusCode.NOT_FOUND
+    assert set(codes.values()) == {grpc.StatusCode.INVALID_ARGUMENT}, codes
+    assert harness.rows("SELECT count(*) FROM invocation") == [(1,)]
+
+
+async def test_invocations_are_called_attached_and_ended(harness: Harness, control: ControlClient) -> None:
+    called = await control.invoke("Echo", "echo", b'"hello"')
+    waiting = await harness.send("Echo/wait")
+    await harness.until_waiting()
+    output = invocations_pb2.GetOutputRequest(invocation_id=waiting)
+    not_ready = await code_of(control.invocations.GetOutput(output))
+    attached = asyncio.create_task(control.attach(waiting))
+    await control.invocations.Kill(invocations_pb2.KillRequest(invocation_id=waiting))
+    found = await control.invocations.Get(invocations_pb2.GetInvocationRequest(invocation_id=waiting))
+    listed = await control.invocations.List(invocations_pb2.ListInvocationsRequest(service="Echo"))
+    unknown = await code_of(control.attach(STRANGER))
+    malformed = await code_of(control.attach("garbage"))
+    again = await code_of(control.invocations.Kill(invocations_pb2.KillRequest(invocation_id=waiting)))
+
+    assert called.value == b'"hello"'
+    assert (await attached).failure.message == "killed"
+    assert (found.status, found.completion_result) == ("completed", "failure")
+    assert {one.id for one in listed.invocations} == {called.invocation_id, waiting}
+    assert (not_ready, again) == (grpc.StatusCode.FAILED_PRECONDITION,) * 2
+    assert (unknown, malformed) == (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT)
+
+
+async def test_a_runtime_that_stopped_is_unavailable(harness: Harness, control: ControlClient) -> None:
+    await harness.stop()
+
+    code = await code_of(control.invoke("Echo", "echo", b'"x"'))
+    await harness.start()
+
+    assert code == grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize("token", ["x", "-1", "1.2", "9" * 30])
+async def test_page_tokens_come_from_the_page_before(control: ControlClient, token: str) -> None:
+    request = awakeables_pb2.ListAwakeablesRequest(page_token=token)
+
+    assert await code_of(control.awakeables.List(request)) == grpc.StatusCode.INVALID_ARGUMENT
