@@ -32,6 +32,7 @@ from awaken.endpoint import aftermath, code_location, generators, misplaced, out
 from awaken.endpoint.handler_call import call, context_for, write_result
 from awaken.endpoint.journal_codec import AttemptCodec
 from awaken.endpoint.memory import note_location
+from awaken.endpoint.observer import run_within
 from awaken.endpoint.rest import Rest
 from awaken.endpoint.run_tasks import RunTasks, unsendable
 from awaken.endpoint.stream import AttemptStream
@@ -215,18 +216,13 @@ class Attempt(AttemptStream):
         tasks.install(self.loop)
         generators.install()
         context = context_for(self._handler, self, request)
-        running = (
-            self._run_handler(context, request)
-            if self.observer is None
-            else self._run_observed(self.observer, context, request)
-        )
+        if self.observer is None:
+            running = self._run_handler(context, request)
+        else:
+            running = run_within(self.observer.around_handler(request), self._run_handler, context, request)
         self._rest.main = asyncio.Task(running, loop=self.loop, name=self._handler.target)
         if self._is_draining:
             self.machine.receive_end()
-
-    async def _run_observed(self, observer: AttemptObserver, context: Context, request: _core.Input) -> None:
-        with observer.around_handler(request):
-            await self._run_handler(context, request)
 
     async def _run_handler(self, context: Context, request: _core.Input) -> None:
         tasks.owner.set(self)

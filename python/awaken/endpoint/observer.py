@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ParamSpec, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from contextlib import AbstractContextManager
 
     from awaken._core import EndpointMachine, Input
     from awaken.context.commands import Commands
 
-__all__ = ["AttemptObserver", "ObserveAttempt"]
+__all__ = ["AttemptObserver", "ObserveAttempt", "run_within"]
+
+P = ParamSpec("P")
 
 
 class AttemptObserver(Protocol):
@@ -46,3 +48,14 @@ class ObserveAttempt(Protocol):
             headers: of the attempt's HTTP request.
         """
         ...
+
+
+async def run_within(
+    scope: AbstractContextManager[object],
+    function: Callable[P, Awaitable[None]],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> None:
+    """Call a function and await its result, in a context that an observer returned."""
+    with scope:
+        await function(*args, **kwargs)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from awaken.context import probe
 from awaken.endpoint import outcome, tasks
+from awaken.endpoint.observer import run_within
 from awaken.errors import LocalProtocolError
 
 if TYPE_CHECKING:
@@ -77,12 +78,12 @@ class RunTasks:
         """Execute the closure of a run in a task of its own."""
         host = self._host
         run = self._pending.pop(handle)
-        observer = host.observer
+        if host.observer is None:
+            executing = self._execute(run)
+        else:
+            executing = run_within(host.observer.around_run(run.name), self._execute, run)
         self._executing[handle] = asyncio.Task(
-            self._execute(run) if observer is None else self._execute_observed(run, observer),
-            loop=host.loop,
-            name=run.subject,
-            context=run.context,
+            executing, loop=host.loop, name=run.subject, context=run.context
         )
         host.hold_flush()
 
@@ -102,10 +103,6 @@ class RunTasks:
         self._pending.clear()
         for task in self._executing.values():
             task.cancel()
-
-    async def _execute_observed(self, run: RunFuture[Any], observer: AttemptObserver) -> None:
-        with observer.around_run(run.name):
-            await self._execute(run)
 
     async def _execute(self, run: RunFuture[Any]) -> None:
         """Execute the closure of a run and propose its result."""

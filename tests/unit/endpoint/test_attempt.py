@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import date, timedelta
 from typing import Any
 
 import awaken
 import pytest
+from awaken.endpoint.attempt import Attempt
 from awaken.errors import RetryableError, SdkInternalBaseException
 
 from tests import frames
@@ -32,6 +34,48 @@ async def test_greet_answers_with_one_write_and_ends() -> None:
     assert call.exchange.response_headers["content-type"] == "application/vnd.restate.invocation.v6"
     assert call.exchange.body.hex() == "0401000000000010720e0a0c2248656c6c6f20426f622122" + "0003000000000000"
     assert call.exchange.writes == 1
+
+
+async def test_attempt_is_freed_at_its_end_without_the_garbage_collector() -> None:
+    async def work(ctx: awaken.Context) -> list[int]:
+        await ctx.run_typed("act", lambda: 1)
+        return list(await asyncio.gather(ctx.signal("a"), ctx.signal("b")))
+
+    service = service_with(work)
+    run = (frames.run_command(1, "act"), frames.run_completion(1, b"1"))
+    signals = [
+        frames.frame(0xFBFF, frames.blob(3, name) + frames.blob(5, frames.value(b"1"))) for name in ("a", "b")
+    ]
+    gc.collect()
+    gc.disable()
+    try:
+        before = attempts_alive()
+        for sent in (
+            [],
+            [*run],
+            [*run, *signals],
+        ):  # one suspends in a run, one at the signals, one completes
+            call = Call(service, "h")
+            call.tell(frames.request(b"", *sent))
+            await call.settle()
+            call.end_request()
+            await call.until_ended()
+            await call.settle()
+        lost = Call(service, "h")
+        lost.tell(frames.request())
+        await lost.settle()
+        lost.receiver.disconnect()
+        await lost.settle()
+        del call, lost
+        after = attempts_alive()
+    finally:
+        gc.enable()
+
+    assert after == before
+
+
+def attempts_alive() -> int:
+    return sum(type(each) is Attempt for each in gc.get_objects())
 
 
 async def test_handler_waits_for_an_awakeable_and_goes_on_in_the_same_attempt() -> None:

@@ -314,7 +314,9 @@ WRONG: dict[Callable[[Any], Awaitable[Any]], str] = {
     stores_an_awakeable: "; give its `.id`, or await it for its result",
     sends_an_awakeable: "; give its `.id`, or await it for its result",
     resolves_an_awakeable_by_itself: "; give its `.id`, or await it for its result",
-    makes_a_task_of_a_call: "call Plain/greet cannot become a task, and needs none to make progress; wait",
+    makes_a_task_of_a_call: (
+        "call Plain/greet cannot become a task, and needs none to make progress; wait for several with asyncio.gather"
+    ),
     makes_a_task_of_a_call_in_a_group: "call Plain/greet cannot become a task, and needs none to make progress; ",
     makes_a_task_of_an_awakeable: "a value of type Awakeable cannot become a task, and needs none to make progress; ",
     completes_a_generator: "; give it a list",

@@ -249,6 +249,15 @@ async def test_lost_attempt_ends_its_span(traces: Traces) -> None:
     assert (traces.last.attributes or {})["awaken.outcome"] == "disconnected"
 
 
+async def test_attempt_that_is_lost_before_its_handler_begins_has_no_span(traces: Traces) -> None:
+    await traces.attempt("waiting", ends=False)
+    traces.receiver.disconnect()
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    assert traces.exporter.get_finished_spans() == ()
+
+
 async def test_calls_carry_the_attempt_on_and_replay_whatever_they_carried(traces: Traces) -> None:
     body = await traces.attempt("calling", frames.request(b'{"a": "1"}'))
 
