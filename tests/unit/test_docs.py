@@ -1,4 +1,4 @@
-"""The code in the pages about deploying and observing runs."""
+"""The code in the pages about deploying, observing and completing runs, or names what is there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from awaken.control.client import ControlClient, SyncControlClient
 from awaken.transports.hosted.aws_lambda import LambdaHandler
 from fastapi import FastAPI
 
@@ -24,15 +25,16 @@ def blocks(page: str) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _examples(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let `approval` be the README's example."""
+    """Let `approval` be the README's example, and forget the modules of the pages."""
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     yield
-    sys.modules.pop("approval", None)
+    for name in ("approval", "documented"):
+        sys.modules.pop(name, None)
 
 
 def run(code: str) -> dict[str, Any]:
-    module = ModuleType("documented")
-    exec(compile(code, "docs", "exec"), module.__dict__)
+    sys.modules["documented"] = module = ModuleType("documented")
+    exec(compile(code, "docs", "exec", dont_inherit=True), module.__dict__)
     return module.__dict__
 
 
@@ -51,7 +53,31 @@ def test_ways_to_observe() -> None:
     assert "expenses" in tracing["app"].services
 
 
+def test_ways_to_hand_out_and_serve_links() -> None:
+    handler, route = blocks("callbacks.md")
+    given = (
+        "import awaken\nfrom dataclasses import dataclass\nfrom datetime import timedelta\n"
+        "approvals = awaken.Service('approvals')\n"
+    )
+
+    declared = run(given + handler)
+    served = run(
+        "from starlette.applications import Starlette\nfrom starlette.routing import Mount\n" + route
+    )
+
+    assert list(declared["approvals"].handlers) == ["submit"]
+    assert [mount.path for mount in served["web"].routes] == ["/callbacks"]
+
+
+def test_grpc_page_calls_methods_of_the_client() -> None:
+    (code,) = blocks("grpc.md")
+    called = set(re.findall(r"\bcontrol\.(\w+)\(", code))
+
+    assert called == {"pending_awakeables", "resolve"}
+    assert all(hasattr(ControlClient, name) and hasattr(SyncControlClient, name) for name in called)
+
+
 def test_pages_are_linked() -> None:
     readme = (ROOT / "README.md").read_text()
-    for page in ("deploying.md", "observability.md"):
+    for page in (path.name for path in (ROOT / "docs").glob("*.md")):
         assert f"(docs/{page})" in readme
