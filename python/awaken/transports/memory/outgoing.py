@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from awaken.errors import LocalProtocolError, RemoteProtocolError
 from awaken.transports import limits
-from awaken.transports.guard import accept_exchange, deliver, disconnect_quietly
+from awaken.transports.guard import accept_exchange, contain, deliver, disconnect_quietly
 from awaken.transports.memory.exchange import MemoryExchange
 from awaken.transports.outgoing import OutgoingBase
 
@@ -73,7 +73,10 @@ class MemoryOutgoing(OutgoingBase):
         exchange = self._exchange
         if not exchange.is_ended:  # bytes for an exchange that is over are discarded, as HTTP/2 does
             self.credit -= len(data)
-            deliver(exchange, exchange.receiver.receive_data, data)
+            try:
+                exchange.receiver.receive_data(data)
+            except BaseException as error:
+                contain(exchange, error)
 
     def end(self) -> None:
         """End the request."""
