@@ -56,6 +56,7 @@ LAYERS_OF_THE_RUNTIME: list[set[str]] = [
     {"processor"},
     {"invoker"},
     {"query"},
+    {"runtime_operations"},
     {"runtime"},
     {"admin", "ingress"},
 ]

@@ -1,0 +1,204 @@
+"""What callers and operators may ask of the embedded runtime. Each operation returns once it is on disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from awaken import _core
+from awaken.control.errors import AlreadyInvokedError, NotFoundError, NotReadyError
+from awaken.control.operations import Accepted
+from awaken.runtime.admission import admit, check_size, due_ms
+from awaken.runtime.errors import RuntimeClosedError
+from awaken.runtime.query import Filter
+from awaken.runtime.tables.invocation_row import completion_of
+from awaken.runtime.tables.results import to_core
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from awaken.control.operations import AwakeablePage, Change, Completion, Failure, InvocationRequest
+    from awaken.outcomes import AwakeableOutcome
+    from awaken.runtime.processor.processor import Processor
+    from awaken.runtime.query import Query
+    from awaken.runtime.schema import HandlerSchema, Schema
+    from awaken.runtime.tables.invocation_row import InvocationRow
+
+__all__ = ["RuntimeOperations"]
+
+
+class RuntimeOperations:
+    """An `awaken.control.operations.Operations` on one processor.
+
+    Args:
+        processor: does what is asked.
+        schema: the registered handlers.
+        query: answers questions in SQL.
+    """
+
+    def __init__(self, processor: Processor, schema: Schema, query: Query) -> None:
+        self._schema = schema
+        self._processor = processor
+        self._query = query
+        #: Whether operations are accepted.
+        self._is_running = False
+
+    # Callers.
+
+    async def call(self, request: InvocationRequest) -> Completion:
+        """Start an invocation, or find the one with the same idempotency key, and wait for its result."""
+        handler, invocation_id, seq, existing = self._start(request)
+        if existing is not None:
+            if handler.is_workflow_run:
+                raise AlreadyInvokedError(invocation_id)
+            return await self._completion(existing)
+        return await self._processor.waiting_callers.wait(seq)
+
+    async def send(self, request: InvocationRequest) -> Accepted:
+        """Start an invocation and return when it is on disk."""
+        execution_time_ms = due_ms(self._processor.clock.now_ms(), request.delay_ms)
+        _, invocation_id, _, existing = self._start(request, execution_time_ms)
+        await self._processor.store.committed()
+        if existing is not None:
+            is_waiting = existing.status == "scheduled"
+            execution_time_ms = existing.scheduled_start_at if is_waiting else None
+        return Accepted(invocation_id, existing is None, execution_time_ms)
+
+    def _start(
+        self, request: InvocationRequest, execution_time_ms: int | None = None
+    ) -> tuple[HandlerSchema, str, int, InvocationRow | None]:
+        self._check_running()
+        handler = admit(self._schema, request)
+        with self._processor.store.atomic():
+            return handler, *self._processor.invocation_start.start(
+                handler,
+                request.target.key,
+                request.body,
+                request.headers,
+                idempotency_key=request.idempotency_key,
+                execution_time_ms=execution_time_ms,
+                scope=request.scope,
+                limit_key=request.limit_key,
+            )
+
+    async def attach(self, invocation_id: str) -> Completion:
+        """Wait for the result of an invocation."""
+        self._check_running()
+        return await self._completion(self._find(invocation_id))
+
+    async def output(self, invocation_id: str) -> Completion:
+        """Return the stored result."""
+        row = self._find(invocation_id)
+        if row.status != "completed":
+            raise NotReadyError(f"invocation {invocation_id} has not completed yet")
+        return await self._completion(row)
+
+    def _find(self, invocation_id: str) -> InvocationRow:
+        _core.parse_invocation_id(invocation_id)
+        row = self._processor.tables.invocations.find(invocation_id)
+        if row is None:
+            raise NotFoundError(f"there is no invocation {invocation_id}; its retention may be over")
+        return row
+
+    async def _completion(self, row: InvocationRow) -> Completion:
+        if row.status == "completed":
+            await self._processor.store.committed()
+            return completion_of(row)
+        return await self._processor.waiting_callers.wait(row.seq)
+
+    async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
+        """Give an awakeable its result."""
+        check_size(value)
+        return await self._complete_awakeable(awakeable_id, value)
+
+    async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
+        """Give an awakeable its failure."""
+        return await self._complete_awakeable(awakeable_id, to_core(failure))
+
+    async def _complete_awakeable(self, awakeable_id: str, result: bytes | _core.Failure) -> AwakeableOutcome:
+        self._check_running()
+        with self._processor.store.atomic():
+            outcome = self._processor.signals.complete_awakeable(awakeable_id, result)
+        await self._processor.store.committed()
+        return outcome
+
+    # Operators.
+
+    async def cancel(self, invocation_id: str) -> Change:
+        """Ask a handler to stop."""
+        return await self._change(self._processor.changes.cancel, invocation_id)
+
+    async def kill(self, invocation_id: str) -> Change:
+        """End an invocation and its children."""
+        return await self._change(self._processor.changes.kill, invocation_id)
+
+    async def pause(self, invocation_id: str) -> Change:
+        """Stop running it until it is resumed."""
+        return await self._change(self._processor.changes.pause, invocation_id)
+
+    async def resume(self, invocation_id: str, deployment: str | None = None) -> Change:
+        """Run it again."""
+        return await self._change(self._processor.changes.resume, invocation_id, deployment)
+
+    async def purge(self, invocation_id: str) -> Change:
+        """Forget a completed invocation."""
+        return await self._change(self._processor.changes.purge, invocation_id)
+
+    async def purge_journal(self, invocation_id: str) -> Change:
+        """Forget the journal of a completed invocation and keep its result."""
+        return await self._change(self._processor.changes.purge_journal, invocation_id)
+
+    async def restart_as_new(
+        self, invocation_id: str, keep_entries: int = 1, deployment: str | None = None
+    ) -> str:
+        """Start a new invocation with the input, and the first entries, of a completed one."""
+        _core.parse_invocation_id(invocation_id)
+        with self._processor.store.atomic():
+            new_id = self._processor.changes.restart_as_new(invocation_id, keep_entries, deployment)
+        await self._processor.store.committed()
+        return new_id
+
+    async def edit_state(
+        self, service: str, key: str, state: Mapping[str, bytes], version: str | None = None
+    ) -> None:
+        """Replace the whole state of a key."""
+        self._check_running()
+        with self._processor.store.atomic():
+            self._processor.tables.inbox.edit(service, key, state, version)
+        await self._processor.store.committed()
+
+    async def _change(
+        self, operation: Callable[..., Change], invocation_id: str, *arguments: str | None
+    ) -> Change:
+        _core.parse_invocation_id(invocation_id)
+        self._check_running()
+        with self._processor.store.atomic():
+            change = operation(invocation_id, *arguments)
+        await self._processor.store.committed()
+        return change
+
+    async def ask(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows that answer a question in SQL."""
+        self._check_running()
+        return await self._query.ask(sql)
+
+    async def awakeables(
+        self,
+        *,
+        service: str | None = None,
+        key: str | None = None,
+        invocation_id: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> AwakeablePage:
+        """List the awakeables that handlers wait for, longest first."""
+        self._check_running()
+        if invocation_id is not None:
+            _core.parse_invocation_id(invocation_id)
+        wanted = Filter(service, key, invocation_id)
+        return await self._query.awakeables(
+            list(self._processor.open_attempts.awaited()), wanted, limit, after
+        )
+
+    def _check_running(self) -> None:
+        if not self._is_running:
+            raise RuntimeClosedError("the runtime is not running; start it first")
