@@ -1,4 +1,4 @@
-"""The embedded runtime: open a directory, start, stop, and what callers and operators may ask in between."""
+"""The embedded runtime: opens a data directory, starts, stops, and recovers from lost writes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["Runtime"]
 
 log = logging.getLogger("awaken.runtime")
 
-#: After a failed write the runtime starts anew from its file, but not in a hot loop.
+#: How long after a failed write the runtime continues from its file.
 _RECOVERY_MS = 1_000
 
 
@@ -40,17 +40,17 @@ class Runtime(RuntimeOperations):
     """The embedded runtime on one data directory. To be used on one running event loop.
 
     Args:
-        directory: where the data is; it is made when missing.
-        schema: given where deployments are kept, answers with what knows them; `Deployments`, as a rule.
+        directory: where the data is; it is created if it is missing.
+        schema: called with the table of deployments, returns what looks them up; usually `Deployments`.
         settings: limits and defaults.
         clock: what time it is.
         probe: watches commits, for tests.
-        observer: told of every step of every invocation.
-        supervisor: decides what becomes of failed attempts, for tests.
+        observer: receives every event of every invocation.
+        supervisor: decides on failed attempts, for tests.
 
     Raises:
-        DirectoryInUseError: another process has the directory.
-        StoreError: it cannot be written, or a newer awaken wrote it.
+        DirectoryInUseError: another process uses the directory.
+        StoreError: it cannot be written, or was written by a newer awaken.
     """
 
     def __init__(
@@ -86,17 +86,19 @@ class Runtime(RuntimeOperations):
         self._invoker = Invoker(processor, self.schema, self.settings)
         self._recovery: Alarm | None = None
 
-    # Life.
-
     async def start(self) -> None:
-        """Go on with everything that was under way, and take requests."""
+        """Continue everything that was running, and accept requests."""
         self._is_running = True
         self._processor.resume_all()
         self._processor.cleaner.start()
         await self.store.committed()
 
     async def stop(self, grace_s: float = 5.0) -> None:
-        """Let open attempts suspend for a while, then close. What was not done is done by the next start."""
+        """Stop running attempts, and close. The next start continues what is not done.
+
+        Args:
+            grace_s: how many seconds open attempts may take to suspend; those that do not are repeated.
+        """
         if self._is_running:
             self._is_running = False
             self._quiet()
@@ -105,7 +107,7 @@ class Runtime(RuntimeOperations):
         self.store.close()
 
     def crash(self) -> None:
-        """Stop as kill -9 does: nothing more is written or told. For tests."""
+        """Stop as kill -9 does: nothing more is written or sent. For tests."""
         self._is_running = False
         self._quiet()
         self._invoker.abort_all()
@@ -119,7 +121,7 @@ class Runtime(RuntimeOperations):
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing waits for a commit, and every open attempt has said what it waits for."""
+        """Whether nothing waits for a commit, and every open attempt has reported what it waits for."""
         return self._processor.open_attempts.is_at_rest and self.store.is_idle
 
     async def __aenter__(self) -> Self:
@@ -139,12 +141,12 @@ class Runtime(RuntimeOperations):
     def _close(self) -> None:
         self._query.close()
         self._processor.waiting_callers.fail(
-            RuntimeClosedError("the runtime stops; ask again after its next start")
+            RuntimeClosedError("the runtime is stopping; ask again after its next start")
         )
         self._directory.close()
 
     def _lose(self, error: StoreError) -> None:
-        """Forget everything that was believed since the last commit, and start anew from the file."""
+        """Drop everything in memory after a transaction was lost, and continue from the file a little later."""
         self._processor.scheduler.stop()
         self._invoker.abort_all()
         self._processor.waiting_callers.fail(error)
@@ -156,8 +158,8 @@ class Runtime(RuntimeOperations):
         try:
             self._processor.resume_all()
         except StoreError:
-            return  # it was lost once more, and is tried again
-        log.info("the runtime goes on from %s", self.store.path)
+            return  # another transaction was lost; `_lose` has scheduled the next try
+        log.info("the runtime continues from %s", self.store.path)
 
     # For tests in this process.
 
@@ -171,7 +173,7 @@ class Runtime(RuntimeOperations):
         self._processor.waiting_callers.fail_hopeless()
 
     def invocation(self, invocation_id: str) -> Invocation:
-        """Look at one invocation."""
+        """Return one invocation as operators see it. Raises NotFoundError."""
         return self._processor.changes.look_at(invocation_id)
 
     def pending_awakeables(self, limit: int = 1000) -> Sequence[AwakeableView]:
@@ -180,5 +182,5 @@ class Runtime(RuntimeOperations):
         return list_awakeables(self.store.fetch, awaited, Filter(), limit, None).awakeables
 
     def awaited(self) -> Sequence[tuple[str, str]]:
-        """Return what handlers with an open attempt await, as far as they told: invocation and future, as JSON."""
+        """Return what handlers with an open attempt have reported to wait for: invocation id, and future as JSON."""
         return [(awaited.row.id, awaited.future_json) for awaited in self._processor.open_attempts.awaited()]

@@ -86,7 +86,7 @@ class RuntimeOperations:
         return await self._completion(self._find(invocation_id))
 
     async def output(self, invocation_id: str) -> Completion:
-        """Return the stored result."""
+        """Return the stored result of an invocation."""
         row = self._find(invocation_id)
         if row.status != "completed":
             raise NotReadyError(f"invocation {invocation_id} has not completed yet")
@@ -124,27 +124,27 @@ class RuntimeOperations:
     # Operators.
 
     async def cancel(self, invocation_id: str) -> Change:
-        """Ask a handler to stop."""
+        """Ask the handler of an invocation to stop."""
         return await self._change(self._processor.changes.cancel, invocation_id)
 
     async def kill(self, invocation_id: str) -> Change:
-        """End an invocation and its children."""
+        """End an invocation and its children at once."""
         return await self._change(self._processor.changes.kill, invocation_id)
 
     async def pause(self, invocation_id: str) -> Change:
-        """Stop running it until it is resumed."""
+        """Stop running an invocation until it is resumed."""
         return await self._change(self._processor.changes.pause, invocation_id)
 
     async def resume(self, invocation_id: str, deployment: str | None = None) -> Change:
-        """Run it again."""
+        """Run an invocation again."""
         return await self._change(self._processor.changes.resume, invocation_id, deployment)
 
     async def purge(self, invocation_id: str) -> Change:
-        """Forget a completed invocation."""
+        """Delete a completed invocation."""
         return await self._change(self._processor.changes.purge, invocation_id)
 
     async def purge_journal(self, invocation_id: str) -> Change:
-        """Forget the journal of a completed invocation and keep its result."""
+        """Delete the journal of a completed invocation and keep its result."""
         return await self._change(self._processor.changes.purge_journal, invocation_id)
 
     async def restart_as_new(
