@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -160,6 +161,27 @@ def test_pending_awakeables_are_listed_watched_and_gone(
     assert seen.kind == awakeables_pb2.AwakeableEvent.KIND_PENDING
     assert gone.kind == awakeables_pb2.AwakeableEvent.KIND_GONE
     assert control.get_awakeable(awakeable).state == STATE.STATE_COMPLETED
+
+
+@pytest.mark.lanes("h2-v7-suspending")
+def test_pending_callbacks_tell_what_they_are_for(
+    lane: Lane, control: SyncControlClient, effects: Effects
+) -> None:
+    before = time.time()
+    invocation = lane.client.send("Callbacks/decide", effects.path)
+    awakeable = effects.wait_for_one("link").split()[0]
+    lane.client.wait_for_status(invocation, lane.waiting)
+    after = time.time()
+
+    listed = {one.id: one for one in control.pending_awakeables("Callbacks")}[awakeable]
+
+    assert listed == control.get_awakeable(awakeable)
+    assert (listed.invocation_id, listed.target.handler) == (invocation, "decide")
+    assert (listed.name, dict(listed.labels)) == ("approve <b>now</b>", {"team": "red"})
+    assert listed.type_name == "tests.e2e.services.callbacks:Decision"
+    # A server does not tell since when a handler awaits; it tells when the callback was created, a run before that.
+    assert before - 1 < listed.since.ToMilliseconds() / 1000 < after + 1
+    assert 29 < (listed.expires_at.ToMilliseconds() - listed.since.ToMilliseconds()) / 86_400_000 <= 30
 
 
 def test_invocations_are_called_sent_and_attached(lane: Lane, control: SyncControlClient) -> None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 import pytest
+from awaken.control.client import connect_control_sync
+from awaken.control.v1 import awakeables_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -229,6 +231,24 @@ def test_taken_port_is_told_before_anything_runs(folder: Path, client: httpx.Cli
     assert len(told) == 1, told
     assert told[0].startswith(f"error: cannot listen on {address}: ")
     assert told[0].endswith(f"another one with {option}")
+
+
+def test_grpc_answers_what_the_inbox_lists(folder: Path, client: httpx.Client) -> None:
+    with dev(folder, AWAKEN_GRPC="127.0.0.1:0") as command:
+        invocation_id = post(client, f"{command.ingress}/Desk/decide/send", "lease")["invocationId"]
+        inbox = command.wait_for(r"inbox on (http\S+)").group(1)
+        with connect_control_sync(command.wait_for(r"gRPC on (\S+)").group(1)) as control:
+            watching = control.awakeables.Watch(awakeables_pb2.WatchAwakeablesRequest(), timeout=20)
+            pending = next(watching).awakeable
+            listed = client.get(inbox).text
+            answer = control.resolve(pending.id, b'{"approved": true}')
+            result = control.attach(invocation_id)
+        assert command.end() == 0
+
+    assert (pending.name, pending.invocation_id) == ("sign lease", invocation_id)
+    assert f"/awakeables/{pending.id}" in listed
+    assert answer.outcome == awakeables_pb2.CompletionResponse.OUTCOME_APPLIED
+    assert json.loads(result.value) == "lease: True"
 
 
 def test_settings_have_the_servers_names(folder: Path, client: httpx.Client) -> None:
