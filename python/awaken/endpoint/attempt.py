@@ -335,8 +335,9 @@ class Attempt(AttemptStream):
         self._settings.memory.keep(self.machine, self._locations)
         rest, runs = self._rest, self.runs
         rest.close()
-        for task in (*rest.helpers,):
-            task.cancel()
+        if rest.helpers:
+            for task in tuple(rest.helpers):
+                task.cancel()
         if runs is not None:
             self.runs = None
             runs.close()

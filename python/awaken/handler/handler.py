@@ -128,7 +128,7 @@ class Handler(Generic[I, O]):
         """Name of the service."""
         return self.service_tag.name
 
-    @property
+    @cached_property
     def target(self) -> str:
         """Service and handler, as `Greeter/greet`."""
         return f"{self.service_tag.name}/{self.name}"
