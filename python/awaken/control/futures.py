@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from awaken.outcomes import FIRST_AWAKEABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["awaited_awakeables", "describe_future", "leaves_of"]
+__all__ = ["awaited_awakeables", "describe_besides", "describe_future", "leaves_of"]
+
+#: What is listed beside an awakeable, at most: a handler may gather thousands.
+_MOST: Final = 10
 
 
 def describe_future(text: str) -> str:
     """Say what a tree waits for, for people."""
-    return ", ".join(sorted(_texts(text))) or "nothing that is known"
+    return ", ".join(_texts(_leaves(text))) or "nothing that is known"
 
 
-def awaited_awakeables(text: str | None) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield the signal index of each awakeable in a tree, and what else the tree waits for, for people."""
-    if not text:
-        return
-    indexes = {leaf["SignalIndex"] for leaf in leaves_of(json.loads(text)) if "SignalIndex" in leaf}
-    texts = _texts(text)
-    for index in sorted(index for index in indexes if index >= FIRST_AWAKEABLE):
-        yield index, tuple(sorted(texts - {f"awakeable {index}"}))
+def awaited_awakeables(text: str | None) -> set[int]:
+    """Return the signal indexes of the awakeables in a tree."""
+    return _awakeables(_leaves(text))
+
+
+def describe_besides(text: str | None) -> dict[int, tuple[str, ...]]:
+    """Return what else a tree waits for beside each of its awakeables, for people, by signal index."""
+    leaves = _leaves(text)
+    texts = _texts(leaves)
+    shown, hidden = texts[: _MOST + 1], len(texts) - 1 - _MOST
+    more = (f"{hidden} more",) if hidden > 0 else ()
+    return {
+        index: (*[one for one in shown if one != f"awakeable {index}"][:_MOST], *more)
+        for index in _awakeables(leaves)
+    }
 
 
 def leaves_of(future: Any) -> Iterator[dict[str, Any]]:
@@ -41,8 +51,16 @@ def leaves_of(future: Any) -> Iterator[dict[str, Any]]:
                 yield from leaves_of(inner)
 
 
-def _texts(text: str) -> set[str]:
-    return {_describe(leaf) for leaf in leaves_of(json.loads(text))} - {""} if text else set()
+def _leaves(text: str | None) -> list[dict[str, Any]]:
+    return list(leaves_of(json.loads(text))) if text else []
+
+
+def _awakeables(leaves: Iterable[Mapping[str, Any]]) -> set[int]:
+    return {leaf["SignalIndex"] for leaf in leaves if leaf.get("SignalIndex", 0) >= FIRST_AWAKEABLE}
+
+
+def _texts(leaves: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted({_describe(leaf) for leaf in leaves} - {""})
 
 
 def _describe(leaf: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
 from awaken.control.errors import InvalidRequestError
-from awaken.control.futures import awaited_awakeables
+from awaken.control.futures import describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView
 from awaken.control.reads import target_of
 from awaken.control.sql import quote_sql, select
@@ -79,7 +79,7 @@ def _read_offset(after: str | None) -> int:
 def pending_awakeables(row: Mapping[str, Any]) -> Iterator[AwakeableView]:
     """Yield the awakeables that an invocation waits for; `row` has the `_COLUMNS` that are not NULL."""
     text = row.get("suspended_waiting_future_json") or row.get("last_awaiting_on_future_json")
-    for index, beside in awaited_awakeables(text):
+    for index, beside in sorted(describe_besides(text).items()):
         yield AwakeableView(
             _core.format_awakeable_id(_core.parse_invocation_id(row["id"]), index),
             row["id"],

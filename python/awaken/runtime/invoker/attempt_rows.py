@@ -98,13 +98,14 @@ class AttemptRows:
         if now is None or self.has_progressed:
             now = self._processor.clock.now_ms()
         self._recovered_ms = None
-        signals = {signal for signal, _ in awaited_awakeables(future_json)}
+        signals = awaited_awakeables(future_json)
         for signal in self._asked_ms.keys() - signals:
             if self._processor.tables.journal.has_signal(self.row.seq, signal):
                 del self._asked_ms[signal]
         for signal in signals:
             self._asked_ms.setdefault(signal, now)
-        return Awaited(self.row, future_json, self._asked_ms)
+        # A copy: pages of awakeables are read on other threads.
+        return Awaited(self.row, future_json, {signal: self._asked_ms[signal] for signal in signals})
 
     def suspend(self, point: SuspensionPoint) -> None:
         """Suspend the invocation, or pause it if an operator asked for that."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from awaken import _core
 from awaken.control.errors import InvalidRequestError
-from awaken.control.futures import awaited_awakeables
+from awaken.control.futures import awaited_awakeables, describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView, Target
 from awaken.links.description import read_description
 
@@ -90,7 +90,8 @@ def list_awakeables(
     found.sort(key=lambda one: one.position)
     page = found[:limit]
     callbacks = _callbacks(fetch, {one.invocation for one in page})
-    besides = {one.invocation: dict(awaited_awakeables(one.future_json)) for one in page}
+    trees = {one.invocation: one.future_json for one in page}
+    besides = {invocation: describe_besides(tree) for invocation, tree in trees.items()}
     return AwakeablePage(
         tuple(
             _view(
@@ -134,7 +135,7 @@ def _open(fetch: Fetch, awaited: Sequence[Awaited], wanted: Filter, start: Posit
         if not wanted.matches(one):
             continue
         row = one.row
-        for signal, _ in awaited_awakeables(one.future_json):
+        for signal in awaited_awakeables(one.future_json):
             known = fetch(
                 "SELECT coalesce((SELECT since FROM awakeable WHERE invocation = ?1 AND signal = ?2), ?3) "
                 "WHERE NOT EXISTS (SELECT 1 FROM journal WHERE invocation = ?1 AND signal = ?2)",
