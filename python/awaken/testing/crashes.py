@@ -18,7 +18,7 @@ import random
 import sys
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from awaken.endpoint.outcome import printable
+from awaken.endpoint.error_fields import printable
 from awaken.testing.errors import CrashFoundError
 from awaken.testing.opening import open_environment
 from awaken.testing.positions import CrashProbe, Position

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.diagnostics import tracebacks
-from awaken.endpoint import outcome
+from awaken.endpoint import error_fields
 from awaken.runtime.events import EventKind
 from awaken.testing.errors import HandlerFailedError
 
@@ -145,7 +145,7 @@ class Failures:
             self._raised[failed.invocation_id] = failed
         elif self._handling is not FailureHandling.END and failed.invocation_id not in self._mistakes:
             where = self._target_of(failed.invocation_id)
-            failure = HandlerFailure(_place(where, failed), outcome.describe(failed.error), failed.error)
+            failure = HandlerFailure(_place(where, failed), error_fields.describe(failed.error), failed.error)
             self._mistakes[failed.invocation_id] = failure
             self._all.append(failure)
 
@@ -256,7 +256,9 @@ class Failures:
         if failure.code == _MISMATCH or raised is None:
             return HandlerFailure(where, f"[{failure.code}] {failure.message}")
         advice = _advice(event.kind, raised, self._handling)
-        return HandlerFailure(_place(where, raised), outcome.describe(raised.error), raised.error, advice)
+        return HandlerFailure(
+            _place(where, raised), error_fields.describe(raised.error), raised.error, advice
+        )
 
     def _target_of(self, invocation_id: str) -> str:
         rows = self._fetch("SELECT service, key, handler FROM invocation WHERE id = ?", (invocation_id,))
