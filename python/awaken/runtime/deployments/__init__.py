@@ -1,9 +1,9 @@
 """Registered versions of endpoints: discovery, revisions, and what the runtime looks up of them."""
 
+from awaken.runtime.deployments.deployments import Deployments, DeploymentStore, Registration
 from awaken.runtime.deployments.discovery import DialerFactory
 from awaken.runtime.deployments.errors import DeploymentNotFoundError, RegistrationError
 from awaken.runtime.deployments.record import Overrides, Record
-from awaken.runtime.deployments.registry import Deployments, DeploymentStore, Registration
 
 __all__ = [
     "DeploymentNotFoundError",
