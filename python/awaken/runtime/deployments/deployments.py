@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from awaken.runtime.deployments.discovery import PATH, PAUSES, discover
+from awaken.runtime.deployments.discovery import PAUSES
 from awaken.runtime.deployments.effective import build_deployment
+from awaken.runtime.deployments.endpoint_dialers import EndpointDialers
 from awaken.runtime.deployments.errors import DeploymentNotFoundError, RegistrationError
-from awaken.runtime.deployments.lookup import DialerWithHeaders, Lookup
+from awaken.runtime.deployments.lookup import Lookup
 from awaken.runtime.deployments.record import Overrides, Record, new_deployment_id, normalize_uri
 from awaken.runtime.deployments.request_signing import RequestSigning
 from awaken.runtime.settings import RuntimeSettings
@@ -78,20 +79,21 @@ class Deployments:
     ) -> None:
         self.defaults = defaults or RuntimeSettings()
         self._store = store
-        self._dial = dial
         self._now_ms = now_ms
-        self._request_headers = dict(request_headers or {"x-restate-cluster-name": "localcluster"})
         self._pauses = pauses
         key = self.defaults.identity_key_pem
-        self._signing = None if key is None else RequestSigning(key)
+        self._dialers = EndpointDialers(
+            dial,
+            request_headers or {"x-restate-cluster-name": "localcluster"},
+            None if key is None else RequestSigning(key),
+        )
         self._lock = asyncio.Lock()
-        self._dialers: dict[str, Dialer] = {}
         self._records = {
             record.deployment_id: record for record in map(Record.decode, store.load_deployments())
         }
         self._lookup = Lookup(self._build())
 
-    # ------------------------------------------------------------------ awaken.runtime.schema.Schema
+    # What the runtime looks up: an `awaken.runtime.schema.Schema`.
 
     def service(self, name: str) -> ServiceSchema | None:
         """Return the latest revision of a service."""
@@ -122,15 +124,9 @@ class Deployments:
     def dialer(self, deployment_id: str) -> Dialer | None:
         """Return what opens exchanges with a deployment, its additional headers included."""
         record = self._records.get(deployment_id)
-        if record is None:
-            return None
-        dialer = self._dialers.get(deployment_id)
-        if dialer is None:
-            dialer = self._dialers[deployment_id] = self._dial(record.uri, use_http_11=record.use_http_11)
-        headers = self._request_headers | record.additional_headers
-        return DialerWithHeaders(dialer, headers, self._signing)
+        return None if record is None else self._dialers.dialer(record)
 
-    # ------------------------------------------------------------------ operators
+    # What operators do.
 
     def records(self) -> Sequence[Record]:
         """List all deployments, oldest first."""
@@ -234,7 +230,7 @@ class Deployments:
             self.record(deployment_id)
             await self._store.delete_deployment(deployment_id)
             del self._records[deployment_id]
-            await self._retire(deployment_id)
+            await self._dialers.close(deployment_id)
             self._lookup = Lookup(self._build())
 
     async def override(self, service: str, overrides: Overrides) -> Record:
@@ -254,10 +250,7 @@ class Deployments:
 
     async def close(self) -> None:
         """Close the connections to all endpoints."""
-        for deployment_id in list(self._dialers):
-            await self._retire(deployment_id)
-
-    # ------------------------------------------------------------------ helpers
+        await self._dialers.close_all()
 
     async def _keep(self, record: Record) -> None:
         deployment_id = record.deployment_id
@@ -266,23 +259,11 @@ class Deployments:
         self._records[deployment_id] = record
         self._lookup = Lookup(self._build())
         if before and (before.uri, before.use_http_11) != (record.uri, record.use_http_11):
-            await self._retire(deployment_id)
-
-    async def _retire(self, deployment_id: str) -> None:
-        dialer = self._dialers.pop(deployment_id, None)
-        if dialer is not None:
-            await dialer.close()
+            await self._dialers.close(deployment_id)
 
     async def _discover(self, uri: str, use_http_11: bool, headers: Mapping[str, str]) -> Discovered:
-        sent = {**self._request_headers, **headers}
-        if self._signing is not None:
-            sent |= self._signing.headers(PATH, sent)
-        return await discover(
-            self._dial,
-            uri,
-            use_http_11=use_http_11,
-            headers=sent,
-            pauses=self._pauses,
+        return await self._dialers.discover(
+            uri, use_http_11=use_http_11, headers=headers, pauses=self._pauses
         )
 
     async def _discover_again(self, record: Record) -> Record:
