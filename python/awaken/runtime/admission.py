@@ -1,4 +1,4 @@
-"""What a request has to satisfy before it becomes an invocation, whether it comes over HTTP or in this process."""
+"""Checks requests before they become invocations, whether they come over HTTP or from this process."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = [
     "find_service",
 ]
 
-#: Largest body in bytes: the server's own limit.
+#: Largest body in bytes, as on the server.
 MAX_BODY_SIZE: Final = 32 * 1024 * 1024
 
 
 def admit(schema: Schema, request: InvocationRequest) -> HandlerSchema:
-    """Return the handler of a request.
+    """Check a request, and return its handler.
 
     Raises:
         NotFoundError: there is no such service or handler.
@@ -112,7 +112,7 @@ def _check_input(handler: HandlerSchema, content_type: str | None, body: bytes) 
         return
     if content_type is None:
         raise _refused("Empty content-type")
-    # Where there is a schema, nothing is no document; without one it may be a value like any other.
+    # With a schema, an empty body is not a valid document; without one, it may be a value like any other.
     if not body and (declared.is_required or declared.json_schema is not None):
         raise _refused("Empty body not allowed")
     if not _matches(content_type.partition(";")[0].strip(), accepted):

@@ -175,4 +175,4 @@ async def _answer_unavailable(_request: Request, error: Exception) -> Response:
 
 async def _answer_failure(request: Request, error: Exception) -> Response:
     log.error("the admin API failed at %s %s", request.method, request.url.path, exc_info=error)
-    return AdminError(500, "internal error; the runtime's log tells more").response()
+    return AdminError(500, "internal error; see the log of the runtime").response()

@@ -1,4 +1,4 @@
-"""Registered versions of endpoints: discovery, revisions, and what the runtime looks up of them."""
+"""Registered versions of endpoints: discovery, revisions, and the settings of their handlers."""
 
 from awaken.runtime.deployments.deployments import Deployments, DeploymentStore, Registration
 from awaken.runtime.deployments.discovery import DialerFactory

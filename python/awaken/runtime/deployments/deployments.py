@@ -1,4 +1,4 @@
-"""The deployments that a runtime knows: registered by discovery, kept in its store, looked up from memory."""
+"""The registered deployments: discovered, stored, and looked up in memory."""
 
 from __future__ import annotations
 
@@ -28,38 +28,38 @@ __all__ = ["DeploymentStore", "Deployments", "Registration"]
 
 
 class DeploymentStore(Protocol):
-    """Where deployments are kept. Changes are on disk when a call returns."""
+    """Stores deployments. Changes are on disk when a call returns."""
 
     def load_deployments(self) -> Iterable[str]:
         """Return the documents of all deployments."""
         ...
 
     async def save_deployment(self, deployment_id: str, created_at_ms: int, document: str) -> None:
-        """Keep a document, instead of an earlier one of this deployment."""
+        """Store a document in place of an earlier one of this deployment."""
         ...
 
     async def delete_deployment(self, deployment_id: str) -> None:
-        """Forget a document."""
+        """Delete a document."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What became of a request to register."""
+    """The outcome of a registration."""
 
     record: Record
-    #: False when the address was known already.
+    #: False if the endpoint was registered already.
     is_new: bool
 
 
 class Deployments:
-    """Registers endpoints, and answers as the runtime's schema. For one event loop.
+    """Registers endpoints, and is the schema of the runtime. For use on one event loop.
 
     Args:
-        store: keeps the deployments.
-        dial: makes the way to an endpoint.
-        now_ms: the time, as UTC milliseconds.
-        defaults: settings for services that do not say.
+        store: stores the deployments.
+        dial: creates the dialer of an endpoint.
+        now_ms: returns the time in UTC milliseconds.
+        defaults: settings for services that do not set them.
         request_headers: sent to endpoints with every request.
         pauses: seconds between the tries to discover an endpoint that does not answer.
 
@@ -109,7 +109,7 @@ class Deployments:
         return list(self._lookup.services.values())
 
     def deployment(self, deployment_id: str) -> Deployment | None:
-        """Return a deployment, also one that is no longer the latest."""
+        """Return a deployment, whether or not it is the latest."""
         return self._lookup.deployments.get(deployment_id)
 
     def deployments(self) -> Sequence[Deployment]:
@@ -117,12 +117,12 @@ class Deployments:
         return sorted(self._lookup.deployments.values(), key=lambda deployment: deployment.created_at_ms)
 
     def latest_deployment(self, service: str) -> Deployment | None:
-        """Return where new invocations of a service go."""
+        """Return the deployment on which new invocations of a service run."""
         found = self._lookup.services.get(service)
         return None if found is None else self._lookup.deployments[found.deployment_id]
 
     def dialer(self, deployment_id: str) -> Dialer | None:
-        """Return what opens exchanges with a deployment, its additional headers included."""
+        """Return the dialer of a deployment, which adds its headers."""
         record = self._records.get(deployment_id)
         return None if record is None else self._dialers.dialer(record)
 
@@ -153,13 +153,13 @@ class Deployments:
         """Discover an endpoint and serve its handlers.
 
         Args:
-            uri: where it is.
-            use_http_11: speak HTTP/1.1 with it.
-            force: discover again when the address is known; else that changes nothing.
-            breaking: let a service change its type.
-            dry_run: tell what would happen.
-            additional_headers: to send to it with every request.
-            metadata: to keep with it.
+            uri: of the endpoint.
+            use_http_11: speak HTTP/1.1 instead of HTTP/2.
+            force: discover an endpoint again that is registered already, instead of changing nothing.
+            breaking: allow a service to change its type.
+            dry_run: return what would be registered, and change nothing.
+            additional_headers: to send with every request to it.
+            metadata: to store with it.
 
         Raises:
             RegistrationError: it cannot be discovered, or its services do not fit.
@@ -202,10 +202,10 @@ class Deployments:
         overwrite: bool = False,
         dry_run: bool = False,
     ) -> Record:
-        """Change how an endpoint is reached; with `overwrite` also discover it again, in place.
+        """Change how an endpoint is reached; with `overwrite`, also discover it again in place.
 
         Raises:
-            DeploymentNotFoundError: there is none.
+            DeploymentNotFoundError: there is no such deployment.
             RegistrationError: it cannot be discovered.
         """
         async with self._lock:
@@ -225,7 +225,7 @@ class Deployments:
             return record
 
     async def remove(self, deployment_id: str) -> None:
-        """Forget a deployment; its services fall back to what is left. Raises DeploymentNotFoundError."""
+        """Delete a deployment. Its services use the latest one that is left. Raises DeploymentNotFoundError."""
         async with self._lock:
             self.record(deployment_id)
             await self._store.delete_deployment(deployment_id)
@@ -234,7 +234,7 @@ class Deployments:
             self._lookup = Lookup(self._build())
 
     async def override(self, service: str, overrides: Overrides) -> Record:
-        """Change settings of the latest revision of a service; None leaves one. Raises LookupError."""
+        """Change settings of the latest revision of a service; None leaves a setting. Raises LookupError."""
         async with self._lock:
             found = self._lookup.services.get(service)
             if found is None:

@@ -1,4 +1,4 @@
-"""Asks an endpoint what it serves."""
+"""Discovery: asks an endpoint for its manifest."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
 
 __all__ = ["PATH", "PAUSES", "DialerFactory", "Discovered", "discover"]
 
-#: Below the endpoint's prefix.
+#: The path of discovery, below the endpoint's prefix.
 PATH: Final = "/discover"
-#: Of one try. Endpoints answer from memory.
+#: The time limit of one try. Endpoints answer from memory.
 _TIMEOUT_SECONDS: Final = 10.0
-#: Between the tries, while nobody listens or the endpoint is busy.
+#: Seconds between tries, while the endpoint does not listen or is busy.
 PAUSES: Final = (0.2, 0.4, 0.8)
 _WORTH_ANOTHER_TRY: Final = frozenset((408, 429, 500, 502, 503, 504))
-#: Largest manifest in bytes; a thousand handlers with large schemas are a tenth of it.
+#: Largest manifest in bytes. A thousand handlers with large schemas take a tenth of it.
 _MAX_SIZE: Final = 32 * 1024 * 1024
 _ACCEPT: Final = ", ".join(media_type(version) for version in VERSIONS)
 
 
 class DialerFactory(Protocol):
-    """Makes what opens exchanges with an endpoint."""
+    """Creates dialers of endpoints."""
 
     def __call__(self, uri: str, *, use_http_11: bool) -> Dialer:
-        """Make a dialer. Raises ValueError for an address it cannot reach."""
+        """Create a dialer. Raises ValueError if the URL is not one it can reach."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """What an endpoint told."""
+    """The answer of an endpoint."""
 
     manifest: Manifest
     sdk_version: str | None
@@ -53,7 +53,7 @@ class _Answer:
 
 
 class _UnreachableError(Exception):
-    """Nothing came back; the text tells why."""
+    """The endpoint did not answer; the text says why."""
 
 
 async def discover(
@@ -67,10 +67,10 @@ async def discover(
     """Ask an endpoint for its manifest.
 
     Args:
-        dial: makes the way there.
-        uri: where it is.
-        use_http_11: speak HTTP/1.1 with it.
-        headers: to send along.
+        dial: creates the dialer.
+        uri: of the endpoint.
+        use_http_11: speak HTTP/1.1 instead of HTTP/2.
+        headers: to send.
         pauses: seconds between the tries.
 
     Raises:
@@ -108,7 +108,7 @@ async def _ask_patiently(
             if answer.status not in _WORTH_ANOTHER_TRY:
                 return answer
         except _UnreachableError:
-            pass  # the last try tells
+            pass  # the error of the last try is raised
         await asyncio.sleep(pause)
     return await _ask(dial, uri, use_http_11, headers)
 
@@ -142,7 +142,7 @@ async def _exchange(dialer: Dialer, headers: Mapping[str, str]) -> _Answer:
     body = bytearray()
     try:
         while True:
-            # In this order: what came before the end is there when the end is.
+            # Read before checking for the end, because everything that came before the end is available then.
             is_ended = request.is_ended
             body += request.take()
             if request.is_reset:

@@ -1,4 +1,4 @@
-"""From what a manifest says to what holds: a handler's own setting, else its service's, else the runtime's."""
+"""Effective settings: those of the handler, else of its service, else of the runtime."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SERVICE_KINDS: Final[dict[str, Literal["service", "object", "workflow"]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """Settings without a gap."""
+    """Settings that are all set."""
 
     is_public: bool
     inactivity_timeout_ms: int
@@ -39,7 +39,7 @@ class Effective:
 
 
 def build_deployment(record: Record, defaults: RuntimeSettings) -> Deployment:
-    """Build what the runtime looks up."""
+    """Build a deployment as the runtime looks it up."""
     return Deployment(
         deployment_id=record.deployment_id,
         uri=record.uri,
@@ -60,7 +60,7 @@ def build_deployment(record: Record, defaults: RuntimeSettings) -> Deployment:
 def effective_options(
     record: Record, service: Service, handler: Handler | None, defaults: RuntimeSettings
 ) -> Effective:
-    """Return the settings of a handler, or of the service when there is none."""
+    """Return the settings of a handler, or of the service if `handler` is None."""
     overrides = record.overrides.get(service.name, Overrides())
     own: tuple[Options, ...] = (service,) if handler is None else (handler, service)
     inactivity_timeout_ms = _first(
@@ -70,7 +70,7 @@ def effective_options(
     )
     return Effective(
         is_public=_is_public(overrides, own),
-        # Over request/response the input ends at once, and every wait has to suspend.
+        # Over request/response the input ends at once, so that every wait suspends.
         inactivity_timeout_ms=inactivity_timeout_ms if record.is_bidirectional else 0,
         abort_timeout_ms=_first(
             overrides.abort_timeout_ms,
@@ -98,7 +98,7 @@ def effective_options(
 
 
 def retry_policy_of(own: tuple[Options, ...], default: RetryPolicy) -> RetryPolicy:
-    """Return the retry policy, each of whose members may come from another level."""
+    """Return the retry policy. Each of its members may come from another level."""
     attempts = _first(*(options.retry_policy_max_attempts for options in own), default=None)
     on_max = _first(*(options.retry_policy_on_max_attempts for options in own), default=None)
     return RetryPolicy(
@@ -189,7 +189,7 @@ def _output(declared: Output) -> Payload:
 
 def _is_public(overrides: Overrides, own: tuple[Options, ...]) -> bool:
     if overrides.public is not None:
-        own = own[:-1]  # instead of what the service says; a private handler stays private
+        own = own[:-1]  # overrides what the service says; a private handler stays private
     return overrides.public is not False and not any(options.ingress_private for options in own)
 
 

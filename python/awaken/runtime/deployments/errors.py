@@ -6,12 +6,12 @@ __all__ = ["DeploymentNotFoundError", "RegistrationError"]
 
 
 class RegistrationError(Exception):
-    """A deployment is refused, or its endpoint cannot be described.
+    """A deployment is refused, or its endpoint cannot be discovered.
 
     Args:
-        status: HTTP status that says whose fault it is.
+        status: HTTP status of the answer.
         message: for the operator, without the code.
-        code: the server's own code for it.
+        code: the error code that the server documents.
     """
 
     def __init__(self, status: int, message: str, code: str | None = None) -> None:

@@ -1,7 +1,7 @@
-"""What an endpoint says about itself: the manifest of versions 2 to 4, read and checked.
+"""Reads and checks the manifest of an endpoint, versions 2 to 4.
 
-Members that no version has are refused, as the server does: a setting that nobody understands is a setting that
-does not work. The Source for names and rules is section 5 of the protocol notes.
+Unknown members are refused, as on the server: a setting that is not understood would silently not work. Source of names
+and rules: section 5 of the protocol notes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from awaken.timing.time_limits import longest
 
 __all__ = ["VERSIONS", "Handler", "Manifest", "Options", "Service", "media_type", "read_manifest"]
 
-#: What the runtime asks for, oldest first.
+#: The manifest versions that the runtime asks for, oldest first.
 VERSIONS: Final = (2, 3, 4)
 
 _SERVICE_NAME: Final = re.compile(r"([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9._-]*")
@@ -30,7 +30,7 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """Camel-case members, and no others."""
+    """Members in camel case, and no unknown ones."""
 
 
 class Options(_Strict, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,7 +52,7 @@ class Options(_Strict, frozen=True, kw_only=True, omit_defaults=True):
     retry_policy_on_max_attempts: Literal["PAUSE", "KILL"] | None = None
 
 
-#: The names of the durations among them, here and in a manifest.
+#: The durations among them: their names here, and in a manifest.
 _DURATIONS: Final = {
     name: member
     for name, member in zip(Options.__struct_fields__, Options.__struct_encode_fields__, strict=True)
@@ -61,7 +61,7 @@ _DURATIONS: Final = {
 
 
 class Input(_Strict, frozen=True, kw_only=True, omit_defaults=True):
-    """What a handler takes; without a content type, nothing at all."""
+    """The input of a handler; without a content type, it takes none."""
 
     required: bool = False
     content_type: str | None = None
@@ -69,7 +69,7 @@ class Input(_Strict, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Output(_Strict, frozen=True, kw_only=True, omit_defaults=True):
-    """What a handler gives."""
+    """The output of a handler."""
 
     content_type: str | None = None
     set_content_type_if_empty: bool = False
@@ -112,7 +112,7 @@ def read_manifest(body: bytes, content_type: str | None) -> Manifest:
     """Read and check a manifest.
 
     Raises:
-        RegistrationError: it is none, or contradicts itself or this runtime.
+        RegistrationError: it is not a manifest, contradicts itself, or does not fit this runtime.
     """
     if content_type not in {media_type(version) for version in VERSIONS}:
         raise RegistrationError(
@@ -140,7 +140,9 @@ def read_manifest(body: bytes, content_type: str | None) -> Manifest:
 def _check_versions(manifest: Manifest) -> None:
     low, high = manifest.min_protocol_version, manifest.max_protocol_version
     if low > high:
-        raise RegistrationError(500, f"the endpoint's protocol versions {low}..{high} are none", "META0013")
+        raise RegistrationError(
+            500, f"the endpoint's protocol versions {low}..{high} are not a range", "META0013"
+        )
     if high < _core.MIN_PROTOCOL_VERSION or low > _core.MAX_PROTOCOL_VERSION:
         raise RegistrationError(
             500,
@@ -153,7 +155,7 @@ def _check_versions(manifest: Manifest) -> None:
 def _check_service(service: Service) -> None:
     name = service.name
     if not _SERVICE_NAME.fullmatch(name):
-        raise RegistrationError(400, f"{name!r} is not a name of a service")
+        raise RegistrationError(400, f"{name!r} is not a valid service name")
     if name.lower().startswith("restate") or name.lower() == "openapi":
         raise RegistrationError(400, f"the service name {name!r} is reserved", "META0005")
     for handler in service.handlers:
@@ -181,7 +183,7 @@ def _check_handler(service: Service, handler: Handler) -> None:
     }[service.ty]
     is_run = service.ty == "WORKFLOW" and handler.ty == "WORKFLOW"
     if not _HANDLER_NAME.fullmatch(handler.name):
-        raise RegistrationError(400, f"{where}: {handler.name!r} is not a name of a handler")
+        raise RegistrationError(400, f"{where}: {handler.name!r} is not a valid handler name")
     if handler.ty not in allowed:
         raise RegistrationError(400, f"{where}: a {service.ty} has no {handler.ty} handlers")
     if handler.workflow_completion_retention is not None and not is_run:
@@ -197,6 +199,6 @@ def _check_handler(service: Service, handler: Handler) -> None:
     for what, declared in (("input", handler.input), ("output", handler.output)):
         content_type = declared.content_type
         if content_type is not None and not _CONTENT_TYPE.fullmatch(content_type):
-            raise RegistrationError(400, f"{where}: the {what} content type {content_type!r} is none")
+            raise RegistrationError(400, f"{where}: the {what} content type {content_type!r} is not valid")
         if declared.json_schema is not None and not isinstance(declared.json_schema, (dict, bool)):
-            raise RegistrationError(400, f"{where}: the {what} JSON schema is none")
+            raise RegistrationError(400, f"{where}: the {what} JSON schema is not valid")

@@ -1,4 +1,4 @@
-"""A deployment as it is kept: everything known about it in one JSON document."""
+"""A deployment as it is stored: one JSON document with everything known about it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BASE62: Final = string.digits + string.ascii_lowercase + string.ascii_uppercase
 
 
 class Overrides(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an operator changed of a service after its registration; durations in milliseconds."""
+    """The settings of a service that an operator has changed after registration; durations in milliseconds."""
 
     public: bool | None = None
     idempotency_retention_ms: int | None = None
@@ -32,12 +32,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One registered version of an endpoint."""
 
     deployment_id: str
-    #: Absolute, normalized.
+    #: Absolute and normalized.
     uri: str
     use_http_11: bool = False
     created_at_ms: int
     manifest: Manifest
-    #: By name of the service.
+    #: By the name of the service.
     revisions: dict[str, int]
     overrides: dict[str, Overrides] = {}
     additional_headers: dict[str, str] = {}
@@ -46,16 +46,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_bidirectional(self) -> bool:
-        """Whether requests stay open while the response comes. HTTP/1.1 is not asked to do that."""
+        """Whether requests stay open during the response. Over HTTP/1.1 they do not."""
         return self.manifest.protocol_mode == "BIDI_STREAM" and not self.use_http_11
 
     @property
     def http_version(self) -> str:
-        """Return the HTTP version it is spoken to with, as the admin API writes it."""
+        """Return the HTTP version to speak with it, as the admin API writes it."""
         return "HTTP/1.1" if self.use_http_11 else "HTTP/2.0"
 
     def encode(self) -> str:
-        """Write the document."""
+        """Return the document."""
         return msgspec.json.encode(self).decode()
 
     @classmethod
@@ -65,7 +65,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def new_deployment_id(now_ms: int) -> str:
-    """Make an id: the time in front, randomness behind, so that younger ones sort after older ones."""
+    """Create an id: the time followed by random bits, so that ids sort by age."""
     number = (now_ms & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10))
     digits = ""
     for _ in range(22):
@@ -75,7 +75,7 @@ def new_deployment_id(now_ms: int) -> str:
 
 
 def normalize_uri(uri: str) -> str:
-    """Return the form in which an address is kept and compared.
+    """Return a URI in the form in which it is stored and compared.
 
     Raises:
         RegistrationError: it is not absolute.
@@ -83,9 +83,9 @@ def normalize_uri(uri: str) -> str:
     try:
         parts = urlsplit(uri)
     except ValueError as error:
-        raise _invalid(f"The provided uri {uri} is none: {error}") from error
+        raise _invalid(f"The provided uri {uri} is not valid: {error}") from error
     if parts.scheme == "memory" and parts.path:
-        return uri  # in this process, by its name
+        return uri  # an endpoint in this process, by its name
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _invalid(f"The provided uri {uri} is not absolute, only absolute URIs can be used.")
     user, at, host = parts.netloc.rpartition("@")

@@ -1,4 +1,4 @@
-"""Signs what is sent to endpoints, so that they can tell this runtime from everybody else."""
+"""Signs requests to endpoints, so that they can tell that this runtime sent them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["RequestSigning", "read_private_key"]
 
 _BEGIN: Final = "-----BEGIN PRIVATE KEY-----"
 _END: Final = "-----END PRIVATE KEY-----"
-#: How PKCS#8 begins for Ed25519 (RFC 8410), up to the secret; the lengths of its two sequences vary.
+#: The beginning of PKCS#8 for Ed25519 (RFC 8410), up to the secret; the lengths of its two sequences vary.
 _ALGORITHM: Final = bytes.fromhex("300506032b6570")
 _SECRET: Final = bytes.fromhex("04220420")
 _SECRET_SIZE: Final = 32
@@ -25,10 +25,10 @@ _SERVICE_KEY: Final = "x-restate-service-key"
 
 
 def read_private_key(pem: str) -> bytes:
-    """Return the 32 secret bytes of an Ed25519 key in PKCS#8, as the server takes it.
+    """Return the 32 secret bytes of an Ed25519 key in PKCS#8, the format that the server takes.
 
     Raises:
-        ValueError: it is another kind of file, or of key.
+        ValueError: it is another kind of file or key.
     """
     _, begin, rest = pem.partition(_BEGIN)
     body, end, others = rest.partition(_END)
@@ -37,20 +37,20 @@ def read_private_key(pem: str) -> bytes:
     try:
         document = base64.b64decode("".join(body.split()), validate=True)
     except binascii.Error as error:
-        raise ValueError(f"the request identity key is no PEM: {error}") from error
+        raise ValueError(f"the request identity key is not valid PEM: {error}") from error
     _, is_ed25519, rest_of_key = document.partition(_ALGORITHM)
     _, has_secret, secret = rest_of_key.partition(_SECRET)
     if not (is_ed25519 and has_secret) or len(secret) < _SECRET_SIZE:
-        raise ValueError("the request identity key is no Ed25519 key in PKCS#8")
+        raise ValueError("the request identity key is not an Ed25519 key in PKCS#8")
     return secret[:_SECRET_SIZE]
 
 
 class RequestSigning:
-    """Makes the headers that identify this runtime.
+    """Creates the headers that identify this runtime.
 
     Args:
         pem: its private key.
-        now_s: the time, as endpoints see it, in seconds.
+        now_s: returns the time in seconds, on the clock of endpoints.
 
     Raises:
         ValueError: the key cannot be read.
@@ -62,7 +62,7 @@ class RequestSigning:
 
     @property
     def public_key(self) -> str:
-        """What endpoints have to be told."""
+        """The public key, in the form in which endpoints are configured with it."""
         return self._signer.public_key
 
     def headers(self, path: str, headers: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Callers enter here: call, send, attach, resolve, over HTTP."""
+"""The HTTP interface for callers: call, send, attach, output, and results of awakeables."""
 
 from awaken.runtime.ingress.app import Ingress
 

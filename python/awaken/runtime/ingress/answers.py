@@ -1,4 +1,4 @@
-"""What callers get back: errors in the server's shape, results as the handler wrote them."""
+"""The responses of the ingress: errors in the form of the server, results as the handler returned them."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ __all__ = [
 
 Source = Literal["ingress", "invocation"]
 
-#: HTTP has no body for these.
+#: Statuses that have no body in HTTP.
 _BODILESS: Final = (204, 304)
 
 
 class IngressError(Exception):
-    """The request is refused, before any invocation has to do with it.
+    """The request is refused; no invocation is affected.
 
     Args:
-        status: of the answer, and the code in its body.
+        status: of the response, and the code in its body.
         message: for the caller.
     """
 
@@ -46,24 +46,24 @@ class IngressError(Exception):
 
 
 def error_answer(status: int, message: str) -> Response:
-    """Build the answer of a request that was refused."""
+    """Build the response to a refused request."""
     return _error(status, {"code": status, "message": message}, "ingress", {})
 
 
 def answer_failure(invocation_id: str, failure: Failure, expires_at_ms: int | None = None) -> Response:
-    """Build the answer of an invocation that ended with a terminal error."""
+    """Build the response for an invocation that ended with a terminal error."""
     body: dict[str, Any] = {"code": failure.code, "message": failure.message}
     if failure.metadata:
         body["metadata"] = dict(failure.metadata)
     if failure.stacktrace:
         body["stacktrace"] = failure.stacktrace
-    # A 1xx is not the end of any answer: a client would go on waiting for one.
+    # A 1xx does not end a response: the client would keep waiting.
     status = failure.code if 200 <= failure.code <= 999 else 500
     return _error(status, body, "invocation", _headers(invocation_id, expires_at_ms))
 
 
 def answer_completion(completion: Completion, schema: Schema) -> Response:
-    """Build the answer that tells how an invocation ended."""
+    """Build the response for an invocation that has completed."""
     result = completion.result
     if not isinstance(result, Success):
         return answer_failure(completion.invocation_id, result, completion.expires_at_ms)
@@ -78,12 +78,12 @@ def answer_completion(completion: Completion, schema: Schema) -> Response:
 
 
 def answer_json(status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
-    """Build an answer with a JSON document."""
+    """Build a response with a JSON document."""
     return Response(_dump(body), status, {**headers, "content-type": "application/json"})
 
 
 def nanoseconds(at_ms: int) -> str:
-    """Write a time as send answers do, with nine fractional digits."""
+    """Format a time as responses to sends do, with nine fractional digits."""
     return format_time(at_ms, end="000000Z")
 
 
@@ -102,5 +102,5 @@ def _headers(invocation_id: str, expires_at_ms: int | None) -> dict[str, str]:
 
 
 def _dump(document: Mapping[str, Any]) -> bytes:
-    # Text with lone surrogates (of a client that sent such JSON) must not turn an answer into a crash.
+    # Lone surrogates, from JSON of a client, must not make the response fail.
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

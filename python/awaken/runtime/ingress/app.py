@@ -27,18 +27,18 @@ __all__ = ["Ingress"]
 
 log = logging.getLogger("awaken")
 
-#: More segments than any path has.
+#: The most segments that a path may have.
 _MAX_SEGMENTS: Final = 7
 _VARY: Final = "origin, access-control-request-method, access-control-request-headers"
 
 
 class Ingress:
-    """Where callers enter.
+    """The ingress.
 
     Args:
-        operations: what it asks the runtime for.
-        schema: what is registered.
-        patience_s: seconds that a result may take before anybody asks whether its caller is still there.
+        operations: of the runtime.
+        schema: the registered handlers.
+        patience_s: how many seconds to wait for a result before checking that the client is still connected.
     """
 
     def __init__(
@@ -54,14 +54,14 @@ class Ingress:
         self._results = Results(operations, schema, patience_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, as ASGI has it."""
+        """Serve one request, as an ASGI application."""
         request = Request(scope, receive)
         try:
             response = await self._answer(request)
         except ClientDisconnect:
             return
         except TooLargeError as error:
-            # The server refuses these before anything else looks at them.
+            # The server refuses these before it looks at anything else, without CORS headers.
             await error.response()(scope, receive, send)
             return
         except IngressError as error:
@@ -70,7 +70,7 @@ class Ingress:
             response = error_answer(error.http_status, str(error))
         except Exception:
             log.exception("the ingress failed at %s %s", request.method, raw_path(request))
-            response = error_answer(500, "internal error; the runtime's log tells more")
+            response = error_answer(500, "internal error; see the log of the runtime")
         _allow_origin(request, response)
         await response(scope, receive, send)
 

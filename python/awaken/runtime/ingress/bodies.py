@@ -1,4 +1,4 @@
-"""What comes in besides the path: the body and the headers of a request."""
+"""Reads the body and the headers of requests."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ __all__ = [
 
 
 class TooLargeError(Exception):
-    """The request announced a body that is too large; it was not read."""
+    """The request announces a body that is too large. It was not read."""
 
     def response(self) -> Response:
-        """Build the answer."""
+        """Build the response."""
         return PlainTextResponse("length limit exceeded", 413)
 
 
@@ -36,8 +36,8 @@ async def read_body(request: Request) -> bytes:
 
     Raises:
         TooLargeError: it is announced as larger than `MAX_BODY_SIZE`.
-        IngressError: it turned out to be.
-        starlette.requests.ClientDisconnect: the client left while sending.
+        IngressError: it turned out to be larger.
+        starlette.requests.ClientDisconnect: the client disconnected while sending.
     """
     length = request.headers.get("content-length")
     if length is not None and length.isdecimal() and int(length) > MAX_BODY_SIZE:
@@ -53,7 +53,7 @@ async def read_body(request: Request) -> bytes:
 
 
 def read_headers(request: Request) -> list[tuple[str, str]]:
-    """Return what the handler gets to see: path and query, then the first value of every header.
+    """Return the headers that the handler gets: path and query, then the first value of every header.
 
     Raises:
         InvalidRequestError: a value is not visible ASCII.
@@ -66,7 +66,7 @@ def read_headers(request: Request) -> list[tuple[str, str]]:
 
 
 def idempotency_key(request: Request) -> str | None:
-    """Return the key that a client gave, which may be empty.
+    """Return the idempotency key of a request, which may be empty; None if it has none.
 
     Raises:
         InvalidRequestError: it is not visible ASCII.
@@ -78,7 +78,7 @@ def idempotency_key(request: Request) -> str | None:
 
 
 def raw_path(request: Request) -> str:
-    """Return the path as it was sent."""
+    """Return the path as it was sent, still encoded."""
     scope = request.scope
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     return raw.decode("latin-1")

@@ -1,4 +1,4 @@
-"""Calls and sends."""
+"""The routes for calls and sends."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _METHODS: Final = ("GET", "POST")
 
 
 class Calls:
-    """Turns requests into invocations.
+    """Answers calls and sends.
 
     Args:
-        operations: what runs them.
-        schema: what can be invoked.
+        operations: of the runtime.
+        schema: the registered handlers.
         patience_s: see `while_connected`.
     """
 

@@ -1,7 +1,7 @@
-"""Paths of the ingress, as the server reads them.
+"""Parses the paths of the ingress, by the rules of the server.
 
-They are read as sent: an encoded slash belongs to a key, and only keys are decoded at all. Slashes at both ends do not
-count, an empty segment between is the empty key.
+Paths are split before they are decoded, so that an encoded slash belongs to a key; only keys are decoded at all.
+Slashes at both ends are ignored; an empty segment elsewhere is the empty key.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _EXPECTED_EXPLICIT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Invocable:
-    """A path that names a handler which exists."""
+    """What a path invokes: a handler that exists."""
 
     target: Target
     mode: Mode
@@ -45,7 +45,7 @@ def split(path: str) -> list[str]:
 
 
 def decode(segment: str, what: str = "key") -> str:
-    """Undo the percent encoding of a segment.
+    """Decode the percent encoding of a segment.
 
     Raises:
         IngressError: it is not UTF-8.
@@ -59,15 +59,15 @@ def decode(segment: str, what: str = "key") -> str:
 
 
 def parse_invocation(schema: Schema, segments: list[str], explicit: Mode | None = None) -> Invocable:
-    """Find what a path calls.
+    """Find what a path invokes.
 
     Args:
-        schema: what is registered.
-        segments: from the name of the service on.
-        explicit: the mode, when the path has told it already.
+        schema: the registered handlers.
+        segments: of the path, from the name of the service on.
+        explicit: the mode, if an earlier segment has named it.
 
     Raises:
-        IngressError: there is no such thing, or the path has another form.
+        IngressError: the handler does not exist, or the path has another form.
     """
     service = find_service(schema, segments[0])
     expected = _EXPECTED_EXPLICIT if explicit else _EXPECTED

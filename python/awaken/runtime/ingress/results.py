@@ -1,4 +1,4 @@
-"""Asking for the result of an invocation: attach, output, and the id that a target has."""
+"""The routes for results: attach, output, and the lookup of an invocation id."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Results:
     """Answers the routes about results.
 
     Args:
-        operations: who has them.
-        schema: what is registered.
+        operations: of the runtime.
+        schema: the registered handlers.
         patience_s: see `while_connected`.
     """
 
@@ -88,7 +88,7 @@ class Results:
         return await self._find(request, wish, await self._read_target(request))
 
     async def lookup(self, request: Request) -> Response:
-        """Answer `POST /restate/lookup`: which id a target has, whether it exists or not."""
+        """Answer `POST /restate/lookup`: the invocation id of a target, whether or not it exists."""
         _check_method(request, "POST")
         return answer_json(200, {"invocationId": await self._read_target(request)}, {})
 

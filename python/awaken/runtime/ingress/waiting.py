@@ -1,7 +1,7 @@
-"""Waiting for a result for as long as somebody waits for it with us.
+"""Waits for a result while the client is connected.
 
-The invocation runs on when its caller leaves, but nothing should go on waiting in the caller's name. Listening for that
-costs a task, so it begins only when a result does not come at once.
+The invocation continues when its caller disconnects, but the request should not wait any longer. Watching the
+connection costs a task, so it begins only when a result does not come soon.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ __all__ = ["PATIENCE_SECONDS", "while_connected"]
 
 T = TypeVar("T")
 
-#: How long a result may take before anybody asks whether the client is still there.
+#: How long to wait for a result before watching whether the client is still connected.
 PATIENCE_SECONDS: Final = 1.0
 
 
 async def while_connected(receive: Receive, work: Awaitable[T], patience_s: float = PATIENCE_SECONDS) -> T:
-    """Await something; give up when the client leaves. The request's body must have been read.
+    """Await something until the client disconnects. The body of the request must have been read.
 
     Args:
-        receive: tells what the client does.
-        work: what is awaited.
-        patience_s: seconds before anybody listens for that.
+        receive: of the ASGI request.
+        work: what to await.
+        patience_s: seconds before the connection is watched.
 
     Raises:
-        ClientDisconnect: nobody waits for the answer any more.
+        ClientDisconnect: the client has disconnected.
     """
     task = cast("asyncio.Task[object]", asyncio.current_task())
     watch: asyncio.Task[None] | None = None

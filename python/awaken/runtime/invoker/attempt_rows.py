@@ -43,7 +43,7 @@ class AttemptRows:
         #: Whether the invocation is to pause instead of suspending or backing off.
         self.is_pausing = False
         self._recovered_ms = opening.recovered_ms
-        #: When the handler first reported each awakeable that it awaits, by signal index.
+        #: When the handler first reported each awakeable that it waits for, by signal index, in UTC milliseconds.
         self._asked_ms: dict[int, int] = {}
 
     def atomic(self) -> AbstractContextManager[None]:
@@ -89,10 +89,10 @@ class AttemptRows:
         self._processor.endings.complete(self.row, result)
 
     def note_awaited(self, future_json: str) -> Awaited:
-        """Note what the handler reports that it awaits.
+        """Note what the handler reports to wait for.
 
-        After a lost attempt the handler asks again for what it had asked for before. If it stored nothing new on the
-        way, it had asked when the last entry of its journal was there.
+        After a lost attempt, the handler asks again for what it had asked for before. If it has stored nothing new
+        since, it had asked by the time of the last entry in its journal.
         """
         now = self._recovered_ms
         if now is None or self.has_progressed:

@@ -22,7 +22,7 @@ __all__ = ["Awaited", "OpenAttempt", "OpenAttempts"]
 
 
 class Awaited(NamedTuple):
-    """What a handler with an open attempt reported last that it awaits."""
+    """What a handler with an open attempt last reported to wait for."""
 
     row: InvocationRow
     #: The tree of futures, as JSON.
@@ -72,11 +72,11 @@ class OpenAttempts:
     # For the processor.
 
     def dispatch(self, invocation: int, *, is_recovered: bool = False) -> None:
-        """Run an attempt once what is written is on disk.
+        """Add an attempt to the queue, once everything written so far is on disk.
 
         Args:
-            invocation: which one.
-            is_recovered: whether the attempt before was lost with the process, and what it reported with it.
+            invocation: the number of its row.
+            is_recovered: whether its last attempt was lost with the process, and with it what it had reported.
         """
         if is_recovered:
             self._recovered.add(invocation)
@@ -122,7 +122,7 @@ class OpenAttempts:
         return self._due.popleft()
 
     def take_recovered(self, invocation: int) -> bool:
-        """Return whether the attempt that is opened now is the first one after a lost one."""
+        """Return whether the next attempt follows one that was lost with the process, and forget that."""
         is_recovered = invocation in self._recovered
         self._recovered.discard(invocation)
         return is_recovered
@@ -177,9 +177,8 @@ class OpenAttempts:
             attempt.ask_to_suspend()
         if self._open:
             self._is_empty = asyncio.Event()
-            with contextlib.suppress(
-                TimeoutError
-            ):  # attempts that do not suspend are repeated at the next start
+            # Attempts that do not suspend are repeated at the next start.
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._is_empty.wait(), grace_s)
         self.abort_all()
 

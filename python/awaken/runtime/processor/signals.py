@@ -1,4 +1,4 @@
-"""Signals between invocations, and the results that the outside world gives to awakeables."""
+"""Signals between invocations, and results of awakeables that come from outside."""
 
 from __future__ import annotations
 

@@ -77,8 +77,8 @@ def handler(**members: object) -> dict[str, object]:
     [
         ({"name": "restate_x", "ty": "SERVICE", "handlers": []}, "META0005", "reserved"),
         ({"name": "OpenAPI", "ty": "SERVICE", "handlers": []}, "META0005", "reserved"),
-        ({"name": "1st", "ty": "SERVICE", "handlers": []}, None, "not a name"),
-        ({"name": "S", "ty": "SERVICE", "handlers": [{"name": "a-b"}]}, None, "not a name"),
+        ({"name": "1st", "ty": "SERVICE", "handlers": []}, None, "not a valid"),
+        ({"name": "S", "ty": "SERVICE", "handlers": [{"name": "a-b"}]}, None, "not a valid"),
         ({"name": "S", "ty": "SERVICE", "handlers": [handler(ty="EXCLUSIVE")]}, None, "no EXCLUSIVE"),
         ({"name": "S", "ty": "VIRTUAL_OBJECT", "handlers": [handler(ty="WORKFLOW")]}, None, "no WORKFLOW"),
         ({"name": "S", "ty": "WORKFLOW", "handlers": [handler(ty="EXCLUSIVE")]}, None, "no EXCLUSIVE"),

@@ -68,9 +68,9 @@ def other_key() -> str:
     ("pem", "text"),
     [
         ("", "exactly one PRIVATE KEY"),
-        ("-----BEGIN PRIVATE KEY-----\n*\n-----END PRIVATE KEY-----", "no PEM"),
-        ("-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----", "no Ed25519 key"),
-        (other_key(), "no Ed25519 key"),
+        ("-----BEGIN PRIVATE KEY-----\n*\n-----END PRIVATE KEY-----", "not valid PEM"),
+        ("-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----", "not an Ed25519 key"),
+        (other_key(), "not an Ed25519 key"),
     ],
 )
 def test_other_files_are_refused(pem: str, text: str) -> None:
