@@ -81,3 +81,16 @@ def test_pages_are_linked() -> None:
     readme = (ROOT / "README.md").read_text()
     for page in (path.name for path in (ROOT / "docs").glob("*.md")):
         assert f"(docs/{page})" in readme
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text())
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+
+    assert len(pages) > 20
+    assert broken == []
