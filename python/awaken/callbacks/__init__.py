@@ -1,4 +1,4 @@
-"""Where signed links lead: the route that checks them, asks people, validates answers, and completes awakeables.
+"""The route behind signed links: it verifies them, shows a form, validates answers, and completes awakeables.
 
 ```
 browser or program ─> route ─> links.verify ─> answers (validate) ─> control.awakeables ─> ingress

@@ -1,4 +1,4 @@
-"""Answers to a callback, checked against its declared type before anything is resolved."""
+"""Checking the answer to a callback against its declared type before the awakeable is resolved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["InvalidAnswerError", "Problem", "check_answer"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that does not fit."""
+    """One part of an answer that does not fit."""
 
     #: Where in the answer, from the root `$`.
     path: str
@@ -22,7 +22,7 @@ class Problem:
 
 
 class InvalidAnswerError(Exception):
-    """The answer is not what the handler declared; the awakeable stays open."""
+    """The answer does not have the type that the handler declared; the awakeable stays open."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("; ".join(f"{problem.path}: {problem.message}" for problem in problems))
@@ -30,7 +30,7 @@ class InvalidAnswerError(Exception):
 
 
 def check_answer(body: bytes, annotation: Any) -> None:
-    """Read an answer as its handler is going to.
+    """Decode an answer as its handler will.
 
     Raises:
         InvalidAnswerError: it does not decode.

@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_ANSWER_SIZE", "is_form_token", "make_form_token", "read_body", "read_fields"]
 
-#: Largest answer taken, in bytes: people and webhooks send little. What is larger goes to the ingress, by id.
+#: Largest accepted answer in bytes: people and webhooks send little. Send larger ones to the ingress, by id.
 MAX_ANSWER_SIZE: Final = 1024 * 1024
 _MOST_FIELDS: Final = 200
 
 
 def make_form_token(secret: bytes, nonce: str) -> str:
-    """Return what a form carries beside its cookie `nonce`: other sites cannot read the page nor set the cookie."""
+    """Return what a form sends beside its cookie `nonce`: other sites can neither read the page nor set the cookie."""
     return hmac.new(secret, nonce.encode(), hashlib.sha256).hexdigest()
 
 
 def is_form_token(secret: bytes, nonce: str, token: str) -> bool:
-    """Tell whether a form was sent from its own page."""
+    """Return whether a form was sent from its own page."""
     return bool(nonce) and hmac.compare_digest(token.encode(), make_form_token(secret, nonce).encode())
 
 
 async def read_body(request: Request) -> bytes | None:
-    """Return the body of a request, or None when it is larger than `MAX_ANSWER_SIZE`."""
+    """Return the body of a request, or None if it is larger than `MAX_ANSWER_SIZE`."""
     size = 0
     chunks = []
     async for chunk in request.stream():
@@ -40,7 +40,7 @@ async def read_body(request: Request) -> bytes | None:
 
 
 def read_fields(body: bytes) -> dict[str, str]:
-    """Return the fields of a form; of a repeated one the last value. What no page of ours sends has none."""
+    """Return the fields of a form, each with its last value. A body that is not a form has none."""
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
     except ValueError:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Field", "fields_of", "read_form"]
 
-#: The name of the only field when the type is no object.
+#: The name of the only field if the type is not an object.
 WHOLE: Final = "value"
 _PREFIX: Final = "field."
 
@@ -35,7 +35,7 @@ class Field:
 
 
 def fields_of(schema: Mapping[str, Any] | None) -> list[Field]:
-    """Return the inputs for a type; no schema is any JSON."""
+    """Return the inputs for a type. Without a schema there is one, for any JSON."""
     schema = schema or {}
     definitions = schema.get("$defs", {})
     root = _resolve(schema, definitions)
@@ -50,17 +50,17 @@ def fields_of(schema: Mapping[str, Any] | None) -> list[Field]:
 
 
 def read_form(form: Mapping[str, str], fields: list[Field]) -> bytes:
-    """Return what a filled form means as JSON; whether it fits the type is checked by who reads it.
+    """Return a filled form as JSON. The caller checks whether it fits the type.
 
     Raises:
-        ValueError: a number is none, or JSON is none; the text names the field.
+        ValueError: a field is not a valid number or not valid JSON; the text names the field.
     """
     if len(fields) == 1 and fields[0].name == WHOLE:
         return json.dumps(_read(form, fields[0])).encode()
     answer = {}
     for field in fields:
         if field.kind != "boolean" and not field.is_required and not form.get(field.name):
-            continue  # left out, so that the type's default counts
+            continue  # left out, so that the type's default applies
         answer[field.label] = _read(form, field)
     return json.dumps(answer).encode()
 

@@ -1,4 +1,4 @@
-"""The page a link opens in a browser: what is asked, a form, and a way to say no. Opening it does nothing."""
+"""The page that a link opens in a browser: the question, a form, and a way to reject. Opening it changes nothing."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ def render_form(
     filled: Mapping[str, str] | None = None,
     problems: Sequence[Problem] = (),
 ) -> str:
-    """Return the page that asks.
+    """Return the page with the form.
 
     Args:
         name: what is asked for.
-        expires: until when, for people.
-        fields: of the answer.
+        expires: when the link expires, for people.
+        fields: the inputs of the answer.
         token: proves that a form was sent from this page.
-        filled: what was entered already.
-        problems: what did not fit of it.
+        filled: what was entered before.
+        problems: what did not fit in it.
     """
     given = filled or {}
     problem = render_problems(problems)
@@ -66,20 +66,20 @@ def render_form(
 
 
 def render_problems(problems: Sequence[Problem]) -> str:
-    """Return what does not fit, as a part of a page; nothing when all does."""
+    """Return the problems as a part of a page; empty without any."""
     if not problems:
         return ""
-    told = "".join(f"<li><b>{escape(one.path)}</b> {escape(one.message)}</li>" for one in problems)
-    return f'<div class="problem" role="alert"><p>This does not fit:</p><ul>{told}</ul></div>'
+    items = "".join(f"<li><b>{escape(one.path)}</b> {escape(one.message)}</li>" for one in problems)
+    return f'<div class="problem" role="alert"><p>This does not fit:</p><ul>{items}</ul></div>'
 
 
 def render_inputs(fields: Sequence[Field], given: Mapping[str, str]) -> str:
-    """Return the inputs of a form, with what was entered already."""
+    """Return the inputs of a form, with what was entered before."""
     return "".join(_input(field, given.get(field.name), is_filled=bool(given)) for field in fields)
 
 
 def render_message(title: str, text: str) -> str:
-    """Return a page that tells something and asks nothing."""
+    """Return a page with a message and no form."""
     return _page(title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>")
 
 

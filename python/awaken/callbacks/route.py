@@ -1,4 +1,4 @@
-"""The route of callbacks: `GET` asks a person, `POST` answers; see `docs/callbacks.md` for the statuses."""
+"""The route of callbacks: `GET` shows a form, `POST` answers. `docs/callbacks.md` lists the statuses."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    """What happened, for a program as JSON and for a person as a page."""
+    """What happened, as JSON for a program and as a page for a person."""
 
     status: int
     title: str
@@ -72,13 +72,13 @@ def create_callback_app(
     operations: Operations | None = None,
     now_ms: Callable[[], int] | None = None,
 ) -> Starlette:
-    """Return an ASGI application that serves links, to be mounted where `AWAKEN_CALLBACK_URL` says.
+    """Return an ASGI application that serves links. Mount it where `AWAKEN_CALLBACK_URL` points.
 
     Args:
         ingress: URL of the runtime's ingress.
-        admin: URL of its admin API, which is asked whether an awakeable is still open.
-        settings: where links lead and what signs them; None takes those of the process.
-        operations: of a runtime, instead of the two URLs.
+        admin: URL of its admin API, which shows whether an awakeable is still open.
+        settings: where links lead and which keys sign them; None uses those of the process.
+        operations: a runtime, instead of the two URLs.
         now_ms: the clock, in UTC milliseconds.
     """
     own = None
@@ -153,8 +153,8 @@ class _CallbackRoute:
     ) -> Response:
         media_type = _media_type(request)
         if media_type not in (_FORM, _JSON):
-            text = f"the content-type {media_type!r} is not taken; send {_JSON}"
-            return _respond(_Reply(415, "This is not taken", text), is_page=False)
+            text = f"the content-type {media_type!r} is not accepted; send {_JSON}"
+            return _respond(_Reply(415, "This is not accepted", text), is_page=False)
         body = await read_body(request)
         if body is None:
             text = f"the answer is larger than {MAX_ANSWER_SIZE} bytes"
@@ -195,7 +195,7 @@ class _CallbackRoute:
             return _Reply(
                 422, "The answer does not fit", "Nothing was changed; send it again.", tuple(error.problems)
             )
-        return await self._complete(link, body, "Thank you, the answer was taken")
+        return await self._complete(link, body, "Thank you, the answer was accepted")
 
     async def _reject(self, link: Link, reason: str) -> _Reply:
         return await self._complete(link, Failure(500, reason[:_LONGEST_REASON]), "It was rejected")
@@ -204,14 +204,16 @@ class _CallbackRoute:
         try:
             outcome = await complete_awakeable(self._operations, link.awakeable_id, result)
         except (UnavailableError, NoAnswerError):
-            return _Reply(503, "This cannot be taken right now", "Nothing was changed; please try again.")
+            return _Reply(
+                503, "The answer cannot be accepted right now", "Nothing was changed; please try again."
+            )
         except OperationError as error:
-            return _Reply(500, "This cannot be taken", str(error))
+            return _Reply(500, "The answer cannot be accepted", str(error))
         match outcome:
             case AwakeableOutcome.APPLIED:
                 return _Reply(200, title, "You can close this page.")
             case AwakeableOutcome.ACCEPTED:
-                text = "The runtime took it, and did not report in time whether another answer was first."
+                text = "The runtime accepted it, but did not report in time whether another answer was first."
                 return _Reply(202, title, text)
             case AwakeableOutcome.ALREADY_COMPLETED:
                 text = "The first answer counts; this one was not used."

@@ -28,7 +28,7 @@ class AwakeableStatus(Enum):
 
 
 def status_query(invocation_id: str) -> str:
-    """Return the SQL that asks for an invocation's status and signals; the id has to be a checked one."""
+    """Return the SQL that asks for an invocation's status and signals; check the id before."""
     # The journal is narrowed down inside of the join: after it, the embedded runtime would read all journals there are.
     signals = f"SELECT id, entry_lite_json FROM sys_journal WHERE id = '{invocation_id}'"  # noqa: S608
     return (

@@ -46,10 +46,10 @@ _GROUPS: Final = {
 
 
 def parse_tokens(texts: Sequence[str]) -> dict[str, set[Group]]:
-    """Read `GROUP:TOKEN` pairs; a token may stand in several.
+    """Read `GROUP:TOKEN` pairs; a token may be in several.
 
     Raises:
-        ValueError: one is not of this form, or names no group.
+        ValueError: a text does not have this form, or its group does not exist.
     """
     tokens: dict[str, set[Group]] = {}
     for text in texts:
@@ -103,7 +103,7 @@ class Access(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic i
     def _allowed(self, metadata: Mapping[str, Any]) -> frozenset[Group] | None:
         scheme, _, given = str(metadata.get("authorization", "")).partition(" ")
         found: frozenset[Group] | None = None
-        for token, groups in self._tokens:  # all of them, so that time tells nothing
+        for token, groups in self._tokens:  # all of them, so that timing reveals nothing
             if hmac.compare_digest(given.encode(), token) and scheme.lower() == "bearer":
                 found = groups
         return found
@@ -115,7 +115,7 @@ def _refusing(handler: Any, code: grpc.StatusCode, message: str) -> Any:
 
     async def refuse_stream(_request: Any, context: Any) -> Any:
         await context.abort(code, message)
-        yield  # it never comes to this, which makes it a stream
+        yield  # never reached, but it makes this a stream
 
     if handler.response_streaming:
         return grpc.unary_stream_rpc_method_handler(

@@ -5,9 +5,9 @@ async with connect_control("127.0.0.1:9071") as control:
     await control.resolve(awakeable_id, json.dumps({"approved": True}).encode())
 ```
 
-They open the channel with its credentials and carry the token; the calls are those of the generated stubs, which are
-there as `awakeables` and `invocations` for what has no method here. Errors are `grpc.RpcError` with the statuses that
-the `.proto` files tell.
+They open the channel with its credentials and send the token with every call. The generated stubs are available as
+`awakeables` and `invocations`, for what has no method here. Errors are `grpc.RpcError` with the statuses that the
+`.proto` files document.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class ControlClient:
     def __init__(self, channel: grpc.aio.Channel, token: str | None = None) -> None:
         self._channel = channel
         self._metadata = _metadata(token)
-        #: The generated stubs, untyped as they are.
+        #: The generated stubs, which have no types.
         self.awakeables: Any = awakeables_pb2_grpc.AwakeablesStub(channel)  # type: ignore[no-untyped-call]
         self.invocations: Any = invocations_pb2_grpc.InvocationsStub(channel)  # type: ignore[no-untyped-call]
 
@@ -89,26 +89,26 @@ class ControlClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the channel; calls that run are cancelled."""
+        """Close the channel and cancel open calls."""
         await self._channel.close(None)
 
     async def resolve(
         self, awakeable_id: str, value: bytes = b"", *, timeout: float | None = None
     ) -> awakeables_pb2.CompletionResponse:
-        """Give an awakeable its value, as its type is written: for most JSON."""
+        """Give an awakeable its value, encoded as its type requires: JSON for most."""
         request = awakeables_pb2.ResolveRequest(id=awakeable_id, value=value)
         return await self._call(self.awakeables.Resolve, request, timeout)
 
     async def reject(
         self, awakeable_id: str, reason: str, *, timeout: float | None = None
     ) -> awakeables_pb2.CompletionResponse:
-        """Give an awakeable a failure: its handler gets a terminal error with this reason."""
+        """Give an awakeable a failure: its handler receives a terminal error with this reason."""
         return await self._call(self.awakeables.Reject, _rejection(awakeable_id, reason), timeout)
 
     async def get_awakeable(
         self, awakeable_id: str, *, timeout: float | None = None
     ) -> awakeables_pb2.Awakeable:
-        """Tell what is known of one awakeable."""
+        """Return what is known about one awakeable."""
         return await self._call(
             self.awakeables.Get, awakeables_pb2.GetAwakeableRequest(id=awakeable_id), timeout
         )
@@ -116,7 +116,7 @@ class ControlClient:
     async def pending_awakeables(
         self, service: str | None = None, key: str | None = None, *, timeout: float | None = None
     ) -> AsyncIterator[awakeables_pb2.Awakeable]:
-        """Walk all pending awakeables, those that wait longest first."""
+        """Iterate over all pending awakeables, longest waiting first."""
         token = ""
         while True:
             page: awakeables_pb2.ListAwakeablesResponse = await self._call(
@@ -165,7 +165,7 @@ class SyncControlClient:
     def __init__(self, channel: grpc.Channel, token: str | None = None) -> None:
         self._channel = channel
         self._metadata = _metadata(token)
-        #: The generated stubs, untyped as they are.
+        #: The generated stubs, which have no types.
         self.awakeables: Any = awakeables_pb2_grpc.AwakeablesStub(channel)  # type: ignore[no-untyped-call]
         self.invocations: Any = invocations_pb2_grpc.InvocationsStub(channel)  # type: ignore[no-untyped-call]
 
@@ -182,7 +182,7 @@ class SyncControlClient:
     def resolve(
         self, awakeable_id: str, value: bytes = b"", *, timeout: float | None = None
     ) -> awakeables_pb2.CompletionResponse:
-        """Give an awakeable its value, as its type is written: for most JSON."""
+        """Give an awakeable its value, encoded as its type requires: JSON for most."""
         request = awakeables_pb2.ResolveRequest(id=awakeable_id, value=value)
         response: awakeables_pb2.CompletionResponse = self._call(self.awakeables.Resolve, request, timeout)
         return response
@@ -190,14 +190,14 @@ class SyncControlClient:
     def reject(
         self, awakeable_id: str, reason: str, *, timeout: float | None = None
     ) -> awakeables_pb2.CompletionResponse:
-        """Give an awakeable a failure: its handler gets a terminal error with this reason."""
+        """Give an awakeable a failure: its handler receives a terminal error with this reason."""
         response: awakeables_pb2.CompletionResponse = self._call(
             self.awakeables.Reject, _rejection(awakeable_id, reason), timeout
         )
         return response
 
     def get_awakeable(self, awakeable_id: str, *, timeout: float | None = None) -> awakeables_pb2.Awakeable:
-        """Tell what is known of one awakeable."""
+        """Return what is known about one awakeable."""
         response: awakeables_pb2.Awakeable = self._call(
             self.awakeables.Get, awakeables_pb2.GetAwakeableRequest(id=awakeable_id), timeout
         )
@@ -206,7 +206,7 @@ class SyncControlClient:
     def pending_awakeables(
         self, service: str | None = None, key: str | None = None, *, timeout: float | None = None
     ) -> Iterator[awakeables_pb2.Awakeable]:
-        """Walk all pending awakeables, those that wait longest first."""
+        """Iterate over all pending awakeables, longest waiting first."""
         token = ""
         while True:
             page: awakeables_pb2.ListAwakeablesResponse = self._call(

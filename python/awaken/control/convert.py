@@ -32,7 +32,7 @@ _OUTCOMES: Final = {
 
 
 def completion(outcome: AwakeableOutcome) -> awakeables_pb2.CompletionResponse:
-    """Return what became of a completion that was not refused."""
+    """Return the outcome of a completion that was not refused."""
     return awakeables_pb2.CompletionResponse(outcome=_OUTCOMES[outcome])
 
 

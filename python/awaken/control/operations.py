@@ -1,8 +1,8 @@
 """What callers and operators may ask of a runtime, wherever it runs.
 
-Two things implement `Operations`: the embedded runtime, in its own process, and `awaken.control.remote`, for a runtime
-at a URL. The gRPC services, the inbox, callback links and the command line turn requests into these calls, and nothing
-else. Times are integer UTC milliseconds, payloads raw bytes, ids text.
+`Operations` has two implementations: the embedded runtime, in its own process, and `awaken.control.remote`, for a
+runtime at a URL. The gRPC services, the inbox, callback links and the command line only turn requests into these calls.
+Times are integer UTC milliseconds, payloads raw bytes, ids text.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which handler, and of which key."""
+    """A handler, with the key of its object or workflow."""
 
     service: str
     handler: str
@@ -50,7 +50,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class InvocationRequest:
-    """A call or a send, as it comes in."""
+    """A call or a send."""
 
     target: Target
     body: bytes = b""

@@ -1,4 +1,4 @@
-"""Looking at invocations and awakeables of any runtime: each question is written once, in SQL."""
+"""Reading invocations and awakeables of any runtime: each query is written once, in SQL."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ _WHOLE_PAGE: Final = 1000
 
 
 class Asks(Protocol):
-    """What answers questions in SQL: every `Operations` does."""
+    """The part of `Operations` that answers queries."""
 
     async def ask(self, sql: str) -> list[dict[str, Any]]:
-        """Return the rows that answer a question."""
+        """Return the rows of a query."""
         ...
 
 

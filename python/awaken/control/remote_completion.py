@@ -37,7 +37,7 @@ class RemoteCompletion:
 
     Args:
         http: the runtime's interfaces.
-        tables: what answers questions about its tables; None if the admin API is not known.
+        tables: answers queries about its tables; None if the admin API is not known.
     """
 
     def __init__(self, http: RuntimeHttp, tables: Asks | None) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RuntimeHttp", "connect_http", "explain", "refused"]
 
-#: For what has no deadline of its own: completions and questions. Calls wait as long as their caller does.
+#: For requests without a deadline of their own: completions and queries. Calls wait as long as their caller does.
 _REQUEST_SECONDS: Final = 60.0
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ControlServer", "Tls", "start_control_server"]
 
-#: Largest message, in bytes: what an ingress takes as a body, and room for what surrounds it.
+#: Largest message in bytes: the largest body that an ingress accepts, with room for the rest of the message.
 MAX_MESSAGE_SIZE: Final = 33 * 1024 * 1024
 
 _NAMES: Final = tuple(
@@ -42,7 +42,7 @@ _NAMES: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """PEM texts. With `client_roots` clients have to show a certificate that one of them signed."""
+    """PEM texts. With `client_roots`, clients must present a certificate signed by one of them."""
 
     certificate: bytes
     key: bytes
@@ -50,16 +50,16 @@ class Tls:
 
 
 class ControlServer:
-    """A server that runs."""
+    """A running server."""
 
     def __init__(self, server: grpc.aio.Server, health_service: HealthServicer, port: int) -> None:
         self._server = server
         self._health = health_service
-        #: The port it listens on, also when 0 was asked for.
+        #: The port it listens on; the one found if 0 was asked for.
         self.port = port
 
     async def close(self, grace_seconds: float = 5.0) -> None:
-        """Take no new calls, give those that run so many seconds, and stop."""
+        """Accept no new calls, give open calls `grace_seconds` to end, and stop."""
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_seconds)
 
@@ -75,22 +75,22 @@ async def start_control_server(
     """Serve the control plane of a runtime.
 
     Args:
-        operations: of the runtime.
+        operations: the runtime.
         host: where to listen.
         port: where to listen; 0 finds a free one.
         tls: serve TLS with these.
-        tokens: what each bearer token allows; without any, everybody may do everything.
+        tokens: what each bearer token allows; without any, anyone may do everything.
 
     Raises:
-        OSError: the address is taken, or not ours.
-        ValueError: the certificate and key do not fit.
+        OSError: the address is in use, or not one of this machine.
+        ValueError: the certificate and key do not belong together.
     """
     server = grpc.aio.server(
         interceptors=[Access(tokens)] if tokens else [],
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_SIZE),
             ("grpc.max_send_message_length", MAX_MESSAGE_SIZE),
-            # Two servers on one port would take turns, and nobody would notice.
+            # Otherwise two servers could share one port, and calls would reach either of them.
             ("grpc.so_reuseport", 0),
         ],
     )

@@ -100,7 +100,7 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
     async def Get(  # noqa: N802
         self, request: awakeables_pb2.GetAwakeableRequest, context: Context
     ) -> awakeables_pb2.Awakeable:
-        """Tell what is known of one awakeable."""
+        """Return what is known about one awakeable."""
         return convert.awakeable(await reads.find_awakeable(self._operations, request.id))
 
     @_answers
@@ -122,7 +122,7 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
     async def Watch(  # noqa: N802
         self, request: awakeables_pb2.WatchAwakeablesRequest, context: Context
     ) -> AsyncIterator[awakeables_pb2.AwakeableEvent]:
-        """Tell of awakeables that begin and cease to be pending."""
+        """Stream awakeables as they become pending and cease to be."""
         interval = _interval(request.interval)
         known: dict[str, AwakeableView] = {}
         service, key = _optional(request, "service"), _optional(request, "key")
@@ -226,11 +226,11 @@ class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
     async def Watch(  # noqa: N802
         self, request: invocations_pb2.WatchInvocationRequest, context: Context
     ) -> AsyncIterator[invocations_pb2.InvocationEvent]:
-        """Tell of each journal entry and each change of status."""
+        """Stream each journal entry and each change of status."""
         interval = _interval(request.interval)
         status, next_index = "", 0
         while True:
-            # The status first: entries that come between the two questions belong to the next round's status.
+            # Read the status first: entries that arrive between the two reads belong to the status of the next round.
             row = await reads.find_invocation(self._operations, request.invocation_id)
             for entry in await reads.list_entries(self._operations, request.invocation_id, next_index):
                 yield invocations_pb2.InvocationEvent(entry=convert.entry(entry))

@@ -1,4 +1,4 @@
-"""Questions to the admin API, in the SQL that DataFusion and SQLite have in common."""
+"""Writing queries for the admin API, in the SQL that DataFusion and SQLite have in common."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def select(
     limit: int | None = None,
     offset: int = 0,
 ) -> str:
-    """Write a question. Literals in conditions come from `quote_sql`."""
+    """Return a query. Literals in conditions must come from `quote_sql`."""
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     end = ("" if limit is None else f" LIMIT {limit}") + (f" OFFSET {offset}" if offset else "")
     return f"SELECT {', '.join(columns)} FROM {table}{where} ORDER BY {order}{end}"  # noqa: S608 -- see above
 
 
 def quote_sql(text: str) -> str:
-    """Write text as an SQL literal."""
+    """Return text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

@@ -1,6 +1,6 @@
-"""The inbox: pages that show what waits for people, let them answer, and draw what each invocation did.
+"""The inbox: pages that show what is waiting for people, let them answer, and draw what each invocation did.
 
-Rendered here, from what the admin API tells; one style sheet and one small script, which only keeps a page current.
+The server renders them from what `Operations` returns. One small script keeps a page current; nothing else needs it.
 """
 
 from awaken.inbox.app import create_inbox

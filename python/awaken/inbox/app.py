@@ -1,4 +1,4 @@
-"""The inbox as an ASGI application: what it asks the runtime for, and what forms do."""
+"""The inbox as an ASGI application: pages from the operations of a runtime, and the actions of their forms."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _HEADERS: Final = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
-#: Outcomes that count as an answer taken.
+#: Outcomes that mean that the answer was accepted.
 _TAKEN: Final = (AwakeableOutcome.APPLIED, AwakeableOutcome.ACCEPTED)
 
 
@@ -87,7 +87,7 @@ class _Pages:
         return _html(text)
 
     async def invocation(self, request: Request) -> Response:
-        """Show one invocation, or end it."""
+        """Show one invocation, or end it if the form says so."""
         invocation_id = request.path_params["id"]
         if request.method == "POST":
             form, refusal = await self._form(request)
@@ -114,7 +114,7 @@ class _Pages:
         return self._remember(_html(text), nonce)
 
     async def awakeable(self, request: Request) -> Response:
-        """Ask for an answer, or take it."""
+        """Show the form for an answer, or accept the answer."""
         one = await reads.find_awakeable(self._operations, request.path_params["id"])
         if one.state is not AwakeableState.PENDING:
             handler = f"{one.target.service}/{one.target.handler}"
@@ -168,7 +168,7 @@ class _Pages:
             return {}, _html(views.message_page(_root(request), "This is too large", text), 413)
         form = read_fields(body)
         if not is_form_token(self._secret, request.cookies.get(_COOKIE, ""), form.get("form", "")):
-            text = "The form did not come from this page, or the server started anew. Open the page again."
+            text = "The form did not come from this page, or the server was restarted. Open the page again."
             return {}, _html(views.message_page(_root(request), "Please open the page again", text), 403)
         return form, None
 

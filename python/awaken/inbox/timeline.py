@@ -29,7 +29,7 @@ class Row:
     index: int
     label: str
     start: float
-    #: None as long as it waits; the same as `start` for what takes no time.
+    #: None while it waits; equal to `start` for entries that take no time.
     end: float | None
     kind: str
 
@@ -65,8 +65,8 @@ def draw(rows: Sequence[Row], failures: Sequence[float], now: float) -> str:
 
     Args:
         rows: from `rows_of`.
-        failures: when attempts failed; bands end there.
-        now: where waits that go on are drawn to, in seconds since the epoch.
+        failures: when attempts failed, which is where bands end.
+        now: where open waits end in the picture, in seconds since the epoch.
     """
     if not rows:
         return "<p>The journal is empty.</p>"

@@ -1,4 +1,4 @@
-"""The pages, as HTML. Everything that comes from outside is escaped here."""
+"""The pages, as HTML. All text from outside is escaped here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FACTS: Final = ("status", "created_at", "modified_at", "retry_count", "completi
 
 
 def inbox_page(root: str, pending: Sequence[AwakeableView], *, is_part: bool) -> str:
-    """Return the list of what waits for an answer."""
+    """Return the list of what is waiting for an answer."""
     rows = "".join(
         f'<tr><td><a href="{root}/awakeables/{one.awakeable_id}">{escape(one.title)}</a></td>'
         f"<td>{escape(_handler(one.target))}</td><td>{escape(one.target.key or '')}</td>"
@@ -66,7 +66,7 @@ def invocation_page(
     *,
     is_part: bool,
 ) -> str:
-    """Return one invocation: its facts, what it waits for, its journal as a picture, and how to end it."""
+    """Return one invocation: its facts, what it awaits, its journal as a picture, and buttons to end it."""
     facts = "".join(
         f"<dt>{name.replace('_', ' ')}</dt><dd>{escape(str(row[name]))}</dd>"
         for name in _FACTS
@@ -76,7 +76,7 @@ def invocation_page(
         f'<li><a href="{root}/awakeables/{one.awakeable_id}">{escape(one.title)}</a></li>' for one in pending
     )
     failure = row.get("completion_failure") or row.get("last_failure")
-    told = f"<pre>{escape(str(failure))}</pre>" if failure else ""
+    shown = f"<pre>{escape(str(failure))}</pre>" if failure else ""
     end = (
         ""
         if row["status"] == "completed"
@@ -84,7 +84,7 @@ def invocation_page(
         '<button name="do" value="cancel">Cancel</button> <button name="do" value="kill">Kill</button></form>'
     )
     body = (
-        f"<h1>{escape(_target(row))}</h1><p><code>{row['id']}</code></p><dl>{facts}</dl>{told}"
+        f"<h1>{escape(_target(row))}</h1><p><code>{row['id']}</code></p><dl>{facts}</dl>{shown}"
         + (f"<h2>Waits for</h2><ul>{waits}</ul>" if waits else "")
         + f"<h2>Journal</h2>{timeline}{end}"
     )
@@ -115,7 +115,7 @@ def awakeable_page(
 
 
 def message_page(root: str, title: str, text: str) -> str:
-    """Return a page that tells something."""
+    """Return a page with a message."""
     return _page(root, title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>", is_part=False, is_live=False)
 
 

@@ -1,4 +1,4 @@
-"""The awakeables that handlers under test wait for, by the names they gave."""
+"""The awakeables that handlers under test wait for, by name."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["AwakeableUnderTest", "Awakeables"]
 
 
 class Awakeables:
-    """Remembers what handlers created.
+    """Remembers the awakeables that handlers created.
 
     Args:
-        is_open: whether an invocation, by its id, is one of this runtime and has not completed.
-        restarted: waits while the runtime is between a crash and its next start, when it can tell nothing.
-        check: raises what a test has to know instead of waiting on.
-        describe: tells what handlers are doing.
+        is_open: returns whether an invocation exists and has not completed, by its id.
+        restarted: waits while the runtime is between a crash and its next start, when it cannot be asked.
+        check: raises what the test should see instead of waiting longer.
+        describe: returns what handlers are doing, for people.
         patience_s: seconds to wait for a handler to create one.
     """
 
@@ -45,27 +45,27 @@ class Awakeables:
         self._changed = asyncio.Event()
 
     def note_awakeable(self, created: AwakeableCreated) -> None:
-        """Remember one; a replay creates it again, and changes nothing."""
+        """Remember an awakeable. A replay creates it again, which changes nothing."""
         if created.awakeable_id not in self._done and created.awakeable_id not in self._pending:
             self._pending[created.awakeable_id] = created
             self._changed.set()
 
     def note_change(self) -> None:
-        """Have those who wait look again."""
+        """Let waiting tests look again."""
         self._changed.set()
 
     @property
     def names(self) -> dict[str, str | None]:
-        """Names of those that were created and not completed here, by id."""
+        """Names of the awakeables that were created and not completed by the test, by id."""
         return {created.awakeable_id: created.name for created in self._pending.values()}
 
     def note_done(self, awakeable_id: str) -> None:
-        """Forget one that was resolved or rejected."""
+        """Forget an awakeable that was resolved or rejected."""
         self._done.add(awakeable_id)
         self._pending.pop(awakeable_id, None)
 
     def find(self, name: str | None, invocation_id: str | None) -> list[AwakeableCreated]:
-        """Return those that nobody completed yet, oldest first."""
+        """Return the awakeables that the test has not completed yet, oldest first."""
         return [
             created
             for created in self._pending.values()
@@ -75,10 +75,10 @@ class Awakeables:
         ]
 
     async def wait_for(self, name: str | None, invocation_id: str | None) -> AwakeableCreated:
-        """Wait until there is exactly one.
+        """Wait until exactly one fits.
 
         Raises:
-            NotThereError: nobody creates it, or several fit.
+            NotThereError: no handler creates it, or several fit.
             Exception: what a handler raised instead.
         """
         __tracebackhide__ = True
@@ -111,7 +111,7 @@ class Awakeables:
 
 
 class AwakeableUnderTest:
-    """An awakeable that a handler creates sooner or later; `Environment.awakeable` gives one."""
+    """An awakeable that a handler creates sooner or later; see `Environment.awakeable`."""
 
     def __init__(
         self, awakeables: Awakeables, client: RestateClient, name: str | None, invocation_id: str | None
@@ -125,7 +125,7 @@ class AwakeableUnderTest:
         """Wait for the handler to create it, and return its id.
 
         Raises:
-            NotThereError: nobody creates it, or several fit.
+            NotThereError: no handler creates it, or several fit.
             Exception: what a handler raised instead.
         """
         __tracebackhide__ = True

@@ -82,21 +82,21 @@ class AwakeablesServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Get(self, request, context):
-        """Tells what is known of one awakeable. NOT_FOUND: there is no such invocation.
+        """Returns what is known about one awakeable. NOT_FOUND: there is no such invocation.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def List(self, request, context):
-        """Lists pending awakeables, those that wait longest first.
+        """Lists pending awakeables, longest waiting first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Watch(self, request, context):
-        """Tells of awakeables that begin and cease to be pending, the ones that are already pending first.
+        """Streams awakeables as they become pending and cease to be; those that are pending already come first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

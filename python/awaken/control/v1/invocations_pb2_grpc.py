@@ -92,7 +92,7 @@ class InvocationsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Send(self, request, context):
-        """Starts a handler, now or later, and returns when that is durable.
+        """Starts a handler, now or later, and returns once that is durable.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -120,7 +120,7 @@ class InvocationsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Kill(self, request, context):
-        """Ends an invocation and its children without telling the handler. FAILED_PRECONDITION: it is completed.
+        """Ends an invocation and its children without involving the handler. FAILED_PRECONDITION: it is completed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -140,7 +140,7 @@ class InvocationsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Watch(self, request, context):
-        """Tells of each journal entry and each change of status, from the first entry on; ends when the invocation has.
+        """Streams each journal entry and each change of status, from the first entry on, until the invocation has ended.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -1,4 +1,4 @@
-"""Operators enter here: deployments, services, state, invocations and questions in SQL, over HTTP."""
+"""The admin API: deployments, services, state, invocations and SQL queries, over HTTP."""
 
 from awaken.runtime.admin.admin import Admin
 from awaken.runtime.admin.app import make_admin

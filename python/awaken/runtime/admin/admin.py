@@ -16,14 +16,14 @@ __all__ = ["Admin"]
 
 
 class Admin:
-    """Where operators enter, as an ASGI application.
+    """The admin API of a runtime, as an ASGI application.
 
     Args:
-        runtime: what they look at and change.
+        runtime: what operators read and change.
         deployments: what is registered.
 
     Attributes:
-        ingress_url: where callers enter; to be set once that is known.
+        ingress_url: the URL of the ingress; set it once it is known.
     """
 
     def __init__(self, runtime: Runtime, deployments: Deployments) -> None:
@@ -37,5 +37,5 @@ class Admin:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, as ASGI has it."""
+        """Serve one request, as ASGI defines it."""
         await self._app(scope, receive, send)

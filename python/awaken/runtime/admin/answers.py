@@ -1,4 +1,4 @@
-"""How the admin API reads bodies and answers: JSON, except for requests that it cannot even read."""
+"""How the admin API reads bodies and answers: in JSON, except for requests that it cannot parse."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AdminError(Exception):
 
 
 class UnreadableError(Exception):
-    """A request that is not understood; the answer is plain text."""
+    """A request that cannot be parsed; the answer is plain text."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -64,7 +64,7 @@ async def read_json(request: Request, shape: type[T]) -> T:
     """Read a JSON body.
 
     Raises:
-        UnreadableError: it is none, or has another shape.
+        UnreadableError: it is not JSON, or has another shape.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json" and not content_type.endswith("+json"):

@@ -30,7 +30,7 @@ __all__ = ["make_admin"]
 
 log = logging.getLogger("awaken")
 
-#: The server whose outward behaviour this is; its clients look at the number.
+#: The version of the server that this behaves like; its clients check the number.
 _SERVER_VERSION: Final = "1.7.12"
 _VERSIONS: Final = (2, 3, 4)
 _FEATURES: Final = ("protocol_v7", "vqueues")
@@ -46,10 +46,10 @@ def make_admin(
     """Make the admin API.
 
     Args:
-        operations: what it asks the runtime for.
+        operations: the runtime.
         deployments: what is registered.
-        ingress_url: where callers enter; asked with each request, because a port may be chosen late.
-        features: those that are on, by the server's names.
+        ingress_url: returns the URL of the ingress; called for each request, because the port may be chosen late.
+        features: the enabled ones, by the server's names.
     """
 
     async def version(_request: Request) -> Response:
@@ -139,7 +139,7 @@ def _invocation_routes(at: InvocationRoutes) -> list[Route]:
 
 
 def _methods(path: str, **endpoints: Callable[[Request], Awaitable[Response]]) -> Route:
-    """One route for a path, so that a wrong method is told all the right ones."""
+    """Return one route for a path, so that the answer to a wrong method lists all the right ones."""
 
     async def choose(request: Request) -> Response:
         return await endpoints.get(request.method, endpoints.get("GET", _never))(request)

@@ -61,7 +61,7 @@ class DeploymentRoutes:
         return await self._register(await read_json(request, _Register), is_v2=False)
 
     async def register_v2(self, request: Request) -> Response:
-        """Answer `POST /v2/deployments`, which discovers again unless it is told otherwise."""
+        """Answer `POST /v2/deployments`, which discovers again by default."""
         return await self._register(await read_json(request, _Register), is_v2=True)
 
     async def list(self, request: Request) -> Response:

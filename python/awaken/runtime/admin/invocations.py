@@ -1,4 +1,4 @@
-"""`/invocations/{id}/<operation>`: what operators do to one invocation; and what the outside has to answer."""
+"""`/invocations/{id}/<operation>`: changes to one invocation; and `/awakeables`: what is waiting for an answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class InvocationRoutes:
         self._schema = schema
 
     async def cancel(self, request: Request) -> Response:
-        """Answer `PATCH /invocations/{id}/cancel`: 202 when the handler still has to hear of it."""
+        """Answer `PATCH /invocations/{id}/cancel`: 202 if the handler still has to react."""
         return _changed(await self._do(self._operations.cancel(_read_id(request)), request))
 
     async def kill(self, request: Request) -> Response:
@@ -46,7 +46,7 @@ class InvocationRoutes:
         return _changed(await self._do(self._operations.kill(_read_id(request)), request))
 
     async def pause(self, request: Request) -> Response:
-        """Answer `PATCH /invocations/{id}/pause`: 202 when the attempt still has to stop."""
+        """Answer `PATCH /invocations/{id}/pause`: 202 if the attempt still has to stop."""
         return _changed(await self._do(self._operations.pause(_read_id(request)), request))
 
     async def resume(self, request: Request) -> Response:
@@ -84,7 +84,7 @@ class InvocationRoutes:
         }
         if mode not in operations:
             raise UnreadableError(400, f"Failed to deserialize query string: mode: unknown variant `{mode}`")
-        with contextlib.suppress(NotFoundError, ConflictError):  # the newer routes tell
+        with contextlib.suppress(NotFoundError, ConflictError):  # the newer routes report these
             await operations[mode](_read_id(request))
         return empty(202)
 

@@ -1,6 +1,6 @@
-"""The outside world answers: resolving and rejecting awakeables.
+"""Resolving and rejecting awakeables over HTTP.
 
-A client of the server gets its 202 for everything that parses. Body and headers also tell what became of it.
+As on the server, the status is 202 for every id that parses. The body and a header report the outcome.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ async def complete_awakeable(operations: Operations, request: Request, segments:
             400,
             "bad path, expected either /restate/awakeables/:id/resolve or /restate/awakeables/:id/reject",
         )
-    awakeable_id, verb = segments[:2]  # whatever follows is ignored, as the server does
+    awakeable_id, verb = segments[:2]  # the rest is ignored, as on the server
     if verb not in ("resolve", "reject"):
         raise IngressError(404, "not found")
     if request.method != "POST":

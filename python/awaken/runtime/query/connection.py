@@ -1,4 +1,4 @@
-"""A connection that can look at everything and change nothing."""
+"""A read-only connection, with the server's tables as views."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CREATE TABLE information_schema.columns (
     is_nullable TEXT, data_type TEXT
 );
 """
-#: Virtual machine steps between two looks at the time.
+#: Virtual machine steps between two checks of the deadline.
 _STEPS: Final = 10_000
 _BOOLEANS: Final = frozenset(("completed", "public", "in_flight"))
 _LISTS: Final = frozenset(("suspended_waiting_for_completions", "suspended_waiting_for_signals", "services"))
@@ -50,11 +50,11 @@ _READING: Final = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sql
 
 
 class QueryError(OperationError):
-    """A question has no answer.
+    """A query cannot be answered.
 
     Args:
         message: why.
-        is_misread: whether it is not a question in SQL at all, or more than a question.
+        is_misread: whether the text is not a query in SQL at all, or would change something.
     """
 
     def __init__(self, message: str, *, is_misread: bool = False) -> None:
@@ -63,11 +63,11 @@ class QueryError(OperationError):
 
 
 class Connection:
-    """Answers questions, one at a time, on whatever thread.
+    """Answers queries, one at a time, on any thread.
 
     Args:
         path: the runtime's database file.
-        timeout_s: seconds that one question may take.
+        timeout_s: seconds that one query may take.
     """
 
     def __init__(self, path: Path, *, timeout_s: float) -> None:
@@ -89,10 +89,10 @@ class Connection:
         self._connection.set_progress_handler(self._is_late, _STEPS)
 
     def ask(self, question: str, snapshot: Snapshot) -> list[dict[str, Any]]:
-        """Return the rows that answer a question; columns without a value are left out.
+        """Return the rows of a query; columns without a value are left out.
 
         Raises:
-            QueryError: it is no question, asks for what there is not, or takes too long.
+            QueryError: it is not a query, names something that does not exist, or takes too long.
         """
         read = translate(question)
         if not read.statement:
@@ -130,15 +130,15 @@ class Connection:
             raise self._explain(error) from error
 
     def interrupt(self) -> None:
-        """End the question that is being answered, from any thread."""
+        """End the running query, from any thread."""
         self._connection.interrupt()
 
     def close(self) -> None:
-        """Close it; no question may be under way."""
+        """Close it; no query may be running."""
         self._connection.close()
 
     def _load(self, snapshot: Snapshot) -> None:
-        """Bring what only the runtime's memory knows into tables."""
+        """Write what only the runtime's memory knows into tables."""
         before = self._snapshot
         execute, many = self._connection.execute, self._connection.executemany
         if before is None or before.services != snapshot.services:
@@ -216,6 +216,6 @@ def _value(name: str, value: Any, booleans: frozenset[str]) -> Any:
                 return msgspec.json.decode(value)
             if name == "partition_key":
                 return int(value)
-        except ValueError:  # shown as it is stored: one bad row takes no answer away
+        except ValueError:  # shown as it is stored: one bad row does not fail the query
             return value
     return value

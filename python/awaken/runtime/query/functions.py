@@ -1,7 +1,6 @@
-"""What SQLite cannot say by itself: the functions that the views are written with.
+"""Functions that SQLite does not have, for the views.
 
-None of them fails on bad data: a value that cannot be shown is left out, and the rest of its row and of the answer
-stays.
+None of them fails on bad data: a value that cannot be shown is left out of its row.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _FIRST_NOTIFICATION: Final = 0x8000
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
-    """Make the functions known to a connection."""
+    """Register the functions on a connection."""
     for function in (
         iso_time,
         iso_duration,
@@ -51,7 +50,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
 
 
 def _lenient(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that gives None where this one fails, and logs the first time that it does."""
+    """Return a function that returns None where this one fails, and logs the first failure."""
     has_failed = False
 
     def call(*values: Any) -> Any:
@@ -96,27 +95,27 @@ class ValueAtHighest(ValueAtLowest):
 
 
 def iso_time(at_ms: int | None) -> str | None:
-    """Write a time."""
+    """Format a time."""
     return None if at_ms is None else format_time(at_ms)
 
 
 def now() -> str:
-    """Write the time that it is."""
+    """Format the current time."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def iso_duration(duration_ms: int | None) -> str | None:
-    """Write a duration."""
+    """Format a duration."""
     return None if duration_ms is None else format_iso_duration(duration_of(duration_ms))
 
 
 def hex_or_null(value: bytes | None) -> str | None:
-    """Write bytes; unlike SQLite's own, tell nothing from empty."""
+    """Format bytes; unlike SQLite's own function, keep NULL apart from empty bytes."""
     return None if value is None else value.hex()
 
 
 def text_or_null(value: bytes | None) -> str | None:
-    """Read bytes as text where they are text."""
+    """Decode bytes if they are text."""
     try:
         return None if value is None else value.decode()
     except UnicodeDecodeError:
@@ -124,7 +123,7 @@ def text_or_null(value: bytes | None) -> str | None:
 
 
 def partition_key(invocation_id: str) -> str | None:
-    """Return the partition key, as digits: it may be larger than what SQLite counts to."""
+    """Return the partition key as digits: it may be larger than the largest integer of SQLite."""
     try:
         return str(int.from_bytes(_core.parse_invocation_id(invocation_id)[:8]))
     except InvalidIdError:
@@ -137,12 +136,12 @@ def partition_key_of(service: str, key: str) -> str | None:
 
 
 def failure_text(code: int | None, message: str) -> str | None:
-    """Tell why a promise failed, with the name of the code."""
+    """Return why a promise failed, with the name of the code."""
     return None if code is None else f"[{describe_code(code)}] {message}"
 
 
 def entry_type(code: int, payload: bytes) -> str | None:
-    """Tell what a journal entry is."""
+    """Return the type of a journal entry."""
     entry = _describe(code, payload)
     return None if entry is None else entry.entry_type
 
@@ -156,13 +155,13 @@ def entry_name(code: int, payload: bytes) -> str | None:
 
 
 def entry_json(code: int, payload: bytes) -> str | None:
-    """Tell everything about a journal entry."""
+    """Return a journal entry as JSON."""
     entry = _describe(code, payload)
     return None if entry is None else entry.json
 
 
 def entry_lite_json(code: int, payload: bytes) -> str | None:
-    """Tell everything about a journal entry but its payload."""
+    """Return a journal entry as JSON, without its payload."""
     entry = _describe(code, payload)
     return None if entry is None else entry.lite_json
 

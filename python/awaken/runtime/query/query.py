@@ -1,4 +1,4 @@
-"""Reading beside the runtime, on threads and connections of their own: questions in SQL, and what waits."""
+"""Reading the store on separate threads and connections: SQL queries, and pending awakeables."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ __all__ = ["Query"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Questions that are answered at a time.
+#: Queries that run at the same time.
 _THREADS: Final = 2
 _TIMEOUT_SECONDS: Final = 30.0
 
 
 class Query:
-    """Answers questions about a runtime.
+    """Answers queries about a runtime.
 
     Args:
         path: its database file, which exists.
-        snapshot: what only its memory knows.
-        timeout_s: seconds that one question may take.
+        snapshot: returns what only its memory knows.
+        timeout_s: seconds that one query may take.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Query:
         self._all: list[Connection] = []
 
     async def ask(self, sql: str) -> list[dict[str, Any]]:
-        """Return the rows that answer a question. Raises QueryError."""
+        """Return the rows of a query. Raises QueryError."""
         return await self._run(Connection.ask, sql, self._snapshot())
 
     async def awakeables(
@@ -58,7 +58,7 @@ class Query:
         return await self._run(Connection.list_awakeables, awaited, wanted, limit, after)
 
     def close(self) -> None:
-        """End what is being answered, and close."""
+        """End running queries, and close."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for connection in list(self._all):
             connection.interrupt()

@@ -1,4 +1,4 @@
-"""What questions need to know that is not in the store's tables."""
+"""What queries show that is not in the store's tables."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Snapshot(NamedTuple):
     services: tuple[tuple[str, int, bool, str, str], ...]
     #: Id, address, creation, lowest and highest protocol version, SDK version, services as JSON.
     deployments: tuple[tuple[str, str, int, int, int, str | None, str], ...]
-    #: Invocation and future, as JSON, of handlers that told what they await.
+    #: Invocation and future, as JSON, of handlers that reported what they await.
     awaited: tuple[tuple[str, str], ...]
 
 
 def take_snapshot(schema: Schema, awaited: Iterable[tuple[str, str]] = ()) -> Snapshot:
-    """Write down what is registered and awaited."""
+    """Return what is registered and awaited now."""
     return Snapshot(
         services=tuple(
             (service.name, service.revision, service.is_public, _TYPES[service.kind], service.deployment_id)

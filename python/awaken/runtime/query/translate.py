@@ -1,4 +1,4 @@
-"""From the server's dialect, which is PostgreSQL's, to SQLite's: the differences that questions meet in practice."""
+"""Translating the server's SQL dialect, which is PostgreSQL's, to SQLite's: the differences that matter in practice."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-#: Words of SQL in SQLite that are names of columns here.
+#: Keywords of SQLite that are names of columns here.
 _NAMES: Final = frozenset(("index",))
 _WORDS: Final = {"ilike": "LIKE"}
-#: What statements of SQLite begin with that do more than ask.
+#: First words of the statements of SQLite that do more than read.
 _CHANGES: Final = frozenset(
     (
         *(
@@ -53,16 +53,16 @@ _NULL_TESTS: Final = (["is", "null"], ["is", "not", "null"])
 class Question:
     """A statement as SQLite reads it."""
 
-    #: Empty when there is nothing in it but comments.
+    #: Empty if the text contains only comments.
     statement: str
-    #: Whether it looks as if it only asked. A word that begins nothing is left to SQLite to refuse.
+    #: Whether it seems to only read. SQLite refuses a first word that it does not know.
     is_asking: bool
-    #: Names of results that are true or false, for which SQLite says 1 or 0.
+    #: Names of boolean results, for which SQLite returns 1 or 0.
     booleans: frozenset[str]
 
 
 def translate(text: str) -> Question:
-    """Read a statement of the server's dialect."""
+    """Translate a statement of the server's dialect."""
     tokens = list(_TOKEN.finditer(text))
     told = [token.group().lower() for token in tokens if token.lastgroup != "space"]
     if told and told[-1] == ";":
@@ -82,9 +82,9 @@ def _translate(token: re.Match[str]) -> str:
     text = token.group()
     match token.lastgroup:
         case "cast":
-            return ""  # values are shown as they are anyway
+            return ""  # values are shown as they are stored
         case "ordered":
-            # SQLite orders what it aggregates only in its newest versions; these aggregates are ours.
+            # Only the newest versions of SQLite order what they aggregate; these aggregates are ours.
             is_lowest = (token["end"].lower() == "first") == ((token["way"] or "asc").lower() == "asc")
             return (
                 f"{'value_at_lowest' if is_lowest else 'value_at_highest'}({token['value']}, {token['by']})"
@@ -96,7 +96,7 @@ def _translate(token: re.Match[str]) -> str:
 
 
 def _null_tests(told: list[str]) -> Iterator[str]:
-    """Find `... IS [NOT] NULL AS name`, the only truths that questions of clients compute."""
+    """Find `... IS [NOT] NULL AS name`, the only booleans that clients' queries compute."""
     for at, word in enumerate(told[:-1]):
         if word == "as" and any(told[max(0, at - len(test)) : at] == test for test in _NULL_TESTS):
             yield told[at + 1].strip('"')
