@@ -1,4 +1,4 @@
-"""Why an id does not parse, in the server's words."""
+"""Explains why an id does not parse, in the words of the server."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _BASE62: Final = frozenset(string.ascii_letters + string.digits)
 
 
 def reason_against_awakeable_id(text: str) -> str:
-    """Tell why this is no awakeable id; only for one that does not parse."""
+    """Return why a text is not an awakeable id. It must be one that does not parse."""
     return _reason(text, ("sign", "prom"))
 
 
 def reason_against_invocation_id(text: str) -> str:
-    """Tell why this is no invocation id; only for one that does not parse."""
+    """Return why a text is not an invocation id. It must be one that does not parse."""
     return _reason(text, ("inv",))
 
 
@@ -29,7 +29,7 @@ def _reason(text: str, expected: tuple[str, ...]) -> str:
         return f"unrecognized resource type: {resource}"
     if rest[0] != "1":
         return "unrecognized codec version"
-    # A malformed `sign_1` falls through to the reader of the older ids.
+    # The server reads a malformed `sign_1` as one of the older ids.
     if resource not in expected or resource == "sign":
         return "id doesn't match the expected type"
     payload = rest[1:]

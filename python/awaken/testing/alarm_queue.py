@@ -1,4 +1,4 @@
-"""The alarms of a clock that tests move: what is to be called, in the order it is due."""
+"""The alarms of a test clock, in the order in which they are due."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class QueuedAlarm:
         self.callback: Callable[[], None] | None = callback
 
     def cancel(self) -> None:
-        """Do not call it."""
+        """Prevent the call."""
         self.callback = None
 
 
@@ -39,7 +39,7 @@ class AlarmQueue:
         return alarm
 
     def next_due_ms(self) -> int | None:
-        """Return when the next alarm is due, None when there is none."""
+        """Return when the next alarm is due, None if there is none."""
         while self._alarms and self._alarms[0][2].callback is None:
             heapq.heappop(self._alarms)
         return self._alarms[0][0] if self._alarms else None
@@ -52,5 +52,5 @@ class AlarmQueue:
             callback()
 
     def clear(self) -> None:
-        """Call nothing more."""
+        """Drop all alarms."""
         self._alarms.clear()

@@ -1,4 +1,4 @@
-"""Has the handlers of an application read a clock that a test moves on."""
+"""Makes the handlers of an application read the clock of a test."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["with_clock"]
 
 
 def with_clock(accept: Accept, now_ms: Callable[[], int]) -> Accept:
-    """Return what accepts exchanges for an application whose handlers then read this clock.
+    """Wrap an application so that its handlers read another clock.
 
     Args:
-        accept: of the application, which other environments may run at the same time.
-        now_ms: the time, in UTC milliseconds.
+        accept: of the application, which may run in other environments at the same time.
+        now_ms: returns the time in UTC milliseconds.
     """
 
     def accept_with_clock(exchange: Exchange) -> Receiver:
@@ -30,7 +30,7 @@ def with_clock(accept: Accept, now_ms: Callable[[], int]) -> Accept:
 
 
 class _ReceiverWithClock:
-    """Hands on what the transport tells; tasks that are started in here read the clock."""
+    """Passes calls of the transport on; tasks that start in them read the clock."""
 
     def __init__(self, receiver: Receiver, now_ms: Callable[[], int]) -> None:
         self._receiver = receiver

@@ -1,4 +1,4 @@
-"""A clock that stands still until it is told."""
+"""A clock that stands still until a test advances it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["ManualClock"]
 
 
 class ManualClock:
-    """Time for tests. What is due is called by `advance`, in the order it is due.
+    """Time for tests. `advance` calls what becomes due, in the order of due times.
 
     Args:
-        start_ms: what time it is, UTC milliseconds.
+        start_ms: the time at the beginning, in UTC milliseconds.
     """
 
     def __init__(self, start_ms: int = 1_700_000_000_000) -> None:
@@ -31,19 +31,19 @@ class ManualClock:
         return self._now_ms
 
     def from_wall(self, wall_ms: int) -> int:
-        """Return the time as far from now as it is on the wall; never later than what the endpoint meant."""
+        """Return the time that is as far from now as on the wall clock; never later than the endpoint meant."""
         return wall_ms - wall_clock.machine_ms() + self._now_ms
 
     def call_at(self, when_ms: int, callback: Callable[[], None]) -> QueuedAlarm:
-        """Call back when time has been advanced to this; what is past already is called by any `advance`."""
+        """Call back when the clock is advanced to this time; if it has passed, with the next `advance`."""
         return self._alarms.add(when_ms, callback)
 
     def next_due_ms(self) -> int | None:
-        """Return when the next alarm is due."""
+        """Return when the next alarm is due, None if there is none."""
         return self._alarms.next_due_ms()
 
     def advance(self, duration_ms: int) -> int:
-        """Move on, and call what becomes due on the way. Returns how many alarms rang."""
+        """Advance the clock, call what becomes due on the way, and return how many alarms rang."""
         target_ms = self._now_ms + duration_ms
         rung = 0
         while (due_ms := self.next_due_ms()) is not None and due_ms <= target_ms:

@@ -1,4 +1,4 @@
-"""A clock that runs by itself, and can be moved on."""
+"""A clock that runs by itself, and that tests can move forward."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["MovableClock"]
 
 
 class MovableClock:
-    """Time that flows as usual until a test moves it on. An `awaken.runtime.clock.Clock`."""
+    """The machine's time, until a test moves it forward. An `awaken.runtime.clock.Clock`."""
 
     def __init__(self) -> None:
         self._ahead_ms = 0
@@ -29,26 +29,26 @@ class MovableClock:
         return wall_clock.machine_ms() + self._ahead_ms
 
     def from_wall(self, wall_ms: int) -> int:
-        """Return the same: handlers under test read this clock, see `awaken.testing.clock_reading`."""
+        """Return the time unchanged: handlers under test read this clock, see `awaken.testing.clock_reading`."""
         return wall_ms
 
     def call_at(self, when_ms: int, callback: Callable[[], None]) -> QueuedAlarm:
-        """Call back at this time; never within this call."""
+        """Call back at this time, or soon if it has passed; never from within this method."""
         alarm = self._alarms.add(when_ms, callback)
         self._arm()
         return alarm
 
     def next_due_ms(self) -> int | None:
-        """Return when the next alarm is due."""
+        """Return when the next alarm is due, None if there is none."""
         return self._alarms.next_due_ms()
 
     def move_to(self, when_ms: int) -> None:
-        """Make it this time, unless it is later already; what is due then is called in the next turns of the loop."""
+        """Move forward to a time, unless it has passed. Alarms that are due then ring in the next turns of the loop."""
         self._ahead_ms += max(0, when_ms - self.now_ms())
         self._arm()
 
     def stop(self) -> None:
-        """Call nothing more."""
+        """Drop all alarms."""
         self._alarms.clear()
         self._disarm()
 

@@ -213,12 +213,12 @@ class InvocationChanges:
 def _is_answered(entries: Sequence[tuple[int, bytes, int | None]]) -> bool:
     """Whether every completion id of a command is that of a notification, too."""
     asked: set[int] = set()
-    told: set[int] = set()
+    answered: set[int] = set()
     for code, payload, _ in entries:
         entry = _core.describe_entry(code, payload)
-        ids = told if entry.name is None else asked  # notifications have no name
+        ids = answered if entry.name is None else asked  # notifications have no name
         ids.update(entry.completion_ids)
-    return asked <= told
+    return asked <= answered
 
 
 def _status(row: InvocationRow) -> Status:

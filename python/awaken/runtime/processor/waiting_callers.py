@@ -61,8 +61,8 @@ class WaitingCallers:
 
     def fail(self, error: Exception) -> None:
         """Fail every request with this error."""
-        everybody, self._futures = self._futures, {}
-        for futures in everybody.values():
+        waiting, self._futures = self._futures, {}
+        for futures in waiting.values():
             for future in futures:
                 if not future.done():
                     future.set_exception(error)

@@ -8,7 +8,7 @@ CREATE TABLE deployment (
 ) STRICT;
 
 -- Statuses: scheduled (not due), inboxed (behind another one of its key), invoked (an attempt runs or will),
--- suspended (until something in `future` happens), paused (until somebody resumes it), completed.
+-- suspended (until something in `future` happens), paused (until an operator resumes it), completed.
 CREATE TABLE invocation (
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -29,7 +29,7 @@ CREATE TABLE invocation (
     restarted_from TEXT,
     created_at INTEGER NOT NULL,
     modified_at INTEGER NOT NULL,
-    -- When it shall start, of a delayed one; and when that was asked for.
+    -- When a delayed one starts, and when that was asked for.
     scheduled_start_at INTEGER,
     scheduled_at INTEGER,
     inboxed_at INTEGER,
@@ -44,9 +44,9 @@ CREATE TABLE invocation (
     protocol_version INTEGER,
     -- Of attempts since it was invoked; they start over when it suspends, pauses, or the runtime restarts.
     retry_count INTEGER NOT NULL DEFAULT 0,
-    -- Attempts that were answered without a delay of their own: what the policy counts.
+    -- Failed attempts that did not ask for a delay of their own: those that the policy counts.
     counted_failures INTEGER NOT NULL DEFAULT 0,
-    -- Failed attempts since the last new command, as an attempt is told.
+    -- Failed attempts since the last new command, as attempts are started with.
     failures_since_entry INTEGER NOT NULL DEFAULT 0,
     last_start_at INTEGER,
     next_retry_at INTEGER,
@@ -102,12 +102,12 @@ CREATE TABLE awakeable (
 
 CREATE INDEX awakeable_by_age ON awakeable (since, invocation, signal);
 
--- Exclusive work of a key, in the order it came; the first one has the key.
+-- Exclusive work of each key, in the order of arrival; the first row holds the key.
 CREATE TABLE inbox (
     seq INTEGER PRIMARY KEY,
     service TEXT NOT NULL,
     key TEXT NOT NULL,
-    -- NULL for a change of state that an operator made.
+    -- NULL for an edit of state by an operator.
     invocation INTEGER,
     edited_state BLOB,
     created_at INTEGER NOT NULL
@@ -128,7 +128,7 @@ CREATE TABLE promise (
     service TEXT NOT NULL,
     key TEXT NOT NULL,
     name TEXT NOT NULL,
-    -- All three NULL while somebody waits for it.
+    -- All NULL while it has no result.
     value BLOB,
     failure_code INTEGER,
     failure_message TEXT,
@@ -136,7 +136,7 @@ CREATE TABLE promise (
     PRIMARY KEY (service, key, name)
 ) STRICT, WITHOUT ROWID;
 
--- Who waits for a promise.
+-- Commands that wait for a promise.
 CREATE TABLE promise_waiter (
     service TEXT NOT NULL,
     key TEXT NOT NULL,
