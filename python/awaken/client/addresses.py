@@ -11,31 +11,31 @@ DEFAULT_INGRESS = "http://127.0.0.1:8080"
 
 
 def ingress_address(given: str | None) -> str:
-    """Return the ingress given, or that of `AWAKEN_INGRESS`, or the one on this machine.
+    """Return the address given, that of `AWAKEN_INGRESS`, or the default on this machine.
 
     Raises:
-        ValueError: it is no HTTP address.
+        ValueError: the address is not an HTTP address.
     """
     return _checked(given or os.environ.get("AWAKEN_INGRESS") or DEFAULT_INGRESS, "ingress")
 
 
 def admin_address(given: str | None) -> str | None:
-    """Return the admin address given, or that of `AWAKEN_ADMIN`. There is no default: it could be a stranger's.
+    """Return the address given, or that of `AWAKEN_ADMIN`. There is no default, which could be a stranger's.
 
     Raises:
-        ValueError: it is no HTTP address.
+        ValueError: the address is not an HTTP address.
     """
     address = given or os.environ.get("AWAKEN_ADMIN")
     return None if not address else _checked(address, "admin")
 
 
 def join(base: str, *segments: str) -> str:
-    """Put segments below a base address; a segment may hold any character, and may be empty."""
+    """Append path segments to a base address; a segment may hold any character, and may be empty."""
     return "/".join((base, *map(_segment, segments)))
 
 
 def _segment(text: str) -> str:
-    # Dots that stand alone would be resolved as a relative path on the way, so they are hidden.
+    # Lone dots are escaped; clients and proxies would resolve them as a relative path.
     return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
 
 

@@ -1,4 +1,4 @@
-"""An awakeable, seen from outside, on the event loop."""
+"""An awakeable as seen from outside, on the event loop."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class ClientAwakeable(Generic[T]):
     async def resolve(self, value: T) -> AwakeableOutcome:
         """Give the waiting handler its value; the first outcome counts.
 
-        A server accepts the value whatever becomes of it, and does not tell; the embedded runtime does.
+        The embedded runtime says what became of the value. A server only says that it accepted it.
 
         Raises:
             SerdeError: the value is not of the type; nothing is sent.
-            HttpError: the runtime refused it.
+            HttpError: the runtime refused the request.
         """
         return await self._sender.send(self._build.resolve(self.id, value, self._serde, self._type_hint))
 
@@ -51,19 +51,19 @@ class ClientAwakeable(Generic[T]):
 
         Args:
             reason: the message of the error.
-            code: of the error. An ingress carries none but 500.
+            code: the code of the error. Over HTTP it can only be 500.
 
         Raises:
-            ValueError: another code; nothing is sent.
-            HttpError: the runtime refused it.
+            ValueError: the code is another one; nothing is sent.
+            HttpError: the runtime refused the request.
         """
         return await self._sender.send(self._build.reject(self.id, reason, code))
 
     async def status(self) -> AwakeableStatus:
-        """Ask the admin API what is known of the awakeable; it may change the moment after.
+        """Ask the admin API for the status of the awakeable, which may change at any moment.
 
         Raises:
             ValueError: the client was opened without an admin address.
-            HttpError: the admin API refused.
+            HttpError: the admin API refused the request.
         """
         return await self._sender.send(self._build.status(self.id))

@@ -1,4 +1,4 @@
-"""Sends what an operation asks for with httpx, on the event loop."""
+"""Sends requests with httpx, on the event loop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class AsyncSender:
-    """Sends the requests of one client, again where a connection failed and that is safe."""
+    """Sends the requests of one client, and repeats them after connection errors if that is safe."""
 
     __slots__ = ("_client", "_codec", "_retries")
 
@@ -35,8 +35,8 @@ class AsyncSender:
         """Send an operation's request and return its result.
 
         Raises:
-            HttpError: the answer says no.
-            httpx.TransportError: there was no answer.
+            HttpError: the response is an error.
+            httpx.TransportError: no response arrived.
         """
         reply = await self._exchange(operation.request)
         check(reply)

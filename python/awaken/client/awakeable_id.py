@@ -30,6 +30,6 @@ def check_awakeable_id(text: str) -> _core.AwakeableId:
     if parsed.index < FIRST_AWAKEABLE:
         raise InvalidIdError(
             f"{text} names signal {parsed.index} of {parsed.invocation_id}; signals below {FIRST_AWAKEABLE} "
-            "are reserved and no awakeables: use the id as the handler handed it out"
+            "are reserved and not awakeables: use the id that the handler handed out"
         )
     return parsed

@@ -45,12 +45,12 @@ class Extras:
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """Knows the addresses and the codec of one client.
+    """Builds operations for the addresses and the codec of one client.
 
     Args:
-        ingress: where callers enter.
-        admin: where operators enter; None when it was not given.
-        codec: what values go through on their way.
+        ingress: address of the ingress.
+        admin: address of the admin API, if known.
+        codec: encodes values before they are sent.
     """
 
     ingress: str
@@ -110,7 +110,7 @@ class Builder:
         """Wait (`attach`) or ask (`output`) for the result of a workflow.
 
         Raises:
-            ValueError: this is not the main handler of a workflow.
+            ValueError: `tpe` is not the main handler of a workflow.
         """
         callee: Handler[I, O] = handler_from_callable(tpe)
         if callee.kind != "workflow":
@@ -126,7 +126,7 @@ class Builder:
         Not repeatable: a handler that caught the first cancellation would be cancelled again while it cleans up.
 
         Raises:
-            InvalidIdError: the id does not parse.
+            InvalidIdError: the id is malformed.
             ValueError: the client does not know the admin address.
         """
         _check_id(invocation_id)
@@ -138,10 +138,10 @@ class Builder:
     def resolve(
         self, awakeable_id: str, value: T, serde: Serde[T], type_hint: type[T] | None
     ) -> Operation[AwakeableOutcome]:
-        """Give an awakeable its value.
+        """Resolve an awakeable with a value.
 
         Raises:
-            InvalidIdError: the id does not parse, or is none to send.
+            InvalidIdError: the id is malformed, or must not be sent.
             SerdeError: the value is not of the type.
         """
         check_awakeable_id(awakeable_id)
@@ -151,26 +151,26 @@ class Builder:
         return self._outcome(awakeable_id, "resolve", self._encode(body), _JSON)
 
     def reject(self, awakeable_id: str, reason: str, code: int) -> Operation[AwakeableOutcome]:
-        """Give an awakeable its failure.
+        """Reject an awakeable.
 
         Raises:
-            InvalidIdError: the id does not parse, or is none to send.
-            ValueError: a code that cannot be carried.
+            InvalidIdError: the id is malformed, or must not be sent.
+            ValueError: the code cannot be carried over HTTP.
         """
         check_awakeable_id(awakeable_id)
         if code != _REJECTION_CODE:
             raise ValueError(
-                f"the rejection of {awakeable_id} has code {code}, but over HTTP a server takes a text alone and "
-                f"makes its code {_REJECTION_CODE}; leave the code out, resolve with a value that tells the "
+                f"the rejection of {awakeable_id} has code {code}, but over HTTP a server accepts only a text "
+                f"and sets the code to {_REJECTION_CODE}; leave the code out, resolve with a value that tells the "
                 "reason, or reject from a handler with ctx.reject_awakeable(..., failure_code=...)"
             )
         return self._outcome(awakeable_id, "reject", reason.encode(), "text/plain")
 
     def status(self, awakeable_id: str) -> Operation[AwakeableStatus]:
-        """Ask what is known of an awakeable.
+        """Ask for the status of an awakeable.
 
         Raises:
-            InvalidIdError: the id does not parse, or is none to send.
+            InvalidIdError: the id is malformed, or must not be sent.
             ValueError: the client does not know the admin address.
         """
         parsed = check_awakeable_id(awakeable_id)
@@ -184,7 +184,7 @@ class Builder:
     def _admin(self, what: str) -> str:
         if self.admin is None:
             raise ValueError(
-                f"{what} goes to the admin API, whose address this client does not know; give "
+                f"{what} goes to the admin API, whose address this client does not know; pass "
                 "create_client(..., admin='http://127.0.0.1:9070') or set AWAKEN_ADMIN"
             )
         return self.admin
@@ -199,11 +199,11 @@ class Builder:
         send: bool,
         delay: timedelta | float | None = None,
     ) -> Request:
-        # A handler without an input takes neither body nor content type, so that nothing is there to encode.
+        # A handler without input accepts neither body nor content type, so nothing is encoded.
         has_input = callee.arity == 2 or arg is not None
         body = self._encode(callee.input_serde.serialize(arg)) if has_input else b""
         name = callee.service_tag.name
-        # The run of a workflow is started once for its key, whoever asks; a second call would be refused, though.
+        # Only the first send starts the run of a workflow; a second call, however, would be refused.
         is_run = callee.kind == "workflow" and send
         content_type = _concrete(callee.io.accept)
         return self._request(
@@ -232,7 +232,7 @@ class Builder:
         if delay is not None and (milliseconds := time_limits.milliseconds(delay, "send_delay")) > 0:
             url += f"?delay={milliseconds}ms"
         headers = dict(extras.headers or {})
-        # The ingress refuses a content type without a body, and a body without one.
+        # The ingress refuses a content type without a body, and a body without a content type.
         if body and not any(name.lower() == "content-type" for name in headers):
             headers["content-type"] = content_type
         if extras.idempotency_key is not None:
@@ -254,12 +254,12 @@ class Builder:
     ) -> Operation[AwakeableOutcome]:
         headers = {"content-type": content_type} if body else {}
         url = join(self.ingress, "restate", "awakeables", awakeable_id, how)
-        # The first outcome counts, so that giving the same one twice changes nothing.
+        # The first outcome counts, so sending the same one twice changes nothing.
         request = Request("POST", url, headers, body, is_repeatable=True)
         return Operation(request, lambda reply: read_outcome(reply.headers.get(OUTCOME_HEADER)))
 
     def _reading(self, request: Request, serde: Serde[T], callee: str | None = None) -> Operation[T]:
-        # None is a value of every serde; its type says so only where a handler declares it.
+        # Any serde may return None; its type says so only if the handler declares it.
         def read(reply: Reply) -> Any:
             if callee is None or not isinstance(serde, DefaultSerde):
                 return serde.deserialize(reply.body)
@@ -276,7 +276,7 @@ def _callee(tpe: HandlerType[I, O], key: str | None, how: str) -> Handler[I, O]:
 
 
 def _concrete(media_type: str) -> str:
-    """Return a content type that the pattern in a handler's declaration lets pass."""
+    """Return a content type that matches the pattern in a handler's declaration."""
     if not media_type.endswith("/*"):
         return media_type
     main = media_type.partition("/")[0]
@@ -290,7 +290,7 @@ def _read_send_handle(reply: Reply) -> RestateClientSendHandle:
         invocation_id=facts["invocationId"],
         status_code=reply.status_code,
         is_new=facts.get("status") != "PreviouslyAccepted",
-        # Nine digits of a second are written, of which a datetime holds six.
+        # The time has nine digits after the second; a datetime keeps six.
         execution_time=None if time is None else datetime.fromisoformat(time),
     )
 
@@ -298,7 +298,7 @@ def _read_send_handle(reply: Reply) -> RestateClientSendHandle:
 def _check_id(invocation_id: str) -> None:
     if not isinstance(invocation_id, str):
         raise TypeError(
-            f"{invocation_id!r} is no invocation id; give a str, such as the `invocation_id` of what a send returned"
+            f"{invocation_id!r} is not an invocation id; pass a str, such as the `invocation_id` that a send returned"
         )
     _core.parse_invocation_id(invocation_id)
 

@@ -9,19 +9,19 @@ __all__ = ["BlockingCodec", "ValueCodec"]
 
 
 class ValueCodec(Protocol):
-    """What a journal value codec offers; see `awaken.JournalValueCodec`."""
+    """A journal value codec; see `awaken.JournalValueCodec`."""
 
     def encode(self, buf: bytes) -> bytes:
-        """Turn a written value into what travels."""
+        """Encode a serialized value for transport."""
         ...
 
     async def decode(self, buf: bytes) -> bytes:
-        """Turn what travelled into a written value."""
+        """Decode what was received into a serialized value."""
         ...
 
 
 class BlockingCodec:
-    """Decodes with a `ValueCodec` and blocks the calling thread until the value is there.
+    """Decodes with a `ValueCodec` and blocks the calling thread meanwhile.
 
     Each call runs an event loop of its own: a codec may await, and the calling thread has no running loop.
     """
@@ -32,7 +32,7 @@ class BlockingCodec:
         self._codec = codec
 
     def decode(self, buf: bytes) -> bytes:
-        """Turn what travelled into a written value."""
+        """Decode what was received into a serialized value."""
         return asyncio.run(self._decode(buf))
 
     async def _decode(self, buf: bytes) -> bytes:

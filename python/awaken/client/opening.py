@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["create_client", "create_sync_client"]
 
-#: To make a connection, and to get one of the pool; an answer may take as long as the handler does.
+#: To make a connection, or to get one from the pool. A response may take as long as the handler does.
 _CONNECT_TIMEOUT_S = 10.0
 
 
@@ -40,19 +40,19 @@ async def create_client(
     retries: ConnectionRetries | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncGenerator[RestateClient, None]:
-    """Open a client of a runtime's ingress; it is closed at the end of the `async with` block.
+    """Open a client of a runtime's ingress; the end of the `async with` block closes it.
 
     Args:
-        ingress: where callers enter; `AWAKEN_INGRESS`, or `http://127.0.0.1:8080`, when it is not given.
+        ingress: address of the ingress; by default `AWAKEN_INGRESS`, or `http://127.0.0.1:8080`.
         headers: sent with every request.
-        journal_value_codec: what the endpoint was given as well; values go through it.
-        admin: the admin API, for `cancel`; `AWAKEN_ADMIN` when it is not given.
-        timeout: how long an answer may take to come; None waits as long as the handler needs.
-        retries: after connection errors.
-        transport: of httpx, when its own does not fit.
+        journal_value_codec: encodes and decodes values; give the same one as to the endpoint.
+        admin: address of the admin API, for `cancel` and `status`; by default `AWAKEN_ADMIN`.
+        timeout: how long to wait for a response; None waits as long as the handler needs.
+        retries: what to do after connection errors.
+        transport: a transport of httpx, instead of its default.
 
     Raises:
-        ValueError: an address is no HTTP address.
+        ValueError: an address is not an HTTP address.
     """
     import httpx
 
@@ -72,12 +72,12 @@ def create_sync_client(
     retries: ConnectionRetries | None = None,
     transport: httpx.BaseTransport | None = None,
 ) -> Generator[SyncRestateClient, None, None]:
-    """Open a client whose calls block; everything else is as with `create_client`.
+    """Open a client whose calls block; otherwise like `create_client`.
 
-    It may be used from several threads at once.
+    Several threads may use it at once.
 
     Raises:
-        ValueError: an address is no HTTP address.
+        ValueError: an address is not an HTTP address.
     """
     import httpx
 
@@ -94,7 +94,7 @@ def _settings(headers: Mapping[str, str] | None, timeout: timedelta | float | No
     return {
         "headers": dict(headers or {}),
         "timeout": httpx.Timeout(read, connect=_CONNECT_TIMEOUT_S),
-        # Callers that wait for handlers hold a connection each; a bound would make them wait for one another.
+        # Each caller that waits for a handler holds a connection; with a limit they would wait for each other.
         "limits": httpx.Limits(max_connections=None, max_keepalive_connections=100),
         "http2": True,
     }

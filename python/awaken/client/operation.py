@@ -1,4 +1,4 @@
-"""One request and what its answer means, as values; nothing here sends anything.
+"""One request and what its response means, as values; nothing here sends anything.
 
 The asynchronous and the synchronous client share all of this: they turn a `Request` into bytes on a connection and
 give the `Reply` back.
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back; names of headers are in lower case."""
+    """The response; names of headers are in lower case."""
 
     status_code: int
     headers: Mapping[str, str]
@@ -53,12 +53,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[T]):
-    """A request, and how its successful answer is read.
+    """A request, and how its successful response is read.
 
     Args:
         request: what to send.
-        read: turns the answer into the result.
-        is_value: whether the answer's body is a value that a codec has to decode before it is read.
+        read: turns the response into the result.
+        is_value: whether the response's body is a value that a codec has to decode first.
     """
 
     request: Request
@@ -71,11 +71,11 @@ class Operation(Generic[T]):
 
 
 def check(reply: Reply) -> None:
-    """Raise for an answer that says no.
+    """Raise if the response is an error.
 
     Raises:
         NotReadyError: the invocation has not ended yet.
-        HttpError: every other error. A handler may fail with any code, also with 200, so that the header counts.
+        HttpError: any other error. A handler may fail with any code, even 200; then the header says so.
     """
     if 200 <= reply.status_code < 300 and "x-restate-error-source" not in reply.headers:
         return

@@ -13,23 +13,23 @@ __all__ = ["AwakeableStatus", "read_status", "status_query"]
 
 
 class AwakeableStatus(Enum):
-    """What would become of a result that is given to an awakeable now."""
+    """What would become of a result given to the awakeable now."""
 
     #: It counts, if it is the first.
     OPEN = "open"
     #: The awakeable has a result already.
     COMPLETED = "completed"
-    #: The invocation has not started, and a server would drop the result.
+    #: The invocation has not started; a server would drop the result.
     NOT_STARTED = "not-started"
     #: The invocation has ended without it.
     INVOCATION_ENDED = "invocation-ended"
-    #: There is no such invocation, or it is forgotten.
+    #: There is no such invocation, or it is no longer retained.
     UNKNOWN_INVOCATION = "unknown-invocation"
 
 
 def status_query(invocation_id: str) -> str:
     """Return the SQL that asks for an invocation's status and signals; check the id before."""
-    # The journal is narrowed down inside of the join: after it, the embedded runtime would read all journals there are.
+    # Select the entries inside the join; with the condition after it, the embedded runtime reads all journals.
     signals = f"SELECT id, entry_lite_json FROM sys_journal WHERE id = '{invocation_id}'"  # noqa: S608
     return (
         "SELECT i.status, j.entry_lite_json FROM sys_invocation i "  # noqa: S608

@@ -21,15 +21,15 @@ __all__ = ["ConnectionRetries"]
 class ConnectionRetries:
     """How often a request is sent again when its connection fails, and after which pause.
 
-    A connection that was never made is tried again for every request: nobody received anything. A connection that
-    broke later is tried again only when receiving the request twice is the same as receiving it once: with an
-    idempotency key, for reads, for the start of a workflow, for the outcome of an awakeable. Everything else may
-    have started an invocation already, and the error goes to the caller. Answers of the server are never retried.
+    If no connection was made, any request is sent again, because no one received it. If the connection broke later,
+    a request is sent again only if receiving it twice has the effect of receiving it once: with an idempotency key,
+    for reads, for the start of a workflow, for the outcome of an awakeable. Any other request may have started an
+    invocation already, so the error is raised. Error responses are never retried.
 
     Args:
-        attempts: how often a request is sent at most; 1 switches retries off.
-        first_delay: the pause before the second attempt, as a duration or in seconds; it doubles each time.
-        max_delay: the longest pause, likewise.
+        attempts: the most times that a request is sent; 1 switches retries off.
+        first_delay: the pause before the second attempt, a timedelta or seconds; it doubles each time.
+        max_delay: the longest pause, a timedelta or seconds.
     """
 
     attempts: int = 5
@@ -37,16 +37,16 @@ class ConnectionRetries:
     max_delay: timedelta | float = timedelta(seconds=2)
 
     def __post_init__(self) -> None:
-        """Refuse what could only fail when a connection has failed."""
+        """Check the settings now, not when the first connection fails."""
         arguments.expect_count(self.attempts, "attempts of ConnectionRetries")
         time_limits.within_time(self.first_delay, "first_delay of ConnectionRetries")
         time_limits.within_time(self.max_delay, "max_delay of ConnectionRetries")
 
     def delay_after(self, attempt: int, request: Request, error: httpx.TransportError) -> float | None:
-        """Return the seconds to wait after the failed attempt (from 1), or None when the error stands."""
+        """Return the seconds to wait after the failed attempt (from 1), or None if the error is final."""
         if attempt >= self.attempts or not _may_repeat(request, error):
             return None
-        # The exponent is bounded, because a float is not: an operator may ask for many attempts.
+        # Bounded, because a large exponent would overflow the float.
         delay = time_limits.exact(self.first_delay).total_seconds() * 2.0 ** min(attempt - 1, 30)
         return min(delay, time_limits.exact(self.max_delay).total_seconds())
 
@@ -56,5 +56,5 @@ def _may_repeat(request: Request, error: httpx.TransportError) -> bool:
 
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
         return True
-    # A timeout is the caller's own limit, and a protocol error of ours would only repeat itself.
+    # A timeout is the caller's own limit, and a protocol error on our side would only occur again.
     return request.is_repeatable and isinstance(error, (httpx.NetworkError, httpx.RemoteProtocolError))

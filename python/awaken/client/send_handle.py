@@ -1,4 +1,4 @@
-"""What a send gives back."""
+"""What a send returns."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class RestateClientSendHandle:
     """An invocation that was started, now or for later.
 
     Args:
-        invocation_id: what `attach`, `output` and `cancel` take.
-        status_code: of the answer, 202.
-        is_new: False when the idempotency key, or the workflow's run, was there already.
-        execution_time: when a delayed invocation starts; None for one that starts at once.
+        invocation_id: the id to pass to `attach`, `output` and `cancel`.
+        status_code: the HTTP status of the response, 202.
+        is_new: False if the idempotency key was used before, or the workflow already runs under its key.
+        execution_time: when a delayed invocation starts; None if it starts at once.
     """
 
     invocation_id: str

@@ -24,9 +24,10 @@ __all__ = ["SyncRestateClient"]
 
 
 class SyncRestateClient:
-    """Calls handlers from outside, completes awakeables and asks for results; `create_sync_client` opens one.
+    """Calls handlers from outside, completes awakeables and fetches results; `create_sync_client` opens one.
 
-    Every method raises `HttpError` for an answer that says no, and an error of httpx when there was no answer.
+    Every method that sends a request raises `HttpError` if the response is an error, and an error of httpx if no
+    response arrives.
     """
 
     __slots__ = ("_build", "_sender")
@@ -36,7 +37,7 @@ class SyncRestateClient:
         self._sender = sender
 
     def scope(self, scope: str) -> SyncRestateScopedClient:
-        """Return the calls and sends within a scope."""
+        """Return a client for calls and sends within a scope."""
         return SyncRestateScopedClient(self._build, self._sender, scope)
 
     # ------------------------------------------------------------ handlers
@@ -97,7 +98,7 @@ class SyncRestateClient:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> O:
-        """Call a workflow's handler and wait for its result; its main handler can be called once for each key."""
+        """Call a workflow's handler and wait for its result; the main handler can be called once per key."""
         extras = Extras(idempotency_key, headers)
         return self._sender.send(self._build.call(tpe, key, arg, extras))
 
@@ -110,7 +111,7 @@ class SyncRestateClient:
         idempotency_key: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> RestateClientSendHandle:
-        """Start a workflow's handler, now or later; starting its main handler again changes nothing."""
+        """Start a workflow's handler, now or later; starting the main handler again has no effect."""
         extras = Extras(idempotency_key, headers)
         return self._sender.send(self._build.send(tpe, key, arg, send_delay, extras))
 
@@ -125,7 +126,7 @@ class SyncRestateClient:
         scope: str | None = None,
         limit_key: str | None = None,
     ) -> bytes:
-        """Call a handler by name, with raw bytes in and out; they are JSON unless `headers` has a content type."""
+        """Call a handler by name, with raw bytes in and out: JSON, unless `headers` sets another content type."""
         extras = Extras(idempotency_key, headers, scope, limit_key)
         return self._sender.send(self._build.generic_call(service, handler, arg, key, extras))
 
@@ -141,7 +142,7 @@ class SyncRestateClient:
         scope: str | None = None,
         limit_key: str | None = None,
     ) -> RestateClientSendHandle:
-        """Start a handler by name, with raw bytes in; they are JSON unless `headers` has a content type."""
+        """Start a handler by name, with raw bytes in: JSON, unless `headers` sets another content type."""
         extras = Extras(idempotency_key, headers, scope, limit_key)
         return self._sender.send(self._build.generic_send(service, handler, arg, key, send_delay, extras))
 
@@ -153,7 +154,7 @@ class SyncRestateClient:
         serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
         type_hint: type[T] | None = None,
     ) -> T:
-        """Wait for the result of an invocation, which has to run still, or to be kept."""
+        """Wait for the result of an invocation that still runs, or whose result is retained."""
         return self._sender.send(self._build.attach(invocation_id, serde, type_hint))
 
     def output(
@@ -162,7 +163,7 @@ class SyncRestateClient:
         serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
         type_hint: type[T] | None = None,
     ) -> T:
-        """Return the result of an invocation. Raises NotReadyError when it has not ended."""
+        """Return the result of an invocation. Raises NotReadyError if it has not ended."""
         return self._sender.send(self._build.output(invocation_id, serde, type_hint))
 
     def workflow_attach(self, tpe: HandlerType[I, O], key: str) -> O:
@@ -170,7 +171,7 @@ class SyncRestateClient:
         return self._sender.send(self._build.workflow_result("attach", tpe, key))
 
     def workflow_output(self, tpe: HandlerType[I, O], key: str) -> O:
-        """Return the result of a workflow. Raises NotReadyError when it has not ended."""
+        """Return the result of a workflow. Raises NotReadyError if it has not ended."""
         return self._sender.send(self._build.workflow_result("output", tpe, key))
 
     def cancel(self, invocation_id: str) -> None:
@@ -178,7 +179,7 @@ class SyncRestateClient:
 
         Raises:
             ValueError: the client was opened without an admin address.
-            HttpError: 404 when there is no such invocation, 409 when it has ended.
+            HttpError: 404 if there is no such invocation, 409 if it has ended.
         """
         self._sender.send(self._build.cancel(invocation_id))
 
@@ -190,15 +191,15 @@ class SyncRestateClient:
         serde: Serde[T] = DefaultSerde(),  # noqa: B008  # never modified
         type_hint: type[T] | None = None,
     ) -> SyncClientAwakeable[T]:
-        """Return an awakeable, to be resolved or rejected.
+        """Return an awakeable, to resolve or reject it.
 
         Args:
-            awakeable_id: as the handler handed it out.
-            serde: of the value.
-            type_hint: what the value has to be; another one is refused before it is sent.
+            awakeable_id: the id that the handler handed out.
+            serde: writes the value.
+            type_hint: the type of the value; `resolve` refuses any other before it sends anything.
 
         Raises:
-            InvalidIdError: the id does not parse, or sending it would do harm.
+            InvalidIdError: the id is malformed, or a runtime would not take it as an awakeable's.
         """
         check_awakeable_id(awakeable_id)
         return SyncClientAwakeable(self._build, self._sender, awakeable_id, serde, type_hint)

@@ -21,8 +21,8 @@ __all__ = ["SyncRestateScopedClient"]
 class SyncRestateScopedClient:
     """The calls and sends of a client within one scope; `SyncRestateClient.scope` makes one.
 
-    A server takes scopes only with its experimental feature for them. A limit key names the concurrency limit that
-    an invocation counts for; it is no part of what identifies the invocation.
+    A server accepts scopes only if its experimental feature for them is enabled. A limit key names the concurrency
+    limit that an invocation counts towards; it is not part of what identifies the invocation.
     """
 
     __slots__ = ("_build", "_scope", "_sender")

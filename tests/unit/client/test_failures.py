@@ -93,7 +93,7 @@ async def test_output_that_is_not_there_yet_has_its_own_type(twin: str) -> None:
         (
             lambda c: c.attach(42),
             TypeError,
-            "42 is no invocation id; give a str, such as the `invocation_id`",
+            "42 is not an invocation id; pass a str, such as the `invocation_id`",
         ),
         (lambda c: c.cancel(INVOCATION), ValueError, "admin='http"),
         (lambda c: c.awakeable(AWAKEABLE).status(), ValueError, "admin='http"),
