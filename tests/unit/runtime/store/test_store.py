@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import pytest
@@ -189,6 +190,21 @@ async def test_store_is_durable_by_its_settings(tmp_path: Path) -> None:
 
     assert store.fetch("PRAGMA journal_mode").fetchone() == ("wal",)
     assert store.fetch("PRAGMA synchronous").fetchone() == (2,)
+    store.close()
+
+
+async def test_awakeables_of_an_older_schema_are_still_waited_for(tmp_path: Path) -> None:
+    first = resources.files("awaken.runtime.store") / "migrations" / "0001_initial.sql"
+    with sqlite3.connect(tmp_path / "db") as connection:
+        connection.executescript(first.read_text())
+        connection.execute("INSERT INTO awakeable (invocation, signal, since) VALUES (1, 17, 5)")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+    store = Store(tmp_path / "db")
+
+    rows = store.fetch("SELECT invocation, signal, since FROM awakeable WHERE is_awaited = 1")
+    assert rows.fetchall() == [(1, 17, 5)]
     store.close()
 
 
