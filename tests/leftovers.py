@@ -29,7 +29,7 @@ MARK: Final = "AWAKEN_TEST_RUN"
 #: Where the test kit keeps the files of its environments, under a name with the id of its process.
 MEMORY_DISK: Final = Path("/dev/shm")
 
-#: For processes that were told to end and are about to.
+#: For processes that have been asked to end and are about to.
 PATIENCE_S: Final = 5
 
 

@@ -11,7 +11,7 @@ from tests.e2e.waiting import eventually
 if TYPE_CHECKING:
     from tests.compat.side import Side
 
-#: Long enough for an answer on a busy machine; where there is none, this is all that is waited.
+#: Long enough for an answer on a busy machine; without an answer, the test waits this long.
 PATIENCE_S = 5
 
 

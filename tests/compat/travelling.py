@@ -1,4 +1,4 @@
-"""Takes invocations from one SDK to the other: the process that began them dies, another goes on at its address."""
+"""Takes invocations from one SDK to the other: the process that began them dies, another continues at its address."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Journey:
                 self.travellers[target] = Traveller(target, invocation_id, effects)
         for traveller in self.travellers.values():
             traveller.effects.wait_for("gate")
-        # What the gate was told is stored, and nothing but the wait behind it is left to do.
+        # The value of the gate is stored; all that is left is the wait behind it.
         for traveller in self.travellers.values():
             self._client.wait_for_status(traveller.invocation_id, ["running", "suspended"])
             assert not self._client.is_completed(traveller.invocation_id), traveller.target

@@ -122,7 +122,7 @@ class Client:
         return rows
 
     def invocation(self, invocation_id: str) -> dict[str, Any]:
-        """Return the row of an invocation, empty when there is none."""
+        """Return the row of an invocation, or an empty one."""
         rows = self.query(
             "SELECT id, status, retry_count, last_failure, last_failure_error_code, "
             "pinned_service_protocol_version "

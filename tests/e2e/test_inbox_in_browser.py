@@ -1,4 +1,4 @@
-"""The inbox in Chromium: somebody answers by keyboard, and watches the invocation finish without a reload."""
+"""The inbox in Chromium: a person answers by keyboard, and sees the invocation finish without a reload."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(
 
 
 def _insist(lane: Lane, invocation: str) -> None:
-    """Resolve the awakeable of an invocation, and ask again for as long as nobody says that it is stored."""
+    """Resolve the awakeable of an invocation, and repeat until the runtime says that it is stored."""
     raw = _core.parse_invocation_id(invocation)
     awakeable = _core.format_awakeable_id(raw, FIRST_AWAKEABLE)
     while True:

@@ -41,7 +41,7 @@ async def peak(ctx: awaken.ObjectSharedContext) -> int:
 
 
 def peak_size() -> int:
-    """Return the most bytes this process has had in memory since it was asked before; 0 where nobody counts them."""
+    """Return the peak of memory in bytes since the last call; 0 if the system does not count it."""
     if sys.platform != "linux":
         return 0
     status = Path("/proc/self/status").read_text()

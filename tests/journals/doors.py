@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 V6 = _core.content_type(6)
 #: An event of a Lambda function has 6 MB, its body is in base64, and both sides need room for what is around it.
 LAMBDA_SIZE = 4_499_000
-#: For one journal; a hang is told after this.
+#: For one journal; after this it counts as hanging.
 ANSWER_TIMEOUT_S = 40
 
 

@@ -109,7 +109,7 @@ def pad(text: str, size: int) -> bytes:
 
 
 def _sizes(largest: int) -> st.SearchStrategy[int]:
-    """Sizes up to a limit, most of them around the numbers that mean something to somebody on the way."""
+    """Sizes up to a limit, most of them around numbers that matter to some layer on the way."""
     edges = [0, 1, 16 * 1024, 64 * 1024, MIB, 2 * MIB, 4 * MIB]
     near = st.sampled_from([edge for edge in edges if edge < largest] + [largest])
     around = st.builds(lambda edge, off: min(max(0, edge + off), largest), near, st.integers(-40, 40))

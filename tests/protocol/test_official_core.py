@@ -183,7 +183,7 @@ class Said(NamedTuple):
 
 
 def play(side: Ours | Theirs, steps: list[str]) -> Said:
-    """Do the steps; a wait is for the oldest result nobody waited for."""
+    """Do the steps; a wait is for the oldest result not waited for yet."""
     handles: list[Any] = []
     seen: list[Any] = []
     try:

@@ -42,7 +42,7 @@ class Host:
         self.is_bidirectional = is_bidirectional
         self.is_partial = is_partial
         self.entries: list[tuple[int, bytes]] = [_core.encode_input([("h", "v")], b"x")]
-        #: Completions of promises that nobody has resolved, which are told when the handler suspends on them.
+        #: Completions of unresolved promises; the machine gets them when the handler suspends on them.
         self.waiting: dict[int, str] = {}
         self.result: object = None
 

@@ -71,7 +71,7 @@ def run(folder: Path, test: str, workers: int = 0) -> subprocess.CompletedProces
 
 
 def is_dead(pid: int) -> bool:
-    """Tell whether a process has ended; whether init has collected it as well is the machine's business."""
+    """Tell whether a process has ended; whether init has collected it as well does not matter."""
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -193,7 +193,7 @@ LEFT_OUT = {
 
 
 class Parameter(NamedTuple):
-    """What callers depend on; the name of `*args` and `**kwargs` is nobody's business."""
+    """What callers depend on; the names of `*args` and `**kwargs` do not matter."""
 
     name: str
     kind: str

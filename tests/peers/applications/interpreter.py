@@ -121,7 +121,7 @@ async def _await_outside(ctx: Any) -> Any:
     return await ctx.awakeable(type_hint=Any)
 
 
-# What is asked for and goes on elsewhere.
+# What is requested here and continues elsewhere.
 
 
 async def _send(ctx: Any, value: Any, delay_ms: int) -> Any:

@@ -1,4 +1,4 @@
-"""`awaken serve --register` stops the endpoint when nobody will ever call it."""
+"""`awaken serve --register` stops the endpoint if no runtime will ever call it."""
 
 from __future__ import annotations
 

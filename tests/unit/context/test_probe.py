@@ -1,4 +1,4 @@
-"""What watchers in this process are told of handlers."""
+"""What watchers in this process learn about handlers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An exchange without a network: what the endpoint writes is kept, what the runtime says is told."""
+"""An exchange without a network: it keeps what the endpoint writes, and delivers what the test sends."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ async def in_time(ctx: awaken.Context, callback: Any) -> Any:
 
 
 async def given_up_before(ctx: awaken.Context, callback: Any) -> Any:
-    """Nobody waits for a while, and then somebody does."""
+    """Wait for nothing for a while, and then for all of it."""
     task = asyncio.create_task(by_await(ctx, callback))
     await asyncio.sleep(0)
     task.cancel()

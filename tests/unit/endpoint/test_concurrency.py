@@ -18,7 +18,7 @@ EXAMPLES = int(os.environ.get("AWAKEN_PROGRAMS", "150"))
 
 @pytest.fixture(autouse=True)
 def _quiet(caplog: pytest.LogCaptureFixture) -> None:
-    """Leave out what asyncio says of random programs: nobody asks for the errors of their background tasks."""
+    """Leave out what asyncio says of random programs: nothing retrieves the errors of their background tasks."""
     caplog.set_level("CRITICAL", "asyncio")
 
 

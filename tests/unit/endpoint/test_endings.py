@@ -197,7 +197,7 @@ async def test_context_manager_that_raises_ends_the_attempt(
 
 
 class Codec(awaken.JournalValueCodec):
-    """Fails where it is told to."""
+    """Fails where a test asks it to."""
 
     def __init__(self, fails_at: str, error: Exception) -> None:
         self.fails_at = fails_at

@@ -1,4 +1,4 @@
-"""A handler that awaits the future of another invocation is told so at once: on a replay it might not be there."""
+"""A handler that awaits the future of another invocation gets an error at once: on a replay it might not be there."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ async def returns(value: Any) -> Any:
     return value
 
 
-#: What a handler does, and what it is told.
+#: What a handler does, and the error it gets.
 MISUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "state name": (lambda ctx: ctx.get(1), "the name of ctx.get is 1, of type int; give a str"),
     "state name to clear": (lambda ctx: ctx.clear(None), "the name of ctx.clear is None"),

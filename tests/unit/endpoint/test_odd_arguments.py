@@ -1,4 +1,4 @@
-"""Whatever a handler gives a method of its context: the invocation goes on or ends, and is never retried for it."""
+"""Whatever a handler passes to a context method: the invocation continues or ends, and is never retried for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong with a payload is told without it, outside of development."""
+"""Errors about a payload do not show it, except in development mode."""
 
 from __future__ import annotations
 

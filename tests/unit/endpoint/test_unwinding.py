@@ -1,5 +1,5 @@
 # ruff: noqa: SIM105  # what is swallowed here is swallowed the way users do
-"""Code that goes on after its attempt is named, holds nobody up, and writes nothing."""
+"""Code that continues after its attempt is named, holds nothing up, and writes nothing."""
 
 from __future__ import annotations
 

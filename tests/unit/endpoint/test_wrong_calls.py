@@ -1,4 +1,4 @@
-"""Calls of the package that Python refuses end the invocation at once, and it is told what to write instead."""
+"""Calls of the package that Python refuses end the invocation at once; the error says what to write instead."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ async def limits_an_awakeable_by_text(ctx: Any) -> None:
     await ctx.awakeable().result(timeout="1")
 
 
-#: What a handler does, and what it is told.
+#: What a handler does, and the error it gets.
 WRONG: dict[Callable[[Any], Awaitable[Any]], str] = {
     awaits_set: f"ctx.set {AT_ONCE}",
     awaits_set_over_lines: f"ctx.set {AT_ONCE}",

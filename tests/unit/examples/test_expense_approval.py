@@ -1,4 +1,4 @@
-"""The example of an approval by mail, through a week of nobody answering."""
+"""The example of an approval by mail, through a week without an answer."""
 
 from __future__ import annotations
 

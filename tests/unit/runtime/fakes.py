@@ -154,7 +154,7 @@ class CannedDialer:
 
 
 class Network:
-    """Endpoints by normalized address; nobody listens anywhere else."""
+    """Endpoints by normalized address; no other address answers."""
 
     def __init__(self, **endpoints: CannedEndpoint) -> None:
         self.endpoints = {f"http://{host}/": endpoint for host, endpoint in endpoints.items()}
@@ -204,7 +204,7 @@ async def registered() -> Deployments:
 
 
 class FakeOperations:
-    """Notes what it is asked, and answers what it was told, or raises it. With a schema it admits as a runtime does."""
+    """Records requests, and gives or raises the prepared answers. With a schema it admits as a runtime does."""
 
     def __init__(self, schema: Schema | None = None) -> None:
         self.schema = schema

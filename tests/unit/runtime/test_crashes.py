@@ -1,4 +1,4 @@
-"""Every commit is a crash point: from the files of each one, the runtime goes on to the same end."""
+"""Every commit is a crash point: from the files of each one, the runtime reaches the same end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Snapshots:
-    """Copies the files of the store after each commit, before anybody is told."""
+    """Copies the files of the store after each commit, before any caller is notified."""
 
     def __init__(self, data: Path, into: Path) -> None:
         self.data = data

@@ -1,4 +1,4 @@
-"""What those are told who watch a runtime."""
+"""What the watchers of a runtime receive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mistakes in declarations are told at the line that makes them, with what to write instead."""
+"""Mistakes in declarations are reported at the line that makes them, with what to write instead."""
 
 from __future__ import annotations
 

@@ -389,7 +389,7 @@ async def test_run_that_was_never_awaited_is_told_with_its_line() -> None:
             assert await env.client.service_call(bugs.forgets, arg=None) == "done"
 
 
-# Waiting for what nobody does.
+# Waiting for what never happens.
 
 
 async def test_call_that_nobody_completes_tells_what_is_waited_for() -> None:

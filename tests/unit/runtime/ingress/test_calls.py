@@ -468,5 +468,5 @@ async def test_a_caller_who_leaves_is_not_waited_for(operations: FakeOperations)
     has_left.set()
     await serving
 
-    # then nobody waits any more
+    # then no caller is left
     assert operations.was_left
