@@ -136,7 +136,7 @@ class Lifecycle:
             if self._open_attempts.is_open(row.seq):
                 self._store.after_commit(partial(self._open_attempts.tell, row.seq, index, code, payload))
         elif row.status == "suspended":
-            unseen = self._tables.journal.notifications_from(row.seq, row.news_from or 0)
+            unseen = self._tables.journal.notifications_from(row.seq, row.unseen_from or 0)
             if _core.can_resume(row.future or b"", unseen):
                 self.invoke(row.seq)
         elif signal == CANCEL:

@@ -39,7 +39,7 @@ class InvocationRow(NamedTuple):
     next_retry_at: int | None
     last_failure: str | None
     future: bytes | None
-    news_from: int | None
+    unseen_from: int | None
     result_value: bytes | None
     failure_code: int | None
     failure_message: str | None

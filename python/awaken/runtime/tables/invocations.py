@@ -180,7 +180,7 @@ class Invocations:
             "last_start_at = ?1, retry_count = 1, counted_failures = 0, failures_since_entry = 0, "
             "next_retry_at = NULL, last_failure = NULL, last_failure_code = NULL, last_failure_stacktrace = NULL, "
             "last_failure_command_index = NULL, last_failure_command_name = NULL, last_failure_command_type = NULL, "
-            "future = NULL, future_json = NULL, waiting_completions = NULL, waiting_signals = NULL, news_from = NULL "
+            "future = NULL, future_json = NULL, waiting_completions = NULL, waiting_signals = NULL, unseen_from = NULL "
             "WHERE seq = ?2",
             (now_ms, seq),
         )
@@ -207,7 +207,7 @@ class Invocations:
             "UPDATE invocation SET status = ?, modified_at = ?, retry_count = 0, counted_failures = 0, "
             "failures_since_entry = 0, next_retry_at = NULL, last_failure = NULL, last_failure_code = NULL, "
             "last_failure_stacktrace = NULL, future = ?, future_json = ?, waiting_completions = ?, "
-            "waiting_signals = ?, news_from = ? WHERE seq = ?",
+            "waiting_signals = ?, unseen_from = ? WHERE seq = ?",
             (
                 "paused" if is_paused else "suspended",
                 now_ms,
@@ -278,7 +278,7 @@ class Invocations:
             "retry_count = 0, counted_failures = 0, next_retry_at = NULL, last_failure = NULL, "
             "last_failure_code = NULL, last_failure_stacktrace = NULL, "
             "future = NULL, future_json = NULL, waiting_completions = NULL, waiting_signals = NULL, "
-            "news_from = NULL, result_value = ?2, failure_code = ?3, failure_message = ?4, failure_metadata = ?5, "
+            "unseen_from = NULL, result_value = ?2, failure_code = ?3, failure_message = ?4, failure_metadata = ?5, "
             "failure_stacktrace = ?6 WHERE seq = ?7",
             (
                 now_ms,

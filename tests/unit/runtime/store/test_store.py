@@ -9,10 +9,19 @@ import pytest
 from awaken.runtime.errors import DirectoryInUseError, RuntimeClosedError, StoreError
 from awaken.runtime.store import Store
 from awaken.runtime.store.directory import Directory
+from awaken.runtime.tables.invocations import Invocations
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+MIGRATIONS = sorted(
+    (
+        file
+        for file in (resources.files("awaken.runtime.store") / "migrations").iterdir()
+        if file.name[:4].isdigit()
+    ),
+    key=lambda file: file.name,
+)
 INSERT = "INSERT INTO state (service, key, name, value) VALUES ('s', 'k', ?, x'')"
 
 
@@ -193,18 +202,29 @@ async def test_store_is_durable_by_its_settings(tmp_path: Path) -> None:
     store.close()
 
 
-async def test_awakeables_of_an_older_schema_are_still_waited_for(tmp_path: Path) -> None:
-    first = resources.files("awaken.runtime.store") / "migrations" / "0001_initial.sql"
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+async def test_file_of_an_earlier_version_is_upgraded(tmp_path: Path, version: int) -> None:
     with sqlite3.connect(tmp_path / "db") as connection:
-        connection.executescript(first.read_text())
-        connection.execute("INSERT INTO awakeable (invocation, signal, since) VALUES (1, 17, 5)")
-        connection.execute("PRAGMA user_version = 1")
+        for number, script in enumerate(MIGRATIONS[:version], 1):
+            connection.executescript(f"{script.read_text()}\nPRAGMA user_version = {number};")
+        unseen_from = "news_from" if version < 3 else "unseen_from"
+        connection.execute(
+            "INSERT INTO invocation (seq, id, status, service, handler, invoked_by, created_at, modified_at, "
+            f"completion_retention_ms, journal_retention_ms, future, {unseen_from}) "
+            "VALUES (7, 'inv_1', 'suspended', 'S', 'h', 'ingress', 1, 2, 3, 4, x'05', 6)"
+        )
+        connection.execute("INSERT INTO awakeable (invocation, signal, since) VALUES (7, 17, 2)")
     connection.close()
 
     store = Store(tmp_path / "db")
 
-    rows = store.fetch("SELECT invocation, signal, since FROM awakeable WHERE is_awaited = 1")
-    assert rows.fetchall() == [(1, 17, 5)]
+    row = Invocations(store).read(7)
+    assert row is not None
+    assert (row.id, row.status, row.future, row.unseen_from) == ("inv_1", "suspended", b"\x05", 6)
+    assert store.fetch("SELECT invocation, signal, since, is_awaited FROM awakeable").fetchall() == [
+        (7, 17, 2, 1)
+    ]
+    assert store.fetch("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     store.close()
 
 
