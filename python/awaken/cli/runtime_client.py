@@ -61,7 +61,7 @@ def explain(error: Exception) -> str:
 
     if isinstance(error, UnreachableError):
         return (
-            f"nothing answers at {error.url} ({error.reason}); start the runtime, or {_OPTIONS[error.door]}"
+            f"nothing answers at {error.url} ({error.reason}); start the runtime, or {_OPTIONS[error.interface]}"
         )
     return " ".join(str(error).split())
 

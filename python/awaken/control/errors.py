@@ -109,14 +109,14 @@ class UnreachableError(UnavailableError):
     """Nothing answers at the address of a runtime.
 
     Args:
-        door: `ingress` or `admin API`.
+        interface: `ingress` or `admin API`.
         url: its address.
         reason: why the connection failed.
     """
 
-    def __init__(self, door: str, url: str, reason: str) -> None:
-        super().__init__(f"the {door} at {url} cannot be reached: {reason}")
-        self.door = door
+    def __init__(self, interface: str, url: str, reason: str) -> None:
+        super().__init__(f"the {interface} at {url} cannot be reached: {reason}")
+        self.interface = interface
         self.url = url
         self.reason = reason
 

@@ -192,7 +192,7 @@ async def test_a_silent_runtime_and_a_missing_one_are_told_apart() -> None:
         UnreachableError, match="the ingress at http://runtime cannot be reached: refused"
     ) as error:
         await connect(missing, None).attach(INVOCATION)
-    assert (error.value.door, error.value.url) == ("ingress", "http://runtime")
+    assert (error.value.interface, error.value.url) == ("ingress", "http://runtime")
 
 
 async def test_something_else_at_the_address_is_named() -> None:
