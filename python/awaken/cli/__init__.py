@@ -1,7 +1,7 @@
 """The `awaken` command: one module per subcommand.
 
-Modules are imported to list the commands, so they import what they need inside of the command:
-`awaken --help` has to be quick.
+`awaken --help` imports every module of this package, and has to be fast: a module imports what its command needs inside
+the command.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _options(
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """Durable handlers that wait for the outside world through crashes and deploys."""
+    """Run and operate durable handlers, which wait for the outside world through crashes and deploys."""
 
 
 app.command("dev")(dev.dev)

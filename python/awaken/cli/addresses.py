@@ -12,10 +12,10 @@ __all__ = ["check_free", "parse_bind", "parse_url", "reachable_url"]
 
 
 def parse_bind(text: str) -> tuple[str, int]:
-    """Split `HOST:PORT`; an IPv6 address stands in brackets.
+    """Split `HOST:PORT`; an IPv6 address is in brackets.
 
     Raises:
-        CommandError: this is not an address to listen on.
+        CommandError: the text is not an address to listen on.
     """
     host, separator, port = text.strip().rpartition(":")
     is_bracketed = host.startswith("[") and host.endswith("]")
@@ -35,11 +35,11 @@ def parse_url(text: str, what: str) -> str:
     """Return a URL without its last slash; `HOST:PORT` alone means plain HTTP.
 
     Args:
-        text: what was written.
-        what: what the URL is for, for the message.
+        text: what the user wrote.
+        what: what the URL leads to, for the message.
 
     Raises:
-        CommandError: this is not a URL.
+        CommandError: the text is not a URL.
     """
     url = text.strip() if "://" in text else f"http://{text.strip()}"
     try:
@@ -58,15 +58,15 @@ def reachable_url(url: str) -> str:
 
 
 def check_free(host: str, port: int) -> None:
-    """See that one could listen on an address right now.
+    """Check that this process could listen on an address right now.
 
     Raises:
-        OSError: it is taken, or not one of this machine.
+        OSError: the address is in use, or does not belong to this machine.
     """
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         with socket.socket(family, kind, protocol) as probe:
             if os.name == "posix":
-                # Connections of a process that has ended may linger on the port; they are in nobody's way.
+                # Connections of a process that has ended may linger on the port; they do not prevent listening.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)

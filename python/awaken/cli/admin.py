@@ -1,4 +1,4 @@
-"""Registration of a deployment at the admin API."""
+"""Registers a deployment with the admin API."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _ADVICE = {
     "META0003": "The runtime cannot reach the endpoint, or something else answers there: is the endpoint "
     "running, and does this URL lead to it from where the runtime runs (in a container, 127.0.0.1 is the "
     "container itself)?",
-    "META0006": "A service changed its type; give it another name, or insist with --force.",
+    "META0006": "A service changed its type; give it another name, or use --force.",
     "META0012": "Runtime and endpoint share no protocol version; upgrade the older one of the two.",
     "META0013": "The endpoint's description was not understood; is this the URL of an endpoint?",
     "META0014": "The endpoint speaks HTTP/1.1 only, perhaps because of a proxy; add --use-http1.1.",
 }
 
-#: Discovery is tried several times by the runtime before it gives up.
+#: The runtime tries discovery several times before it gives up.
 _REQUEST_SECONDS = 60.0
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 2.0
@@ -48,14 +48,16 @@ def register_deployment(
         patience: how many seconds to wait for an admin API that is not up yet.
 
     Raises:
-        CommandError: the runtime is not there, or refused.
+        CommandError: the runtime cannot be reached, or refuses.
     """
     import httpx
 
     body = {"uri": endpoint, "force": force, "use_http_11": use_http_11}
     pause = _FIRST_PAUSE_SECONDS
     with httpx.Client(timeout=_REQUEST_SECONDS, trust_env=False) as client:
-        deadline = time.monotonic() + patience  # loading certificates may have taken longer than that
+        deadline = (
+            time.monotonic() + patience
+        )  # after making the client, which may take long to load certificates
         while True:
             try:
                 return _read(client.post(f"{admin}/deployments", json=body), admin, endpoint)
@@ -90,11 +92,11 @@ def _read(response: httpx.Response, admin: str, endpoint: str) -> dict[str, Any]
         raise CommandError(
             f"{admin} answered, but not as an admin API does; is this the ingress? Name it with --admin"
         )
-    told = answer.get("message") if isinstance(answer, dict) else None
+    message = answer.get("message") if isinstance(answer, dict) else None
     code = answer.get("restate_code") if isinstance(answer, dict) else None
     is_text = response.headers.get("content-type", "").startswith("text/plain")
-    reason = " ".join(str(told or (is_text and response.text) or response.reason_phrase).split())
-    if code:  # it is in the text already, sometimes twice
+    reason = " ".join(str(message or (is_text and response.text) or response.reason_phrase).split())
+    if code:  # the text contains it already, sometimes twice
         reason = f"[{code}] {reason.replace(f'[{code}]', '').strip()}"
     advice = _ADVICE.get(code or "", "")
     if not code and response.status_code in (400, 404, 405, 501):

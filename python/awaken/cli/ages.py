@@ -1,4 +1,4 @@
-"""How long ago something happened, for tables."""
+"""Formats how long ago something happened, for tables."""
 
 from __future__ import annotations
 

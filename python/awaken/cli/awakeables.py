@@ -1,4 +1,4 @@
-"""`awaken awakeables`: what the outside world still has to answer."""
+"""`awaken awakeables`: list, show and complete what handlers wait for."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
 
 __all__ = ["commands"]
 
-commands = typer.Typer(no_args_is_help=True, help="What handlers wait for from outside.")
+commands = typer.Typer(no_args_is_help=True, help="List, show and complete awakeables.")
 
 
 @commands.callback()
 def _group() -> None:
-    """What handlers wait for from outside."""
+    """List, show and complete awakeables."""
 
 
 @commands.command("list")
 @explain_failures
 def show_list(
-    service: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this service.")] = None,
-    key: Annotated[str | None, typer.Option(metavar="KEY", help="Only of this key.")] = None,
+    service: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this service.")] = None,
+    key: Annotated[str | None, typer.Option(metavar="KEY", help="Only those of this key.")] = None,
     limit: Annotated[
-        int, typer.Option(min=1, help="Look at so many waiting invocations, oldest first.")
+        int, typer.Option(min=1, help="Look at no more than this many waiting invocations, oldest first.")
     ] = 1000,
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """List pending awakeables, those that wait longest first.
+    """List pending awakeables, the longest waiting first.
 
-    A runtime knows of an awakeable when its handler awaits it: over protocol 7 at once, over earlier ones when the
-    handler is suspended, by default after a minute.
+    A runtime learns of an awakeable when its handler awaits it: at once over protocol 7; over earlier versions when it
+    suspends the handler, by default after a minute.
     """
     from awaken.cli.output import print_json, print_table, print_text
     from awaken.cli.runtime_client import talk
@@ -58,7 +58,7 @@ def show_list(
     if json_output:
         print_json(pending)
     elif not pending:
-        print_text("Nothing waits for the outside, as far as the runtime knows.")
+        print_text("No pending awakeables that the runtime knows of.")
     else:
         print_table(
             ("Id", "Name", "Handler", "Key", "Status", "Since", "Waits for"),
@@ -80,7 +80,10 @@ def show(
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Show how one awakeable stands: pending, completed, not awaited, or its invocation over."""
+    """Show the state of one awakeable.
+
+    The state is `pending`, `completed`, `not awaited` (the handler may still await it), or `invocation completed`.
+    """
     from awaken.cli.output import print_json, print_text
     from awaken.cli.runtime_client import talk
     from awaken.control.operations import AwakeableState

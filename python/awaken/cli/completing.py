@@ -1,4 +1,4 @@
-"""Completing an awakeable: what `awaken resolve` and `awaken reject` have in common."""
+"""Completes an awakeable, for `awaken resolve` and `awaken reject`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["complete"]
 
 
 def complete(ingress: str, awakeable_id: str, result: bytes | Failure, *, json_output: bool) -> None:
-    """Give an awakeable its result and print what became of it.
+    """Complete an awakeable and print the outcome.
 
     Raises:
         CommandError: the id is malformed, the ingress cannot be reached, or the result does not count.

@@ -15,26 +15,29 @@ if TYPE_CHECKING:
 
 __all__ = ["dev"]
 
-#: Name of the application in its runtime. It stays the same, so that the next start goes on with what is under way.
+#: Name of the application in its runtime. It stays the same, so that open invocations continue at the next start.
 _APP: Final = "dev"
 
 
 @explain_failures
 def dev(
-    application: Annotated[str, typer.Argument(metavar="MODULE:APP", help="The application, or services.")],
+    application: Annotated[str, typer.Argument(metavar="MODULE:APP", help="An application, or services.")],
     ingress: IngressBindOption = None,
     admin: AdminBindOption = None,
     grpc: GrpcOption = None,
     data_dir: DataDirOption = None,
     reload: Annotated[
-        bool, typer.Option("--reload", envvar="AWAKEN_RELOAD", help="Start again when the code changes.")
+        bool, typer.Option("--reload", envvar="AWAKEN_RELOAD", help="Restart when the code changes.")
     ] = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", envvar="AWAKEN_QUIET", help="Print no line for each step.")
+        bool, typer.Option("--quiet", envvar="AWAKEN_QUIET", help="Do not print a line for each step.")
     ] = False,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Run an application on the embedded runtime until SIGTERM or SIGINT: no server needed."""
+    """Run an application on the embedded runtime, without a server.
+
+    The process runs until SIGTERM or SIGINT.
+    """
     from awaken.cli.loading import load_accept
     from awaken.cli.reloading import Reloader
     from awaken.cli.run_embedded import Places, run_embedded
@@ -62,5 +65,5 @@ def dev(
 
 def _describe(embedded: EmbeddedRuntime) -> str:
     services = sorted(embedded.deployments.services(), key=lambda service: service.name)
-    told = [f"{service.name} ({', '.join(sorted(service.handlers))})" for service in services]
-    return f"serving {', '.join(told)}"
+    described = [f"{service.name} ({', '.join(sorted(service.handlers))})" for service in services]
+    return f"serving {', '.join(described)}"

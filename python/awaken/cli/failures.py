@@ -1,4 +1,4 @@
-"""How a command fails: one paragraph on stderr that says what to do, and a status above zero."""
+"""How a command fails: a paragraph on stderr that says what to do, and exit status 1."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ R = TypeVar("R")
 
 
 class CommandError(Exception):
-    """A command cannot do what it was asked for; the message tells what happened and what to do."""
+    """A command cannot do what you asked for; the message says what happened and what to do."""
 
 
 class BrokenApplicationError(CommandError):
-    """The author's code cannot be loaded or served; a change of it may help."""
+    """The application cannot be loaded or served; changing its code may help."""
 
 
 def explain_failures(command: Callable[P, R]) -> Callable[P, R]:

@@ -1,4 +1,4 @@
-"""`awaken gateway`: the gRPC control plane in front of a runtime that runs elsewhere."""
+"""`awaken gateway`: the gRPC control plane for a runtime in another process."""
 
 from __future__ import annotations
 
@@ -25,14 +25,16 @@ def gateway(
     admin: AdminOption = DEFAULT_ADMIN,
     grpc: Annotated[
         str,
-        typer.Option(metavar="HOST:PORT", envvar="AWAKEN_GRPC", help="Where to listen; port 0 finds one."),
+        typer.Option(
+            metavar="HOST:PORT", envvar="AWAKEN_GRPC", help="Address to listen on; port 0 picks a free one."
+        ),
     ] = DEFAULT_GRPC,
     inbox: Annotated[
         str | None,
         typer.Option(
             metavar="HOST:PORT",
             envvar="AWAKEN_INBOX",
-            help="Serve the inbox page here as well. It asks nobody who they are.",
+            help="Serve the inbox page on this address as well. It has no authentication.",
         ),
     ] = None,
     tls_cert: Annotated[
@@ -47,7 +49,7 @@ def gateway(
         typer.Option(
             metavar="FILE",
             envvar="AWAKEN_GRPC_TLS_CLIENT_CA",
-            help="PEM certificates; clients must show one that these signed.",
+            help="PEM certificates of authorities; clients must present a certificate that one of them signed.",
         ),
     ] = None,
     token: Annotated[
@@ -59,7 +61,10 @@ def gateway(
         ),
     ] = None,
 ) -> None:
-    """Serve the gRPC control plane in front of a Restate server or cluster, until SIGTERM or SIGINT."""
+    """Serve the gRPC control plane for a Restate server or cluster.
+
+    The process runs until SIGTERM or SIGINT.
+    """
     import asyncio
 
     from awaken.control.access import parse_tokens

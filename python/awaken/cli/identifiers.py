@@ -1,4 +1,4 @@
-"""`awaken id`: what an id says."""
+"""`awaken id`: decode an id."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ def decode(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="An invocation or awakeable id.")],
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Decode an invocation id (inv_1...) or an awakeable id (sign_1..., prom_1...)."""
+    """Decode an invocation id or an awakeable id.
+
+    Invocation ids begin with inv_1, awakeable ids with sign_1 or prom_1.
+    """
     from awaken.cli.output import print_json, print_text
     from awaken.errors import InvalidIdError
 

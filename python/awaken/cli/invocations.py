@@ -1,4 +1,4 @@
-"""`awaken invocations`: see what runs and waits, and intervene."""
+"""`awaken invocations`: list, show and change invocations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from awaken.control.operations import Change
     from awaken.control.remote import RemoteOperations
 
-    #: One change of one invocation: the id of the invocation that it made, or how far it is.
+    #: Changes one invocation; returns the id of the new invocation if it makes one, else whether the change is done.
     Operation = Callable[[RemoteOperations, str], Awaitable[Change | str]]
 
 __all__ = ["commands"]
@@ -36,12 +36,12 @@ IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of 
 def show_list(
     status: Annotated[
         list[str] | None,
-        typer.Option(metavar="STATUS", help=f"Only these; may be repeated: {_STATUSES}."),
+        typer.Option(metavar="STATUS", help=f"Only those with this status; may be repeated: {_STATUSES}."),
     ] = None,
-    service: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this service.")] = None,
-    handler: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this handler.")] = None,
-    key: Annotated[str | None, typer.Option(metavar="KEY", help="Only of this key.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest ones.")] = 50,
+    service: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this service.")] = None,
+    handler: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this handler.")] = None,
+    key: Annotated[str | None, typer.Option(metavar="KEY", help="Only those of this key.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, the newest ones.")] = 50,
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
 ) -> None:
@@ -57,7 +57,7 @@ def show_list(
     if json_output:
         print_json(rows)
     elif not rows:
-        print_text("There are none.")
+        print_text("No invocations.")
     else:
         print_table(
             ("Id", "Target", "Status", "Created", "Attempts", "What happened"),
@@ -123,7 +123,7 @@ def _change_all(
     done: str,
     requested: str | None = None,
 ) -> None:
-    """Do one thing to many invocations, print what each came to, and fail if one failed."""
+    """Apply an operation to several invocations, print the outcome of each, and fail if any failed."""
     from awaken.cli.output import print_json, print_text
     from awaken.cli.runtime_client import check_invocation_id, talk
 
@@ -144,7 +144,7 @@ def _change_all(
             word = requested if requested and outcome.get("status") == 202 else done
             print_text(outcome.get("error") or f"{outcome['id']}: {word.format(**outcome)}")
     if failed:
-        raise CommandError(f"{len(failed)} of {len(ids)} could not be done; see above")
+        raise CommandError(f"{len(failed)} of {len(ids)} failed; see above")
 
 
 async def _change(
@@ -157,7 +157,7 @@ async def _change(
     try:
         change = await operation(runtime, invocation_id)
     except UnreachableError:
-        raise  # the others would meet it as well
+        raise  # the others would fail in the same way
     except OperationError as error:
         return {"id": invocation_id, "error": f"cannot {name} {invocation_id}: {explain(error)}"}
     if isinstance(change, str):
@@ -181,14 +181,14 @@ def _add(name: str, operation: Operation, help_text: str, done: str, requested: 
 _add(
     "cancel",
     lambda runtime, invocation_id: runtime.cancel(invocation_id),
-    "Ask invocations to stop: handlers get a terminal error at their next await, and may clean up.",
+    "Ask invocations to stop.\n\nTheir handlers get a terminal error at the next await, and may clean up.",
     done="cancelled",
     requested="asked to stop; the handler ends it",
 )
 _add(
     "kill",
     lambda runtime, invocation_id: runtime.kill(invocation_id),
-    "End invocations and what they called, without involving the handlers.",
+    "End invocations without running their handlers again.\n\nThe invocations that they called end as well.",
     done="killed",
 )
 _add(
@@ -204,7 +204,9 @@ _add(
 @explain_failures
 def purge(
     invocation_ids: IdsArgument,
-    journal: Annotated[bool, typer.Option("--journal", help="Only the journal; keep the result.")] = False,
+    journal: Annotated[
+        bool, typer.Option("--journal", help="Delete only the journal; keep the result.")
+    ] = False,
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
 ) -> None:
@@ -223,13 +225,13 @@ def resume(
     deployment: Annotated[
         str | None,
         typer.Option(
-            metavar="latest|keep|ID", help="Move it to this deployment, if it is paused or suspended."
+            metavar="latest|keep|ID", help="Move paused and suspended invocations to this deployment."
         ),
     ] = None,
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Run paused invocations again, and those that back off at once."""
+    """Resume paused invocations, and retry backing-off ones at once."""
 
     async def work(runtime: RemoteOperations, invocation_id: str) -> Change:
         return await runtime.resume(invocation_id, deployment)
@@ -245,12 +247,15 @@ def restart(
         int, typer.Option("--from", metavar="INDEX", min=0, help="Keep the journal up to this entry.")
     ] = 0,
     deployment: Annotated[
-        str | None, typer.Option(metavar="latest|keep|ID", help="Run it on this deployment.")
+        str | None, typer.Option(metavar="latest|keep|ID", help="Run the new invocation on this deployment.")
     ] = None,
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Start a completed invocation again, as a new one with the same input, which is entry 0."""
+    """Start a completed invocation again, as a new one.
+
+    The new invocation has the same input, which is entry 0 of the journal.
+    """
 
     async def work(runtime: RemoteOperations, invocation_id: str) -> str:
         return await runtime.restart_as_new(invocation_id, keep + 1, deployment)

@@ -1,4 +1,4 @@
-"""Signed links without any setting up: a key in the data directory, made once."""
+"""Signs links without any configuration: a key in the data directory, made once."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _SIZE: Final = 32
 
 
 def set_up_links(directory: str, url: str) -> None:
-    """Let links of this process lead to an address, unless the environment says otherwise.
+    """Make the links of this process lead to an address, unless the environment configures them.
 
     Args:
-        directory: the data directory, which keeps the key: links outlive the process.
+        directory: the data directory, where the key is stored: links outlive the process.
         url: where the callback route is.
 
     Raises:
-        OSError: the key cannot be kept, or what is kept is none.
+        OSError: the key cannot be read or written, or the stored one is malformed.
     """
     if os.environ.get("AWAKEN_CALLBACK_KEYS"):
         return
@@ -37,7 +37,8 @@ def set_up_links(directory: str, url: str) -> None:
             file.write(key)
     if len(key) != _SIZE:
         raise OSError(
-            f"{path} has {len(key)} bytes and is no key; remove it, and all links that it signed end"
+            f"{path} has {len(key)} bytes and is not a key; remove it to make a new one, which invalidates all links "
+            "signed so far"
         )
     configure_callbacks(
         CallbackSettings(os.environ.get("AWAKEN_CALLBACK_URL") or url, LinkSigner({"local": key}))

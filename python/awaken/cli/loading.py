@@ -1,4 +1,4 @@
-"""`MODULE:APP` to something that accepts exchanges."""
+"""Loads the application that `MODULE:APP` names."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def load_accept(target: str, identity_keys: Sequence[str] = ()) -> Accept:
 
     Args:
         target: `MODULE:NAME`.
-        identity_keys: public keys of runtimes that may invoke it, besides those it names itself.
+        identity_keys: public keys of runtimes that may invoke it, besides those the application itself names.
 
     Raises:
-        CommandError: the target is not of this form.
-        BrokenApplicationError: there is no such thing, or it is something else.
+        CommandError: the target does not have this form.
+        BrokenApplicationError: the target does not exist, or is not an application.
     """
     found = load_object(target)
     try:
@@ -55,7 +55,7 @@ def load_accept(target: str, identity_keys: Sequence[str] = ()) -> Accept:
 
 
 def _suggest(target: str, found: Any) -> str:
-    """Tell what to write instead."""
+    """Return what to write instead."""
     module_name, _, path = target.partition(":")
     if inspect.isroutine(found):
         with suppress(ValueError):
@@ -102,8 +102,8 @@ def load_object(target: str) -> Any:
     """Import `MODULE:NAME`, with the working directory first on the path.
 
     Raises:
-        CommandError: the text has another form.
-        BrokenApplicationError: there is no such module or name, or importing it fails.
+        CommandError: the text does not have this form.
+        BrokenApplicationError: the module or the name does not exist, or importing it fails.
     """
     module_name, path = _split(target)
     found = module = _import(module_name)
@@ -160,10 +160,10 @@ def _import(name: str) -> ModuleType:
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        with _telling_of_long_imports(name):
+        with _reporting_long_import(name):
             return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        # Another module that this one imports may be missing; that is the author's to see.
+        # A module that this one imports may be the missing one: the author has to see where.
         if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
             raise BrokenApplicationError(_explain_import(name, error)) from error
         file = "/" + name.replace(".", "/") + ".py"
@@ -184,7 +184,7 @@ def _import(name: str) -> ModuleType:
 
 
 def _explain_import(name: str, error: BaseException) -> str:
-    """Tell what went wrong in an author's code, and where, without the frames that led there."""
+    """Say what went wrong in the author's code, and where, without our own frames."""
     return f"{name} cannot be imported:\n{tracebacks.format_error(error)}".rstrip()
 
 
@@ -194,11 +194,11 @@ def _place(error: BaseException) -> str:
 
 
 @contextmanager
-def _telling_of_long_imports(name: str) -> Iterator[None]:
-    """Say where an import is that does not end: it may run a server."""
+def _reporting_long_import(name: str) -> Iterator[None]:
+    """Report which line an import has reached if it does not end: it may run a server."""
     thread = threading.get_ident()
 
-    def tell() -> None:
+    def report() -> None:
         frame = sys._current_frames().get(thread)
         place = ""
         while frame is not None and frame.f_code is not _import.__code__:
@@ -210,7 +210,7 @@ def _telling_of_long_imports(name: str) -> Iterator[None]:
             '`if __name__ == "__main__":`'
         )
 
-    timer = threading.Timer(_PATIENCE_S, tell)
+    timer = threading.Timer(_PATIENCE_S, report)
     timer.daemon = True
     timer.start()
     try:

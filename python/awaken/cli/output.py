@@ -1,4 +1,4 @@
-"""What commands print: text for people, JSON for programs."""
+"""Prints the output of commands: text for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def print_text(text: str) -> None:
 
 
 def print_progress(text: str) -> None:
-    """Tell people that something takes a while; programs that read stdout do not see it."""
+    """Print a line on stderr for people; programs that read stdout do not see it."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = ()) -> None:
-    """Print a table, as wide as the terminal allows, and as wide as needed where there is none.
+    """Print a table, as wide as the terminal allows, or as wide as needed if stdout is not a terminal.
 
     Args:
-        columns: the head.
-        rows: a text for each column.
+        columns: the headings.
+        rows: one text per column.
         whole: columns whose text is never broken, such as ids, which people copy.
     """
     from rich.box import SIMPLE_HEAD

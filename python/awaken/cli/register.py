@@ -1,8 +1,8 @@
-"""`awaken register`: tell a runtime about an endpoint.
+"""`awaken register`: register an endpoint with a runtime.
 
-`awaken serve --register` does it in a process of its own:
-`python -m awaken.cli.register ENDPOINT_URL ADMIN_URL PID PATIENCE`, with the process that serves the endpoint, and how
-many seconds to wait for an admin API that is not up yet.
+`awaken serve --register` does so in a process of its own,
+`python -m awaken.cli.register ENDPOINT_URL ADMIN_URL PID PATIENCE`: PID is the process that serves the endpoint, and
+PATIENCE how many seconds to wait for an admin API that is not up yet.
 """
 
 from __future__ import annotations
@@ -25,19 +25,22 @@ __all__ = ["register", "register_for"]
 @explain_failures
 def register(
     endpoint_url: Annotated[
-        str, typer.Argument(metavar="ENDPOINT_URL", help="The endpoint, as the runtime reaches it.")
+        str, typer.Argument(metavar="ENDPOINT_URL", help="URL of the endpoint, as the runtime reaches it.")
     ],
     admin: AdminOption = DEFAULT_ADMIN,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Discover again, and allow breaking changes, if it is known already."),
+        typer.Option("--force", help="Discover a known endpoint again, and allow breaking changes."),
     ] = False,
     use_http_11: Annotated[
         bool, typer.Option("--use-http1.1", help="Talk HTTP/1.1 to the endpoint, one request at a time.")
     ] = False,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Register an endpoint, so that the runtime sends invocations of its services there."""
+    """Register an endpoint with a runtime.
+
+    The runtime then sends new invocations of the endpoint's services there.
+    """
     from awaken.cli.admin import register_deployment
     from awaken.cli.output import print_json, print_table, print_text
 
@@ -85,7 +88,7 @@ def register_for(pid: int, endpoint: str, admin: str, patience: float) -> int:
         deployment = register_deployment(admin, endpoint, force=True, patience=patience)
     except CommandError as error:
         sys.stderr.write(f"error: {error}\n")
-        # The endpoint ends this process when it stops, and has to find our status then, not that of its signal.
+        # The endpoint terminates this process when it stops; it has to find our status then, not that of its signal.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with suppress(ProcessLookupError):  # it may have ended by itself meanwhile
             os.kill(pid, signal.SIGTERM)
@@ -97,8 +100,8 @@ def register_for(pid: int, endpoint: str, admin: str, patience: float) -> int:
 def _summarize(deployment: dict[str, Any]) -> str:
     """Name the services of a deployment and their revisions, in one line."""
     services = sorted(deployment["services"], key=lambda service: str(service["name"]))
-    told = [f"{service['name']} (revision {service.get('revision', '?')})" for service in services]
-    return ", ".join(told) or "no services"
+    named = [f"{service['name']} (revision {service.get('revision', '?')})" for service in services]
+    return ", ".join(named) or "no services"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`awaken reject`: tell a waiting handler that its value will not come."""
+"""`awaken reject`: complete an awakeable with a failure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def reject(
     ingress: IngressOption = DEFAULT_INGRESS,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Reject an awakeable: the handler gets a terminal error with this reason."""
+    """Reject an awakeable with a reason.
+
+    The handler gets a terminal error with this reason.
+    """
     from awaken.cli.completing import complete
     from awaken.control.operations import Failure
 

@@ -1,8 +1,8 @@
-"""Starts the process again when the code it has loaded changes.
+"""Restarts the process when the code it has loaded changes.
 
-While the application runs, a change of a loaded file counts, and of the files beside it in the working directory. While
-it cannot be loaded, what it needs is unknown: any new, changed or removed file of the tree may be the repair.
-A change counts once the files have come to rest, since editors and version control write in several steps.
+While the application runs, changes of loaded files and of Python files in the working directory count. While it cannot
+be loaded, what it needs is unknown, so any new, changed or removed file of the tree may be the repair. A change counts
+once the files have been at rest for a moment, since editors and version control write in several steps.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
 __all__ = ["Reloader"]
 
 _POLL_S: Final = 0.3
-#: How long files have to be at rest after a change.
+#: How long files must be at rest after a change.
 _REST_S: Final = 0.1
 
-#: Time, size and inode of a file: a file that is moved here keeps its time. None for no file.
+#: Time, size and inode of a file (a file that is moved here keeps its time); None if it does not exist.
 _Stamp = tuple[int, int, int] | None
 
 
 class Reloader:
     """Watches the sources of this process.
 
-    What is under way is suspended before the new start, and goes on after it by replaying on the new code.
+    Open invocations are suspended before the restart, and continue after it by replaying on the new code.
     """
 
     def __init__(self) -> None:
         self._changed: Path | None = None
-        #: Before anything is loaded, so that no change is missed.
+        #: Read before anything is loaded, so that no change is missed.
         self._seen: dict[Path, _Stamp] = {path: _stamp(path) for path in tree(CODE)}
         self._running: set[Path] = set()
 
@@ -58,7 +58,7 @@ class Reloader:
         stop.set()
 
     def restart_if_changed(self) -> None:
-        """Replace this process by a new one with the same arguments, if a change ended it."""
+        """Replace this process by a new one with the same arguments, if a source changed."""
         if self._changed is not None:
             print_progress(f"awaken: {self._changed.name} changed, starting again")
             sys.stdout.flush()
@@ -66,23 +66,23 @@ class Reloader:
 
     @contextmanager
     def waiting_for_repair(self) -> Iterator[None]:
-        """Tell what is wrong with the code, and start again when it was changed, instead of ending."""
+        """Print what is wrong with the code, and restart when it changes, instead of ending."""
         try:
             yield
             return
         except BrokenApplicationError as error:
-            told = str(error)
+            text = str(error)
         except CommandError:
             raise  # no change of the code helps
         except Exception as error:
-            told = tracebacks.format_error(error).rstrip()
-        sys.stderr.write(f"error: {told}\n")
+            text = tracebacks.format_error(error).rstrip()
+        sys.stderr.write(f"error: {text}\n")
         self._wait_for_repair()
         self.restart_if_changed()
 
     def _wait_for_repair(self) -> None:
         for path in tree(DATA):
-            self._seen[path] = _stamp(path)  # what the import itself wrote is no repair
+            self._seen[path] = _stamp(path)  # files that the import itself wrote are not a repair
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         print_progress("awaken: waiting for a change")
         try:
@@ -97,7 +97,7 @@ class Reloader:
         self._changed = changed
 
     def _sources(self) -> set[Path]:
-        """Files of modules that are or were loaded, and what lies beside them in the working directory."""
+        """Return the files of modules that are or were loaded, and the Python files in the working directory."""
         self._running |= loaded_files()
         return self._running | set(Path.cwd().glob("*.py"))
 
@@ -106,7 +106,7 @@ class Reloader:
 
         Args:
             paths: the files to look at, besides those seen before and gone now.
-            is_new_a_change: whether files count that were not there; else they are only noted.
+            is_new_a_change: whether a new file counts as a change; otherwise it is only noted.
         """
         changed = None
         for path in {*paths, *(self._seen if is_new_a_change else ())}:

@@ -1,4 +1,4 @@
-"""`awaken resolve`: give a waiting handler its value."""
+"""`awaken resolve`: complete an awakeable with a value."""
 
 from __future__ import annotations
 
@@ -18,18 +18,22 @@ __all__ = ["resolve"]
 def resolve(
     awakeable_id: Annotated[str, typer.Argument(metavar="ID", help="The id the handler handed out.")],
     json: Annotated[
-        str | None, typer.Option("--json", metavar="JSON", help="A JSON value, sent as it is written.")
+        str | None, typer.Option("--json", metavar="JSON", help="A JSON value, sent as written.")
     ] = None,
     text: Annotated[
         str | None, typer.Option("--text", metavar="TEXT", help="Text, sent as a JSON string.")
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", metavar="PATH", help="The bytes of a file; - is standard input.")
+        Path | None,
+        typer.Option("--file", metavar="PATH", help="A file whose bytes to send; - is standard input."),
     ] = None,
     ingress: IngressOption = DEFAULT_INGRESS,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Resolve an awakeable. Without a value the handler gets None."""
+    """Resolve an awakeable with a value.
+
+    Give the value with --json, --text or --file. Without one, the handler gets None.
+    """
     from awaken.cli.completing import complete
 
     if sum(option is not None for option in (json, text, file)) > 1:

@@ -1,4 +1,4 @@
-"""What `awaken dev` and `awaken runtime` have in common: the embedded runtime as a process."""
+"""Runs the embedded runtime as a process, for `awaken dev` and `awaken runtime`."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ __all__ = ["AdminBindOption", "DataDirOption", "GrpcOption", "IngressBindOption"
 
 _DEFAULT_DIRECTORY: Final = ".awaken"
 
-#: Where links lead, on the ingress; below what is reserved, so that no service can have the name.
+#: Path on the ingress to which links lead; below a reserved name, so that no service can have it.
 CALLBACKS: Final = "/restate/callbacks"
-#: Where the inbox is, on the admin API.
+#: Path of the inbox on the admin API.
 INBOX: Final = "/ui"
 
 IngressBindOption = Annotated[
@@ -45,7 +45,7 @@ IngressBindOption = Annotated[
         "--ingress",
         metavar="HOST:PORT",
         envvar="AWAKEN_INGRESS",
-        help="Where callers enter; port 0 finds one.  [default: 127.0.0.1:8080]",
+        help="Address of the ingress, which callers use; port 0 picks a free one.  [default: 127.0.0.1:8080]",
     ),
 ]
 AdminBindOption = Annotated[
@@ -54,7 +54,7 @@ AdminBindOption = Annotated[
         "--admin",
         metavar="HOST:PORT",
         envvar="AWAKEN_ADMIN",
-        help="Where operators enter.  [default: 127.0.0.1:9070]",
+        help="Address of the admin API, which operators use.  [default: 127.0.0.1:9070]",
     ),
 ]
 GrpcOption = Annotated[
@@ -63,50 +63,53 @@ GrpcOption = Annotated[
         "--grpc",
         metavar="HOST:PORT",
         envvar="AWAKEN_GRPC",
-        help="Where the gRPC control plane listens, or `off`.  [default: 127.0.0.1:9071]",
+        help="Address of the gRPC control plane, or `off`.  [default: 127.0.0.1:9071]",
     ),
 ]
 DataDirOption = Annotated[
     str | None,
     typer.Option(
-        "--data-dir", metavar="DIR", envvar="AWAKEN_DATA_DIR", help="Where the data is.  [default: .awaken]"
+        "--data-dir",
+        metavar="DIR",
+        envvar="AWAKEN_DATA_DIR",
+        help="Where to store the data.  [default: .awaken]",
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where a runtime listens, and where its data is."""
+    """Where a runtime listens, and where it stores its data."""
 
     ingress: tuple[str, int]
     admin: tuple[str, int]
-    #: None for none.
+    #: None serves no gRPC.
     grpc: tuple[str, int] | None
-    #: Whether somebody asked for this address; else it is left out when it cannot be had.
-    is_grpc_wanted: bool
+    #: Whether the user asked for this address. The default one is left out if it is in use.
+    is_grpc_requested: bool
     directory: str
 
     @classmethod
     def read(cls, ingress: str | None, admin: str | None, grpc: str | None, directory: str | None) -> Places:
-        """Take options, else the server's own environment variables, else the defaults.
+        """Read options, else the Restate server's own environment variables, else the defaults.
 
         Raises:
-            CommandError: an address is none.
+            CommandError: an address is malformed.
         """
         host = os.environ.get("RESTATE_BIND_IP", "127.0.0.1")
         return cls(
             ingress=_address(ingress, f"{host}:{os.environ.get('RESTATE_INGRESS__BIND_PORT', '8080')}"),
             admin=_address(admin, f"{host}:{os.environ.get('RESTATE_ADMIN__BIND_PORT', '9070')}"),
             grpc=None if grpc == "off" else _address(grpc, DEFAULT_GRPC),
-            is_grpc_wanted=grpc is not None,
+            is_grpc_requested=grpc is not None,
             directory=directory or os.environ.get("RESTATE_BASE_DIR") or _DEFAULT_DIRECTORY,
         )
 
 
 def _address(text: str | None, default: str) -> tuple[str, int]:
-    # AWAKEN_INGRESS and AWAKEN_ADMIN are URLs to the commands that call them.
+    # Commands that call a runtime read URLs from the same variables, AWAKEN_INGRESS and AWAKEN_ADMIN.
     text = text or default
-    return parse_bind(parse_url(text, "a door").partition("://")[2] if "://" in text else text)
+    return parse_bind(parse_url(text, "a runtime").partition("://")[2] if "://" in text else text)
 
 
 def run_embedded(
@@ -119,19 +122,19 @@ def run_embedded(
     until: Callable[[asyncio.Event], Awaitable[None]] | None = None,
     leave: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run the embedded runtime until SIGTERM or SIGINT, and wind up.
+    """Run the embedded runtime until SIGTERM or SIGINT, then stop it.
 
     Args:
-        places: where.
+        places: where it listens and stores its data.
         apps: applications of this process, by their stable names.
-        json_output: print steps and addresses as JSON, a document a line.
+        json_output: print steps and addresses as JSON, one document per line.
         is_quiet: print no steps.
-        describe: tells in a line what is served, once it runs.
-        until: runs beside it, and may set the event that ends it.
-        leave: called before the process ends with blocking actions that go on; it may replace the process.
+        describe: returns a line that says what is served, once the runtime has started.
+        until: runs beside the runtime, and may set the event that stops it.
+        leave: called before the process ends while blocking actions still run; it may replace the process.
 
     Raises:
-        CommandError: the directory is in use, an address is taken, a setting does not parse.
+        CommandError: the directory or an address is in use, or a setting is malformed.
         BrokenApplicationError: the application cannot be registered.
     """
     from awaken.hosting.event_loop import run_in_loop
@@ -147,7 +150,7 @@ def run_embedded(
         from awaken.hosting.embedded import EmbeddedRuntime
 
         embedded = EmbeddedRuntime(places.directory, apps=apps, settings=settings, observer=observer)
-        # Before handlers run: they may hand out links, and nothing may be done that nobody could ask for.
+        # Before handlers run: they may hand out links, and must not run in a process that cannot serve.
         try:
             free = _check_addresses(places)
         except CommandError:
@@ -170,7 +173,7 @@ def run_embedded(
 
 
 def _check_addresses(places: Places) -> Places:
-    """See that the addresses can be had; leave gRPC out when nobody asked for its default address."""
+    """Check that the addresses are free; leave gRPC out if its default address is in use."""
     for option, (host, port) in (("--ingress", places.ingress), ("--admin", places.admin)):
         _check_address(option, host, port)
     if places.grpc is None:
@@ -178,7 +181,7 @@ def _check_addresses(places: Places) -> Places:
     try:
         _check_address("--grpc", *places.grpc)
     except CommandError as error:
-        if places.is_grpc_wanted:
+        if places.is_grpc_requested:
             raise
         print_progress(f"awaken: no gRPC: {error}")
         return replace(places, grpc=None)
@@ -211,7 +214,7 @@ async def _serve(
 
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    on_signal = _tell_stopping(SignalHandler(stop), stop)
+    on_signal = _announcing_stop(SignalHandler(stop), stop)
     server = RuntimeServer(
         embedded.ingress,
         embedded.admin,
@@ -222,7 +225,7 @@ async def _serve(
     )
     try:
         await server.open()
-        # Now that a free port is known, when one was asked for.
+        # Again, now that the port is known, if port 0 asked for a free one.
         set_up_links(places.directory, f"{server.ingress_url}{CALLBACKS}")
     except OSError as error:
         raise CommandError(
@@ -243,11 +246,11 @@ async def _serve(
         await server.close()
 
 
-def _tell_stopping(on_signal: SignalHandler, stop: asyncio.Event) -> Callable[[signal.Signals], None]:
+def _announcing_stop(on_signal: SignalHandler, stop: asyncio.Event) -> Callable[[signal.Signals], None]:
     def take(signum: signal.Signals) -> None:
         if not stop.is_set():
             print_progress(
-                "awaken: stopping, what is open goes on at the next start; Ctrl-C again stops at once"
+                "awaken: stopping; open invocations continue at the next start (Ctrl-C again stops at once)"
             )
         on_signal(signum)
 
@@ -260,7 +263,7 @@ async def _beside(until: Callable[[asyncio.Event], Awaitable[None]], stop: async
 
 @asynccontextmanager
 async def _control(places: Places, operations: Operations) -> AsyncIterator[str | None]:
-    """Serve gRPC in front of the runtime, unless the default address is taken; yield its address."""
+    """Serve gRPC and yield its address; yield None without gRPC, or if its default address is in use."""
     if places.grpc is None:
         yield None
         return
@@ -270,7 +273,7 @@ async def _control(places: Places, operations: Operations) -> AsyncIterator[str 
     try:
         control = await start_control_server(operations, host=host, port=port)
     except OSError as error:
-        if places.is_grpc_wanted:
+        if places.is_grpc_requested:
             raise CommandError(f"{error}; choose another address with --grpc, or --grpc off") from error
         yield None
         return
@@ -317,4 +320,4 @@ def _read_settings() -> RuntimeSettings:
     try:
         return RuntimeSettings.from_environment(os.environ)
     except ValueError as error:
-        raise CommandError(f"a setting in the environment does not parse: {error}") from error
+        raise CommandError(f"a setting in the environment is invalid: {error}") from error

@@ -27,7 +27,10 @@ def runtime(
     ] = False,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Run the embedded runtime until SIGTERM or SIGINT. Register endpoints with `awaken register`."""
+    """Run the embedded runtime until SIGTERM or SIGINT.
+
+    Register endpoints with `awaken register`.
+    """
     from awaken.cli.run_embedded import Places, run_embedded
 
     places = Places.read(ingress, admin, grpc, data_dir)
@@ -37,5 +40,5 @@ def runtime(
 def _describe(embedded: EmbeddedRuntime) -> str:
     services = sorted(service.name for service in embedded.deployments.services())
     if not services:
-        return "no service is registered yet; awaken register ENDPOINT_URL"
-    return f"knows {', '.join(services)}"
+        return "no services are registered yet; run `awaken register ENDPOINT_URL`"
+    return f"registered services: {', '.join(services)}"

@@ -1,4 +1,4 @@
-"""One conversation of a command with a runtime, and what to do where it fails."""
+"""Runs a command's operations against a runtime, and explains how they fail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["check_invocation_id", "explain", "talk"]
 
 R = TypeVar("R")
 
-#: By what `UnreachableError` calls the interfaces of a runtime.
+#: What to do, by the name that `UnreachableError` gives an interface of a runtime.
 _OPTIONS: Final = {
     "ingress": "name its ingress with --ingress or AWAKEN_INGRESS",
     "admin API": "name its admin API with --admin or AWAKEN_ADMIN",
@@ -26,7 +26,7 @@ _OPTIONS: Final = {
 def talk(
     work: Callable[[RemoteOperations], Awaitable[R]], *, ingress: str | None = None, admin: str | None = None
 ) -> R:
-    """Run an operation, or several, against a runtime and return the result.
+    """Run one or several operations against a runtime and return the result.
 
     Args:
         work: what to do with the runtime.
@@ -56,18 +56,20 @@ async def _talk(
 
 
 def explain(error: Exception) -> str:
-    """Return what an operation failed with and, where an option may be wrong, which one."""
+    """Return why an operation failed, and which option to change if one may be wrong."""
     from awaken.control.errors import UnreachableError
 
     if isinstance(error, UnreachableError):
-        return (
-            f"nothing answers at {error.url} ({error.reason}); start the runtime, or {_OPTIONS[error.interface]}"
-        )
+        return f"nothing answers at {error.url} ({error.reason}); start the runtime, or {_OPTIONS[error.interface]}"
     return " ".join(str(error).split())
 
 
 def check_invocation_id(text: str) -> str:
-    """Return the id. Raises CommandError if it is malformed, before anything is sent."""
+    """Return the id if it is well-formed.
+
+    Raises:
+        CommandError: the id is malformed.
+    """
     from awaken import _core
     from awaken.errors import InvalidIdError
 

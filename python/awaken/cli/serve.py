@@ -29,24 +29,30 @@ _PATIENCE_SECONDS = 60
 
 @explain_failures
 def serve(
-    application: Annotated[str, typer.Argument(metavar="MODULE:APP", help="The application, or services.")],
+    application: Annotated[str, typer.Argument(metavar="MODULE:APP", help="An application, or services.")],
     bind: Annotated[
         str,
-        typer.Option(metavar="HOST:PORT", envvar="AWAKEN_BIND", help="Where to listen; port 0 finds one."),
+        typer.Option(
+            metavar="HOST:PORT", envvar="AWAKEN_BIND", help="Address to listen on; port 0 picks a free one."
+        ),
     ] = DEFAULT_BIND,
     workers: Annotated[
-        int, typer.Option(min=1, envvar="AWAKEN_WORKERS", help="How many processes share the port.")
+        int, typer.Option(min=1, envvar="AWAKEN_WORKERS", help="Number of processes that share the port.")
     ] = 1,
     register: Annotated[
         str | None,
         typer.Option(
-            metavar="ADMIN_URL", envvar="AWAKEN_REGISTER", help="Register here once the port is open."
+            metavar="ADMIN_URL",
+            envvar="AWAKEN_REGISTER",
+            help="Register with this admin API once the port is open.",
         ),
     ] = None,
     advertise: Annotated[
         str | None,
         typer.Option(
-            metavar="URL", envvar="AWAKEN_ADVERTISE", help="How the runtime reaches us, if not by --bind."
+            metavar="URL",
+            envvar="AWAKEN_ADVERTISE",
+            help="URL to register, if the runtime cannot use that of --bind.",
         ),
     ] = None,
     grace: Annotated[
@@ -55,7 +61,7 @@ def serve(
             metavar="SECONDS",
             min=0,
             envvar="AWAKEN_GRACE",
-            help="How long running attempts may take to end or suspend after SIGTERM.",
+            help="How long attempts may take to end or suspend after SIGTERM.",
         ),
     ] = 10.0,
     tls_cert: Annotated[
@@ -66,14 +72,17 @@ def serve(
     ] = None,
     http2_engine: Annotated[
         EngineName,
-        typer.Option(envvar="AWAKEN_HTTP2_ENGINE", help="What serves HTTP/2: the compiled core, or h2."),
+        typer.Option(
+            envvar="AWAKEN_HTTP2_ENGINE", help="HTTP/2 implementation: the compiled core, or the h2 package."
+        ),
     ] = EngineName.RUST,
     identity_key: Annotated[
         list[str] | None,
         typer.Option(
             metavar="KEY",
             envvar="AWAKEN_IDENTITY_KEYS",
-            help="Let only runtimes with this public key in; repeatable (in the variable: separated by spaces).",
+            help="Accept only requests signed by this public key. May be repeated; in the variable, separate keys by "
+            "spaces.",
         ),
     ] = None,
     json_output: Annotated[
@@ -137,11 +146,11 @@ def _announcer(registration: _Registration, *, json_output: bool) -> Callable[[s
 
 
 class _Registration:
-    """Registers in a process of its own, because this one forks workers and has its event loop to run.
+    """Registers the endpoint from a separate process, because this one forks workers and runs an event loop.
 
     Args:
-        admin: URL of the admin API; None registers nowhere.
-        address: URL under which the runtime reaches us; None takes the one we listen on.
+        admin: URL of the admin API; None does not register.
+        address: URL by which the runtime reaches the endpoint; None takes the one it listens on.
     """
 
     def __init__(self, admin: str | None, address: str | None) -> None:
@@ -158,7 +167,7 @@ class _Registration:
         self._process = subprocess.Popen(command)  # noqa: S603 -- ourselves, with checked URLs
 
     def stop(self) -> None:
-        """Give up a registration that is still under way."""
+        """Abandon a registration that has not finished."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             self._process.wait()

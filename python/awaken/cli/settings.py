@@ -23,9 +23,7 @@ DEFAULT_GRPC: Final = "127.0.0.1:9071"
 
 IngressOption = Annotated[
     str,
-    typer.Option(
-        "--ingress", metavar="URL", envvar="AWAKEN_INGRESS", help="Where callers enter the runtime."
-    ),
+    typer.Option("--ingress", metavar="URL", envvar="AWAKEN_INGRESS", help="Ingress of the runtime."),
 ]
 AdminOption = Annotated[
     str, typer.Option("--admin", metavar="URL", envvar="AWAKEN_ADMIN", help="Admin API of the runtime.")

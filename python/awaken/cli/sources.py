@@ -1,4 +1,4 @@
-"""Which files make up an application: those whose change starts it again, or may repair it."""
+"""Finds the files of an application: those whose change restarts it, or may repair it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["CODE", "DATA", "loaded_files", "tree"]
 
 #: What imports load.
 CODE: Final = (".py",)
-#: What code reads while it is imported, as far as names tell; logs and databases are no such files.
+#: What code may read while it is imported, judged by name; logs and databases are left out.
 DATA: Final = (".cfg", ".env", ".html", ".ini", ".json", ".md", ".sql", ".toml", ".txt", ".yaml", ".yml")
 
-#: Folders looked into at most, for the person who works in the home folder.
+#: At most this many folders are searched, in case the working directory is the home folder.
 _MAX_FOLDERS: Final = 5000
 
 
@@ -34,7 +34,7 @@ def loaded_files() -> set[Path]:
 
 
 def tree(kinds: tuple[str, ...]) -> Iterator[Path]:
-    """Yield the files of these kinds below the working directory, and below where else modules are imported from."""
+    """Yield the files of these kinds below the working directory and other folders that modules are imported from."""
     folders = 0
     for root in _roots():
         for folder, below, names in os.walk(root):
@@ -57,7 +57,7 @@ def _roots() -> set[str]:
 
 
 def _is_installed(file: str) -> bool:
-    """Tell whether a file belongs to Python, to an installed package or to this one."""
+    """Return whether a file belongs to Python, to an installed package or to this one."""
     return not is_authored(file) or "-packages" + os.sep in file
 
 

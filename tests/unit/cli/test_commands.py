@@ -259,7 +259,7 @@ def test_register_shows_services_and_revisions() -> None:
     [
         (500, b'{"message":"[META0003] h2","restate_code":"META0003"}', r"META0003\] h2\. The"),
         (500, b'{"message":"only HTTP1.1","restate_code":"META0014"}', "add --use-http1.1"),
-        (409, b'{"message":"type","restate_code":"META0006"}', "insist with --force"),
+        (409, b'{"message":"type","restate_code":"META0006"}', "use --force"),
         (422, b"data did not match", "status 422: data did not match"),
         (404, b"", "404: Not Found. Is this the URL of an admin API"),
         (200, b"hello", "not as an admin API does"),

@@ -258,7 +258,7 @@ def test_settings_have_the_servers_names(folder: Path, client: httpx.Client) -> 
     with dev(folder, RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT="soon") as command:
         assert command.process.wait(timeout=15) == 1
         assert (
-            "a setting in the environment does not parse: RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT"
+            "a setting in the environment is invalid: RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT"
             in command.output
         )
 
@@ -316,5 +316,5 @@ def test_runtime_serves_an_endpoint_that_is_registered(folder: Path, client: htt
         assert runtime.end() == 0
 
     with Command(folder, "runtime", *ports) as again:
-        again.wait_for("awaken: knows Desk")
+        again.wait_for("awaken: registered services: Desk")
         assert again.end() == 0

@@ -92,7 +92,7 @@ def test_list_asks_one_question_with_quoted_conditions(admin: FakeAdmin) -> None
         " FROM sys_invocation WHERE status IN ('suspended') AND target_service_key = 'it''s' "
         "ORDER BY created_at DESC, id LIMIT 7"
     )
-    assert result.stdout == "There are none.\n"
+    assert result.stdout == "No invocations.\n"
 
 
 def test_list_prints_one_line_for_each(admin: FakeAdmin) -> None:
@@ -166,7 +166,7 @@ def test_one_refusal_does_not_hide_the_others(admin: FakeAdmin) -> None:
     lines = result.stdout.splitlines()
     assert lines[0] == f"cannot kill {INVOCATION}: The invocation was already completed."
     assert lines[1] == f"{OTHER}: killed"
-    assert "1 of 2 could not be done" in result.stderr
+    assert "1 of 2 failed" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["cancel", "kill", "pause", "resume", "purge", "restart", "show"])
