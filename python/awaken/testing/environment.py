@@ -17,10 +17,10 @@ from awaken.control.errors import NotFoundError
 from awaken.hosting.embedded import EmbeddedRuntime
 from awaken.testing.awakeables import Awakeables, AwakeableUnderTest
 from awaken.testing.clock_reading import with_clock
-from awaken.testing.doorway import ADMIN, INGRESS, Doorway
 from awaken.testing.effects import Effects
 from awaken.testing.errors import NotThereError
 from awaken.testing.failures import FailureHandling, Failures
+from awaken.testing.in_process_transport import ADMIN, INGRESS, InProcessTransport
 from awaken.testing.movable_clock import MovableClock
 from awaken.testing.overview import describe_open
 from awaken.testing.sending import SenderUnderTest
@@ -81,7 +81,7 @@ class Environment:
         )
         self._witness = Witness(self._awakeables, self._failures)
         self._embedded: EmbeddedRuntime
-        self._doorway = Doorway(self._app_of, self._takes_key)
+        self._transport = InProcessTransport(self._app_of, self._takes_key)
         self._restarting: asyncio.Task[None] | None = None
 
     # What tests use.
@@ -182,7 +182,7 @@ class Environment:
 
     def crash_soon(self) -> None:
         """Kill at once, and start again in a task: to be called from within the runtime itself."""
-        self._doorway.note_crash()
+        self._transport.note_crash()
         self._embedded.crash()
         self._restarting = asyncio.get_running_loop().create_task(self._restart(self._embedded))
 
@@ -238,7 +238,7 @@ class Environment:
     async def connected(self) -> AsyncIterator[None]:
         """Give the environment its client."""
         build = Builder(ingress_address(INGRESS), admin_address(ADMIN), None)
-        async with httpx.AsyncClient(transport=self._doorway, timeout=httpx.Timeout(None)) as client:
+        async with httpx.AsyncClient(transport=self._transport, timeout=httpx.Timeout(None)) as client:
             sender = SenderUnderTest(client, self.check_running, self._wait_for_trouble, self._explain)
             self.client = RestateClient(build, sender)
             yield
@@ -321,9 +321,9 @@ class Environment:
             self._failures.note_start()
             await self._embedded.start()
         except BaseException as error:
-            self._doorway.note_revival(error)
+            self._transport.note_restart(error)
             raise
-        self._doorway.note_revival()
+        self._transport.note_restart()
 
     async def _restarted(self) -> None:
         while (task := self._restarting) is not None:

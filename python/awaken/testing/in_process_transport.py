@@ -14,7 +14,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ADMIN", "INGRESS", "Doorway"]
+__all__ = ["ADMIN", "INGRESS", "InProcessTransport"]
 
 #: Addresses that lead to the runtime under test, and nowhere else.
 INGRESS: Final = "http://ingress.awaken.test"
@@ -23,7 +23,7 @@ ADMIN: Final = "http://admin.awaken.test"
 _KEY: Final = "idempotency-key"
 
 
-class Doorway(httpx.AsyncBaseTransport):
+class InProcessTransport(httpx.AsyncBaseTransport):
     """A transport of httpx into the runtime under test.
 
     Args:
@@ -35,28 +35,28 @@ class Doorway(httpx.AsyncBaseTransport):
         self._find_app = find_app
         self._takes_key = takes_key
         self._answering: set[asyncio.Task[httpx.Response]] = set()
-        self._revived = asyncio.Event()
-        self._revived.set()
+        self._restarted = asyncio.Event()
+        self._restarted.set()
         self._error: BaseException | None = None
         self._count = 0
 
     def note_crash(self) -> None:
-        """Hold requests back until `note_revival`."""
-        self._revived.clear()
+        """Hold requests back until `note_restart`."""
+        self._restarted.clear()
         for task in self._answering:
             task.cancel()  # as the connection to a process that died
 
-    def note_revival(self, error: BaseException | None = None) -> None:
+    def note_restart(self, error: BaseException | None = None) -> None:
         """Send what was held back, and again what was under way; or let it fail, when there is no revival."""
         self._error = error
-        self._revived.set()
+        self._restarted.set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request, as often as the runtime crashes under it."""
         await request.aread()
         self._add_key(request)
         while True:
-            await self._revived.wait()
+            await self._restarted.wait()
             if self._error is not None:
                 raise httpx.ConnectError(f"the runtime did not start again: {self._error}") from self._error
             response = await self._try(request)
