@@ -1,6 +1,6 @@
-"""Tests of durable handlers without a server: a runtime in the test's process, time that moves on, crashes everywhere.
+"""Test durable handlers without a server: a runtime in the test's process, a clock you advance, crashes everywhere.
 
-`pytest` finds the fixture `awaken_env` by itself; `open_environment` is the same without pytest.
+pytest finds the fixture `awaken_env` by itself; `open_environment` gives you the same without pytest.
 """
 
 import importlib
@@ -24,7 +24,7 @@ __all__ = [
     "open_environment",
 ]
 
-#: Where the names come from. pytest loads the plugin of this package into every run, so nothing is imported before use.
+#: The modules of the names. pytest loads this package's plugin in every run, so a module is imported only when used.
 _LAZY = {
     "CrashFoundError": "errors",
     "DevelopmentWarning": "errors",

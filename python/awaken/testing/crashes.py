@@ -1,12 +1,12 @@
-"""Crashes at every position: a handler runs once undisturbed, then once for each commit with a crash right there.
+"""Crashes at every position: a test runs once undisturbed, then once for each position, with a crash there.
 
-Everything that one turn of the event loop stores is one commit, so the commits are where a journal can be cut. At each
-of them the crash comes once before it (what it held is lost) and once after it (it is on disk, and nobody was told).
-Runtime and handlers die together and start again from the file, as after kill -9.
+Everything that one turn of the event loop stores is one commit, so a journal can be cut only between commits. Each
+commit gives two positions: before it (what it holds is lost) and after it (it is on disk, but no one has been
+notified). Runtime and handlers die together and start again from the file, as after kill -9.
 
-What has to be the same afterwards: what the test function returns, the state of every key, and the invocations that
-were made, with their inputs and results. What is allowed: an action inside of a run happens again when the crash came
-before its result was stored. Outside of runs nothing may happen twice.
+These must be the same with the crash as without: what the test function returns, the state of every key, and the
+invocations that were made, with their inputs and results. An action inside a run may happen again if the crash came
+before its result was stored. Outside runs, nothing may happen twice.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ __all__ = ["crash_everywhere"]
 
 #: Environment variable that repeats a sample of positions.
 _SEED: Final = "AWAKEN_CRASH_SEED"
-#: Environment variable with the one position to crash at.
+#: Environment variable that selects one position to crash at.
 _POSITION: Final = "AWAKEN_CRASH_AT"
-#: Longest text of a test's own error, in characters; the error itself is the cause.
+#: Longest text that is quoted of a test's own error, in characters; the error itself is the `__cause__`.
 _LONGEST_ERROR: Final = 2000
 _LARGEST_SEED: Final = 2**32
 
@@ -67,17 +67,17 @@ def crash_everywhere(
     always_replay: bool = False,
     retries: bool = False,
 ) -> Any:
-    """Run a test once undisturbed, and once for each position with a crash there; fail where something differs.
+    """Run a test once undisturbed, and once per position with a crash there; fail if an outcome differs.
 
-    The decorated function takes an `Environment` as its first argument; what it returns is compared as well.
+    The decorated function takes an `Environment` as its first argument; its return value is compared as well.
 
     Args:
         scenario: the test function.
-        app: the application under test; the fixture `awaken_app` without.
-        max_positions: where there are more, so many are chosen at random.
-        seed: of that choice; AWAKEN_CRASH_SEED, or a new one, without.
-        always_replay: every wait suspends the handler, also without a crash.
-        retries: attempts that fail are repeated, as `open_environment` has it.
+        app: the application under test; by default the fixture `awaken_app`.
+        max_positions: if there are more positions, this many are chosen at random.
+        seed: seed of that choice; by default AWAKEN_CRASH_SEED, or a new one.
+        always_replay: every wait suspends the handler, even without a crash.
+        retries: retry failed attempts; see `open_environment`.
     """
     decorate = functools.partial(
         _decorate,
@@ -96,7 +96,7 @@ def _decorate(
     if not inspect.iscoroutinefunction(scenario):
         name = getattr(scenario, "__qualname__", repr(scenario))
         raise TypeError(
-            f"{name} is no coroutine function; write `async def`, as what an Environment does is awaited"
+            f"{name} is not a coroutine function; write `async def`, since you have to await an Environment's methods"
         )
     parameters = list(inspect.signature(scenario).parameters.values())
     if not parameters:
@@ -113,7 +113,7 @@ def _decorate(
     rest = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters[1:]]
     if app is None:
         rest.append(inspect.Parameter(_APP_FIXTURE, inspect.Parameter.KEYWORD_ONLY))
-    # What pytest reads to know which fixtures to give.
+    # pytest reads the signature to know which fixtures to pass.
     run.__signature__ = inspect.Signature(rest)  # type: ignore[attr-defined]
     del run.__wrapped__  # type: ignore[attr-defined]
     return run
@@ -131,7 +131,7 @@ class _Check:
         self._options = options
 
     async def everywhere(self, max_positions: int, seed: int | None) -> None:
-        """Crash at all positions, or at a sample of them, or at the one that the environment variable names."""
+        """Crash at all positions, at a sample of them, or at the one that the environment variable selects."""
         counting = CrashProbe(None)
         undisturbed = await self._run(counting)
         positions = [
@@ -186,7 +186,7 @@ def _choose_seed(seed: int | None) -> int:
 
 
 def _progress(positions: Sequence[Position]) -> AbstractContextManager[Iterator[Position]]:
-    """Show a bar on a terminal; it vanishes at the end."""
+    """Show a progress bar if stderr is a terminal; it vanishes at the end."""
     from contextlib import nullcontext
 
     if not sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""What a handler does to the world, as a test records it."""
+"""Counts what handlers do to the outside world."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["Effects"]
 
 @dataclass
 class Effects:
-    """Counts effects. Give `record` to whatever stands for the outside world in a test."""
+    """Counts effects. Call `record` in whatever stands for the outside world in your test."""
 
-    #: Those recorded inside of runs, by label.
+    #: Effects recorded inside runs, by label.
     inside_runs: Counter[str] = field(default_factory=Counter)
-    #: Those recorded elsewhere in handlers: they happen again in every replay.
+    #: Effects recorded elsewhere in handlers, by label: they happen again in every replay.
     outside_runs: Counter[str] = field(default_factory=Counter)
 
     def record(self, label: str) -> None:
-        """Note that an effect happened, inside of a run or not."""
+        """Count an effect, and note whether it happened inside a run."""
         counter = self.outside_runs if probe.current_run.get() is None else self.inside_runs
         counter[label] += 1
 
     def count(self, label: str) -> int:
-        """How often it happened."""
+        """Return how often an effect happened."""
         return self.inside_runs[label] + self.outside_runs[label]

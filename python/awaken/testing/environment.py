@@ -46,19 +46,19 @@ __all__ = ["Environment"]
 _APP: Final = "app"
 
 
-#: Between two looks at whether anything happens that a request waits for.
+#: How often to check whether anything happens that a request waits for.
 _GLANCE_S: Final = 0.01
 
-#: How many times longer a request waits for a handler that works outside of its journal than for one that waits.
+#: How many times longer a request waits for a handler that does something outside its journal than for one that waits.
 _WORK_FACTOR: Final = 12
 
 
 class Environment:
-    """What a test works with. `awaken.testing.open_environment` makes one.
+    """A running runtime and application, for one test. `awaken.testing.open_environment` makes one.
 
     Attributes:
         client: calls handlers of the application.
-        effects: what handlers do to the world, as far as the test records it.
+        effects: counts what handlers do to the outside world, as far as the test records it.
     """
 
     def __init__(
@@ -92,16 +92,16 @@ class Environment:
         return self._clock.now_ms()
 
     def awakeable(self, name: str | None = None, *, invocation_id: str | None = None) -> AwakeableUnderTest:
-        """Return an awakeable that a handler waits for, or will.
+        """Return an awakeable that a handler waits for, or will wait for.
 
         Args:
-            name: what the handler calls it, by `ctx.awakeable(name=...)`; None where only one is pending.
-            invocation_id: of the handler, where several invocations wait under one name.
+            name: its name, which the handler gives by `ctx.awakeable(name=...)`; None if only one is pending.
+            invocation_id: the handler's invocation, if several invocations use the same name.
         """
         return AwakeableUnderTest(self._awakeables, self.client, name, invocation_id)
 
     def pending_awakeables(self) -> list[AwakeableView]:
-        """List the awakeables that suspended or waiting handlers are known to wait for."""
+        """Return the awakeables that handlers are known to wait for."""
         self.check_running()
         return list(self._embedded.runtime.pending_awakeables())
 
@@ -114,12 +114,14 @@ class Environment:
         minutes: float = 0,
         seconds: float = 0,
     ) -> None:
-        """Move time on; what becomes due on the way happens in its order, and what follows from it as well.
+        """Advance the clock; timers that become due on the way fire in order, and handlers react to each.
 
-        Returns when handlers have come to rest: each one waits, is suspended, or is done. Raises as `settle`, and:
+        Returns when handlers have come to rest: each one waits, is suspended, or is done.
 
         Raises:
-            ValueError: it is less than nothing, or ends after the year 9999.
+            ValueError: the duration is negative, or ends after the year 9999.
+            NotThereError: as `settle`.
+            Exception: as `settle`.
         """
         __tracebackhide__ = True
         duration += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
@@ -139,8 +141,8 @@ class Environment:
         """Wait until handlers have come to rest: each one waits, is suspended, or is done.
 
         Raises:
-            NotThereError: one does something else for too long.
-            Exception: what a handler raised, at once.
+            NotThereError: a handler does not come to rest in time.
+            Exception: a handler raised this.
         """
         __tracebackhide__ = True
         self.check_running()
@@ -152,7 +154,7 @@ class Environment:
     async def crash(self) -> None:
         """Kill runtime and handlers as kill -9 does, and start them again from the file.
 
-        Requests of the client that are under way go to the runtime that follows.
+        Open requests of the client are sent again to the new runtime.
         """
         self.check_running()
         self.crash_soon()
@@ -164,7 +166,11 @@ class Environment:
         return {name: decode(value) for name, value in rows}
 
     def invocation(self, invocation_id: str) -> Invocation:
-        """Look at one invocation. Raises NotFoundError."""
+        """Return what the runtime knows of one invocation.
+
+        Raises:
+            NotFoundError: the invocation does not exist.
+        """
         self.check_running()
         return self._embedded.runtime.invocation(invocation_id)
 
@@ -172,16 +178,16 @@ class Environment:
 
     @property
     def embedded(self) -> EmbeddedRuntime:
-        """The runtime that runs now."""
+        """The current runtime."""
         return self._embedded
 
     def fetch(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """Ask the runtime's own tables."""
+        """Query the runtime's own tables."""
         self.check_running()
         return self._embedded.runtime.store.fetch(statement, values).fetchall()
 
     def crash_soon(self) -> None:
-        """Kill at once, and start again in a task: to be called from within the runtime itself."""
+        """Crash at once, and restart in a task. To be called from within the runtime itself."""
         self._transport.note_crash()
         self._embedded.crash()
         self._restarting = asyncio.get_running_loop().create_task(self._restart(self._embedded))
@@ -203,11 +209,11 @@ class Environment:
             )
 
     def take_failures(self) -> list[HandlerFailure]:
-        """Return the failures that the test has not got."""
+        """Return the failures that the test has not received."""
         return self._failures.take_all()
 
     async def start(self) -> None:
-        """Start on the directory."""
+        """Start the runtime on the directory."""
         probe.watchers.append(self._witness)
         try:
             self._embedded = self._make()
@@ -218,13 +224,13 @@ class Environment:
             raise
 
     async def finish(self) -> None:
-        """Wait until handlers that still run come to rest, so that their failures are known."""
+        """Wait until running handlers come to rest, so that their failures are known."""
         with suppress(NotThereError):
             await settle(self._is_at_rest, self._patience_s)
         await self._restarted()
 
     async def stop(self) -> None:
-        """Stop at once; what handlers still do is cut off."""
+        """Stop at once, interrupting handlers that still run."""
         probe.watchers.remove(self._witness)
         try:
             await self._restarted()
@@ -236,7 +242,7 @@ class Environment:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
-        """Give the environment its client."""
+        """Set `client` for the `async with` block."""
         build = Builder(ingress_address(INGRESS), admin_address(ADMIN), None)
         async with httpx.AsyncClient(transport=self._transport, timeout=httpx.Timeout(None)) as client:
             sender = SenderUnderTest(client, self.check_running, self._wait_for_trouble, self._explain)
@@ -255,7 +261,7 @@ class Environment:
         )
 
     async def _wait_for_trouble(self) -> HandlerFailure | NotThereError:
-        """Wait until nothing happens by itself that a request of the client could wait for."""
+        """Wait until nothing more will happen that a request of the client could wait for; return why."""
         loop = asyncio.get_running_loop()
         moves, moved_at, rested_at = -1, loop.time(), loop.time()
         while True:
@@ -284,20 +290,20 @@ class Environment:
     def _nothing_happens(self, waited_s: float) -> NotThereError:
         return NotThereError(
             f"a request of the client waits, and nothing has happened for {waited_s:.2g} s"
-            f"{self._describe_work()}\nComplete what they wait for in another task, or start the handler by a send: "
+            f"{self._describe_work()}\nComplete what they wait for in another task, or start the handler with a send: "
             "then resolve its awakeables, advance the time, and attach to it"
         )
 
     def _explain(self, error: HttpError, url: str) -> BaseException:
-        """Return what to raise for a refusal: what a handler raised, or the refusal with a note."""
+        """Return the exception for an error response: what a handler raised, or the error with a note."""
         mistake = self._failures.find_mistake(error.invocation_id)
         if mistake is not None:
             return mistake.take()
         known = next((part for part in url.split("/") if self._failures.is_known(part)), None)
         if error.status_code == 404 and known is not None:
             error.add_note(
-                f"{known} has ended, and its result was kept for its retention only, a day unless its handler says "
-                "otherwise: advance the time less, or attach before"
+                f"{known} has ended, and its result was kept only for its retention, a day unless its handler sets "
+                "another one: advance the time less, or attach earlier"
             )
         return error
 
@@ -308,7 +314,7 @@ class Environment:
     def _describe_work(self) -> str:
         runs = ", ".join(repr(name) for name in self._witness.runs)
         return f". What handlers are doing:{self._describe()}" + (
-            f"\n  runs that execute: {runs}" if runs else ""
+            f"\n  executing runs: {runs}" if runs else ""
         )
 
     def _review(self) -> None:

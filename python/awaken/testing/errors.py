@@ -1,4 +1,4 @@
-"""What the test kit raises in a test."""
+"""The exceptions that the test kit raises."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ __all__ = ["CrashFoundError", "DevelopmentWarning", "HandlerFailedError", "NotTh
 
 
 class DevelopmentWarning(UserWarning):
-    """Something works in a test and is likely a mistake; the log has it as well."""
+    """Something works in the test, but is probably a mistake. It is logged as well."""
 
 
 class NotThereError(AssertionError):
-    """What a test waits for does not come, or is not the only one."""
+    """What the test waits for does not happen, or several things match."""
 
 
 class CrashFoundError(AssertionError):
-    """After a crash something came out differently."""
+    """A run with a crash had another outcome than the undisturbed one."""
 
 
 class HandlerFailedError(AssertionError):
-    """A handler failed, and there is no exception of its own that a test could get.
+    """A handler failed without an exception of its own that could be raised in the test.
 
-    This is so for a journal mismatch and for a run that was never awaited. What a handler raises is raised in the test
-    as it is, unless that would end the test run or cancel the test (`SystemExit`, `asyncio.CancelledError` and the
+    Examples are a journal mismatch and a run that was never awaited. An exception of a handler is raised in the test
+    unchanged, unless it would end the test run or cancel the test (`SystemExit`, `asyncio.CancelledError` and the
     like): such an exception is the `__cause__` of this one.
     """

@@ -1,9 +1,9 @@
 """Failures of handlers, and how they reach the test.
 
-The endpoint, which is in the test's process, reports what was raised (`Failures.note_failure`). The runtime then asks
-what to do with the attempt (`judge`), and reports what it did once that is on disk (`note`). A failure that nothing
-repeats is raised in the test: where a caller waits for its invocation, by whatever else the test waits for, and at last
-at the end of the environment. What a test has got once is not raised again.
+The endpoint, which is in the test's process, reports the exception (`Failures.note_failure`). The runtime then asks
+what to do with the attempt (`judge`), and reports what it did once that is on disk (`note`). A failure that is not
+retried is raised in the test: where a caller waits for the invocation, in anything else the test waits for, or at the
+latest at the end of the environment. A failure that the test has received is not raised again.
 """
 
 from __future__ import annotations
@@ -29,25 +29,28 @@ if TYPE_CHECKING:
 
 __all__ = ["FailureHandling", "Failures", "GivenUp", "HandlerFailure"]
 
-#: Code of a failure for which the code and the journal do not fit each other. No retry makes them.
+#: Code of a journal mismatch, which no retry can fix.
 _MISMATCH: Final = 570
 
 
 class FailureHandling(Enum):
-    """What becomes of an attempt that fails."""
+    """What happens after a failed attempt."""
 
-    #: It is the last one, unless its author asked for retries, and the test gets the failure.
+    #: It is not retried, unless the handler asks for that, and its failure is raised in the test.
     RAISE = "raise"
-    #: The runtime repeats it; the test only gets what no retry mends.
+    #: The runtime retries it; only failures that no retry can fix are raised in the test.
     RETRY = "retry"
-    #: It ends the invocation; the test only gets what no retry mends.
+    #: The invocation ends; only failures that no retry can fix are raised in the test.
     END = "end"
-    #: The runtime decides, and the test gets nothing, as with the official harness.
+    #: The runtime decides, and nothing is raised in the test, as with the official harness.
     LOOK_ON = "look on"
 
 
 class GivenUp(BaseException):
-    """A caller waits for an invocation that cannot go on. It unwinds the ingress, which answers every Exception."""
+    """Unwinds the request of a caller whose invocation cannot continue.
+
+    It is no `Exception`, since the ingress turns each of those into a response.
+    """
 
     def __init__(self, failure: HandlerFailure) -> None:
         super().__init__(failure.text)
@@ -55,13 +58,13 @@ class GivenUp(BaseException):
 
 
 class HandlerFailure:
-    """A failure of a handler that the test has to get.
+    """A failure of a handler that has to be raised in the test.
 
     Args:
-        where: the handler, its invocation, and the run of it.
+        where: the handler, its invocation, and the run if one failed.
         text: what happened.
-        error: what was raised, where that is known.
-        advice: what the author can do.
+        error: the exception, if it is known.
+        advice: what the author of the test can do.
     """
 
     def __init__(self, where: str, text: str, error: BaseException | None = None, advice: str = "") -> None:
@@ -75,21 +78,21 @@ class HandlerFailure:
 
     @property
     def is_received(self) -> bool:
-        """Whether the test got it: it was raised in a task that still runs, or whose exception was retrieved."""
+        """Whether the test received it: raised in a task that still runs, or whose exception was retrieved."""
         return not all(map(_is_unseen, self._receivers))
 
     def take(self) -> BaseException:
-        """Return what to raise, in the task that runs now."""
+        """Return the exception to raise in the current task."""
         task = asyncio.current_task()
         if task is not None:
             self._receivers.append(task)
         return self.exception()
 
     def exception(self) -> BaseException:
-        """Return what to raise: the handler's own exception, from the author's first line on, if that does no harm."""
+        """Return the handler's own exception, without our frames, or one that wraps it if raising it would do harm."""
         for task in self._receivers:
             if _is_unseen(task):
-                task.exception()  # asyncio need not complain of it any more
+                task.exception()  # mark it as retrieved, so that asyncio does not log it
         error = self._error
         if not isinstance(error, Exception):
             wrapped = HandlerFailedError(f"{self}; {self._advice}" if self._advice else str(self))
@@ -106,12 +109,12 @@ class HandlerFailure:
 
 
 class Failures:
-    """What failed in the runtime of one environment. A `Supervisor` and an `Observer` of the runtime.
+    """The failures in one environment's runtime, for which it is `Supervisor` and `Observer`.
 
     Args:
-        fetch: reads the runtime's tables.
-        review: has callers of the runtime ask for `error_for`.
-        handling: what becomes of an attempt that fails.
+        fetch: queries the runtime's tables.
+        review: makes waiting callers check `error_for`.
+        handling: what happens after a failed attempt.
     """
 
     def __init__(
@@ -120,25 +123,25 @@ class Failures:
         review: Callable[[], None],
         handling: FailureHandling,
     ) -> None:
-        #: Changes with everything that happens, except for repeated attempts.
+        #: Counts everything that happens, except repeated attempts.
         self.moves = 0
         self._fetch = fetch
         self._review = review
         self._handling = handling
         self._known: set[str] = set()
-        #: What the endpoint told, and then what the runtime makes of it, by invocation.
+        #: By invocation: what the endpoint reported, until the runtime has asked about it, and from then on.
         self._raised: dict[str, AttemptFailed] = {}
         self._judged: dict[str, AttemptFailed | None] = {}
         self._all: list[HandlerFailure] = []
-        #: What ended an invocation, or a run of it, and no retry mends.
+        #: By invocation: a failure that ended it or one of its runs, and that no retry can fix.
         self._mistakes: dict[str, HandlerFailure] = {}
         self._stuck: dict[str, HandlerFailure] = {}
         self._backing_off: dict[str, HandlerFailure] = {}
 
-    # What the endpoint tells. In another thread, where another environment runs: then the invocation is not known here.
+    # Called by the endpoint, also from another environment's thread: then the invocation is not known here.
 
     def note_failure(self, failed: AttemptFailed) -> None:
-        """Remember what was raised."""
+        """Keep an exception that a handler or a run raised."""
         if failed.invocation_id not in self._known:
             return
         if not failed.is_final:
@@ -154,10 +157,10 @@ class Failures:
         if lost.invocation_id in self._known:
             self._all.append(HandlerFailure(f"{lost.target} ({lost.invocation_id})", str(lost)))
 
-    # What the runtime asks and tells.
+    # Called by the runtime.
 
     def judge(self, invocation_id: str, failure: AttemptFailure) -> AttemptFailure:
-        """Have nothing repeated that is a bug."""
+        """Pause an invocation instead of retrying it if the failure is a bug."""
         raised = self._judged[invocation_id] = self._raised.pop(invocation_id, None)
         is_bug = raised is None or not raised.is_retry_asked_for
         if failure.code == _MISMATCH or (is_bug and self._handling is FailureHandling.RAISE):
@@ -165,7 +168,7 @@ class Failures:
         return failure
 
     def error_for(self, invocation: int) -> BaseException | None:
-        """Return the failure that holds an invocation up: its own, or that of one it waits for."""
+        """Return the failure that blocks an invocation: its own, or that of one it waits for."""
         if not self._stuck:
             return None
         pending, seen = [invocation], set[int]()
@@ -180,7 +183,7 @@ class Failures:
         return None
 
     def note(self, event: Event) -> None:
-        """Note a step."""
+        """Note an event of an invocation."""
         invocation_id = event.invocation_id
         if event.kind is EventKind.ACCEPTED:
             self._known.add(invocation_id)
@@ -202,44 +205,44 @@ class Failures:
             self._review()
 
     def note_start(self) -> None:
-        """Note that the runtime starts on its file, maybe after a crash."""
+        """Note that the runtime starts on its file, perhaps after a crash."""
         self._raised.clear()
         self._judged.clear()
         self._backing_off.clear()
         self._known.update(found for (found,) in self._fetch("SELECT id FROM invocation", ()))
 
-    # What the test asks.
+    # Called by the environment.
 
     @property
     def is_backing_off(self) -> bool:
-        """Whether a failed attempt is to be repeated."""
+        """Whether a failed attempt waits for its retry."""
         return bool(self._backing_off)
 
     def is_known(self, invocation_id: str) -> bool:
-        """Whether an invocation is one of this environment, also when it is gone."""
+        """Return whether an invocation is or was one of this environment."""
         return invocation_id in self._known
 
     def find(self) -> HandlerFailure | None:
-        """Return the oldest one that the test has not got."""
+        """Return the oldest failure that the test has not received."""
         return next(self._pending(), None)
 
     def find_mistake(self, invocation_id: str | None) -> HandlerFailure | None:
-        """Return the wrong use of this package that ended an invocation."""
+        """Return the failure that ended an invocation and that no retry can fix."""
         return None if invocation_id is None else self._mistakes.get(invocation_id)
 
     def find_backing_off(self) -> HandlerFailure | None:
-        """Return one that is to be repeated."""
+        """Return a failure whose attempt waits for its retry."""
         return next(iter(self._backing_off.values()), None)
 
     def check(self) -> None:
-        """Raise the oldest one that the test has not got."""
+        """Raise the oldest failure that the test has not received."""
         __tracebackhide__ = True
         failure = self.find()
         if failure is not None:
             raise failure.take()
 
     def take_all(self) -> list[HandlerFailure]:
-        """Return those that the test has not got by its end; from then on it has."""
+        """Return the failures that the test has not received, and count them as received."""
         found = list(self._pending())
         if self._handling is FailureHandling.RAISE:
             found += self._backing_off.values()
@@ -285,11 +288,11 @@ def _advice(kind: EventKind, raised: AttemptFailed, handling: FailureHandling) -
 
 
 def _is_unseen(task: asyncio.Task[Any]) -> bool:
-    """Whether a task ended with an exception that was never retrieved."""
+    """Return whether a task ended with an exception that was never retrieved."""
     return task.done() and not task.cancelled() and bool(getattr(task, "_log_traceback", False))
 
 
-#: What an invocation waits for: those that it called or attached to, and those before it that have its key.
+#: The invocations that an invocation waits for: those it called or attached to, and earlier ones with its key.
 _AWAITED: Final = (
     "SELECT invocation FROM listener WHERE caller = ? UNION "
     "SELECT before.invocation FROM inbox AS own JOIN inbox AS before ON before.service = own.service "

@@ -1,6 +1,6 @@
-"""The official SDK's test harness, on the embedded runtime: its names, without Docker and without a server.
+"""The official SDK's test harness on the embedded runtime: the same names, without Docker and without a server.
 
-`awaken.testing` has more: time that moves on, awakeables by name, crashes everywhere.
+`awaken.testing` offers more: a clock you advance, awakeables by name, crashes everywhere.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _IMAGE: Final = "docker.io/restatedev/restate:latest"
 class HarnessEnvironment:
     """A running application, for tests."""
 
-    #: Where callers enter.
+    #: URL of the ingress.
     ingress_url: str
-    #: Where operators enter.
+    #: URL of the admin API.
     admin_api_url: str
-    #: Calls its handlers.
+    #: Calls the application's handlers.
     client: RestateClient
 
 
@@ -52,13 +52,13 @@ async def create_test_harness(
     Args:
         app: what `awaken.app(...)` returned, a service, or a list of services.
         follow_logs: print each step of each invocation.
-        restate_image: taken for compatibility; there is no container.
-        always_replay: every wait suspends the handler, and it goes on by replaying its journal.
-        disable_retries: a failed attempt ends the invocation instead of being repeated.
-        journal_value_codec: what the application was given as well; the client's values go through it.
+        restate_image: accepted for compatibility and ignored; no container runs.
+        always_replay: every wait suspends the handler, which then continues by replaying its journal.
+        disable_retries: a failed attempt ends the invocation instead of being retried.
+        journal_value_codec: the codec that the application has; the client's values go through it as well.
 
     Raises:
-        TypeError: the application is something else.
+        TypeError: `app` is not an application.
     """
     from awaken.client import create_client
     from awaken.hosting.runtime_server import RuntimeServer
@@ -103,7 +103,7 @@ class RestateTestHarness:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> RestateTestHarness:
-        """Start it."""
+        """Start the application."""
         from concurrent.futures import Future
 
         started: Future[HarnessEnvironment] = Future()
@@ -113,14 +113,14 @@ class RestateTestHarness:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop it."""
+        """Stop the application."""
         if self._loop is not None and self._stop is not None:
             self._loop.call_soon_threadsafe(self._stop.set)
         if self._thread is not None:
             self._thread.join()
 
     def ingress_client(self) -> httpx.Client:
-        """Return an HTTP client of the ingress; close it yourself."""
+        """Return an HTTP client for the ingress; you have to close it."""
         import httpx
 
         if self._environment is None:
@@ -153,9 +153,9 @@ def test_harness(
     """Return a harness for a `with` statement. Deprecated: use `create_test_harness`.
 
     Args:
-        app: as `create_test_harness` takes it, and so are the others.
+        app: what `awaken.app(...)` returned, a service, or a list of services.
         follow_logs: print each step of each invocation.
-        restate_image: taken for compatibility; there is no container.
+        restate_image: accepted for compatibility and ignored; no container runs.
         always_replay: every wait suspends the handler.
         disable_retries: a failed attempt ends the invocation.
     """
@@ -169,5 +169,5 @@ def test_harness(
     )
 
 
-# pytest takes functions of this name for tests, where they are imported.
+# pytest would collect a function of this name as a test in modules that import it.
 test_harness.__test__ = False  # type: ignore[attr-defined]

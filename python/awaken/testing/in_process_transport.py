@@ -1,7 +1,7 @@
 """How a test's client reaches the runtime in its own process: through the ASGI applications, without a port.
 
-A request that is under way when the runtime crashes is sent again to the one that follows, as a client with retries
-does. So that this makes no second invocation, calls and sends that bring no idempotency key get one.
+A request that is open when the runtime crashes is sent again to the runtime that replaces it, as a client with retries
+would do. To avoid a second invocation, calls and sends without an idempotency key get one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ADMIN", "INGRESS", "InProcessTransport"]
 
-#: Addresses that lead to the runtime under test, and nowhere else.
+#: Addresses that only this transport resolves, to the runtime under test.
 INGRESS: Final = "http://ingress.awaken.test"
 ADMIN: Final = "http://admin.awaken.test"
 
@@ -24,11 +24,11 @@ _KEY: Final = "idempotency-key"
 
 
 class InProcessTransport(httpx.AsyncBaseTransport):
-    """A transport of httpx into the runtime under test.
+    """An httpx transport to the runtime under test.
 
     Args:
-        find_app: gives the ASGI application of a host, of the runtime that runs now.
-        takes_key: whether a request to this path, without query, may carry an idempotency key.
+        find_app: returns the current runtime's ASGI application for a host.
+        takes_key: returns whether a request to a path (without query) may carry an idempotency key.
     """
 
     def __init__(self, find_app: Callable[[str], Any], takes_key: Callable[[str], bool]) -> None:
@@ -44,15 +44,15 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         """Hold requests back until `note_restart`."""
         self._restarted.clear()
         for task in self._answering:
-            task.cancel()  # as the connection to a process that died
+            task.cancel()  # like the connection to a process that died
 
     def note_restart(self, error: BaseException | None = None) -> None:
-        """Send what was held back, and again what was under way; or let it fail, when there is no revival."""
+        """Send the requests that were held back or open; with an error, which prevented the restart, fail them."""
         self._error = error
         self._restarted.set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request, as often as the runtime crashes under it."""
+        """Send one request, and again after each crash of the runtime until it has a response."""
         await request.aread()
         self._add_key(request)
         while True:
@@ -64,7 +64,7 @@ class InProcessTransport(httpx.AsyncBaseTransport):
                 return response
 
     async def _try(self, request: httpx.Request) -> httpx.Response | None:
-        """Return the answer, or None when the runtime crashed under it."""
+        """Return the response, or None if the runtime crashed before it was complete."""
         transport = httpx.ASGITransport(self._find_app(request.url.host))
         task = asyncio.get_running_loop().create_task(transport.handle_async_request(request))
         self._answering.add(task)
@@ -72,7 +72,7 @@ class InProcessTransport(httpx.AsyncBaseTransport):
             await asyncio.wait({task})
         finally:
             self._answering.discard(task)
-            if not task.done():  # it is us who are cancelled
+            if not task.done():  # this task was cancelled
                 task.cancel()
                 await asyncio.wait({task})
         return None if task.cancelled() else task.result()

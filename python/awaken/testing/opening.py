@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_failures", "open_environment", "open_with"]
 
-#: Files here are as durable as a test needs, and cost no disk.
+#: Files here are as durable as a test needs, and do not touch a disk.
 _MEMORY_DISK: Final = Path("/dev/shm")  # noqa: S108 -- a fresh directory is made in it
 
 
@@ -45,24 +45,24 @@ async def open_environment(
 ) -> AsyncIterator[Environment]:
     """Run an application on an embedded runtime of its own, until the end of the `async with` block.
 
-    What a handler raises that is no `TerminalError` is raised in the test: where the test waits for the handler, or for
-    anything else, and at the latest at the end of the block. Retries for which the handler asks are made: those of a
-    `RetryableError`, and of a run with retry options.
+    An exception of a handler that is not a `TerminalError` is raised in your test: where the test waits for the handler
+    or for anything else, and at the latest at the end of the block. Retries that the handler asks for do happen: those
+    of a `RetryableError`, and of a run with retry options.
 
     Args:
         app: what `awaken.app(...)` returned, a service, or a list of services.
-        always_replay: every wait suspends the handler, and it goes on by replaying its journal.
-        retries: every failed attempt is repeated, as in production, and the test only gets what no retry mends: an
-            invocation whose retries are used up, a journal mismatch.
+        always_replay: every wait suspends the handler, which then continues by replaying its journal.
+        retries: retry every failed attempt, as in production. The test then receives only failures that no retry can
+            fix: an invocation whose retries are used up, a journal mismatch.
         disable_retries: a failed attempt ends the invocation, and its callers get the failure as an `HttpError`.
-        directory: where to keep the data; a new one, thrown away at the end, without.
-        probe: watches commits.
-        observer: told of every step of every invocation.
-        patience: how long to wait for what handlers of tests do within milliseconds.
+        directory: where to store the data; by default a temporary directory.
+        probe: called before and after each commit.
+        observer: receives each event of each invocation.
+        patience: how long to wait for what a handler usually does within milliseconds.
 
     Raises:
-        TypeError: the application is something else.
-        ValueError: retries are both asked for and disabled.
+        TypeError: `app` is not an application.
+        ValueError: both `retries` and `disable_retries` are given.
     """
     if retries and disable_retries:
         raise ValueError("retries=True and disable_retries=True exclude each other; give one of them")
@@ -82,7 +82,7 @@ async def open_environment(
 
 @asynccontextmanager
 async def open_with(app: Any, options: EnvironmentOptions) -> AsyncIterator[Environment]:
-    """Open an environment, as `open_environment` does."""
+    """Open an environment with options; see `open_environment`."""
     accept = application_of(app).accept
     with contextlib.ExitStack() as stack:
         directory = options.directory
@@ -91,13 +91,13 @@ async def open_with(app: Any, options: EnvironmentOptions) -> AsyncIterator[Envi
             directory = Path(
                 stack.enter_context(tempfile.TemporaryDirectory(prefix=f"awaken-{os.getpid()}-", dir=parent))
             )
-        told: list[str] = []
-        stack.enter_context(development.enabled(told.append))
+        mistakes: list[str] = []
+        stack.enter_context(development.enabled(mistakes.append))
         environment = Environment(accept, directory, options)
         async with _running(environment):
             yield environment
     if options.handling is not FailureHandling.LOOK_ON:
-        for text in told:
+        for text in mistakes:
             warnings.warn(text, DevelopmentWarning, stacklevel=2)
 
 
@@ -118,7 +118,7 @@ async def _running(environment: Environment) -> AsyncIterator[None]:
 
 
 def add_failures(error: BaseException, failures: Sequence[HandlerFailure]) -> None:
-    """Tell of failures in a note on the error of a test, which they must not hide."""
+    """Add failures of handlers as notes to the error of a test, so that they do not hide it."""
     for failure in failures:
         with contextlib.suppress(Exception):  # some exceptions are frozen
             error.add_note(f"a handler failed as well: {failure}")
@@ -130,4 +130,4 @@ def _raise(failures: Sequence[HandlerFailure]) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise BaseExceptionGroup(f"{len(errors)} failures in handlers that the test did not get", errors)
+        raise BaseExceptionGroup(f"{len(errors)} failures of handlers that the test did not receive", errors)

@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 __all__ = ["PATIENCE", "EnvironmentOptions"]
 
-#: How long to wait for handlers, by default: they wait for something else than the runtime then.
+#: How long to wait for handlers by default. One that takes longer waits for something other than the runtime.
 PATIENCE: Final = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentOptions:
-    """What `open_environment` takes, apart from the application; it documents each.
+    """The options of `open_environment`, which documents them.
 
     Args:
-        handling: what becomes of the failures of handlers.
-        always_replay: as there, like the others.
+        handling: what happens after a failed attempt.
+        always_replay: every wait suspends the handler.
         disable_retries: a failed attempt ends the invocation.
-        directory: where to keep the data.
-        probe: watches commits.
-        observer: told of every step of every invocation.
-        patience: how long to wait for what handlers do.
+        directory: where to store the data.
+        probe: called before and after each commit.
+        observer: receives each event of each invocation.
+        patience: how long to wait for handlers.
     """
 
     handling: FailureHandling = FailureHandling.RAISE
@@ -49,7 +49,7 @@ class EnvironmentOptions:
         """Return the settings of the embedded runtime."""
         return RuntimeSettings(
             inactivity_timeout_ms=0 if self.always_replay else 60_000,
-            # Environments clean as they advance. By itself the runtime would stop in every hour of a year to do so.
+            # Environments clean up when they advance; otherwise, advancing by a year would stop at each of its hours.
             cleanup_interval_ms=LAST_MS,
             retry_policy=RetryPolicy(max_attempts=1, on_max_attempts="kill")
             if self.disable_retries

@@ -1,4 +1,4 @@
-"""What handlers under test are doing, for the texts of errors."""
+"""Describes what handlers under test are doing, for error messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_journal", "describe_open"]
 
-#: Invocations that are listed, at most.
+#: At most this many invocations are listed.
 _MOST: Final = 10
 _FIRST_NOTIFICATION: Final = 0x8000
 
@@ -25,12 +25,12 @@ _FIRST_NOTIFICATION: Final = 0x8000
 def describe_open(
     fetch: Fetch, awaited: Iterable[tuple[str, str]], names: Mapping[str, str | None], now_ms: int
 ) -> str:
-    """Tell what each open invocation does, a line for each.
+    """Describe what each open invocation is doing, one line each.
 
     Args:
-        fetch: reads the runtime's tables.
+        fetch: queries the runtime's tables.
         awaited: what handlers with an open attempt wait for: invocation id and future, as JSON.
-        names: of awakeables, by id.
+        names: names of awakeables by id.
         now_ms: the runtime's time.
     """
     waiting = dict(awaited)
@@ -45,26 +45,26 @@ def describe_open(
         reason = (failure or "").partition("\n")[0]
         tree = future or waiting.get(identifier)
         if status == "scheduled":
-            deed = f"starts {_in(start_at, now_ms)}"
+            activity = f"starts {_in(start_at, now_ms)}"
         elif status == "inboxed":
-            deed = "waits until its key is free"
+            activity = "waits until its key is free"
         elif status == "paused":
-            deed = f"is paused: {reason}" if reason else "is paused"
+            activity = f"is paused: {reason}" if reason else "is paused"
         elif retry_at is not None:
-            deed = f"backs off, next attempt {_in(retry_at, now_ms)}: {reason}"
+            activity = f"backs off, next attempt {_in(retry_at, now_ms)}: {reason}"
         elif tree:
-            wishes = ", ".join(_wishes(fetch, seq, identifier, json.loads(tree), names, now_ms))
-            deed = f"waits for {wishes or 'nothing that is known'}"
+            leaves = ", ".join(_describe_leaves(fetch, seq, identifier, json.loads(tree), names, now_ms))
+            activity = f"waits for {leaves or 'nothing that is known'}"
         else:
-            deed = "runs"
-        lines.append(f"\n  {target} ({identifier}) {deed}")
+            activity = "runs"
+        lines.append(f"\n  {target} ({identifier}) {activity}")
     if len(rows) > _MOST:
         lines.append(f"\n  and {len(rows) - _MOST} more")
     return "".join(lines) or "\n  no invocation is open"
 
 
 def describe_journal(entries: Iterable[tuple[int, bytes]]) -> Iterator[str]:
-    """Name each entry of a journal from its begin, given by code and payload."""
+    """Describe each entry of a journal from its beginning, given by code and payload."""
     commands: dict[int, str] = {}
     for code, payload in entries:
         if code < _FIRST_NOTIFICATION:
@@ -77,7 +77,7 @@ def describe_journal(entries: Iterable[tuple[int, bytes]]) -> Iterator[str]:
 
 
 def _describe_entry(code: int, payload: bytes) -> str:
-    """Name a command, as `Run "charge"` or `Sleep`."""
+    """Describe a command, such as `Run "charge"` or `Sleep`."""
     entry = _core.describe_entry(code, payload)
     kind = entry.entry_type.partition(": ")[2]
     ((command, facts),) = json.loads(entry.json)["Command"].items()
@@ -88,7 +88,7 @@ def _describe_entry(code: int, payload: bytes) -> str:
     return f"{kind} {_target(facts)}".rstrip() if command in ("Call", "OneWayCall") else kind
 
 
-def _wishes(
+def _describe_leaves(
     fetch: Fetch,
     seq: int,
     identifier: str,

@@ -1,6 +1,6 @@
-"""The pytest plugin: the fixture `awaken_env`, and what it takes.
+"""The pytest plugin: the fixture `awaken_env`, and those it depends on.
 
-It is loaded into every run of pytest on a machine with awaken, so it imports nothing before a fixture is asked for.
+Every run of pytest with awaken installed loads it, so it imports the rest of the package only when a fixture is used.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["awaken_always_replay", "awaken_app", "awaken_env"]
 
 
-#: What the mark takes, and what `open_environment` takes of it as it is.
+#: The arguments of the mark; the first tuple is passed to `open_environment` unchanged.
 _ENVIRONMENT_OPTIONS: Final = ("retries", "disable_retries", "patience")
 _OPTIONS: Final = ("app", "always_replay", *_ENVIRONMENT_OPTIONS)
 
@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Tell of handlers that failed in the report of a test that failed itself, and nowhere else."""
+    """Report failed handlers as notes of a failed test, instead of as further errors."""
     environment = getattr(item, "funcargs", {}).get("awaken_env")
     if environment is None or call.when != "call" or call.excinfo is None:
         return
@@ -46,7 +46,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture
 def awaken_app(request: pytest.FixtureRequest) -> Any:
-    """The application under test; define this fixture yourself, or give it by `@pytest.mark.awaken(app=...)`."""
+    """The application under test. Define this fixture yourself, or use `@pytest.mark.awaken(app=...)`."""
     app = _options(request).get("app")
     if app is None:
         pytest.fail(
@@ -62,12 +62,12 @@ def awaken_app(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def awaken_always_replay(request: pytest.FixtureRequest) -> bool:
-    """Whether every wait suspends the handler; override it to have both, by `params`."""
+    """Whether every wait suspends the handler. Override it with `params` to test both."""
     return bool(_options(request).get("always_replay", False))
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Return what the closest mark gives, and what marks farther out give besides."""
+    """Return the marks' arguments; those of a closer mark override those of outer ones."""
     found: dict[str, Any] = {}
     for marker in request.node.iter_markers("awaken"):
         unknown = [repr(given) for given in marker.args]
@@ -83,21 +83,21 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def _refuse_plain_function(request: pytest.FixtureRequest) -> None:
-    """Refuse a test that cannot await what the environment gives: it would pass without having done anything."""
+    """Fail a test that is not a coroutine function: it cannot await anything, and would pass without doing anything."""
     function = getattr(request.node, "function", None)
     if function is None or "awaken_env" not in inspect.signature(function).parameters:
         return  # another fixture uses it
     if not inspect.iscoroutinefunction(function):
         name = function.__name__
         pytest.fail(
-            f"{name} is a plain function, and what awaken_env does has to be awaited: write `async def {name}`, "
+            f"{name} is a plain function, but you have to await the methods of awaken_env: write `async def {name}`, "
             "with @pytest.mark.asyncio above it, or asyncio_mode = auto in the settings of pytest",
             pytrace=False,
         )
 
 
 def _async_fixture(function: Any) -> Any:
-    """Make a fixture of an async generator, or one that says what is missing for that."""
+    """Make a fixture of an async generator, or one that fails and says what to install."""
     try:
         import pytest_asyncio
     except ImportError:

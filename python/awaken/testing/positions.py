@@ -1,4 +1,4 @@
-"""Where crashes come: before and after each commit of the runtime, told by what the commit holds."""
+"""Crash positions: before and after each commit of the runtime, described by what the commit holds."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ if TYPE_CHECKING:
 
 __all__ = ["CrashProbe", "Position"]
 
-#: Parts of a commit that are listed, at most.
+#: At most this many parts of a commit are listed.
 _MOST: Final = 3
 _JOURNAL: Final = "SELECT code, payload FROM journal WHERE invocation = ? ORDER BY idx"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """Where a crash comes."""
+    """Where a crash happens."""
 
-    #: Number of the commit, from 1.
+    #: 1-based number of the commit.
     commit: int
-    #: Whether the commit is on disk by then.
+    #: Whether the crash comes after the commit, which is then on disk.
     is_stored: bool
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the position that `str` wrote. Raises ValueError."""
+        """Parse the output of `str`.
+
+        Raises:
+            ValueError: the text is not a position.
+        """
         match text.split():
             case [("before" | "after") as side, number] if number.isdecimal() and int(number):
                 return cls(int(number), side == "after")
@@ -42,12 +46,12 @@ class CrashProbe:
     """Crashes the runtime at one commit. An `awaken.runtime.store.store.CommitProbe`.
 
     Args:
-        position: where; None never crashes, and only counts.
+        position: where to crash; None only counts commits.
     """
 
     def __init__(self, position: Position | None) -> None:
         self.commits = 0
-        #: What the commit of the position holds, once it came.
+        #: What the commit at the position holds, once it was reached.
         self.content = ""
         self._environment: Environment | None = None
         self._position = position
@@ -61,17 +65,17 @@ class CrashProbe:
         self._remember(environment)
 
     def stop(self) -> None:
-        """Crash no more."""
+        """Stop counting and crashing."""
         self._environment = None
 
     def before_commit(self) -> None:
-        """Count it, and maybe crash instead of it."""
+        """Count the commit, and crash instead of it if this is the position."""
         if self._environment is not None and not self._has_crashed:
             self.commits += 1
             self._crash_at(self._environment, Position(self.commits, is_stored=False))
 
     def after_commit(self) -> None:
-        """Maybe crash before the commit is announced."""
+        """Crash before the commit is announced if this is the position."""
         if self._environment is not None and not self._has_crashed:
             self._crash_at(self._environment, Position(self.commits, is_stored=True))
 
@@ -92,7 +96,7 @@ class CrashProbe:
         self._statuses = dict(environment.fetch("SELECT seq, status FROM invocation"))
 
     def _describe(self, environment: Environment) -> str:
-        """Tell what the commit adds to what was there: entries of journals, else what became of invocations."""
+        """Describe what the commit adds: entries of journals, or else new statuses of invocations."""
         targets, parts = {}, []
         for seq, status, *names in environment.fetch(
             "SELECT seq, status, service, key, handler FROM invocation"
@@ -106,6 +110,6 @@ class CrashProbe:
             for index, text in enumerate(describe_journal(environment.fetch(_JOURNAL, (seq,))))
             if index > self._journals.get(seq, -1)
         ]
-        told = entries or parts
-        rest = f" and {len(told) - _MOST} more" if len(told) > _MOST else ""
-        return "; ".join(told[:_MOST]) + rest
+        changes = entries or parts
+        rest = f" and {len(changes) - _MOST} more" if len(changes) > _MOST else ""
+        return "; ".join(changes[:_MOST]) + rest

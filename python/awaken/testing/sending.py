@@ -1,4 +1,4 @@
-"""Requests of a test's client, which end with the failure of the handler that they wait for."""
+"""Sends the requests of a test's client, which raise the failure of the handler they wait for."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ T = TypeVar("T")
 
 
 class SenderUnderTest(AsyncSender):
-    """Sends, and raises in the test what a handler raised.
+    """Sends requests, and raises in the test what a handler raised.
 
     Args:
-        client: leads to the runtime under test.
-        check: raises when the runtime does not run.
-        wait_for_trouble: returns what to raise when there is nothing to hope for.
-        explain: returns what to raise for a refusal, given the URL of the request.
+        client: HTTP client for the runtime under test.
+        check: raises an exception if the environment has ended.
+        wait_for_trouble: waits until the request cannot be answered any more, and returns why.
+        explain: returns the exception to raise for an error response, given the URL of the request.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class SenderUnderTest(AsyncSender):
         """Send an operation's request and return its result.
 
         Raises:
-            HttpError: the runtime refused.
-            NotThereError: nothing happens any more.
-            Exception: whatever was raised by a handler that the request waits for.
+            HttpError: the runtime refused the request.
+            NotThereError: nothing happens that would answer the request.
+            Exception: a handler that the request waits for raised this.
         """
         __tracebackhide__ = True
         self._check()

@@ -1,4 +1,4 @@
-"""When handlers have come to rest."""
+"""Waits until handlers have come to rest."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["settle", "stays_at_rest"]
 
-#: Turns of the loop without anything under way after which nothing more follows by itself. What crosses from the
-#: runtime to a handler and back, through a commit, takes a few.
+#: After this many turns of the loop without activity, nothing more follows by itself: going from the runtime to a
+#: handler and back, through a commit, takes a few turns.
 _QUIET_TURNS: Final = 25
 
 
@@ -24,16 +24,16 @@ async def settle(
     check: Callable[[], None] = lambda: None,
     describe: Callable[[], str] = lambda: "",
 ) -> None:
-    """Turn the loop until every handler waits for the runtime, is suspended, or is done.
+    """Wait until every handler waits for the runtime, is suspended, or is done.
 
     Args:
-        is_at_rest: whether nothing is under way at this moment.
-        patience_s: seconds after which a handler that neither waits for the runtime nor ends is given up.
-        check: called in every turn; what it raises ends this.
-        describe: tells what is under way.
+        is_at_rest: returns whether nothing is in progress right now.
+        patience_s: seconds to wait for a handler that neither waits for the runtime nor ends.
+        check: called in every turn of the loop; its exceptions propagate.
+        describe: returns what is in progress, for the error.
 
     Raises:
-        NotThereError: a handler does something else for too long.
+        NotThereError: a handler does not come to rest in time.
     """
     __tracebackhide__ = True
     loop = asyncio.get_running_loop()
@@ -50,13 +50,13 @@ async def settle(
                 f"journal, or a run takes long{describe()}"
             )
         else:
-            # Threads and sockets need the loop to look at them, and the time to work.
+            # Give threads and sockets time to work, and let the loop poll them.
             await asyncio.sleep(0.0005)
     check()
 
 
 async def stays_at_rest(is_at_rest: Callable[[], bool]) -> bool:
-    """Return whether nothing comes under way for some turns of the loop."""
+    """Return whether nothing happens for some turns of the loop."""
     for _ in range(_QUIET_TURNS):
         if not is_at_rest():
             return False

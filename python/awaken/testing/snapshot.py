@@ -1,4 +1,4 @@
-"""What can be seen of one run of a scenario, and how another one differs."""
+"""The visible outcome of one run of a scenario, and how that of another run differs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Snapshot", "decode", "take_snapshot"]
 
 @dataclass(frozen=True)
 class Call:
-    """What an invocation was asked for; several may have been asked for the same."""
+    """Target and input of an invocation; several invocations may have the same."""
 
     target: str
     input: bytes | None
@@ -28,7 +28,7 @@ class Call:
 
 @dataclass(frozen=True)
 class End:
-    """How an invocation ended, or what it was doing."""
+    """How an invocation ended, or its status if it has not."""
 
     status: str
     value: bytes | None
@@ -45,12 +45,12 @@ class End:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One run of a scenario, as far as a crash must not change it.
+    """What a crash must not change about a run of a scenario.
 
     Attributes:
         result: what the test function returned.
         state: by service, key and name.
-        invocations: how many ended in which way, by what they were asked for.
+        invocations: how many ended in which way, by target and input.
         outside_runs: how often effects happened outside of runs, by label.
     """
 
@@ -60,7 +60,7 @@ class Snapshot:
     outside_runs: Mapping[str, int]
 
     def differences(self, other: Snapshot) -> Iterator[str]:
-        """Tell how another one differs from this one, a line for each."""
+        """Describe how another snapshot differs from this one, one line per difference."""
         if self.result != other.result:
             yield f"the result of the test was {self.result!r} and became {other.result!r}"
         for place in sorted({*self.state, *other.state}):
@@ -77,17 +77,17 @@ class Snapshot:
             if count > before_count:
                 yield (
                     f"effect {label!r} happened outside of a run, {before_count} times undisturbed and {count} times "
-                    "with the crash; do it inside of ctx.run_typed"
+                    "with the crash; do it inside ctx.run_typed"
                 )
 
 
 def take_snapshot(
     fetch: Callable[[str], list[tuple[Any, ...]]], outside_runs: Mapping[str, int], result: Any
 ) -> Snapshot:
-    """Look at what a scenario left behind.
+    """Return the snapshot of a scenario that has ended.
 
     Args:
-        fetch: asks the runtime's store in SQL.
+        fetch: queries the runtime's tables.
         outside_runs: how often effects happened outside of runs, by label.
         result: what the test function returned.
     """
@@ -107,7 +107,7 @@ def take_snapshot(
 
 
 def decode(value: bytes) -> Any:
-    """Return what JSON says, and bytes that are not JSON as they are."""
+    """Decode JSON; return bytes that are not JSON unchanged."""
     try:
         return json.loads(value)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What handlers of one environment do, as they tell in this process."""
+"""Watches what the handlers of one environment do, within this process."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ class Witness:
     """
 
     def __init__(self, awakeables: Awakeables, failures: Failures) -> None:
-        #: Names of the runs whose actions execute now.
+        #: Names of the runs that are executing.
         self.runs: list[str] = []
         self._awakeables = awakeables
         self._failures = failures
 
     def note_awakeable(self, created: AwakeableCreated) -> None:
-        """Remember it for the test."""
+        """Pass an awakeable to those of the environment."""
         self._awakeables.note_awakeable(created)
 
     def note_run(self, name: str, change: int) -> None:
-        """Count it."""
+        """Note that a run starts or stops executing."""
         if change > 0:
             self.runs.append(name)
         else:
             self.runs.remove(name)
 
     def note_failure(self, failed: AttemptFailed) -> None:
-        """Remember what was raised."""
+        """Pass an exception to the failures of the environment."""
         self._failures.note_failure(failed)
 
     def note_lost_run(self, lost: LostRun) -> None:
-        """Have the test get it."""
+        """Pass a run that was never awaited to the failures of the environment."""
         self._failures.note_lost_run(lost)

@@ -260,7 +260,7 @@ def test_plain_function_is_refused() -> None:
     def scenario(env: Environment) -> None:
         """Await nothing."""
 
-    with pytest.raises(TypeError, match="scenario is no coroutine function; write `async def`"):
+    with pytest.raises(TypeError, match="scenario is not a coroutine function; write `async def`"):
         crash_everywhere(scenario)  # type: ignore[arg-type]
 
 

@@ -140,7 +140,7 @@ async def test_result_that_was_kept_long_enough_is_explained() -> None:
             await env.client.attach(sent.invocation_id)
 
     assert (
-        f"{sent.invocation_id} has ended, and its result was kept for its retention only"
+        f"{sent.invocation_id} has ended, and its result was kept only for its retention"
         in caught.value.__notes__[0]
     )
 

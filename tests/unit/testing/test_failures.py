@@ -150,7 +150,7 @@ async def test_two_that_fail_are_both_told() -> None:
         await env.client.object_send(bugs.add, key="a", arg=-1)
         await env.client.object_send(bugs.add, key="b", arg=-2)
 
-    with pytest.raises(BaseExceptionGroup, match="2 failures in handlers") as caught:
+    with pytest.raises(BaseExceptionGroup, match="2 failures of handlers") as caught:
         await play(scenario)
 
     assert sorted(map(str, caught.value.exceptions)) == ["negative: -1", "negative: -2"]
