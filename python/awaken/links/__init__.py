@@ -1,4 +1,4 @@
-"""Signed links: what a handler hands out, so that whoever opens one can complete its awakeable and nothing else.
+"""Signed links, which handlers hand out: anyone who opens one can complete its awakeable, and nothing else.
 
 ```
 context.callback ─> Link ─> LinkSigner.sign ─> URL ─> mail, chat ─> browser or program ─> callbacks.route

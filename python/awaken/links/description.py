@@ -1,4 +1,4 @@
-"""What the journal records of a callback: the entry name of its timer carries its name, type and labels."""
+"""Descriptions of callbacks in the journal: the entry name of a callback's timer carries its name, type and labels."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
 __all__ = ["ENTRY_PREFIX", "CallbackDescription", "describe_callback", "read_description"]
 
-#: What the journal calls the timer of a callback, before its description.
+#: Prefix of the entry name of a callback's timer; the description follows.
 ENTRY_PREFIX: Final = "callback "
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackDescription:
-    """What a handler said of a callback."""
+    """How a handler described a callback."""
 
-    #: The number of the awakeable's signal.
+    #: Index of the awakeable's signal.
     index: int
     name: str
-    #: Empty for any JSON.
+    #: Name of the value's type; empty if the value may be any JSON.
     type_name: str
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -34,7 +34,7 @@ def describe_callback(name: str, index: int, type_name: str, labels: Mapping[str
 
 
 def read_description(entry_name: str) -> CallbackDescription | None:
-    """Return the description in the entry name of a timer; None for another sleep."""
+    """Return the description in the entry name of a timer; None if it is not the timer of a callback."""
     if not entry_name.startswith(ENTRY_PREFIX):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What a link says."""
+"""The content of a link."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ __all__ = ["BadLinkError", "Link"]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The facts of a callback, as they travel in its link: to be read by whoever has it, changed by nobody."""
+    """What a link says about its callback. Anyone who has the link can read it, but no one can change it."""
 
-    #: The awakeable it completes.
+    #: The awakeable that the link completes.
     awakeable_id: str
     #: What the handler called it.
     name: str
-    #: The type its value has to have; see `name_of_type`. Empty takes any JSON.
+    #: The type that the value must have; see `name_of_type`. Empty if it may be any JSON.
     type_name: str
-    #: UTC milliseconds from which on it opens nothing.
+    #: When the link expires, in UTC milliseconds.
     expires_at_ms: int
 
 
 class BadLinkError(Exception):
-    """A link that this process did not sign, or that was changed on its way."""
+    """The link was not signed with a known key, or was changed on its way."""

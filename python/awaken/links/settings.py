@@ -1,4 +1,4 @@
-"""Where links lead, and the keys that sign them: set once for a process, or by its environment."""
+"""Where links lead, and the keys that sign them: set once per process, or by environment variables."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _KEYS: Final = "AWAKEN_CALLBACK_KEYS"
 
 @dataclass(frozen=True, slots=True)
 class CallbackSettings:
-    """What every link of this process has in common."""
+    """Settings for all links of this process."""
 
-    #: Where the callback route is mounted, as the world reaches it: `https://example.org/callbacks`.
+    #: Public URL of the callback route, such as `https://example.org/callbacks`.
     url: str
-    #: Signs and checks.
+    #: Signs and verifies links.
     signer: LinkSigner
 
     def url_of(self, link: Link) -> str:
@@ -35,8 +35,8 @@ _current: CallbackSettings | None = None
 
 
 def configure_callbacks(settings: CallbackSettings | None) -> None:
-    """Set the process's settings; None leaves them to the environment."""
-    global _current  # one process, one place where its links lead
+    """Set the process's settings; None reads them from the environment."""
+    global _current  # all links of a process lead to one place
     _current = settings
 
 
@@ -44,8 +44,8 @@ def current_settings() -> CallbackSettings:
     """Return the process's settings.
 
     Raises:
-        RuntimeError: there are none.
-        ValueError: those of the environment are malformed.
+        RuntimeError: callbacks are not configured.
+        ValueError: an environment variable is malformed.
     """
     if _current is not None:
         return _current

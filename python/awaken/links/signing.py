@@ -1,7 +1,7 @@
-"""Links to tokens and back: JSON Web Tokens with HMAC-SHA-256, the signing key named in the header.
+"""Turns links into tokens and back: JSON Web Tokens with HMAC-SHA-256, whose header names the signing key.
 
-The first key signs; all of them are accepted, so that a key is replaced by putting its successor in front and taking it
-away when its last link has expired.
+The first key signs; all keys are accepted. To replace a key, put its successor in front, and remove the old one when
+its last link has expired.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["LinkSigner", "read_keys"]
 
 _ALGORITHM: Final = "HS256"
-#: As long as what the hash gives (RFC 7518, section 3.2).
+#: As long as the hash's output (RFC 7518, section 3.2).
 _SHORTEST_KEY: Final = 32
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
-#: No link is nearly as long; what is longer is not looked at.
+#: No link is nearly this long; longer tokens are refused unread.
 _LONGEST_TOKEN: Final = 4096
 
 
@@ -49,13 +49,13 @@ def read_keys(text: str) -> dict[str, bytes]:
 
 
 class LinkSigner:
-    """Signs and checks links.
+    """Signs and verifies links.
 
     Args:
-        keys: secret keys by their ids, the one that signs first; at least 32 random bytes each.
+        keys: secret keys by id, at least 32 random bytes each; the first one signs.
 
     Raises:
-        ValueError: there is no key, one is too short, or an id is not made of letters, digits, `-` and `_`.
+        ValueError: there is no key, a key is too short, or an id does not consist of letters, digits, `-` and `_`.
     """
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
@@ -86,10 +86,10 @@ class LinkSigner:
         return jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": self._key_id})
 
     def verify(self, token: str) -> Link:
-        """Return the link of a token. Whether it has expired is for the caller to see, who has a clock.
+        """Return the link of a token. The caller, which has a clock, must check whether it has expired.
 
         Raises:
-            BadLinkError: none of our keys signed this, or it is not a link.
+            BadLinkError: the token was not signed with one of the keys, or is not a link.
         """
         import jwt
 

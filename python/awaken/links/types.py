@@ -1,7 +1,7 @@
-"""Types by name: a link names the type of its value, and the process that opens it finds the type again.
+"""Names of types: a link names the type of its value, and the process that opens the link looks the type up.
 
-A class at the top of its module is named `module:Class`. Everything else, such as `list[Item]`, gets a name from
-`register_callback_type`, in a module that both processes import.
+The name of a class at the top of its module is `module:Class`. Any other type, such as `list[Item]`, needs a name from
+`register_callback_type`, called in a module that both processes import.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def register_callback_type(name: str, annotation: Any) -> None:
     """Give a type a name for links.
 
     Raises:
-        ValueError: the name is taken by another type, or has a colon.
+        ValueError: the name is empty, contains a colon, or belongs to another type.
     """
     if ":" in name or not name:
         raise ValueError(f"{name!r} cannot name a type: names with a colon are those of classes in modules")
@@ -29,10 +29,10 @@ def register_callback_type(name: str, annotation: Any) -> None:
 
 
 def name_of_type(annotation: Any) -> str:
-    """Return the name of a type; empty for none.
+    """Return the name of a type; an empty one for None.
 
     Raises:
-        TypeError: it has none.
+        TypeError: the type has no name.
     """
     if annotation is None:
         return ""
@@ -48,10 +48,10 @@ def name_of_type(annotation: Any) -> str:
 
 
 def find_type(name: str) -> Any:
-    """Return the type of a name that a link carried, which has to be verified: this imports its module.
+    """Return the type with a name. The name must come from a verified link, since this imports the type's module.
 
     Raises:
-        LookupError: this process does not know it.
+        LookupError: this process does not know the type.
     """
     if not name:
         return None
