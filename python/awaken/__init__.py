@@ -1,6 +1,6 @@
-"""Durable handlers: wait for the outside world through crashes and deploys, at no cost.
+"""Durable handlers, which wait for the outside world through crashes and deploys, at no cost.
 
-The names are those of the official Restate SDK for Python, so its documentation applies.
+The public names are those of the official Restate SDK for Python, so its documentation applies.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""The client's types under the name that the official SDK gives this module; `awaken.client` has them all."""
+"""The client's types, under the official SDK's name for this module; `awaken.client` has all of them."""
 
 from awaken.client import (
     HttpError,

@@ -1,8 +1,8 @@
 """Every public exception, including those the compiled core raises.
 
-Two families, kept apart on purpose. What user code may catch derives from `Exception`. What unwinds a handler
-whose attempt is over (suspension, a lost connection, a protocol error) derives from `BaseException`, so that a
-plain `except Exception` cannot swallow it.
+There are two families. Exceptions that your code may catch derive from `Exception`. Exceptions that unwind a handler
+whose attempt is over (suspension, a lost connection, a protocol error) derive from `BaseException`, so that a plain
+`except Exception` cannot swallow them.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ __all__ = [
 
 
 class TerminalError(Exception):
-    """End the invocation with a failure that its caller sees; it is not retried.
+    """Ends the invocation with a failure that its caller sees; it is not retried.
 
     Args:
         message: what happened, for the caller.
-        status_code: HTTP-like code; the status of the ingress answer.
+        status_code: HTTP-like code; the status of the ingress's response.
         metadata: extra facts for the caller (protocol version 6 and later).
     """
 
@@ -52,16 +52,16 @@ class TerminalError(Exception):
 
 
 class InvalidIdError(TerminalError, ValueError):
-    """An invocation or awakeable id does not parse. It never will, so the invocation is not retried."""
+    """An invocation or awakeable id is malformed. Retries cannot fix that, so the invocation is not retried."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, status_code=400)
 
 
 class UsageError(TerminalError, TypeError, ValueError):
-    """This package is used in a way that fails in every attempt, so the invocation is not retried.
+    """You use this package in a way that fails in every attempt, so the invocation is not retried.
 
-    For example a value that has no JSON form, an argument of the wrong type, or a durable result that was not awaited.
+    Examples are a value without a JSON form, an argument of the wrong type, and a durable result that was not awaited.
     """
 
     def __init__(self, message: str) -> None:
@@ -69,7 +69,7 @@ class UsageError(TerminalError, TypeError, ValueError):
 
 
 class UnknownAttributeError(UsageError, AttributeError):
-    """A context or a durable result has no such attribute, in this attempt and in every other."""
+    """A context or a durable result does not have this attribute, in this attempt or any other."""
 
 
 class DeadlineError(TerminalError, TimeoutError):
@@ -80,15 +80,15 @@ class DeadlineError(TerminalError, TimeoutError):
 
 
 class SerdeError(ValueError):
-    """A value cannot be written as bytes, or bytes cannot be read as the type that was asked for.
+    """A value cannot be written as bytes, or bytes cannot be read as the requested type.
 
-    Trying again gives the same result, so a payload that came from outside has to become a terminal error.
+    Trying again gives the same result, so raise a terminal error instead for a payload that comes from outside.
 
     Args:
         action: `read` or `write`.
-        type_name: the type asked for, or the type of the value.
-        reason: what does not fit.
-        path: where in the payload, from the root `$`; empty when the place is not known.
+        type_name: the requested type, or the type of the value.
+        reason: what is wrong.
+        path: where in the payload, from the root `$`; empty if unknown.
     """
 
     def __init__(self, action: str, type_name: str, reason: str, path: str = "") -> None:
@@ -101,13 +101,13 @@ class SerdeError(ValueError):
 
 
 class RetryableError(Exception):
-    """Fail this attempt and ask for another one.
+    """Fails this attempt and asks for another one.
 
     Args:
         message: what happened, for operators.
         status_code: HTTP-like code, shown by the admin API.
-        retry_after: delay before the next attempt, as a duration or in seconds; the runtime's retry policy decides
-            when it is None.
+        retry_after: delay before the next attempt, as a duration or in seconds; None leaves it to the runtime's retry
+            policy.
     """
 
     def __init__(
@@ -120,17 +120,17 @@ class RetryableError(Exception):
 
 
 class HttpError(Exception):
-    """A client got an answer that says no.
+    """A client received an error response.
 
     Args:
-        status_code: of the HTTP answer.
+        status_code: status of the HTTP response.
         message: what happened, in the words of the handler or of the server.
-        body: the answer as text.
-        code: of the failure; it differs from the status where HTTP cannot express it.
+        body: the response as text.
+        code: code of the failure; it differs from the status if HTTP cannot express it.
         metadata: extra facts of a terminal error.
-        source: `invocation` when the handler failed, `ingress` when the request was refused, empty when unknown.
-        invocation_id: of the invocation whose outcome this is.
-        stacktrace: of the last attempt, when retries were exhausted.
+        source: `invocation` if the handler failed, `ingress` if the request was refused, empty if unknown.
+        invocation_id: id of the invocation whose outcome this is.
+        stacktrace: stack trace of the last attempt, if retries were exhausted.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class HttpError(Exception):
 
 
 class NotReadyError(HttpError):
-    """The invocation is there and has no result yet; ask again, or attach to wait for it."""
+    """The invocation exists but has no result yet; ask again later, or attach to wait for it."""
 
 
 class RemoteProtocolError(Exception):
@@ -165,15 +165,15 @@ class RemoteProtocolError(Exception):
 
 
 class LocalProtocolError(UsageError):
-    """This process broke the protocol: an operation that is not possible here, or with this value."""
+    """This process broke the protocol: the operation is not possible here, or not with this value."""
 
 
 class SdkInternalBaseException(BaseException):
-    """Base of what unwinds a handler whose attempt is over. Let it pass; clean up with `finally`."""
+    """Base of exceptions that unwind a handler whose attempt is over. Let them propagate; clean up with `finally`."""
 
 
 class SuspendedException(SdkInternalBaseException):
-    """The attempt is suspended; the handler runs again when what it awaits is there."""
+    """The attempt is suspended; the handler runs again when what it awaits is available."""
 
 
 class SdkInternalException(SdkInternalBaseException):
@@ -181,7 +181,7 @@ class SdkInternalException(SdkInternalBaseException):
 
 
 class JournalMismatchError(SdkInternalException):
-    """The handler asked for something else than its journal has: recorded and attempted differ."""
+    """The handler issued another command than its journal holds: recorded and attempted differ."""
 
 
 class UnsupportedFeatureError(SdkInternalException):
@@ -189,15 +189,15 @@ class UnsupportedFeatureError(SdkInternalException):
 
 
 class AttemptClosedError(SdkInternalException):
-    """The attempt was already over when the handler asked for more."""
+    """The attempt was already over when the handler issued another command."""
 
 
 class DisconnectedException(SdkInternalBaseException):
-    """The stream was reset or the connection was lost; nothing this attempt does counts any more."""
+    """The stream was reset or the connection lost; nothing that this attempt does has an effect any more."""
 
 
 def is_internal_exception(e: BaseException) -> bool:
-    """Tell whether this exception, or a cause of it, only unwinds a handler whose attempt is over."""
+    """Return whether this exception, or a cause of it, only unwinds a handler whose attempt is over."""
     seen: set[int] = set()
     current: BaseException | None = e
     while current is not None and id(current) not in seen:

@@ -1,4 +1,4 @@
-"""The exceptions under the name that the official SDK gives this module; `awaken.errors` has them all."""
+"""Exceptions, under the official SDK's name for this module; `awaken.errors` has all of them."""
 
 from awaken.errors import (
     RetryableError,

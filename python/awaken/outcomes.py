@@ -1,4 +1,4 @@
-"""What clients that complete awakeables and runtimes that run handlers have to agree on."""
+"""What clients that complete awakeables and runtimes have to agree on."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ OUTCOME_HEADER: Final = "x-awaken-outcome"
 
 
 class AwakeableOutcome(Enum):
-    """What became of a result that was given to an awakeable."""
+    """What happened when an awakeable was given a result."""
 
     #: The awakeable has this result.
     APPLIED = "applied"
-    #: The awakeable has a result already, which stays.
+    #: The awakeable already has a result, which it keeps.
     ALREADY_COMPLETED = "already-completed"
     #: There is no such invocation.
     UNKNOWN = "unknown"
@@ -53,7 +53,7 @@ _TEXTS: Final = {
 
 
 def describe_outcome(outcome: AwakeableOutcome, awakeable_id: str) -> str:
-    """Return a sentence about an outcome, for people, without a full stop."""
+    """Describe an outcome for people, in a sentence without a full stop."""
     return _TEXTS[outcome].format(id=awakeable_id)
 
 

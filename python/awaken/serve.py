@@ -1,4 +1,4 @@
-"""Serve an application from a program of your own; `awaken serve` does it from the command line."""
+"""Serve an application from your own program; `awaken serve` does so from the command line."""
 
 from awaken.hosting.event_loop import run_in_loop
 from awaken.hosting.serve import run, serve

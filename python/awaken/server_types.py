@@ -1,4 +1,4 @@
-"""What hosts and applications call each other's types, under the name that the official SDK gives this module."""
+"""Types of ASGI and AWS Lambda applications, under the official SDK's name for this module."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = [
 
 #: An ASGI connection's scope.
 Scope = MutableMapping[str, Any]
-#: Gives an ASGI application its next event.
+#: Returns the next event for an ASGI application.
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 #: Takes an event of an ASGI application.
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -27,7 +27,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class RestateLambdaRequest(TypedDict):
-    """The event that a runtime invokes an AWS Lambda function with."""
+    """The event with which a runtime invokes an AWS Lambda function."""
 
     path: str
     httpMethod: str
@@ -37,7 +37,7 @@ class RestateLambdaRequest(TypedDict):
 
 
 class RestateLambdaResponse(TypedDict):
-    """What the function answers."""
+    """The response of an AWS Lambda function."""
 
     statusCode: int
     headers: dict[str, str]

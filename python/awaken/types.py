@@ -1,4 +1,4 @@
-"""Helpers for types, under the name that the official SDK gives this module."""
+"""Helpers for types, under the official SDK's name for this module."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["extract_core_type"]
 
 
 def extract_core_type(annotation: Any) -> tuple[Literal["optional", "simple"], Any]:
-    """Tell whether an annotation is one type or None, and which type that is.
+    """Split an optional annotation into its kind and its type.
 
     Returns:
-        `("optional", T)` for `T | None`; `("simple", annotation)` for everything else, wider unions included.
+        `("optional", T)` for `T | None`; `("simple", annotation)` for everything else, including wider unions.
     """
     if get_origin(annotation) in (Union, UnionType):
         members = get_args(annotation)

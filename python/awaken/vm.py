@@ -1,4 +1,4 @@
-"""Where some applications look for `SuspendedException`; the protocol machine itself is compiled."""
+"""The module from which some applications import `SuspendedException`; the protocol machine itself is compiled."""
 
 from awaken.errors import SuspendedException
 

@@ -1,4 +1,4 @@
-"""Switches tracing on for one endpoint; others pay nothing."""
+"""Switches tracing on for one endpoint; other endpoints do not pay for it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def instrument(endpoint: E, *, tracer_provider: TracerProvider | None = None) ->
 
     Raises:
         ImportError: OpenTelemetry is not installed.
-        TypeError: it is not an endpoint. Of a Lambda handler, instrument the endpoint that makes it.
+        TypeError: this is not an endpoint. For a Lambda handler, instrument the endpoint that makes it.
     """
     if not isinstance(endpoint, Endpoint):
         raise TypeError(
-            f"cannot instrument {type(endpoint).__name__}; instrument an awaken.Endpoint, and call its app() after"
+            f"cannot instrument {type(endpoint).__name__}; instrument an awaken.Endpoint, then call its app()"
         )
     try:
         from opentelemetry import trace

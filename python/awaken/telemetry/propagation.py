@@ -22,7 +22,7 @@ _HEADER = "traceparent"
 def parent_of(
     attempt_headers: Mapping[str, str], invocation_headers: Iterable[tuple[str, str]]
 ) -> TraceContext | None:
-    """Return the context of what caused an attempt: the runtime if it traces, else the invocation's caller."""
+    """Return the trace context of an attempt's cause: the runtime if it traces, else the invocation's caller."""
     headers = attempt_headers
     if _HEADER not in headers:
         headers = {name.lower(): value for name, value in invocation_headers}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AttemptSpans"]
 
-#: Of both kinds of spans.
+#: Attributes of both kinds of spans.
 _ID = "restate.invocation.id"
 _TARGET = "restate.invocation.target"
 
@@ -30,9 +30,9 @@ class AttemptSpans:
 
     Args:
         tracer: makes the spans.
-        machine: of the attempt.
-        target: service and handler, as `Greeter/greet`.
-        headers: of the attempt's HTTP request.
+        machine: the attempt's machine.
+        target: service and handler, such as `Greeter/greet`.
+        headers: the headers of the attempt's HTTP request.
     """
 
     __slots__ = ("_failure", "_headers", "_machine", "_target", "_tracer")
@@ -78,7 +78,7 @@ class AttemptSpans:
             yield
 
     def note_failure(self, error: BaseException, run: str | None) -> None:
-        """Keep the failure of the handler for the end of its span; write that of a run into the span of the run."""
+        """Record a failure: that of a run in the run's span, that of the handler at the end of the attempt's span."""
         if run is not None:
             span = get_current_span()
             span.record_exception(error)
