@@ -65,38 +65,38 @@ class AwakeablesServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Resolve(self, request, context):
-        """Gives an awakeable its value.
+        """Completes an awakeable with a value.
 
-        NOT_FOUND: there is no such invocation. ALREADY_EXISTS: the awakeable has a result. FAILED_PRECONDITION: the
-        invocation is over, or has not started.
+        NOT_FOUND: the invocation does not exist. ALREADY_EXISTS: the awakeable has a result already. FAILED_PRECONDITION:
+        the invocation is over, or has not started.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Reject(self, request, context):
-        """Gives an awakeable a failure: its handler gets a terminal error. Errors as Resolve.
+        """Completes an awakeable with a failure: its handler gets a terminal error. Errors as for Resolve.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Get(self, request, context):
-        """Returns what is known about one awakeable. NOT_FOUND: there is no such invocation.
+        """Returns what the runtime knows of one awakeable. NOT_FOUND: the invocation does not exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def List(self, request, context):
-        """Lists pending awakeables, longest waiting first.
+        """Lists pending awakeables, the longest waiting first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Watch(self, request, context):
-        """Streams awakeables as they become pending and cease to be; those that are pending already come first.
+        """Streams an event for each pending awakeable, then one whenever an awakeable becomes pending or ceases to be.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

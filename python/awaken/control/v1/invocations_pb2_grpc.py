@@ -85,14 +85,14 @@ class InvocationsServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Invoke(self, request, context):
-        """Calls a handler and waits for its result. ALREADY_EXISTS: the workflow of this key was started before.
+        """Calls a handler and waits for its result. ALREADY_EXISTS: the workflow of this key has been started before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Send(self, request, context):
-        """Starts a handler, now or later, and returns once that is durable.
+        """Starts a handler, now or later, and returns once the invocation is durable.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -120,7 +120,7 @@ class InvocationsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Kill(self, request, context):
-        """Ends an invocation and its children without involving the handler. FAILED_PRECONDITION: it is completed.
+        """Ends an invocation and its children without running their handlers again. FAILED_PRECONDITION: it is completed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -140,7 +140,7 @@ class InvocationsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Watch(self, request, context):
-        """Streams each journal entry and each change of status, from the first entry on, until the invocation has ended.
+        """Streams every journal entry from the first one on, and every change of status, until the invocation has ended.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
