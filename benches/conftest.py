@@ -1,4 +1,4 @@
-"""What the benchmarks share."""
+"""Fixtures that the benchmarks share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def note_entries(benchmark: BenchmarkFixture) -> Callable[[int], None]:
-    """Save how long one journal entry took, so that runs of different length can be compared."""
+    """Save the time per journal entry, so that journals of different lengths can be compared."""
 
     def note(entries: int) -> None:
         benchmark.extra_info["entries"] = entries

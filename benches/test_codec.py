@@ -1,4 +1,4 @@
-"""Bytes to messages and back."""
+"""Decoding bytes into messages, and encoding messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
 RUNS = 1_000
-#: What an HTTP/2 DATA frame carries at most.
+#: Largest payload of an HTTP/2 DATA frame, in bytes.
 CHUNK_SIZE = 16_384
 
 

@@ -1,4 +1,4 @@
-"""Identifiers between bytes and text."""
+"""Converting identifiers between bytes and text."""
 
 from __future__ import annotations
 

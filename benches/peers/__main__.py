@@ -53,7 +53,7 @@ def main(
         console.print(report.absolute_table(measured, scenarios, peers))
         if len(peers) > 1:
             console.print(report.ratio_table(measured, scenarios, peers))
-        console.print(f"Other processes used {report.foreign_share(measured):.0%} of the machine meanwhile.")
+        console.print(f"Meanwhile, other processes used {report.foreign_share(measured):.0%} of the machine.")
     if holds:
         console.print(report.hold_table(holds))
     if json_output:
@@ -63,7 +63,7 @@ def main(
 def run_rounds(
     scenarios: list[Scenario], peers: list[Peer], rounds: int, seconds: float, console: Console
 ) -> list[Round]:
-    """Measure A B C, B C A, C A B ... for each scenario, on endpoints that all run all the time."""
+    """Measure A B C, B C A, C A B ... for each scenario; all endpoints run all the time."""
     measured: list[Round] = []
     if not scenarios:
         return measured

@@ -1,4 +1,4 @@
-"""The peers, and one running endpoint of each: its start, its stop, its CPU time and memory."""
+"""The peers, and a running endpoint of each: starts and stops it, measures its CPU time and memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STOP_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One package on one server. `{port}` in the command is where it has to listen."""
+    """One package on one server. `{port}` in the command stands for the port to listen on."""
 
     name: str
     title: str
@@ -41,8 +41,8 @@ class Peer:
         """Start the endpoint, yield it when it accepts connections, and stop it.
 
         Raises:
-            RuntimeError: the program is missing, or its process ended or did not listen in time; what it
-                said is in the message.
+            RuntimeError: the program is missing, or its process ended or did not listen in time; the message contains
+                its output.
         """
         port = free_port()
         name, *arguments = (part.format(port=port) for part in self.command)
@@ -60,8 +60,8 @@ class Peer:
             try:
                 if not is_listening(process, port):
                     output.seek(0)
-                    said = output.read().decode(errors="replace").strip()
-                    raise RuntimeError(f"{self.name} does not listen on port {port}; it said: {said}")
+                    printed = output.read().decode(errors="replace").strip()
+                    raise RuntimeError(f"{self.name} does not listen on port {port}; its output: {printed}")
                 yield Endpoint(self, port, psutil.Process(process.pid))
             finally:
                 stop(process)
@@ -133,7 +133,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         child.kill()
 
 
-#: The first is the one that is compared with the others.
+#: The first one is compared with the others.
 PEERS = (
     Peer("awaken", "awaken serve", "awaken", ("awaken", "serve", APP, "--bind", "127.0.0.1:{port}")),
     Peer(

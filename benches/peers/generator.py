@@ -1,4 +1,4 @@
-"""The load generator as a program: built once, started for every round."""
+"""Runs the load generator: builds it once, and starts it for every round."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PROGRAM = CRATE / "target" / "release" / "awaken-bench-load"
 
 
 class WrongAnswer(Exception):
-    """The endpoint answered something that the invocation did not ask for, or nothing."""
+    """The endpoint's response is not the one that the invocation requires, or is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one round measured at the generator."""
+    """What the generator measured in one round."""
 
     requests: int
     seconds: float
@@ -41,20 +41,20 @@ class Load:
 
 
 class Held:
-    """Open invocations that all wait."""
+    """Open invocations, all of them waiting."""
 
     def __init__(self, process: subprocess.Popen[str], connections: int) -> None:
         self.connections = connections
         self._process = process
 
     def complete(self) -> Load:
-        """Resolve all and wait for their answers."""
+        """Resolve all invocations and wait for their responses."""
         output, error = self._process.communicate("complete\n")
         return parse(self._process.returncode, output, error)
 
 
 def build() -> None:
-    """Compile the generator; quick when nothing changed."""
+    """Compile the generator; fast if nothing has changed."""
     command = ["cargo", "build", "--release", "--quiet", "--locked", "--target-dir", str(CRATE / "target")]
     subprocess.run(command, cwd=CRATE, check=True)
 
@@ -63,7 +63,7 @@ def run(address: str, scenario: str, *, seconds: float, connections: int, in_fli
     """Load an endpoint for one round.
 
     Raises:
-        WrongAnswer: with the generator's reason.
+        WrongAnswer: the endpoint's response is wrong; the message is the generator's reason.
     """
     command = [str(PROGRAM), address, scenario, "--seconds", str(seconds)]
     command += ["--connections", str(connections), "--in-flight", str(in_flight)]

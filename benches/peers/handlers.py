@@ -23,7 +23,7 @@ async def greet(ctx: Any, name: str) -> str:
 
 @bench.handler()
 async def three(ctx: Any, number: int) -> int:
-    """Run three closures one after the other, each the input of the next."""
+    """Run three actions one after the other; each result is the input of the next."""
     for name in ("one", "two", "three"):
         number = await ctx.run_typed(name, successor, number=number)
     return number
@@ -46,7 +46,7 @@ async def wait(ctx: Any) -> str:
 
 @bench.handler()
 async def replay(ctx: Any, numbers: list[int]) -> int:
-    """Sum `numbers[0]` runs and `numbers[1]`; the caller has all runs in the journal already."""
+    """Sum `numbers[0]` runs and `numbers[1]`; the journal contains the runs already."""
     count, total = numbers
     for _ in range(count):
         total += await ctx.run_typed("entry", successor, number=0)

@@ -22,7 +22,7 @@ WARM_UP_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round of one peer measured."""
+    """The measurements of one round of one peer."""
 
     scenario: str
     peer: str
@@ -39,7 +39,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What it cost one peer to hold invocations open."""
+    """What it costs one peer to hold invocations open."""
 
     peer: str
     count: int
@@ -48,7 +48,7 @@ class Hold:
 
 
 def rotate(peers: Sequence[Endpoint], number: int) -> Iterator[Endpoint]:
-    """Begin each round with another peer, so that no peer always follows the same one."""
+    """Begin each round with another peer, to spread the effects of order."""
     first = number % len(peers)
     yield from peers[first:]
     yield from peers[:first]
@@ -69,7 +69,7 @@ def measure_round(endpoint: Endpoint, scenario: Scenario, number: int, seconds: 
 
 
 def warm_up(endpoint: Endpoint, scenario: Scenario) -> None:
-    """Load code, fill caches and let a wrong answer show before anything is measured."""
+    """Load code, fill caches, and find wrong responses before anything is measured."""
     measure_round(endpoint, scenario, -1, WARM_UP_SECONDS)
 
 
@@ -87,6 +87,6 @@ def measure_hold(peer: Peer, warm: Scenario, count: int) -> Hold:
 
 
 def busy_seconds() -> float:
-    """CPU seconds that the machine spent on anything so far."""
+    """Return the CPU seconds that the whole machine has spent so far."""
     times = psutil.cpu_times()
     return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)

@@ -46,7 +46,7 @@ def absolute_table(rounds: Sequence[Round], scenarios: Sequence[Scenario], peers
 
 
 def ratio_table(rounds: Sequence[Round], scenarios: Sequence[Scenario], peers: Sequence[Peer]) -> Table:
-    """Medians of the ratios inside each round: neighbours in time share the noise of the machine."""
+    """Medians of the ratios within each round: neighbours in time share the noise of the machine."""
     subject, *others = peers
     table = Table(title=f"{subject.name} / other: median of the ratios of each round (lowest to highest)")
     table.add_column("scenario", no_wrap=True)
@@ -79,7 +79,7 @@ def hold_table(holds: Sequence[Hold]) -> Table:
 
 
 def foreign_share(rounds: Sequence[Round]) -> float:
-    """The share of the machine that other processes used while rounds ran."""
+    """Return the share of the machine that other processes used during the rounds."""
     seconds = sum(one.load.seconds for one in rounds)
     return sum(one.foreign_cpu_seconds for one in rounds) / (seconds * (psutil.cpu_count() or 1))
 
@@ -87,7 +87,7 @@ def foreign_share(rounds: Sequence[Round]) -> float:
 def to_json(
     rounds: Sequence[Round], holds: Sequence[Hold], scenarios: Sequence[Scenario], peers: Sequence[Peer]
 ) -> dict[str, Any]:
-    """Everything that was measured, and the medians that the tables show."""
+    """Return all measurements, and the medians that the tables show."""
     subject, *others = peers
     return {
         "machine": {

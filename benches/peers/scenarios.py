@@ -1,4 +1,4 @@
-"""What is measured, with the goals of `design.md`, section 7: awaken against restate-sdk on Granian."""
+"""The scenarios, with the project's goals: ratios of awaken to restate-sdk on Granian."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario of the load generator, and how hard it is run."""
+    """A scenario of the load generator, and its load."""
 
     name: str
     title: str
@@ -36,8 +36,8 @@ P99 = Goal(0.6, 0.2)
 
 
 def replay(count: int) -> Scenario:
-    # One replay at a time on a connection: the runtime sends each entry as a small DATA frame of its own,
-    # and with more of them Granian sees a flood and closes the connection (ENHANCE_YOUR_CALM).
+    # One replay at a time per connection: the runtime sends each entry as a small DATA frame of its own, and Granian
+    # takes more of them for a flood and closes the connection (ENHANCE_YOUR_CALM).
     return Scenario(f"replay-{count}", f"journal of {count} runs", CPU_REPLAY, in_flight=4)
 
 

@@ -1,1 +1,1 @@
-"""The embedded runtime beside the real server: the same endpoint code, in one interleaved run."""
+"""Compares the embedded runtime with the real server, with the same endpoint code, in one interleaved run."""

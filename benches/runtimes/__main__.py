@@ -37,7 +37,7 @@ FACTORIES: dict[str, RuntimeFactory] = {"embedded": EmbeddedRuntime, "server": R
 
 @dataclass
 class Measured:
-    """One round: how many a second, and how long each took, in seconds."""
+    """One round: operations per second, and the duration of each in seconds."""
 
     rate: float
     times: list[float]
@@ -68,7 +68,7 @@ SCENARIOS: dict[str, tuple[Callable[[Connection], Awaitable[None]], int]] = {
 
 
 async def measure(url: str, scenario: str, seconds: float) -> Measured:
-    """Let callers repeat a scenario for a while, each on its own connection."""
+    """Let callers repeat a scenario for some time, each on its own connection."""
     action, callers = SCENARIOS[scenario]
     times: list[float] = []
 
@@ -150,7 +150,7 @@ def main(
         int, typer.Option(min=0, help="How many awakeables to keep pending in the last part; 0 for none.")
     ] = 10_000,
 ) -> None:
-    """Measure the embedded runtime beside the real server, with the same endpoint code behind both."""
+    """Compare the embedded runtime with the real server, with the same endpoint code behind both."""
     console = Console()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
     with tempfile.TemporaryDirectory(prefix="awaken-bench-") as name, ExitStack() as stack:

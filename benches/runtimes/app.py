@@ -1,4 +1,4 @@
-"""What both runtimes invoke."""
+"""The application that both runtimes invoke."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on kept connections, as lean as Python allows: the runtimes are measured, not the client."""
+"""HTTP/1.1 on persistent connections, as lean as Python allows: the benchmark measures runtimes, not the client."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Connection:
         self._writer.close()
 
     async def request(self, method: str, path: str, body: bytes = b"") -> Any:
-        """Return the JSON of a successful answer; anything else ends the benchmark."""
+        """Return the JSON of a successful response; any other response ends the benchmark."""
         head = f"{method} {path} HTTP/1.1\r\nhost: {self._host}\r\n"
         if body:
             head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n"

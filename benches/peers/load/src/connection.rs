@@ -39,7 +39,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\
     \x00\x00\x0c\x04\x00\x00\x00\x00\x00\x00\x04\x00\x20\x00\x00\x00\x05\x00\x00\x40\x00\
     \x00\x00\x04\x08\x00\x00\x00\x00\x00\x00\x4f\x00\x01";
 
-/// An invocation that got its whole answer.
+/// An invocation whose response is complete.
 pub struct Finished {
     pub latency: Duration,
 }
@@ -47,7 +47,7 @@ pub struct Finished {
 struct Stream {
     invocation: Invocation,
     since: Instant,
-    /// Protocol frames that the windows do not let out yet.
+    /// Protocol frames that the windows do not allow yet.
     pending: VecDeque<u8>,
     window: i64,
     ends_input: bool,
@@ -132,7 +132,7 @@ impl Connection {
         self.send(id, opening, ends_input);
     }
 
-    /// Sends to all open streams what `frames` makes for each, and restarts their clocks.
+    /// Sends each open stream what `frames` makes for it, and restarts its clock.
     pub fn send_each(&mut self, mut frames: impl FnMut(&Invocation) -> Vec<u8>) {
         let ids: Vec<u32> = self.streams.keys().copied().collect();
         for id in ids {
@@ -162,7 +162,7 @@ impl Connection {
         }
     }
 
-    /// Writes what the windows allow, one DATA frame for each protocol frame; False when something is left.
+    /// Writes what the windows allow, one DATA frame per protocol frame; false if something is left.
     fn write_pending(&mut self, id: u32) -> bool {
         let Some(stream) = self.streams.get_mut(&id) else {
             return true;
@@ -220,7 +220,7 @@ impl Connection {
         self.output.extend_from_slice(payload);
     }
 
-    /// Writes to the socket until it is full or all is out.
+    /// Writes to the socket until it is full or everything is written.
     pub fn flush(&mut self) -> Result<(), String> {
         let mut written = 0;
         while written < self.output.len() {
@@ -235,7 +235,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads what is there, and answers it; appends the invocations that are finished by it.
+    /// Reads what has arrived and responds to it; appends the invocations that this finishes.
     pub fn receive(
         &mut self,
         buffer: &mut [u8],

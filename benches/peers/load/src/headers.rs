@@ -1,6 +1,6 @@
-//! Header blocks as the runtime writes them, and what a response's block must say.
+//! Header blocks as the runtime writes them, and the check of a response's block.
 //!
-//! The order, the indexing and the Huffman coding repeat what server 1.7.12 was seen to send: `:path` is never
+//! The order, the indexing and the Huffman coding are those observed from server 1.7.12: `:path` is never
 //! indexed, everything else enters the table, and each request's own id pushes older entries out over time.
 
 use std::collections::VecDeque;
@@ -23,7 +23,7 @@ enum Entry {
 }
 
 impl Entry {
-    /// Index of the name in the static table; 0 when it is not there.
+    /// Index of the name in the static table; 0 if the table does not have it.
     fn static_name(self) -> usize {
         match self {
             Self::Authority => 1,
@@ -44,7 +44,7 @@ impl Entry {
     }
 }
 
-/// Writes request header blocks; one for each connection.
+/// Writes the request header blocks of one connection.
 pub struct RequestEncoder {
     authority: String,
     /// Newest first, with the size each entry counts for.
@@ -146,7 +146,7 @@ fn integer(out: &mut Vec<u8>, first: u8, prefix: u32, value: usize) {
     out.push(rest as u8);
 }
 
-/// Checks that a response's block says 200 and repeats the request's content type.
+/// Checks that a response's block has status 200 and the request's content type.
 pub fn check_response(decoder: &mut Decoder<'_>, block: &[u8]) -> Result<(), String> {
     let (mut is_ok, mut is_typed, mut seen) = (false, false, String::new());
     decoder

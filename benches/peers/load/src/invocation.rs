@@ -1,4 +1,4 @@
-//! One invocation: takes the endpoint's frames, checks them, and says what the runtime would do next.
+//! One invocation: takes the endpoint's frames, checks them, and returns what the runtime would do next.
 
 use crate::id::InvocationId;
 use crate::message::{self, Field, HEADER_LENGTH};
@@ -14,7 +14,7 @@ pub struct Invocation {
     partial: Vec<u8>,
 }
 
-/// What has to be sent after some frames of the endpoint.
+/// What to send after some frames of the endpoint.
 #[derive(Default)]
 pub struct Reaction {
     pub frames: Vec<u8>,
@@ -32,7 +32,7 @@ impl Invocation {
         }
     }
 
-    /// Whether the terminal frame has come.
+    /// Whether the terminal frame has arrived.
     pub fn is_over(&self) -> bool {
         self.scenario.expected(self.received) == Expected::Nothing
     }

@@ -13,7 +13,7 @@ use crate::message;
 use crate::report::{Report, cpu_time};
 use crate::scenario::{FIRST_AWAKEABLE, Opening, Scenario};
 
-/// How long the endpoint may say nothing at all while invocations are open.
+/// How long the endpoint may be silent while invocations are open.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The runtime opens a new connection when this share of the streams is used.
 const STREAM_SHARE: f64 = 0.7;
@@ -80,7 +80,7 @@ impl Load {
         ))
     }
 
-    /// Opens `count` invocations that wait, and resolves them all when a line comes from standard input.
+    /// Opens `count` invocations that wait, and resolves all of them when it reads a line from standard input.
     pub fn hold(&mut self, count: usize) -> Result<Report, String> {
         self.connect(1)?;
         let offered = self.connections[0]
@@ -182,7 +182,7 @@ impl Load {
         self.connections.iter().map(Connection::open_streams).sum()
     }
 
-    /// Moves bytes until `is_done` says so; it is asked after each connection that had something to say.
+    /// Moves bytes until `is_done` returns true; it is called after each connection that had an event.
     fn drive(
         &mut self,
         mut is_done: impl FnMut(&mut Self, usize, &mut Vec<Finished>) -> bool,

@@ -1,6 +1,6 @@
-//! Speaks to an endpoint the way the runtime does, checks every answer, and prints what a round measured.
+//! Talks to an endpoint as the runtime does, checks every response, and prints what a round measured.
 //!
-//! The first wrong answer ends the process with status 1 and the reason.
+//! The first wrong response ends the process with status 1 and a reason.
 
 mod connection;
 mod headers;

@@ -1,4 +1,4 @@
-//! Frames of the invocation protocol: just enough protobuf to write and to check them.
+//! Frames of the invocation protocol: just enough protobuf to write and check them.
 
 pub const START: u16 = 0x0000;
 pub const SUSPENSION: u16 = 0x0001;

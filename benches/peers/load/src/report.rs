@@ -1,4 +1,4 @@
-//! What a round tells: one line of JSON.
+//! The result of a round: one line of JSON.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ impl Report {
 
 /// User and system time of this process so far.
 pub fn cpu_time() -> Duration {
-    // SAFETY: `getrusage` fills the struct it is given, and zeroes are a valid one.
+    // SAFETY: `getrusage` fills the struct it receives, and all zeroes are a valid value of it.
     let usage = unsafe {
         let mut usage: libc::rusage = std::mem::zeroed();
         libc::getrusage(libc::RUSAGE_SELF, &mut usage);

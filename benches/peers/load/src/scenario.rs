@@ -1,9 +1,9 @@
-//! What each scenario sends, and the answers it accepts. The handlers are in `handlers.py`.
+//! What each scenario sends, and the responses it accepts. The handlers are in `handlers.py`.
 
 use crate::id::InvocationId;
 use crate::message;
 
-/// Values that recorded runs have, over and over.
+/// Values of recorded runs, repeated as needed.
 const RECORDED: [u64; 4] = [3, 14, 159, 2653];
 /// The first awakeable of an invocation.
 pub const FIRST_AWAKEABLE: u32 = 17;
@@ -12,9 +12,9 @@ pub const FIRST_AWAKEABLE: u32 = 17;
 pub enum Scenario {
     /// Input, then Output.
     Greet,
-    /// Three new runs, each proposal answered. With plain functions or coroutines, which only the handler sees.
+    /// Three new runs, each proposal acknowledged. Only the handler differs for plain functions and coroutines.
     Three { plain: bool },
-    /// The input ends at once; the awakeable's Suspension is the answer.
+    /// The input ends at once; the response is a Suspension on the awakeable.
     Wait,
     /// The journal has the awakeable's signal.
     Resume,
@@ -22,7 +22,7 @@ pub enum Scenario {
     Replay(u32),
     /// One new run; its completion is the last input; then Suspension.
     RunThenWait,
-    /// The input stays open; a signal comes when the caller asks for it.
+    /// The input stays open; the signal follows when the caller asks for it.
     Hold,
 }
 
@@ -64,7 +64,7 @@ impl Scenario {
         }
     }
 
-    /// The frame that has to come after `received` good ones.
+    /// The frame that must follow `received` correct ones.
     pub fn expected(self, received: usize) -> Expected {
         use Expected::{End, Nothing, Output, Proposal, Run, Suspension};
         let runs = match self {
@@ -99,7 +99,7 @@ impl Scenario {
         }
     }
 
-    /// The answer that the call with `number` has to get.
+    /// The answer that the call with `number` must get.
     pub fn output(self, number: u64, id: &InvocationId) -> String {
         match self {
             Self::Greet => format!("\"Hello w{number}!\""),
