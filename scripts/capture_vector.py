@@ -42,7 +42,7 @@ PROVENANCE = {
 
 
 class Recorder:
-    """An ASGI application that passes everything on and keeps the frames of each invocation, by attempt."""
+    """An ASGI application that passes everything on and records the frames of each invocation, by attempt."""
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
         self._app = app
@@ -103,7 +103,7 @@ def _messages() -> dict[str, type[Message]]:
         included = Path(grpc_tools.__file__).parent / "_proto"
         options = [f"-I{ROOT / 'proto'}", f"-I{included}", f"--descriptor_set_out={target}"]
         if protoc.main(["protoc", *options, "awaken/service/protocol.proto"]):
-            sys.exit("protoc refused; see above")
+            sys.exit("protoc failed; see above")
         files = descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes()).file
     return message_factory.GetMessages(files, descriptor_pool.DescriptorPool())
 

@@ -1,7 +1,7 @@
 """Write the blocking half of `awaken.client`, `sync_*.py`, from the half on the event loop, `async_*.py`.
 
-`python scripts/generate_client.py` writes; with `--check` it changes nothing and fails when a file is not current.
-Only `async_*.py` is edited by hand. What has to read differently in the blocking half is in the two tables below.
+`python scripts/generate_client.py` writes the files; with `--check` it changes nothing and fails if a file is not
+current. Edit only `async_*.py` by hand. The two tables below list what reads differently in the blocking half.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 CLIENT: Final = ROOT / "python/awaken/client"
 COMMAND: Final = "python scripts/generate_client.py"
 
-#: Whole words, in code as in docstrings. Modules need no entry: `async_client` becomes `sync_client`.
+#: Whole words, in code and docstrings. Modules need no entry: `async_client` becomes `sync_client`.
 WORDS: Final = {
     "AsyncClient": "Client",  # of httpx
     "AsyncSender": "SyncSender",
@@ -70,7 +70,7 @@ def blocking(source: str, name: str) -> str:
 
 
 def _without_async(source: str) -> str:
-    """Drop the keywords `async` and `await`; the words stay in strings and comments."""
+    """Drop the keywords `async` and `await`; keep the words in strings and comments."""
     lines = source.splitlines(keepends=True)
     tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     for token, following in reversed(list(pairwise(tokens))):  # from the end, so that columns stay true
@@ -82,7 +82,7 @@ def _without_async(source: str) -> str:
 
 
 def formatted(text: str, path: Path) -> str:
-    """Sort the imports and fold the lines, as `make fix` would in this place."""
+    """Sort the imports and wrap the lines, as `make fix` would."""
     for command in (["check", "--quiet", "--select=I", "--fix"], ["format", "--quiet"]):
         ruff = [sys.executable, "-m", "ruff", *command, f"--stdin-filename={path}", "-"]
         result = subprocess.run(ruff, input=text, text=True, stdout=subprocess.PIPE, check=True, cwd=ROOT)  # noqa: S603
@@ -91,7 +91,7 @@ def formatted(text: str, path: Path) -> str:
 
 
 def first_difference(path: Path, expected: str) -> str:
-    """Return the first place where a file differs from what it should hold, or an empty string."""
+    """Return the first difference between a file and its intended content, or an empty string."""
     found = path.read_text() if path.exists() else ""
     lines = difflib.unified_diff(
         found.splitlines(), expected.splitlines(), "committed", "generated", lineterm="", n=1

@@ -1,6 +1,6 @@
 """Write the Python stubs of `proto/awaken/control/v1` into `python/awaken/control/v1`, or into another folder.
 
-`python scripts/generate_control.py [FOLDER]`. A test runs it to prove that what is committed is current.
+Usage: `python scripts/generate_control.py [FOLDER]`. A test runs it to check that the committed stubs are current.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ def generate(target: Path) -> None:
     """Write `awaken/control/v1/*_pb2*.py` below a folder.
 
     Raises:
-        SystemExit: the compiler refused.
+        SystemExit: the compiler failed.
     """
     files = sorted(str(path.relative_to(PROTO)) for path in (PROTO / "awaken/control/v1").glob("*.proto"))
     included = Path(grpc_tools.__file__).parent / "_proto"
     options = [f"-I{PROTO}", f"-I{included}", f"--python_out={target}", f"--pyi_out={target}"]
     if protoc.main(["protoc", *options, *files]):
-        sys.exit("protoc refused; see above")
+        sys.exit("protoc failed; see above")
     services = [file for file in files if not file.endswith("common.proto")]
     if protoc.main(["protoc", *options[:2], f"--grpc_python_out={target}", *services]):
-        sys.exit("protoc refused; see above")
+        sys.exit("protoc failed; see above")
 
 
 if __name__ == "__main__":

@@ -21,11 +21,11 @@ NPM_TIMEOUT_S = 300
 
 
 class InstallError(Exception):
-    """The server cannot be installed; the text tells why and what to do."""
+    """The server cannot be installed; the message says why and what to do."""
 
 
 def install_server() -> Path:
-    """Return the path of the server's binary, installing it first when it is not there.
+    """Return the path of the server's binary, and install it first if it is missing.
 
     Raises:
         InstallError: npm is missing or failed, or there is no binary for this platform.
@@ -50,7 +50,7 @@ def _npm_install(home: Path) -> None:
             "npm is not on the PATH; install Node.js, or set AWAKEN_RESTATE_SERVER to a binary"
         )
     with tempfile.TemporaryDirectory(dir=TOOLS, prefix="installing-") as scratch:
-        # Whole or not at all: a half-finished installation never gets its final name.
+        # All or nothing: an unfinished installation never gets the final name.
         fresh = Path(scratch) / "home"
         fresh.mkdir()
         (fresh / "package.json").write_text('{"name": "restate-server-home", "private": true}\n')
