@@ -1,4 +1,4 @@
-"""An object that reads all of its journal, and tells how much memory that took."""
+"""An object that reads its whole journal, and reports how much memory that took."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ replayer = awaken.VirtualObject("Replayer")
 
 
 def never() -> bytes:
-    """Fail: what is recorded is not executed again."""
+    """Fail: recorded actions must not be executed again."""
     raise awaken.TerminalError("an action was executed")
 
 
 @replayer.handler(input_serde=BYTES, output_serde=BYTES)
 async def replay(ctx: awaken.ObjectContext, body: bytes) -> bytes:
-    """Return a digest of everything that came."""
+    """Return a digest of everything in the journal."""
     headers = ctx.request().headers
     digest = hashlib.sha256(body)
     for _ in range(int(headers["x-count"])):
@@ -36,12 +36,12 @@ async def replay(ctx: awaken.ObjectContext, body: bytes) -> bytes:
 
 @replayer.handler(kind="shared")
 async def peak(ctx: awaken.ObjectSharedContext) -> int:
-    """Tell `peak_size` of this process."""
+    """Return `peak_size` of this process."""
     return peak_size()
 
 
 def peak_size() -> int:
-    """Return the peak of memory in bytes since the last call; 0 if the system does not count it."""
+    """Return this process's peak memory in bytes since the last call; 0 if the platform does not count it."""
     if sys.platform != "linux":
         return 0
     status = Path("/proc/self/status").read_text()

@@ -1,4 +1,4 @@
-"""Journals of any shape: what a runtime sends to replay one, and what the handler of `app` makes of it."""
+"""Journals of any shape: what a runtime sends to replay one, and what the handler of `app` returns for it."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 #: Bytes of one message that are not its value: names, ids, lengths.
 AROUND = 512
-#: What the runtimes take of a value, with what is around it.
+#: The largest message that the runtimes accept, in bytes.
 LARGEST = 32 * MIB
 END = bytes.fromhex("0003000000000000")
 
 
 @dataclass(frozen=True)
 class Journal:
-    """What is replayed, how it is cut, and how much is answered.
+    """A journal to replay, how it is cut into chunks, and how large the answer is.
 
     Args:
         input_size: bytes of the input.
-        state_size: bytes of the state that comes with Start.
-        results: how many actions were executed, and how many bytes each of them gave; groups in a row.
+        state_size: bytes of the state in the Start message.
+        results: groups of actions, as their number and the bytes of each result.
         output_size: bytes of the answer.
-        chunks: sizes in bytes that the request is cut into, over and over.
-        seed: of what is in all of this.
+        chunks: sizes in bytes of the request's chunks, repeated as needed.
+        seed: seed of the contents.
     """
 
     input_size: int = 0
@@ -44,7 +44,7 @@ class Journal:
 
     @property
     def count(self) -> int:
-        """How many actions were executed; each is two entries."""
+        """The number of executed actions; each takes two entries."""
         return sum(count for count, _ in self.results)
 
     @property
@@ -98,18 +98,18 @@ class Journal:
 
 
 def _content(source: random.Random, size: int) -> bytes:
-    """Return bytes in which no piece can take the place of another; quickly."""
+    """Return bytes of which no piece equals another, made quickly."""
     block = source.randbytes(min(size, 65_537))
     return (block * (size // len(block) + 1))[:size] if block else b""
 
 
 def pad(text: str, size: int) -> bytes:
-    """Return the text, cut or filled up to so many bytes."""
+    """Return the text, cut or padded to a number of bytes."""
     return text.encode()[:size].ljust(size, b".")
 
 
 def _sizes(largest: int) -> st.SearchStrategy[int]:
-    """Sizes up to a limit, most of them around numbers that matter to some layer on the way."""
+    """Return sizes up to a limit, most of them close to the sizes of buffers and windows."""
     edges = [0, 1, 16 * 1024, 64 * 1024, MIB, 2 * MIB, 4 * MIB]
     near = st.sampled_from([edge for edge in edges if edge < largest] + [largest])
     around = st.builds(lambda edge, off: min(max(0, edge + off), largest), near, st.integers(-40, 40))
@@ -118,7 +118,7 @@ def _sizes(largest: int) -> st.SearchStrategy[int]:
 
 @st.composite
 def journals(draw: st.DrawFn, *, total: int, entries: int = 4000) -> Journal:
-    """Draw a journal with at most so many bytes, and so many entries, in all."""
+    """Draw a journal with at most this many bytes and entries in total."""
     left = total
     sizes = []
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Any journal completes through every door of an endpoint, and costs it no more memory than its size asks for."""
+"""Any journal completes over every transport, and takes no more memory than its size justifies."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.journals.doors import DOORS, Door, open_door
 from tests.journals.journal import AROUND, LARGEST, MIB, Journal, journals
+from tests.journals.transports import TRANSPORTS, Transport, open_transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-#: How often the largest value is in memory at most: as it came, as Python sees it, and on its way out through a host.
+#: The largest value may be in memory this often: as received, as a Python object, and on its way out through a host.
 COPIES = 5
-#: Of an entry, in bytes: what both languages keep beside its value.
+#: Bytes that both languages together keep per entry, beside its value.
 ENTRY_SIZE = 1024
-#: Of two entries beside the value, on the wire.
+#: Bytes on the wire of two entries, beside their value.
 ENTRY_FRAMES = 64
-#: What a process keeps for itself: buffers of connections, heaps that are not given back.
+#: Bytes that a process keeps anyway: buffers of connections, memory not returned to the system.
 CONSTANT = 48 * MIB
 
-#: The largest that there are.
+#: The largest journals.
 LARGE = {
     "one input and one answer": Journal(input_size=LARGEST - AROUND, output_size=LARGEST - AROUND),
     "one result": Journal(results=((1, LARGEST - AROUND),), chunks=(1, 7, 2 * MIB + 1)),
@@ -33,34 +33,36 @@ LARGE = {
 }
 
 
-@pytest.fixture(scope="module", params=DOORS)
-def door(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    # What the C library takes from the system for one large value it gives back with it, so that peaks are comparable.
+@pytest.fixture(scope="module", params=TRANSPORTS)
+def transport(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Transport]:
+    # The C library returns the memory of a large value to the system at once, so that peaks are comparable.
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("MALLOC_MMAP_THRESHOLD_", "131072")
         environment.setenv("MALLOC_TRIM_THRESHOLD_", "131072")
-        door = open_door(request.param, tmp_path_factory.mktemp(request.param))
-    yield door
-    door.close()
+        transport = open_transport(request.param, tmp_path_factory.mktemp(request.param))
+    yield transport
+    transport.close()
 
 
 @pytest.fixture(scope="module")
-def idle(door: Door) -> int:
-    """Bytes of memory of the endpoint's process after a first small journal."""
-    door.replay(Journal().pieces())
-    door.peak()
-    return door.peak()
+def idle(transport: Transport) -> int:
+    """Peak memory of the endpoint's process for a small journal, in bytes."""
+    transport.replay(Journal().pieces())
+    transport.peak()
+    return transport.peak()
 
 
-def test_any_journal_completes(door: Door, idle: int, request: pytest.FixtureRequest) -> None:
+def test_any_journal_completes(transport: Transport, idle: int, request: pytest.FixtureRequest) -> None:
     is_long = bool(request.config.getoption("--long-bytes"))
-    entries = 100_000 if is_long and door.largest == LARGEST else 4000
-    total = min(door.largest - entries * ENTRY_FRAMES, LARGEST if is_long else 4 * MIB)
+    entries = 100_000 if is_long and transport.largest == LARGEST else 4000
+    total = min(transport.largest - entries * ENTRY_FRAMES, LARGEST if is_long else 4 * MIB)
 
     @settings(
         max_examples=150 if is_long else 8,
         deadline=None,
-        phases=[Phase.generate],  # a journal that hangs takes long enough once
+        phases=[Phase.generate],  # shrinking a journal that hangs would take too long
         suppress_health_check=[
             HealthCheck.too_slow,
             HealthCheck.data_too_large,
@@ -69,26 +71,26 @@ def test_any_journal_completes(door: Door, idle: int, request: pytest.FixtureReq
     )
     @given(journals(total=total, entries=entries))
     def completes(journal: Journal) -> None:
-        check(door, idle, journal)
+        check(transport, idle, journal)
 
     completes()
 
 
 @pytest.mark.parametrize("shape", LARGE)
-def test_largest_journals_complete(door: Door, idle: int, shape: str) -> None:
+def test_largest_journals_complete(transport: Transport, idle: int, shape: str) -> None:
     journal = LARGE[shape]
-    if door.largest < LARGEST:
-        journal = shrink(journal, door.largest)
+    if transport.largest < LARGEST:
+        journal = shrink(journal, transport.largest)
 
-    check(door, idle, journal)
+    check(transport, idle, journal)
 
 
-def check(door: Door, idle: int, journal: Journal) -> None:
-    """Replay a journal, and look at the answer and at the memory it took."""
+def check(transport: Transport, idle: int, journal: Journal) -> None:
+    """Replay a journal and check the response and the memory it took."""
     if idle:
-        door.peak()
-    answer = door.replay(journal.pieces())
-    peak = door.peak()
+        transport.peak()
+    answer = transport.replay(journal.pieces())
+    peak = transport.peak()
 
     assert journal.answer() in answer
     allowed = journal.size + COPIES * journal.largest + 2 * journal.count * ENTRY_SIZE + CONSTANT
@@ -96,7 +98,7 @@ def check(door: Door, idle: int, journal: Journal) -> None:
 
 
 def shrink(journal: Journal, largest: int) -> Journal:
-    """Return the same shape for a door that takes less: smaller values, or fewer of them where they are small."""
+    """Return a journal of the same shape for a transport with a lower limit: smaller or fewer values."""
     scale = (largest - AROUND) / (journal.size + ENTRY_FRAMES * journal.count)
     return Journal(
         int(scale * journal.input_size),

@@ -1,4 +1,4 @@
-"""Every way into an endpoint: one call replays a journal through it, and returns the frames of the answer."""
+"""Every transport to an endpoint: one call replays a journal through it and returns the frames of the response."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from awaken.exchange import Dialer
 
 V6 = _core.content_type(6)
-#: An event of a Lambda function has 6 MB, its body is in base64, and both sides need room for what is around it.
+#: The event of a Lambda function may have 6 MB, and contains the body in base64 and other fields.
 LAMBDA_SIZE = 4_499_000
-#: For one journal; after this it counts as hanging.
+#: How long one journal may take.
 ANSWER_TIMEOUT_S = 40
 
 
-class Door(Protocol):
-    """One way into `app`."""
+class Transport(Protocol):
+    """One transport to `app`."""
 
     @property
     def largest(self) -> int:
@@ -41,19 +41,19 @@ class Door(Protocol):
         ...
 
     def replay(self, pieces: Iterable[memoryview], handler: str = "replay") -> bytes:
-        """Send a journal in these pieces, and return the answer."""
+        """Send a journal in these pieces and return the response."""
         ...
 
     def peak(self) -> int:
-        """Return the most memory the endpoint's process has had since this was asked before; 0 when unknown."""
+        """Return the endpoint process's peak memory since the last call; 0 if unknown."""
         ...
 
     def close(self) -> None:
-        """End it."""
+        """Stop the endpoint."""
         ...
 
 
-class MemoryDoor:
+class MemoryTransport:
     """The endpoint in the caller's process."""
 
     largest = LARGEST
@@ -68,8 +68,8 @@ class MemoryDoor:
         pass
 
 
-class LambdaDoor:
-    """What a Lambda function calls."""
+class LambdaTransport:
+    """The handler of a Lambda function."""
 
     largest = LAMBDA_SIZE
 
@@ -98,7 +98,7 @@ class LambdaDoor:
         pass
 
 
-class NetworkDoor:
+class NetworkTransport:
     """A server process."""
 
     largest = LARGEST
@@ -137,7 +137,7 @@ def _run(
 async def _replay(
     dialer: Dialer, pieces: Iterable[memoryview], handler: str, *, is_bidirectional: bool
 ) -> bytes:
-    """Send like a runtime: as there is credit, and with an end that waits for the last frame where it can."""
+    """Send as a runtime does: within the credit, and ending the request after the last frame if the transport can."""
     caller = Caller(dialer, "POST", f"/invoke/Replayer/{handler}", {"content-type": V6, "accept": V6})
     exchange = caller.exchange
     try:
@@ -174,11 +174,11 @@ _NETWORK = {
     "http1": _serve(is_http2=False),
     **{name: HOSTS[name] for name in ("hypercorn", "granian", "uvicorn")},
 }
-DOORS = ("memory", "lambda", *_NETWORK)
+TRANSPORTS = ("memory", "lambda", *_NETWORK)
 
 
-def open_door(name: str, directory: Path) -> Door:
-    """Open one of `DOORS`."""
+def open_transport(name: str, directory: Path) -> Transport:
+    """Open one of `TRANSPORTS`."""
     if name == "memory":
-        return MemoryDoor()
-    return LambdaDoor() if name == "lambda" else NetworkDoor(_NETWORK[name], directory)
+        return MemoryTransport()
+    return LambdaTransport() if name == "lambda" else NetworkTransport(_NETWORK[name], directory)
