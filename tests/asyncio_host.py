@@ -1,4 +1,4 @@
-"""Hypercorn inside `asyncio.run`, as the official documentation serves: `asyncio_host MODULE:NAME PORT`."""
+"""Hypercorn inside `asyncio.run`, as in the official documentation: `asyncio_host MODULE:NAME PORT`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of the whole test tree: pytest wants them here to know them whatever path it is given."""
+"""Options of all tests: here, pytest finds them for every path it is given."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     import pytest
 
-# How long an example takes says how busy the machine is.
+# How long an example takes depends on how busy the machine is.
 settings.register_profile("any-speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any-speed")
 
@@ -27,6 +27,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep garbage collections, which tests ask for, from looking at all that stays until the end."""
+    """Exclude what stays until the end from garbage collections, which some tests request."""
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Frames as the runtime sends them, and a reader for what an endpoint answers. Enough protobuf for tests."""
+"""Builds frames as the runtime sends them, and reads those of an endpoint. Just enough protobuf for tests."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def run_command(completion_id: int, name: str) -> bytes:
 
 
 def run_completion(completion_id: int, content: bytes) -> bytes:
-    """Build the notification that a run has its result."""
+    """Build the notification with the result of a run."""
     return frame(0x8011, number(1, completion_id) + blob(5, value(content)))
 
 
@@ -128,7 +128,7 @@ def rejection(index: int, code: int, message: str) -> bytes:
 
 
 def fields(payload: bytes) -> dict[int, int | bytes]:
-    """Read the fields of a message: integers, and the bytes of everything else; the last one of a number counts."""
+    """Read the fields of a message: integers, and the bytes of all others; the last field with a number counts."""
     found: dict[int, int | bytes] = {}
     position = 0
 

@@ -1,4 +1,4 @@
-"""ASGI servers as subprocesses: how each is started, and how it ends on SIGTERM."""
+"""ASGI servers as subprocesses: how to start each one, and how it ends on SIGTERM."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class HostKind:
     is_http2: bool = True
     #: Where the application is mounted.
     prefix: str = ""
-    #: What the host makes of SIGTERM when all goes well.
+    #: How the host exits after SIGTERM if all goes well.
     exit_code: int = 0
 
 
@@ -43,8 +43,8 @@ HOSTS = {
             "hypercorn",
             _run("hypercorn", "{app}", "--bind", "127.0.0.1:{port}", "--graceful-timeout", "1"),
         ),
-        # As the official documentation shows it. Hypercorn 0.18 raises an error of its own when it gives up a stream
-        # that is still open after the graceful timeout; its command line has the same error, and exits with 0.
+        # As in the official documentation. Hypercorn 0.18 raises an error of its own when it abandons a stream that is
+        # still open after the graceful timeout; its command line has the same error, but exits with 0.
         HostKind("hypercorn-in-asyncio", _run("tests.asyncio_host", "{app}", "{port}"), exit_code=1),
         HostKind(
             "granian",
@@ -53,7 +53,7 @@ HOSTS = {
                 *("--http", "2", "--workers-kill-timeout", "2"),
             ),
         ),
-        # Re-raises the signal after its shutdown, so that its parent sees what happened.
+        # Re-raises the signal after its shutdown, so that the parent process sees it.
         HostKind(
             "uvicorn",
             _run(
@@ -111,11 +111,11 @@ class Host:
 
     @property
     def log(self) -> str:
-        """What it wrote so far."""
+        """The output so far."""
         return self._process.log
 
     def start(self) -> None:
-        """Start it, and return when its port is open."""
+        """Start the process, and return when its port is open."""
         self._process.start()
         eventually(self._is_ready, within=START_TIMEOUT_S, what=f"the readiness of {self.kind.name}")
 
@@ -124,7 +124,7 @@ class Host:
         return self._process.stop(within=10)
 
     def kill(self) -> None:
-        """End it at once, if it runs."""
+        """Kill the process if it runs."""
         self._process.kill()
 
     def _is_ready(self) -> bool:

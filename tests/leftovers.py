@@ -1,10 +1,10 @@
-"""What a run of the tests leaves behind: processes, listening ports and temporary folders. Any of them fails the run.
+"""Finds what a test run leaves behind: processes, listening ports and temporary folders. Any of them fails the run.
 
-Processes are recognised by a variable in their environment, which children inherit however deep they are, and also
-when their parent is gone; so a run sees its own leftovers only, and two runs may go side by side. Leftovers are ended
-and removed here, after a failure and after Ctrl-C as well.
+A variable in the environment marks the run's processes. All descendants inherit it, even those whose parent has ended,
+so a run sees only its own leftovers, and several runs can share a machine. This module kills and removes leftovers,
+after failures and Ctrl-C too.
 
-With pytest-xdist each worker watches itself, and the process that reports collects what they found.
+With pytest-xdist each worker checks itself, and the reporting process collects what the workers found.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Names a run in the environment of its processes.
+#: Environment variable that marks the processes of a run.
 MARK: Final = "AWAKEN_TEST_RUN"
 
-#: Where the test kit keeps the files of its environments, under a name with the id of its process.
+#: Where the test kit stores the files of its environments, in folders named after its process id.
 MEMORY_DISK: Final = Path("/dev/shm")
 
-#: For processes that have been asked to end and are about to.
+#: How long processes may take to end if they have been asked to.
 PATIENCE_S: Final = 5
 
 
@@ -37,7 +37,7 @@ class Leftovers:
     """Watches one run.
 
     Args:
-        folder: for the temporary files of this process and its children, and for nothing else.
+        folder: only for temporary files of this process and its children.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -48,13 +48,13 @@ class Leftovers:
         self.found: list[str] = []
 
     def begin(self) -> None:
-        """Mark this process, and so all its children."""
+        """Mark this process, and thereby its descendants."""
         self._folder.mkdir()
         os.environ |= {MARK: self._run, "TMPDIR": str(self._folder)}
-        tempfile.tempdir = None  # it is found again, by TMPDIR
+        tempfile.tempdir = None  # so that tempfile reads TMPDIR again
 
     def collect(self) -> None:
-        """End and remove what is left, and note it in `found`."""
+        """Kill and remove leftovers, and list them in `found`."""
         processes = list(self._processes())
         _, alive = psutil.wait_procs(processes, PATIENCE_S)
         for process in alive:
@@ -62,7 +62,7 @@ class Leftovers:
             process.kill()
         self.found += [f"port {port} is still listened on" for port in _listening_ports() - self._listening]
         for path in self._folders():
-            self.found.append(f"{path} is still there")
+            self.found.append(f"{path} still exists")
             shutil.rmtree(path) if path.is_dir() else path.unlink()
         for name, value in self._environment.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
@@ -70,7 +70,7 @@ class Leftovers:
 
     def _processes(self) -> Iterator[psutil.Process]:
         for process in psutil.process_iter(["environ"]):
-            environment = process.info["environ"] or {}  # None where it is not ours to see
+            environment = process.info["environ"] or {}  # None for processes of other users
             if process.pid != os.getpid() and environment.get(MARK) == self._run:
                 yield process
 
@@ -84,7 +84,7 @@ def _command(process: psutil.Process) -> str:
     try:
         return " ".join(process.cmdline())
     except psutil.Error:
-        return "it has ended meanwhile"
+        return "has ended meanwhile"
 
 
 def _listening_ports() -> set[int]:
@@ -94,7 +94,7 @@ def _listening_ports() -> set[int]:
 
 
 _KEY = pytest.StashKey[Leftovers]()
-#: What this run found, in the process that reports also what its workers did.
+#: What this run found; in the reporting process, also what its workers found.
 _FOUND = pytest.StashKey[list[str]]()
 
 
@@ -103,8 +103,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup() -> None:
-    # SIGTERM is like Ctrl-C: fixtures are torn down, so that a run that is stopped leaves nothing behind either.
-    # For each test, because event loops take a handler of their own away without putting the old one back.
+    # SIGTERM acts like Ctrl-C: fixtures are torn down, so that a stopped run leaves nothing behind either. Set before
+    # each test, because event loops remove their signal handlers without restoring the previous ones.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
@@ -121,13 +121,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if (leftovers := session.config.stash.get(_KEY, None)) is not None:
         leftovers.collect()
         found += leftovers.found
-    if hasattr(session.config, "workeroutput"):  # of xdist, in a worker
+    if hasattr(session.config, "workeroutput"):  # set by xdist in a worker
         session.config.workeroutput["leftovers"] = found
     if found and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-@pytest.hookimpl(optionalhook=True)  # of xdist, where it reports
+@pytest.hookimpl(optionalhook=True)  # called by xdist in the reporting process
 def pytest_testnodedown(node: Any) -> None:
     node.config.stash[_FOUND].extend(getattr(node, "workeroutput", {}).get("leftovers", []))
 

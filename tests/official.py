@@ -10,7 +10,7 @@ from tests import frames
 
 
 async def answer_of(app: Any, service: str, handler: str, *request: bytes, version: int = 6) -> bytes:
-    """Send a whole request to an ASGI application and return the body of its answer."""
+    """Send a whole request to an ASGI application and return the response's body."""
     events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     answered = bytearray()
     is_over = asyncio.Event()
@@ -46,7 +46,7 @@ async def answer_of(app: Any, service: str, handler: str, *request: bytes, versi
 
 
 async def manifest_of(app: Any, *, version: int) -> dict[str, Any]:
-    """Ask an ASGI application for its manifest."""
+    """Request the manifest of an ASGI application."""
     answered = bytearray()
 
     async def send(event: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What it takes to run the tests in several processes, with `pytest -n 2`; see pytest-xdist."""
+"""Support for running the tests in several processes, with `pytest -n 2`; see pytest-xdist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable() -> Generator[None, Any, Any]:
-    """Escape lone surrogates, which tests log on purpose and which cannot cross to the process that reports."""
+    """Escape lone surrogates, which tests log on purpose and which cannot be sent to the reporting process."""
     return _encodable((yield))
 
 

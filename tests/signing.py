@@ -1,4 +1,4 @@
-"""Requests signed as the runtime does it, with a key made for the test."""
+"""Signs requests as the runtime does, with a key made for the test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Signer:
         return f"publickeyv1_{_base58(self._key.public_key().public_bytes_raw())}"
 
     def headers(self, audience: str, *, not_before: float = -60, expires: float = 60) -> dict[str, str]:
-        """Sign a request for this route, valid between two times from now on, in seconds."""
+        """Sign a request for a route, valid between two times given in seconds from now."""
         now = int(time.time())
         header = {"typ": "JWT", "alg": "EdDSA", "kid": self.public_key}
         claims = {"aud": audience, "exp": now + expires, "iat": now, "nbf": now + not_before}
@@ -36,7 +36,7 @@ class Signer:
         return {"x-restate-signature-scheme": "v1", "x-restate-jwt-v1": token}
 
     def write(self, path: Path) -> None:
-        """Write the private key, as the server reads it."""
+        """Write the private key in the format that the server reads."""
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
         path.write_bytes(self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

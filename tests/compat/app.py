@@ -25,5 +25,5 @@ services = [
     *(completing, signing, waiting),
 ]
 app = restate.app(services)
-#: The same with values that go through a codec.
+#: The same application, with values that go through a codec.
 sealed = restate.app(services, journal_value_codec=provide)

@@ -1,4 +1,4 @@
-"""One server, and the same application registered with it once by each SDK."""
+"""One server, and the same application registered with it twice: once per SDK."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where a difference is listed, the test has to fail under the official SDK, and in no other way than listed."""
+    """Expect tests with a listed difference to fail under the official SDK, exactly as listed."""
     of_runtime = OF_RUNTIMES[str(config.getoption("--runtime"))]
     for item in items:
-        if not item.path.is_relative_to(HERE):  # the hook sees the items of every folder
+        if not item.path.is_relative_to(HERE):  # the hook is called with the items of every folder
             continue
         name = name_without_sdk(item.name)
         difference = of_runtime.get(name) or (DIFFERENCES.get(name) if is_official(item) else None)
@@ -60,7 +60,7 @@ def is_official(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    """The runtime of `--runtime`, as it is by default."""
+    """The runtime of `--runtime`, with its default settings."""
     runtime = RUNTIMES[str(request.config.getoption("--runtime"))]
     server = runtime(tmp_path_factory.mktemp("server"), {})
     try:
@@ -74,7 +74,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def modern_client(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Client]:
-    """A server that suspends at once, speaks protocol 7 and knows scopes."""
+    """A server that suspends at once, speaks protocol 7 and supports scopes."""
     runtime = RUNTIMES[str(request.config.getoption("--runtime"))]
     server = runtime(tmp_path_factory.mktemp("modern"), MODERN)
     try:
@@ -131,7 +131,7 @@ def effects(tmp_path: Path) -> Effects:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the processes wrote when a test fails."""
+    """Show the output of the processes if a test fails."""
     report = yield
     if report.failed:
         for serving in item.config.stash[_logs]:

@@ -1,6 +1,6 @@
-"""Where the two SDKs differ, each with its reason. The suite expects what awaken does.
+"""Differences between the two SDKs, each with its reason. The suite expects what awaken does.
 
-The official SDK has to fail every listed test, with the listed exception: a difference that is gone fails the suite.
+The official SDK must fail every listed test with the listed exception, so a difference that disappears fails the suite.
 Names and parameters are compared by tests/unit/test_surface.py, and what awaken leaves out is in docs/official-api.md.
 """
 
@@ -101,7 +101,7 @@ DIFFERENCES: dict[str, Difference] = {
     ),
 }
 
-#: What a runtime does not do, by `--runtime` and name of the test; under both SDKs.
+#: What a runtime does not support under either SDK, by `--runtime` and name of the test.
 OF_RUNTIMES: dict[str, dict[str, Difference]] = {
     "embedded": {
         "test_client_calls_within_a_scope": Difference(
@@ -113,5 +113,5 @@ OF_RUNTIMES: dict[str, dict[str, Difference]] = {
 
 
 def name_without_sdk(name: str) -> str:
-    """Return the name of a test without the parameter that says under which SDK it runs."""
+    """Return the name of a test without the parameter that selects the SDK."""
     return re.sub(r"\[(?:official|awaken)(?:-(.*))?\]$", lambda m: f"[{m[1]}]" if m[1] else "", name)

@@ -1,4 +1,4 @@
-"""The SDK under test, chosen by the environment: handlers of this suite import it from here and nowhere else.
+"""The SDK under test, chosen by an environment variable. All handlers of this suite import it from here.
 
 `COMPAT_SDK` is `awaken` or `official`. `COMPAT_PREFIX` begins the name of every service, so that one runtime holds
 the same application several times; two processes with one prefix and different SDKs are one deployment to it.

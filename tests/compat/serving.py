@@ -13,7 +13,7 @@ from tests.e2e.waiting import eventually
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 25
 SDKS = ("official", "awaken")
-#: What each calls itself in its answers.
+#: How each SDK names itself in its responses.
 NAMES = {"official": "restate-sdk-python/1.3.0", "awaken": "awaken/"}
 #: By default Hypercorn serves from a child, which would outlive a killed parent and keep the port.
 ONE_PROCESS = ("--workers", "0")
@@ -63,7 +63,7 @@ class Serving:
         eventually(self._is_ready, within=START_TIMEOUT_S, what=f"{self.sdk}'s readiness at {self.url}")
 
     def kill(self) -> None:
-        """Die at once. Fine when it does not run."""
+        """Kill the process if it runs."""
         self._process.kill()
 
     def _is_ready(self) -> bool:

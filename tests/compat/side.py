@@ -1,4 +1,4 @@
-"""One SDK, as a caller of its handlers sees it."""
+"""A client of the handlers under one SDK."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Calls the services of one process; targets are written without its prefix."""
+    """Calls the services of one process; targets omit its prefix."""
 
     serving: Serving
     client: Client
@@ -31,7 +31,7 @@ class Side:
         return self.client.attach(invocation_id)
 
     def failure(self, target: str, argument: Any = ...) -> InvocationFailed:
-        """Call a handler that has to fail, and return its failure."""
+        """Call a handler that must fail, and return its failure."""
         return self.client.failure(self.send(target, argument))
 
     def post(self, target: str, body: bytes, content_type: str) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Values that go through a journal value codec; test_handover.py has the same for all other handlers."""
+"""Values that go through a journal value codec; test_handover.py covers the other handlers with it."""
 
 from __future__ import annotations
 

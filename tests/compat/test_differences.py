@@ -1,4 +1,4 @@
-"""The list of differences is about tests that exist."""
+"""The list of differences names tests that exist."""
 
 from __future__ import annotations
 

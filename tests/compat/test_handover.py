@@ -47,7 +47,7 @@ BOTH_WAYS = (("official", "awaken"), ("awaken", "official"))
     ids="-".join,
 )
 def journey(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Journey:
-    """On a server as it is by default, and on one that suspends every wait and speaks protocol 7."""
+    """A server with default settings, and one that suspends every wait and speaks protocol 7."""
     first, second, app, server = request.param
     client: Client = request.getfixturevalue(server)
     directory = tmp_path_factory.mktemp("-".join(request.param))

@@ -1,4 +1,4 @@
-"""Values on their way in and out."""
+"""Values that enter and leave handlers."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from tests.e2e.waiting import eventually
 if TYPE_CHECKING:
     from tests.compat.side import Side
 
-#: Long enough for an answer on a busy machine; without an answer, the test waits this long.
+#: Long enough for a response on a busy machine; if none comes, the test waits no longer than this.
 PATIENCE_S = 5
 
 

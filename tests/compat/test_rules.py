@@ -84,7 +84,7 @@ def test_both_write_the_same_bytes(sides: dict[str, Side], tmp_path: Path, targe
 
 
 def normalised(side: Side, invocation: str, *own: str) -> tuple[list[str], list[str]]:
-    """Return the commands in order and the notifications in any, without what differs between invocations.
+    """Return the commands in order and the notifications in any order, without what differs between invocations.
 
     The input is left out: an ingress writes it.
     """
@@ -101,7 +101,7 @@ def normalised(side: Side, invocation: str, *own: str) -> tuple[list[str], list[
 
 
 def _texts(value: Any) -> Any:
-    """Show lists of bytes as text, so that ids inside of them can be found."""
+    """Show lists of bytes as text, so that ids in them can be found."""
     if isinstance(value, dict):
         return {name: _texts(member) for name, member in value.items() if name != "span_relation"}
     if isinstance(value, list) and value and all(isinstance(member, int) for member in value):

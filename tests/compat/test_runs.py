@@ -1,4 +1,4 @@
-"""Side effects, time and chance."""
+"""Side effects, time and random numbers."""
 
 from __future__ import annotations
 

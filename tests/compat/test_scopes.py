@@ -1,4 +1,4 @@
-"""Calls within a scope, on a server that knows scopes."""
+"""Calls within a scope, on a server that supports scopes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is around a handler."""
+"""The environment of a handler: context managers, context variables, logging."""
 
 from __future__ import annotations
 

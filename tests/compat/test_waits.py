@@ -147,7 +147,7 @@ def test_handler_drives_a_workflow(side: Side) -> None:
 
 
 def _failure_or_backoff(side: Side, invocation: str) -> str:
-    """Wait until the invocation has ended, or fails over and over; return its failure, empty when it has none."""
+    """Wait until the invocation has ended or keeps failing; return its failure, or an empty text."""
     side.client.wait_for_status(invocation, ["completed", "backing-off"])
     if side.client.invocation(invocation)["status"] == "backing-off":
         side.client.kill(invocation)

@@ -1,4 +1,4 @@
-"""Takes invocations from one SDK to the other: the process that began them dies, another continues at its address."""
+"""Moves invocations from one SDK to the other: the process that began them dies, another continues at its address."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.ingress import Client
 
-#: Handlers, and how the gate of each is opened: with a value, by a signal, by a promise, or by time alone.
+#: Handlers, and how to open the gate of each: with a value, by a signal, by a promise, or by time alone.
 VALUE = {"passed": ["ü", None]}
 HANDLERS = {
     "Journey/chance": "resolve",
@@ -54,13 +54,13 @@ class Traveller:
 
 
 class Journey:
-    """All handlers at their gates under one SDK, and through them under another.
+    """Runs all handlers up to their gates under one SDK, and on from there under another.
 
     Args:
-        client: of the runtime.
+        client: a client of the runtime.
         app: `app`, or `sealed` with a codec.
-        prefix: of the services; each journey has its own.
-        directory: for logs and effects.
+        prefix: prefix of the services; each journey has its own.
+        directory: where logs and effects are stored.
     """
 
     def __init__(self, client: Client, app: str, prefix: str, directory: Path) -> None:
@@ -95,7 +95,7 @@ class Journey:
                 self.travellers[target] = Traveller(target, invocation_id, effects)
         for traveller in self.travellers.values():
             traveller.effects.wait_for("gate")
-        # The value of the gate is stored; all that is left is the wait behind it.
+        # The gates' effects are stored, and each handler only has to reach the wait that follows.
         for traveller in self.travellers.values():
             self._client.wait_for_status(traveller.invocation_id, ["running", "suspended"])
             assert not self._client.is_completed(traveller.invocation_id), traveller.target
@@ -104,7 +104,7 @@ class Journey:
         for caller in self._callers():
             for target, how in HANDLERS.items():
                 traveller = self.travellers[target]
-                # A pending retry, on the address that was dead for a moment, fires at once.
+                # Do not wait for a pending retry, which exists if the runtime tried while no process was listening.
                 self._client.admin.patch(f"/invocations/{traveller.invocation_id}/resume")
                 if how == "resolve":
                     value = {"name": "top", "height": 5} if target == "Journey/answered" else VALUE

@@ -21,7 +21,7 @@ TYPESCRIPT_SDK = "@restatedev/restate-sdk@1.17.2"
 
 
 def install_typescript_sdk() -> Path:
-    """Return a folder whose `node_modules` has the SDK; installed once."""
+    """Return a folder whose `node_modules` has the SDK, which is installed once."""
     folder = ROOT / ".tools" / "typescript-sdk"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "install.lock").open("w") as lock:
@@ -70,7 +70,7 @@ KINDS = {
 
 
 class PeerEndpoint:
-    """One such process. Starting it again serves at the same address."""
+    """The process of an endpoint. Starting it again serves at the same address."""
 
     def __init__(self, kind: Kind, directory: Path) -> None:
         self.kind = kind
@@ -81,16 +81,16 @@ class PeerEndpoint:
 
     @property
     def log(self) -> str:
-        """What it wrote so far."""
+        """The output so far."""
         return self._process.log
 
     def start(self) -> None:
-        """Start it, and return when its port is open."""
+        """Start the process, and return when its port is open."""
         self._process.start()
         eventually(self._is_ready, within=START_TIMEOUT_S, what=f"the readiness of {self.kind.name}")
 
     def kill(self) -> None:
-        """End it at once, if it runs."""
+        """Kill the process if it runs."""
         self._process.kill()
 
     def _is_ready(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a runtime can tell about an invocation when it is over, without what differs from run to run."""
+"""What a runtime reports about an invocation that is over, without what differs from run to run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from tests.e2e.ingress import Client
 
 _IDS = re.compile(r"\b(inv|sign|prom|dp)_1[0-9A-Za-z_-]+")
-#: Fields of entries that tell when, or who by chance.
+#: Fields of entries with times and random ids.
 _CHANCE = {"wake_up_time", "invoke_time", "invocation_id", "headers"}
-#: What the server notes in a call besides what was asked for: its own tracing, and what it knows of the callee.
+#: Fields that the server adds to a call: its own tracing, and what it knows of the callee.
 _NOTES = {"handler_ty", "span_context", "completion_retention_duration", "journal_retention_duration"}
 
 
 def history(client: Client, invocation: str) -> dict[str, Any]:
-    """Return result, journal, state and promises of an invocation, and the same of all that it started."""
+    """Return result, journal, state and promises of an invocation and of all those it started."""
     try:
         result = client.attach(invocation)
     except InvocationFailed as failed:
@@ -47,7 +47,7 @@ def history(client: Client, invocation: str) -> dict[str, Any]:
 
 
 def journal(client: Client, invocation: str) -> dict[str, Any]:
-    """Return the commands in their order, and the notifications, whose order is chance, sorted."""
+    """Return the commands in their order, and the notifications, whose order varies, sorted."""
     rows = client.query(
         f"SELECT index, entry_type, name, entry_json FROM sys_journal WHERE id = '{invocation}' ORDER BY index"
     )
@@ -73,7 +73,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return _IDS.sub(r"\1", value)
     if isinstance(value, list):
-        # Payloads are lists of bytes, in which ids may stand.
+        # Payloads are lists of bytes, which may contain ids.
         if value and all(isinstance(byte, int) for byte in value):
             text = (
                 bytes(value).decode(errors="backslashreplace")

@@ -65,7 +65,7 @@ workflow_programs = st.lists(st.one_of(simple, state, control, promises), min_si
 
 
 def awakeables_from_outside(program: list[list[Any]]) -> Iterator[int]:
-    """Tell which of a program's awakeables, counted from 0, are completed from outside."""
+    """Yield the 0-based numbers of a program's awakeables that the test has to complete."""
     count = 0
     for name, *arguments in program:
         if name == "fail":

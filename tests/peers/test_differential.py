@@ -1,4 +1,4 @@
-"""Random programs of durable operations leave the same behind on the embedded runtime and on the real server."""
+"""Random programs of durable operations have the same outcome on the embedded runtime and on the real server."""
 
 from __future__ import annotations
 

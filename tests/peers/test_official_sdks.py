@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 
 
 def awakeable_in(client: Client, box: str) -> str:
-    """Wait for the id that a handler puts into a box."""
+    """Wait for the id that a handler stores in an object."""
     (identifier,) = eventually(lambda: client.call(f"Mailbox/{box}/take", None), what="an awakeable's id")
     return str(identifier)
 
@@ -125,7 +125,7 @@ def test_cancellation_reaches_the_called_handler(pair: Pair, key: str) -> None:
     client.cancel(invocation)
 
     assert client.failure(invocation).code == 409
-    # The caller ends first: it does not wait for what it passes the cancellation on to.
+    # The caller ends first: it does not wait for the callee to which it passes the cancellation on.
     eventually(
         lambda: client.call(f"Mailbox/{key}-tidied/take", None),
         lambda seen: seen == ["yes"],

@@ -97,7 +97,7 @@ def test_run_names_and_removes_what_it_left_behind(
     assert result.returncode == code, result.stdout
     assert f"process {pid}: {sys.executable} -c import time" in result.stdout
     assert f"port {port} is still listened on" in result.stdout
-    assert f"{folder} is still there" in result.stdout
+    assert f"{folder} still exists" in result.stdout
     assert is_dead(int(pid))
     assert not Path(folder).exists()
 

@@ -1,4 +1,4 @@
-"""A codec that can be seen in the journal, and that really awaits."""
+"""A codec whose work is visible in the journal, and which really awaits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.compat.sdk import restate
 
 
 class Reversing(restate.JournalValueCodec):
-    """Values travel backwards, behind a mark."""
+    """Reverses values and puts a mark in front."""
 
     MARK = b"~"
 
@@ -23,6 +23,6 @@ class Reversing(restate.JournalValueCodec):
 
 
 async def provide() -> Reversing:
-    """Make the codec, as one that has to load a key would be made."""
+    """Make the codec asynchronously, like one that has to load a key."""
     await asyncio.sleep(0)
     return Reversing()

@@ -73,6 +73,6 @@ async def completed_in_order(ctx: restate.Context, effects: str) -> list[Any]:
 
 @combining.handler()
 async def foreign(ctx: restate.Context) -> None:
-    """Give a combinator something that no context made."""
+    """Give a combinator something that a context did not make."""
     stranger: Any = asyncio.get_running_loop().create_future()
     await restate.gather(stranger)

@@ -1,4 +1,4 @@
-"""Errors: for good, for another attempt, and the causes behind them."""
+"""Errors: terminal ones, retryable ones, and their causes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handlers that stop at a gate: what is before it replays after the process, and perhaps the SDK, has changed."""
+"""Handlers that stop at a gate. What precedes it is replayed after the process, and perhaps the SDK, has changed."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ async def slow(ctx: restate.Context, effects: str) -> Any:
 
 @journey.handler()
 async def at_call_time(ctx: restate.Context, effects: str) -> list[Any]:
-    """Issue commands in one order, await them in another: their entries are in the first."""
+    """Issue commands in one order and await them in another: the journal has them in the first."""
     nap: Any = ctx.sleep(BRIEFLY, name="nap")
     run = ctx.run_typed("run", lambda: "ran")
     call = ctx.service_call(echo, "called")

@@ -42,7 +42,7 @@ class Colour(Enum):
 
 
 class Upper(serde.Serde[str]):
-    """Travels in upper case."""
+    """Writes text in upper case."""
 
     def serialize(self, obj: str | None) -> bytes:
         return (obj or "").upper().encode()
@@ -67,7 +67,7 @@ async def plain(ctx: restate.Context, value: Any) -> Any:
 
 
 @payloads.handler()
-async def optional(ctx: restate.Context, value: Optional[str]) -> Optional[str]:  # noqa: UP045  # as people write it
+async def optional(ctx: restate.Context, value: Optional[str]) -> Optional[str]:  # noqa: UP045  # users write it like this
     return None if value is None else value * 2
 
 
@@ -139,7 +139,7 @@ async def relayed(ctx: restate.Context, value: Any) -> Any:
 @payloads.handler()
 async def charged(ctx: restate.Context, value: Any) -> Any:
     async def charge() -> int:
-        return value  # type: ignore[no-any-return]  # whatever a payment provider answers
+        return value  # type: ignore[no-any-return]  # any JSON
 
     result = await ctx.run_typed("charge", charge)
     await ctx.sleep(timedelta(milliseconds=1))

@@ -25,14 +25,14 @@ async def gathered(ctx: restate.Context) -> list[Any]:
 
 @plain_asyncio.handler()
 async def one_after_the_other(ctx: restate.Context) -> list[Any]:
-    """What works everywhere: a task that is awaited before anything else is."""
+    """Use a task in the way that works everywhere: await it before anything else."""
     task = asyncio.ensure_future(ctx.run_typed("one", lambda: 1))
     return [await task, await ctx.run_typed("two", lambda: 2)]
 
 
 @plain_asyncio.handler()
 async def out_of_time(ctx: restate.Context) -> str:
-    """A run takes longer than asyncio gives it."""
+    """Give a run less time, by asyncio, than it takes."""
 
     async def slow() -> None:
         await asyncio.sleep(3600)
@@ -47,7 +47,7 @@ async def out_of_time(ctx: restate.Context) -> str:
 
 @plain_asyncio.handler()
 async def left_in_a_run(ctx: restate.Context) -> list[Any]:
-    """A run changes its context."""
+    """Change the context within a run."""
 
     async def set_it() -> None:
         _variable.set("by the run")

@@ -1,4 +1,4 @@
-"""Side effects, time and chance."""
+"""Side effects, time and random numbers."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def refused(ctx: restate.Context, effects: str) -> dict[str, Any]:
 
 @runs.handler()
 async def once(ctx: restate.Context, effects: str) -> str:
-    """Replay: the run that is done is not done again, and chance and time say the same."""
+    """Replay: a completed run is not executed again, and random numbers and times are the same."""
     await ctx.run_typed("pay", record, path=effects, word="paid")
     drawn = [ctx.random().random(), ctx.random().randint(0, 1_000_000), str(ctx.uuid()), str(ctx.uuid())]
     now = await ctx.time()
@@ -112,14 +112,14 @@ async def nap(ctx: restate.Context, seconds: float) -> bool:
 
 @runs.handler()
 async def never_awaited(ctx: restate.Context, effects: str) -> str:
-    """Ask for a run and end without its result."""
+    """Start a run and end without its result."""
     ctx.run_typed("ignored", record, path=effects, word="ran")
     return "ended"
 
 
 @runs.handler()
 async def surroundings(ctx: restate.Context) -> list[Any]:
-    """Where plain and async actions run, and what context variables they see."""
+    """Return where plain and async actions run, and which context variables they see."""
     tenant.set("Ada")
 
     def plain() -> list[Any]:

@@ -1,4 +1,4 @@
-"""Calls within a scope, which a server takes only with its features for them."""
+"""Calls within a scope, which a server accepts only with the features for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is around a handler: context managers, the ambient context, context variables, the log."""
+"""The environment of a handler: context managers, the ambient context, context variables, the log."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def was_finished(ctx: restate.Context, name: str) -> bool:
 
 @surroundings.handler()
 async def logged(ctx: restate.Context, effects: str) -> None:
-    """Write to a file's log on both sides of a wait; a replay writes nothing twice."""
+    """Log to a file before and after a wait; a replay must not write a line twice."""
     import logging
 
     logger = restate.getLogger(f"compat.{effects}")

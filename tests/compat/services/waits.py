@@ -56,7 +56,7 @@ async def rescued(ctx: restate.Context, effects: str) -> dict[str, Any]:
 async def compensating(ctx: restate.Context, effects: str) -> str:
     """Wait, and clean up durably when cancelled."""
     id_, future = ctx.awakeable()
-    try:  # who has the id may cancel before the run is acknowledged
+    try:  # the test has the id, and may cancel before the run is acknowledged
         await ctx.run_typed("hand out", record, path=effects, word="id", value=id_)
         await future
     except restate.TerminalError as error:
@@ -78,7 +78,7 @@ async def signals(ctx: restate.Context, effects: str) -> list[Any]:
 
 @waiting.handler()
 async def child(ctx: restate.Context, effects: str) -> dict[str, Any]:
-    """Call a handler that waits for ever, and cancel it."""
+    """Call a handler that waits forever, and cancel it."""
     call = ctx.service_call(anything, effects)
     await ctx.run_typed("tell", record, path=effects, word="child", value=await call.invocation_id())
     await call.cancel_invocation()
