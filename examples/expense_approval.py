@@ -1,6 +1,6 @@
 """An expense is approved by mail: a link for the decision, a reminder after a day, another approver, and an expiry.
 
-Set where links lead and which key signs them, serve the handlers, and mount the callback route beside them:
+Configure where links lead and which key signs them, serve the handlers, and serve the callback route:
 
     export AWAKEN_CALLBACK_URL=http://127.0.0.1:8000/callbacks AWAKEN_CALLBACK_KEYS=2026a:$(openssl rand -base64 32)
     awaken serve expense_approval:app --register http://127.0.0.1:9070
@@ -28,7 +28,7 @@ approvals = awaken.Service("approvals")
 
 @dataclass
 class Expense:
-    """A sum to spend, and the people to ask."""
+    """An amount to spend, and the people to ask."""
 
     what: str
     amount: int
@@ -88,7 +88,7 @@ app = awaken.app([approvals])
 
 
 def make_web() -> Starlette:
-    """Return a web application that serves the links; yours mounts the route the same way."""
+    """Return a web application that serves the links; mount the route in your own in the same way."""
     from awaken.callbacks import create_callback_app
 
     return Starlette(routes=[Mount("/callbacks", create_callback_app())])

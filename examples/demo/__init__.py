@@ -1,5 +1,5 @@
 """The main job, shown live: a handler waits for the outside world, and outlives its process.
 
-`python -m examples.demo` runs on the embedded runtime, with `--server` on the real server. `story` has the steps,
-`embedded` and `server` the processes, and `stage` types the commands that a person would type.
+`python -m examples.demo` uses the embedded runtime, or the real server with `--server`. `story` has the steps,
+`embedded` and `server` have the processes, and `stage` types the commands as a person would.
 """

@@ -69,7 +69,7 @@ class EmbeddedEngine:
         expect("the exit of the process", self._process.wait(PATIENCE_S), 0)
 
     def tell(self) -> None:
-        """Show what it printed."""
+        """Show the output."""
         self._log.tell()
 
     def _run(self) -> None:

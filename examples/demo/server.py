@@ -69,7 +69,7 @@ class ServerEngine:
         expect("the exit of the endpoint", self._endpoint.wait(PATIENCE_S), 0)
 
     def tell(self) -> None:
-        """Show nothing, because a server logs much."""
+        """Show nothing, because a server logs a lot."""
 
     def _start_server(self) -> None:
         ingress, admin, _, node = self._ports
@@ -89,7 +89,7 @@ class ServerEngine:
         command = [installed.stdout.strip(), "--base-dir", str(self._directory / "data")]
         settings["TMPDIR"] = str(
             self._directory
-        )  # removed with the demo, including what the server leaves there
+        )  # removed with the demo's folder, including files that the server leaves
         server = self._processes.enter_context(running(command, self._directory / "server.log", settings))
         health = f"{self.admin_url}/health", f"{self.ingress_url}/restate/health"
         until("the server answers", lambda: all(map(quiet_curl, health)), unless_ended=server)

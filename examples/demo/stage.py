@@ -1,4 +1,4 @@
-"""What a person does in the demo: type commands, read what they print, wait. And the processes in the background."""
+"""What a person does in the demo: types commands, reads their output, waits. Also the processes in the background."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = [
 #: The application to run, from the folder it is in.
 APPLICATION: Final = "approval:app"
 EXAMPLES: Final = Path(__file__).resolve().parents[1]
-#: The command of the environment that this script runs in.
+#: The `awaken` command of the environment in which this script runs.
 AWAKEN: Final = Path(sys.executable).with_name("awaken")
 PATIENCE_S: Final = 60
 
@@ -98,7 +98,7 @@ def expect(what: str, seen: object, wanted: object) -> None:
 def until(
     what: str, condition: Callable[[], object], *, unless_ended: subprocess.Popen[bytes] | None = None
 ) -> None:
-    """Wait for a condition, at most as long as the process lives that it depends on."""
+    """Wait for a condition, at most until the process it depends on ends."""
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
         if unless_ended is not None and unless_ended.poll() is not None:
@@ -116,7 +116,7 @@ class Log:
         self._shown = 0
 
     def tell(self) -> None:
-        """Show the lines since the last time."""
+        """Show the lines printed since the last call."""
         lines = self.path.read_text().splitlines()
         for line in lines[self._shown :]:
             print(f"   | {line}", flush=True)
@@ -127,7 +127,7 @@ class Log:
 def running(
     command: list[str], log: Path, settings: dict[str, str], cwd: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program in the background, until the block ends."""
+    """Run a program in the background until the block ends."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             command, env={**os.environ, **settings}, stdout=output, stderr=subprocess.STDOUT, cwd=cwd

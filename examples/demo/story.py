@@ -40,7 +40,7 @@ class Engine(Protocol):
         ...
 
     def tell(self) -> None:
-        """Show what it printed since the last call."""
+        """Show the output since the last call."""
         ...
 
 
