@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each test its lanes. Pytest then sorts by lane, so that one lane at a time is open."""
+    """Give each test its lanes. pytest then sorts by lane, so that only one lane is open at a time."""
     if {"lane", "client", "private_lane"} & set(metafunc.fixturenames):
         marker = metafunc.definition.get_closest_marker("lanes")
         names = marker.args if marker else BOTH_WAYS_TO_WAIT
@@ -49,7 +49,7 @@ def create_runtime(request: pytest.FixtureRequest) -> RuntimeFactory:
 def lane(
     request: pytest.FixtureRequest, create_runtime: RuntimeFactory, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lane]:
-    """A lane shared by all tests on it: leave runtime and endpoint as they are."""
+    """A lane that all its tests share: do not change its runtime or endpoint."""
     yield from _open_lane(request, create_runtime, tmp_path_factory.mktemp(request.param))
 
 
@@ -57,13 +57,13 @@ def lane(
 def private_lane(
     request: pytest.FixtureRequest, create_runtime: RuntimeFactory, tmp_path: Path
 ) -> Iterator[Lane]:
-    """A lane of one test, which may kill whatever it likes."""
+    """A lane of one test, which may kill its processes."""
     yield from _open_lane(request, create_runtime, tmp_path)
 
 
 @pytest.fixture(autouse=True)
 def _revive(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Start the shared endpoint again when a test was the end of it, so that only that test fails."""
+    """Restart the shared endpoint if a test ended it, so that only that test fails."""
     yield
     if "lane" in request.fixturenames:
         endpoint = request.getfixturevalue("lane").endpoint
@@ -93,7 +93,7 @@ def _open_lane(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the processes wrote when a test fails."""
+    """Show the output of the processes if a test fails."""
     report = yield
     if report.failed:
         for lane in item.config.stash[_open_lanes]:

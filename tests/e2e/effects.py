@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Effects:
-    """A file that handlers append `word value` lines to; see `services/outside.py` for their side."""
+    """A file to which handlers append `word value` lines, with `services/outside.py`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -22,12 +22,12 @@ class Effects:
         return str(self._path)
 
     def add(self, word: str) -> None:
-        """Tell a handler that watches the file something."""
+        """Append a line, as a message to a handler that watches the file."""
         with self._path.open("a") as file:
             file.write(f"{word} \n")
 
     def lines(self) -> list[str]:
-        """Return all whole lines, in order."""
+        """Return all complete lines, in order."""
         text = self._path.read_text()
         return text[: text.rfind("\n") + 1].splitlines()
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 START_TIMEOUT_S = 20
 STOP_TIMEOUT_S = 25
 
-#: Without being told it speaks 7 to our endpoints; a lane says what it wants, as with the server.
+#: By default it speaks protocol 7 to our endpoints; a lane that wants that has to say so, as with the server.
 BASE_SETTINGS = {"RESTATE_EXPERIMENTAL_ENABLE_PROTOCOL_V7": "false"}
 
 
 class EmbeddedRuntime:
-    """An `awaken runtime` process with its own ports and directory; it takes the server's settings by their names."""
+    """An `awaken runtime` process with its own ports and directory; it reads the server's environment variables."""
 
     def __init__(self, directory: Path, settings: Mapping[str, str]) -> None:
         ingress, admin, grpc = free_port(), free_port(), free_port()

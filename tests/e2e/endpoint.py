@@ -53,7 +53,7 @@ class EndpointProcess:
         return self._process.wait(within=within)
 
     def kill(self) -> None:
-        """Die at once, as in a power cut."""
+        """Kill the process, as a power cut would."""
         self._process.kill()
 
     def _is_ready(self) -> bool:

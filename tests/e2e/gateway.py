@@ -28,7 +28,7 @@ class Gateway:
             env={"PYTHONUNBUFFERED": "1"},
         )
         self.address = ""
-        #: Where the inbox is, when it was asked for.
+        #: URL of the inbox, if the test asked for one.
         self.inbox = ""
 
     def __enter__(self) -> Self:

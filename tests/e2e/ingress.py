@@ -1,4 +1,4 @@
-"""What a caller and an operator do, over the HTTP APIs of any runtime."""
+"""What callers and operators do, over the HTTP APIs of any runtime."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOT_COMPLETED = 470
 
 @dataclass
 class InvocationFailed(Exception):
-    """An answer that says no: the invocation failed (source `invocation`) or the request did (`ingress`)."""
+    """An error response: the invocation failed (source `invocation`) or the request did (`ingress`)."""
 
     code: int
     message: str
@@ -31,7 +31,7 @@ class InvocationFailed(Exception):
 
 
 class Client:
-    """Calls handlers, completes awakeables, asks and administers."""
+    """Calls handlers, completes awakeables, queries and administers the runtime."""
 
     def __init__(self, ingress_url: str, admin_url: str) -> None:
         self.ingress = httpx.Client(base_url=ingress_url, timeout=ANSWER_TIMEOUT_S)
@@ -70,12 +70,12 @@ class Client:
         return _decode(self.ingress.get(f"/restate/invocation/{invocation_id}/attach"))
 
     def is_completed(self, invocation_id: str) -> bool:
-        """Tell whether an invocation has its result."""
+        """Return whether an invocation has its result."""
         response = self.ingress.get(f"/restate/invocation/{invocation_id}/output")
         return response.status_code != NOT_COMPLETED
 
     def failure(self, invocation_id: str) -> InvocationFailed:
-        """Wait for the end of an invocation that has to fail, and return its failure."""
+        """Wait for the end of an invocation that must fail, and return its failure."""
         try:
             answer = self.attach(invocation_id)
         except InvocationFailed as failed:
@@ -102,7 +102,7 @@ class Client:
         return str(response.json()["id"])
 
     def move(self, deployment_id: str, endpoint_url: str) -> None:
-        """Give a deployment another address."""
+        """Change the address of a deployment."""
         self.admin.patch(f"/deployments/{deployment_id}", json={"uri": endpoint_url}).raise_for_status()
 
     def cancel(self, invocation_id: str) -> None:
@@ -110,11 +110,11 @@ class Client:
         self.admin.patch(f"/invocations/{invocation_id}/cancel").raise_for_status()
 
     def kill(self, invocation_id: str) -> None:
-        """End an invocation without asking it."""
+        """Kill an invocation."""
         self.admin.patch(f"/invocations/{invocation_id}/kill").raise_for_status()
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        """Ask the introspection tables; NULL columns are missing in the rows."""
+        """Query the introspection tables; NULL columns are missing in the rows."""
         response = self.admin.post("/query", json={"query": sql})
         if response.is_error:
             raise RuntimeError(f"query gave {response.status_code}: {response.text}\n{sql}")
@@ -122,7 +122,7 @@ class Client:
         return rows
 
     def invocation(self, invocation_id: str) -> dict[str, Any]:
-        """Return the row of an invocation, or an empty one."""
+        """Return the row of an invocation; empty if it does not exist."""
         rows = self.query(
             "SELECT id, status, retry_count, last_failure, last_failure_error_code, "
             "pinned_service_protocol_version "
@@ -153,7 +153,7 @@ class Client:
 
 
 def _decode(response: httpx.Response) -> Any:
-    # Handlers may fail with any code, also with ones that HTTP does not know.
+    # Handlers may fail with any code, including codes that HTTP does not have.
     if not response.is_success or "x-restate-error-source" in response.headers:
         answer = response.json()
         raise InvocationFailed(

@@ -19,7 +19,7 @@ APP = "tests.e2e.services.app:app"
 
 @dataclass(frozen=True)
 class LaneKind:
-    """How runtime and endpoint talk."""
+    """How the runtime and the endpoint communicate."""
 
     name: str
     protocol_version: int
@@ -44,7 +44,7 @@ LANES = {
     )
 }
 ALL = tuple(LANES)
-#: The two ways to wait. Enough for what does not depend on the version of anything.
+#: The two ways to wait. They are enough for tests that do not depend on a version.
 BOTH_WAYS_TO_WAIT = ("h2-v6", "h2-v7-suspending")
 
 
@@ -75,16 +75,16 @@ class Lane:
         self.runtime.kill()
 
     def another_endpoint(self) -> EndpointProcess:
-        """Return one more process that serves the same application elsewhere; not started."""
+        """Return another process for the same application at another address, not started yet."""
         return EndpointProcess(self._directory, APP)
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """The statuses of an invocation that waits in this lane."""
+        """The statuses that a waiting invocation may have in this lane."""
         return ("suspended",) if self.kind.suspends or self.kind.use_http_11 else ("running", "suspended")
 
     def logs(self) -> list[tuple[str, str]]:
-        """Return titles and texts of what the processes wrote."""
+        """Return titles and texts of the processes' output."""
         return [
             (f"endpoint {self.endpoint.url}", self.endpoint.log),
             (f"runtime {self.runtime.ingress_url}", self.runtime.log),

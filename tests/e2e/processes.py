@@ -1,4 +1,4 @@
-"""Child processes of the suite: started, stopped or killed, their output kept in a file."""
+"""Child processes of the suite, with their output in a file."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-#: Below the ephemeral ranges of Linux and macOS, so that no outgoing connection takes a port between a kill
-#: and the restart on it, and no client can connect to itself.
+#: Below the ephemeral ranges of Linux and macOS, so that no outgoing connection takes a port between a kill and the
+#: restart on it, and no client can connect to itself.
 PORTS = range(15_000, 32_000)
 
 
@@ -31,14 +31,14 @@ def free_port() -> int:
 
 
 def is_listening(port: int) -> bool:
-    """Tell whether something accepts connections on this loopback port."""
+    """Return whether something accepts connections on this loopback port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Process:
-    """One program that may run several times, one after the other; all runs write to one log."""
+    """A program that may run several times, one after the other; all runs write to one log."""
 
     def __init__(self, command: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str]) -> None:
         self._command = list(command)
@@ -91,7 +91,7 @@ class Process:
         return self.wait(within=within)
 
     def kill(self) -> None:
-        """Send SIGKILL to it and its workers, like a power cut. Fine when it ended already."""
+        """Send SIGKILL to the process and its workers, unless they have ended already."""
         if self._child is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._child.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What the suite needs from a runtime, whichever it is."""
+"""What the suite needs from any runtime."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ if TYPE_CHECKING:
 
 
 class Runtime(Protocol):
-    """The other side of the protocol, on its own ports and in its own directory."""
+    """A runtime with its own ports and directory."""
 
     @property
     def ingress_url(self) -> str:
-        """Where callers enter."""
+        """URL of the ingress."""
         ...
 
     @property
     def admin_url(self) -> str:
-        """Where deployments are registered and invocations are managed."""
+        """URL of the admin API."""
         ...
 
     @property
     def log(self) -> str:
-        """What it wrote so far."""
+        """The output so far."""
         ...
 
     def start(self) -> None:
-        """Start on the directory, empty or not, and return when it answers."""
+        """Start on the directory, which need not be empty, and return when the runtime responds."""
         ...
 
     def stop(self) -> None:
@@ -36,11 +36,11 @@ class Runtime(Protocol):
         ...
 
     def kill(self) -> None:
-        """Die at once, as in a power cut. Fine when it does not run."""
+        """Kill the runtime, as a power cut would, unless it has ended already."""
         ...
 
 
 class RuntimeFactory(Protocol):
-    """Makes a runtime, not started yet; settings have the names of the server's environment variables."""
+    """Makes a runtime, without starting it; settings are the server's environment variables."""
 
     def __call__(self, directory: Path, settings: Mapping[str, str]) -> Runtime: ...

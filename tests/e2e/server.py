@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 START_TIMEOUT_S = 40
 STOP_TIMEOUT_S = 25
 
-#: One small node. Four partitions show routing between them; more only cost memory.
+#: One small node. Four partitions are enough to test routing between them; more would only cost memory.
 BASE_SETTINGS = {
     "RESTATE_LISTEN_MODE": "tcp",
     "RESTATE_BIND_IP": "127.0.0.1",
@@ -38,7 +38,7 @@ class RestateServer:
         ingress, admin, node = free_port(), free_port(), free_port()
         self.ingress_url = f"http://127.0.0.1:{ingress}"
         self.admin_url = f"http://127.0.0.1:{admin}"
-        self._temporary = directory / "temporary"  # where it puts large values
+        self._temporary = directory / "temporary"  # the server stores large values here
         self._process = Process(
             [str(install_server()), "--no-logo"],
             log=directory / "server.log",
@@ -73,7 +73,7 @@ class RestateServer:
         if not self._process.is_alive():
             raise RuntimeError(f"the server ended while starting:\n{self.log[-4000:]}")
         try:
-            # Health says that the API answers; a query also needs every partition.
+            # The health route shows only that the API responds; a query also needs every partition.
             return all(
                 response.status_code == httpx.codes.OK
                 for response in (

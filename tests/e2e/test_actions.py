@@ -1,4 +1,4 @@
-"""Side effects are done once, and time and chance stand still while a handler replays."""
+"""Side effects happen once, and times and random numbers are the same when a handler replays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A handler creates an awakeable, hands its id out and continues with the result."""
+"""A handler creates an awakeable, hands out its id and continues with the result."""
 
 from __future__ import annotations
 

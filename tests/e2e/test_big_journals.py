@@ -1,4 +1,4 @@
-"""Journals of any shape, recorded and replayed by a runtime: what a handler made before it suspended, it gets again."""
+"""Journals of any shape, recorded and replayed by a runtime: a handler gets the same results after a suspension."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Results = list[tuple[int, int]]
 
 @pytest.fixture(autouse=True)
 def _patience(client: Client) -> Iterator[None]:
-    """Give many bytes the time that a busy machine takes for them."""
+    """Allow as much time for many bytes as a busy machine takes."""
     usual, client.ingress.timeout = client.ingress.timeout, httpx.Timeout(200)
     yield
     client.ingress.timeout = usual
@@ -41,7 +41,7 @@ def _patience(client: Client) -> Iterator[None]:
 
 @st.composite
 def results(draw: st.DrawFn, *, total: int) -> Results:
-    """Draw how many actions give how many bytes, in groups, so many bytes in all."""
+    """Draw groups of actions, as their number and the bytes of each result, with this many bytes in total."""
     left = total
     groups = []
     for _ in range(draw(st.integers(1, 4))):
@@ -59,7 +59,7 @@ def test_any_journal_is_recorded_and_replayed(client: Client, request: pytest.Fi
     @settings(
         max_examples=100 if is_long else 6,
         deadline=None,
-        phases=[Phase.generate],  # one that hangs takes long enough once
+        phases=[Phase.generate],  # shrinking an example that hangs would take too long
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(st.integers(0, half), results(total=half))

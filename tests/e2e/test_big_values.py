@@ -1,4 +1,4 @@
-"""Values up to the limit of 32 MiB, by every way that values travel."""
+"""Values up to the limit of 32 MiB, in every place where values occur."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True)
 def _patience(client: Client) -> Iterator[None]:
-    """Give 30 MB through several hands the time that a busy machine takes for them."""
+    """Allow as much time for several copies of 30 MB as a busy machine takes."""
     usual, client.ingress.timeout = client.ingress.timeout, httpx.Timeout(90)
     yield
     client.ingress.timeout = usual
 
 
 def once() -> dict[str, str]:
-    """Have the result kept, for those who ask when it is there."""
+    """Use an idempotency key, so that the result is kept for a later request."""
     return {"idempotency-key": uuid4().hex}
 
 

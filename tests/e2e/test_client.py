@@ -1,4 +1,4 @@
-"""Both clients against a runtime: the requests that their unit tests look at are the ones it understands."""
+"""Both clients against a runtime: it understands the requests that the unit tests expect of them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def dial(twin: str, lane: Lane, **options: Any) -> AsyncIterator[Any]:
 
 @pytest.fixture
 def key() -> str:
-    # Everything that a path could stumble over.
+    # Characters that have a meaning in paths, or need encoding.
     return f"{uuid4().hex}/ü ?&#%2F+"
 
 

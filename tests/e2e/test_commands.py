@@ -1,4 +1,4 @@
-"""What operators type, against a runtime with work in it."""
+"""The commands of operators, against a runtime that has work to do."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_paused_invocation_is_shown_with_what_paused_it(lane: Lane, client: Clie
 
 
 def test_pause_and_resume(lane: Lane, client: Client, effects: Effects) -> None:
-    # Its second execution asks for another action: a mismatch, after which it backs off for minutes.
+    # Its second execution executes another action: a mismatch, after which it backs off for minutes.
     invocation_id = client.send("Patient/changed", effects.path)
     wait_for(lane, invocation_id, "backing-off")
     assert len(effects.values("execution")) == 2
@@ -163,7 +163,7 @@ def test_awakeable_is_shown_as_it_stands(lane: Lane, client: Client, effects: Ef
 
 
 def complete(lane: Lane, *arguments: str) -> tuple[int, str, str]:
-    """Complete an awakeable; return the exit code, and what was printed for people and for programs."""
+    """Complete an awakeable; return the exit code, and what the command printed on stdout and stderr."""
     result = CliRunner().invoke(app, [*arguments, "--ingress", lane.runtime.ingress_url])
     return result.exit_code, result.stdout, result.stderr
 
@@ -183,6 +183,6 @@ def test_completion_prints_what_the_runtime_reports(
     if request.config.getoption("--runtime") == "embedded":
         assert first == (0, f"{awakeable} has this result\n", "")
         assert second == (1, "", f"error: {awakeable} has a result already; the first one counts\n")
-    else:  # a server does not tell
+    else:  # a server does not report the outcome
         accepted = f"the runtime accepted the result of {awakeable} and does not report whether it counts\n"
         assert first == second == (0, accepted, "")

@@ -1,4 +1,4 @@
-"""Ordinary asyncio works on durable futures, and replays in the order of the first time."""
+"""Ordinary asyncio works on durable futures, and replays in the original order."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_tasks_see_results_in_the_same_order_in_every_execution(client: Client, 
 
 
 def test_every_way_to_wait_completes_and_replays_in_the_same_order(client: Client, effects: Effects) -> None:
-    """The official SDK hangs without a log line in most of these (compatibility sheet, section 10, row 1)."""
+    """The official SDK hangs in most of these, without a log line."""
     order = client.call("Concurrency/every_way", effects.path)
 
     assert len(order) == 16
@@ -59,7 +59,7 @@ def test_every_way_to_wait_completes_and_replays_in_the_same_order(client: Clien
 
 
 def test_deadline_of_an_awakeable_fires_also_when_suspended(client: Client, effects: Effects) -> None:
-    """`asyncio.timeout` does not fire once the invocation is suspended (section 10, row 2)."""
+    """With the official SDK, `asyncio.timeout` does not fire once the invocation is suspended."""
     invocation = client.send("Concurrency/deadline", effects.path)
 
     client.resolve(effects.wait_for_one("id"), b'"at last"')

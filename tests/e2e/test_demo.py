@@ -1,4 +1,4 @@
-"""The demo does what it says, and says so when it cannot."""
+"""The demo does what it says, and reports it when it cannot."""
 
 from __future__ import annotations
 

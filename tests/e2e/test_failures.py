@@ -1,4 +1,4 @@
-"""How invocations end when something goes wrong, and that nothing else suffers."""
+"""How invocations end when something goes wrong, without affecting others."""
 
 from __future__ import annotations
 

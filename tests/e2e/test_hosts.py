@@ -1,4 +1,4 @@
-"""The same endpoint under ASGI servers that others wrote, with the real runtime."""
+"""The same endpoint under third-party ASGI servers, with the real runtime."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def host(
     caller.register(host.url, use_http_11=not kind.is_http2)
     yield host
     host.kill()
-    print(host.log[-4000:])  # pytest shows it when the test failed
+    print(host.log[-4000:])  # pytest shows it if the test failed
 
 
 def test_host_serves_waits_and_ends_on_sigterm(host: Host, caller: Client, effects: Effects) -> None:
-    """Compatibility sheet, section 10 row 12: the official SDK takes SIGTERM from its host after a request."""
+    """The official SDK, after a request, takes the handling of SIGTERM away from its host."""
     assert caller.call("Greeter/greet", "host") == "Hello host!"
     resolved = caller.send("Awaiting/value", effects.path)
     caller.resolve(effects.wait_for("id", 1)[0], b'"resolved"')

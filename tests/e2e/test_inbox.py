@@ -1,4 +1,4 @@
-"""The inbox in front of a runtime, as a browser without a screen and without JavaScript uses it."""
+"""The inbox in front of a runtime, used as by a browser without JavaScript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inbox in Chromium: a person answers by keyboard, and sees the invocation finish without a reload."""
+"""The inbox in Chromium: a user answers by keyboard, and watches the invocation finish without a reload."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_person_answers_by_keyboard_and_sees_the_end(
         expect(page.get_by_text("Nothing waits").or_(page.get_by_role("table"))).to_be_visible()
         invocation = lane.client.send("Callbacks/decide", effects.path)
         link = page.get_by_role("link", name="approve <b>now</b>").first
-        expect(link).to_be_visible(timeout=20_000)  # it came by itself
+        expect(link).to_be_visible(timeout=20_000)  # without a reload
         keep_picture(page, "inbox")
 
         link.focus()
@@ -63,7 +63,7 @@ def test_person_answers_by_keyboard_and_sees_the_end(
 
 
 def keep_picture(page: Page, name: str) -> None:
-    """Keep a screenshot for the documentation, when AWAKEN_SCREENSHOTS names a folder."""
+    """Save a screenshot for the documentation if AWAKEN_SCREENSHOTS names a folder."""
     folder = os.environ.get("AWAKEN_SCREENSHOTS")
     if folder:
         page.screenshot(path=f"{folder}/{name}.png")

@@ -1,4 +1,4 @@
-"""The runtime is killed again and again, while handlers wait and their results come in."""
+"""The runtime is killed again and again while handlers wait and their results arrive."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 HANDLERS = 200
 KEYS = 8
-#: Starting the server takes longer than all of a round.
+#: Starting the server takes longer than a whole round.
 ROUNDS = {"embedded": 20, "server": 3}
 FIRST_AWAKEABLE = 17
 
@@ -43,7 +43,7 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(
     with ThreadPoolExecutor(8) as resolvers:
         for number in range(rounds):
             share = [resolvers.submit(_insist, lane, one) for one in invocations[number::rounds]]
-            time.sleep(chance.uniform(0, 0.15))  # no condition: any moment is a moment to die
+            time.sleep(chance.uniform(0, 0.15))  # no condition: the kill may come at any moment
             lane.runtime.kill()
             lane.runtime.start()
             for resolved in share:
@@ -54,7 +54,7 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(
 
 
 def _insist(lane: Lane, invocation: str) -> None:
-    """Resolve the awakeable of an invocation, and repeat until the runtime says that it is stored."""
+    """Resolve the awakeable of an invocation, and repeat the request until a response confirms it."""
     raw = _core.parse_invocation_id(invocation)
     awakeable = _core.format_awakeable_id(raw, FIRST_AWAKEABLE)
     while True:

@@ -1,4 +1,4 @@
-"""Values larger than any window cross in every place, on every transport."""
+"""Values larger than any window arrive in every place, on every transport."""
 
 from __future__ import annotations
 

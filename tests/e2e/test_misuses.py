@@ -1,4 +1,4 @@
-"""What the same code would do wrong again ends at once, with a text that says what to write."""
+"""A mistake that every attempt would repeat ends the invocation at once, with a text that says what to write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One result, given in five ways: whichever way it came, the handler's journal is the same."""
+"""One result, given in five ways: the handler's journal is the same for all of them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def journal_after(way: str, lane: Lane, folder: Path) -> list[tuple[Any, .
     rows = lane.client.query(
         f"SELECT entry_type, name, entry_json FROM sys_journal WHERE id = '{invocation}' ORDER BY \"index\""
     )
-    # The input names the effects' file, and the timer its own moment: the rest has to be the same to the byte.
+    # Only the effects' file in the input and the time of the timer may differ; all other bytes must be the same.
     return [
         (row["entry_type"], row.get("name"), row["entry_json"])
         for row in rows

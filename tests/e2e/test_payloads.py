@@ -1,4 +1,4 @@
-"""One way for values, by annotation: parameters, results, actions and awakeables."""
+"""Annotations decide how values are read and written: parameters, results, actions and awakeables."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_parameter_of_another_type_ends_the_invocation_with_the_reason(client: C
     assert failure.code == 500
     assert failure.message.startswith("Unable to parse an input argument.")
     assert "at $.colour: Invalid enum value" in failure.message
-    assert "green" not in failure.message  # payloads are not told outside of development mode
+    assert "green" not in failure.message  # payloads appear in errors only in development mode
 
 
 def test_awakeable_payload_becomes_a_dataclass(client: Client, effects: Effects) -> None:

@@ -1,4 +1,4 @@
-"""What the README tells people to type does what the README shows, typed in its order."""
+"""The commands of the README, typed in its order, print what the README shows."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_steps_of_the_readme_do_what_they_show(tmp_path: Path) -> None:
     ids: dict[str, str] = {}
 
     def here(text: str) -> str:
-        """Put the addresses of this test, and the ids that were seen, in the place of the README's."""
+        """Replace the README's addresses and ids by those of this test."""
         text = re.sub("|".join(map(re.escape, addresses)), lambda found: addresses[found.group()], text)
         return ID.sub(lambda found: ids.get(found.group(), found.group()), text)
 

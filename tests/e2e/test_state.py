@@ -1,4 +1,4 @@
-"""Keyed state, sent along with the request or fetched when asked for."""
+"""Keyed state, sent with the request or fetched on demand."""
 
 from __future__ import annotations
 

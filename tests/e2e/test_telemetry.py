@@ -26,7 +26,7 @@ SUSPENDING = {"RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT": "0s"}
 
 
 class Traced:
-    """A runtime, a traced endpoint, and the spans it made."""
+    """A runtime, a traced endpoint, and the endpoint's spans."""
 
     def __init__(self, client: Client, spans: Path) -> None:
         self.client = client

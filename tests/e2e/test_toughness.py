@@ -1,4 +1,4 @@
-"""Whatever is killed, every invocation ends exactly once and no resolution is lost."""
+"""Whichever process is killed, every invocation ends exactly once and no result is lost."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _start_many(lane: Lane, effects: Effects) -> dict[str, str]:
     """Start handlers that wait, and return awakeable ids by invocation id once all of them wait."""
     invocations = [lane.client.send("Awaiting/tagged", effects.path) for _ in range(MANY)]
     handed_out = dict(line.split() for line in effects.wait_for("id", MANY))
-    # An action whose result is not stored yet may rightly be done again after a kill.
+    # An action whose result is not stored yet may be executed again after a kill.
     stored = "SELECT count(1) AS n FROM sys_journal WHERE entry_type = 'Notification: Run'"
     eventually(
         lambda: lane.client.query(stored)[0]["n"], lambda n: n == MANY, what=f"{MANY} stored action results"
@@ -173,7 +173,7 @@ def _resolve(lane: Lane, waiting: dict[str, str]) -> None:
 def _assert_each_ended_once(
     lane: Lane, effects: Effects, waiting: dict[str, str], *, in_flight: Collection[str] = ()
 ) -> None:
-    """Check answers and effects; an action in flight at a kill may rightly be done again."""
+    """Check answers and effects; an action that is executing at a kill may be executed again."""
     answers = {invocation: lane.client.attach(invocation) for invocation in waiting}
     done = Counter(effects.values("done"))
     assert answers == {invocation: invocation for invocation in waiting}

@@ -1,4 +1,4 @@
-"""Values above the limit of 32 MiB are refused at once, with what to do; nothing hangs, and nothing is tried again."""
+"""Values above the limit of 32 MiB are refused at once, with advice; nothing hangs, and nothing is retried."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.e2e.effects import Effects
     from tests.e2e.ingress import Client
 
-#: A bit above what runtimes take of a message: 32 MiB and 256 KiB.
+#: Just above the largest message that runtimes accept: 32 MiB and 256 KiB.
 SIZE = 33 * 1024 * 1024 + 1
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), pytest.mark.lanes("h2-v6", "h2-v7-suspending")]
@@ -71,7 +71,7 @@ def test_ingress_refuses_it(client: Client, effects: Effects, request: pytest.Fi
 
 
 def _status(post: Callable[[], httpx.Response]) -> int | None:
-    """Return the status; None from a server that closes the connection while the body is on its way."""
+    """Return the status; None if the server closes the connection while the body is being sent."""
     try:
         return post().status_code
     except httpx.TransportError:

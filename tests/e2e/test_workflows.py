@@ -1,4 +1,4 @@
-"""A workflow runs once per key and waits on promises, which others complete by name."""
+"""A workflow runs once per key and waits for promises, which others complete by name."""
 
 from __future__ import annotations
 

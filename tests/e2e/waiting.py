@@ -1,4 +1,4 @@
-"""Wait for conditions, with a bound and with a message that tells what was there instead."""
+"""Waits for conditions, with a time limit and a message that shows the last value."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def eventually(
     within: float = 15,
     what: str = "the condition",
 ) -> T:
-    """Call `probe` until `accept` likes its answer, and return that answer.
+    """Call `probe` until `accept` returns true for its result, and return that result.
 
     Raises:
-        TimeoutError: `within` seconds were over; the text has the last answer.
+        TimeoutError: `within` seconds have passed; the message contains the last result.
     """
     deadline = time.monotonic() + within
     while True:

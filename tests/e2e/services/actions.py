@@ -1,4 +1,4 @@
-"""Side effects, time and chance: what has to give the same answer in every execution."""
+"""Side effects, time and random numbers, which must be the same in every execution."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def arithmetic(ctx: restate.Context) -> list[int]:
 
 @actions.handler()
 async def failing(ctx: restate.Context, request: dict[str, Any]) -> dict[str, Any]:
-    """Run an action that fails a number of times, and tell how it ended."""
+    """Run an action that fails a number of times, and return how it ended."""
     effects = request["effects"]
 
     def attempt() -> str:
@@ -61,7 +61,7 @@ async def failing(ctx: restate.Context, request: dict[str, Any]) -> dict[str, An
 
 @actions.handler()
 async def refused(ctx: restate.Context, effects: str) -> str:
-    """Run an action that says that no further attempt makes sense."""
+    """Run an action that ends with a terminal error."""
 
     def refuse() -> str:
         record(effects, "attempt")
@@ -72,7 +72,7 @@ async def refused(ctx: restate.Context, effects: str) -> str:
 
 @actions.handler()
 async def once(ctx: restate.Context, effects: str) -> str:
-    """Fail after an action is done; the action is not done again."""
+    """Fail after an action; the action must not be executed again."""
     await ctx.run_typed("pay", record, path=effects, word="paid")
     record(effects, "execution")
     if count(effects, "execution") < REPLAYS:
@@ -82,7 +82,7 @@ async def once(ctx: restate.Context, effects: str) -> str:
 
 @actions.handler()
 async def chance(ctx: restate.Context, effects: str) -> str:
-    """Tell what chance and time say in each execution."""
+    """Record random numbers and times in each execution."""
     drawn = [ctx.random().random(), ctx.random().randint(0, 1_000_000), str(ctx.uuid()), str(ctx.uuid())]
     now = await ctx.time()
     record(effects, "drawn", f"{drawn} {now}")
@@ -93,7 +93,7 @@ async def chance(ctx: restate.Context, effects: str) -> str:
 
 @actions.handler()
 async def nap(ctx: restate.Context, seconds: float) -> float:
-    """Sleep, and tell for how long."""
+    """Sleep, and return for how long."""
     before = await ctx.time()
     await ctx.sleep(timedelta(seconds=seconds), "nap")
     return await ctx.time() - before
@@ -101,7 +101,7 @@ async def nap(ctx: restate.Context, seconds: float) -> float:
 
 @actions.handler()
 async def together(ctx: restate.Context) -> list[int]:
-    """Run three actions side by side."""
+    """Run three actions concurrently."""
     futures: list[restate.RestateDurableFuture[int]] = [
         ctx.run_typed(f"part {n}", add_later, left=n, right=n) for n in range(3)
     ]

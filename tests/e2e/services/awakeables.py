@@ -47,7 +47,7 @@ async def tagged(ctx: restate.Context, effects: str) -> Any:
 
 @awaiting.handler()
 async def binary(ctx: restate.Context, effects: str) -> dict[str, Any]:
-    """Wait for bytes, whatever they are."""
+    """Wait for any bytes."""
     id_, future = ctx.awakeable(BytesSerde())
     await ctx.run_typed("hand out", record, path=effects, word="id", value=id_)
     got = await future
@@ -74,7 +74,7 @@ async def number(ctx: restate.Context, effects: str) -> int:
 
 @awaiting.handler()
 async def replayed(ctx: restate.Context, effects: str) -> str:
-    """Run several times and tell the id each time."""
+    """Run several times, and record the id each time."""
     id_, future = ctx.awakeable()
     record(effects, "seen", id_)
     await ctx.run_typed("hand out", record, path=effects, word="id", value=id_)
@@ -87,7 +87,7 @@ async def replayed(ctx: restate.Context, effects: str) -> str:
 
 @awaiting.handler()
 async def rescued(ctx: restate.Context, effects: str) -> dict[str, Any]:
-    """Tell how the wait failed instead of failing."""
+    """Return how the wait failed instead of failing."""
     id_, future = ctx.awakeable()
     await ctx.run_typed("hand out", record, path=effects, word="id", value=id_)
     try:
@@ -98,7 +98,7 @@ async def rescued(ctx: restate.Context, effects: str) -> dict[str, Any]:
 
 @awaiting.handler()
 async def pair(ctx: restate.Context, effects: str) -> list[Any]:
-    """Wait for two, the first one first."""
+    """Wait for two awakeables, in order."""
     first_id, first = ctx.awakeable()
     second_id, second = ctx.awakeable()
     await ctx.run_typed("hand out", record, path=effects, word="ids", value=f"{first_id} {second_id}")
@@ -107,7 +107,7 @@ async def pair(ctx: restate.Context, effects: str) -> list[Any]:
 
 @awaiting.handler()
 async def whichever(ctx: restate.Context, effects: str) -> list[Any]:
-    """Wait for the one of two that comes first."""
+    """Wait for the first of two awakeables to complete."""
     first_id, first = ctx.awakeable()
     second_id, second = ctx.awakeable()
     await ctx.run_typed("hand out", record, path=effects, word="ids", value=f"{first_id} {second_id}")
@@ -119,7 +119,7 @@ async def whichever(ctx: restate.Context, effects: str) -> list[Any]:
 
 @awaiting.handler()
 async def late(ctx: restate.Context, effects: str) -> Any:
-    """Create a second awakeable only when the first one is done."""
+    """Create a second awakeable only after the first is completed."""
     first_id, first = ctx.awakeable()
     await ctx.run_typed("hand out first", record, path=effects, word="first", value=first_id)
     await first
@@ -130,7 +130,7 @@ async def late(ctx: restate.Context, effects: str) -> Any:
 
 @awaiting.handler()
 async def object_like(ctx: restate.Context, effects: str) -> Any:
-    """Use the awakeable as one thing with an id that can be awaited."""
+    """Use the awakeable as one object that has an id and can be awaited."""
     awakeable = ctx.awakeable(type_hint=str)
     await ctx.run_typed("hand out", record, path=effects, word="id", value=awakeable.id)
     return await awakeable
@@ -148,7 +148,7 @@ async def reject(ctx: restate.Context, request: dict[str, Any]) -> None:
 
 @resolving.handler()
 async def resolve_malformed(ctx: restate.Context, id_: str) -> str:
-    """Tell what the call itself says about an id that does not parse."""
+    """Return the error that the call raises for a malformed id."""
     try:
         ctx.resolve_awakeable(id_, "never")
     except (TerminalError, ValueError) as error:
@@ -168,7 +168,7 @@ async def keep(ctx: restate.ObjectContext, effects: str) -> Any:
 
 @keeper.handler()
 async def overwrite(ctx: restate.ObjectContext, answer: str) -> str | None:
-    """Return the value before this one; needs the key."""
+    """Return the previous value; needs exclusive access to the key."""
     before = await ctx.get("kept", type_hint=str)
     ctx.set("kept", answer)
     return before
@@ -176,5 +176,5 @@ async def overwrite(ctx: restate.ObjectContext, answer: str) -> str | None:
 
 @keeper.handler(kind="shared")
 async def look(ctx: restate.ObjectSharedContext) -> str | None:
-    """Read without the key."""
+    """Read without exclusive access to the key."""
     return await ctx.get("kept", type_hint=str)

@@ -1,4 +1,4 @@
-"""Large values: each handler tells the checksum of what it got."""
+"""Large values: each handler returns the checksum of what it received."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ store = restate.VirtualObject("BulkStore")
 
 
 def produce(size: int) -> bytes:
-    """Make bytes that JSON, compression and repetition cannot shorten, the same ones for a size."""
+    """Make bytes that cannot be shortened by JSON or compression, and depend only on the size."""
     return random.Random(size).randbytes(size)
 
 
@@ -52,7 +52,7 @@ async def receive(ctx: restate.Context, effects: str) -> list[int]:
 
 @store.handler()
 async def keep(ctx: restate.ObjectContext, body: bytes) -> int:
-    """Keep a value; give the checksum of the one before."""
+    """Store a value, and return the checksum of the previous one."""
     before = await ctx.get("body", type_hint=bytes)
     ctx.set("body", body)
     return zlib.crc32(before or b"")

@@ -21,7 +21,7 @@ configure_callbacks(SETTINGS)
 
 
 class Cost(Enum):
-    """Where it is booked."""
+    """An account to book on."""
 
     TRAVEL = "travel"
     OFFICE = "office"
@@ -29,7 +29,7 @@ class Cost(Enum):
 
 @dataclass
 class Decision:
-    """What a person answers."""
+    """The answer of a person."""
 
     approved: bool
     amount: int
@@ -50,7 +50,7 @@ async def decide(ctx: restate.Context, effects: str) -> str:
 
 @callbacks.handler()
 async def hurried(ctx: restate.Context, effects: str) -> str:
-    """Wait for half a second only."""
+    """Wait for at most half a second."""
     callback = ctx.callback(Decision, name="quick", expires_in=timedelta(seconds=0.5))
     await ctx.run_typed("hand out", record, path=effects, word="link", value=f"{callback.id} {callback.url}")
     try:

@@ -22,14 +22,14 @@ async def greet(ctx: restate.Context, name: str) -> str:
 
 @greeter.handler()
 async def note(ctx: restate.Context, request: dict[str, Any]) -> str:
-    """Leave a line outside, once."""
+    """Append a line to the effects, once."""
     await ctx.run_typed("note", record, path=request["effects"], word="note", value=request["text"])
     return str(request["text"])
 
 
 @greeter.handler()
 async def envelope(ctx: restate.Context) -> dict[str, Any]:
-    """Tell what came with the request."""
+    """Return what the request contained."""
     request = ctx.request()
     return {"id": request.id, "headers": dict(request.headers), "body": request.body.decode()}
 
@@ -76,14 +76,14 @@ async def send_notes(ctx: restate.Context, effects: str) -> list[str]:
 
 @calling.handler()
 async def send_adds(ctx: restate.Context, request: dict[str, Any]) -> None:
-    """Send in order to one object."""
+    """Send several requests to one object, in order."""
     for amount in request["amounts"]:
         ctx.object_send(add, key=request["key"], arg=amount)
 
 
 @calling.handler()
 async def idempotent(ctx: restate.Context, request: dict[str, Any]) -> list[str]:
-    """Call twice with one idempotency key: one execution, one answer."""
+    """Call twice with one idempotency key: there is one execution and one result."""
     first = ctx.service_call(
         note, arg={"effects": request["effects"], "text": "first"}, idempotency_key=request["key"]
     )
@@ -101,7 +101,7 @@ async def with_headers(ctx: restate.Context, headers: dict[str, str]) -> dict[st
 
 @calling.handler()
 async def refused(ctx: restate.Context, reason: str) -> dict[str, Any]:
-    """Catch the failure of a callee and tell all of it."""
+    """Catch the failure of a callee and return all of its fields."""
     try:
         await ctx.service_call(refuse, arg=reason)
     except TerminalError as error:

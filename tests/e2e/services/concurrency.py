@@ -65,7 +65,7 @@ async def wait_first(ctx: restate.Context, effects: str) -> str:
 
 @concurrency.handler()
 async def timed_select(ctx: restate.Context, effects: str) -> str:
-    """Give up on an awakeable after a while."""
+    """Wait for an awakeable with a timeout."""
     id_, future = ctx.awakeable(type_hint=str)
     await ctx.run_typed("hand out", record, path=effects, word="id", value=id_)
     match await restate.select(answer=future, timeout=ctx.sleep(BRIEFLY)):
@@ -77,7 +77,7 @@ async def timed_select(ctx: restate.Context, effects: str) -> str:
 
 @concurrency.handler()
 async def race(ctx: restate.Context, effects: str) -> list[str]:
-    """Record in which order tasks see their results, in each execution."""
+    """Record the order in which tasks receive their results, in each execution."""
     order: list[str] = []
     ids = []
 
@@ -99,7 +99,7 @@ async def race(ctx: restate.Context, effects: str) -> list[str]:
 
 @concurrency.handler()
 async def every_way(ctx: restate.Context, effects: str) -> list[str]:
-    """Wait in each way that asyncio has, in each execution in the same order."""
+    """Wait in every way that asyncio has; the order must be the same in each execution."""
     order: list[str] = []
 
     async def part(name: str, seconds: float = 0.01) -> str:
@@ -130,7 +130,7 @@ def say(word: str) -> str:
 
 @concurrency.handler()
 async def deadline(ctx: restate.Context, effects: str) -> list[str]:
-    """Give an awakeable little time, then await it again."""
+    """Wait for an awakeable with a short timeout, then await it again."""
     awakeable = ctx.awakeable(type_hint=str)
     outcomes = []
     try:
@@ -144,7 +144,7 @@ async def deadline(ctx: restate.Context, effects: str) -> list[str]:
 
 @concurrency.handler()
 async def bounded_block(ctx: restate.Context) -> str:
-    """Bound two tasks that would wait for ever, inside a block that has more time."""
+    """Limit the time of two tasks that would wait forever, inside a block that has more time."""
     async with ctx.timeout(LONG):
         try:
             async with ctx.timeout(BRIEFLY), asyncio.TaskGroup() as group:
@@ -180,7 +180,7 @@ async def failing_group(ctx: restate.Context) -> None:
 
 @concurrency.handler()
 async def stubborn(ctx: restate.Context, effects: str) -> str:
-    """Hide the end of an attempt and go on; the runtime never hears of that."""
+    """Swallow the end of an attempt and continue; the runtime never learns of what follows."""
     awakeable = ctx.awakeable(type_hint=str)
     await ctx.run_typed("hand out", record, path=effects, word="id", value=awakeable.id)
     try:

@@ -1,4 +1,4 @@
-"""Handlers that end badly, in every way the suite could think of."""
+"""Handlers that fail in various ways."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def crash(ctx: restate.Context) -> None:
 
 @patient.handler()
 async def changed(ctx: restate.Context, effects: str) -> None:
-    """Ask for another action in the second execution."""
+    """Execute another action in the second execution."""
     record(effects, "execution")
     await ctx.run_typed(f"action {count(effects, 'execution')}", record, path=effects, word="action")
     raise RetryableError("now change", retry_after=BRIEFLY)
@@ -80,7 +80,7 @@ async def changed(ctx: restate.Context, effects: str) -> None:
 
 @failing.handler()
 async def stubborn(ctx: restate.Context, effects: str) -> None:
-    """Stay busy outside of durable waits, and tell how that ends."""
+    """Stay busy outside durable waits, and record how that ends."""
     record(effects, "busy")
     try:
         await asyncio.sleep(60)
@@ -92,7 +92,7 @@ async def stubborn(ctx: restate.Context, effects: str) -> None:
 
 @failing.handler()
 async def busy_until_told(ctx: restate.Context, effects: str) -> str:
-    """Work outside of durable waits until the test says that it is enough."""
+    """Work outside durable waits until the test says to stop."""
     record(effects, "busy")
     while count(effects, "told") == 0:
         await asyncio.sleep(0.02)
@@ -101,9 +101,9 @@ async def busy_until_told(ctx: restate.Context, effects: str) -> str:
 
 @failing.handler()
 async def parent(ctx: restate.Context, effects: str) -> str:
-    """Call a child that waits for ever, and clean up when cancelled."""
+    """Call a child that waits forever, and clean up when cancelled."""
     child = ctx.service_call(value, arg=effects)
-    try:  # who has the id may cancel before the run is acknowledged
+    try:  # the test has the id, and may cancel before the run is acknowledged
         await ctx.run_typed("tell", record, path=effects, word="child", value=await child.invocation_id())
         await child
     except TerminalError as error:
@@ -127,7 +127,7 @@ async def mistaken(ctx: restate.Context) -> float:
     invocation_retry_policy=restate.InvocationRetryPolicy(max_attempts=1, on_max_attempts="pause")
 )
 async def pausing(ctx: restate.Context) -> float:
-    """Fail once too often, so that the runtime waits for an operator."""
+    """Fail until the runtime pauses the invocation for an operator."""
     return divide(1, 0)
 
 
@@ -141,7 +141,7 @@ def divide(dividend: float, divisor: float) -> float:
 
 @patient.handler()
 async def unsteady(ctx: restate.Context, effects: str) -> None:
-    """Send another value in the second execution, as code does that takes it from a clock."""
+    """Send another value in the second execution, like code that takes it from a clock."""
     record(effects, "execution")
     ctx.generic_send("Greeter", "greet", private(count(effects, "execution")))
     raise RetryableError("once more", retry_after=BRIEFLY)

@@ -1,4 +1,4 @@
-"""Handlers that use the package wrongly: no attempt of them can succeed, and the runtime would try for ever."""
+"""Handlers that use the package wrongly: no attempt can succeed, and the runtime would retry forever."""
 
 from __future__ import annotations
 
@@ -50,21 +50,21 @@ _USES: dict[str, Callable[[Any], Any]] = {
 
 @misused.handler()
 async def use(ctx: restate.ObjectContext, request: dict[str, str]) -> None:
-    """Use something wrongly."""
+    """Use a part of the package wrongly."""
     record(request["effects"], "attempt")
     _USES[request["what"]](ctx)
 
 
 @misused.handler()
 async def result(ctx: restate.ObjectContext, effects: str) -> Any:
-    """Return what JSON has not."""
+    """Return a value that has no JSON form."""
     record(effects, "attempt")
     return {"share": math.nan}
 
 
 @misused.handler()
 async def run_result(ctx: restate.ObjectContext, effects: str) -> None:
-    """Have a run return what JSON has not, after it did what it does."""
+    """Return a value without a JSON form from a run, after its side effect."""
 
     def act() -> Any:
         record(effects, "attempt")
@@ -75,14 +75,14 @@ async def run_result(ctx: restate.ObjectContext, effects: str) -> None:
 
 @misused.handler()
 async def retry(ctx: restate.ObjectContext, effects: str) -> None:
-    """Ask to be tried again after the end of time."""
+    """Ask for a retry after the end of time."""
     record(effects, "attempt")
     raise restate.RetryableError("later", retry_after=timedelta.max)
 
 
 @misused.handler()
 async def retry_in_years(ctx: restate.ObjectContext, effects: str) -> None:
-    """Ask to be tried again after more days than the server counts, which its workers do not survive."""
+    """Ask for a retry after more days than the server can count, which would crash its workers."""
     record(effects, "attempt")
     raise restate.RetryableError("later", retry_after=timedelta(days=800))
 

@@ -1,4 +1,4 @@
-"""The handlers' side of the outside world: lines in a file that the test named in the request."""
+"""The outside world of handlers: lines in a file that the test names in the request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def record(path: str, word: str, value: object = "") -> None:
-    """Append the line `word value`. One write in append mode, so lines of parallel handlers never mix."""
+    """Append the line `word value`, in one write in append mode, so that lines of concurrent handlers never mix."""
     with Path(path).open("a") as file:
         file.write(f"{word} {value}\n")
 

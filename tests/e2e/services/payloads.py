@@ -38,7 +38,7 @@ class Order:
 
 @payloads.handler()
 async def through(ctx: restate.Context, order: Order) -> Order:
-    """Take an order through an action and give it back; each member has its type."""
+    """Pass an order through an action and return it; each member keeps its type."""
     assert isinstance(order.id, UUID)
     assert isinstance(order.items[0], Item)
 

@@ -1,4 +1,4 @@
-"""Values of any size, by every way that values travel. What comes back is a length, or the value itself."""
+"""Values of any size, in every place where values occur. The result is a length, or the value itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def make_text(size: int) -> str:
 
 
 def make_letters(index: int, size: int) -> str:
-    """Return a text of so many letters, another one for each index."""
+    """Return a text with this many letters, different for each index."""
     return "abcdefghij"[index % 10] * size
 
 
@@ -51,7 +51,7 @@ async def run(ctx: restate.Context, size: int) -> list[int]:
 
 @sizes.handler()
 async def pile(ctx: restate.Context, request: dict[str, Any]) -> str:
-    """Execute so many actions of each size, suspend, and return a digest of all that was recorded."""
+    """Execute this many actions of each size, suspend, and return a digest of all recorded results."""
     digest = hashlib.sha256(request["text"].encode())
     for index, (number, size) in enumerate(request["results"]):
         for _ in range(number):
@@ -62,7 +62,7 @@ async def pile(ctx: restate.Context, request: dict[str, Any]) -> str:
 
 @sizes.handler()
 async def call(ctx: restate.Context, size: int) -> list[int]:
-    """Call with a value, and for one."""
+    """Call with a large argument, and for a large result."""
     given = await ctx.service_call(take, make_text(size))
     taken = await ctx.service_call(make, size)
     return [given, len(taken)]
@@ -70,7 +70,7 @@ async def call(ctx: restate.Context, size: int) -> list[int]:
 
 @sizes.handler()
 async def tell(ctx: restate.Context, request: dict[str, str]) -> None:
-    """Leave the length outside."""
+    """Append the length to the effects."""
     record(request["effects"], "length", len(request["text"]))
 
 
@@ -94,7 +94,7 @@ async def wait(ctx: restate.Context, effects: str) -> int:
 
 @sizes.handler()
 async def resolve(ctx: restate.Context, request: dict[str, Any]) -> None:
-    """Complete the awakeable of another handler."""
+    """Complete another handler's awakeable."""
     ctx.resolve_awakeable(request["id"], make_text(request["size"]))
 
 

@@ -1,4 +1,4 @@
-"""Keyed state: the same handlers with the state in the request, and fetched when asked for."""
+"""Keyed state: the same handlers with the state in the request, and with state fetched on demand."""
 
 from __future__ import annotations
 

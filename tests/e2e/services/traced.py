@@ -1,4 +1,4 @@
-"""The suite's callers and callees, traced into the file that SPANS names, one span on each line."""
+"""The suite's callers and callees, traced into the file that SPANS names, one span per line."""
 
 from __future__ import annotations
 

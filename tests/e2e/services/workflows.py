@@ -33,7 +33,7 @@ async def refuse(ctx: restate.WorkflowSharedContext, reason: str) -> None:
 
 @signing.handler()
 async def look(ctx: restate.WorkflowSharedContext) -> list[str | None]:
-    """Return what is to be signed and the decision so far."""
+    """Return what has to be signed, and the decision so far."""
     return [
         await ctx.get("document", type_hint=str),
         await ctx.promise("decision", type_hint=str).peek(),
@@ -42,7 +42,7 @@ async def look(ctx: restate.WorkflowSharedContext) -> list[str | None]:
 
 @desk.handler()
 async def sign(ctx: restate.Context, key: str) -> dict[str, Any]:
-    """Drive a whole workflow from a handler."""
+    """Run a whole workflow from a handler."""
     started = ctx.workflow_send(run, key=key, arg="contract")
     invocation_id = await started.invocation_id()
     await ctx.workflow_call(decide, key=key, arg="yes")

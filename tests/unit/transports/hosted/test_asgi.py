@@ -243,7 +243,7 @@ async def test_misuse_raises() -> None:
 
 
 async def test_signals_stay_the_hosts() -> None:
-    """Compatibility sheet, section 10 row 12: the official SDK takes SIGTERM from its host after a request."""
+    """The official SDK, after a request, takes the handling of SIGTERM away from its host."""
     loop = asyncio.get_running_loop()
     terminated = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, terminated.set)
@@ -293,7 +293,7 @@ class Lifespan:
 
 
 async def test_lifespan_is_spoken_and_shutdown_drains_what_runs() -> None:
-    """Compatibility sheet, section 10 row 13: the official SDK makes hosts log a lifespan error on each start."""
+    """The official SDK makes hosts log a lifespan error on each start."""
     host = Host(Winding)
     lifespan = Lifespan(host.server)
     assert await lifespan.announce("startup") == "lifespan.startup.complete"

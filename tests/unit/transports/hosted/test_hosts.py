@@ -189,7 +189,7 @@ def test_unknown_route_is_answered_with_404(host: Host) -> None:
 
 @parametrize(*HOSTS)
 def test_hosts_find_nothing_to_complain_about(host: Host) -> None:
-    """Compatibility sheet, section 10 row 13: "ASGI Framework Lifespan error" on each start with the official SDK."""
+    """With the official SDK, hosts log "ASGI Framework Lifespan error" on each start."""
     assert host.log.strip()
     assert "lifespan error" not in host.log.lower()
     assert "lifespan' protocol appears unsupported" not in host.log
