@@ -1,15 +1,18 @@
-# The front door. Every target sets up what it needs: a virtual environment in .venv, the compiled
-# extension, and (for demo and end-to-end tests) the Restate server in .tools.
+# Every target sets up what it needs: a virtual environment in .venv, the compiled extension, and, for the demo
+# and the end-to-end tests, the Restate server in .tools.
 
 export PIP_QUIET := 1
-# Without compiled modules, pytest rewrites every test module in every run.
+# If Python writes no bytecode, pytest rewrites each test module in each run.
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# How many processes run tests side by side. Each starts its own runtimes and endpoints.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS)
 STAMPS := $(VENV)/.stamps
-# What `make quick` runs: what takes less than a quarter of a second, and nothing that needs a program of others.
+# What `make quick` runs: tests that take less than a quarter of a second and need no other program.
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
@@ -20,34 +23,34 @@ help: ## Show this list
 
 setup: $(STAMPS)/extension ## Create .venv and build the extension into it
 
-demo: setup ## A handler waits on an awakeable, its process is killed, a process outside resolves it
+demo: setup ## Kill the process of a handler that waits on an awakeable, and resolve it from outside
 	$(BIN)/python -m examples.demo
 
-demo-server: setup ## The same on the real Restate server, from npm
+demo-server: setup ## Run the same demo on the real Restate server, from npm
 	$(BIN)/python -m examples.demo --server
 
-quick: setup $(STAMPS)/lint ## The loop while writing, under a minute: formats, lints, types and the fast tests of the package
+quick: setup $(STAMPS)/lint ## Formats, lints, types and the fast tests of the package, in under a minute
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/python scripts/generate_client.py --check
 	cargo fmt --all --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/unit tests/protocol -n 2 -q -m "$(QUICK_TESTS)" --durations=10 --durations-min=1
+	$(PYTEST) tests/unit tests/protocol -q -m "$(QUICK_TESTS)" --durations=10 --durations-min=1
 
-test: setup ## All tests, the end-to-end ones on the real server and on the embedded runtime; each suite, also after a failure
+test: setup ## All tests, end to end on both runtimes; a suite that fails does not stop the others
 	@$(MAKE) --no-print-directory --keep-going test-rust test-python test-embedded
 
-test-rust: ## Tests of the protocol core, of the HTTP/2 engine and of the load generator
+test-rust: ## Tests of the protocol core, the HTTP/2 engine and the load generator
 	cargo test --quiet --package awaken-core --package awaken-http2
 	cargo test --quiet --manifest-path benches/peers/load/Cargo.toml
 
-test-python: setup ## Tests of the package, the end-to-end ones on the real server
-	$(BIN)/python -m pytest
+test-python: setup ## Tests of the package, end to end on the real server
+	$(PYTEST)
 
 test-embedded: setup ## The end-to-end tests on the embedded runtime
-	$(BIN)/python -m pytest tests/e2e --runtime=embedded
+	$(PYTEST) tests/e2e --runtime=embedded
 
-test-bytes: setup ## Many more and larger journals and values than `make test` has
+test-bytes: setup ## More and larger journals and values than in `make test`
 	$(BIN)/python -m pytest tests/journals tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes
 	$(BIN)/python -m pytest tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes --runtime=embedded
 
@@ -57,7 +60,7 @@ test-browser: setup ## The inbox in a real browser; needs Chromium and Node
 h2spec: setup ## The HTTP/2 conformance suite; needs Go
 	$(BIN)/python -m pytest tests/unit/transports -m h2spec
 
-check: setup $(STAMPS)/lint ## Lints, formats and types of both languages
+check: setup $(STAMPS)/lint ## Lints, formats, types and generated code, in both languages
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/generate_client.py --check
@@ -68,7 +71,7 @@ check: setup $(STAMPS)/lint ## Lints, formats and types of both languages
 	cargo clippy --quiet --workspace --all-targets -- --deny warnings
 	cargo clippy --quiet --manifest-path benches/peers/load/Cargo.toml --all-targets -- --deny warnings
 
-fix: setup $(STAMPS)/lint ## Apply formats and the lints that mend themselves
+fix: setup $(STAMPS)/lint ## Apply formats and automatic lint fixes
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	cargo fmt --all
@@ -77,10 +80,10 @@ bench: setup $(STAMPS)/bench ## Benchmarks of the core, from Rust and from Pytho
 	cargo bench --package awaken-core
 	$(BIN)/python -m pytest benches --benchmark-only --timeout=0
 
-bench-peers: setup $(STAMPS)/bench ## Beside the official SDK on Granian and Hypercorn, in one interleaved run
+bench-peers: setup $(STAMPS)/bench ## Compare with the official SDK on Granian and Hypercorn, in one interleaved run
 	$(BIN)/python -m benches.peers
 
-bench-runtime: setup $(STAMPS)/bench ## The embedded runtime beside the real server, with the same endpoint code
+bench-runtime: setup $(STAMPS)/bench ## Compare the embedded runtime with the real server, with the same endpoint code
 	$(BIN)/python -m benches.runtimes
 
 clean: ## Remove everything that was built or installed here
