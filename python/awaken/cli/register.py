@@ -7,19 +7,15 @@ PATIENCE how many seconds to wait for an admin API that is not up yet.
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from awaken.cli.addresses import parse_url
-from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.failures import explain_failures
 from awaken.cli.settings import DEFAULT_ADMIN, AdminOption, JsonOutputOption
 
-__all__ = ["register", "register_for"]
+__all__ = ["register"]
 
 
 @explain_failures
@@ -67,42 +63,3 @@ def register(
             for service in services
         ],
     )
-
-
-def register_for(pid: int, endpoint: str, admin: str, patience: float) -> int:
-    """Register an endpoint that another process serves, and stop that process when it fails.
-
-    Args:
-        pid: the process that serves the endpoint.
-        endpoint: URL of the endpoint, as the runtime reaches it.
-        admin: URL of the admin API.
-        patience: seconds to wait for an admin API that is not up yet.
-
-    Returns:
-        The exit status of this process.
-    """
-    from awaken.cli.admin import register_deployment
-    from awaken.cli.output import print_progress
-
-    try:
-        deployment = register_deployment(admin, endpoint, force=True, patience=patience)
-    except CommandError as error:
-        sys.stderr.write(f"error: {error}\n")
-        # The endpoint terminates this process when it stops; it has to find our status then, not that of its signal.
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        with suppress(ProcessLookupError):  # it may have ended by itself meanwhile
-            os.kill(pid, signal.SIGTERM)
-        return 1
-    print_progress(f"awaken: registered {endpoint} at {admin}: {_summarize(deployment)}")
-    return 0
-
-
-def _summarize(deployment: dict[str, Any]) -> str:
-    """Name the services of a deployment and their revisions, in one line."""
-    services = sorted(deployment["services"], key=lambda service: str(service["name"]))
-    named = [f"{service['name']} (revision {service.get('revision', '?')})" for service in services]
-    return ", ".join(named) or "no services"
-
-
-if __name__ == "__main__":
-    sys.exit(register_for(int(sys.argv[3]), sys.argv[1], sys.argv[2], float(sys.argv[4])))

@@ -163,7 +163,7 @@ class _Registration:
             return
         address = self._address or reachable_url(url)
         arguments = [address, self._admin, str(os.getpid()), str(_PATIENCE_SECONDS)]
-        command = [sys.executable, "-m", "awaken.cli.register", *arguments]
+        command = [sys.executable, "-m", "awaken.cli.registrar", *arguments]
         self._process = subprocess.Popen(command)  # noqa: S603 -- ourselves, with checked URLs
 
     def stop(self) -> None:
