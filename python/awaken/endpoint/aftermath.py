@@ -10,20 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from awaken.context.commands import Commands
 from awaken.endpoint import code_location
-from awaken.endpoint.discarded_commands import DISCARDED_COMMANDS
 from awaken.errors import AttemptClosedError, SdkInternalBaseException, SuspendedException
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from awaken._core import EndpointMachine
-    from awaken.context.commands import Commands
     from awaken.endpoint.code_location import CodeLocation
 
-__all__ = ["Aftermath", "complain", "unwinding"]
+__all__ = ["DISCARDED_COMMANDS", "Aftermath", "complain", "unwinding"]
 
 log = logging.getLogger("awaken")
 
@@ -31,6 +30,21 @@ log = logging.getLogger("awaken")
 MAX_REFUSALS: Final = 10
 
 _CLEANUPS: Final = (asyncio.CancelledError, GeneratorExit, SdkInternalBaseException)
+
+#: What a discarded command returns, by the type that it declares; a handle is 0, of a result that never comes.
+_ANSWERS: Final = {"None": None, "tuple[int, int]": (0, 0), "tuple[str, int]": ("", 0)}
+
+
+def _discarding(command: Callable[..., Any]) -> Callable[..., Any]:
+    answer = _ANSWERS.get(command.__annotations__["return"], 0)
+    return lambda *_, **__: answer
+
+
+#: Takes every command and discards it.
+DISCARDED_COMMANDS: Final = cast(
+    "Commands",
+    type("_Discarded", (), {n: _discarding(each) for n, each in vars(Commands).items() if n[0] != "_"})(),
+)
 
 
 class Aftermath:

@@ -15,7 +15,7 @@ __all__ = ["ForwardedCommands"]
 
 
 class ForwardedCommands(Commands):
-    """Passes every command on; subclasses change some of them.
+    """Passes every command on. Subclasses change all values, or the headers of all calls, in one method.
 
     Args:
         inner: the machine, or what stands in for it already.
@@ -26,13 +26,21 @@ class ForwardedCommands(Commands):
     def __init__(self, inner: Commands) -> None:
         self._inner = inner
 
+    def _value(self, value: bytes) -> bytes:
+        """Return what is passed on in place of a value."""
+        return value
+
+    def _headers(self, headers: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        """Return what is passed on in place of the headers of a call or a send."""
+        return headers
+
     def run(self, name: str) -> int:
         """Ask for a run; its completion is the handle's result."""
         return self._inner.run(name)
 
     def propose_run_value(self, handle: int, value: bytes) -> None:
         """Propose the result of a run that was executed."""
-        self._inner.propose_run_value(handle, value)
+        self._inner.propose_run_value(handle, self._value(value))
 
     def sleep(self, wake_up_time_ms: int, name: str = "") -> int:
         """Start a timer."""
@@ -52,7 +60,7 @@ class ForwardedCommands(Commands):
 
     def resolve_awakeable(self, awakeable_id: str, value: bytes, name: str = "") -> None:
         """Complete an awakeable with a value."""
-        self._inner.resolve_awakeable(awakeable_id, value, name)
+        self._inner.resolve_awakeable(awakeable_id, self._value(value), name)
 
     def reject_awakeable(self, awakeable_id: str, failure: Failure, name: str = "") -> None:
         """Complete an awakeable with a failure."""
@@ -60,7 +68,7 @@ class ForwardedCommands(Commands):
 
     def resolve_signal(self, invocation_id: str, signal_name: str, value: bytes, name: str = "") -> None:
         """Send a signal with a value."""
-        self._inner.resolve_signal(invocation_id, signal_name, value, name)
+        self._inner.resolve_signal(invocation_id, signal_name, self._value(value), name)
 
     def reject_signal(self, invocation_id: str, signal_name: str, failure: Failure, name: str = "") -> None:
         """Send a signal with a failure."""
@@ -80,7 +88,7 @@ class ForwardedCommands(Commands):
 
     def set_state(self, key: str, value: bytes, name: str = "") -> None:
         """Write state."""
-        self._inner.set_state(key, value, name)
+        self._inner.set_state(key, self._value(value), name)
 
     def clear_state(self, key: str, name: str = "") -> None:
         """Remove state."""
@@ -100,7 +108,7 @@ class ForwardedCommands(Commands):
 
     def resolve_promise(self, key: str, value: bytes, name: str = "") -> int:
         """Complete a promise with a value."""
-        return self._inner.resolve_promise(key, value, name)
+        return self._inner.resolve_promise(key, self._value(value), name)
 
     def reject_promise(self, key: str, failure: Failure, name: str = "") -> int:
         """Complete a promise with a failure."""
@@ -123,9 +131,9 @@ class ForwardedCommands(Commands):
         return self._inner.call(
             service,
             handler,
-            parameter,
+            self._value(parameter),
             key=key,
-            headers=headers,
+            headers=self._headers(headers),
             idempotency_key=idempotency_key,
             scope=scope,
             limit_key=limit_key,
@@ -150,10 +158,10 @@ class ForwardedCommands(Commands):
         return self._inner.send(
             service,
             handler,
-            parameter,
+            self._value(parameter),
             key=key,
             invoke_time_ms=invoke_time_ms,
-            headers=headers,
+            headers=self._headers(headers),
             idempotency_key=idempotency_key,
             scope=scope,
             limit_key=limit_key,
@@ -166,4 +174,4 @@ class ForwardedCommands(Commands):
 
     def succeed(self, value: bytes) -> None:
         """End the invocation with the handler's result."""
-        self._inner.succeed(value)
+        self._inner.succeed(self._value(value))

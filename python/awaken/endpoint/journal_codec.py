@@ -15,7 +15,6 @@ from awaken.errors import SdkInternalBaseException
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
 
     from awaken._core import Result
     from awaken.context.commands import Commands
@@ -124,26 +123,17 @@ class EncodedCommands(ForwardedCommands):
         codec: of the endpoint.
     """
 
-    __slots__ = ("_encode", "_next_held", "held")
+    __slots__ = ("_codec", "_next_held", "held")
 
     def __init__(self, inner: Commands, codec: JournalValueCodec) -> None:
         super().__init__(inner)
-        self._encode = codec.encode
+        self._codec = codec
         #: Values that are known and not decoded yet, by negative handle.
         self.held: dict[int, bytes] = {}
         self._next_held = 0
 
-    def propose_run_value(self, handle: int, value: bytes) -> None:
-        """Propose the result of a run that was executed."""
-        self._inner.propose_run_value(handle, self._encode(value))
-
-    def resolve_awakeable(self, awakeable_id: str, value: bytes, name: str = "") -> None:
-        """Complete an awakeable with a value."""
-        self._inner.resolve_awakeable(awakeable_id, self._encode(value), name)
-
-    def resolve_signal(self, invocation_id: str, signal_name: str, value: bytes, name: str = "") -> None:
-        """Send a signal with a value."""
-        self._inner.resolve_signal(invocation_id, signal_name, self._encode(value), name)
+    def _value(self, value: bytes) -> bytes:
+        return self._codec.encode(value)
 
     def get_state(self, key: str, name: str = "") -> bytes | int | None:
         """Read state; return None when there is none, or a handle: also of a value that is there, which is held."""
@@ -153,69 +143,3 @@ class EncodedCommands(ForwardedCommands):
         self._next_held -= 1
         self.held[self._next_held] = answer
         return self._next_held
-
-    def set_state(self, key: str, value: bytes, name: str = "") -> None:
-        """Write state."""
-        self._inner.set_state(key, self._encode(value), name)
-
-    def resolve_promise(self, key: str, value: bytes, name: str = "") -> int:
-        """Complete a promise with a value."""
-        return self._inner.resolve_promise(key, self._encode(value), name)
-
-    def call(
-        self,
-        service: str,
-        handler: str,
-        parameter: bytes,
-        *,
-        key: str = "",
-        headers: Sequence[tuple[str, str]] = (),
-        idempotency_key: str | None = None,
-        scope: str | None = None,
-        limit_key: str | None = None,
-        name: str = "",
-    ) -> tuple[int, int]:
-        """Call a handler; return the handles of the invocation's id and of its result."""
-        return self._inner.call(
-            service,
-            handler,
-            self._encode(parameter),
-            key=key,
-            headers=headers,
-            idempotency_key=idempotency_key,
-            scope=scope,
-            limit_key=limit_key,
-            name=name,
-        )
-
-    def send(
-        self,
-        service: str,
-        handler: str,
-        parameter: bytes,
-        *,
-        key: str = "",
-        invoke_time_ms: int = 0,
-        headers: Sequence[tuple[str, str]] = (),
-        idempotency_key: str | None = None,
-        scope: str | None = None,
-        limit_key: str | None = None,
-        name: str = "",
-    ) -> int:
-        """Start a handler; return the handle of the invocation's id."""
-        return self._inner.send(
-            service,
-            handler,
-            self._encode(parameter),
-            key=key,
-            invoke_time_ms=invoke_time_ms,
-            headers=headers,
-            idempotency_key=idempotency_key,
-            scope=scope,
-            limit_key=limit_key,
-            name=name,
-        )
-
-    def succeed(self, value: bytes) -> None:
-        """End the invocation with the handler's result."""
-        self._inner.succeed(self._encode(value))

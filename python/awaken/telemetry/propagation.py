@@ -34,64 +34,9 @@ class TracedCommands(ForwardedCommands):
 
     __slots__ = ()
 
-    def call(
-        self,
-        service: str,
-        handler: str,
-        parameter: bytes,
-        *,
-        key: str = "",
-        headers: Sequence[tuple[str, str]] = (),
-        idempotency_key: str | None = None,
-        scope: str | None = None,
-        limit_key: str | None = None,
-        name: str = "",
-    ) -> tuple[int, int]:
-        """Call a handler; return the handles of the invocation's id and of its result."""
-        return self._inner.call(
-            service,
-            handler,
-            parameter,
-            key=key,
-            headers=_with_span(headers),
-            idempotency_key=idempotency_key,
-            scope=scope,
-            limit_key=limit_key,
-            name=name,
-        )
-
-    def send(
-        self,
-        service: str,
-        handler: str,
-        parameter: bytes,
-        *,
-        key: str = "",
-        invoke_time_ms: int = 0,
-        headers: Sequence[tuple[str, str]] = (),
-        idempotency_key: str | None = None,
-        scope: str | None = None,
-        limit_key: str | None = None,
-        name: str = "",
-    ) -> int:
-        """Start a handler; return the handle of the invocation's id."""
-        return self._inner.send(
-            service,
-            handler,
-            parameter,
-            key=key,
-            invoke_time_ms=invoke_time_ms,
-            headers=_with_span(headers),
-            idempotency_key=idempotency_key,
-            scope=scope,
-            limit_key=limit_key,
-            name=name,
-        )
-
-
-def _with_span(headers: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    if any(name.lower() == _HEADER for name, _ in headers):
-        return headers
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier)
-    return [*headers, *carrier.items()]
+    def _headers(self, headers: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        if any(name.lower() == _HEADER for name, _ in headers):
+            return headers
+        carrier: dict[str, str] = {}
+        _PROPAGATOR.inject(carrier)
+        return [*headers, *carrier.items()]

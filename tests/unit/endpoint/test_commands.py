@@ -12,7 +12,7 @@ import pytest
 from awaken import _core
 from awaken.context import commands
 from awaken.context.commands import Commands
-from awaken.endpoint.discarded_commands import DISCARDED_COMMANDS
+from awaken.endpoint.aftermath import DISCARDED_COMMANDS
 from awaken.endpoint.forwarded_commands import ForwardedCommands
 from awaken.endpoint.journal_codec import EncodedCommands
 from awaken.telemetry.propagation import TracedCommands
@@ -113,7 +113,7 @@ def test_command_has_the_signature_of_the_machine(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_codec_encodes_every_value_and_nothing_else(name: str) -> None:
-    machine = Recorder()
+    machine: Any = Recorder()
     stand_in = EncodedCommands(machine, Marking())
 
     given, answer = issue(stand_in, name)
@@ -131,7 +131,7 @@ def test_codec_encodes_every_value_and_nothing_else(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("kind", [ForwardedCommands, TracedCommands])
 def test_command_passes_through(kind: type[ForwardedCommands], name: str) -> None:
-    machine = Recorder()
+    machine: Any = Recorder()
 
     given, answer = issue(kind(machine), name)
 
