@@ -177,6 +177,7 @@ class AttemptStream(ABC):
         self.flush()
         if self._headers:
             return  # until the request has ended
+        self.is_abandoned = True  # before the transport, which may report its end at once
         self._exchange.end()
         self._abandon()
 

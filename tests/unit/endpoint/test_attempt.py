@@ -10,7 +10,7 @@ from typing import Any
 import awaken
 import pytest
 from awaken.endpoint.attempt import Attempt
-from awaken.errors import RetryableError, SdkInternalBaseException
+from awaken.errors import RetryableError, SdkInternalBaseException, SuspendedException
 
 from tests import frames
 from tests.unit.endpoint.fakes import Call
@@ -366,6 +366,26 @@ async def test_reset_stream_cancels_the_handler_and_its_tasks() -> None:
 
     assert sorted(ended) == ["child", "handler"]
     assert call.exchange.body == b""
+
+
+async def test_exchange_that_reports_its_end_at_once_unwinds_the_handler_once() -> None:
+    seen: list[type[BaseException]] = []
+
+    async def handler(ctx: awaken.Context) -> None:
+        try:
+            await ctx.awakeable()
+        except BaseException as error:
+            seen.append(type(error))
+            raise
+
+    call = Call(service_with(handler), "h")
+    call.exchange.end = call.receiver.disconnect  # type: ignore[method-assign]
+    call.tell(frames.request())
+    await call.settle()
+    call.end_request()
+    await call.settle()
+
+    assert seen == [SuspendedException]
 
 
 async def test_journal_mismatch_tells_recorded_and_attempted() -> None:
