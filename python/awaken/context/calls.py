@@ -25,7 +25,8 @@ class Calls:
 
     __slots__ = ()
 
-    _driver: Driver
+    if TYPE_CHECKING:
+        _driver: Driver
 
     def service_call(
         self,

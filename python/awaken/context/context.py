@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import random
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -10,10 +11,11 @@ from uuid import UUID
 from awaken.context.calls import Calls
 from awaken.context.deadlines import deadline
 from awaken.context.external import External
-from awaken.context.futures import RestateDurableSleepFuture
+from awaken.context.futures import RestateDurableSleepFuture, SendHandle, StartedInvocation
 from awaken.context.promise import DurablePromise
 from awaken.context.request import Request
 from awaken.context.scope import ScopedContext
+from awaken.context.side_effects import SideEffects
 from awaken.context.state import KeyValueStore, StateReader
 from awaken.errors import UnknownAttributeError
 from awaken.handler import arguments, values
@@ -135,7 +137,8 @@ class _Keyed:
 
     __slots__ = ()
 
-    _input: Input
+    if TYPE_CHECKING:
+        _input: Input
 
     def key(self) -> str:
         """Return the key of this object or workflow."""
@@ -147,7 +150,8 @@ class _Promising:
 
     __slots__ = ()
 
-    _driver: Driver
+    if TYPE_CHECKING:
+        _driver: Driver
 
     def promise(
         self,
@@ -182,6 +186,21 @@ class WorkflowContext(_Promising, ObjectContext):
     """The context of the main handler of a workflow, which runs once per key."""
 
     __slots__ = ()
+
+
+def _name_after(owner: type, *parts: type) -> None:
+    """Name the methods of these bases after a class that applications know, for Python's errors about wrong calls."""
+    for part in parts:
+        for name, member in vars(part).items():
+            if inspect.isfunction(member):
+                member.__qualname__ = f"{owner.__name__}.{name}"
+                member.__module__ = owner.__module__
+
+
+_name_after(Context, Calls, External, SideEffects)
+_name_after(ObjectContext, _Keyed, StateReader, KeyValueStore)
+_name_after(WorkflowContext, _Promising)
+_name_after(SendHandle, StartedInvocation)
 
 
 def _advice(context: Context, name: str) -> str:

@@ -33,7 +33,8 @@ class External(SideEffects):
 
     __slots__ = ()
 
-    _input: Input
+    if TYPE_CHECKING:
+        _input: Input
 
     def awakeable(
         self,

@@ -18,6 +18,7 @@ __all__ = [
     "RestateDurableFuture",
     "RestateDurableSleepFuture",
     "SendHandle",
+    "StartedInvocation",
 ]
 
 T = TypeVar("T")

@@ -38,7 +38,8 @@ class SideEffects:
 
     __slots__ = ()
 
-    _driver: Driver
+    if TYPE_CHECKING:
+        _driver: Driver
 
     @overload
     def run_typed(

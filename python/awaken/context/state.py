@@ -22,7 +22,8 @@ class StateReader:
 
     __slots__ = ()
 
-    _driver: Driver
+    if TYPE_CHECKING:
+        _driver: Driver
 
     def get(
         self,

@@ -76,15 +76,9 @@ _BAD_CALL: Final = re.compile(
     r"(?P<owner>\w+)\.(?P<method>[a-z]\w*)\(\) (missing |takes |got (an unexpected|multiple|some positional))"
 )
 
-#: The classes that handlers work with.
-_USED: Final = (*CONTEXTS.values(), ScopedContext, RestateDurableCallFuture, *_AWAITED)
-
-#: The classes with their methods, by the names that Python uses in messages about calls.
-_OWNERS: Final = {
-    owner.__qualname__: owner
-    for cls in _USED
-    for owner in cls.__mro__
-    if owner.__module__.startswith("awaken.")
+#: The classes that handlers work with, by the names that Python uses in messages about calls.
+_USED: Final = {
+    cls.__name__: cls for cls in (*CONTEXTS.values(), ScopedContext, RestateDurableCallFuture, *_AWAITED)
 }
 
 
@@ -116,10 +110,8 @@ def misuse_in(error: BaseException) -> UsageError | None:
     if _RESULT.search(str(error)):
         return _unawaited(text)
     call = _BAD_CALL.match(str(error))
-    owner = None if call is None else _OWNERS.get(call["owner"])
-    if call is not None and owner is not None and call["method"] in vars(owner):
-        used = next(cls for cls in _USED if issubclass(cls, owner))
-        return UsageError(f"{text}; see help(awaken.{used.__name__}.{call['method']})")
+    if call is not None and hasattr(_USED.get(call["owner"]), call["method"]):
+        return UsageError(f"{text}; see help(awaken.{call['owner']}.{call['method']})")
     return None
 
 
@@ -219,7 +211,7 @@ def _advice_on_call(call: ast.Call, found: Failing) -> str | None:
 def _is_method(given: object) -> bool:
     """Tell whether a function is a method of what handlers use."""
     return inspect.isfunction(given) and any(
-        vars(owner).get(given.__name__) is given for owner in _OWNERS.values()
+        getattr(cls, given.__name__, None) is given for cls in _USED.values()
     )
 
 

@@ -356,7 +356,15 @@ async def test_class_raised_in_a_run_fails_the_run_for_good() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "method"), [("object_call(1)", "Context.object_call"), ("key(1)", "ObjectContext.key")]
+    ("call", "method"),
+    [
+        ("object_call(1)", "Context.object_call"),
+        ("run_typed()", "Context.run_typed"),
+        ("awakeable(1, 2, 3)", "Context.awakeable"),
+        ("key(1)", "ObjectContext.key"),
+        ("get()", "ObjectContext.get"),
+        ("set()", "ObjectContext.set"),
+    ],
 )
 async def test_wrong_call_from_code_without_source_names_the_help_of_a_public_class(
     call: str, method: str
@@ -366,6 +374,7 @@ async def test_wrong_call_from_code_without_source_names_the_help_of_a_public_cl
 
     _, text = await outcome_of(scope["body"])
 
+    assert f"TypeError: {method}() " in text
     assert f"; see help(awaken.{method})" in text
 
 
