@@ -65,6 +65,8 @@ async def test_attempt_is_freed_at_its_end_without_the_garbage_collector() -> No
         lost.tell(frames.request())
         await lost.settle()
         lost.receiver.disconnect()
+        # A thread of a run keeps the run's context, and with it the attempt, until it has ended.
+        await asyncio.get_running_loop().shutdown_default_executor()
         await lost.settle()
         del call, lost
         after = attempts_alive()
