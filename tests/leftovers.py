@@ -121,8 +121,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if (leftovers := session.config.stash.get(_KEY, None)) is not None:
         leftovers.collect()
         found += leftovers.found
-    if hasattr(session.config, "workeroutput"):  # set by xdist in a worker
-        session.config.workeroutput["leftovers"] = found
+    # What a worker of xdist hands over to the process that reports; not there otherwise.
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["leftovers"] = found
     if found and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
