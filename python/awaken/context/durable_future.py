@@ -18,7 +18,7 @@ from awaken._core import Failure
 from awaken.context.unawaited import Unawaited
 from awaken.errors import SerdeError, TerminalError, UsageError
 from awaken.serde import DefaultSerde
-from awaken.serde.validation import tell
+from awaken.serde.validation import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -277,5 +277,7 @@ def terminal_error(failure: Failure) -> TerminalError:
 
 def undecodable(subject: str, serde: Serde[Any], reason: Exception) -> TerminalError:
     """Return the terminal error for a payload that is not of the declared type."""
-    detail = str(reason) if isinstance(reason, SerdeError) else f"{type(serde).__name__}: {tell(reason)}"
+    detail = (
+        str(reason) if isinstance(reason, SerdeError) else f"{type(serde).__name__}: {error_text(reason)}"
+    )
     return TerminalError(f"{subject} got a payload that does not decode: {detail}")

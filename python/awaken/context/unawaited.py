@@ -59,14 +59,14 @@ def refuse_attribute(owner: object, name: str) -> NoReturn:
     if name.startswith("_"):
         raise AttributeError(f"{kind} has no attribute {name!r}", name=name, obj=owner)
     if kind == "SendHandle":
-        told = f"a send has no result, only an id: {advice.INSTEAD[kind]}"
+        hint = f"a send has no result, only an id: {advice.INSTEAD[kind]}"
     elif hasattr(asyncio.Future, name):
-        told = "asyncio takes its durable future, which is its `.future`"
+        hint = "asyncio takes its durable future, which is its `.future`"
     else:
         known = [each for each in dir(type(owner)) if not each.startswith("_")]
         close = difflib.get_close_matches(name, known, 1)
-        told = f"did you mean {close[0]}?" if close else advice.AWAIT
-    raise UnknownAttributeError(f"{kind} has no {name!r}; {told}")
+        hint = f"did you mean {close[0]}?" if close else advice.AWAIT
+    raise UnknownAttributeError(f"{kind} has no {name!r}; {hint}")
 
 
 def _describe(result: Unawaited) -> str:

@@ -37,7 +37,7 @@ from awaken.endpoint.rest import Rest
 from awaken.endpoint.run_tasks import RunTasks, unsendable
 from awaken.endpoint.stream import AttemptStream
 from awaken.errors import LocalProtocolError, SdkInternalException, TerminalError
-from awaken.serde.validation import tell
+from awaken.serde.validation import error_text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
@@ -309,7 +309,7 @@ class Attempt(AttemptStream):
         """End the attempt with an error that is not the handler's, and return what unwinds the handler."""
         self._report(error)
         self.close()
-        return SdkInternalException(f"{self.where}: {what}: {tell(error)}")
+        return SdkInternalException(f"{self.where}: {what}: {error_text(error)}")
 
     def end_at(self, location: CodeLocation | None) -> None:
         """End the exchange: the machine is closed, and the handler waits at this line."""

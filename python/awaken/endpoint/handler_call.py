@@ -13,7 +13,7 @@ from awaken.errors import SerdeError, TerminalError
 from awaken.handler import values
 from awaken.serde import DefaultSerde
 from awaken.serde.annotations import allows_none, type_name
-from awaken.serde.validation import tell
+from awaken.serde.validation import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -46,7 +46,8 @@ def call(
             arguments = (context, _read_input(handler, body, is_strict=is_strict))
         except Exception as reason:
             raise TerminalError(
-                f"Unable to parse an input argument. {handler.target} got a body of {len(body)} bytes: {tell(reason)}"
+                f"Unable to parse an input argument. {handler.target} got a body of {len(body)} bytes: "
+                f"{error_text(reason)}"
             ) from reason
     if handler.context_managers:
         return _call_surrounded(handler, arguments)

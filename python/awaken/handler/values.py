@@ -12,7 +12,7 @@ from typing import Any
 from awaken.errors import RetryableError, SerdeError, TerminalError, UsageError
 from awaken.handler.advice import AWAIT, instead_of, refuse
 from awaken.serde import DefaultSerde, Serde
-from awaken.serde.validation import tell
+from awaken.serde.validation import error_text
 
 __all__ = ["serde_for", "write"]
 
@@ -63,7 +63,7 @@ def _unwritable(serde: Serde[Any], value: Any, subject: str, error: Exception) -
         value.close()  # or Python would warn that it was never awaited
     kind = type(value).__name__
     if not isinstance(error, SerdeError):
-        reason = f"{type(serde).__name__} raised {tell(error)} for a value of type {kind}"
+        reason = f"{type(serde).__name__} raised {error_text(error)} for a value of type {kind}"
         return UsageError(f"cannot write {subject}: {reason}")
     where = f" at {error.path}" if error.path not in ("", "$") else ""
     advice = instead_of(value)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pydantic
 
-__all__ = ["adapter", "computed_fields", "describe", "read_error", "tell", "validate_json"]
+__all__ = ["adapter", "computed_fields", "describe", "error_text", "read_error", "validate_json"]
 
 _INVALID_ENUM = "Invalid enum value"
 
@@ -139,7 +139,7 @@ def describe(error: Exception) -> tuple[str, str]:
     return reason, place.rstrip("`") if separator else "$"
 
 
-def tell(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     """Return the text of a serde's error, without the payload, because errors reach logs and callers.
 
     In development mode, this is the error's own text. So it is for errors other than those of pydantic and codecs: the

@@ -108,7 +108,7 @@ class Attempt:
 
     # To the endpoint.
 
-    def tell(self, index: int, code: int, payload: bytes) -> None:
+    def send_entry(self, index: int, code: int, payload: bytes) -> None:
         """Send the endpoint a journal entry that is on disk."""
         if self._is_closed or index < self._unsent_from:
             return

@@ -134,7 +134,9 @@ class Lifecycle:
             self._tables.awakeables.remove(row.seq, signal)
         if row.status == "invoked":
             if self._open_attempts.is_open(row.seq):
-                self._store.after_commit(partial(self._open_attempts.tell, row.seq, index, code, payload))
+                self._store.after_commit(
+                    partial(self._open_attempts.send_entry, row.seq, index, code, payload)
+                )
         elif row.status == "suspended":
             unseen = self._tables.journal.notifications_from(row.seq, row.unseen_from or 0)
             if _core.can_resume(row.future or b"", unseen):

@@ -36,7 +36,7 @@ class OpenAttempt(Protocol):
 
     awaited: Awaited | None
 
-    def tell(self, index: int, code: int, payload: bytes) -> None:
+    def send_entry(self, index: int, code: int, payload: bytes) -> None:
         """Send the endpoint a journal entry that is on disk."""
         ...
 
@@ -86,11 +86,11 @@ class OpenAttempts:
         """Whether an attempt is open."""
         return invocation in self._open
 
-    def tell(self, invocation: int, index: int, code: int, payload: bytes) -> None:
+    def send_entry(self, invocation: int, index: int, code: int, payload: bytes) -> None:
         """Send a journal entry that is on disk, if an attempt is open."""
         attempt = self._open.get(invocation)
         if attempt is not None:
-            attempt.tell(index, code, payload)
+            attempt.send_entry(index, code, payload)
 
     def pause(self, invocation: int) -> bool:
         """Ask an open attempt to pause, and return True; return False if none is open."""

@@ -64,17 +64,17 @@ class Question:
 def translate(text: str) -> Question:
     """Translate a statement of the server's dialect."""
     tokens = list(_TOKEN.finditer(text))
-    told = [token.group().lower() for token in tokens if token.lastgroup != "space"]
-    if told and told[-1] == ";":
-        del told[-1]
-    if not told:
+    lowered = [token.group().lower() for token in tokens if token.lastgroup != "space"]
+    if lowered and lowered[-1] == ";":
+        del lowered[-1]
+    if not lowered:
         return Question("", is_asking=True, booleans=frozenset())
-    if told == _SHOW_TABLES:
+    if lowered == _SHOW_TABLES:
         return Question("SELECT * FROM information_schema.tables", is_asking=True, booleans=frozenset())
     return Question(
         "".join(map(_translate, tokens)),
-        is_asking=told[0] not in _CHANGES,
-        booleans=frozenset(_null_tests(told)),
+        is_asking=lowered[0] not in _CHANGES,
+        booleans=frozenset(_null_tests(lowered)),
     )
 
 
@@ -95,8 +95,8 @@ def _translate(token: re.Match[str]) -> str:
     return text
 
 
-def _null_tests(told: list[str]) -> Iterator[str]:
+def _null_tests(lowered: list[str]) -> Iterator[str]:
     """Find `... IS [NOT] NULL AS name`, the only booleans that clients' queries compute."""
-    for at, word in enumerate(told[:-1]):
-        if word == "as" and any(told[max(0, at - len(test)) : at] == test for test in _NULL_TESTS):
-            yield told[at + 1].strip('"')
+    for at, word in enumerate(lowered[:-1]):
+        if word == "as" and any(lowered[max(0, at - len(test)) : at] == test for test in _NULL_TESTS):
+            yield lowered[at + 1].strip('"')
