@@ -38,7 +38,7 @@ class Dialers:
         """Return a new dialer.
 
         Raises:
-            ValueError: `uri` names no application of this process, and is no absolute URL either.
+            ValueError: `uri` neither names an application of this process nor is an absolute URL.
         """
         if not uri.startswith(SCHEME):
             return make_dialer(uri, use_http_11=use_http_11)

@@ -34,7 +34,7 @@ class EmbeddedRuntime:
         apps: applications of this process, by a name that has to be the same at each start: open invocations continue
             at the application of the same name.
         settings: limits and defaults.
-        clock: tells the time.
+        clock: the runtime's clock.
         probe: watches commits, for tests.
         observer: called with every event of every invocation.
         supervisor: decides what follows a failed attempt, for tests.

@@ -53,7 +53,7 @@ def invocations_page(root: str, rows: Sequence[Mapping[str, Any]], status: str, 
         "<table><thead><tr><th>Id</th><th>Target</th><th>Status</th><th>Created</th><th>What happened</th></tr></thead>"
         f"<tbody>{lines}</tbody></table>"
     )
-    body = f"<h1>{escape(title)}</h1>" + (table if lines else "<p>There are none.</p>")
+    body = f"<h1>{escape(title)}</h1>" + (table if lines else "<p>No invocations.</p>")
     return _page(root, title, body, is_part=is_part)
 
 

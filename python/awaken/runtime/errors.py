@@ -8,7 +8,7 @@ __all__ = ["CommandRefusedError", "DirectoryInUseError", "RuntimeClosedError", "
 
 
 class StoreError(UnavailableError):
-    """The store could not write. Nothing of the transaction was kept, and no one was told that it was."""
+    """The store could not write. Nothing of the transaction was kept, and no one was notified of it."""
 
 
 class DirectoryInUseError(StoreError):

@@ -1,4 +1,4 @@
-// Keeps the page current: asks for its main part again, and replaces it when it changed and nobody is using it.
+// Keeps the page current: requests its main part again, and replaces it if it changed and no one is using it.
 const live = document.getElementById("live");
 if (live) {
   const url = new URL(location.href);

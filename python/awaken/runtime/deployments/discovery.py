@@ -88,11 +88,11 @@ async def discover(
             ) from error
         raise RegistrationError(500, f"error when calling '{uri}': {error}", "META0003") from error
     if not 200 <= answer.status < 300:
-        told = answer.body[:500].decode(errors="replace")
+        body = answer.body[:500].decode(errors="replace")
         raise RegistrationError(
             500,
             f"got status code '{answer.status}' from '{uri}'; is it an endpoint? "
-            f"Response headers: {dict(answer.headers)}. Body: {told}",
+            f"Response headers: {dict(answer.headers)}. Body: {body}",
             "META0003",
         )
     manifest = read_manifest(answer.body, answer.headers.get("content-type"))

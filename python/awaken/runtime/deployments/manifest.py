@@ -170,7 +170,7 @@ def _check_durations(where: str, options: Options) -> None:
             raise RegistrationError(
                 400,
                 f"{where}: {member} is {duration} ms, which ends after the year 9999, the last one that dates can "
-                f"tell; give {limit} at most",
+                f"express; give {limit} at most",
             )
 
 

@@ -2,7 +2,7 @@
 
 One request at a time: the next one is read when this one is answered. Requests and responses do not flow at the same
 time here (`is_bidirectional` is False): simple peers read nothing before they have sent everything, so an endpoint that
-answered early would wait for them for ever. All an exchange writes in a turn of the event loop is one write to the
+answered early would wait for them forever. All that an exchange writes in a turn of the event loop is one write to the
 socket.
 """
 
