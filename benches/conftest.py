@@ -18,7 +18,7 @@ def note_entries(benchmark: BenchmarkFixture) -> Callable[[int], None]:
 
     def note(entries: int) -> None:
         benchmark.extra_info["entries"] = entries
-        # There are no statistics when benchmarks are disabled and run once as tests.
+        # Disabled benchmarks run once, as tests, and have no statistics.
         if benchmark.stats is not None:
             benchmark.extra_info["ns_per_entry"] = round(benchmark.stats["median"] / entries * 1e9)
 
