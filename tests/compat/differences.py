@@ -70,7 +70,7 @@ DIFFERENCES: dict[str, Difference] = {
     ),
     "test_failure_with_code_200_is_raised": Difference(
         "A handler may fail with any code. The official client takes one below 400 for a result; awaken reads the "
-        "header that tells.",
+        "header that says so.",
         pytest.fail.Exception,
     ),
     "test_delayed_send_is_accepted": Difference(
@@ -81,8 +81,8 @@ DIFFERENCES: dict[str, Difference] = {
     "test_keys_keep_their_shape[question]": _KEYS,
     "test_keys_keep_their_shape[percent]": Difference(_KEYS.reason),
     "test_bytes_need_no_content_type": Difference(
-        "The official client sends bytes without a content type, which the server refuses; awaken's says JSON unless "
-        "told otherwise.",
+        "The official client sends bytes without a content type, which the server refuses; awaken's sends JSON's "
+        "unless you give another one.",
         restate.HttpError,
     ),
     "test_terminal_error_of_the_codec_reaches_the_caller": Difference(

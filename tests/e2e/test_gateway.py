@@ -179,7 +179,7 @@ def test_pending_callbacks_tell_what_they_are_for(
     assert (listed.invocation_id, listed.target.handler) == (invocation, "decide")
     assert (listed.name, dict(listed.labels)) == ("approve <b>now</b>", {"team": "red"})
     assert listed.type_name == "tests.e2e.services.callbacks:Decision"
-    # A server does not tell since when a handler awaits; it tells when the callback was created, a run before that.
+    # A server does not report since when a handler awaits it, but when the callback was created, a run earlier.
     assert before - 1 < listed.since.ToMilliseconds() / 1000 < after + 1
     assert 29 < (listed.expires_at.ToMilliseconds() - listed.since.ToMilliseconds()) / 86_400_000 <= 30
 

@@ -63,10 +63,10 @@ def test_state_of_an_object(caller: Client) -> None:
 
 
 def test_awakeable_is_resolved_from_outside(caller: Client, tmp_path: Path) -> None:
-    told = tmp_path / "id"
-    invocation_id = caller.send("OfficialPlain/wait", str(told))
+    file = tmp_path / "id"
+    invocation_id = caller.send("OfficialPlain/wait", str(file))
     awakeable_id = eventually(
-        lambda: told.read_text() if told.exists() else "", bool, what="the awakeable's id"
+        lambda: file.read_text() if file.exists() else "", bool, what="the awakeable's id"
     )
 
     assert caller.resolve(awakeable_id, b'"done"').status_code == 202

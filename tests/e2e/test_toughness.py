@@ -129,7 +129,7 @@ def test_drain_lets_a_busy_handler_finish(private_lane: Lane, effects: Effects) 
     effects.wait_for("busy")
 
     lane.endpoint.terminate()
-    effects.add("told")
+    effects.add("stop")
     exit_code = lane.endpoint.wait(within=20)
 
     assert exit_code == 0

@@ -36,13 +36,13 @@ def history(client: Client, invocation: str) -> dict[str, Any]:
         lambda rows: all(child["status"] == "completed" for child in rows),
         what=f"the end of what {invocation} started",
     )
-    told = [history(client, child["id"]) for child in children]
+    histories = [history(client, child["id"]) for child in children]
     return {
         "result": _plain(result),
         "row": _plain(row),
         **journal(client, invocation),
         **({} if key is None else _kept(client, row["target_service_name"], key)),
-        "children": sorted(told, key=lambda child: json.dumps(child, sort_keys=True)),
+        "children": sorted(histories, key=lambda child: json.dumps(child, sort_keys=True)),
     }
 
 

@@ -126,9 +126,9 @@ def test_decoder_stays_broken(data: bytes, text: str) -> None:
 
 def test_input_carries_what_start_told() -> None:
     machine = _core.EndpointMachine(7)
-    told = b"\x32\x01k\x38\x03\x48\x2a\x52\x01s\x5a\x01l\x62\x01i"
+    fields = b"\x32\x01k\x38\x03\x48\x2a\x52\x01s\x5a\x01l\x62\x01i"
     body = b"\x0a\x06\x0a\x01a\x12\x01b\x72\x03\x0a\x01x"
-    machine.receive(start(rest=told) + frame(0x0400, body))
+    machine.receive(start(rest=fields) + frame(0x0400, body))
     taken = machine.take_input()
     assert taken.invocation_id == machine.invocation_id == ID
     assert (taken.key, taken.headers, taken.body) == ("k", [("a", "b")], b"x")

@@ -170,9 +170,9 @@ def test_run_is_proposed_stored_and_told(version: int) -> None:
 
     assert invoker.notify(proposed.code, proposed.payload)
 
-    told = invoker.take_output()
-    assert told[:2] == (b"\x00\x07" if version == 7 else b"\x80\x11")
-    endpoint.receive(told)
+    output = invoker.take_output()
+    assert output[:2] == (b"\x00\x07" if version == 7 else b"\x80\x11")
+    endpoint.receive(output)
     assert endpoint.progress(run).result == b"42"  # type: ignore[union-attr]
 
 

@@ -2,7 +2,7 @@
 
 What may differ, and why:
 
-- the time in a Sleep: the official core reads the clock itself, ours is told it by the caller;
+- the time in a Sleep: the official core reads the clock itself, ours gets the time from its caller;
 - state keys after a clear: the official core still names a key of the input's state that was cleared in this attempt;
   ours does not, as a server that is asked would not;
 - AwaitingOn (version 7): a hint for people, which the peer may leave out; the official SDK sends it at other moments.

@@ -1,4 +1,4 @@
-"""The official core as an endpoint of our invoker machine: whatever its handler does, it comes to the same end.
+"""The official core as an endpoint of our invoker machine: for any handler, the invocation ends in the same way.
 
 The host here has a journal and nothing else. It answers commands at once where it can, and resolves what the handler
 waits for when that suspends.
@@ -97,10 +97,10 @@ class Attempt(Theirs):
     def __init__(self, host: Host) -> None:
         self.host = host
         self.invoker = _core.InvokerMachine(host.version)
-        self.told = len(host.entries)
+        self.sent = len(host.entries)
         self.suspended: _core.AttemptSuspended | None = None
         self.invoker.start(
-            ID, known_entries=self.told, key="k", state=[("a", b"1")], is_state_partial=host.is_partial
+            ID, known_entries=self.sent, key="k", state=[("a", b"1")], is_state_partial=host.is_partial
         )
         for code, payload in host.entries:
             self.invoker.replay(code, payload)
@@ -156,10 +156,10 @@ class Attempt(Theirs):
         self.invoker.receive(written)
         while (effect := self.invoker.take_effect()) is not None:
             self.apply(effect)
-        told = self.invoker.take_output()
-        if told:
-            self.vm.notify_input(told)
-        return bool(told)
+        output = self.invoker.take_output()
+        if output:
+            self.vm.notify_input(output)
+        return bool(output)
 
     def end_input(self) -> None:
         self.invoker.end_input()
@@ -170,9 +170,9 @@ class Attempt(Theirs):
             case _core.RecordedCommand(code=code, payload=payload):
                 self.host.entries.append((code, payload))
                 for entry in self.host.answers(effect):
-                    self.tell(*entry)
+                    self.send_entry(*entry)
             case _core.RunProposed(code=code, payload=payload):
-                self.tell(code, payload)
+                self.send_entry(code, payload)
             case _core.AttemptSuspended():
                 self.suspended = effect
             case _core.AttemptFailed():
@@ -180,17 +180,17 @@ class Attempt(Theirs):
             case _core.AwaitingOn() | _core.AttemptEnded():
                 pass
 
-    def tell(self, code: int, payload: bytes) -> None:
+    def send_entry(self, code: int, payload: bytes) -> None:
         self.host.entries.append((code, payload))
         if self.invoker.notify(code, payload):
-            self.told = len(self.host.entries)
+            self.sent = len(self.host.entries)
 
     def wake(self, suspended: _core.AttemptSuspended) -> None:
         """Let something happen that the handler waits for, unless it has."""
         entries = self.host.entries
-        if not _core.can_resume(suspended.future, entries[self.told :]):
+        if not _core.can_resume(suspended.future, entries[self.sent :]):
             entries += self.host.happens(suspended)
-            assert _core.can_resume(suspended.future, entries[self.told :])
+            assert _core.can_resume(suspended.future, entries[self.sent :])
 
 
 @pytest.mark.slow

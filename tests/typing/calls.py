@@ -172,6 +172,6 @@ async def check_mistakes(ctx: restate.Context, shared: restate.ObjectSharedConte
     ctx.promise("p")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     # an asyncio future among durable ones
     await restate.gather(asyncio.sleep(1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    # a codec that is none
+    # something that is not a codec
     restate.app([], journal_value_codec="rot13")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     del text, count

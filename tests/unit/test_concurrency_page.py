@@ -35,7 +35,7 @@ async def test_example_of_the_page_works(told_first: bytes, answer: bytes) -> No
         frames.sleep_command(6),
         told_first,
     ]
-    call.tell(frames.request(b'"desk"', *journal))
+    call.send(frames.request(b'"desk"', *journal))
     await call.until_ended()
 
     assert call.answer == ["Output", "End"]

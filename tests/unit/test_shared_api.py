@@ -221,7 +221,7 @@ REQUESTS: list[tuple[str, bytes]] = [
 UNCOMPARED = {"Error": {3}, "Sleep": {1}, "Suspension": {1, 2, 3, 4}}
 
 
-def told(answer: bytes) -> list[tuple[str, list[tuple[int, object]]]]:
+def decoded(answer: bytes) -> list[tuple[str, list[tuple[int, object]]]]:
     """Return what can be compared: no wall-clock times, no stack traces, no hints of what is awaited meanwhile."""
     return [
         (
@@ -249,7 +249,7 @@ CASES = [
 @pytest.mark.parametrize(("handler", "request_", "version"), CASES)
 async def test_frames_are_those_of_the_official_sdk(handler: str, request_: bytes, version: int) -> None:
     call = Call(service_of(awaken), handler, version=version)
-    call.tell(request_)
+    call.send(request_)
     names = ["nothing yet"]
     while names != call.answer and not call.exchange.is_ended:
         names = call.answer
@@ -260,7 +260,7 @@ async def test_frames_are_those_of_the_official_sdk(handler: str, request_: byte
         restate.app([service_of(restate)]), "Shared", handler, request_, version=version
     )
 
-    assert told(call.exchange.body) == told(expected)
+    assert decoded(call.exchange.body) == decoded(expected)
 
 
 def defined(sdk: Any) -> list[Any]:

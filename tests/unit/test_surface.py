@@ -184,7 +184,7 @@ vm:
 workflow: Workflow
 """
 
-#: Names of `restate.__all__` that we leave out; docs/official-api.md tells why.
+#: Names of `restate.__all__` that we leave out; docs/official-api.md says why.
 LEFT_OUT = {
     "connect",
     "with_connection",
@@ -299,7 +299,7 @@ def test_submodules_have_the_names(line: str) -> None:
     ours = importlib.import_module(f"awaken.{module}")
     assert getattr(awaken, module) is ours
     for name in names.split():
-        assert hasattr(theirs, name), f"restate.{module}.{name} is no fact"
+        assert hasattr(theirs, name), f"restate.{module}.{name} does not exist"
         assert hasattr(ours, name), f"awaken.{module} lacks {name}"
         # The class is one and the same, wherever it is imported from.
         if inspect.isclass(getattr(ours, name)) and hasattr(awaken, name):
@@ -310,7 +310,7 @@ def test_top_level_has_everything_but_what_is_left_out_and_the_docs_tell_it() ->
     assert set(restate.__all__) - set(awaken.__all__) == LEFT_OUT
     page = DOCS.read_text()
     for name in LEFT_OUT:
-        assert f"`{name}" in page, f"docs/official-api.md does not tell about {name}"
+        assert f"`{name}" in page, f"docs/official-api.md does not mention {name}"
 
 
 def test_suspended_exception_is_where_applications_look_for_it() -> None:

@@ -94,7 +94,7 @@ async def stubborn(ctx: restate.Context, effects: str) -> None:
 async def busy_until_told(ctx: restate.Context, effects: str) -> str:
     """Work outside durable waits until the test says to stop."""
     record(effects, "busy")
-    while count(effects, "told") == 0:
+    while count(effects, "stop") == 0:
         await asyncio.sleep(0.02)
     return f"finished in execution {count(effects, 'busy')}"
 

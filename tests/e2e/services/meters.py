@@ -1,4 +1,4 @@
-"""Handlers that count exactly, whatever happens to them."""
+"""Handlers that count exactly, even when their attempts are interrupted."""
 
 from __future__ import annotations
 

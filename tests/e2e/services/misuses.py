@@ -24,7 +24,7 @@ async def charge(amount: int) -> int:
 
 
 def bill() -> Any:
-    return {("a", 1): "tuples are no keys in JSON"}
+    return {("a", 1): "tuples cannot be keys in JSON"}
 
 
 @misused.handler()

@@ -25,7 +25,7 @@ const steps = restate.service({
   handlers: {
     greet: async (ctx, name) => `Hello ${name}!`,
 
-    // Something random in runs, twice told: what suspension and replay must not change.
+    // Draws random values in runs and returns them twice: suspension and replay must not change them.
     draw: async (ctx, count) => {
       const drawn = [];
       for (let number = 0; number < count; number++) {
@@ -56,7 +56,7 @@ const steps = restate.service({
       return "slept";
     },
 
-    // Waits for ever, and tidies up when cancelled.
+    // Waits forever, and cleans up when cancelled.
     cleanUp: async (ctx, box) => {
       const { id, promise } = ctx.awakeable();
       await ctx.objectClient(mailbox, box).put([id]);

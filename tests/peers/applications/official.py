@@ -21,7 +21,7 @@ async def greet(ctx: restate.Context, name: str) -> str:
 
 @steps.handler()
 async def draw(ctx: restate.Context, count: int) -> list[list[str]]:
-    """Draw something random in runs, twice told: what suspension and replay must not change."""
+    """Draw random values in runs and return them twice: suspension and replay must not change them."""
     drawn: list[str] = [
         await ctx.run_typed(f"draw {number}", lambda: str(uuid.uuid4())) for number in range(count)
     ]
@@ -53,7 +53,7 @@ async def sleep(ctx: restate.Context, milliseconds: int) -> str:
 
 @steps.handler("cleanUp")
 async def clean_up(ctx: restate.Context, box: str) -> None:
-    """Wait for ever, and tidy up when cancelled."""
+    """Wait forever, and clean up when cancelled."""
     identifier, promise = ctx.awakeable(type_hint=str)
     await ctx.object_call(put, box, [identifier])
     try:

@@ -226,11 +226,11 @@ def test_taken_port_is_told_before_anything_runs(folder: Path, client: httpx.Cli
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with dev(folder, option, address) as command:
             assert command.process.wait(timeout=15) == 1
-            told = command.output.splitlines()
+            printed = command.output.splitlines()
 
-    assert len(told) == 1, told
-    assert told[0].startswith(f"error: cannot listen on {address}: ")
-    assert told[0].endswith(f"another one with {option}")
+    assert len(printed) == 1, printed
+    assert printed[0].startswith(f"error: cannot listen on {address}: ")
+    assert printed[0].endswith(f"another one with {option}")
 
 
 def test_grpc_answers_what_the_inbox_lists(folder: Path, client: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""Commands for operators: what they ask, how they tell it, and what they refuse before they ask."""
+"""Commands for operators: what they request, how they print it, and what they refuse without a request."""
 
 from __future__ import annotations
 
@@ -239,7 +239,7 @@ def test_awakeables_are_rebuilt_from_what_is_awaited(admin: FakeAdmin) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ago", "told"),
+    ("ago", "expected"),
     [
         (timedelta(seconds=5), "5s ago"),
         (timedelta(minutes=2, seconds=3), "2m 3s ago"),
@@ -247,5 +247,5 @@ def test_awakeables_are_rebuilt_from_what_is_awaited(admin: FakeAdmin) -> None:
         (timedelta(seconds=-5), "0s ago"),
     ],
 )
-def test_age_has_its_two_largest_units(ago: timedelta, told: str) -> None:
-    assert age((datetime.now(UTC) - ago - timedelta(milliseconds=1)).isoformat()) == told
+def test_age_has_its_two_largest_units(ago: timedelta, expected: str) -> None:
+    assert age((datetime.now(UTC) - ago - timedelta(milliseconds=1)).isoformat()) == expected

@@ -82,10 +82,10 @@ def test_identity_keys_guard_whatever_is_served(module: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("endpoint", "identity key nonsense"), ("app", "cannot check identities")]
+    ("name", "expected"), [("endpoint", "identity key nonsense"), ("app", "cannot check identities")]
 )
-def test_identity_keys_that_cannot_be_used_are_refused(module: str, name: str, told: str) -> None:
-    with pytest.raises(CommandError, match=told):
+def test_identity_keys_that_cannot_be_used_are_refused(module: str, name: str, expected: str) -> None:
+    with pytest.raises(CommandError, match=expected):
         load_accept(f"{module}:{name}", ["nonsense"])
 
 
@@ -99,7 +99,7 @@ def test_missing_name_lists_what_there_is(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "told"),
+    ("name", "code", "expected"),
     [
         ("needs_missing", "import no_such_dependency", "No module named 'no_such_dependency'"),
         ("unfinished", "def greet(:", "SyntaxError: invalid syntax"),
@@ -107,7 +107,7 @@ def test_missing_name_lists_what_there_is(module: str) -> None:
     ],
 )
 def test_module_that_cannot_be_imported_shows_the_authors_lines_only(
-    module: str, tmp_path: Path, name: str, code: str, told: str
+    module: str, tmp_path: Path, name: str, code: str, expected: str
 ) -> None:
     (tmp_path / f"{name}.py").write_text(code)
 
@@ -115,7 +115,7 @@ def test_module_that_cannot_be_imported_shows_the_authors_lines_only(
         load_object(f"{name}:app")
 
     text = str(failure.value)
-    assert told in text
+    assert expected in text
     assert f'{name}.py", line 1' in text
     assert "importlib" not in text
     assert "loading.py" not in text

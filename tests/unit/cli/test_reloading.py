@@ -148,7 +148,7 @@ def move_over(shop: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mistake", "told", "repair"),
+    ("mistake", "expected", "repair"),
     [
         (broken_by("PRICE = \n"), "SyntaxError: invalid syntax", undo),
         (broken_by("PRICE = 1 / 0\n"), "ZeroDivisionError: division by zero", move_over),
@@ -163,11 +163,11 @@ def move_over(shop: Path) -> None:
     ],
 )
 def test_mistake_is_told_and_its_repair_is_noticed(
-    running: Reloading, mistake: Callable[[Path], None], told: str, repair: Callable[[Path], None]
+    running: Reloading, mistake: Callable[[Path], None], expected: str, repair: Callable[[Path], None]
 ) -> None:
     mistake(running.shop)
     running.next("changed, starting again")
-    running.next(told)
+    running.next(expected)
     running.next("waiting for a change")
     assert "/awaken/" not in running.output
 

@@ -79,7 +79,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("target", "told"),
+    ("target", "expected"),
     [
         ("greeter", "'greeter' names no application; write MODULE:NAME, such as greeter:app"),
         ("greeter.py", "'greeter.py' names no application; write MODULE:NAME, such as greeter:app"),
@@ -146,11 +146,11 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ),
     ],
 )
-def test_target_that_cannot_be_served_is_told_what_to_write(folder: Path, target: str, told: str) -> None:
+def test_target_that_cannot_be_served_is_told_what_to_write(folder: Path, target: str, expected: str) -> None:
     done = run(folder, "serve", target)
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"error: {told.format(folder=folder)}\n"
+    assert done.stderr == f"error: {expected.format(folder=folder)}\n"
 
 
 def test_dev_says_the_same(folder: Path) -> None:

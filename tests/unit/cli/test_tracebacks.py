@@ -110,15 +110,15 @@ def test_random_name_of_a_run_is_told_with_the_place_that_recorded_it(command: C
     answer = httpx.post(f"{command.ingress}/Failing/unsteady", timeout=15, trust_env=False).json()
     command.wait_for(r"failed +Failing/unsteady ")
 
-    told = re.search(
+    found = re.search(
         r'at (\S+:\d+): entry 1: run "charge [^"]+": recorded name "charge [^"]+" at (\S+:\d+), '
         r'attempted "charge [^"]+"; the same code issued both, so it uses a clock, a random number or other '
         r"outside data: take those from ctx.time\(\), ctx.random\(\), ctx.uuid\(\) or a run",
         answer["message"],
     )
-    assert told is not None, answer["message"]
-    assert told[1] == told[2]
-    assert told[0] in command.output[printed:]
+    assert found is not None, answer["message"]
+    assert found[1] == found[2]
+    assert found[0] in command.output[printed:]
 
 
 def test_everything_is_shown_on_request(tmp_path: Path) -> None:

@@ -32,18 +32,18 @@ async def wait_in_time(ctx: awaken.Context) -> str:
 
 async def test_result_in_time_is_returned() -> None:
     call = Call(service_with(wait_in_time), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Sleep")
-    call.tell(frames.signal(17, b'"yes"'))
+    call.send(frames.signal(17, b'"yes"'))
     await call.until_answer("Sleep", "Output", "End")
     assert b'"yes"' in call.exchange.body
 
 
 async def test_deadline_raises_a_timeout_error_that_names_what_was_awaited() -> None:
     call = Call(service_with(wait_in_time), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Sleep")
-    call.tell(frames.sleep_completion(1))
+    call.send(frames.sleep_completion(1))
     await call.until_answer("Sleep", "Output", "End")
     assert b"DeadlineError: no result of awakeable sign_1sf902udLPZuGobB" in call.exchange.body
     assert b"within 1 s" in call.exchange.body
@@ -51,13 +51,13 @@ async def test_deadline_raises_a_timeout_error_that_names_what_was_awaited() -> 
 
 async def test_deadline_fires_after_suspension() -> None:
     first = Call(service_with(wait_in_time), "h")
-    first.tell(frames.request())
+    first.send(frames.request())
     first.end_request()
     await first.until_answer("Sleep", "Suspension")
     assert frames.read(first.exchange.body)[1].payload == bytes.fromhex("0a0101" + "12020111")
 
     second = Call(service_with(wait_in_time), "h")
-    second.tell(frames.request(b"", frames.sleep_command(1), frames.sleep_completion(1)))
+    second.send(frames.request(b"", frames.sleep_command(1), frames.sleep_completion(1)))
     second.end_request()
     await second.until_answer("Output", "End")
     assert b"DeadlineError" in second.exchange.body
@@ -69,12 +69,12 @@ async def test_what_the_journal_has_first_wins(is_result_first: bool) -> None:
     recorded = (result, timer) if is_result_first else (timer, result)
 
     replay = Call(service_with(wait_in_time), "h")
-    replay.tell(frames.request(b"", frames.sleep_command(1), *recorded))
+    replay.send(frames.request(b"", frames.sleep_command(1), *recorded))
     await replay.until_answer("Output", "End")
     live = Call(service_with(wait_in_time), "h")
-    live.tell(frames.request())
+    live.send(frames.request())
     await live.until_answer("Sleep")
-    live.tell(*recorded)
+    live.send(*recorded)
     await live.until_answer("Sleep", "Output", "End")
 
     for call in (replay, live):
@@ -86,7 +86,7 @@ async def test_uncaught_deadline_ends_the_invocation_with_code_408() -> None:
         await ctx.awakeable().result(timeout=0.5)
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request(b"", frames.sleep_command(1), frames.sleep_completion(1)))
+    call.send(frames.request(b"", frames.sleep_command(1), frames.sleep_completion(1)))
     await call.until_answer("Output", "End")
     failure = frames.fields(frames.read(call.exchange.body)[0].payload)[15]
     assert isinstance(failure, bytes)
@@ -103,13 +103,13 @@ async def test_awakeable_can_be_awaited_again_after_a_deadline() -> None:
         return list(await asyncio.gather(awakeable.future, awakeable.result(timeout=1)))
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Sleep")
-    call.tell(frames.sleep_completion(1))
+    call.send(frames.sleep_completion(1))
     await call.until_answer("Sleep", "Sleep")
-    call.tell(frames.sleep_completion(2))
+    call.send(frames.sleep_completion(2))
     await call.until_answer("Sleep", "Sleep", "Sleep")
-    call.tell(frames.signal(17, b'"at last"'))
+    call.send(frames.signal(17, b'"at last"'))
     await call.until_ended()
     assert b'["at last", "at last"]' in call.exchange.body
 
@@ -134,9 +134,9 @@ async def test_nested_timeouts_each_end_their_own_block(fired: int, outcome: byt
         return "neither"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Sleep", "Sleep")
-    call.tell(frames.sleep_completion(fired))
+    call.send(frames.sleep_completion(fired))
     await call.until_ended()
     assert outcome in call.exchange.body
 
@@ -152,9 +152,9 @@ async def test_timeout_bounds_a_task_group_and_what_it_does_besides() -> None:
         return "in time"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Sleep")
-    call.tell(frames.sleep_completion(1))
+    call.send(frames.sleep_completion(1))
     await call.until_ended()
     assert b'"late"' in call.exchange.body
 
@@ -169,9 +169,9 @@ async def test_cancellation_of_the_invocation_reaches_the_block_rather_than_the_
         return "not cancelled"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Sleep")
-    call.tell(frames.CANCEL)
+    call.send(frames.CANCEL)
     await call.until_ended()
     assert b'"409 cancelled"' in call.exchange.body
 
@@ -188,9 +188,9 @@ async def test_cancellation_ends_a_block_that_awaits_nothing_durable() -> None:
         return "not cancelled"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Sleep")
-    call.tell(frames.CANCEL)
+    call.send(frames.CANCEL)
     await call.until_ended()
     assert b'"409 cancelled"' in call.exchange.body
 
@@ -206,7 +206,7 @@ async def test_a_timeout_is_used_once() -> None:
         return "refused"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
     assert b'"refused"' in call.exchange.body
 

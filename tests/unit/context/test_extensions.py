@@ -45,12 +45,12 @@ async def test_context_is_the_handlers_also_in_tasks_runs_and_threads() -> None:
         await ctx.run_typed("thread", in_thread)
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Run", "ProposeRunCompletion")
-    call.tell(frames.run_completion(1, b""))
+    call.send(frames.run_completion(1, b""))
     while call.answer.count("ProposeRunCompletion") < 2:
         await asyncio.sleep(0.001)  # a fake has no event
-    call.tell(frames.run_completion(2, b""))
+    call.send(frames.run_completion(2, b""))
     await call.until_ended()
 
     assert seen[0] is not None
@@ -74,7 +74,7 @@ async def test_value_of_a_context_manager_is_there_while_it_surrounds_the_handle
         return resource.value
 
     call = Call(service_with(handler, invocation_context_managers=[resource]), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Output", "End")
 
     assert b'"resource"' in call.exchange.body
@@ -108,10 +108,10 @@ async def test_data_is_kept_with_the_attempt_and_closed_at_its_end() -> None:
         return found
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
     assert closed == []
-    call.tell(frames.signal(17, b""))
+    call.send(frames.signal(17, b""))
     await call.until_answer("Output", "End")
 
     assert b"[1, null]" in call.exchange.body
@@ -126,7 +126,7 @@ async def test_data_is_closed_when_the_connection_is_lost() -> None:
         await ctx.awakeable()
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
     call.receiver.disconnect()
     await call.until(lambda: closed != [])
@@ -145,12 +145,12 @@ async def test_attempt_finished_event_is_set_when_the_attempt_is_over_however_it
 
     async def started() -> Call:
         call = Call(service_with(handler), "h")
-        call.tell(frames.request())
+        call.send(frames.request())
         await call.settle()
         assert not events[-1].is_set()
         return call
 
-    (await started()).tell(frames.signal(17, b""))
+    (await started()).send(frames.signal(17, b""))
     await events[-1].wait()
     (await started()).end_request()
     await events[-1].wait()

@@ -51,7 +51,7 @@ async def test_awakeable_is_told_with_its_name_and_type(recorder: Recorder) -> N
         return await ctx.awakeable(type_hint=str, name="approve")
 
     call = Call(service, "wait")
-    call.tell(frames.request())
+    call.send(frames.request())
     call.end_request()
     await call.until_ended()
 
@@ -77,7 +77,7 @@ async def test_run_is_told_and_knows_where_it_executes(recorder: Recorder, is_as
         await ctx.run_typed("charge", act_async if is_async else act)
 
     call = Call(service, "work")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until(lambda: "ProposeRunCompletion" in call.answer)
     seen.append(probe.current_run.get())
     call.receiver.disconnect()
@@ -97,7 +97,7 @@ async def test_failing_run_is_told_to_have_ended(recorder: Recorder) -> None:
         await ctx.run_typed("charge", fail)
 
     call = Call(service, "work")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until(lambda: "ProposeRunCompletion" in call.answer)
     call.receiver.disconnect()
 

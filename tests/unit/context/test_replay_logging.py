@@ -58,7 +58,7 @@ async def replay(logger: logging.Logger) -> None:
         await ctx.run_typed("second", effect)
 
     call = Call(service, "greet")
-    call.tell(
+    call.send(
         frames.request(b"", frames.run_command(1, "first"), frames.run_completion(1, b""), retry_count=2)
     )
     await call.until(lambda: "ProposeRunCompletion" in call.answer)
@@ -108,7 +108,7 @@ async def test_what_we_tell_of_a_failing_replay_is_never_dropped(records: Record
         raise ValueError("in the middle of a replay")
 
     call = Call(service, "greet")
-    call.tell(frames.request(b"", frames.run_command(1, "first")))
+    call.send(frames.request(b"", frames.run_command(1, "first")))
     await call.until_answer("Error")
 
     assert len(records.messages) == 1

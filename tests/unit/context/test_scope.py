@@ -51,7 +51,7 @@ def scoped(sdk: Any) -> Any:
 
 async def test_scoped_commands_are_those_of_the_official_sdk() -> None:
     call = Call(scoped(awaken), "everything", version=7)
-    call.tell(frames.request())
+    call.send(frames.request())
     call.end_request()
     await call.until_ended()
     expected = await answer_of(
@@ -64,7 +64,7 @@ async def test_scoped_commands_are_those_of_the_official_sdk() -> None:
 
 async def test_scope_needs_version_7() -> None:
     call = Call(scoped(awaken), "everything", version=6)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
 
     assert call.answer == ["Error"]
@@ -82,7 +82,7 @@ async def test_limit_key_without_a_scope_is_refused_at_once(method: str) -> None
         return "refused"
 
     call = Call(service, "handler", version=7)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Output", "End")
     assert b"refused" in call.exchange.body
 
@@ -95,7 +95,7 @@ async def test_delay_of_a_scoped_send_is_a_time() -> None:
         ctx.scope("blue").service_send(handler, None, timedelta(hours=1))
 
     call = Call(service, "handler", version=7)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("OneWayCall", "Output", "End")
     delayed = frames.read(call.exchange.body)[0].payload
     assert b"blue" in delayed

@@ -1,4 +1,4 @@
-"""Awakeables rebuilt from what the admin API tells of a waiting invocation."""
+"""Awakeables, derived from what the admin API returns about a waiting invocation."""
 
 from __future__ import annotations
 

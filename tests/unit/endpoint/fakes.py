@@ -77,7 +77,7 @@ class Call:
         )
         self.receiver: Receiver = awaken.app([service], **options).accept(self.exchange)
 
-    def tell(self, *data: bytes) -> None:
+    def send(self, *data: bytes) -> None:
         self.receiver.receive_data(b"".join(data))
 
     def end_request(self) -> None:

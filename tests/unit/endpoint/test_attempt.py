@@ -27,7 +27,7 @@ async def test_greet_answers_with_one_write_and_ends() -> None:
         return f"Hello {name}!"
 
     call = Call(service_with(greet), "h")
-    call.tell(frames.request(b'"Bob"'))
+    call.send(frames.request(b'"Bob"'))
     await call.until_ended()
 
     assert call.exchange.status == 200
@@ -56,13 +56,13 @@ async def test_attempt_is_freed_at_its_end_without_the_garbage_collector() -> No
             [*run, *signals],
         ):  # one suspends in a run, one at the signals, one completes
             call = Call(service, "h")
-            call.tell(frames.request(b"", *sent))
+            call.send(frames.request(b"", *sent))
             await call.settle()
             call.end_request()
             await call.until_ended()
             await call.settle()
         lost = Call(service, "h")
-        lost.tell(frames.request())
+        lost.send(frames.request())
         await lost.settle()
         lost.receiver.disconnect()
         # A thread of a run keeps the run's context, and with it the attempt, until it has ended.
@@ -92,10 +92,10 @@ async def test_handler_waits_for_an_awakeable_and_goes_on_in_the_same_attempt() 
         return await awakeable
 
     call = Call(service_with(wait), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
     assert call.answer == []
-    call.tell(frames.signal(17, b'"yes"'))
+    call.send(frames.signal(17, b'"yes"'))
     await call.until_answer("Output", "End")
 
     assert seen == ["sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ"]
@@ -113,7 +113,7 @@ async def test_handler_suspends_when_the_request_ends_and_unwinds() -> None:
             raise
 
     call = Call(service_with(wait), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     call.end_request()
     await call.until_ended()
 
@@ -129,7 +129,7 @@ async def test_rejected_awakeable_raises_a_terminal_error_with_code_and_message(
             return f"{error.status_code} {error.message}"
 
     call = Call(service_with(wait), "h")
-    call.tell(frames.request(b"", frames.rejection(17, 432, "no")))
+    call.send(frames.request(b"", frames.rejection(17, 432, "no")))
     await call.until_ended()
 
     assert b'"432 no"' in call.exchange.body
@@ -140,7 +140,7 @@ async def test_payload_of_another_type_is_a_terminal_error_that_names_awakeable_
         return await ctx.awakeable(type_hint=date)
 
     call = Call(service_with(wait), "h")
-    call.tell(frames.request(b"", frames.signal(17, b'{"a": 1}')))
+    call.send(frames.request(b"", frames.signal(17, b'{"a": 1}')))
     await call.until_answer("Output", "End")
 
     assert b"awakeable sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ" in call.exchange.body
@@ -158,15 +158,15 @@ async def test_run_is_executed_once_and_its_command_and_proposal_leave_together(
         return await ctx.run_typed("r", effect, name="a")
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Run", "ProposeRunCompletion")
     assert call.exchange.writes == 1
-    call.tell(frames.run_completion(1, b'"A"'))
+    call.send(frames.run_completion(1, b'"A"'))
     await call.until_ended()
     assert call.answer == ["Run", "ProposeRunCompletion", "Output", "End"]
 
     replay = Call(service_with(handler), "h")
-    replay.tell(frames.request(b"", frames.run_command(1, "r"), frames.run_completion(1, b'"A"')))
+    replay.send(frames.request(b"", frames.run_command(1, "r"), frames.run_completion(1, b'"A"')))
     await replay.until_ended()
     assert replay.answer == ["Output", "End"]
     assert executed == ["a"]
@@ -182,7 +182,7 @@ async def test_plain_function_runs_in_a_thread() -> None:
         return await ctx.run_typed("r", effect)
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     while "ProposeRunCompletion" not in call.answer:
         await asyncio.sleep(0.001)  # a fake has no event
     proposal = frames.read(call.exchange.body)[1].payload
@@ -197,7 +197,7 @@ async def test_run_without_policy_fails_the_attempt_and_leaves_the_delay_to_the_
         return await ctx.run_typed("charge", effect)
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
 
     assert call.answer == ["Run", "Error"]
@@ -216,10 +216,10 @@ async def test_run_that_used_up_its_attempts_raises_a_terminal_error() -> None:
             return f"gave up: {error.message}"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Run", "ProposeRunCompletion")
     failure = frames.number(1, 500) + frames.blob(2, "ValueError('boom')")
-    call.tell(frames.frame(0x8011, frames.number(1, 1) + frames.blob(6, failure)))
+    call.send(frames.frame(0x8011, frames.number(1, 1) + frames.blob(6, failure)))
     await call.until_ended()
 
     assert b"gave up: ValueError('boom')" in call.exchange.body
@@ -263,7 +263,7 @@ async def test_any_exception_ends_its_own_attempt_with_an_error_frame(error: Bas
         raise error
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
 
     assert call.answer == ["Error"]
@@ -282,7 +282,7 @@ async def test_any_exception_of_a_run_ends_its_own_attempt_with_an_error_frame(e
         await ctx.run_typed("r", effect)
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
 
     assert call.answer == ["Run", "Error"]
@@ -297,7 +297,7 @@ async def test_stop_iteration_of_a_plain_function_in_a_run_is_told() -> None:
         await ctx.run_typed("r", effect)
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     while not call.exchange.is_ended:
         await asyncio.sleep(0.001)  # a fake has no event
 
@@ -311,7 +311,7 @@ async def test_terminal_error_with_an_impossible_code_still_ends_the_invocation(
         raise awaken.TerminalError("bad \ud800", status_code=code, metadata={"k": 1})  # type: ignore[dict-item]
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Output", "End")
 
     assert b"bad " in call.exchange.body
@@ -322,7 +322,7 @@ async def test_terminal_error_with_metadata_on_version_5_ends_without_it() -> No
         raise awaken.TerminalError("bad", metadata={"detail": "v"})
 
     call = Call(service_with(handler), "h", version=5)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Output", "End")
 
     assert b"bad" in call.exchange.body
@@ -338,7 +338,7 @@ async def test_terminal_error_as_a_cause_or_in_a_group_ends_the_invocation() -> 
 
     for handler in (caused, grouped):
         call = Call(service_with(handler), "h")
-        call.tell(frames.request())
+        call.send(frames.request())
         await call.until_answer("Output", "End")
         assert b"inner" in call.exchange.body
 
@@ -361,7 +361,7 @@ async def test_reset_stream_cancels_the_handler_and_its_tasks() -> None:
             del task
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
     call.receiver.disconnect()
     await call.settle()
@@ -382,7 +382,7 @@ async def test_exchange_that_reports_its_end_at_once_unwinds_the_handler_once() 
 
     call = Call(service_with(handler), "h")
     call.exchange.end = call.receiver.disconnect  # type: ignore[method-assign]
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
     call.end_request()
     await call.settle()
@@ -395,7 +395,7 @@ async def test_journal_mismatch_tells_recorded_and_attempted() -> None:
         await ctx.sleep(timedelta(seconds=1), name="nap")
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request(b"", frames.run_command(1, "charge")))
+    call.send(frames.request(b"", frames.run_command(1, "charge")))
     await call.until_answer("Error")
 
     assert b"recorded run" in call.exchange.body
@@ -411,14 +411,14 @@ async def test_gather_over_a_run_and_a_sleep_completes_live_and_on_replay() -> N
         return list(await asyncio.gather(ctx.run_typed("r", effect), ctx.sleep(timedelta(seconds=1))))
 
     live = Call(service_with(handler), "h")
-    live.tell(frames.request())
+    live.send(frames.request())
     await live.until_answer("Run", "Sleep", "ProposeRunCompletion")
-    live.tell(frames.run_completion(1, b"1"), frames.sleep_completion(2))
+    live.send(frames.run_completion(1, b"1"), frames.sleep_completion(2))
     await live.until_ended()
     assert b"[1, null]" in live.exchange.body
 
     replay = Call(service_with(handler), "h")
-    replay.tell(
+    replay.send(
         frames.request(
             b"",
             frames.run_command(1, "r"),
@@ -445,12 +445,12 @@ async def test_task_group_issues_commands_in_an_order_that_replays() -> None:
         return " ".join(order)
 
     live = Call(service_with(handler), "h")
-    live.tell(frames.request())
+    live.send(frames.request())
     await live.until_answer("Sleep", "Sleep")
-    live.tell(frames.sleep_completion(2), frames.sleep_completion(1))
+    live.send(frames.sleep_completion(2), frames.sleep_completion(1))
     await live.until(lambda: len(live.answer) == 4)
     recorded = [frame.payload for frame in frames.read(live.exchange.body)]
-    live.tell(frames.sleep_completion(3), frames.sleep_completion(4))
+    live.send(frames.sleep_completion(3), frames.sleep_completion(4))
     await live.until_ended()
     assert b'"b a"' in live.exchange.body
 
@@ -461,7 +461,7 @@ async def test_task_group_issues_commands_in_an_order_that_replays() -> None:
         frames.sleep_completion(1),
         *(frames.frame(0x040C, payload) for payload in recorded[2:]),
     ]
-    replay.tell(frames.request(b"", *journal, frames.sleep_completion(3), frames.sleep_completion(4)))
+    replay.send(frames.request(b"", *journal, frames.sleep_completion(3), frames.sleep_completion(4)))
     await replay.until_answer("Output", "End")
     assert b'"b a"' in replay.exchange.body
 
@@ -471,7 +471,7 @@ async def test_together_suspends_on_everything_awaited() -> None:
         await asyncio.gather(ctx.awakeable().future, ctx.awakeable().future)
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     call.end_request()
     await call.until_answer("Suspension")
     assert call.exchange.body.hex() == "0001000000000005" + "1203011112"
@@ -486,11 +486,11 @@ async def test_cancellation_raises_at_the_await_and_can_be_compensated() -> None
             return f"{error.status_code} {error.message}, then " + await future
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
-    call.tell(frames.CANCEL)
+    call.send(frames.CANCEL)
     await call.settle()
-    call.tell(frames.signal(17, b'"resolved"'))
+    call.send(frames.signal(17, b'"resolved"'))
     await call.until_ended()
     assert b"409 cancelled, then resolved" in call.exchange.body
 
@@ -504,9 +504,9 @@ async def test_cancellation_reaches_a_gather() -> None:
         return "not cancelled"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
-    call.tell(frames.CANCEL)
+    call.send(frames.CANCEL)
     await call.until_ended()
     assert b'"cancelled"' in call.exchange.body
 
@@ -519,7 +519,7 @@ async def test_command_inside_a_run_is_refused_at_once() -> None:
         await ctx.run_typed("charge", effect)
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Run", "ProposeRunCompletion")
     assert b'cannot sleep inside the run "charge" of S/h' in call.exchange.body
 
@@ -532,7 +532,7 @@ async def test_swallowed_suspension_is_named(caplog: pytest.LogCaptureFixture) -
             return "swallowed"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     call.end_request()
     await call.settle()
 
@@ -545,7 +545,7 @@ async def test_drain_suspends_a_waiting_handler_with_the_request_open() -> None:
         await ctx.awakeable()
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
     call.receiver.drain()
     await call.until_answer("Suspension")
@@ -557,10 +557,10 @@ async def test_drain_before_the_journal_is_there_suspends_once_the_handler_waits
         await ctx.awakeable()
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.start(2), frames.input_command())
+    call.send(frames.start(2), frames.input_command())
     call.receiver.drain()
     assert not call.exchange.is_ended
-    call.tell(frames.signal(99, b"1"))
+    call.send(frames.signal(99, b"1"))
     await call.until_answer("Suspension")
     assert call.exchange.is_ended
 
@@ -573,11 +573,11 @@ async def test_drain_lets_a_busy_handler_reach_its_next_await_whatever_arrives()
         await ctx.awakeable()
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
     call.receiver.drain()
     late = frames.signal(17, b"1")
-    call.tell(late)
+    call.send(late)
     gate.set()
     await call.until_answer("Suspension")
     assert call.exchange.acknowledged == len(frames.request()) + len(late)
@@ -596,7 +596,7 @@ async def test_slow_peer_stops_the_handler_until_it_reads() -> None:
 
     call = Call(service_with(handler), "h")
     call.exchange.is_write_paused = True
-    call.tell(frames.request(b"", frames.run_command(1, "r"), frames.run_completion(1, b"1")))
+    call.send(frames.request(b"", frames.run_command(1, "r"), frames.run_completion(1, b"1")))
     await call.settle()
     assert reached == []
     call.exchange.is_write_paused = False
@@ -611,7 +611,7 @@ async def test_credit_comes_back_for_every_byte() -> None:
 
     call = Call(service_with(handler), "h")
     data = frames.request()
-    call.tell(data)
+    call.send(data)
     await call.settle()
     assert call.exchange.acknowledged == len(data)
 
@@ -624,12 +624,12 @@ async def test_unread_input_keeps_its_credit_while_the_handler_is_busy() -> None
         await ctx.awakeable()
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
     before = call.exchange.acknowledged
     flood = frames.signal(99, b"x" * 600_000)
     for _ in range(4):
-        call.tell(flood)
+        call.send(flood)
     assert call.exchange.acknowledged - before < 2 * len(flood)
     gate.set()
     await call.settle()
@@ -641,7 +641,7 @@ async def test_one_way_peer_is_answered_only_when_its_request_is_through() -> No
         return name
 
     call = Call(service_with(greet), "h", is_bidirectional=False)
-    call.tell(frames.request(b'"x"'))
+    call.send(frames.request(b'"x"'))
     await call.settle()
     assert call.exchange.status is None
     call.end_request()
@@ -655,7 +655,7 @@ async def test_broken_frames_are_answered_with_an_error_frame() -> None:
 
     for data in (frames.frame(0x0000, b"\xff\xff"), frames.input_command(), frames.frame(0x03FF)):
         call = Call(service_with(handler), "h")
-        call.tell(data)
+        call.send(data)
         await call.until_answer("Error")
         assert call.exchange.is_ended
 
@@ -665,7 +665,7 @@ async def test_request_that_ends_early_is_answered_with_an_error_frame() -> None
         raise AssertionError
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.start(3))
+    call.send(frames.start(3))
     call.end_request()
     await call.until_answer("Error")
     assert call.exchange.is_ended
@@ -676,7 +676,7 @@ async def test_unparsable_input_fails_the_invocation() -> None:
         raise AssertionError
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request(b"{bad"))
+    call.send(frames.request(b"{bad"))
     await call.until_answer("Output", "End")
     assert b"Unable to parse an input argument" in call.exchange.body
 
@@ -690,7 +690,7 @@ async def test_malformed_awakeable_id_raises_before_anything_is_journaled() -> N
         return "accepted"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Output", "End")
     assert b"garbage" in call.exchange.body
 
@@ -708,7 +708,7 @@ async def test_thousands_of_replayed_runs_leave_the_loop_to_others() -> None:
     for number in range(1, 2001):
         journal += [frames.run_command(number, "r"), frames.run_completion(number, b"1")]
     call = Call(service_with(handler), "h")
-    call.tell(frames.request(b"", *journal))
+    call.send(frames.request(b"", *journal))
     while not call.exchange.is_ended:
         turns += 1
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Errors that the machine finds tell which line of the handler they are about, at the server and in the log."""
+"""Errors of the machine name the line of the handler that caused them, at the server and in the log."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ async def replay(handler: Any, *journal: bytes, state: dict[str, bytes] | None =
     service = awaken.VirtualObject("Greeter")
     service.handler(name="greet")(handler)
     call = Call(service, "greet")
-    call.tell(frames.request(b"", *journal, state=state))
+    call.send(frames.request(b"", *journal, state=state))
     await call.until_ended()
     assert call.answer[-1] == "Error"
     return call
 
 
-def told(call: Call) -> str:
+def error_text(call: Call) -> str:
     return frames.read(call.exchange.body)[-1].payload.decode(errors="replace")
 
 
@@ -56,8 +56,8 @@ async def test_other_command_than_recorded_tells_both_with_handler_entry_and_lin
         f"Greeter/greet at {place_of(greet, 'here')}: entry 1: "
         'recorded sleep "cool-down", attempted send S/h; register the changed handler as a new deployment; '
     )
-    assert expected in told(call)
-    assert "Traceback" in told(call)
+    assert expected in error_text(call)
+    assert "Traceback" in error_text(call)
     [record] = caplog.records
     assert record.levelno == logging.WARNING
     assert expected in record.getMessage()
@@ -77,7 +77,7 @@ async def test_other_value_than_recorded_is_shown_beside_it_in_development_only(
 
     shown = 'recorded value "\\"old\\"", attempted "\\"new\\""'
     hidden = "recorded value of 5 bytes (sha256 d6d13014...), attempted of 5 bytes (sha256 80270e39...)"
-    for text in (told(call), caplog.messages[0]):
+    for text in (error_text(call), caplog.messages[0]):
         assert f"Greeter/greet at {place_of(greet, 'here')}: entry 1: " in text
         assert (shown if is_development else hidden) in text
         assert ("old" in text) == is_development
@@ -91,7 +91,7 @@ async def test_line_is_the_one_in_the_function_that_the_handler_calls() -> None:
         helper(ctx)
 
     call = await replay(greet, frames.sleep_command(1))
-    assert f"at {place_of(helper, 'here')}: entry 1" in told(call)
+    assert f"at {place_of(helper, 'here')}: entry 1" in error_text(call)
 
 
 async def test_await_that_was_not_there_is_told_with_its_line() -> None:
@@ -101,8 +101,10 @@ async def test_await_that_was_not_there_is_told_with_its_line() -> None:
 
     call = await replay(greet, frames.sleep_command(1), frames.frame(0x0405))
 
-    assert f"Greeter/greet at {place_of(greet, 'here')}: entry 2: recorded clear all state" in told(call)
-    assert "an await was added" in told(call)
+    assert f"Greeter/greet at {place_of(greet, 'here')}: entry 2: recorded clear all state" in error_text(
+        call
+    )
+    assert "an await was added" in error_text(call)
 
 
 async def test_await_in_several_tasks_is_told_with_the_line_of_the_handler() -> None:
@@ -110,7 +112,7 @@ async def test_await_in_several_tasks_is_told_with_the_line_of_the_handler() -> 
         await asyncio.gather(ctx.sleep(timedelta(1)), ctx.awakeable().future)  # here
 
     call = await replay(greet, frames.sleep_command(1), frames.frame(0x0405))
-    assert f"Greeter/greet at {place_of(greet, 'here')}: entry 2" in told(call)
+    assert f"Greeter/greet at {place_of(greet, 'here')}: entry 2" in error_text(call)
 
 
 async def test_mismatch_in_a_task_is_told_with_the_line_of_the_task() -> None:
@@ -122,7 +124,7 @@ async def test_mismatch_in_a_task_is_told_with_the_line_of_the_task() -> None:
             group.create_task(helper(ctx))
 
     call = await replay(greet, frames.sleep_command(1))
-    assert f"Greeter/greet at {place_of(helper, 'here')}: entry 1" in told(call)
+    assert f"Greeter/greet at {place_of(helper, 'here')}: entry 1" in error_text(call)
 
 
 async def test_handler_that_ends_early_is_told() -> None:
@@ -130,7 +132,7 @@ async def test_handler_that_ends_early_is_told() -> None:
         return None
 
     call = await replay(greet, frames.sleep_command(1))
-    assert "Greeter/greet: entry 1: " in told(call)
+    assert "Greeter/greet: entry 1: " in error_text(call)
 
 
 async def test_ordinary_error_is_told_as_it_is() -> None:
@@ -139,7 +141,7 @@ async def test_ordinary_error_is_told_as_it_is() -> None:
 
     call = await replay(greet)
     assert frames.blob(2, "ValueError('boom')") in call.exchange.body
-    assert f"line {place_of(greet, 'here').rpartition(':')[2]}, in greet" in told(call)
+    assert f"line {place_of(greet, 'here').rpartition(':')[2]}, in greet" in error_text(call)
 
 
 def test_place_of_an_error_that_was_never_raised_is_unknown() -> None:
@@ -153,5 +155,5 @@ async def test_package_beside_this_one_is_the_authors() -> None:
 
     call = await replay(names["greet"], frames.sleep_command(1))
 
-    assert f"Greeter/greet at {file}:2: entry 1" in told(call)
-    assert f'File "{file}", line 2, in greet' in told(call)
+    assert f"Greeter/greet at {file}:2: entry 1" in error_text(call)
+    assert f'File "{file}", line 2, in greet' in error_text(call)

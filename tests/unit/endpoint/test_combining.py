@@ -118,23 +118,23 @@ def waiting(way: Callable[..., Any], again: bool = True) -> Any:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    ("told", "answer"),
+    ("completion", "answer"),
     [(YES, b"yes yes yes"), (EXPIRED, b'callback \\"approve\\" got no answer before')],
     ids=["answered", "expired"],
 )
 async def test_callback_is_awaited_in_every_way_live_and_on_replay(
-    way: Any, told: bytes, answer: bytes
+    way: Any, completion: bytes, answer: bytes
 ) -> None:
     live = call_of(waiting(way))
-    live.tell(frames.request())
+    live.send(frames.request())
     await live.settle()
-    live.tell(told)
+    live.send(completion)
     await live.until_ended()
 
     recorded = [frame for frame in frames.read(live.exchange.body) if frame.name == "Sleep"]
     journal = [frames.frame(0x040C, sleep.payload) for sleep in recorded]
     replay = call_of(waiting(way))
-    replay.tell(frames.request(b"", *journal, told))
+    replay.send(frames.request(b"", *journal, completion))
     await replay.until_ended()
 
     for call in (live, replay):
@@ -144,9 +144,9 @@ async def test_callback_is_awaited_in_every_way_live_and_on_replay(
 
 async def test_answer_that_comes_first_counts_though_the_link_expired_since() -> None:
     call = call_of(waiting(by_await))
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Sleep")
-    call.tell(YES, EXPIRED)
+    call.send(YES, EXPIRED)
     await call.until_ended()
     assert b"yes yes yes" in call.exchange.body
 
@@ -161,9 +161,9 @@ async def test_promise_of_a_workflow_is_combined() -> None:
         )
 
     call = Call(workflow, "h")
-    call.tell(frames.request(key="k"))
+    call.send(frames.request(key="k"))
     await call.until_answer("Sleep", "GetPromise")
-    call.tell(frames.frame(0x8009, frames.number(1, 2) + frames.blob(5, frames.value(b'"kept"'))))
+    call.send(frames.frame(0x8009, frames.number(1, 2) + frames.blob(5, frames.value(b'"kept"'))))
     await call.until_ended()
     assert b'["promise", "kept"]' in call.exchange.body
 
@@ -180,7 +180,7 @@ def numbers() -> AsyncIterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "expected"),
     [
         (lambda ctx: ctx.generic_send("T", "h", b""), "a send has no result to wait for"),
         (lambda ctx: never(), "never"),
@@ -190,13 +190,13 @@ def numbers() -> AsyncIterator[int]:
     ],
     ids=["send", "coroutine", "future", "generator", "none"],
 )
-async def test_what_has_no_durable_result_is_named(make: Any, told: str) -> None:
+async def test_what_has_no_durable_result_is_named(make: Any, expected: str) -> None:
     async def handler(ctx: awaken.Context) -> str:
         with pytest.raises(awaken.TerminalError) as caught:
             await awaken.select(one=ctx.sleep(timedelta(0)), other=make(ctx))
         return caught.value.message
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
-    assert told.encode() in call.exchange.body
+    assert expected.encode() in call.exchange.body

@@ -20,7 +20,7 @@ from awaken.telemetry.propagation import TracedCommands
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: Methods that take or give bytes of the stream, which are no values.
+#: Methods that take or return bytes of the stream, which are not values.
 STREAM = {"receive", "take_output"}
 
 #: An argument and a result of each type; a type that is missing here is a question for the codec.

@@ -1,4 +1,4 @@
-"""Ordinary asyncio in handlers: whatever order results come in and wherever attempts end, the replay is the same."""
+"""Ordinary asyncio in handlers: for any order of results, and wherever attempts end, the replay is the same."""
 
 from __future__ import annotations
 

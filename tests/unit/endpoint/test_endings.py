@@ -1,4 +1,4 @@
-"""However an attempt ends, its stream ends with a frame that tells how: also before the handler starts."""
+"""Every attempt ends its stream with a frame that says how it ended, even before the handler starts."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def test_failure_that_meets_recorded_entries_is_a_mismatch_that_tells_both
 ) -> None:
     call = Call(service_with(handler), "h")
 
-    call.tell(frames.request(body, *journal))
+    call.send(frames.request(body, *journal))
     await call.until_ended()
 
     code, message = error_of(call)
@@ -124,7 +124,7 @@ async def test_input_that_no_longer_decodes_is_the_mismatch_of_the_official_sdk(
     service.handler(name="h")(read)
     theirs = await answer_of(restate.app([service]), "S", "h", frames.request(b"{bad", RECORDED))
     call = Call(service_with(read_text), "h")
-    call.tell(frames.request(b"{bad", RECORDED))
+    call.send(frames.request(b"{bad", RECORDED))
     await call.until_ended()
 
     (frame,) = frames.read(theirs)
@@ -137,7 +137,7 @@ async def test_cancellation_that_meets_recorded_entries_is_a_mismatch() -> None:
         await ctx.awakeable()
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.start(3), frames.input_command(), RECORDED, frames.CANCEL)
+    call.send(frames.start(3), frames.input_command(), RECORDED, frames.CANCEL)
     await call.until_ended()
 
     code, message = error_of(call)
@@ -150,7 +150,7 @@ async def test_return_that_meets_recorded_entries_is_a_mismatch() -> None:
         return "done"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request(b"", RECORDED))
+    call.send(frames.request(b"", RECORDED))
     await call.until_ended()
 
     assert error_of(call)[0] == 570
@@ -164,7 +164,7 @@ async def test_retryable_failure_that_meets_recorded_entries_is_retried(error: B
         raise error
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request(b"", RECORDED))
+    call.send(frames.request(b"", RECORDED))
     await call.until_ended()
 
     code, message = error_of(call)
@@ -189,7 +189,7 @@ async def test_context_manager_that_raises_ends_the_attempt(
     service = awaken.Service("S", invocation_context_managers=[surround])
     service.handler(name="h")(handler)
     call = Call(service, "h")
-    call.tell(frames.request(b"", *journal))
+    call.send(frames.request(b"", *journal))
     await call.until_ended()
 
     assert call.answer[-1] == ending
@@ -230,7 +230,7 @@ async def test_codec_that_fails_ends_the_attempt(
 
     codec: Any = provide if fails_at == "provider" else Codec(fails_at, error)
     call = Call(service_with(handler), "h", journal_value_codec=codec)
-    call.tell(frames.request(b'"x"', *journal))
+    call.send(frames.request(b'"x"', *journal))
     await call.until_ended()
 
     assert call.answer[-1] in ("Error", "End")
@@ -256,7 +256,7 @@ async def test_error_that_cannot_be_described_ends_the_attempt() -> None:
         raise Unspeakable
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
 
     assert error_of(call) == (500, "Unspeakable, which cannot be described: that raised RuntimeError")
@@ -270,7 +270,7 @@ async def test_run_whose_error_cannot_be_described_ends_the_attempt() -> None:
         await ctx.run_typed("act", act)
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
 
     assert error_of(call)[0] == 500
@@ -286,7 +286,7 @@ async def test_extension_whose_close_raises_anything_lets_the_attempt_end() -> N
         return "done"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Output", "End")
 
     assert b'"done"' in call.exchange.body
@@ -306,7 +306,7 @@ async def test_run_value_above_the_message_limit_fails_the_run_for_good(is_alone
         return "unreachable"
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until(lambda: "ProposeRunCompletion" in call.answer)
     call.end_request()
     await call.until_ended()
@@ -347,7 +347,7 @@ async def test_error_before_the_handler_starts_is_told_in_a_frame(
         raise AssertionError("it must not start")
 
     call = Call(service_with(handler), "h", is_bidirectional=is_bidirectional)
-    call.tell(request_bytes)
+    call.send(request_bytes)
     if not is_bidirectional:
         call.end_request()
     await call.until_ended()
@@ -399,7 +399,7 @@ async def test_awakeable_of_an_invocation_id_of_any_length_is_the_one_of_the_off
 
     theirs = await answer_of(restate.app([declare(restate)]), "S", "h", start(), version=version)
     call = Call(declare(awaken), "h", version=version)
-    call.tell(start())
+    call.send(start())
     await call.until_ended()
 
     ours = frames.read(call.exchange.body)
@@ -419,6 +419,6 @@ async def test_identifier_that_lost_its_end_is_refused() -> None:
     for cut in (1, 2, 3, 4, 5, 8):
         call = Call(service_with(handler), "h")
         whole = "sign_1sf902udLPZuGobB_hAWgaXlo1imYnqYVAAAAEQ"
-        call.tell(frames.request(json.dumps(whole[:-cut]).encode()))
+        call.send(frames.request(json.dumps(whole[:-cut]).encode()))
         await call.until_answer("Output", "End")
         assert b"invalid awakeable id" in call.exchange.body

@@ -37,7 +37,7 @@ async def test_routes_count_from_the_end_of_the_path(prefix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "headers", "status", "told"),
+    ("method", "path", "headers", "status", "expected"),
     [
         ("GET", "/", {}, 404, "no route /"),
         ("GET", "/invoke/Greeter", {}, 404, "no route"),
@@ -70,11 +70,11 @@ async def test_routes_count_from_the_end_of_the_path(prefix: str) -> None:
     ],
 )
 def test_what_is_wrong_gets_its_status_and_is_told(
-    method: str, path: str, headers: dict[str, str], status: int, told: str
+    method: str, path: str, headers: dict[str, str], status: int, expected: str
 ) -> None:
     exchange = ask(method, path, headers)
     assert exchange.status == status
-    assert told in exchange.body.decode()
+    assert expected in exchange.body.decode()
     assert exchange.is_ended
 
 

@@ -30,7 +30,7 @@ async def fail() -> logging.LogRecord:
     logger.addHandler(handler)
     try:
         call = Call(service, "greet")
-        call.tell(frames.request())
+        call.send(frames.request())
         await call.until_ended()
     finally:
         logger.removeHandler(handler)
@@ -85,7 +85,7 @@ async def test_error_of_only_our_own_frames_is_told_without_any(caplog: pytest.L
         await ctx.run_typed("wrong", add, left=1)  # type: ignore[call-overload]  # the mistake
 
     call = Call(service, "greet")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until(lambda: bool(caplog.records))
     call.receiver.disconnect()
 

@@ -53,30 +53,30 @@ async def outcome_of(combine: Callable[[Any, Any], Awaitable[Any]]) -> str:
         return "nothing"
 
     first = Call(service, "owner")
-    first.tell(frames.request())
+    first.send(frames.request())
     await first.settle()
     second = Call(service, "other")
-    second.tell(frames.request())
+    second.send(frames.request())
     await second.until_answer("Output", "End")
 
-    first.tell(frames.signal(17, b""))
+    first.send(frames.signal(17, b""))
     await first.until_answer("Output", "End")
     return second.exchange.body.decode(errors="replace")
 
 
 @pytest.mark.parametrize("name", COMBINATORS)
 async def test_combinators_refuse_it_as_the_official_sdk_does(name: str) -> None:
-    told = await outcome_of(COMBINATORS[name])
-    assert "UsageError: awakeable sign_1" in told
-    assert "belong to different invocations" in told
+    failure = await outcome_of(COMBINATORS[name])
+    assert "UsageError: awakeable sign_1" in failure
+    assert "belong to different invocations" in failure
 
 
 @pytest.mark.parametrize("name", OF_ASYNCIO)
 async def test_functions_of_asyncio_refuse_it_with_its_place(name: str) -> None:
-    told = await outcome_of(OF_ASYNCIO[name])
-    assert "LocalProtocolError: cannot await awakeable sign_1" in told
-    assert f"{__file__.rpartition('/')[2]}:" in told
-    assert "it belongs to S/owner" in told
+    failure = await outcome_of(OF_ASYNCIO[name])
+    assert "LocalProtocolError: cannot await awakeable sign_1" in failure
+    assert f"{__file__.rpartition('/')[2]}:" in failure
+    assert "it belongs to S/owner" in failure
 
 
 class Later:
@@ -97,9 +97,9 @@ async def test_awaitables_of_the_author_may_delegate_to_a_durable_result() -> No
         return await Later(ctx.awakeable().future)
 
     call = Call(service, "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
-    call.tell(frames.signal(17, b'"yes"'))
+    call.send(frames.signal(17, b'"yes"'))
     await call.until_answer("Output", "End")
 
     assert b'"yes"' in call.exchange.body

@@ -166,7 +166,7 @@ async def test_error_of_a_generator_that_is_closed_is_the_handlers() -> None:
         return "closed"
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Output", "End")
     assert b"cannot be closed" in call.exchange.body
 
@@ -188,7 +188,7 @@ async def test_attempt_that_ends_in_a_loop_leaves_its_generator_without_a_word(
             await ctx.sleep(SECOND)
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     call.end_request()
     await call.until_answer("Sleep", "Suspension")
     await call.settle()
@@ -206,7 +206,7 @@ async def test_generators_outside_of_handlers_are_closed_as_asyncio_does() -> No
             ended.append("closed")
 
     call = call_of(left_by_break)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
     async for _ in numbers():
         break
@@ -258,7 +258,7 @@ async def test_durable_operation_of_the_garbage_collector_is_refused(is_generato
         return "done"
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
     assert call.answer == ["Output", "End"]
     [message] = refused

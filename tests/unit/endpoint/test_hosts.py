@@ -50,7 +50,7 @@ class Request:
 def test_hosts_take_it_for_an_asgi_application() -> None:
     app = awaken.app([waiter])
 
-    assert inspect.iscoroutinefunction(app.__call__)  # how Uvicorn and Hypercorn tell version 3 of ASGI
+    assert inspect.iscoroutinefunction(app.__call__)  # how Uvicorn and Hypercorn recognize version 3 of ASGI
     assert app.app() is app
     assert callable(app.accept)
 

@@ -173,7 +173,7 @@ CASES = [
 
 async def our_answer(service: Any, handler: str, *request: bytes, **options: Any) -> bytes:
     call = Call(service, handler, **options)
-    call.tell(*request)
+    call.send(*request)
     if "Everything/runs" in call.exchange.path:
         await call.until(lambda: call.answer.count("ProposeRunCompletion") == 3)
     call.end_request()
@@ -254,7 +254,7 @@ async def test_order_of_results_is_the_journals_however_long_decoding_takes() ->
         await asyncio.gather(wait("a"), wait("b"))
 
     call = Call(service, "handler", journal_value_codec=Slow())
-    call.tell(frames.request(b"", named_signal("a", b'"slow"'), named_signal("b", b'"fast"')))
+    call.send(frames.request(b"", named_signal("a", b'"slow"'), named_signal("b", b'"fast"')))
     gates[b'"fast"'].set()
     await call.settle()
     assert order == []
@@ -273,7 +273,7 @@ async def test_state_that_came_with_the_input_is_decoded_also_for_concurrent_rea
         return list(await asyncio.gather(first, second))
 
     call = Call(service, "handler", journal_value_codec=codec_of(awaken))
-    call.tell(frames.request(b"", state={"a": b'E:"1"', "b": b'E:"2"'}))
+    call.send(frames.request(b"", state={"a": b'E:"1"', "b": b'E:"2"'}))
     await call.until_answer("GetEagerState", "GetEagerState", "Output", "End")
 
     assert b'E:["1", "2"]' in call.exchange.body
@@ -297,7 +297,7 @@ async def test_provider_is_asked_when_it_is_needed_and_once_and_again_only_after
         call = Call.__new__(Call)
         call.__init__(everything(awaken), "echo")  # type: ignore[misc]
         call.receiver = endpoint.accept(call.exchange)
-        call.tell(frames.request(b'E:"x"'))
+        call.send(frames.request(b'E:"x"'))
         await call.until_ended()
         return call
 
@@ -319,7 +319,7 @@ async def test_provider_that_fails_when_nobody_waits_any_more_is_no_noise(
         raise ConnectionError("no keys")
 
     call = Call(everything(awaken), "echo", journal_value_codec=provide)
-    call.tell(frames.request(b'E:"x"'))
+    call.send(frames.request(b'E:"x"'))
     await call.settle()
     call.receiver.disconnect()
     await call.settle()
@@ -344,7 +344,7 @@ async def test_codec_that_fails_fails_the_attempt_and_the_handler_cannot_hide_it
             return f"hidden: {error!r}"
 
     call = Call(service, "handler", journal_value_codec=codec_of(awaken))
-    call.tell(frames.request(b"", named_signal("s", b"plain")))
+    call.send(frames.request(b"", named_signal("s", b"plain")))
     await call.until_answer("Error")
 
     assert b"not encoded: b'plain'" in call.exchange.body
@@ -352,7 +352,7 @@ async def test_codec_that_fails_fails_the_attempt_and_the_handler_cannot_hide_it
 
 async def test_input_that_does_not_decode_is_tried_again_rather_than_lost() -> None:
     call = Call(everything(awaken), "echo", journal_value_codec=codec_of(awaken))
-    call.tell(frames.request(b'"x"'))
+    call.send(frames.request(b'"x"'))
     await call.until_answer("Error")
 
     assert b"not encoded" in call.exchange.body
@@ -380,7 +380,7 @@ async def test_encoding_that_fails_is_an_error_of_the_attempt(where: str) -> Non
             await asyncio.gather(ctx.run_typed("r", effect))
 
     call = Call(service, "handler", journal_value_codec=Broken())
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
 
     assert call.answer[-1] == "Error"
@@ -397,7 +397,7 @@ async def test_provider_that_gives_no_codec_is_named() -> None:
         return 7
 
     call = Call(everything(awaken), "echo", journal_value_codec=provide)
-    call.tell(frames.request(b'"x"'))
+    call.send(frames.request(b'"x"'))
     await call.until_answer("Error")
 
     assert b"returned 7, not a JournalValueCodec" in call.exchange.body

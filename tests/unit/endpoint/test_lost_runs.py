@@ -70,7 +70,7 @@ async def test_run_that_is_never_awaited_is_logged_with_its_line(
         return "done"
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
 
     assert call.answer == ["Run", "Output", "End"]
@@ -89,7 +89,7 @@ async def test_deprecated_run_and_time_are_named_by_the_line_of_the_handler(loss
         ctx.time()
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
 
     first = handler.__code__.co_firstlineno + 1
@@ -105,14 +105,14 @@ async def test_run_that_is_lost_on_replay_is_told_by_the_attempt_that_ends(losse
         await ctx.sleep(timedelta(seconds=1))
 
     suspended = call_of(handler)
-    suspended.tell(frames.request())
+    suspended.send(frames.request())
     suspended.end_request()
     await suspended.until_answer("Run", "Sleep", "Suspension")
     assert losses.runs == []
 
     resumed = call_of(handler)
     journal = frames.run_command(1, "mail"), frames.sleep_command(2), frames.sleep_completion(2)
-    resumed.tell(frames.request(b"", *journal))
+    resumed.send(frames.request(b"", *journal))
     await resumed.until_ended()
     assert [lost.name for lost in losses.runs] == ["mail"]
 
@@ -162,7 +162,7 @@ async def test_nothing_is_told_of_what_is_not_lost(handler: Any, losses: Losses)
     service = awaken.Service("S")
     service.handler(name="h")(handler)
     call = Call(service, "h", version=5)  # runs complete without an ack
-    call.tell(frames.request(), frames.signal(17, b"1"))
+    call.send(frames.request(), frames.signal(17, b"1"))
     done = 0
     while not call.exchange.is_ended:
         await call.settle()
@@ -171,7 +171,7 @@ async def test_nothing_is_told_of_what_is_not_lost(handler: Any, losses: Losses)
             if frame.name == "ProposeRunCompletion":
                 completion = frames.fields(frame.payload)[1]
                 assert isinstance(completion, int)
-                call.tell(frames.run_completion(completion, b"0"))
+                call.send(frames.run_completion(completion, b"0"))
 
     assert call.answer[-1] == "End"
     assert losses.runs == []

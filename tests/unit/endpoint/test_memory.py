@@ -1,4 +1,4 @@
-"""A mismatch of what this very process recorded tells that its code cannot have changed, and where it was recorded."""
+"""A mismatch with an entry that this process recorded says that the code cannot have changed, and where it was made."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def dev() -> Iterator[None]:
 
 
 class Endpoint:
-    """One endpoint, for attempts one after the other. The handler sleeps or sends, as told."""
+    """One endpoint, for attempts one after the other. The test chooses whether the handler sleeps or sends."""
 
     def __init__(self) -> None:
         service = awaken.Service("Shop")
@@ -73,19 +73,19 @@ async def test_what_this_process_recorded_is_not_blamed_on_new_code() -> None:
     await endpoint.attempt(until="Sleep")
     endpoint.is_changed = True
 
-    told = await endpoint.attempt(SLEEP, until="Error")
+    failure = await endpoint.attempt(SLEEP, until="Error")
 
-    assert f"entry 1: recorded sleep, attempted send S/h; {SAME_CODE}" in told
-    assert "deployment" not in told
+    assert f"entry 1: recorded sleep, attempted send S/h; {SAME_CODE}" in failure
+    assert "deployment" not in failure
 
 
 async def test_what_another_process_recorded_may_be_of_other_code() -> None:
     endpoint = Endpoint()
     endpoint.is_changed = True
 
-    told = [await endpoint.attempt(SLEEP, until="Error") for _ in range(2)]
+    failures = [await endpoint.attempt(SLEEP, until="Error") for _ in range(2)]
 
-    for text in told:
+    for text in failures:
         assert f"entry 1: recorded sleep, attempted send S/h; {UNDECIDED}" in text
 
 
@@ -95,11 +95,11 @@ async def test_recorded_side_has_its_place_in_development() -> None:
     await endpoint.attempt(until="Sleep")
     endpoint.is_changed = True
 
-    for _ in range(2):  # the attempt in between is no recording
-        told = await endpoint.attempt(SLEEP, until="Error")
+    for _ in range(2):  # the attempt in between records nothing
+        failure = await endpoint.attempt(SLEEP, until="Error")
 
-        assert f"Shop/buy at {endpoint.place('attempted')}: entry 1: " in told
-        assert f"recorded sleep at {endpoint.place('recorded')}, attempted send S/h; {SAME_CODE}" in told
+        assert f"Shop/buy at {endpoint.place('attempted')}: entry 1: " in failure
+        assert f"recorded sleep at {endpoint.place('recorded')}, attempted send S/h; {SAME_CODE}" in failure
 
 
 async def test_finished_invocation_is_forgotten() -> None:

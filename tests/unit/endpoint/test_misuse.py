@@ -67,7 +67,7 @@ async def outcome_of(body: Callable[[Any], Awaitable[Any]], *journal: bytes) -> 
     service = awaken.VirtualObject("Obj")
     service.handler(name="h")(handler)
     call = Call(service, "h")
-    call.tell(frames.request(*journal, key="k"))
+    call.send(frames.request(*journal, key="k"))
     for _ in range(1000):
         await asyncio.sleep(0)
         if call.exchange.is_ended or "ProposeRunCompletion" in call.answer:
@@ -301,7 +301,7 @@ MISUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
 
 @pytest.mark.parametrize("name", MISUSES)
 async def test_misuse_ends_the_invocation_at_once_and_says_what_to_write(name: str) -> None:
-    use, told = MISUSES[name]
+    use, expected = MISUSES[name]
 
     async def body(ctx: Any) -> Any:
         result = use(ctx)
@@ -312,7 +312,7 @@ async def test_misuse_ends_the_invocation_at_once_and_says_what_to_write(name: s
     call, text = await outcome_of(body)
 
     assert call.answer[-2:] == ["Output", "End"], text
-    assert told in text
+    assert expected in text
     if not name.startswith("malformed"):
         assert "Obj/h at " in text
         assert "test_misuse.py:" in text
@@ -357,22 +357,22 @@ async def test_serde_that_fails_for_now_is_tried_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "expected"),
     [
         ({(1, 2): 3}, "cannot write the result of Obj/h, of type dict: "),
         (object(), "cannot write the result of Obj/h, of type object: "),
         ({"a": math.inf}, "cannot write the result of Obj/h, of type dict at $.a: inf is not a JSON number"),
     ],
 )
-async def test_result_that_cannot_be_written_ends_the_invocation(value: object, told: str) -> None:
+async def test_result_that_cannot_be_written_ends_the_invocation(value: object, expected: str) -> None:
     call, text = await outcome_of(lambda ctx: returns(value))
 
     assert call.answer == ["Output", "End"], text
-    assert told in text
+    assert expected in text
 
 
 @pytest.mark.parametrize(
-    ("action", "arguments", "told"),
+    ("action", "arguments", "expected"),
     [
         (lambda: {(1, 2): 3}, (), 'cannot write the result of run "charge", of type dict: '),
         (object, (), 'cannot write the result of run "charge", of type object: '),
@@ -385,7 +385,7 @@ async def test_result_that_cannot_be_written_ends_the_invocation(value: object, 
     ],
 )
 async def test_run_that_can_only_fail_again_fails_for_good(
-    action: Callable[..., Any], arguments: tuple[Any, ...], told: str
+    action: Callable[..., Any], arguments: tuple[Any, ...], expected: str
 ) -> None:
     async def body(ctx: Any) -> None:
         await ctx.run_typed("charge", action, RunOptions(), *arguments)
@@ -394,7 +394,7 @@ async def test_run_that_can_only_fail_again_fails_for_good(
     call, text = await outcome_of(body)
 
     assert call.answer == ["Run", "ProposeRunCompletion"], text
-    assert told in text
+    assert expected in text
     assert "test_misuse.py:" in text
 
 
@@ -436,7 +436,7 @@ def own_coroutine_attribute(_: Any) -> None:
         coroutine.close()
 
 
-#: Errors that a deploy mends, some of them in words that also tell of misuse.
+#: Errors that a deploy can fix, some of them with texts like those of misuse.
 MISTAKES: dict[str, Callable[[Any], Any]] = {
     "own error": own_mistake,
     "own call": own_call,

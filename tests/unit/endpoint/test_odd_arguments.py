@@ -112,6 +112,6 @@ async def outcome_of(method: str, given: dict[str, Any]) -> list[str]:
     workflow = awaken.Workflow("W")
     workflow.main(name="h")(handler)
     call = Call(workflow, "h", version=7)
-    call.tell(frames.request(key="k"))
+    call.send(frames.request(key="k"))
     await call.until_ended()
     return call.answer

@@ -251,7 +251,7 @@ async def test_value_crosses_everywhere(hint: Any, value: Any) -> None:
     state = {"eager": body}
 
     first = Call(workflow_for(awaken, hint, value, seen), "run")
-    first.tell(frames.request(body, state=state))
+    first.send(frames.request(body, state=state))
     await first.until(lambda: "CompletePromise" in first.answer)
     commands = frames.read(first.exchange.body)
     assert [frame.name for frame in commands] == [name for name, _, _ in COMMANDS]
@@ -277,7 +277,7 @@ async def test_value_crosses_everywhere(hint: Any, value: Any) -> None:
         completion(0x8012, 8, body),
     ]
     second = Call(workflow_for(awaken, hint, value, seen), "run")
-    second.tell(frames.request(body, *recorded, *results, state=state))
+    second.send(frames.request(body, *recorded, *results, state=state))
     await second.until_ended()
 
     assert second.answer == ["GetEagerState", "GetEagerState", "Output", "End"]
@@ -300,7 +300,7 @@ async def test_run_proposes_the_value(hint: Any, value: Any) -> None:
     service = awaken.Service("S")
     service.handler()(handler)
     call = Call(service, "handler")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Run", "ProposeRunCompletion")
 
     proposed = frames.read(call.exchange.body)[1].payload
@@ -314,7 +314,7 @@ async def test_schema_of_input_and_output_is_told(hint: Any, value: Any) -> None
     [handler] = [one for one in described["services"][0]["handlers"] if one["name"] == "run"]
 
     if hint is Any or hint in (bytes, bytes | None):
-        return  # nothing to tell: any JSON, or no JSON
+        return  # nothing to report: any JSON, or no JSON
     for side in ("input", "output"):
         schema = handler[side]["jsonSchema"]
         assert isinstance(schema, dict)
@@ -346,7 +346,7 @@ async def test_plain_values_are_the_bytes_of_json_dumps_and_of_the_official_sdk(
     assert DefaultSerde(hint).serialize(value) == body
 
     ours = Call(workflow_for(awaken, hint, value, {}), "shared")
-    ours.tell(frames.request(body))
+    ours.send(frames.request(body))
     await ours.until_ended()
     official = restate.app([workflow_for(restate, hint, value, {})])
     assert ours.exchange.body == await answer_of(official, "Crossing", "shared", frames.request(body))
@@ -381,7 +381,7 @@ async def test_not_a_number_is_refused_where_it_is_written(place: str, value: An
     workflow = awaken.Workflow("W")
     handler = workflow.main()(write)
     call = Call(workflow, "write")
-    call.tell(frames.request())
+    call.send(frames.request())
     last = "ProposeRunCompletion" if place == "run" else "End"
     while call.answer[-1:] != [last]:
         await call.settle()

@@ -137,10 +137,10 @@ async def test_timeout_of_asyncio_raises_in_the_handler_and_the_run_goes_on(way:
         return [await run, await run, await asyncio.gather(run)]
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     while "ProposeRunCompletion" not in call.answer:
         await asyncio.sleep(0.001)  # a timer of the loop
-    call.tell(frames.run_completion(1, b"7"))
+    call.send(frames.run_completion(1, b"7"))
     await call.until_ended()
 
     assert call.answer == ["Run", "ProposeRunCompletion", "Output", "End"]
@@ -159,7 +159,7 @@ async def test_run_that_was_given_up_ends_with_the_handler(way: Any) -> None:
             return type(error).__name__
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     while not call.exchange.is_ended:
         await asyncio.sleep(0.001)  # a timer of the loop
     await call.settle()
@@ -187,10 +187,10 @@ async def test_plain_function_goes_on_when_its_wait_times_out() -> None:
         return await run
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     while "ProposeRunCompletion" not in call.answer:
         await asyncio.sleep(0.001)  # a thread and a timer
-    call.tell(frames.run_completion(1, b"7"))
+    call.send(frames.run_completion(1, b"7"))
     await call.until_ended()
     assert call.answer == ["Run", "ProposeRunCompletion", "Output", "End"]
 
@@ -207,12 +207,12 @@ async def test_next_run_executes_beside_the_one_that_was_given_up() -> None:
         return [await first, second]
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     while "ProposeRunCompletion" not in call.answer:
         await asyncio.sleep(0.001)  # a thread
-    call.tell(frames.run_completion(2, b"0"))
+    call.send(frames.run_completion(2, b"0"))
     await call.until_answer("Run", "Run", "ProposeRunCompletion", "ProposeRunCompletion")
-    call.tell(frames.run_completion(1, b"7"))
+    call.send(frames.run_completion(1, b"7"))
     await call.until_ended()
     assert b"[7, 0]" in call.exchange.body
 
@@ -226,7 +226,7 @@ async def test_handler_that_gave_a_run_up_suspends_without_it() -> None:
         await ctx.sleep(timedelta(hours=1))
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     call.end_request()
     await call.until_answer("Run", "Sleep", "Suspension")
     await call.settle()
@@ -241,7 +241,7 @@ async def test_attempt_suspends_when_the_run_it_awaits_has_ended(version: int) -
         return await ctx.run_typed("slow", slow)
 
     call = call_of(handler, version=version)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until(lambda: slow.executions == 1)
     call.end_request()
     await call.settle()
@@ -261,11 +261,11 @@ async def test_cancelled_invocation_is_told_while_its_run_executes() -> None:
         return [caught.value.status_code, await run]
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until(lambda: slow.executions == 1)
-    call.tell(frames.CANCEL)
+    call.send(frames.CANCEL)
     await call.until_answer("Run", "ProposeRunCompletion")
-    call.tell(frames.run_completion(1, b"7"))
+    call.send(frames.run_completion(1, b"7"))
     await call.until_ended()
     assert b"[409, 7]" in call.exchange.body
 
@@ -284,11 +284,11 @@ async def test_whatever_a_run_raises_has_the_attempt_retried(
     async def handler(ctx: awaken.Context) -> None:
         try:
             await ctx.run_typed("bad", plain if is_plain else act)
-        except Exception:  # the end of an attempt is none
+        except Exception:  # the end of an attempt is not an Exception
             return
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     while not call.exchange.is_ended:
         await asyncio.sleep(0.001)  # a thread
     assert call.answer == ["Run", "Error"]
@@ -311,7 +311,7 @@ async def test_run_that_fails_while_it_is_cancelled_harms_nothing(
         await ctx.run_typed("bad", act)
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until(lambda: slow.executions == 1)
     call.receiver.disconnect()
     await call.settle()
@@ -333,7 +333,7 @@ async def test_failing_run_unwinds_its_handler_with_an_error_of_the_attempt() ->
             raise
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Run", "Error")
     await call.until_ended()
     assert seen == [awaken.errors.AttemptClosedError]
@@ -353,7 +353,7 @@ async def test_handler_that_waits_elsewhere_is_ended_by_the_failure_of_its_run()
         await asyncio.sleep(3600)
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
     assert call.answer == ["Run", "Error"]
 
@@ -376,15 +376,15 @@ async def test_what_a_run_sets_in_its_context_stays_there() -> None:
         return [inside, variable.get(), decimal.getcontext().prec]
 
     live = call_of(handler)
-    live.tell(frames.request())
+    live.send(frames.request())
     await live.until_answer("Run", "ProposeRunCompletion")
     proposal = frames.read(live.exchange.body)[1].payload
     assert b'["by the handler", 9, "by the run", 3]' in proposal
-    live.tell(frames.run_completion(1, b"[]"))
+    live.send(frames.run_completion(1, b"[]"))
     await live.until_ended()
 
     replay = call_of(handler)
-    replay.tell(frames.request(b"", frames.run_command(1, "leaky"), frames.run_completion(1, b"[]")))
+    replay.send(frames.request(b"", frames.run_command(1, "leaky"), frames.run_completion(1, b"[]")))
     await replay.until_ended()
     for call in (live, replay):
         assert b'[[], "by the handler", 9]' in call.exchange.body
@@ -411,7 +411,7 @@ async def test_run_is_the_current_task_of_what_it_calls() -> None:
         await ctx.run_typed("busy", act)
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Run", "ProposeRunCompletion")
     assert b'"alive"' in call.exchange.body
     assert seen[0] is not seen[1]
@@ -434,7 +434,7 @@ async def test_run_that_awaits_a_durable_result_is_refused() -> None:
         await ctx.run_typed("curious", act)
 
     call = call_of(handler)
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Run", "ProposeRunCompletion")
     call.receiver.disconnect()
     await call.settle()
@@ -473,7 +473,7 @@ async def test_result_whose_decoding_was_not_waited_for_is_there_later() -> None
         return [await future, await future]
 
     call = call_of(handler, journal_value_codec=codec)
-    call.tell(frames.request(b"", frames.signal(17, b'"yes"')))
+    call.send(frames.request(b"", frames.signal(17, b'"yes"')))
     while not call.exchange.is_ended:
         await asyncio.sleep(0.001)  # a timer of the loop
     assert b'["yes", "yes"]' in call.exchange.body

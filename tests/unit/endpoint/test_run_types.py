@@ -118,7 +118,7 @@ async def type_read(action: Any, *args: Any) -> str:
 
     call = Call(service, "h")
     journal = frames.run_command(1, "make"), frames.run_completion(1, b'{"title": "Emma"}')
-    call.tell(frames.request(b"", *journal))
+    call.send(frames.request(b"", *journal))
     await call.until_ended()
     output = frames.fields(frames.read(call.exchange.body)[0].payload)
     return str(frames.fields(output[14])[1], "ascii").strip('"')  # type: ignore[arg-type]
@@ -167,7 +167,7 @@ async def test_class_gives_its_own_type() -> None:
     [
         pytest.param(local(), id="type of a local scope"),
         pytest.param(for_checkers, id="type for checkers alone"),
-        pytest.param(described, id="text that is no type"),
+        pytest.param(described, id="text that is not a type"),
         pytest.param(lambda: None, id="lambda"),
         pytest.param(dict, id="builtin"),
     ],

@@ -23,7 +23,7 @@ async def names_of_sleeps(handler: Any, *journal: bytes) -> tuple[Call, list[byt
     service = awaken.VirtualObject("S")
     service.handler(name="h")(handler)
     call = Call(service, "h")
-    call.tell(frames.request(b"", *journal, key="k"))
+    call.send(frames.request(b"", *journal, key="k"))
     await call.settle()
     sleeps = [frame for frame in frames.read(call.exchange.body) if frame.name == "Sleep"]
     return call, [bytes(frames.fields(sleep.payload)[12]) for sleep in sleeps]
@@ -66,7 +66,7 @@ async def test_as_completed_takes_all_kinds_of_awaitables_together() -> None:
 
     call, names = await names_of_sleeps(handler)
     assert names == [b"now", b"0", b"1", b"2", b"3"]
-    call.tell(*(frames.sleep_completion(number) for number in range(1, 6)))
+    call.send(*(frames.sleep_completion(number) for number in range(1, 6)))
     await call.until_ended()
     assert frames.fields(frames.read(call.exchange.body)[-2].payload)[14] == frames.value(b"5")
 
@@ -113,7 +113,7 @@ async def test_polling_task_gets_its_results_all_the_same() -> None:
         return "done"
 
     call, _ = await names_of_sleeps(handler)
-    call.tell(frames.sleep_completion(1))
+    call.send(frames.sleep_completion(1))
     await call.until_ended()
     assert b'"done"' in call.exchange.body
 
@@ -134,10 +134,10 @@ async def test_next_result_waits_until_the_handler_has_done_what_it_does(is_told
     call, _ = await names_of_sleeps(handler)
     results = frames.sleep_completion(1), frames.signal(17, b"1")
     if is_told_at_once:
-        call.tell(*results)
+        call.send(*results)
     else:
         for result in results:
-            call.tell(result)
+            call.send(result)
             await call.settle()
     await call.until_ended()
     keys = [
@@ -166,6 +166,6 @@ async def test_names_of_tasks_repeat_in_every_attempt() -> None:
 
     for _ in range(2):
         call = Call(service, "h")
-        call.tell(frames.request())
+        call.send(frames.request())
         await call.until_ended()
         assert b'["S/h", "S/h 1", "mine", "S/h 3"]' in call.exchange.body

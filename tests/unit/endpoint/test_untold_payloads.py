@@ -78,26 +78,31 @@ async def answer(annotation: Any, serde: Serde[Any] | None, payload: bytes, *, i
     service.main(input_serde=serde or DefaultSerde())(read)
     if is_input:
         call = Call(service, "read")
-        call.tell(frames.request(payload, key="k"))
+        call.send(frames.request(payload, key="k"))
     else:
         waiting = awaken.Workflow("Waiter")
         waiting.main()(wait)
         call = Call(waiting, "wait")
         recorded = frames.frame(0x0409, frames.blob(1, "answer") + frames.number(11, 1))
         completion = frames.frame(0x8009, frames.number(1, 1) + frames.blob(5, frames.value(payload)))
-        call.tell(frames.request(b"", recorded, completion, key="k"))
+        call.send(frames.request(b"", recorded, completion, key="k"))
     await call.until_ended()
     return "".join(frame.payload.decode(errors="replace") for frame in frames.read(call.exchange.body))
 
 
 @pytest.mark.parametrize("is_input", [True, False])
-@pytest.mark.parametrize(("annotation", "serde", "payload", "told"), UNREADABLE)
+@pytest.mark.parametrize(("annotation", "serde", "payload", "expected"), UNREADABLE)
 async def test_payload_that_does_not_decode_is_not_shown(
-    caplog: pytest.LogCaptureFixture, annotation: Any, serde: Any, payload: bytes, told: str, is_input: bool
+    caplog: pytest.LogCaptureFixture,
+    annotation: Any,
+    serde: Any,
+    payload: bytes,
+    expected: str,
+    is_input: bool,
 ) -> None:
     text = await answer(annotation, serde, payload, is_input=is_input)
 
-    assert told in text
+    assert expected in text
     assert SECRET not in text
     assert SECRET not in caplog.text
 
@@ -110,7 +115,7 @@ async def test_value_that_a_serde_cannot_write_is_not_shown(caplog: pytest.LogCa
         ctx.set("word", SECRET + "\ud800", serde=TextSerde())
 
     call = Call(service, "write")
-    call.tell(frames.request(b"", key="k"))
+    call.send(frames.request(b"", key="k"))
     await call.until_ended()
     text = "".join(frame.payload.decode(errors="replace") for frame in frames.read(call.exchange.body))
 

@@ -28,7 +28,7 @@ async def suspended(handler: Any, *, turns: int = 1) -> Call:
     service = awaken.Service("S")
     service.handler(name="h")(handler)
     call = Call(service, "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     call.end_request()
     await call.until_ended()
     for _ in range(turns):
@@ -178,7 +178,7 @@ async def test_lost_stream_is_not_written_to_by_a_handler_that_goes_on(
     service = awaken.Service("S")
     service.handler(name="h")(handler)
     call = Call(service, "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.settle()
     call.receiver.disconnect()
     await call.settle()
@@ -200,7 +200,7 @@ async def test_drain_suspends_several_tasks_on_everything_they_await() -> None:
     service = awaken.Service("S")
     service.handler(name="h")(handler)
     call = Call(service, "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Sleep")
     call.receiver.drain()
     await call.until_ended()
@@ -223,12 +223,12 @@ async def test_error_in_one_branch_can_be_handled_while_others_wait() -> None:
     service = awaken.Service("S")
     service.handler(name="h")(handler)
     call = Call(service, "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Run", "ProposeRunCompletion")
     failure = frames.number(1, 418) + frames.blob(2, "declined")
-    call.tell(frames.frame(0x8011, frames.number(1, 1) + frames.blob(6, failure)))
+    call.send(frames.frame(0x8011, frames.number(1, 1) + frames.blob(6, failure)))
     await call.settle()
-    call.tell(frames.signal(17, b'"yes"'))
+    call.send(frames.signal(17, b'"yes"'))
     await call.until_ended()
     assert b'"declined, then yes"' in call.exchange.body
 
@@ -244,7 +244,7 @@ async def outcome_of(error: BaseException) -> tuple[list[str], bytes]:
     service = awaken.Service("S")
     service.handler(name="h")(handler)
     call = Call(service, "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_ended()
     return call.answer, call.exchange.body
 

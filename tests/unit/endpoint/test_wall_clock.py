@@ -57,10 +57,10 @@ async def test_timeout_fires_within_an_attempt_and_leaves_the_result_to_be_await
         return await future
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     while "Sleep" not in call.answer:
         await asyncio.sleep(SOON)  # its timer is the loop's
-    call.tell(frames.signal(17, b'"yes"'))
+    call.send(frames.signal(17, b'"yes"'))
     await call.until_ended()
     assert b'"yes"' in call.exchange.body
 
@@ -75,7 +75,7 @@ async def test_replay_before_the_timeout_names_what_was_recorded_and_what_is_awa
             await ctx.run_typed("give up", asyncio.sleep, delay=0)
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request(b"", frames.run_command(1, "give up")))
+    call.send(frames.request(b"", frames.run_command(1, "give up")))
     await call.until_answer("Error")
     assert b"give up" in call.exchange.body
     assert b"an awakeable (signal 17)" in call.exchange.body
@@ -97,10 +97,10 @@ async def test_run_goes_on_when_a_durable_deadline_passes() -> None:
         return await run
 
     call = Call(service_with(handler), "h")
-    call.tell(frames.request())
+    call.send(frames.request())
     await call.until_answer("Run", "Sleep")
-    call.tell(frames.sleep_completion(2))
+    call.send(frames.sleep_completion(2))
     await call.until_answer("Run", "Sleep", "ProposeRunCompletion")
-    call.tell(frames.run_completion(1, b"7"))
+    call.send(frames.run_completion(1, b"7"))
     await call.until_ended()
     assert call.answer[-2:] == ["Output", "End"]

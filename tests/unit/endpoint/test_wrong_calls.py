@@ -409,14 +409,14 @@ async def stores_much(ctx: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "expected"),
     [
         (returns_much, "the result of Obj/h cannot be sent: "),
         (runs_much, 'the result of run "much" of Obj/h cannot be sent: '),
         (stores_much, "Obj/h at "),
     ],
 )
-async def test_value_that_is_too_large_is_named(body: Callable[[Any], Awaitable[Any]], told: str) -> None:
+async def test_value_that_is_too_large_is_named(body: Callable[[Any], Awaitable[Any]], expected: str) -> None:
     async def in_time(ctx: Any) -> Any:
         return await body(ctx)
 
@@ -424,7 +424,7 @@ async def test_value_that_is_too_large_is_named(body: Callable[[Any], Awaitable[
         in_time.__qualname__ = "to_thread"
     _, text = await outcome_of(in_time)
 
-    assert told in text
+    assert expected in text
     assert "the peer accepts 33816575; store the value elsewhere and send a reference" in text
 
 

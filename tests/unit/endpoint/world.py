@@ -104,7 +104,7 @@ class World:
         self.awakeables = 0
 
     def created_awakeable(self, number: int) -> None:
-        """Note that the handler has created its awakeable of this number; it tells so in each attempt."""
+        """Note that the handler has created its awakeable of this number; the handler calls this in each attempt."""
         self.awakeables = max(self.awakeables, number + 1)
 
     def allow_cancellation(self) -> None:
@@ -114,7 +114,7 @@ class World:
     def start(self, journal: list[Entry]) -> Attempt:
         """Start an attempt that replays this journal."""
         call = Call(self._service, self._handler, version=self._version)
-        call.tell(frames.start(len(journal), key="k"), *(entry.frame for entry in journal))
+        call.send(frames.start(len(journal), key="k"), *(entry.frame for entry in journal))
         return Attempt(call)
 
     async def live(self) -> None:
@@ -133,7 +133,7 @@ class World:
                 for _ in range(dice.choice((1, 1, 1, 2, 3))):
                     entry = self._next()
                     if entry is not None:
-                        attempt.call.tell(entry.frame)
+                        attempt.call.send(entry.frame)
                 await attempt.rest()
                 self._record(attempt, known)
             if attempt.is_finished:
@@ -150,13 +150,13 @@ class World:
             assert len(self.journal) < LARGEST_JOURNAL
 
     async def replay_prefix(self, length: int) -> Attempt:
-        """Replay the first entries of the journal, then tell the other results one at a time."""
+        """Replay the first entries of the journal, then send the other results one at a time."""
         known, later = self.journal[:length], self.journal[length:]
         attempt = self.start(known)
         await attempt.rest()
         for entry in later:
             if entry.is_notification and attempt.ending is None:
-                attempt.call.tell(entry.frame)
+                attempt.call.send(entry.frame)
                 await attempt.rest()
         attempt.commands[:0] = [entry for entry in known if not entry.is_notification]
         return attempt
@@ -217,11 +217,13 @@ class World:
         number = content.get(11)
         if not isinstance(number, int):
             return
-        told = frames.number(1, number)
+        completion = frames.number(1, number)
         if command.code == SLEEP:
-            self._allow("sleep", number, Entry(0x800C, told + frames.blob(4, b"")))
+            self._allow("sleep", number, Entry(0x800C, completion + frames.blob(4, b"")))
         elif command.code == GET_STATE:
-            self._allow("state", number, Entry(0x8002, told + frames.blob(5, frames.value(b"%d" % number))))
+            self._allow(
+                "state", number, Entry(0x8002, completion + frames.blob(5, frames.value(b"%d" % number)))
+            )
         elif command.code == CALL:
             identifier = content[10]
             assert isinstance(identifier, int)
@@ -229,7 +231,7 @@ class World:
                 "call",
                 number,
                 Entry(0x800E, frames.number(1, identifier) + frames.blob(16, frames.INVOCATION_ID)),
-                Entry(0x800D, told + frames.blob(5, frames.value(b"%d" % number))),
+                Entry(0x800D, completion + frames.blob(5, frames.value(b"%d" % number))),
             )
 
     def _allow(self, kind: str, number: int, *entries: Entry) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Program:
-    """What the path says: tell the process id, wait until the drain, or for ever."""
+    """Do what the path says: return the process id, wait until the drain, or wait forever."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange

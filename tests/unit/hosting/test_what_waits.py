@@ -1,4 +1,4 @@
-"""What waits for an answer, through every door of a runtime: all of them show the same facts."""
+"""What waits for an answer, through every interface of a runtime: all of them show the same facts."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ async def sign(ctx: awaken.ObjectSharedContext) -> str:
 
 
 @dataclass
-class Doors:
-    """A runtime that waits for a decision about `desk`, and then for a signature, and all its doors."""
+class Interfaces:
+    """A runtime that waits for a decision about `desk`, and then for a signature, and all its interfaces."""
 
     environment: Environment
     decision: AwakeableView
@@ -68,7 +68,7 @@ class Doors:
 
 
 @pytest_asyncio.fixture(params=["running", "suspended"])
-async def doors(request: pytest.FixtureRequest) -> AsyncIterator[Doors]:
+async def interfaces(request: pytest.FixtureRequest) -> AsyncIterator[Interfaces]:
     configure_callbacks(CallbackSettings("http://localhost/callbacks", LinkSigner({"test": KEY})))
     async with AsyncExitStack() as stack:
         environment = await stack.enter_async_context(open_environment(awaken.app([approvals])))
@@ -120,17 +120,17 @@ async def doors(request: pytest.FixtureRequest) -> AsyncIterator[Doors]:
             request.param,
             signature.since_ms,
         )
-        yield Doors(environment, decision, signature, admin, remote, control, inbox)
+        yield Interfaces(environment, decision, signature, admin, remote, control, inbox)
 
 
 def awakeable_of(invocation_id: str) -> str:
     return awaken._core.format_awakeable_id(awaken._core.parse_invocation_id(invocation_id), 17)
 
 
-async def test_admin_api_lists_it(doors: Doors) -> None:
-    listed = (await doors.admin.get("/awakeables")).json()
+async def test_admin_api_lists_it(interfaces: Interfaces) -> None:
+    listed = (await interfaces.admin.get("/awakeables")).json()
 
-    decision, signature = doors.decision, doors.signature
+    decision, signature = interfaces.decision, interfaces.signature
     assert listed == {
         "awakeables": [
             {
@@ -160,44 +160,45 @@ async def test_admin_api_lists_it(doors: Doors) -> None:
     }
 
 
-async def test_admin_api_lists_what_is_asked_for(doors: Doors) -> None:
+async def test_admin_api_lists_what_is_asked_for(interfaces: Interfaces) -> None:
     async def ids(**wanted: Any) -> list[str]:
-        answer = (await doors.admin.get("/awakeables", params=wanted)).json()
+        answer = (await interfaces.admin.get("/awakeables", params=wanted)).json()
         return [one["id"] for one in answer["awakeables"]]
 
-    both = [doors.decision.awakeable_id, doors.signature.awakeable_id]
-    first = (await doors.admin.get("/awakeables", params={"limit": 1})).json()
+    both = [interfaces.decision.awakeable_id, interfaces.signature.awakeable_id]
+    first = (await interfaces.admin.get("/awakeables", params={"limit": 1})).json()
 
     assert await ids(service="Approvals", key="desk") == both
     assert await ids(service="Strangers") == await ids(key="chair") == []
-    assert await ids(invocation=doors.signature.invocation_id) == both[1:]
+    assert await ids(invocation=interfaces.signature.invocation_id) == both[1:]
     assert [one["id"] for one in first["awakeables"]] == both[:1]
     assert await ids(limit=1, after=first["next"]) == both[1:]
-    assert (await doors.admin.get("/awakeables", params={"after": "x"})).status_code == 400
+    assert (await interfaces.admin.get("/awakeables", params={"after": "x"})).status_code == 400
 
 
-async def test_remote_operations_list_it(doors: Doors) -> None:
-    first = await doors.remote.awakeables(limit=1)
-    second = await doors.remote.awakeables(limit=1, after=first.next)
+async def test_remote_operations_list_it(interfaces: Interfaces) -> None:
+    first = await interfaces.remote.awakeables(limit=1)
+    second = await interfaces.remote.awakeables(limit=1, after=first.next)
 
-    assert (*first.awakeables, *second.awakeables) == (doors.decision, doors.signature)
+    assert (*first.awakeables, *second.awakeables) == (interfaces.decision, interfaces.signature)
     assert second.next is None
 
 
-async def test_grpc_lists_and_gets_it(doors: Doors) -> None:
-    listed = [one async for one in doors.control.pending_awakeables("Approvals")]
-    got = await doors.control.get_awakeable(doors.decision.awakeable_id)
+async def test_grpc_lists_and_gets_it(interfaces: Interfaces) -> None:
+    listed = [one async for one in interfaces.control.pending_awakeables("Approvals")]
+    got = await interfaces.control.get_awakeable(interfaces.decision.awakeable_id)
 
-    assert [message_facts(one) for one in listed] == [facts(doors.decision), facts(doors.signature)]
+    assert [message_facts(one) for one in listed] == [facts(interfaces.decision), facts(interfaces.signature)]
     assert got == listed[0]
 
 
-async def test_inbox_shows_it(doors: Doors) -> None:
-    listed = (await doors.inbox.get("/")).text
-    asked = (await doors.inbox.get(f"/awakeables/{doors.decision.awakeable_id}")).text
+async def test_inbox_shows_it(interfaces: Interfaces) -> None:
+    listed = (await interfaces.inbox.get("/")).text
+    asked = (await interfaces.inbox.get(f"/awakeables/{interfaces.decision.awakeable_id}")).text
 
     times = [
-        f'<time datetime="{format_time(one.since_ms or 0)}">' for one in (doors.decision, doors.signature)
+        f'<time datetime="{format_time(one.since_ms or 0)}">'
+        for one in (interfaces.decision, interfaces.signature)
     ]
     assert listed.index(times[0]) < listed.index(times[1])
     for text in (listed, asked):

@@ -1,4 +1,4 @@
-"""Stand-ins for what the front doors talk to: an endpoint that answers discovery, a store, and a runtime."""
+"""Stand-ins for what the ingress and the admin API use: an endpoint that answers discovery, a store, and a runtime."""
 
 from __future__ import annotations
 

@@ -268,7 +268,7 @@ async def count_around_a_wait(ctx: Context) -> str:
 
 @echo.handler()
 async def sleep_until(ctx: Context, wake_up_ms: int) -> None:
-    """Ask for any time the protocol can tell, as SDKs do that do not look at it."""
+    """Request any time that the protocol can express, as SDKs do that do not check it."""
     driver = ctx._driver
     handle = driver.issue("sleep").sleep(wake_up_ms)
     await RestateDurableFuture(driver, handle, None, "sleep")
@@ -276,13 +276,13 @@ async def sleep_until(ctx: Context, wake_up_ms: int) -> None:
 
 @echo.handler()
 async def send_until(ctx: Context, invoke_time_ms: int) -> None:
-    """Send at any time the protocol can tell."""
+    """Send at any time that the protocol can express."""
     ctx._driver.issue("send").send("Echo", "nap", b"1", invoke_time_ms=invoke_time_ms)
 
 
 @echo.handler()
 async def retry_in(ctx: Context, delay_ms: int) -> None:
-    """Fail with any delay the protocol can tell."""
+    """Fail with any delay that the protocol can express."""
     ctx._driver.issue("fail")
     ctx._driver.machine.retry(500, "later", "", next_retry_delay_ms=delay_ms)
     await ctx.sleep(timedelta(0))

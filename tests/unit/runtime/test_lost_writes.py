@@ -42,7 +42,7 @@ async def test_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
         await harness.call("Echo/echo", "lost")
     with pytest.raises(StoreError, match="disk is full"):
         await harness.runtime.resolve_awakeable(pending.awakeable_id, b'"lost"')
-    harness.advance(1000)  # it tries to go on, in vain
+    harness.advance(1000)  # it tries to continue, in vain
     await harness.until(lambda: harness.runtime.store.is_idle)
     disk.is_full = False
     harness.advance(1000)

@@ -328,7 +328,7 @@ async def test_type_that_nothing_reads_passes_json_as_in_the_official_sdk(hint: 
     body = b"" if value is None else json.dumps(value).encode()
 
     call = Call(echo_of(awaken, hint), "echo")
-    call.tell(frames.request(body))
+    call.send(frames.request(body))
     await call.until_ended()
 
     official = restate.app([echo_of(restate, hint)])
@@ -548,7 +548,7 @@ LEAVES: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (Row, st.builds(Row, text, st.sampled_from(Ratio))),
     (bytearray, st.binary().map(bytearray)),
 ]
-#: What an annotation is put into, and how values of it are; subscripted here, where they are no types to a checker.
+#: What an annotation is put into, and how its values look; subscripted here, where checkers do not take it for a type.
 NESTINGS: list[tuple[Callable[[Any], Any], Callable[[st.SearchStrategy[Any]], st.SearchStrategy[Any]]]] = [
     (lambda hint: GenericAlias(list, (hint,)), lambda values: st.lists(values, max_size=3)),
     (lambda hint: GenericAlias(dict, (str, hint)), lambda values: st.dictionaries(text, values, max_size=3)),

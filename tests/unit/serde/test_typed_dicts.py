@@ -113,7 +113,7 @@ def test_typed_dict_is_read_as_it_was_sent(hint: Any, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hint", "value", "told"),
+    ("hint", "value", "expected"),
     [
         (Request, {"commands": [{"type": "jump"}]}, r"at \$.commands\[0\]: fits no member"),
         (Call, {"service": "s", "key": 1, "message": []}, r"at \$.key"),
@@ -124,8 +124,8 @@ def test_typed_dict_is_read_as_it_was_sent(hint: Any, value: Any) -> None:
         (Iterable[int], ["x"], r"at \$\[0\]"),
     ],
 )
-def test_what_does_not_fit_is_told_with_its_place(hint: Any, value: Any, told: str) -> None:
-    with pytest.raises(SerdeError, match=told):
+def test_what_does_not_fit_is_told_with_its_place(hint: Any, value: Any, expected: str) -> None:
+    with pytest.raises(SerdeError, match=expected):
         read(hint, value)
 
 

@@ -1,4 +1,4 @@
-"""Dataclasses with unions in their fields that msgspec alone cannot tell apart."""
+"""Dataclasses with unions in their fields whose members msgspec alone cannot distinguish."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_defaults_are_those_of_the_dataclass() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hint", "data", "told"),
+    ("hint", "data", "expected"),
     [
         (Drawing, b"{}", "cannot read Drawing: Object missing required field `shape`"),
         (Drawing, b'{"shape": {"x": 1}}', r"cannot read Drawing at \$.shape: fits no member"),
@@ -91,8 +91,8 @@ def test_defaults_are_those_of_the_dataclass() -> None:
         (Drawing, b"[]", "Expected `object`, got `array`"),
     ],
 )
-def test_what_does_not_fit_is_told_with_its_place(hint: Any, data: bytes, told: str) -> None:
-    with pytest.raises(SerdeError, match=told):
+def test_what_does_not_fit_is_told_with_its_place(hint: Any, data: bytes, expected: str) -> None:
+    with pytest.raises(SerdeError, match=expected):
         serde_of(hint).deserialize(data)
 
 

@@ -99,7 +99,7 @@ def test_context_that_does_not_fit_is_told_with_what_to_write() -> None:
     async def add(ctx: awaken.ObjectContext, amount: int) -> None: ...  # add
 
     with pytest.raises(TypeError) as failure:
-        awaken.Service("Counter").handler()(add)  # type: ignore[type-var]  # checkers tell as well
+        awaken.Service("Counter").handler()(add)  # type: ignore[type-var]  # checkers report it as well
 
     assert str(failure.value) == (
         f"Counter/add at {place_of(add, 'add')} takes ObjectContext, and gets Context, as handlers of this kind do; "
@@ -129,14 +129,14 @@ def test_shared_handler_that_asks_for_writing_is_warned_of_in_development(
     with development.enabled():
         declare("shared object", awaken.ObjectContext)
 
-    [told] = caplog.messages
-    assert told.endswith(
+    [warning] = caplog.messages
+    assert warning.endswith(
         "the handler is shared and gets ObjectSharedContext, not ObjectContext: it may not write state"
     )
 
 
 @pytest.mark.parametrize(
-    ("handler", "told"),
+    ("handler", "expected"),
     [
         (lambda: 5, "S: 5 is not a function; write `.handler()` above an `async def`"),
         (lambda: None, "S: None is not a function; write `.handler()` above an `async def`"),
@@ -153,11 +153,11 @@ def test_shared_handler_that_asks_for_writing_is_warned_of_in_development(
         ),
     ],
 )
-def test_what_is_no_handler_is_told(handler: Callable[[], Any], told: str) -> None:
+def test_what_is_no_handler_is_told(handler: Callable[[], Any], expected: str) -> None:
     with pytest.raises(TypeError) as failure:
         awaken.Service("S").handler()(handler())
 
-    assert str(failure.value) == told
+    assert str(failure.value) == expected
 
 
 def test_bound_method_is_a_handler() -> None:
@@ -177,7 +177,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
 
 
 @pytest.mark.parametrize(
-    ("services", "told"),
+    ("services", "expected"),
     [
         (
             lambda shop: shop.orders,
@@ -212,12 +212,12 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     ],
 )
 def test_application_of_no_services_is_told_what_to_write(
-    shop: types.ModuleType, services: Callable[[Any], Any], told: str
+    shop: types.ModuleType, services: Callable[[Any], Any], expected: str
 ) -> None:
     with pytest.raises(TypeError) as failure:
         awaken.app(services(shop))
 
-    assert str(failure.value) == told
+    assert str(failure.value) == expected
 
 
 @pytest.mark.parametrize("nothing", [[], (), iter(())])

@@ -202,16 +202,16 @@ async def test_replayed_run_has_no_span(traces: Traces) -> None:
 
 
 @pytest.mark.parametrize(
-    ("handler", "outcome", "told"),
+    ("handler", "outcome", "expected"),
     [("breaking", "retried", "not yet"), ("breaking_run", "retried", None)],
 )
 async def test_failure_is_told_with_its_exception(
-    traces: Traces, handler: str, outcome: str, told: str | None
+    traces: Traces, handler: str, outcome: str, expected: str | None
 ) -> None:
     await traces.attempt(handler)
 
     assert (traces.last.attributes or {})["awaken.outcome"] == outcome
-    span = traces.last if told else traces.named("run")[-1]
+    span = traces.last if expected else traces.named("run")[-1]
     assert span.status.status_code is StatusCode.ERROR
     assert "not yet" in (span.status.description or "")
     assert [event.name for event in span.events] == ["exception"]

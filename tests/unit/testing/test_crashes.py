@@ -138,7 +138,7 @@ async def test_our_example_survives_every_crash(approval: ModuleType) -> None:
     await scenario()
 
 
-# What the failure tells.
+# What the failure says.
 
 shop = awaken.Service("Shop")
 stock = awaken.VirtualObject("Stock")

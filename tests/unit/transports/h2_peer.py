@@ -1,4 +1,4 @@
-"""An HTTP/2 server over the h2 state machine that does only what a test tells it."""
+"""An HTTP/2 server over the h2 state machine that does only what a test asks for."""
 
 from __future__ import annotations
 

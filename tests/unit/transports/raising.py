@@ -187,11 +187,11 @@ class _Asgi:
         self._host = Host(self.acceptor, path=path)
         self.host.may_send.clear()
         self.host.start()
-        self.host.tell(b"x")
+        self.host.send(b"x")
 
     async def answer(self) -> Answer:
         self.host.may_send.set()
-        self.host.tell(b"", more=False)
+        self.host.send(b"", more=False)
         assert self.host.task is not None
         async with asyncio.timeout(25):
             await asyncio.wait([self.host.task])

@@ -79,7 +79,7 @@ class Echo(Recorder):
 
 
 class Greeter(Recorder):
-    """Answers at once, whatever is sent."""
+    """Responds at once to any request."""
 
     def __init__(self, exchange: Exchange) -> None:
         super().__init__(exchange)

@@ -1,4 +1,4 @@
-"""Connections with small buffers of known size, whatever the kernel would give them.
+"""Connections with small buffers of known size, instead of the kernel's defaults.
 
 A kernel that takes megabytes hides whether a writer pauses, and lets a test of it pass or fail by the machine.
 """

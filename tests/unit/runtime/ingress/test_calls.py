@@ -225,10 +225,10 @@ async def test_headers_reach_the_handler(client: httpx.AsyncClient, operations: 
     await client.post("/Svc/echo", json=1, headers=headers)
 
     (request,) = operations.requests
-    told = dict(request.headers)
-    assert told["x-one"] == "1"
-    assert (told["cookie"], told["authorization"], told["content-length"]) == ("c", "a", "1")
-    assert not {"host", "connection", "idempotency-key", "idempotency-expires"} & set(told)
+    received = dict(request.headers)
+    assert received["x-one"] == "1"
+    assert (received["cookie"], received["authorization"], received["content-length"]) == ("c", "a", "1")
+    assert not {"host", "connection", "idempotency-key", "idempotency-expires"} & set(received)
     assert request.idempotency_key == ""
 
 

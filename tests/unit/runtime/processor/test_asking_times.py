@@ -1,4 +1,4 @@
-"""Since when a handler waits for an awakeable: from its first asking on, whatever happens to its invocation."""
+"""A handler waits for an awakeable since it first asked for it, even if its invocation is interrupted meanwhile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ desk = Service(
     invocation_retry_policy=InvocationRetryPolicy(initial_interval=timedelta(seconds=1)),
 )
 #: The index of the awakeable that disturbs a handler.
-KNOCK = 18
+INTERRUPT = 18
 #: Who was disturbed before.
 DISTURBED: set[str] = set()
 
@@ -37,11 +37,11 @@ async def sign(ctx: Context) -> str:
 
 @desk.handler()
 async def sign_disturbed(ctx: Context, name: str) -> str:
-    """Wait for a signature, and fail when the first knock comes."""
+    """Wait for a signature, and fail when the first interrupt comes."""
     _, signature = ctx.awakeable(type_hint=str)
-    _, knock = ctx.awakeable(type_hint=str)
-    await select(signature=signature, knock=knock)
-    if knock.done() and name not in DISTURBED:
+    _, interrupt = ctx.awakeable(type_hint=str)
+    await select(signature=signature, interrupt=interrupt)
+    if interrupt.done() and name not in DISTURBED:
         DISTURBED.add(name)
         raise ConnectionError("disturbed")
     return await signature
@@ -49,10 +49,10 @@ async def sign_disturbed(ctx: Context, name: str) -> str:
 
 @desk.handler()
 async def sign_later(ctx: Context) -> str:
-    """Wait for a signature, sleep when a knock comes, and wait for the signature again."""
+    """Wait for a signature, sleep when an interrupt comes, and wait for the signature again."""
     _, signature = ctx.awakeable(type_hint=str)
-    _, knock = ctx.awakeable(type_hint=str)
-    await select(signature=signature, knock=knock)
+    _, interrupt = ctx.awakeable(type_hint=str)
+    await select(signature=signature, interrupt=interrupt)
     await ctx.sleep(timedelta(seconds=100))
     return await signature
 
@@ -78,7 +78,7 @@ async def ask(harness: Harness, handler: str, argument: object = None, count: in
 def waiting(harness: Harness) -> list[tuple[str, int | None]]:
     """Return invocation and time of each signature that is waited for, as the runtime lists them."""
     pending = harness.runtime.pending_awakeables()
-    return [(one.invocation_id, one.since_ms) for one in pending if one.index != KNOCK]
+    return [(one.invocation_id, one.since_ms) for one in pending if one.index != INTERRUPT]
 
 
 def modified_at(harness: Harness, invocation_id: str) -> int:
@@ -97,7 +97,7 @@ async def test_retry_keeps_the_time_of_asking(harness: Harness) -> None:
     late = await ask(harness, "sign")
     expected = [(early, start), (late, start + 1000)]
 
-    await harness.runtime.resolve_awakeable(awakeable_of(early, KNOCK), b'"knock"')
+    await harness.runtime.resolve_awakeable(awakeable_of(early, INTERRUPT), b'"interrupt"')
     await harness.until_status(early, "backing-off")
     backing_off = waiting(harness)
     harness.advance(2000)
@@ -118,7 +118,7 @@ async def test_suspension_and_replay_keep_the_time_of_asking(harness: Harness) -
     await harness.until(lambda: harness.runtime.is_idle)
     suspended = waiting(harness)
     harness.advance(1000)
-    await harness.runtime.resolve_awakeable(awakeable_of(early, KNOCK), b'"knock"')
+    await harness.runtime.resolve_awakeable(awakeable_of(early, INTERRUPT), b'"interrupt"')
     await until_reported(harness, 1)
 
     assert (suspended, waiting(harness)) == (expected, expected)
@@ -148,7 +148,7 @@ async def test_time_of_asking_is_kept_while_the_handler_awaits_something_else(ha
     start = harness.now_ms()
     invocation_id = await ask(harness, "sign_later", count=2)
 
-    await harness.runtime.resolve_awakeable(awakeable_of(invocation_id, KNOCK), b'"knock"')
+    await harness.runtime.resolve_awakeable(awakeable_of(invocation_id, INTERRUPT), b'"interrupt"')
     await harness.until(lambda: harness.rows("SELECT 1 FROM timer WHERE kind = 'sleep'") != [])
     harness.advance(60_000)
     await harness.until_status(invocation_id, "suspended")

@@ -50,15 +50,15 @@ def names(path: Path) -> list[str]:
 async def test_one_turn_is_one_commit(tmp_path: Path) -> None:
     probe = Probe()
     store = Store(tmp_path / "db", probe=probe)
-    told: list[list[str]] = []
+    notified: list[list[str]] = []
 
     store.write(INSERT, ("a",))
-    store.after_commit(lambda: told.append(names(tmp_path / "db")))
+    store.after_commit(lambda: notified.append(names(tmp_path / "db")))
     store.write(INSERT, ("b",))
     assert names(tmp_path / "db") == []
     await store.committed()
 
-    assert told == [["a", "b"]]
+    assert notified == [["a", "b"]]
     assert probe.commits == 1
     store.close()
 
@@ -81,14 +81,14 @@ async def test_what_is_told_after_a_commit_may_write_again(tmp_path: Path) -> No
 async def test_failed_commit_tells_everybody_and_keeps_nothing(tmp_path: Path) -> None:
     probe = Probe()
     lost: list[StoreError] = []
-    told: list[str] = []
+    notified: list[str] = []
     store = Store(tmp_path / "db", on_failure=lost.append, probe=probe)
     store.write(INSERT, ("before",))
     await store.committed()
 
     probe.is_disk_full = True
     store.write(INSERT, ("lost",))
-    store.after_commit(lambda: told.append("lost"))
+    store.after_commit(lambda: notified.append("lost"))
     with pytest.raises(StoreError, match="disk is full"):
         await store.committed()
     probe.is_disk_full = False
@@ -96,7 +96,7 @@ async def test_failed_commit_tells_everybody_and_keeps_nothing(tmp_path: Path) -
     await store.committed()
 
     assert len(lost) == 1
-    assert told == []
+    assert notified == []
     assert names(tmp_path / "db") == ["after", "before"]
     store.close()
 
@@ -118,26 +118,26 @@ async def test_wrong_statement_leaves_the_turn_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("is_first", [True, False])
 async def test_step_that_fails_takes_back_its_own(tmp_path: Path, is_first: bool) -> None:
     store = Store(tmp_path / "db")
-    told: list[str] = []
+    notified: list[str] = []
     if not is_first:
         store.write(INSERT, ("before",))
-        store.after_commit(lambda: told.append("before"))
+        store.after_commit(lambda: notified.append("before"))
 
     def fail() -> None:
         with store.atomic():
             store.write(INSERT, ("taken back",))
-            store.after_commit(lambda: told.append("taken back"))
+            store.after_commit(lambda: notified.append("taken back"))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
     with store.atomic():
         store.write(INSERT, ("kept",))
-        store.after_commit(lambda: told.append("kept"))
+        store.after_commit(lambda: notified.append("kept"))
     await store.committed()
 
     expected = ["kept"] if is_first else ["before", "kept"]
-    assert names(tmp_path / "db") == told == expected
+    assert names(tmp_path / "db") == notified == expected
     store.close()
 
 
@@ -145,13 +145,13 @@ async def test_what_follows_a_commit_goes_on_beside_what_fails(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Store(tmp_path / "db")
-    told: list[str] = []
-    store.after_commit(lambda: told.append(str(1 // 0)))
-    store.after_commit(lambda: told.append("told"))
+    notified: list[str] = []
+    store.after_commit(lambda: notified.append(str(1 // 0)))
+    store.after_commit(lambda: notified.append("notified"))
     store.write(INSERT, ("a",))
     await store.committed()
 
-    assert told == ["told"]
+    assert notified == ["notified"]
     assert "a callback after a commit failed" in caplog.text
     store.close()
 
@@ -277,12 +277,12 @@ async def test_probe_may_abandon_instead_of_a_commit(
     Store(path).close()
     store = Store(path, probe=Crash())
     store.write("INSERT INTO deployment (id, created_at, document) VALUES ('dp_1', 1, '{}')")
-    told: list[str] = []
-    store.after_commit(lambda: told.append("committed"))
+    notified: list[str] = []
+    store.after_commit(lambda: notified.append("committed"))
 
     store.commit()
 
-    assert told == []
+    assert notified == []
     assert caplog.records == []
     again = Store(path)
     assert again.fetch("SELECT id FROM deployment").fetchall() == []

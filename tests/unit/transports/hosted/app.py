@@ -23,7 +23,7 @@ async def wait(ctx: awaken.Context) -> str:
 
 @waiter.handler()
 async def act(ctx: awaken.Context) -> None:
-    """Act for ever."""
+    """Act forever."""
 
     async def action() -> None:
         print("acting", flush=True)

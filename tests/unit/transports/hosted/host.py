@@ -47,7 +47,7 @@ class Host:
         self.sent.append(message)
         self.changed.set()
 
-    def tell(self, body: bytes, *, more: bool = True) -> None:
+    def send(self, body: bytes, *, more: bool = True) -> None:
         self.events.put_nowait({"type": "http.request", "body": body, "more_body": more})
 
     async def until(self, count: int) -> None:

@@ -32,8 +32,8 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_request_reaches_the_receiver_and_the_response_ends_with_its_last_frame() -> None:
     host = Host(Echo)
     host.start()
-    host.tell(b"one ")
-    host.tell(b"two", more=False)
+    host.send(b"one ")
+    host.send(b"two", more=False)
     await host.finish()
 
     assert host.receiver.calls == ["data", "data", "end"]
@@ -52,8 +52,8 @@ async def test_last_frame_leaves_at_once_and_the_response_ends_when_the_peer_has
     assert host.body == b"hello"
     assert host.sent[-1]["more_body"] is True
 
-    host.tell(b"thrown away")
-    host.tell(b"", more=False)
+    host.send(b"thrown away")
+    host.send(b"", more=False)
     await host.finish()
 
     assert host.sent[2:] == [{"type": "http.response.body", "body": b"", "more_body": False}]
@@ -105,7 +105,7 @@ async def test_http_1_is_not_bidirectional(version: str, is_bidirectional: bool)
 async def test_head_of_the_response_leaves_before_its_body() -> None:
     host = Host(Recorder)
     host.start()
-    host.tell(b"x")
+    host.send(b"x")
     await asyncio.sleep(0)
     await host.receiver.wait_for("data")
     host.receiver.exchange.start(200, [])
@@ -122,7 +122,7 @@ async def test_unread_input_is_left_to_the_host() -> None:
     host.start()
     piece = bytes(limits.STREAM_WINDOW // 4)
     for _ in range(12):
-        host.tell(piece)
+        host.send(piece)
     await asyncio.sleep(0)
     await host.receiver.wait_received(limits.STREAM_WINDOW)
     for _ in range(20):
@@ -165,7 +165,7 @@ async def test_departure_of_the_peer_disconnects_once_and_nothing_is_sent_any_mo
 async def test_host_that_gives_up_cancels_the_handler() -> None:
     host = Host(Recorder)
     task = host.start()
-    host.tell(b"x")
+    host.send(b"x")
     await asyncio.sleep(0)
     await host.receiver.wait_for("data")
 
@@ -252,7 +252,7 @@ async def test_signals_stay_the_hosts() -> None:
         lifespan = Lifespan(host.server)
         await lifespan.announce("startup")
         host.start()
-        host.tell(b"x", more=False)
+        host.send(b"x", more=False)
         await host.finish()
 
         os.kill(os.getpid(), signal.SIGTERM)
