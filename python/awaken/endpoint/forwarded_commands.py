@@ -35,83 +35,63 @@ class ForwardedCommands(Commands):
         return headers
 
     def run(self, name: str) -> int:
-        """Ask for a run; its completion is the handle's result."""
         return self._inner.run(name)
 
     def propose_run_value(self, handle: int, value: bytes) -> None:
-        """Propose the result of a run that was executed."""
         self._inner.propose_run_value(handle, self._value(value))
 
     def sleep(self, wake_up_time_ms: int, name: str = "") -> int:
-        """Start a timer."""
         return self._inner.sleep(wake_up_time_ms, name)
 
     def timer(self, wake_up_time_ms: int, name: str = "") -> tuple[int, int]:
-        """Start a timer; return its handle, and the time that counts: on replay the recorded one."""
         return self._inner.timer(wake_up_time_ms, name)
 
     def awakeable(self) -> tuple[str, int]:
-        """Create an awakeable; return its id and its handle."""
         return self._inner.awakeable()
 
     def signal(self, name: str) -> int:
-        """Await a signal by its name."""
         return self._inner.signal(name)
 
     def resolve_awakeable(self, awakeable_id: str, value: bytes, name: str = "") -> None:
-        """Complete an awakeable with a value."""
         self._inner.resolve_awakeable(awakeable_id, self._value(value), name)
 
     def reject_awakeable(self, awakeable_id: str, failure: Failure, name: str = "") -> None:
-        """Complete an awakeable with a failure."""
         self._inner.reject_awakeable(awakeable_id, failure, name)
 
     def resolve_signal(self, invocation_id: str, signal_name: str, value: bytes, name: str = "") -> None:
-        """Send a signal with a value."""
         self._inner.resolve_signal(invocation_id, signal_name, self._value(value), name)
 
     def reject_signal(self, invocation_id: str, signal_name: str, failure: Failure, name: str = "") -> None:
-        """Send a signal with a failure."""
         self._inner.reject_signal(invocation_id, signal_name, failure, name)
 
     def cancel_invocation(self, invocation_id: str, name: str = "") -> None:
-        """Cancel an invocation."""
         self._inner.cancel_invocation(invocation_id, name)
 
     def get_state(self, key: str, name: str = "") -> bytes | int | None:
-        """Read state; return the value, None when there is none, or the handle of a lazy read."""
         return self._inner.get_state(key, name)
 
     def get_state_keys(self, name: str = "") -> list[str] | int:
-        """List the keys of the state; return them, or the handle of a lazy read."""
         return self._inner.get_state_keys(name)
 
     def set_state(self, key: str, value: bytes, name: str = "") -> None:
-        """Write state."""
         self._inner.set_state(key, self._value(value), name)
 
     def clear_state(self, key: str, name: str = "") -> None:
-        """Remove state."""
         self._inner.clear_state(key, name)
 
     def clear_all_state(self, name: str = "") -> None:
-        """Remove all state of the key."""
         self._inner.clear_all_state(name)
 
     def get_promise(self, key: str, name: str = "") -> int:
-        """Await a promise."""
         return self._inner.get_promise(key, name)
 
     def peek_promise(self, key: str, name: str = "") -> int:
-        """Read a promise, completed or not."""
         return self._inner.peek_promise(key, name)
 
     def resolve_promise(self, key: str, value: bytes, name: str = "") -> int:
-        """Complete a promise with a value."""
         return self._inner.resolve_promise(key, self._value(value), name)
 
     def reject_promise(self, key: str, failure: Failure, name: str = "") -> int:
-        """Complete a promise with a failure."""
         return self._inner.reject_promise(key, failure, name)
 
     def call(
@@ -127,7 +107,6 @@ class ForwardedCommands(Commands):
         limit_key: str | None = None,
         name: str = "",
     ) -> tuple[int, int]:
-        """Call a handler; return the handles of the invocation's id and of its result."""
         return self._inner.call(
             service,
             handler,
@@ -154,7 +133,6 @@ class ForwardedCommands(Commands):
         limit_key: str | None = None,
         name: str = "",
     ) -> int:
-        """Start a handler; return the handle of the invocation's id."""
         return self._inner.send(
             service,
             handler,
@@ -169,9 +147,7 @@ class ForwardedCommands(Commands):
         )
 
     def attach_invocation(self, invocation_id: str, name: str = "") -> int:
-        """Await the result of an invocation."""
         return self._inner.attach_invocation(invocation_id, name)
 
     def succeed(self, value: bytes) -> None:
-        """End the invocation with the handler's result."""
         self._inner.succeed(self._value(value))
