@@ -91,6 +91,11 @@ class Endpoint:
             self.identity_key(key)
         self.bind(*services)
 
+    @property
+    def is_strict(self) -> bool:
+        """Whether every value is checked against its annotation."""
+        return self.attempt_settings.is_strict
+
     def bind(self, *services: Definition) -> Self:
         """Serve these services as well.
 
@@ -107,7 +112,7 @@ class Endpoint:
                 raise ValueError(f'two services are named "{service.name}"; rename one of them')
             self.services[service.name] = service
             for handler in service.handlers.values():
-                if self.attempt_settings.is_strict:
+                if self.is_strict:
                     with suppress(NameError):  # of a type that is defined further down
                         handler.check_strictly()
                 self._handlers[handler.target] = handler

@@ -109,6 +109,11 @@ def test_two_services_of_one_name_are_refused() -> None:
         awaken.app([greeter, awaken.Service("Greeter")])
 
 
+def test_endpoint_says_whether_it_is_strict() -> None:
+    assert awaken.app([greeter], strict=True).is_strict
+    assert not awaken.Endpoint().is_strict
+
+
 def test_unknown_protocol_is_refused() -> None:
     with pytest.raises(ValueError, match="'h3'"):
         awaken.app([greeter], protocol="h3")  # type: ignore[arg-type]  # that is the point
