@@ -13,6 +13,7 @@ from typing import Final
 from awaken._core import Failure
 from awaken.diagnostics import tracebacks
 from awaken.errors import RetryableError, TerminalError
+from awaken.handler.arguments import LARGEST_CODE
 from awaken.timing import time_limits
 
 __all__ = ["code", "describe", "failure", "printable", "retry_delay_ms", "stacktrace"]
@@ -22,9 +23,6 @@ log = logging.getLogger("awaken")
 #: Longest message and stack trace in an Error frame, in characters. People read them.
 MAX_MESSAGE: Final = 8 * 1024
 MAX_STACKTRACE: Final = 32 * 1024
-
-#: The largest code that the wire and HTTP have room for; anything else becomes 500.
-LARGEST_CODE: Final = 0xFFFF
 
 #: Older versions of the protocol carry code and message of a failure only.
 FIRST_VERSION_WITH_METADATA: Final = 6

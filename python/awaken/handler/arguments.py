@@ -8,7 +8,7 @@ instead. `awaken.endpoint.misuse` recognizes mistakes that these checks do not c
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from awaken.errors import UsageError
 from awaken.handler.advice import refuse
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "LARGEST_CODE",
     "expect_bytes",
     "expect_code",
     "expect_count",
@@ -26,7 +27,8 @@ __all__ = [
     "headers_of",
 ]
 
-LARGEST_CODE = 0xFFFF
+#: The largest code of a failure that the wire and HTTP have room for.
+LARGEST_CODE: Final = 0xFFFF
 
 
 def expect_text(value: object, what: str) -> None:
