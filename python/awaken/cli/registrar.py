@@ -1,8 +1,8 @@
-"""What `awaken serve --register` starts beside the process that serves: one registration.
+"""The process that `awaken serve --register` starts to register its endpoint.
 
-`python -m awaken.cli.registrar ENDPOINT_URL ADMIN_URL PID PATIENCE`, with the process that serves the endpoint, and how
-many seconds to wait for an admin API that is not up yet. `awaken.cli` must not import this module: Python warns on
-standard error of a module that it is to run and has imported already.
+It runs `python -m awaken.cli.registrar ENDPOINT_URL ADMIN_URL PID PATIENCE`: PID is the process that serves the
+endpoint, and PATIENCE how many seconds to wait for an admin API that is not up yet. `awaken.cli` must not import this
+module: Python prints a warning on standard error if a module that it runs has been imported already.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def register_for(pid: int, endpoint: str, admin: str, patience: float) -> int:
         sys.stderr.write(f"error: {error}\n")
         # The endpoint terminates this process when it stops; it has to find our status then, not that of its signal.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        with suppress(ProcessLookupError):  # it may have ended by itself meanwhile
+        with suppress(ProcessLookupError):  # it may have ended meanwhile
             os.kill(pid, signal.SIGTERM)
         return 1
     print_progress(f"awaken: registered {endpoint} at {admin}: {_summarize(deployment)}")

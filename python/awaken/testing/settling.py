@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["settle", "stays_at_rest"]
 
-#: After this many turns of the loop without activity, nothing more follows by itself: going from the runtime to a
+#: After this many turns of the loop without activity, nothing more will follow: going from the runtime to a
 #: handler and back, through a commit, takes a few turns.
 _QUIET_TURNS: Final = 25
 

@@ -113,7 +113,7 @@ class Engine(Protocol):
 
     @property
     def reset_count(self) -> int:
-        """How many streams so far the peer has opened in vain: reset, malformed or refused."""
+        """The number of streams of the peer, so far, that were reset, malformed or refused."""
         ...
 
     def receive(self, data: bytes) -> Sequence[Event]:
