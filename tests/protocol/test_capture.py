@@ -1,4 +1,4 @@
-"""What scripts/capture_vector.py records of an exchange is what the vectors hold."""
+"""scripts/capture_vector.py records exchanges in the format of the vectors."""
 
 from __future__ import annotations
 

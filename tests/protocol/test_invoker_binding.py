@@ -1,4 +1,4 @@
-"""The Python face of the runtime's side: effects, entries, ids, and what a host may not do."""
+"""The Python interface of the runtime's side: effects, entries, ids, and what a host must not do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The golden vectors from the runtime's side: its frames are made again from what they say, byte for byte."""
+"""The golden vectors from the runtime's side: it makes the same frames from their contents, byte for byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signatures and Lambda events as they were seen between the official parts."""
+"""Signatures and Lambda events as observed between the official server and SDK."""
 
 from __future__ import annotations
 

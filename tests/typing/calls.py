@@ -1,4 +1,4 @@
-"""What type checkers know inside of handlers: types flow through every operation; mistakes, at the end, are errors."""
+"""What type checkers know inside handlers: types flow through all operations. Mistakes, at the end, must be errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What type checkers know about handlers; the mistakes at the end have to be errors."""
+"""What type checkers know about handlers. The mistakes at the end must be errors."""
 
 from __future__ import annotations
 

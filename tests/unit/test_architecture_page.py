@@ -1,4 +1,4 @@
-"""What ARCHITECTURE.md and CONTRIBUTING.md name is there, and every folder of the package is named."""
+"""Everything that ARCHITECTURE.md and CONTRIBUTING.md name exists, and they name every folder of the package."""
 
 from __future__ import annotations
 

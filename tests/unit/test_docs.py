@@ -1,4 +1,4 @@
-"""The code in the pages about deploying, observing and completing runs, or names what is there."""
+"""The code in the pages about deploying, observing and completing works, or names what exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `import awaken` gives: additions are deliberate, removals are breaking."""
+"""The names that `import awaken` provides: additions are deliberate, removals are breaking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's code is what it says it is."""
+"""The README's code works as described."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An application whose action blocks its thread for longer than anybody waits."""
+"""An application whose action blocks its thread for longer than anyone waits."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Handlers that fail in every way an author meets, for tests of what is shown then."""
+"""Handlers that fail in common ways, for tests of the errors that are shown."""
 
 from __future__ import annotations
 

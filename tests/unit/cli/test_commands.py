@@ -1,4 +1,4 @@
-"""What people type: refused before anything is sent, or sent the way a runtime takes it."""
+"""Commands as users type them: refused before anything is sent, or sent as a runtime expects."""
 
 from __future__ import annotations
 

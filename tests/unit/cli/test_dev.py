@@ -1,4 +1,4 @@
-"""`awaken dev` and `awaken runtime` as people run them: processes, ports and signals."""
+"""`awaken dev` and `awaken runtime` as users run them: processes, ports and signals."""
 
 from __future__ import annotations
 

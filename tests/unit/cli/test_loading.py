@@ -1,4 +1,4 @@
-"""`MODULE:APP` to something that accepts exchanges."""
+"""Loading the application that `MODULE:APP` names."""
 
 from __future__ import annotations
 

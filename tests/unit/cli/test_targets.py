@@ -1,4 +1,4 @@
-"""What `awaken dev` and `awaken serve` say to a MODULE:APP that names no application, as processes."""
+"""How `awaken dev` and `awaken serve`, as processes, report a MODULE:APP that does not name an application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page about the client shows code that is possible."""
+"""The code in the page about the client works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that say no, and requests that are refused before they are sent."""
+"""Error responses, and requests that are refused before they are sent."""
 
 from __future__ import annotations
 

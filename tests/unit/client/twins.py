@@ -1,4 +1,4 @@
-"""Both clients behind one asynchronous face, so that every test runs on both.
+"""Both clients behind one asynchronous interface, so that every test runs on both.
 
 The blocking client is generated from the other one; what runs here proves that the result works, pauses and codec
 included.

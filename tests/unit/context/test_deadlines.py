@@ -1,4 +1,4 @@
-"""Durable deadlines: what the handler sees, whenever its attempt ends."""
+"""Durable deadlines: what the handler sees, wherever its attempt ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tools ask of contexts: their methods have the names of public classes, and their annotations resolve."""
+"""What tools need from contexts: methods have the names of public classes, and their annotations resolve."""
 
 from __future__ import annotations
 

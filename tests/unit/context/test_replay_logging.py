@@ -1,4 +1,4 @@
-"""Logging from handlers: silent while they replay, and every record knows its invocation."""
+"""Logging from handlers: silent while they replay, and every record has its invocation id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The committed stubs are what the `.proto` files give."""
+"""The committed stubs are generated from the current `.proto` files."""
 
 from __future__ import annotations
 

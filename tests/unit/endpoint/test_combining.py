@@ -1,4 +1,4 @@
-"""What awaken's combinators take: everything that is awaited durably; what is not is named."""
+"""awaken's combinators accept everything that can be awaited durably, and name what cannot."""
 
 from __future__ import annotations
 

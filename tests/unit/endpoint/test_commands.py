@@ -1,4 +1,4 @@
-"""What stands in for the machine: it takes every command, and the codec sees every value."""
+"""The stand-ins for the machine accept every command, and the codec sees every value."""
 
 from __future__ import annotations
 

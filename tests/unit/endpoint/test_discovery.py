@@ -1,4 +1,4 @@
-"""The manifest says what was declared, in the version the runtime reads, and nothing a server refuses."""
+"""The manifest has what was declared, in the version that the runtime reads, and nothing that a server refuses."""
 
 from __future__ import annotations
 

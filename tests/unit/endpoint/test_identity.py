@@ -1,4 +1,4 @@
-"""Who may invoke an endpoint: runtimes whose key it knows."""
+"""Only runtimes whose key an endpoint knows may invoke it."""
 
 from __future__ import annotations
 

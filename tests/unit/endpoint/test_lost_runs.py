@@ -1,4 +1,4 @@
-"""Runs that a handler asks for and never awaits: they are named, with the line that asks for them."""
+"""Runs that a handler starts and never awaits: errors name them, with the line that starts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a handler passes to a context method: the invocation continues or ends, and is never retried for it."""
+"""For any argument of a context method, the invocation continues or ends; it is never retried because of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every annotated type crosses in every place where values cross, and comes back as what it was."""
+"""Every annotated type can be used in every place where values occur, and comes back unchanged."""
 
 from __future__ import annotations
 

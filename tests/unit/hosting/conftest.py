@@ -1,3 +1,3 @@
-"""A runtime without a network, as the tests of the runtime have it."""
+"""The runtime without a network that the tests of the runtime use."""
 
 from tests.unit.runtime.conftest import harness as harness

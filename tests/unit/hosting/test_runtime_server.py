@@ -1,4 +1,4 @@
-"""A runtime that listens: over real sockets, from a call to a question about it."""
+"""A runtime that listens on real sockets: from a call to a query about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal as a picture."""
+"""The timeline of a journal."""
 
 from __future__ import annotations
 

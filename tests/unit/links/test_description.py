@@ -1,4 +1,4 @@
-"""What the journal records of a callback."""
+"""The description of a callback in the journal."""
 
 from __future__ import annotations
 

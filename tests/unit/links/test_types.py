@@ -1,4 +1,4 @@
-"""Types by name."""
+"""Names of types."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class Harness:
         return self.runtime.invocation(invocation_id).status
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for something that the runtime does by itself."""
+        """Wait for something that the runtime does on its own."""
         async with asyncio.timeout(25):
             while not condition():
                 await asyncio.sleep(0)
@@ -108,7 +108,7 @@ class Harness:
         return self.clock.now_ms()
 
     async def until_waiting(self, count: int = 1) -> list[AwakeableView]:
-        """Wait until so many awakeables are waited for."""
+        """Wait until this many awakeables are pending."""
         await self.until(lambda: len(self.runtime.pending_awakeables()) == count)
         return list(self.runtime.pending_awakeables())
 

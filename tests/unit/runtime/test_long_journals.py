@@ -20,7 +20,7 @@ ledger = awaken.VirtualObject("Ledger")
 
 @ledger.handler()
 async def write(ctx: awaken.ObjectContext, count: int) -> int:
-    """Issue so many commands, wait, and read what the last one wrote."""
+    """Issue this many commands, wait, and read what the last one wrote."""
     for number in range(count):
         ctx.set("last", number)
     await ctx.awakeable()

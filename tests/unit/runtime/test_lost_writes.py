@@ -1,4 +1,4 @@
-"""A disk that is full: clear errors, no loss, and on it goes when there is room again."""
+"""A full disk: errors are clear, nothing is lost, and the runtime continues when there is room again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def test_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
         await harness.call("Echo/echo", "lost")
     with pytest.raises(StoreError, match="disk is full"):
         await harness.runtime.resolve_awakeable(pending.awakeable_id, b'"lost"')
-    harness.advance(1000)  # it tries to continue, in vain
+    harness.advance(1000)  # it tries to continue, and fails again
     await harness.until(lambda: harness.runtime.store.is_idle)
     disk.is_full = False
     harness.advance(1000)

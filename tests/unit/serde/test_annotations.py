@@ -1,4 +1,4 @@
-"""Every annotation that the official SDK registers is registered, and what is written of it can be read."""
+"""Every annotation that the official SDK accepts is accepted, and its values can be written and read."""
 
 from __future__ import annotations
 

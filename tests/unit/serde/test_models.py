@@ -1,4 +1,4 @@
-"""What a pydantic model writes, it reads, in every place; and what would be lost on the way is refused."""
+"""A pydantic model can read what it writes, in every place; values that would lose something are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test has of an environment."""
+"""What an environment offers to a test."""
 
 from __future__ import annotations
 

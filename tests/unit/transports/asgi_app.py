@@ -1,4 +1,4 @@
-"""An application for servers that others wrote."""
+"""An application for third-party servers."""
 
 from __future__ import annotations
 

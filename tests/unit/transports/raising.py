@@ -1,4 +1,4 @@
-"""Ways into a process, each with a receiver behind it that raises where a path says: `/WHERE/BEFORE`."""
+"""Transports, each with a receiver that raises where the path says: `/WHERE/BEFORE`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credit for what is received, and patience with peers that read slowly: memory stays bounded both ways."""
+"""Credit for received bytes, and waiting for peers that read slowly: memory stays bounded in both directions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FRAME = bytes(16_384)
 
 
 async def open_stream(start: Start, connect: Connect) -> tuple[Client, int, Recorder]:
-    """Begin a request to a receiver that acknowledges nothing by itself."""
+    """Begin a request to a receiver that acknowledges nothing on its own."""
     acceptor = Acceptor()
     server = await start(acceptor)
     client = await connect(server.address)

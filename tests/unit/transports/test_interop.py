@@ -1,4 +1,4 @@
-"""Clients that others wrote: httpx, curl, and h2spec, the conformance suite."""
+"""Third-party clients: httpx, curl, and h2spec, the conformance suite."""
 
 from __future__ import annotations
 

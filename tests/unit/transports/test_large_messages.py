@@ -1,4 +1,4 @@
-"""Messages larger than any window, on every way in: what has begun arrives, what piles up is held back."""
+"""Messages larger than any window, on every transport: they arrive whole, and back-pressure limits what piles up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An exchange that is over lets go of its receiver, and so of a journal, without waiting for the garbage collector."""
+"""An exchange that is over releases its receiver, and thereby a journal, without waiting for the garbage collector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/invocations`: which answer is which status."""
+"""`/invocations`: the status of each response."""
 
 from __future__ import annotations
 

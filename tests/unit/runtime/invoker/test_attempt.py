@@ -334,7 +334,7 @@ async def test_long_messages_are_sent_in_small_pieces_at_little_cost(lines_harne
 
 
 async def test_suspension_that_nobody_asked_for_loses_no_notification(lines_harness: LinesHarness) -> None:
-    """An endpoint that stops suspends by itself, and may not have read the last message."""
+    """An endpoint that stops suspends on its own, and may not have read the last message."""
     invocation_id, line = await started(lines_harness, "Echo/wait", None)
     await lines_harness.runtime.resolve_awakeable(awakeable_of(invocation_id), b'"sent in vain"')
 

@@ -87,7 +87,7 @@ def modified_at(harness: Harness, invocation_id: str) -> int:
 
 
 async def until_reported(harness: Harness, count: int) -> None:
-    """Wait until so many handlers with an open attempt have reported what they await."""
+    """Wait until this many handlers with an open attempt have reported what they await."""
     await harness.until(lambda: len(harness.runtime.awaited()) == count)
 
 

@@ -1,4 +1,4 @@
-"""Questions about a runtime that does something, as clients ask them."""
+"""Queries, as clients send them, against a runtime that has work to do."""
 
 from __future__ import annotations
 

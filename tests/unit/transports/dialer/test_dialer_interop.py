@@ -1,4 +1,4 @@
-"""Our dialers against servers that others wrote: Hypercorn, Granian, and the official SDK's application on both."""
+"""Our dialers against third-party servers: Hypercorn, Granian, and the official SDK's application on both."""
 
 from __future__ import annotations
 

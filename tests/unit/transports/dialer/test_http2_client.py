@@ -1,4 +1,4 @@
-"""What an HTTP/2 caller does with a peer that does what it may, and what it may not."""
+"""How an HTTP/2 caller reacts to peers that follow the protocol, and to peers that break it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real ASGI servers: both directions at once over HTTP/2, one after the other over HTTP/1.1, and departures."""
+"""Real ASGI servers: both directions at once over HTTP/2, one after the other over HTTP/1.1, and disconnects."""
 
 from __future__ import annotations
 
