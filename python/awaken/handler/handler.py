@@ -230,8 +230,9 @@ class Handler(Generic[I, O]):
         rest = [p for p in parameters if p not in positional]
         is_rest_optional = all(p.kind is p.KEYWORD_ONLY and p.default is not p.empty for p in rest)
         if not is_rest_optional or len(positional) not in (1, 2):
+            names = ", ".join(str(parameter.replace(annotation=parameter.empty)) for parameter in parameters)
             raise TypeError(
-                f"{self.target} at {_place(function_of(self.fn))} takes {signature_of(self.fn)}; a handler "
+                f"{self.target} at {_place(function_of(self.fn))} takes ({names}); a handler "
                 "takes the context, or the context and one input. Put several inputs into a dataclass"
             )
         return positional

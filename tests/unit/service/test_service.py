@@ -238,6 +238,9 @@ async def _none() -> None: ...
 async def _many(ctx: Any, a: int, b: int) -> None: ...
 
 
+async def _typed(ctx: Any, a: int, b: int = 2) -> None: ...
+
+
 async def _star(ctx: Any, *rest: int) -> None: ...
 
 
@@ -251,6 +254,7 @@ async def _yields(ctx: Any) -> AsyncIterator[int]:
         (_sync, r"S/_sync at .*test_service.py:\d+ is a plain function; write `async def`"),
         (_none, "a handler takes the context, or the context and one input"),
         (_many, r"takes \(ctx.*Put several inputs into a dataclass"),
+        (_typed, r"takes \(ctx, a, b=2\); a handler takes the context"),
         (_star, "a handler takes the context"),
         (_yields, "yields; a handler returns its one result"),
     ],
