@@ -136,7 +136,7 @@ class EncodedCommands(ForwardedCommands):
         return self._codec.encode(value)
 
     def get_state(self, key: str, name: str = "") -> bytes | int | None:
-        """Read state; return None when there is none, or a handle: also of a value that is there, which is held."""
+        """Read state; return None if there is none, or else a handle. A value that is known already is held for it."""
         answer = self._inner.get_state(key, name)
         if not isinstance(answer, bytes):
             return answer

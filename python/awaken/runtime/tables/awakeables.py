@@ -23,7 +23,7 @@ class Awakeables:
         self._store = store
 
     def set_awaited(self, invocation: int, signals: Sequence[int]) -> None:
-        """Note that the invocation waits for none of its awakeables but these."""
+        """Note that the invocation waits only for these awakeables."""
         self._store.write(
             "UPDATE awakeable SET is_awaited = 0 WHERE invocation = ? AND is_awaited = 1 "
             "AND signal NOT IN (SELECT value FROM json_each(?))",
