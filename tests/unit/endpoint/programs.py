@@ -88,7 +88,7 @@ class Execution:
             raise
 
     def see(self, path: str, what: object) -> None:
-        """Write down what this place of the program got."""
+        """Record what this place of the program received."""
         self.seen.append(f"{path} {what}")
         self.ctx.set("seen", self.seen[-1])
 

@@ -211,7 +211,7 @@ class FakeOperations:
         self.asked: list[tuple[Any, ...]] = []
         self.requests: list[InvocationRequest] = []
         self.answer: Any = None
-        #: Set when a caller begins to wait, who then waits for good.
+        #: Set when a caller begins to wait; it then waits forever.
         self.waits: asyncio.Event | None = None
         self.was_left = False
 

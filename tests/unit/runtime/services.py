@@ -140,7 +140,7 @@ impatient = VirtualObject(
 
 lazy = VirtualObject("Lazy", enable_lazy_state=True)
 
-#: All of them; the handlers below are added before anybody asks.
+#: All services; the handlers below are added before anyone reads the list.
 SERVICES = (echo, counter, approval, failing, pausing, impatient, lazy)
 
 
@@ -177,7 +177,7 @@ async def wait_impatiently(ctx: ObjectContext) -> str:
 
 @impatient.handler()
 async def hang(ctx: ObjectContext) -> str:
-    """Do something that is not durable, for good."""
+    """Do something that is not durable, forever."""
     ENTERED["hang"] += 1
     await asyncio.get_running_loop().create_future()
     return "never"

@@ -40,7 +40,7 @@ class Snapshots:
 
 
 async def finish(harness: Harness) -> object:
-    """Ask once more, as a caller does who got no answer, and help the invocation to its end."""
+    """Repeat the request, as a caller without a response would, and help the invocation to its end."""
     invocation_id = await harness.send("Counter/a/everything", 5, idempotency_key="once")
     async with asyncio.timeout(25):
         while harness.status(invocation_id) != "completed":

@@ -26,7 +26,7 @@ class Lenient(pydantic.BaseModel):
 
 
 class Told(pydantic.BaseModel):
-    """Is written by alias, because it says so."""
+    """A model that is configured to be written by alias."""
 
     model_config = ConfigDict(alias_generator=to_camel, serialize_by_alias=True)
     first_name: str

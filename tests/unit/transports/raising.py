@@ -30,7 +30,7 @@ LARGE = 2 * 1024 * 1024
 
 
 class Unwinding(BaseException):
-    """What unwinds handlers is no Exception."""
+    """Like what unwinds handlers, this is not an Exception."""
 
 
 class Raiser(Recorder):
