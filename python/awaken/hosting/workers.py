@@ -17,7 +17,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,16 +45,22 @@ def open_sockets(host: str, port: int, count: int) -> list[socket.socket]:
     )[0]
     # On other systems the option means something else: the last socket gets all connections.
     if sys.platform != "linux":
-        shared = socket.create_server(address[:2], family=family, backlog=1024)
-        return [shared] * count
+        return [_listen(address[:2], family)] * count
     # A port that another program has opened with the same option would be shared; without the option this fails.
     socket.create_server(address[:2], family=family).close()
     sockets: list[socket.socket] = []
     for _ in range(count):
-        sock = socket.create_server(address[:2], family=family, backlog=1024, reuse_port=True)
+        sock = _listen(address[:2], family, reuse_port=True)
         address = sock.getsockname()  # with the actual port, if 0 was asked for
         sockets.append(sock)
     return sockets
+
+
+def _listen(address: tuple[Any, ...], family: int, *, reuse_port: bool = False) -> socket.socket:
+    sock = socket.create_server(address, family=family, backlog=1024, reuse_port=reuse_port)
+    # Accepted connections inherit it; asyncio sets it only on those of sockets that it made itself.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
 
 
 def supervise(work: Work, sockets: Sequence[socket.socket]) -> None:
