@@ -23,13 +23,20 @@ def complete(ingress: str, awakeable_id: str, result: bytes | Failure, *, json_o
         CommandError: the id is malformed, the ingress cannot be reached, or the result does not count.
     """
     from awaken.control.completing import complete_awakeable
-    from awaken.control.errors import InvalidRequestError, NoAnswerError
+    from awaken.control.errors import (
+        InvalidRequestError,
+        NoAnswerError,
+        UnavailableError,
+        UnreachableError,
+    )
     from awaken.outcomes import AwakeableOutcome, describe_outcome
 
     async def work(runtime: RemoteOperations) -> AwakeableOutcome:
         try:
             return await complete_awakeable(runtime, awakeable_id, result)
-        except NoAnswerError as error:
+        except UnreachableError:
+            raise
+        except (NoAnswerError, UnavailableError) as error:
             raise CommandError(
                 f"{error}; whether the awakeable was completed is not known, and doing it again is safe: the first "
                 "result counts"

@@ -62,7 +62,7 @@ class RemoteOperations:
 
     async def call(self, request: InvocationRequest) -> Completion:
         """Start an invocation and wait for its result."""
-        return _completion(await self._start(request), request.target)
+        return _completion(await self._start(request, is_waiting=True), request.target)
 
     async def send(self, request: InvocationRequest) -> Accepted:
         """Start an invocation and return when it is on disk."""
@@ -76,7 +76,7 @@ class RemoteOperations:
 
     async def attach(self, invocation_id: str) -> Completion:
         """Wait for the result of an invocation."""
-        return await self._result(invocation_id, "attach")
+        return await self._result(invocation_id, "attach", is_waiting=True)
 
     async def output(self, invocation_id: str) -> Completion:
         """Return the stored result."""
@@ -192,16 +192,19 @@ class RemoteOperations:
             raise refused(answer)
         return answer
 
-    async def _result(self, invocation_id: str, wish: str) -> Completion:
+    async def _result(self, invocation_id: str, wish: str, *, is_waiting: bool = False) -> Completion:
         _core.parse_invocation_id(invocation_id)
-        answer = await self._http.enter("GET", f"/restate/invocation/{invocation_id}/{wish}")
+        path = f"/restate/invocation/{invocation_id}/{wish}"
+        answer = await self._http.enter("GET", path, is_waiting=is_waiting)
         # A failure of the invocation may have the code 404 as well; its message then says more than this.
         is_missing = not _is_of_invocation(answer) or explain(answer) == "not found"
         if answer.status_code == _NOT_FOUND and is_missing:
             raise NotFoundError(f"there is no invocation {invocation_id}; its retention may be over")
         return _completion(answer, None, invocation_id)
 
-    async def _start(self, request: InvocationRequest, suffix: str = "") -> httpx.Response:
+    async def _start(
+        self, request: InvocationRequest, suffix: str = "", *, is_waiting: bool = False
+    ) -> httpx.Response:
         target = request.target
         for what, name in (("service", target.service), ("handler", target.handler)):
             if not name or quote(name, safe="") != name:
@@ -212,7 +215,7 @@ class RemoteOperations:
             headers["idempotency-key"] = request.idempotency_key
         delay = "" if request.delay_ms is None else f"?delay={request.delay_ms}ms"
         path = f"/{target.service}{key}/{target.handler}{suffix}{delay}"
-        return await self._http.enter("POST", path, request.body, headers)
+        return await self._http.enter("POST", path, request.body, headers, is_waiting=is_waiting)
 
 
 def _completion(answer: httpx.Response, target: Target | None, invocation_id: str = "") -> Completion:

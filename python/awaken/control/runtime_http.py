@@ -9,6 +9,7 @@ import httpx
 from awaken.control.errors import (
     NoAnswerError,
     OperationError,
+    UnavailableError,
     UnexpectedAnswerError,
     UnreachableError,
     refusal_of,
@@ -19,20 +20,21 @@ if TYPE_CHECKING:
 
 __all__ = ["RuntimeHttp", "connect_http", "explain", "refused"]
 
-#: For requests without a deadline of their own: completions and queries. Calls wait as long as their caller does.
-_REQUEST_SECONDS: Final = 60.0
+_TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
+#: For requests that wait for the result of an invocation: as long as their caller does.
+_NO_TIMEOUT: Final = httpx.Timeout(None, connect=5.0)
 
 
 def connect_http(ingress: str | None, admin: str | None) -> RuntimeHttp:
     """Return the interfaces at these URLs; they connect with the first request."""
     return RuntimeHttp(
-        None if ingress is None else _client(ingress, httpx.Timeout(None, connect=5.0)),
-        None if admin is None else _client(admin, httpx.Timeout(_REQUEST_SECONDS)),
+        None if ingress is None else _client(ingress),
+        None if admin is None else _client(admin),
     )
 
 
-def _client(url: str, timeout: httpx.Timeout) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, timeout=timeout, trust_env=False)
+def _client(url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, trust_env=False)
 
 
 class RuntimeHttp:
@@ -59,17 +61,35 @@ class RuntimeHttp:
                 await client.aclose()
 
     async def enter(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        is_waiting: bool = False,
     ) -> httpx.Response:
         """Send a request to the ingress and return its answer, whatever it says.
+
+        Args:
+            method: of HTTP.
+            path: with the query.
+            body: raw bytes.
+            headers: besides those of the client.
+            is_waiting: whether the answer is the result of an invocation, which may take any time.
 
         Raises:
             ValueError: the address of the ingress is not known.
             UnreachableError: the ingress cannot be reached.
+            UnavailableError: it closed the connection without an answer.
+            NoAnswerError: it does not answer in time.
         """
         if self._ingress is None:
             raise ValueError("this needs the ingress; give its URL")
-        return await _send(self._ingress, "ingress", method, path, content=body, headers=dict(headers or {}))
+        patience = _NO_TIMEOUT if is_waiting else _TIMEOUT
+        return await _send(
+            self._ingress, "ingress", method, path, patience, content=body, headers=dict(headers or {})
+        )
 
     async def operate(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         """Send a request to the admin API and return its answer, whatever it says.
@@ -77,24 +97,29 @@ class RuntimeHttp:
         Raises:
             ValueError: the address of the admin API is not known.
             UnreachableError: the admin API cannot be reached.
+            UnavailableError: it closed the connection without an answer.
             NoAnswerError: it does not answer in time.
         """
         if self._admin is None:
             raise ValueError("this needs the admin API; give its URL")
-        return await _send(self._admin, "admin API", method, path, **arguments)
+        return await _send(self._admin, "admin API", method, path, _TIMEOUT, **arguments)
 
 
 async def _send(
-    client: httpx.AsyncClient, name: str, method: str, path: str, **arguments: Any
+    client: httpx.AsyncClient, name: str, method: str, path: str, patience: httpx.Timeout, **arguments: Any
 ) -> httpx.Response:
     try:
-        return await client.request(method, path, **arguments)
+        return await client.request(method, path, timeout=patience, **arguments)
     except httpx.ConnectTimeout as error:
         raise UnreachableError(name, _url(client), "no connection in time") from error
     except httpx.TimeoutException as error:
         raise NoAnswerError(f"the {name} at {_url(client)} gave no answer in time") from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise UnreachableError(name, _url(client), str(error) or type(error).__name__) from error
+    except httpx.HTTPError as error:
+        raise UnavailableError(
+            f"the {name} at {_url(client)} gave no answer: {error or type(error).__name__}"
+        ) from error
 
 
 def _url(client: httpx.AsyncClient) -> str:

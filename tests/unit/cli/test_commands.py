@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -186,6 +187,24 @@ def test_missing_ingress_says_what_to_do() -> None:
 
     assert result.exit_code == 1
     assert_error(result, f"nothing answers at {NOWHERE}.*--ingress or AWAKEN_INGRESS")
+
+
+def test_ingress_that_closes_the_connection_may_have_completed_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer_nothing() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+
+        thread = threading.Thread(target=answer_nothing)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        result = run("resolve", AWAKEABLE, "--ingress", url)
+        thread.join()
+
+    assert result.exit_code == 1
+    assert_error(result, f"{url} gave no answer.*doing it again is safe")
 
 
 def test_refusal_of_the_ingress_is_passed_on() -> None:

@@ -12,10 +12,11 @@ from awaken.control.completing import complete_awakeable
 from awaken.control.errors import (
     InvalidRequestError,
     NoAnswerError,
+    UnavailableError,
     UnexpectedAnswerError,
     UnreachableError,
 )
-from awaken.control.operations import Change, Failure
+from awaken.control.operations import Change, Failure, InvocationRequest, Target
 from awaken.control.reads import find_awakeable, find_invocation
 from awaken.control.remote import RemoteOperations
 from awaken.control.runtime_http import RuntimeHttp
@@ -193,6 +194,42 @@ async def test_a_silent_runtime_and_a_missing_one_are_told_apart() -> None:
     ) as error:
         await connect(missing, None).attach(INVOCATION)
     assert (error.value.interface, error.value.url) == ("ingress", "http://runtime")
+
+
+async def test_a_runtime_that_closes_the_connection_may_have_done_what_was_asked() -> None:
+    def closing(request: httpx.Request) -> httpx.Response:
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+
+    with pytest.raises(UnavailableError, match="gave no answer: Server disconnected") as error:
+        await connect(closing, None).resolve_awakeable(AWAKEABLE, b"1")
+    assert not isinstance(error.value, UnreachableError)
+
+
+async def test_only_results_of_invocations_may_take_any_time() -> None:
+    limits: dict[str, float | None] = {}
+
+    def note(request: httpx.Request) -> httpx.Response:
+        limits[request.url.path] = request.extensions["timeout"]["read"]
+        return httpx.Response(202, json={"invocationId": INVOCATION, "status": "Accepted", "rows": []})
+
+    runtime = connect(note, note)
+    await runtime.call(InvocationRequest(Target("Desk", "sign")))
+    await runtime.attach(INVOCATION)
+    await runtime.send(InvocationRequest(Target("Desk", "sign")))
+    await runtime.output(INVOCATION)
+    await runtime.kill(INVOCATION)
+    await runtime.ask("SELECT 1")
+    await connect(note, None).resolve_awakeable(AWAKEABLE, b"1")
+
+    assert limits == {
+        "/Desk/sign": None,
+        f"/restate/invocation/{INVOCATION}/attach": None,
+        "/Desk/sign/send": 60.0,
+        f"/restate/invocation/{INVOCATION}/output": 60.0,
+        f"/invocations/{INVOCATION}/kill": 60.0,
+        "/query": 60.0,
+        f"/restate/awakeables/{AWAKEABLE}/resolve": 60.0,
+    }
 
 
 async def test_something_else_at_the_address_is_named() -> None:
