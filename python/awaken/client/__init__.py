@@ -13,8 +13,8 @@ opened.
 from awaken.client.async_awakeable import ClientAwakeable
 from awaken.client.async_client import RestateClient
 from awaken.client.async_scoped import RestateScopedClient
+from awaken.client.awakeable_status import AwakeableStatus
 from awaken.client.opening import create_client, create_sync_client
-from awaken.client.outcome import AwakeableStatus
 from awaken.client.retries import ConnectionRetries
 from awaken.client.send_handle import RestateClientSendHandle
 from awaken.client.sync_awakeable import SyncClientAwakeable

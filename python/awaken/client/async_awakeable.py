@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from awaken.client.async_sender import AsyncSender
+    from awaken.client.awakeable_status import AwakeableStatus
     from awaken.client.building import Builder
-    from awaken.client.outcome import AwakeableStatus
     from awaken.outcomes import AwakeableOutcome
     from awaken.serde import Serde
 

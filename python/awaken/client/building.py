@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from awaken import _core
 from awaken.client.addresses import join
 from awaken.client.awakeable_id import check_awakeable_id
+from awaken.client.awakeable_status import AwakeableStatus, read_status, status_query
 from awaken.client.operation import Operation, Reply, Request
-from awaken.client.outcome import AwakeableStatus, read_status, status_query
 from awaken.client.send_handle import RestateClientSendHandle
 from awaken.handler.lookup import handler_from_callable, keyed_handler, service_handler
 from awaken.outcomes import OUTCOME_HEADER, AwakeableOutcome, read_outcome
