@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from awaken.client.operation import Reply
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["AwakeableStatus", "read_status", "status_query"]
 
@@ -38,9 +38,8 @@ def status_query(invocation_id: str) -> str:
     )
 
 
-def read_status(reply: Reply, signal_index: int) -> AwakeableStatus:
-    """Read the answer to `status_query`."""
-    rows: list[dict[str, Any]] = json.loads(reply.body)["rows"]
+def read_status(rows: Sequence[Mapping[str, Any]], signal_index: int) -> AwakeableStatus:
+    """Read the rows that answer `status_query`."""
     if not rows:
         return AwakeableStatus.UNKNOWN_INVOCATION
     if any(_signal_index(row.get("entry_lite_json")) == signal_index for row in rows):

@@ -177,7 +177,7 @@ class Builder:
         body = json.dumps({"query": status_query(parsed.invocation_id)}).encode()
         headers = {"content-type": _JSON, "accept": _JSON}
         request = Request("POST", join(self._admin("the status"), "query"), headers, body, is_repeatable=True)
-        return Operation(request, lambda reply: read_status(reply, parsed.index))
+        return Operation(request, lambda reply: read_status(json.loads(reply.body)["rows"], parsed.index))
 
     # ------------------------------------------------------------ shared by the above
 

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.client.awakeable_id import check_awakeable_id
-from awaken.control.errors import NotFoundError
-from awaken.control.reads import find_invocation, stored_result
+from awaken.client.awakeable_status import AwakeableStatus, read_status, status_query
+from awaken.control.reads import stored_result
 from awaken.control.runtime_http import refused
 from awaken.outcomes import OUTCOME_HEADER, AwakeableOutcome, read_outcome
 
@@ -29,7 +29,12 @@ __all__ = ["RemoteCompletion"]
 #: A server applies a completion some milliseconds after it has answered.
 _LOOKS: Final = 20
 _PAUSE_SECONDS: Final = 0.05
-_NOT_STARTED: Final = frozenset(["scheduled", "pending"])
+_REFUSALS: Final = {
+    AwakeableStatus.COMPLETED: AwakeableOutcome.ALREADY_COMPLETED,
+    AwakeableStatus.NOT_STARTED: AwakeableOutcome.INVALID,
+    AwakeableStatus.INVOCATION_ENDED: AwakeableOutcome.GONE,
+    AwakeableStatus.UNKNOWN_INVOCATION: AwakeableOutcome.UNKNOWN,
+}
 
 
 class RemoteCompletion:
@@ -106,16 +111,8 @@ class _Lock:
 
 async def _look_before(tables: Asks, parsed: AwakeableId) -> AwakeableOutcome | None:
     """Return why a result would not be applied; None if it would be."""
-    try:
-        row = await find_invocation(tables, parsed.invocation_id)
-    except NotFoundError:
-        return AwakeableOutcome.UNKNOWN
-    if await stored_result(tables, parsed.invocation_id, parsed.index) is not None:
-        return AwakeableOutcome.ALREADY_COMPLETED
-    if row["status"] == "completed":
-        return AwakeableOutcome.GONE
-    # A server would drop the result of one that has not started.
-    return AwakeableOutcome.INVALID if row["status"] in _NOT_STARTED else None
+    rows = await tables.ask(status_query(parsed.invocation_id))
+    return _REFUSALS.get(read_status(rows, parsed.index))
 
 
 async def _look_after(tables: Asks, parsed: AwakeableId, wanted: dict[str, Any]) -> AwakeableOutcome:

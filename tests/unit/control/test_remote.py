@@ -56,12 +56,15 @@ class Server:
 
     def admin(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/query":
-            question = json.loads(request.content)["query"]
-            return httpx.Response(
-                200, json={"rows": self.signals if "sys_journal" in question else self.invocations}
-            )
+            return httpx.Response(200, json={"rows": self.rows(json.loads(request.content)["query"])})
         self.requests.append((request.method, request.url.path))
         return httpx.Response(202 if request.method == "PATCH" else 404)
+
+    def rows(self, question: str) -> list[dict[str, Any]]:
+        if "LEFT JOIN" in question:  # the status of an awakeable
+            signals = [{"entry_lite_json": row["entry_lite_json"]} for row in self.signals] or [{}]
+            return [{"status": row["status"], **one} for row in self.invocations for one in signals]
+        return self.signals if "sys_journal" in question else self.invocations
 
 
 def connect(
@@ -79,7 +82,8 @@ def connect(
 
 def signal(result: dict[str, Any]) -> dict[str, Any]:
     entry = {"Notification": {"Signal": {"id": {"Index": 17}, "result": result}}}
-    return {"index": 3, "entry_json": json.dumps(entry)}
+    lite = {"Notification": {"ty": "Signal", "id": {"SignalIndex": 17}, "result": next(iter(result))}}
+    return {"index": 3, "entry_json": json.dumps(entry), "entry_lite_json": json.dumps(lite)}
 
 
 YES = signal({"Success": list(b'"yes"')})
