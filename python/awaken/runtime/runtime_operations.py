@@ -195,9 +195,10 @@ class RuntimeOperations:
         if invocation_id is not None:
             _core.parse_invocation_id(invocation_id)
         wanted = Filter(service, key, invocation_id)
-        return await self._query.awakeables(
-            list(self._processor.open_attempts.awaited()), wanted, limit, after
-        )
+        awaited = list(self._processor.open_attempts.awaited())
+        # A handler that has just suspended is only in the rows, and the query reads those that are on disk.
+        await self._processor.store.committed()
+        return await self._query.awakeables(awaited, wanted, limit, after)
 
     def _check_running(self) -> None:
         if not self._is_running:

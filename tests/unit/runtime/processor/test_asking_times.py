@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -66,6 +68,16 @@ async def harness(tmp_path: Path) -> AsyncIterator[Harness]:
     await harness.stop()
 
 
+class SlowDisk:
+    """Holds each commit for as long as a query takes on another thread."""
+
+    def before_commit(self) -> None:
+        time.sleep(0.02)
+
+    def after_commit(self) -> None:
+        pass
+
+
 async def ask(harness: Harness, handler: str, argument: object = None, count: int = 1) -> str:
     """Start a handler, wait until it asks for its awakeables, and let a second pass."""
     before = len(harness.runtime.pending_awakeables())
@@ -105,6 +117,22 @@ async def test_retry_keeps_the_time_of_asking(harness: Harness) -> None:
 
     assert (backing_off, waiting(harness)) == (expected, expected)
     assert modified_at(harness, early) > modified_at(harness, late)
+
+
+async def test_handler_that_suspends_is_listed_all_the_time(tmp_path: Path) -> None:
+    harness = Harness(tmp_path / "data", [desk], clock=ManualClock(), probe=SlowDisk())
+    await harness.start()
+    await ask(harness, "sign")
+    harness.advance(60_000)
+    listings = []
+
+    while not harness.runtime.is_idle:
+        listings.append(asyncio.create_task(harness.runtime.awakeables()))
+        await asyncio.sleep(0)
+    pages = await asyncio.gather(*listings)
+    await harness.stop()
+
+    assert [len(page.awakeables) for page in pages] == [1] * len(listings)
 
 
 async def test_suspension_and_replay_keep_the_time_of_asking(harness: Harness) -> None:
