@@ -93,7 +93,7 @@ class External(SideEffects):
             RuntimeError: links are not configured; see `configure_callbacks`.
             UsageError: a link cannot name the type; see `register_callback_type`.
         """
-        from awaken import links
+        from awaken import links  # only callbacks need them
         from awaken.links.description import describe_callback
 
         arguments.expect_text(name, "the name of ctx.callback")

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from awaken.endpoint.memory import AttemptMemory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from awaken._core import EndpointMachine
     from awaken.endpoint.codec_source import CodecSource
-    from awaken.endpoint.observer import ObserveAttempt
+    from awaken.endpoint.observer import AttemptObserver
 
 __all__ = ["AttemptSettings"]
 
@@ -22,7 +25,7 @@ class AttemptSettings:
     is_strict: bool = False
     #: Changes every value's bytes on their way into the journal and back.
     codec: CodecSource | None = None
-    #: Makes what watches an attempt, such as a tracer.
-    observe: ObserveAttempt | None = None
+    #: Makes the observer of an attempt, from its machine, its target (`Greeter/greet`) and its HTTP headers.
+    observe: Callable[[EndpointMachine, str, Mapping[str, str]], AttemptObserver] | None = None
     #: For the texts of mismatches.
     memory: AttemptMemory = field(default_factory=AttemptMemory)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ParamSpec, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
     from contextlib import AbstractContextManager
 
-    from awaken._core import EndpointMachine, Input
+    from awaken._core import Input
     from awaken.context.commands import Commands
 
-__all__ = ["AttemptObserver", "ObserveAttempt", "run_within"]
+__all__ = ["AttemptObserver", "run_within"]
 
 P = ParamSpec("P")
 
@@ -33,20 +33,6 @@ class AttemptObserver(Protocol):
 
     def commands(self, inner: Commands) -> Commands:
         """Return what takes the commands of the handler and passes them on."""
-        ...
-
-
-class ObserveAttempt(Protocol):
-    """Makes the observer of an attempt."""
-
-    def __call__(self, machine: EndpointMachine, target: str, headers: Mapping[str, str]) -> AttemptObserver:
-        """Return the observer.
-
-        Args:
-            machine: of the attempt, to ask how it ends.
-            target: service and handler, as `Greeter/greet`.
-            headers: of the attempt's HTTP request.
-        """
         ...
 
 
