@@ -204,9 +204,9 @@ class _CallbackRoute:
         try:
             outcome = await complete_awakeable(self._operations, link.awakeable_id, result)
         except (UnavailableError, NoAnswerError):
-            return _Reply(
-                503, "The answer cannot be accepted right now", "Nothing was changed; please try again."
-            )
+            # It may have arrived all the same.
+            text = "Please send it again. The first answer that arrives counts."
+            return _Reply(503, "The answer cannot be accepted right now", text)
         except OperationError as error:
             return _Reply(500, "The answer cannot be accepted", str(error))
         match outcome:
