@@ -1,4 +1,6 @@
-"""Write the blocking half of `awaken.client`, `sync_*.py`, from the half on the event loop, `async_*.py`.
+"""Write the blocking half of clients, `sync_*.py`, from the half on the event loop, `async_*.py`.
+
+This is for `awaken.client` and for the client of the control plane in `awaken.control`.
 
 `python scripts/generate_client.py` writes the files; with `--check` it changes nothing and fails if a file is not
 current. Edit only `async_*.py` by hand. The two tables below list what reads differently in the blocking half.
@@ -17,22 +19,30 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-CLIENT: Final = ROOT / "python/awaken/client"
+FOLDERS: Final = (ROOT / "python/awaken/client", ROOT / "python/awaken/control")
 COMMAND: Final = "python scripts/generate_client.py"
 
 #: Whole words, in code and docstrings. Modules need no entry: `async_client` becomes `sync_client`.
 WORDS: Final = {
     "AsyncClient": "Client",  # of httpx
+    "AsyncIterator": "Iterator",
     "AsyncSender": "SyncSender",
     "ClientAwakeable": "SyncClientAwakeable",
+    "ControlClient": "SyncControlClient",
     "RestateClient": "SyncRestateClient",
     "RestateScopedClient": "SyncRestateScopedClient",
     "ValueCodec": "BlockingCodec",
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
     "asyncio": "time",  # only `sleep` is used, which both have
+    "connect_control": "connect_control_sync",
     "create_client": "create_sync_client",
 }
-#: Parts of sentences in docstrings and comments.
+#: Parts of sentences and of code.
 PHRASES: Final = {
+    "Awaitable[R]": "R",
+    "channel.close(None)": "channel.close()",  # of gRPC
+    "grpc.aio": "grpc",
     "on the event loop": "blocking the calling thread",
 }
 
@@ -45,7 +55,7 @@ def main(arguments: list[str]) -> None:
     """
     if arguments not in ([], ["--check"]):
         sys.exit(f"usage: {COMMAND} [--check]")
-    for source in sorted(CLIENT.glob("async_*.py")):
+    for source in (path for folder in FOLDERS for path in sorted(folder.glob("async_*.py"))):
         target = source.with_name(source.name.removeprefix("a"))
         text = formatted(blocking(source.read_text(), source.name), target)
         if not arguments:
@@ -82,8 +92,8 @@ def _without_async(source: str) -> str:
 
 
 def formatted(text: str, path: Path) -> str:
-    """Sort the imports and wrap the lines, as `make fix` would."""
-    for command in (["check", "--quiet", "--select=I", "--fix"], ["format", "--quiet"]):
+    """Clean up the imports and wrap the lines, as `make fix` would."""
+    for command in (["check", "--quiet", "--select=I,F401", "--fix"], ["format", "--quiet"]):
         ruff = [sys.executable, "-m", "ruff", *command, f"--stdin-filename={path}", "-"]
         result = subprocess.run(ruff, input=text, text=True, stdout=subprocess.PIPE, check=True, cwd=ROOT)  # noqa: S603
         text = result.stdout
