@@ -23,6 +23,8 @@ __all__ = ["RuntimeHttp", "connect_http", "explain", "refused"]
 _TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)
 #: For requests that wait for the result of an invocation: as long as their caller does.
 _NO_TIMEOUT: Final = httpx.Timeout(None, connect=5.0)
+#: A header that every error of an ingress has, and none of an admin API.
+_ERROR_SOURCE: Final = "x-restate-error-source"
 
 
 def connect_http(ingress: str | None, admin: str | None) -> RuntimeHttp:
@@ -99,10 +101,14 @@ class RuntimeHttp:
             UnreachableError: the admin API cannot be reached.
             UnavailableError: it closed the connection without an answer.
             NoAnswerError: it does not answer in time.
+            UnexpectedAnswerError: it is an ingress.
         """
         if self._admin is None:
             raise ValueError("this needs the admin API; give its URL")
-        return await _send(self._admin, "admin API", method, path, _TIMEOUT, **arguments)
+        answer = await _send(self._admin, "admin API", method, path, _TIMEOUT, **arguments)
+        if _ERROR_SOURCE in answer.headers:
+            raise UnexpectedAnswerError(f"{_url(self._admin)} is an ingress; give the URL of the admin API")
+        return answer
 
 
 async def _send(

@@ -242,3 +242,18 @@ async def test_something_else_at_the_address_is_named() -> None:
 
     with pytest.raises(UnexpectedAnswerError, match="not as a runtime does"):
         await connect(stranger, stranger).cancel(INVOCATION)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"), [(400, "bad path: /query"), (404, "service 'invocations' not found")]
+)
+async def test_an_ingress_where_an_admin_api_belongs_is_named(status: int, message: str) -> None:
+    def ingress(request: httpx.Request) -> httpx.Response:
+        facts = {"code": status, "message": message, "source": "ingress"}
+        return httpx.Response(status, headers={"x-restate-error-source": "ingress"}, json=facts)
+
+    runtime = connect(ingress, ingress)
+
+    for work in (find_invocation(runtime, INVOCATION), runtime.cancel(INVOCATION)):
+        with pytest.raises(UnexpectedAnswerError, match=r"^http://runtime is an ingress; give the URL of"):
+            await work
