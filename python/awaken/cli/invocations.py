@@ -10,6 +10,7 @@ from awaken.cli.addresses import parse_url
 from awaken.cli.ages import age
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.settings import DEFAULT_ADMIN, AdminOption, JsonOutputOption
+from awaken.control.operations import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,8 +26,6 @@ __all__ = ["commands"]
 
 commands = typer.Typer(no_args_is_help=True, help="List, show and change invocations.")
 
-_STATUSES = "scheduled, pending, ready, running, backing-off, suspended, paused, completed"
-
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The invocation's id.")]
 IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of invocations.")]
 
@@ -36,7 +35,9 @@ IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of 
 def show_list(
     status: Annotated[
         list[str] | None,
-        typer.Option(metavar="STATUS", help=f"Only those with this status; may be repeated: {_STATUSES}."),
+        typer.Option(
+            metavar="STATUS", help=f"Only those with this status; may be repeated: {', '.join(STATUSES)}."
+        ),
     ] = None,
     service: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this service.")] = None,
     handler: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this handler.")] = None,

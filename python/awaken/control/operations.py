@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from awaken import _core
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from awaken.outcomes import AwakeableOutcome
 
 __all__ = [
+    "STATUSES",
     "Accepted",
     "AwakeablePage",
     "AwakeableState",
@@ -32,6 +33,11 @@ __all__ = [
     "Success",
     "Target",
 ]
+
+#: Statuses of an invocation, as `sys_invocation` has them.
+STATUSES: Final = (
+    *("scheduled", "pending", "ready", "running", "backing-off", "suspended", "paused", "completed"),
+)
 
 
 @dataclass(frozen=True, slots=True)

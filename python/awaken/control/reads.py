@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from awaken import _core
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.control.errors import InvalidRequestError, NotFoundError
-from awaken.control.operations import AwakeableState, AwakeableView, Target
+from awaken.control.operations import STATUSES, AwakeableState, AwakeableView, Target
 from awaken.control.sql import quote_sql, select
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from awaken.control.operations import Operations
 
 __all__ = [
-    "STATUSES",
     "Asks",
     "find_awakeable",
     "find_invocation",
@@ -30,10 +29,6 @@ __all__ = [
     "target_of",
 ]
 
-#: Statuses of an invocation, as `sys_invocation` has them.
-STATUSES: Final = (
-    *("scheduled", "pending", "ready", "running", "backing-off", "suspended", "paused", "completed"),
-)
 _COLUMNS: Final = (
     *("id", "target", "target_service_name", "target_service_key", "target_handler_name", "status"),
     *("created_at", "modified_at", "retry_count", "next_retry_at", "last_failure"),

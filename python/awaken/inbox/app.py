@@ -24,7 +24,7 @@ from awaken.callbacks.forms import fields_of, read_form
 from awaken.control import reads
 from awaken.control.completing import complete_awakeable
 from awaken.control.errors import OperationError
-from awaken.control.operations import AwakeableState, Failure
+from awaken.control.operations import STATUSES, AwakeableState, Failure
 from awaken.errors import InvalidIdError
 from awaken.inbox import views
 from awaken.inbox.timeline import draw, rows_of, seconds_of
@@ -81,7 +81,7 @@ class _Pages:
     async def invocations(self, request: Request) -> Response:
         """List the newest invocations."""
         status = request.query_params.get("status", "")
-        chosen = [status] if status in reads.STATUSES else []
+        chosen = [status] if status in STATUSES else []
         rows = await reads.list_invocations(self._operations, chosen, limit=_LISTED)
         text = views.invocations_page(_root(request), rows, "".join(chosen), is_part=_is_part(request))
         return _html(text)
