@@ -152,13 +152,11 @@ async def _change(
     runtime: RemoteOperations, invocation_id: str, name: str, operation: Operation
 ) -> dict[str, Any]:
     from awaken.cli.runtime_client import explain
-    from awaken.control.errors import OperationError, UnreachableError
+    from awaken.control.errors import OperationError
     from awaken.control.operations import Change
 
     try:
         change = await operation(runtime, invocation_id)
-    except UnreachableError:
-        raise  # the others would fail in the same way
     except OperationError as error:
         return {"id": invocation_id, "error": f"cannot {name} {invocation_id}: {explain(error)}"}
     if isinstance(change, str):

@@ -30,6 +30,8 @@ class FakeAdmin:
         self.requests: list[tuple[str, str, Any]] = []
         self.rows: list[dict[str, Any]] = []
         self.refused: dict[str, tuple[int, str]] = {}
+        #: The invocation at whose request the connection is closed without an answer.
+        self.leaves_at = ""
         self.status = 200
         self.body = b""
         admin = self
@@ -45,6 +47,8 @@ class FakeAdmin:
 
             def do_PATCH(self) -> None:
                 admin.requests.append(("PATCH", self.path, None))
+                if self.path.split("/")[2] == admin.leaves_at:
+                    return
                 status, message = admin.refused.get(self.path.split("/")[2], (admin.status, ""))
                 body = json.dumps({"message": message}).encode() if message else admin.body
                 self._send(status, body)
@@ -193,6 +197,27 @@ def test_missing_runtime_is_told(command: list[str]) -> None:
 
     assert result.exit_code == 1
     assert "nothing answers at http://127.0.0.1:1" in result.stderr
+
+
+def test_each_invocation_is_accounted_for_when_the_runtime_leaves(admin: FakeAdmin) -> None:
+    admin.leaves_at = OTHER
+
+    result = run("invocations", "kill", INVOCATION, OTHER, admin=admin.url)
+
+    assert result.exit_code == 1
+    killed, lost = result.stdout.splitlines()
+    assert killed == f"{INVOCATION}: killed"
+    assert lost.startswith(f"cannot kill {OTHER}: the admin API at {admin.url} gave no answer")
+    assert "1 of 2 failed" in result.stderr
+
+
+def test_each_invocation_is_accounted_for_without_a_runtime() -> None:
+    result = run("invocations", "kill", INVOCATION, OTHER, admin=NOWHERE)
+
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines] == [f"cannot kill {one}" for one in (INVOCATION, OTHER)]
+    assert "2 of 2 failed" in result.stderr
 
 
 def test_awakeables_are_rebuilt_from_what_is_awaited(admin: FakeAdmin) -> None:
