@@ -37,7 +37,7 @@ def show_list(
     service: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this service.")] = None,
     key: Annotated[str | None, typer.Option(metavar="KEY", help="Only those of this key.")] = None,
     limit: Annotated[
-        int, typer.Option(min=1, help="Look at no more than this many waiting invocations, oldest first.")
+        int, typer.Option(min=1, help="At most this many, those that have waited longest.")
     ] = 1000,
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
@@ -54,7 +54,7 @@ def show_list(
         return await runtime.awakeables(service=service, key=key, limit=limit)
 
     found = talk(work, admin=parse_url(admin, "an admin API"))
-    pending = [_facts(one) for one in found.awakeables]
+    pending = [_facts(one) for one in found.awakeables[:limit]]  # a page of a server may be longer
     if json_output:
         print_json(pending)
     elif not pending:
