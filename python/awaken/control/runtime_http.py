@@ -121,11 +121,22 @@ async def _send(
     except httpx.TimeoutException as error:
         raise NoAnswerError(f"the {name} at {_url(client)} gave no answer in time") from error
     except (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-        raise UnreachableError(name, _url(client), str(error) or type(error).__name__) from error
+        raise UnreachableError(name, _url(client), _reason(error)) from error
     except httpx.HTTPError as error:
         raise UnavailableError(
             f"the {name} at {_url(client)} gave no answer: {error or type(error).__name__}"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return what the operating system says, which httpx wraps in errors that say less."""
+    reason = str(error) or type(error).__name__
+    cause = error.__cause__ or error.__context__
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno is not None:
+            reason = str(cause)
+        cause = cause.__cause__ or cause.__context__
+    return reason
 
 
 def _url(client: httpx.AsyncClient) -> str:

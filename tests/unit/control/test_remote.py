@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,7 +19,7 @@ from awaken.control.errors import (
 )
 from awaken.control.operations import Change, Failure, InvocationRequest, Target
 from awaken.control.reads import find_awakeable, find_invocation
-from awaken.control.remote import RemoteOperations
+from awaken.control.remote import RemoteOperations, connect_runtime
 from awaken.control.runtime_http import RuntimeHttp
 from awaken.errors import InvalidIdError
 from awaken.outcomes import AwakeableOutcome
@@ -198,6 +199,16 @@ async def test_a_silent_runtime_and_a_missing_one_are_told_apart() -> None:
     ) as error:
         await connect(missing, None).attach(INVOCATION)
     assert (error.value.interface, error.value.url) == ("ingress", "http://runtime")
+
+
+async def test_a_refused_connection_is_reported_as_the_system_does() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    runtime = connect_runtime(None, f"http://127.0.0.1:{port}")
+
+    with pytest.raises(UnreachableError, match=r"cannot be reached: \[Errno \d+\] "):
+        await runtime.cancel(INVOCATION)
+    await runtime.close()
 
 
 async def test_a_runtime_that_closes_the_connection_may_have_done_what_was_asked() -> None:
