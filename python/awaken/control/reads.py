@@ -104,12 +104,17 @@ async def list_failures(operations: Asks, invocation_id: str) -> list[str]:
 
 
 async def list_awakeables(
-    operations: Operations, service: str | None = None, key: str | None = None
+    operations: Operations,
+    service: str | None = None,
+    key: str | None = None,
+    invocation_id: str | None = None,
 ) -> AsyncIterator[AwakeableView]:
     """Yield all pending awakeables, longest first, a page at a time."""
     after: str | None = None
     while True:
-        page = await operations.awakeables(service=service, key=key, limit=_WHOLE_PAGE, after=after)
+        page = await operations.awakeables(
+            service=service, key=key, invocation_id=invocation_id, limit=_WHOLE_PAGE, after=after
+        )
         for one in page.awakeables:
             yield one
         if page.next is None:
@@ -128,8 +133,7 @@ async def find_awakeable(operations: Operations, awakeable_id: str) -> Awakeable
     row = await find_invocation(operations, parsed.invocation_id)
     result = await stored_result(operations, parsed.invocation_id, parsed.index)
     if result is None and row["status"] != "completed":
-        page = await operations.awakeables(invocation_id=parsed.invocation_id, limit=_WHOLE_PAGE)
-        for one in page.awakeables:
+        async for one in list_awakeables(operations, invocation_id=parsed.invocation_id):
             if one.awakeable_id == awakeable_id:
                 return one
     if result is not None:

@@ -100,7 +100,8 @@ class _Pages:
         journal = await reads.list_entries(self._operations, invocation_id, with_contents=True)
         failed_at = await reads.list_failures(self._operations, invocation_id)
         failures = [seconds_of(timestamp) for timestamp in failed_at]
-        waits = (await self._operations.awakeables(invocation_id=invocation_id)).awakeables
+        pending = reads.list_awakeables(self._operations, invocation_id=invocation_id)
+        waits = [one async for one in pending]
         now = seconds_of(row["modified_at"]) if row["status"] == "completed" else time.time()
         nonce = self._nonce(request)
         text = views.invocation_page(
