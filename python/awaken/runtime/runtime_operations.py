@@ -82,7 +82,6 @@ class RuntimeOperations:
 
     async def attach(self, invocation_id: str) -> Completion:
         """Wait for the result of an invocation."""
-        self._check_running()
         return await self._completion(self._find(invocation_id))
 
     async def output(self, invocation_id: str) -> Completion:
@@ -94,6 +93,7 @@ class RuntimeOperations:
 
     def _find(self, invocation_id: str) -> InvocationRow:
         _core.parse_invocation_id(invocation_id)
+        self._check_running()
         row = self._processor.tables.invocations.find(invocation_id)
         if row is None:
             raise NotFoundError(f"there is no invocation {invocation_id}; its retention may be over")
@@ -112,6 +112,7 @@ class RuntimeOperations:
 
     async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
         """Give an awakeable its failure."""
+        check_size(failure.message.encode(errors="replace"))
         return await self._complete_awakeable(awakeable_id, to_core(failure))
 
     async def _complete_awakeable(self, awakeable_id: str, result: bytes | _core.Failure) -> AwakeableOutcome:
@@ -152,6 +153,7 @@ class RuntimeOperations:
     ) -> str:
         """Start a new invocation with the input, and the first entries, of a completed one."""
         _core.parse_invocation_id(invocation_id)
+        self._check_running()
         with self._processor.store.atomic():
             new_id = self._processor.changes.restart_as_new(invocation_id, keep_entries, deployment)
         await self._processor.store.committed()

@@ -123,6 +123,8 @@ async def test_what_is_too_large_is_refused(harness: Harness, operations: Operat
 
     assert await kind_of(operations.call(request("Echo/echo", large.decode()))) is TooLargeError
     assert await kind_of(operations.resolve_awakeable(awakeable_id, large)) is TooLargeError
+    failure = Failure(500, large.decode())
+    assert await kind_of(operations.reject_awakeable(awakeable_id, failure)) is TooLargeError
 
 
 async def test_awakeables_are_completed_once(harness: Harness, operations: Operations) -> None:
