@@ -37,6 +37,8 @@ DEFAULT_PAGE: Final = 100
 LARGEST_PAGE: Final = 1000
 DEFAULT_INTERVAL_SECONDS: Final = 0.5
 SHORTEST_INTERVAL_SECONDS: Final = 0.05
+#: In digits: SQL has 64 bits for an offset.
+_LONGEST_OFFSET: Final = 19
 
 R = TypeVar("R")
 
@@ -278,7 +280,7 @@ def _page_size(asked: int) -> int:
 
 
 def _offset(token: str) -> int:
-    if (token and not token.isascii()) or (token and not token.isdigit()):
+    if token and not (token.isascii() and token.isdigit() and len(token) < _LONGEST_OFFSET):
         raise InvalidRequestError(f"{token!r} is not a page token; use the one of the answer before")
     return int(token or 0)
 

@@ -136,14 +136,22 @@ async def test_invocations_are_called_attached_and_ended(harness: Harness, contr
 async def test_a_runtime_that_stopped_is_unavailable(harness: Harness, control: ControlClient) -> None:
     await harness.stop()
 
-    code = await code_of(control.invoke("Echo", "echo", b'"x"'))
+    output = invocations_pb2.GetOutputRequest(invocation_id=STRANGER)
+    codes = {
+        await code_of(control.invoke("Echo", "echo", b'"x"')),
+        await code_of(control.attach(STRANGER)),
+        await code_of(control.invocations.GetOutput(output)),
+        await code_of(control.invocations.Get(invocations_pb2.GetInvocationRequest(invocation_id=STRANGER))),
+    }
     await harness.start()
 
-    assert code == grpc.StatusCode.UNAVAILABLE
+    assert codes == {grpc.StatusCode.UNAVAILABLE}
 
 
 @pytest.mark.parametrize("token", ["x", "-1", "1.2", "9" * 30])
 async def test_page_tokens_come_from_the_page_before(control: ControlClient, token: str) -> None:
-    request = awakeables_pb2.ListAwakeablesRequest(page_token=token)
+    awakeables = awakeables_pb2.ListAwakeablesRequest(page_token=token)
+    invocations = invocations_pb2.ListInvocationsRequest(page_token=token)
 
-    assert await code_of(control.awakeables.List(request)) == grpc.StatusCode.INVALID_ARGUMENT
+    assert await code_of(control.awakeables.List(awakeables)) == grpc.StatusCode.INVALID_ARGUMENT
+    assert await code_of(control.invocations.List(invocations)) == grpc.StatusCode.INVALID_ARGUMENT
