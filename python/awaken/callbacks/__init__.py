@@ -1,7 +1,7 @@
 """The route behind signed links: it verifies them, shows a form, validates answers, and completes awakeables.
 
 ```
-browser or program ─> route ─> links.verify ─> answers (validate) ─> control.awakeables ─> ingress
+browser or program ─> route ─> links.verify ─> answers (validate) ─> control.completing ─> a runtime
                         └─ page, forms (for people)
 ```
 
