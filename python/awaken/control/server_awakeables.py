@@ -12,11 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
-from awaken.control.errors import InvalidRequestError
 from awaken.control.futures import describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView
 from awaken.control.reads import target_of
-from awaken.control.sql import quote_sql, select
+from awaken.control.sql import quote_sql, read_offset, select
 from awaken.links.description import ENTRY_PREFIX, read_description
 from awaken.timing.timestamps import read_time
 
@@ -55,7 +54,7 @@ async def list_from_tables(
     conditions = [_WAITING]
     columns = {"target_service_name": service, "target_service_key": key, "id": invocation_id}
     conditions += [f"{name} = {quote_sql(value)}" for name, value in columns.items() if value is not None]
-    offset = _read_offset(after)
+    offset = read_offset(after or "")
     found: list[AwakeableView] = []
     while True:
         order = "modified_at, id"
@@ -68,12 +67,6 @@ async def list_from_tables(
                 return AwakeablePage(await _describe(tables, found), str(offset))
         if len(rows) < limit:
             return AwakeablePage(await _describe(tables, found))
-
-
-def _read_offset(after: str | None) -> int:
-    if after and not (after.isascii() and after.isdigit()):
-        raise InvalidRequestError(f"{after!r} is not a page token; use the one of the answer before")
-    return int(after or 0)
 
 
 def pending_awakeables(row: Mapping[str, Any]) -> Iterator[AwakeableView]:

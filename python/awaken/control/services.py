@@ -10,9 +10,10 @@ import grpc
 
 from awaken.control import convert, reads
 from awaken.control.completing import complete_awakeable
-from awaken.control.errors import InvalidRequestError, OperationError, outcome_status
+from awaken.control.errors import OperationError, outcome_status
 from awaken.control.headers import forwarded_headers
 from awaken.control.operations import Change, Failure, InvocationRequest, Target
+from awaken.control.sql import read_offset
 from awaken.control.v1 import (
     awakeables_pb2,
     awakeables_pb2_grpc,
@@ -37,8 +38,6 @@ DEFAULT_PAGE: Final = 100
 LARGEST_PAGE: Final = 1000
 DEFAULT_INTERVAL_SECONDS: Final = 0.5
 SHORTEST_INTERVAL_SECONDS: Final = 0.05
-#: In digits: SQL has 64 bits for an offset.
-_LONGEST_OFFSET: Final = 19
 
 R = TypeVar("R")
 
@@ -211,7 +210,7 @@ class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
         self, request: invocations_pb2.ListInvocationsRequest, context: Context
     ) -> invocations_pb2.ListInvocationsResponse:
         """List invocations."""
-        limit, offset = _page_size(request.page_size), _offset(request.page_token)
+        limit, offset = _page_size(request.page_size), read_offset(request.page_token)
         rows = await reads.list_invocations(
             self._operations,
             list(request.statuses),
@@ -277,12 +276,6 @@ def _optional(message: Any, name: str) -> str | None:
 
 def _page_size(asked: int) -> int:
     return min(asked or DEFAULT_PAGE, LARGEST_PAGE)
-
-
-def _offset(token: str) -> int:
-    if token and not (token.isascii() and token.isdigit() and len(token) < _LONGEST_OFFSET):
-        raise InvalidRequestError(f"{token!r} is not a page token; use the one of the answer before")
-    return int(token or 0)
 
 
 def _interval(asked: Duration) -> float:

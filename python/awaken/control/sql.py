@@ -1,13 +1,18 @@
-"""Writing queries for the admin API, in the SQL that DataFusion and SQLite have in common."""
+"""Writing queries for the admin API, in the SQL that DataFusion and SQLite have in common, and paging through rows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from awaken.control.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["quote_sql", "select"]
+__all__ = ["quote_sql", "read_offset", "select"]
+
+#: Digits of the largest offset: SQL has 64 bits for it.
+_MOST_DIGITS: Final = 18
 
 
 def select(
@@ -28,3 +33,14 @@ def select(
 def quote_sql(text: str) -> str:
     """Return text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def read_offset(token: str) -> int:
+    """Return the offset that a page begins at; an empty token is the first page.
+
+    Raises:
+        InvalidRequestError: the token is not from a page before.
+    """
+    if token and not (token.isascii() and token.isdigit() and len(token) <= _MOST_DIGITS):
+        raise InvalidRequestError(f"{token!r} is not a page token; use the one of the answer before")
+    return int(token or 0)
