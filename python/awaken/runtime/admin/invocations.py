@@ -104,7 +104,7 @@ class InvocationRoutes:
                 limit=min(int(limit), _MAX_PAGE),
                 after=given("after"),
             )
-        except InvalidRequestError as error:
+        except (InvalidRequestError, InvalidIdError) as error:
             raise AdminError(400, str(error)) from error
         return answer_json(200, describe_page(page))
 

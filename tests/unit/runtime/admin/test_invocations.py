@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from awaken.control.errors import ConflictError, GoneError, InvalidRequestError, NotFoundError, TooEarlyError
 from awaken.control.operations import Change
+from awaken.errors import InvalidIdError
 from awaken.runtime.errors import RuntimeClosedError, StoreError
 
 from tests.unit.runtime.fakes import INVOCATION_ID, FakeOperations
@@ -120,9 +121,12 @@ async def test_pending_awakeables_are_asked_for(
     refused = await client.get("/awakeables", params={"limit": "x"})
     operations.answer = InvalidRequestError("no page token")
     strange = await client.get("/awakeables", params={"after": "x"})
+    operations.answer = InvalidIdError("no invocation id")
+    malformed = await client.get("/awakeables", params={"invocation": "x"})
 
     wanted = {"service": "Obj", "key": "k", "invocation_id": INVOCATION_ID, "limit": 2, "after": "1.2.17"}
     assert response.json() == {"awakeables": []}
     assert operations.asked[0] == ("awakeables", wanted)
     assert (refused.status_code, strange.status_code) == (400, 400)
     assert strange.json()["message"] == "no page token"
+    assert (malformed.status_code, malformed.json()["message"]) == (400, "no invocation id")
