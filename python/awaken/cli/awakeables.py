@@ -14,7 +14,6 @@ from awaken.cli.settings import (
     AdminOption,
     JsonOutputOption,
 )
-from awaken.context.callback import expiry_of
 from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
@@ -117,11 +116,15 @@ def _facts(found: AwakeableView) -> dict[str, Any]:
         "name": found.name or "",
         "type": found.type_name or "",
         "labels": dict(found.labels),
-        "expires_at": None if found.expires_at_ms is None else expiry_of(found.expires_at_ms).isoformat(),
+        "expires_at": _time(found.expires_at_ms),
         "invocation": found.invocation_id,
         "handler": f"{found.target.service}/{found.target.handler}",
         "key": found.target.key,
         "status": found.status,
-        "since": None if found.since_ms is None else format_time(found.since_ms),
+        "since": _time(found.since_ms),
         "waits_for": ", ".join([f"awakeable {found.index}", *found.beside]),
     }
+
+
+def _time(at_ms: int | None) -> str | None:
+    return None if at_ms is None else format_time(at_ms)

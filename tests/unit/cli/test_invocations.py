@@ -252,7 +252,7 @@ def test_awakeables_are_rebuilt_from_what_is_awaited(admin: FakeAdmin) -> None:
             "name": "sign",
             "type": "app:Decision",
             "labels": {"team": "red"},
-            "expires_at": "2026-12-24T20:11:01.196000+00:00",
+            "expires_at": "2026-12-24T20:11:01.196Z",
             "invocation": INVOCATION,
             "handler": "Desk/sign",
             "key": "k",
