@@ -12,6 +12,7 @@ from awaken.errors import LocalProtocolError
 from awaken.transports import limits
 from awaken.transports.server.server import Server, start_server
 
+from tests.unit.transports.raising import Raiser
 from tests.unit.transports.receivers import Acceptor, Echo, Fountain, Greeter, Recorder, wait_until
 from tests.unit.transports.sockets import listening_socket, open_connection
 
@@ -249,6 +250,14 @@ async def test_reset_breaks_the_response_off() -> None:
             answer = await peer.read_all()
     assert not answer.endswith(b"0\r\n\r\n")
     assert "disconnect" not in receiver.calls
+
+
+async def test_connection_continues_after_a_receiver_that_raises() -> None:
+    failing = GET.replace(b"/discover?x=1", b"/end/untouched")
+    async with talk(Acceptor(Raiser)) as peer:
+        for request, status in ((failing, b"500"), (failing, b"500"), (GET.replace(b"?x=1", b"/-"), b"200")):
+            peer.send(request)
+            assert (await peer.read_until(b"\r\n\r\n")).startswith(b"HTTP/1.1 " + status)
 
 
 async def test_response_that_breaks_its_content_length_is_logged_and_broken_off(
