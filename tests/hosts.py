@@ -27,6 +27,8 @@ class HostKind:
     is_http2: bool = True
     #: Where the application is mounted.
     prefix: str = ""
+    #: Bytes of the smallest DATA frames that the host accepts many of before it has read them.
+    smallest_frame: int = 1
     #: How the host exits after SIGTERM if all goes well.
     exit_code: int = 0
 
@@ -52,6 +54,8 @@ HOSTS = {
                 *("granian", "{app}", "--interface", "asgi", "--host", "127.0.0.1", "--port", "{port}"),
                 *("--http", "2", "--workers-kill-timeout", "2"),
             ),
+            # Against floods, its HTTP/2 library answers some hundred smaller ones with GOAWAY, too_many_data_frames.
+            smallest_frame=256,
         ),
         # Re-raises the signal after its shutdown, so that the parent process sees it.
         HostKind(

@@ -62,6 +62,7 @@ async def test_what_waits_is_listed_and_answered(lane: Lane, effects: Effects) -
     assert "approve &lt;b&gt;now&lt;/b&gt;" in listed.text
     assert "team: red" in listed.text
     assert (wrong.status_code, sent.status_code, again.status_code) == (422, 303, 409)
+    assert "has a result already; the first one counts" in again.text
     assert "<svg" in shown.text
     assert "Signal" in shown.text
 

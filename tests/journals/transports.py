@@ -20,7 +20,7 @@ from tests.journals.journal import END, LARGEST
 from tests.unit.transports.dialing import Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from awaken.exchange import Dialer
@@ -111,6 +111,7 @@ class NetworkTransport:
     def replay(self, pieces: Iterable[memoryview], handler: str = "replay") -> bytes:
         is_http2 = self._kind.is_http2
         dial = partial(make_dialer, self._host.url, use_http_11=not is_http2)
+        pieces = _at_least(self._kind.smallest_frame, pieces)
         return _run(dial, pieces, handler, is_bidirectional=is_http2)
 
     def peak(self) -> int:
@@ -120,6 +121,21 @@ class NetworkTransport:
 
     def close(self) -> None:
         self._host.kill()
+
+
+def _at_least(size: int, pieces: Iterable[memoryview]) -> Iterator[memoryview]:
+    """Join pieces until each but the last has a number of bytes."""
+    held = b""
+    for piece in pieces:
+        if not held and len(piece) >= size:
+            yield piece
+            continue
+        held += piece
+        if len(held) >= size:
+            yield memoryview(held)
+            held = b""
+    if held:
+        yield memoryview(held)
 
 
 def _run(
@@ -148,7 +164,7 @@ async def _replay(
                     await caller.wait_until(
                         lambda: exchange.credit > 0 or exchange.is_ended or exchange.is_reset
                     )
-                    assert exchange.failure is None
+                    assert exchange.failure is None, exchange.failure
                     size = min(exchange.credit, len(rest))
                     exchange.send(bytes(rest[:size]))
                     rest = rest[size:]
