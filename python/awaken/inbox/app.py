@@ -48,6 +48,11 @@ _HEADERS: Final = {
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
 #: Outcomes that mean that the answer was accepted.
+#: What would become of an answer to an awakeable that is not pending.
+_REFUSALS: Final = {
+    AwakeableState.COMPLETED: AwakeableOutcome.ALREADY_COMPLETED,
+    AwakeableState.INVOCATION_COMPLETED: AwakeableOutcome.GONE,
+}
 _TAKEN: Final = (AwakeableOutcome.APPLIED, AwakeableOutcome.ACCEPTED)
 
 
@@ -118,8 +123,9 @@ class _Pages:
         """Show the form for an answer, or accept the answer."""
         one = await reads.find_awakeable(self._operations, request.path_params["id"])
         if one.state is not AwakeableState.PENDING:
-            handler = f"{one.target.service}/{one.target.handler}"
-            text = f"{one.awakeable_id} of {handler} is not waited for: {one.state.value}."
+            outcome = _REFUSALS.get(one.state)
+            why = describe_outcome(outcome, one.awakeable_id) if outcome else "It is not awaited yet"
+            text = f"{why}. Its handler is {one.target.service}/{one.target.handler}."
             return _html(views.message_page(_root(request), "Nothing waits for this", text), 409)
         if request.method != "POST":
             return self._ask(request, one)
