@@ -83,9 +83,11 @@ class Reloader:
     def _wait_for_repair(self) -> None:
         for path in tree(DATA):
             self._seen[path] = _stamp(path)  # files that the import itself wrote are not a repair
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        print_progress("awaken: waiting for a change")
+        # SIGINT as well, as while the application runs: shells start what is in the background with SIGINT ignored.
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, signal.default_int_handler)
         try:
+            print_progress("awaken: waiting for a change")
             changed: Path | None = None
             while (
                 latest := self._look(tree(CODE + DATA), is_new_a_change=True)
