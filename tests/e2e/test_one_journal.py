@@ -15,6 +15,7 @@ from awaken.control.remote import connect_runtime
 from tests.e2e.effects import Effects
 from tests.e2e.gateway import Gateway
 from tests.e2e.services.callbacks import SETTINGS
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,12 +55,19 @@ async def give(way: str, lane: Lane, folder: Path, awakeable: str, path: str) ->
         assert answered.status_code == 200, answered.text
 
 
+def entry_types(lane: Lane, invocation: str) -> list[str]:
+    rows = lane.client.query(f"SELECT entry_type FROM sys_journal WHERE id = '{invocation}'")
+    return [row["entry_type"] for row in rows]
+
+
 async def journal_after(way: str, lane: Lane, folder: Path) -> list[tuple[Any, ...]]:
     """Return type, name and content of each entry of an invocation that was answered like this."""
     effects = Effects(folder / "effects")
     invocation = lane.client.send("Callbacks/decide", effects.path)
     awakeable, url = effects.wait_for_one("link").split()
     lane.client.wait_for_status(invocation, lane.waiting)
+    # The link is known while the run is still executing: the answer must not overtake its result.
+    eventually(lambda: "Notification: Run" in entry_types(lane, invocation), what="the result of the run")
     await give(way, lane, folder, awakeable, url.removeprefix("http://localhost/callbacks"))
     assert lane.client.attach(invocation) == "True 300 office fine"
     rows = lane.client.query(
