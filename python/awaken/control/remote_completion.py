@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.client.awakeable_status import AwakeableStatus, read_status, status_query
@@ -52,35 +52,31 @@ class RemoteCompletion:
 
     async def resolve(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its value."""
-        content_type = "application/json" if value else None
-        return await self._complete(awakeable_id, "resolve", value, content_type, {"Success": list(value)})
+        return await self._complete(awakeable_id, value)
 
     async def reject(self, awakeable_id: str, message: str) -> AwakeableOutcome:
         """Give an awakeable a failure with this message."""
-        content_type = "text/plain" if message else None
-        return await self._complete(
-            awakeable_id, "reject", message.encode(), content_type, {"Failure": message}
-        )
+        return await self._complete(awakeable_id, message)
 
-    async def _complete(
-        self, awakeable_id: str, how: str, body: bytes, content_type: str | None, wanted: dict[str, Any]
-    ) -> AwakeableOutcome:
+    async def _complete(self, awakeable_id: str, result: bytes | str) -> AwakeableOutcome:
         parsed = check_awakeable_id(awakeable_id)
         if self._tables is None:
-            return await self._post(awakeable_id, how, body, content_type)
+            return await self._post(awakeable_id, result)
         async with self._alone(awakeable_id):
             refusal = await _look_before(self._tables, parsed)
             if refusal is not None:
                 return refusal
-            outcome = await self._post(awakeable_id, how, body, content_type)
+            outcome = await self._post(awakeable_id, result)
             if outcome is not AwakeableOutcome.ACCEPTED:
                 return outcome
-            return await _look_after(self._tables, parsed, wanted)
+            return await _look_after(self._tables, parsed, result)
 
-    async def _post(
-        self, awakeable_id: str, how: str, body: bytes, content_type: str | None
-    ) -> AwakeableOutcome:
-        headers = {} if content_type is None else {"content-type": content_type}
+    async def _post(self, awakeable_id: str, result: bytes | str) -> AwakeableOutcome:
+        if isinstance(result, bytes):
+            how, body, content_type = "resolve", result, "application/json"
+        else:
+            how, body, content_type = "reject", result.encode(), "text/plain"
+        headers = {"content-type": content_type} if body else {}
         answer = await self._http.enter("POST", f"/restate/awakeables/{awakeable_id}/{how}", body, headers)
         if not answer.is_success:
             raise refused(answer)
@@ -115,7 +111,10 @@ async def _look_before(tables: Asks, parsed: AwakeableId) -> AwakeableOutcome | 
     return _REFUSALS.get(read_status(rows, parsed.index))
 
 
-async def _look_after(tables: Asks, parsed: AwakeableId, wanted: dict[str, Any]) -> AwakeableOutcome:
+async def _look_after(tables: Asks, parsed: AwakeableId, result: bytes | str) -> AwakeableOutcome:
+    """Return whether the result, or another one, is the first in the journal."""
+    # The form of a journal entry, several times the size of the value: made only here, where a server told nothing.
+    wanted = {"Success": list(result)} if isinstance(result, bytes) else {"Failure": result}
     for _ in range(_LOOKS):
         first = await stored_result(tables, parsed.invocation_id, parsed.index)
         if first is not None:
