@@ -9,7 +9,7 @@ from awaken import _core
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.control.errors import InvalidRequestError, NotFoundError
 from awaken.control.operations import STATUSES, AwakeableState, AwakeableView, Target
-from awaken.control.sql import quote_sql, select
+from awaken.control.sql import equal, quote_sql, select
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -80,7 +80,7 @@ async def list_invocations(
         raise InvalidRequestError(f"there is no status {unknown[0]!r}; it is one of {', '.join(STATUSES)}")
     conditions = [f"status IN ({', '.join(map(quote_sql, statuses))})"] if statuses else []
     columns = {"target_service_name": service, "target_handler_name": handler, "target_service_key": key}
-    conditions += [f"{name} = {quote_sql(value)}" for name, value in columns.items() if value is not None]
+    conditions += equal(columns)
     order = "created_at DESC, id"
     return await operations.ask(
         select(_COLUMNS, "sys_invocation", conditions, order=order, limit=limit, offset=offset)

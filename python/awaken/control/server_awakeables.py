@@ -15,7 +15,7 @@ from awaken import _core
 from awaken.control.futures import describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView
 from awaken.control.reads import target_of
-from awaken.control.sql import quote_sql, read_offset, select
+from awaken.control.sql import equal, quote_sql, read_offset, select
 from awaken.links.description import ENTRY_PREFIX, read_description
 from awaken.timing.timestamps import read_time
 
@@ -51,9 +51,8 @@ async def list_from_tables(
     Raises:
         InvalidRequestError: `after` is not from a page before.
     """
-    conditions = [_WAITING]
     columns = {"target_service_name": service, "target_service_key": key, "id": invocation_id}
-    conditions += [f"{name} = {quote_sql(value)}" for name, value in columns.items() if value is not None]
+    conditions = [_WAITING, *equal(columns)]
     offset = read_offset(after or "")
     found: list[AwakeableView] = []
     while True:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 from awaken.control.errors import InvalidRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["quote_sql", "read_offset", "select"]
+__all__ = ["equal", "quote_sql", "read_offset", "select"]
 
 #: Digits of the largest offset: SQL has 64 bits for it.
 _MOST_DIGITS: Final = 18
@@ -33,6 +33,11 @@ def select(
 def quote_sql(text: str) -> str:
     """Return text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def equal(columns: Mapping[str, str | None]) -> list[str]:
+    """Return a condition for each column that has a wanted value."""
+    return [f"{name} = {quote_sql(value)}" for name, value in columns.items() if value is not None]
 
 
 def read_offset(token: str) -> int:
