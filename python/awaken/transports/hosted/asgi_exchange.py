@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from awaken.errors import LocalProtocolError
 from awaken.transports import limits
 from awaken.transports.guard import NO_RECEIVER, deliver, disconnect_quietly, logger
+from awaken.transports.response_order import check_open, check_unstarted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
@@ -79,8 +79,7 @@ class AsgiExchange:
         """Begin the response. Once; headers have lower-case names."""
         if self.is_lost:
             return
-        if self.is_started:
-            raise LocalProtocolError(f"{self} cannot start with {status}: its response is already started")
+        check_unstarted(self, status)
         self.is_started = True
         self._head = (status, headers)
         _wake(self._wake_writer)
@@ -89,7 +88,7 @@ class AsgiExchange:
         """Append to the response body. Never blocks; watch `is_write_paused`."""
         if self.is_lost:
             return
-        self._check_open("write")
+        check_open(self, "write")
         if data and self.method != "HEAD":
             self._chunks.append(data)
             self._size += len(data)
@@ -99,7 +98,7 @@ class AsgiExchange:
         """End the response, in the same frame as the last write. The request may still be open."""
         if self.is_lost:
             return
-        self._check_open("end")
+        check_open(self, "end")
         self.is_ended = True
         self.receiver = NO_RECEIVER
         _wake(self._wake_writer)
@@ -231,12 +230,6 @@ class AsgiExchange:
 
     def _is_receiver_gone(self) -> bool:
         return self.is_ended or self.is_lost
-
-    def _check_open(self, what: str) -> None:
-        if not self.is_started:
-            raise LocalProtocolError(f"cannot {what} on {self}: start the response first")
-        if self.is_ended:
-            raise LocalProtocolError(f"cannot {what} on {self}: its response is already ended")
 
     def __repr__(self) -> str:
         return f"<{self.method} {self.path} under ASGI>"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from awaken.errors import LocalProtocolError
 from awaken.transports.guard import NO_RECEIVER
+from awaken.transports.response_order import check_open, check_unstarted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,20 +57,19 @@ class CollectedExchange:
 
     def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
         """Begin the response. Once; headers have lower-case names."""
-        if self.status is not None:
-            raise LocalProtocolError(f"{self} cannot start with {status}: its response is already started")
+        check_unstarted(self, status)
         self.status = status
         self.response_headers = headers
 
     def write(self, data: bytes) -> None:
         """Append to the response body."""
-        self._check_open("write")
+        check_open(self, "write")
         if self.method != "HEAD":
             self._chunks.append(data)
 
     def end(self) -> None:
         """End the response."""
-        self._check_open("end")
+        check_open(self, "end")
         self._finish()
 
     def reset(self) -> None:
@@ -85,12 +84,6 @@ class CollectedExchange:
     def _finish(self) -> None:
         self.receiver = NO_RECEIVER
         self._over.set()
-
-    def _check_open(self, what: str) -> None:
-        if self.status is None:
-            raise LocalProtocolError(f"cannot {what} on {self}: start the response first")
-        if self.is_ended:
-            raise LocalProtocolError(f"cannot {what} on {self}: its response is already ended")
 
     def __repr__(self) -> str:
         return f"<{self.method} {self.path} in an envelope>"

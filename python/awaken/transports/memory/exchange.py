@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from awaken.errors import LocalProtocolError
 from awaken.transports import limits
 from awaken.transports.guard import NO_RECEIVER
+from awaken.transports.response_order import check_unstarted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,8 +70,7 @@ class MemoryExchange:
         """Begin the response. Once; headers have lower-case names."""
         if self.is_ended:
             return
-        if self.is_started:
-            raise LocalProtocolError(f"{self!r} cannot start with {status}: its response is already started")
+        check_unstarted(self, status)
         self.is_started = True
         self._caller.status = status
         self._caller.headers = headers

@@ -8,6 +8,7 @@ import h11
 
 from awaken.errors import LocalProtocolError
 from awaken.transports.guard import NO_RECEIVER, disconnect_quietly, logger
+from awaken.transports.response_order import check_open, check_unstarted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,8 +91,7 @@ class Http1Exchange:
         """Begin the response. Once; headers have lower-case names."""
         if self.is_lost:
             return
-        if self.is_started:
-            raise LocalProtocolError(f"{self} cannot start with {status}: its response is already started")
+        check_unstarted(self, status)
         self.is_started = True
         fields = list(headers)
         if self._connection.is_draining:
@@ -102,7 +102,7 @@ class Http1Exchange:
         """Append to the response body. Never blocks; watch `is_write_paused`."""
         if self.is_lost:
             return
-        self._check_open("write")
+        check_open(self, "write")
         if data and self.method != "HEAD":
             self._send(h11.Data(data=data))
 
@@ -110,7 +110,7 @@ class Http1Exchange:
         """End the response. The rest of the request, if any, is read and discarded."""
         if self.is_lost:
             return
-        self._check_open("end")
+        check_open(self, "end")
         self.is_ended = True
         self.receiver = NO_RECEIVER
         try:
@@ -148,12 +148,6 @@ class Http1Exchange:
             self._connection.send(event)
         except h11.LocalProtocolError as error:
             raise LocalProtocolError(f"{self} does not fit HTTP/1.1: {error}; reset it") from error
-
-    def _check_open(self, what: str) -> None:
-        if not self.is_started:
-            raise LocalProtocolError(f"cannot {what} on {self}: start the response first")
-        if self.is_ended:
-            raise LocalProtocolError(f"cannot {what} on {self}: its response is already ended")
 
     def __repr__(self) -> str:
         return f"<{self.method} {self.path} over HTTP/1.1>"

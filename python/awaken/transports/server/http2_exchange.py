@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from awaken.errors import LocalProtocolError
 from awaken.transports import limits
 from awaken.transports.guard import NO_RECEIVER, deliver, disconnect_quietly
 from awaken.transports.http2.engine import ErrorCode
+from awaken.transports.response_order import check_open, check_unstarted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,8 +105,7 @@ class Http2Exchange:
         """Begin the response. Once; headers have lower-case names."""
         if self.is_lost:
             return
-        if self.is_started:
-            raise LocalProtocolError(f"{self} cannot start with {status}: its response is already started")
+        check_unstarted(self, status)
         self.is_started = True
         self._connection.engine.send_headers(self.stream_id, status, headers)
         self._connection.schedule_flush()
@@ -115,7 +114,7 @@ class Http2Exchange:
         """Append to the response body. Never blocks; watch `is_write_paused`."""
         if self.is_lost:
             return
-        self._check_open("write")
+        check_open(self, "write")
         if data and self.method != "HEAD":
             self._chunks.append(data)
             self._size += len(data)
@@ -125,7 +124,7 @@ class Http2Exchange:
         """End the response, in the same frame as the last write. The request may still be open."""
         if self.is_lost:
             return
-        self._check_open("end")
+        check_open(self, "end")
         self.is_ended = True
         self.receiver = NO_RECEIVER
         self._connection.note_ended(self)
@@ -182,12 +181,6 @@ class Http2Exchange:
         if not self._is_listed:
             self._is_listed = True
             self._connection.note_written(self)
-
-    def _check_open(self, what: str) -> None:
-        if not self.is_started:
-            raise LocalProtocolError(f"cannot {what} on {self}: start the response first")
-        if self.is_ended:
-            raise LocalProtocolError(f"cannot {what} on {self}: its response is already ended")
 
     def __repr__(self) -> str:
         return f"<{self.method} {self.path} on stream {self.stream_id}>"
