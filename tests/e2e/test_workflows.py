@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.e2e.ingress import InvocationFailed
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.e2e.ingress import Client
@@ -24,7 +25,10 @@ def test_run_goes_on_with_the_value_of_the_promise(lane: Lane, workflow: str) ->
     client = lane.client
     invocation = client.send(f"{workflow}/run", "contract")
     client.wait_for_status(invocation, lane.waiting)
-    before = client.call(f"{workflow}/look")
+    # An attempt that is kept open is running from its first moment on; the state is there a moment later.
+    before = eventually(
+        lambda: client.call(f"{workflow}/look"), lambda seen: seen[0] is not None, what="the document"
+    )
 
     client.call(f"{workflow}/decide", "yes")
 
