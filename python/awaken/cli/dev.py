@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from awaken.cli.failures import explain_failures
-from awaken.cli.run_embedded import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
+from awaken.cli.places import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def dev(
     The process runs until SIGTERM or SIGINT.
     """
     from awaken.cli.loading import load_accept
+    from awaken.cli.places import Places
     from awaken.cli.reloading import Reloader
-    from awaken.cli.run_embedded import Places, run_embedded
+    from awaken.cli.run_embedded import run_embedded
     from awaken.diagnostics import development
 
     places = Places.read(ingress, admin, grpc, data_dir)

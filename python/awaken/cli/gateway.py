@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import signal
-from pathlib import Path  # noqa: TC003 -- typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from awaken.cli.access_options import (
+    TlsCertOption,
+    TlsClientCaOption,
+    TlsKeyOption,
+    TokenOption,
+    read_tls,
+    read_tokens,
+)
 from awaken.cli.addresses import parse_bind, parse_url
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.settings import DEFAULT_ADMIN, DEFAULT_GRPC, DEFAULT_INGRESS, AdminOption, IngressOption
@@ -37,29 +44,10 @@ def gateway(
             help="Serve the inbox page on this address as well. It has no authentication.",
         ),
     ] = None,
-    tls_cert: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", envvar="AWAKEN_GRPC_TLS_CERT", help="PEM certificate chain."),
-    ] = None,
-    tls_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", envvar="AWAKEN_GRPC_TLS_KEY", help="PEM private key.")
-    ] = None,
-    tls_client_ca: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            envvar="AWAKEN_GRPC_TLS_CLIENT_CA",
-            help="PEM certificates of authorities; clients must present a certificate that one of them signed.",
-        ),
-    ] = None,
-    token: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="GROUP:TOKEN",
-            envvar="AWAKEN_GRPC_TOKENS",
-            help="A bearer token and what it allows: complete, read, invoke, operate or all. May be repeated.",
-        ),
-    ] = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    tls_client_ca: TlsClientCaOption = None,
+    token: TokenOption = None,
 ) -> None:
     """Serve the gRPC control plane for a Restate server or cluster.
 
@@ -67,16 +55,11 @@ def gateway(
     """
     import asyncio
 
-    from awaken.control.access import parse_tokens
-
     host, port = parse_bind(grpc)
     urls = parse_url(ingress, "an ingress"), parse_url(admin, "an admin API")
     page = None if inbox is None else parse_bind(inbox)
-    try:
-        tokens = parse_tokens(token or [])
-    except ValueError as error:
-        raise CommandError(f"--token: {error}") from error
-    tls = _read_tls(tls_cert, tls_key, tls_client_ca)
+    tokens = read_tokens(token)
+    tls = read_tls(tls_cert, tls_key, tls_client_ca)
     try:
         asyncio.run(_serve(*urls, (host, port), page, tls, tokens))
     except OSError as error:
@@ -118,18 +101,3 @@ async def _serve(
             asyncio.get_running_loop().add_signal_handler(signum, stop.set)
         print_text(f"awaken: gRPC on {grpc[0]}:{server.port}, in front of {ingress} and {admin}")
         await stop.wait()
-
-
-def _read_tls(certificate: Path | None, key: Path | None, roots: Path | None) -> Tls | None:
-    if certificate is None and key is None:
-        if roots is not None:
-            raise CommandError("--tls-client-ca needs --tls-cert and --tls-key")
-        return None
-    if certificate is None or key is None:
-        raise CommandError("give --tls-cert and --tls-key together")
-    from awaken.control.server import Tls
-
-    try:
-        return Tls(certificate.read_bytes(), key.read_bytes(), None if roots is None else roots.read_bytes())
-    except OSError as error:
-        raise CommandError(f"cannot read {error.filename}: {error.strerror}") from error

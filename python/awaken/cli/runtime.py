@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from awaken.cli.failures import explain_failures
-from awaken.cli.run_embedded import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
+from awaken.cli.places import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def runtime(
 
     Register endpoints with `awaken register`.
     """
-    from awaken.cli.run_embedded import Places, run_embedded
+    from awaken.cli.places import Places
+    from awaken.cli.run_embedded import run_embedded
 
     places = Places.read(ingress, admin, grpc, data_dir)
     run_embedded(places, apps={}, json_output=json_output, is_quiet=not steps, describe=_describe)

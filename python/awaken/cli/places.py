@@ -1,0 +1,134 @@
+"""Where the embedded runtime listens and stores its data: options of `awaken dev` and `awaken runtime`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import Annotated, Final
+
+import typer
+
+from awaken.cli.addresses import check_free, parse_bind, parse_url
+from awaken.cli.failures import CommandError
+from awaken.cli.output import print_progress
+from awaken.cli.settings import DEFAULT_GRPC
+
+__all__ = [
+    "CALLBACKS",
+    "INBOX",
+    "AdminBindOption",
+    "DataDirOption",
+    "GrpcOption",
+    "IngressBindOption",
+    "Places",
+    "check_addresses",
+]
+
+_DEFAULT_DIRECTORY: Final = ".awaken"
+
+#: Path on the ingress to which links lead; below a reserved name, so that no service can have it.
+CALLBACKS: Final = "/restate/callbacks"
+#: Path of the inbox on the admin API.
+INBOX: Final = "/ui"
+
+IngressBindOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ingress",
+        metavar="HOST:PORT",
+        envvar="AWAKEN_INGRESS",
+        help="Address of the ingress, which callers use; port 0 picks a free one.  [default: 127.0.0.1:8080]",
+    ),
+]
+AdminBindOption = Annotated[
+    str | None,
+    typer.Option(
+        "--admin",
+        metavar="HOST:PORT",
+        envvar="AWAKEN_ADMIN",
+        help="Address of the admin API, which operators use.  [default: 127.0.0.1:9070]",
+    ),
+]
+GrpcOption = Annotated[
+    str | None,
+    typer.Option(
+        "--grpc",
+        metavar="HOST:PORT",
+        envvar="AWAKEN_GRPC",
+        help="Address of the gRPC control plane, or `off`.  [default: 127.0.0.1:9071]",
+    ),
+]
+DataDirOption = Annotated[
+    str | None,
+    typer.Option(
+        "--data-dir",
+        metavar="DIR",
+        envvar="AWAKEN_DATA_DIR",
+        help="Where to store the data.  [default: .awaken]",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a runtime listens, and where it stores its data."""
+
+    ingress: tuple[str, int]
+    admin: tuple[str, int]
+    #: None serves no gRPC.
+    grpc: tuple[str, int] | None
+    #: Whether the user asked for this address. The default one is left out if it is in use.
+    is_grpc_requested: bool
+    directory: str
+
+    @classmethod
+    def read(cls, ingress: str | None, admin: str | None, grpc: str | None, directory: str | None) -> Places:
+        """Read options, else the Restate server's own environment variables, else the defaults.
+
+        Raises:
+            CommandError: an address is malformed.
+        """
+        host = os.environ.get("RESTATE_BIND_IP", "127.0.0.1")
+        return cls(
+            ingress=_address(ingress, f"{host}:{os.environ.get('RESTATE_INGRESS__BIND_PORT', '8080')}"),
+            admin=_address(admin, f"{host}:{os.environ.get('RESTATE_ADMIN__BIND_PORT', '9070')}"),
+            grpc=None if grpc == "off" else _address(grpc, DEFAULT_GRPC),
+            is_grpc_requested=grpc is not None,
+            directory=directory or os.environ.get("RESTATE_BASE_DIR") or _DEFAULT_DIRECTORY,
+        )
+
+
+def _address(text: str | None, default: str) -> tuple[str, int]:
+    # Commands that call a runtime read URLs from the same variables, AWAKEN_INGRESS and AWAKEN_ADMIN.
+    text = text or default
+    return parse_bind(parse_url(text, "a runtime").partition("://")[2] if "://" in text else text)
+
+
+def check_addresses(places: Places) -> Places:
+    """Check that the addresses are free; leave gRPC out if its default address is in use.
+
+    Raises:
+        CommandError: an address that was asked for is in use, or does not belong to this machine.
+    """
+    for option, (host, port) in (("--ingress", places.ingress), ("--admin", places.admin)):
+        _check_address(option, host, port)
+    if places.grpc is None:
+        return places
+    try:
+        _check_address("--grpc", *places.grpc)
+    except CommandError as error:
+        if places.is_grpc_requested:
+            raise
+        print_progress(f"awaken: no gRPC: {error}")
+        return replace(places, grpc=None)
+    return places
+
+
+def _check_address(option: str, host: str, port: int) -> None:
+    try:
+        check_free(host, port)
+    except OSError as error:
+        raise CommandError(
+            f"cannot listen on {host}:{port}: {error.strerror or error}; stop what uses the address, or choose "
+            f"another one with {option}"
+        ) from error
