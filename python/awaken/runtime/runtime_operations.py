@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awaken.control.operations import AwakeablePage, Change, Completion, Failure, InvocationRequest
+    from awaken.control.reads import Asks
     from awaken.outcomes import AwakeableOutcome
     from awaken.runtime.processor.processor import Processor
     from awaken.runtime.query import Query
@@ -179,9 +180,14 @@ class RuntimeOperations:
         return change
 
     async def ask(self, sql: str) -> list[dict[str, Any]]:
-        """Return the rows that answer a question in SQL."""
+        """Return the rows that answer a question in SQL, ahead of those that people asked."""
         self._check_running()
         return await self._query.ask(sql)
+
+    @property
+    def questions(self) -> Asks:
+        """What answers questions that people wrote; they may take long."""
+        return self._query.questions
 
     async def awakeables(
         self,

@@ -32,6 +32,7 @@ class Admin:
         self._app = make_admin(
             runtime,
             deployments,
+            questions=runtime.questions,
             ingress_url=lambda: f"{self.ingress_url}/",
             features=frozenset() if is_limited else frozenset(("protocol_v7",)),
         )

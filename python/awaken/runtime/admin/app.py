@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from awaken.control.operations import Operations
+    from awaken.control.reads import Asks
     from awaken.runtime.deployments import Deployments
 
 __all__ = ["make_admin"]
@@ -40,6 +41,7 @@ def make_admin(
     operations: Operations,
     deployments: Deployments,
     *,
+    questions: Asks,
     ingress_url: Callable[[], str],
     features: frozenset[str] = frozenset(),
 ) -> Starlette:
@@ -48,6 +50,7 @@ def make_admin(
     Args:
         operations: the runtime.
         deployments: what is registered.
+        questions: answers questions in SQL.
         ingress_url: returns the URL of the ingress; called for each request, because the port may be chosen late.
         features: the enabled ones, by the server's names.
     """
@@ -76,7 +79,7 @@ def make_admin(
         Route("/health", health, methods=["GET"]),
         Route("/version", version, methods=["GET"]),
         Route("/cluster-health", cluster_health, methods=["GET"]),
-        Route("/query", QueryRoute(operations).answer, methods=["POST"]),
+        Route("/query", QueryRoute(questions).answer, methods=["POST"]),
         *_service_routes(ServiceRoutes(deployments, operations)),
         *_invocation_routes(InvocationRoutes(operations, deployments)),
     ]

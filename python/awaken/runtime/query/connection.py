@@ -73,6 +73,7 @@ class Connection:
     def __init__(self, path: Path, *, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._deadline = 0.0
+        self._is_ending = False
         self._snapshot: Snapshot | None = None
         self._views: frozenset[str] = frozenset()
         self._is_open_to_all = True
@@ -130,7 +131,8 @@ class Connection:
             raise self._explain(error) from error
 
     def interrupt(self) -> None:
-        """End the running query, from any thread."""
+        """End the running query, and each one that starts later, from any thread."""
+        self._is_ending = True
         self._connection.interrupt()
 
     def close(self) -> None:
@@ -181,7 +183,7 @@ class Connection:
         return sqlite3.SQLITE_DENY
 
     def _is_late(self) -> bool:
-        return time.monotonic() > self._deadline
+        return self._is_ending or time.monotonic() > self._deadline
 
     def _explain(self, error: sqlite3.Error) -> QueryError:
         if self._refused is not None:

@@ -1,16 +1,18 @@
-"""Reading the store on separate threads and connections: SQL queries, and pending awakeables."""
+"""Reading the store beside the runtime: SQL queries, and pending awakeables.
+
+Questions that people ask, of any length, and what the runtime's own interfaces read have threads of their own: a
+question may take as long as it is allowed to, and no list, page or stream waits for it.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from awaken.runtime.query.connection import Connection
+from awaken.runtime.query.readers import Readers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from awaken.control.operations import AwakeablePage
@@ -18,14 +20,30 @@ if TYPE_CHECKING:
     from awaken.runtime.query.awakeables import Filter
     from awaken.runtime.query.snapshot import Snapshot
 
-__all__ = ["Query"]
+__all__ = ["Query", "Questions"]
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-#: Queries that run at the same time.
-_THREADS: Final = 2
+#: Questions of people that are answered at the same time.
+_QUESTION_THREADS: Final = 2
+#: Reads of the runtime's own interfaces at the same time; their queries are short and use an index.
+_OWN_THREADS: Final = 2
 _TIMEOUT_SECONDS: Final = 30.0
+
+
+class Questions:
+    """Answers questions in SQL.
+
+    Args:
+        readers: the threads to do it on.
+        snapshot: returns what only the runtime's memory knows.
+    """
+
+    def __init__(self, readers: Readers, snapshot: Callable[[], Snapshot]) -> None:
+        self._readers = readers
+        self._snapshot = snapshot
+
+    async def ask(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows of a query. Raises QueryError."""
+        return await self._readers.run(Connection.ask, sql, self._snapshot())
 
 
 class Query:
@@ -40,51 +58,26 @@ class Query:
     def __init__(
         self, path: Path, snapshot: Callable[[], Snapshot], *, timeout_s: float = _TIMEOUT_SECONDS
     ) -> None:
-        self._path = path
-        self._snapshot = snapshot
-        self._timeout_s = timeout_s
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="awaken-query")
-        self._idle: list[Connection] = []
-        self._all: list[Connection] = []
+        self._own_readers = Readers(path, _OWN_THREADS, timeout_s)
+        self._question_readers = Readers(path, _QUESTION_THREADS, timeout_s)
+        self._own = Questions(self._own_readers, snapshot)
+        #: For questions that people wrote.
+        self.questions = Questions(self._question_readers, snapshot)
 
     async def ask(self, sql: str) -> list[dict[str, Any]]:
-        """Return the rows of a query. Raises QueryError."""
-        return await self._run(Connection.ask, sql, self._snapshot())
+        """Return the rows of a query of the runtime's own interfaces. Raises QueryError."""
+        return await self._own.ask(sql)
 
     async def awakeables(
         self, awaited: Sequence[Awaited], wanted: Filter, limit: int, after: str | None
     ) -> AwakeablePage:
         """List pending awakeables; see `list_awakeables`. Raises InvalidRequestError."""
-        return await self._run(Connection.list_awakeables, awaited, wanted, limit, after)
+        return await self._own_readers.run(Connection.list_awakeables, awaited, wanted, limit, after)
 
     def close(self) -> None:
         """End running queries, and close."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        for connection in list(self._all):
-            connection.interrupt()
-        self._threads.shutdown()
-        for connection in self._all:
-            connection.close()
-        self._all.clear()
-        self._idle.clear()
-
-    async def _run(
-        self, work: Callable[Concatenate[Connection, P], T], *values: P.args, **named: P.kwargs
-    ) -> T:
-        def run() -> T:
-            with self._connection() as connection:
-                return work(connection, *values, **named)
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = Connection(self._path, timeout_s=self._timeout_s)
-            self._all.append(connection)
-        try:
-            yield connection
-        finally:
-            self._idle.append(connection)
+        readers = (self._own_readers, self._question_readers)
+        for one in readers:
+            one.interrupt()
+        for one in readers:
+            one.close()

@@ -36,6 +36,7 @@ async def client(operations: FakeOperations, deployments: Deployments) -> AsyncI
     admin = make_admin(
         operations,
         deployments,
+        questions=operations,
         ingress_url=lambda: "http://127.0.0.1:8080/",
         features=frozenset(("protocol_v7",)),
     )

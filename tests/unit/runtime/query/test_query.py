@@ -11,7 +11,8 @@ import httpx
 import pytest
 from awaken import _core
 from awaken.runtime.admin.query import QueryRoute
-from awaken.runtime.query import Query, take_snapshot
+from awaken.runtime.errors import RuntimeClosedError
+from awaken.runtime.query import Filter, Query, take_snapshot
 from awaken.runtime.query.functions import add_functions
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -50,7 +51,7 @@ class Asking:
 @pytest.fixture
 async def asking(harness: Harness) -> AsyncIterator[Asking]:
     query = Query(harness.runtime.store.path, lambda: take_snapshot(harness.deployments), timeout_s=0.2)
-    answer = QueryRoute(query).answer
+    answer = QueryRoute(query.questions).answer
     transport = httpx.ASGITransport(Starlette(routes=[Route("/query", answer, methods=["POST"])]))
     async with httpx.AsyncClient(transport=transport, base_url="http://admin") as client:
         yield Asking(harness, client)
@@ -386,3 +387,26 @@ def test_values_that_cannot_be_shown_are_left_out_and_logged_once(caplog: pytest
 
     assert rows == [(None,), (None,)]
     assert caplog.messages == ["a stored value cannot be shown by iso_time: TypeError"]
+
+
+async def test_questions_of_people_do_not_delay_what_the_runtime_reads(harness: Harness) -> None:
+    query = Query(harness.runtime.store.path, lambda: take_snapshot(harness.deployments))
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    questions = [asyncio.ensure_future(query.questions.ask(endless)) for _ in range(10)]
+
+    rows = await query.ask("SELECT 1 AS one")
+    page = await query.awakeables([], Filter(), 10, None)
+
+    assert (rows, page.awakeables) == ([{"one": 1}], ())
+    assert not any(question.done() for question in questions)
+    query.close()
+    await asyncio.gather(*questions, return_exceptions=True)
+
+
+async def test_what_is_asked_of_a_stopping_runtime_is_refused(harness: Harness) -> None:
+    query = Query(harness.runtime.store.path, lambda: take_snapshot(harness.deployments))
+    query.close()
+
+    for ask in (query.ask, query.questions.ask):
+        with pytest.raises(RuntimeClosedError, match="the runtime is stopping"):
+            await ask("SELECT 1")
