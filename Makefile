@@ -16,7 +16,7 @@ STAMPS := $(VENV)/.stamps
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help quick test-browser test-bytes setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
+.PHONY: help quick test-browser test-bytes test-doors setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -38,17 +38,20 @@ quick: setup $(STAMPS)/lint ## Formats, lints, types and the fast tests of the p
 	$(PYTEST) tests/unit tests/protocol -q -m "$(QUICK_TESTS)" --durations=10 --durations-min=1
 
 test: setup ## All tests, end to end on both runtimes; a suite that fails does not stop the others
-	@$(MAKE) --no-print-directory --keep-going test-rust test-python test-embedded
+	@$(MAKE) --no-print-directory --keep-going test-rust test-python test-embedded test-doors
 
 test-rust: ## Tests of the protocol core, the HTTP/2 engine and the load generator
 	cargo test --quiet --package awaken-core --package awaken-http2
 	cargo test --quiet --manifest-path benches/peers/load/Cargo.toml
 
 test-python: setup ## Tests of the package, end to end on the real server
-	$(PYTEST)
+	$(PYTEST) --ignore=tests/doors
 
 test-embedded: setup ## The end-to-end tests on the embedded runtime
 	$(PYTEST) tests/e2e --runtime=embedded
+
+test-doors: setup ## Attacks on dev, runtime and gateway: bad input, floods, browsers, broken files
+	$(PYTEST) tests/doors
 
 test-bytes: setup ## More and larger journals and values than in `make test`
 	$(BIN)/python -m pytest tests/journals tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes

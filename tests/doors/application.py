@@ -1,0 +1,76 @@
+"""What is served behind the interfaces under attack."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import awaken as restate
+from awaken.context.callback import CallbackLink  # noqa: TC002 -- annotations are read at run time
+
+greeter = restate.Service("Greeter")
+waiting = restate.Service("Waiting")
+keeper = restate.VirtualObject("Keeper")
+
+
+@greeter.handler()
+async def greet(ctx: restate.Context, name: str) -> str:
+    """Answer at once."""
+    return f"hello {name}"
+
+
+@greeter.handler()
+async def headers(ctx: restate.Context) -> dict[str, str]:
+    """Answer with the headers that arrived."""
+    return dict(ctx.request().headers)
+
+
+@greeter.handler()
+async def fail(ctx: restate.Context, reason: str) -> None:
+    """Fail for good, with this reason."""
+    raise restate.TerminalError(reason)
+
+
+@waiting.handler()
+async def wait(ctx: restate.Context) -> Any:
+    """Answer with what resolves the first awakeable of this invocation."""
+    return await ctx.awakeable().future
+
+
+@waiting.handler()
+async def nap(ctx: restate.Context, seconds: float) -> str:
+    """Sleep."""
+    await ctx.sleep(timedelta(seconds=seconds))
+    return "woken"
+
+
+@waiting.handler()
+async def ask(ctx: restate.Context, path: str) -> bool:
+    """Write the URL of a link into a file, and answer with what is said there."""
+
+    def hand_out(link: CallbackLink) -> None:
+        Path(path).write_text(link.url)
+
+    return await ctx.wait_for_callback(hand_out, bool, name="approve?", labels={"team": "red"})
+
+
+@keeper.handler()
+async def put(ctx: restate.ObjectContext, value: Any) -> None:
+    """Store a value."""
+    ctx.set("value", value)
+
+
+@keeper.handler()
+async def get(ctx: restate.ObjectContext) -> Any:
+    """Answer with the stored value."""
+    return await ctx.get("value")
+
+
+@keeper.handler()
+async def hold(ctx: restate.ObjectContext) -> Any:
+    """Keep the key until the first awakeable of this invocation is resolved."""
+    return await ctx.awakeable().future
+
+
+app = restate.app([greeter, waiting, keeper])
