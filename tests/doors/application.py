@@ -55,6 +55,14 @@ async def ask(ctx: restate.Context, path: str) -> bool:
     return await ctx.wait_for_callback(hand_out, bool, name="approve?", labels={"team": "red"})
 
 
+@waiting.handler(inactivity_timeout=timedelta(0))
+async def disguise(ctx: restate.Context, names: list[str]) -> Any:
+    """Wait for an awakeable beside timers with these names, and be listed at once."""
+    for name in names:
+        ctx.sleep(timedelta(days=1), name=name)
+    return await ctx.awakeable().future
+
+
 @keeper.handler()
 async def put(ctx: restate.ObjectContext, value: Any) -> None:
     """Store a value."""

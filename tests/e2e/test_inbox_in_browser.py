@@ -37,7 +37,8 @@ def page() -> Iterator[Page]:
 def test_person_answers_by_keyboard_and_sees_the_end(
     lane: Lane, page: Page, tmp_path: Path, effects: Effects
 ) -> None:
-    with Gateway(lane, tmp_path, "--inbox", "127.0.0.1:0") as gateway:
+    types = ("--types", "tests.e2e.services.app")
+    with Gateway(lane, tmp_path, "--inbox", "127.0.0.1:0", *types) as gateway:
         page.goto(gateway.inbox)
         expect(page.get_by_text("Nothing waits").or_(page.get_by_role("table"))).to_be_visible()
         invocation = lane.client.send("Callbacks/decide", effects.path)

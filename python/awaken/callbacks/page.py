@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from awaken.callbacks.answers import Problem
     from awaken.callbacks.forms import Field
+    from awaken.control.answers import Problem
 
 __all__ = ["render_form", "render_inputs", "render_message", "render_problems"]
 

@@ -13,7 +13,6 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from awaken.callbacks.answers import InvalidAnswerError, Problem, check_answer
 from awaken.callbacks.form_requests import (
     MAX_ANSWER_SIZE,
     is_form_token,
@@ -23,13 +22,13 @@ from awaken.callbacks.form_requests import (
 )
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.callbacks.page import render_form, render_message
+from awaken.control.answers import InvalidAnswerError, Problem, check_answer, schema_of_answer
 from awaken.control.completing import complete_awakeable
 from awaken.control.errors import NoAnswerError, OperationError, UnavailableError
 from awaken.control.operations import Failure
 from awaken.control.remote import connect_runtime
-from awaken.links import BadLinkError, current_settings, find_type
+from awaken.links import BadLinkError, current_settings, import_type
 from awaken.outcomes import AwakeableOutcome, describe_outcome
-from awaken.serde.schema import schema_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -121,7 +120,7 @@ class _CallbackRoute:
             reply = _Reply(410, "This link has expired", f"{link.name}: it was open until {_date(link)}.")
             return _respond(reply, is_page=is_page)
         try:
-            annotation = find_type(link.type_name)
+            annotation = import_type(link.type_name)
         except LookupError as error:
             return _respond(_Reply(500, "This link cannot be served here", str(error)), is_page=is_page)
         if request.method != "POST":
@@ -139,7 +138,7 @@ class _CallbackRoute:
         problems: tuple[Problem, ...] = (),
     ) -> Response:
         nonce = request.cookies.get(_COOKIE) or secrets.token_urlsafe(16)
-        fields = fields_of(_schema(annotation))
+        fields = fields_of(schema_of_answer(annotation))
         token = make_form_token(settings.signer.sign(link).encode(), nonce)
         page = render_form(link.name, _date(link), fields, token, filled=filled, problems=problems)
         response = HTMLResponse(page, 422 if problems else 200, headers=_HEADERS)
@@ -178,7 +177,7 @@ class _CallbackRoute:
         if form.get("do") == "reject":
             return _respond(await self._reject(link, form.get("reason", "")), is_page=True)
         try:
-            answer = read_form(form, fields_of(_schema(annotation)))
+            answer = read_form(form, fields_of(schema_of_answer(annotation)))
         except ValueError as error:
             problems: tuple[Problem, ...] = (Problem("$", str(error)),)
         else:
@@ -233,10 +232,6 @@ def _respond(reply: _Reply, *, is_page: bool) -> Response:
 
 def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _schema(annotation: Any) -> dict[str, Any] | None:
-    return None if annotation is None else schema_for(annotation)
 
 
 def _date(link: Link) -> str:

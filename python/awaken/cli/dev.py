@@ -11,6 +11,7 @@ from awaken.cli.places import AdminBindOption, DataDirOption, GrpcOption, Ingres
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
+    from awaken.exchange import Accept
     from awaken.hosting.embedded import EmbeddedRuntime
 
 __all__ = ["dev"]
@@ -38,7 +39,6 @@ def dev(
 
     The process runs until SIGTERM or SIGINT.
     """
-    from awaken.cli.loading import load_accept
     from awaken.cli.places import Places
     from awaken.cli.reloading import Reloader
     from awaken.cli.run_embedded import run_embedded
@@ -47,14 +47,14 @@ def dev(
     places = Places.read(ingress, admin, grpc, data_dir)
     with development.enabled():
         if not reload:
-            apps = {_APP: load_accept(application)}
+            apps = {_APP: _load(application)}
             run_embedded(places, apps=apps, json_output=json_output, is_quiet=quiet, describe=_describe)
             return
         reloader = Reloader()
         with reloader.waiting_for_repair():
             run_embedded(
                 places,
-                apps={_APP: load_accept(application)},
+                apps={_APP: _load(application)},
                 json_output=json_output,
                 is_quiet=quiet,
                 describe=_describe,
@@ -62,6 +62,15 @@ def dev(
                 leave=reloader.restart_if_changed,
             )
         reloader.restart_if_changed()
+
+
+def _load(application: str) -> Accept:
+    from awaken.cli.answer_types import know_types
+    from awaken.cli.loading import load_accept
+
+    accept = load_accept(application)
+    know_types([application.partition(":")[0]])
+    return accept
 
 
 def _describe(embedded: EmbeddedRuntime) -> str:

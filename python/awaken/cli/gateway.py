@@ -16,6 +16,7 @@ from awaken.cli.access_options import (
     read_tokens,
 )
 from awaken.cli.addresses import parse_bind, parse_url
+from awaken.cli.answer_types import TypesOption, know_types
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.settings import DEFAULT_ADMIN, DEFAULT_GRPC, DEFAULT_INGRESS, AdminOption, IngressOption
 
@@ -48,6 +49,7 @@ def gateway(
     tls_key: TlsKeyOption = None,
     tls_client_ca: TlsClientCaOption = None,
     token: TokenOption = None,
+    types: TypesOption = None,
 ) -> None:
     """Serve the gRPC control plane for a Restate server or cluster.
 
@@ -60,6 +62,7 @@ def gateway(
     page = None if inbox is None else parse_bind(inbox)
     tokens = read_tokens(token)
     tls = read_tls(tls_cert, tls_key, tls_client_ca)
+    know_types(types)
     try:
         asyncio.run(_serve(*urls, (host, port), page, tls, tokens))
     except OSError as error:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from awaken.exchange import Accept
 
-__all__ = ["load_accept", "load_object"]
+__all__ = ["load_accept", "load_module", "load_object"]
 
 #: Seconds after which an unfinished import is reported.
 _PATIENCE_S: Final = 5.0
@@ -106,7 +106,7 @@ def load_object(target: str) -> Any:
         BrokenApplicationError: the module or the name does not exist, or importing it fails.
     """
     module_name, path = _split(target)
-    found = module = _import(module_name)
+    found = module = load_module(module_name)
     for name in path.split("."):
         if not hasattr(found, name):
             raise BrokenApplicationError(_explain_missing(module, module_name, path))
@@ -155,7 +155,12 @@ def _explain_missing(module: ModuleType, module_name: str, path: str) -> str:
     )
 
 
-def _import(name: str) -> ModuleType:
+def load_module(name: str) -> ModuleType:
+    """Import a module, with the working directory first on the path.
+
+    Raises:
+        BrokenApplicationError: it does not exist, or importing it fails.
+    """
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
@@ -201,7 +206,7 @@ def _reporting_long_import(name: str) -> Iterator[None]:
     def report() -> None:
         frame = sys._current_frames().get(thread)
         place = ""
-        while frame is not None and frame.f_code is not _import.__code__:
+        while frame is not None and frame.f_code is not load_module.__code__:
             if tracebacks.is_authored(frame.f_code.co_filename):  # the outermost line is the one to move
                 place = f" at {frame.f_code.co_filename}:{frame.f_lineno}"
             frame = frame.f_back

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from awaken.cli.answer_types import TypesOption, know_types
 from awaken.cli.failures import explain_failures
 from awaken.cli.places import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
@@ -25,6 +26,7 @@ def runtime(
     steps: Annotated[
         bool, typer.Option("--steps", envvar="AWAKEN_STEPS", help="Print a line for each step.")
     ] = False,
+    types: TypesOption = None,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Run the embedded runtime until SIGTERM or SIGINT.
@@ -35,6 +37,7 @@ def runtime(
     from awaken.cli.run_embedded import run_embedded
 
     places = Places.read(ingress, admin, grpc, data_dir)
+    know_types(types)
     run_embedded(places, apps={}, json_output=json_output, is_quiet=not steps, describe=_describe)
 
 

@@ -17,6 +17,7 @@ from awaken.control.operations import AwakeablePage, AwakeableView
 from awaken.control.reads import target_of
 from awaken.control.sql import equal, quote_sql, read_offset, select
 from awaken.links.description import ENTRY_PREFIX, read_description
+from awaken.timing.time_limits import LAST_MS
 from awaken.timing.timestamps import read_time
 
 if TYPE_CHECKING:
@@ -123,4 +124,6 @@ def wake_up_time(entry: str | None) -> int | None:
     """Return when the timer of a Sleep entry ends, from the entry's JSON."""
     sleep: Any = json.loads(entry or "{}").get("Command", {}).get("Sleep", {})
     time = sleep.get("wake_up_time") if isinstance(sleep, dict) else None
-    return time if isinstance(time, int) else None
+    return (
+        min(time, LAST_MS) if isinstance(time, int) else None
+    )  # another endpoint's may end when no date does

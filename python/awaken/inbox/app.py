@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from awaken.callbacks.answers import InvalidAnswerError, Problem, check_answer
 from awaken.callbacks.form_requests import (
     MAX_ANSWER_SIZE,
     is_form_token,
@@ -22,15 +21,20 @@ from awaken.callbacks.form_requests import (
 )
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.control import reads
+from awaken.control.answers import (
+    InvalidAnswerError,
+    Problem,
+    check_answer,
+    known_type,
+    schema_of_answer,
+)
 from awaken.control.completing import complete_awakeable
 from awaken.control.errors import OperationError
 from awaken.control.operations import STATUSES, AwakeableState, Failure
 from awaken.errors import InvalidIdError
 from awaken.inbox import views
 from awaken.inbox.timeline import draw, rows_of, seconds_of
-from awaken.links import find_type
 from awaken.outcomes import AwakeableOutcome, describe_outcome
-from awaken.serde.schema import schema_for
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -47,12 +51,12 @@ _HEADERS: Final = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
-#: Outcomes that mean that the answer was accepted.
 #: What would become of an answer to an awakeable that is not pending.
 _REFUSALS: Final = {
     AwakeableState.COMPLETED: AwakeableOutcome.ALREADY_COMPLETED,
     AwakeableState.INVOCATION_COMPLETED: AwakeableOutcome.GONE,
 }
+#: Outcomes that mean that the answer was accepted.
 _TAKEN: Final = (AwakeableOutcome.APPLIED, AwakeableOutcome.ACCEPTED)
 
 
@@ -135,9 +139,9 @@ class _Pages:
         if form.get("do") == "reject":
             result: bytes | Failure = Failure(500, form.get("reason", ""))
         else:
-            annotation = _annotation(one)
+            annotation = known_type(one.type_name)
             try:
-                result = read_form(form, _fields(annotation))
+                result = read_form(form, fields_of(schema_of_answer(annotation)))
                 check_answer(result, annotation)
             except InvalidAnswerError as error:
                 return self._ask(request, one, filled=form, problems=tuple(error.problems))
@@ -161,7 +165,7 @@ class _Pages:
         text = views.awakeable_page(
             _root(request),
             one,
-            _fields(_annotation(one)),
+            fields_of(schema_of_answer(known_type(one.type_name))),
             make_form_token(self._secret, nonce),
             filled=filled,
             problems=problems,
@@ -202,14 +206,3 @@ def _root(request: Request) -> str:
 
 def _is_part(request: Request) -> bool:
     return "part" in request.query_params
-
-
-def _annotation(one: AwakeableView) -> Any:
-    try:
-        return find_type(one.type_name or "")
-    except LookupError:
-        return None  # then any JSON is taken here, and the handler checks it
-
-
-def _fields(annotation: Any) -> Any:
-    return fields_of(None if annotation is None else schema_for(annotation))

@@ -13,8 +13,8 @@ from awaken.timing.timestamps import format_time
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from awaken.callbacks.answers import Problem
     from awaken.callbacks.forms import Field
+    from awaken.control.answers import Problem
     from awaken.control.operations import AwakeableView, Target
 
 __all__ = ["awakeable_page", "inbox_page", "invocation_page", "invocations_page", "message_page"]

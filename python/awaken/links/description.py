@@ -1,10 +1,17 @@
-"""Descriptions of callbacks in the journal: the entry name of a callback's timer carries its name, type and labels."""
+"""Descriptions of callbacks in the journal: the entry name of a callback's timer carries its name, type and labels.
+
+A journal may come from any endpoint, and an endpoint names its timers as it likes. A name that only looks like a
+description is none: it is shown as text, like the name of any other timer.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken.links.limits import LONGEST_ENTRY
+from awaken.outcomes import FIRST_AWAKEABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +20,7 @@ __all__ = ["ENTRY_PREFIX", "CallbackDescription", "describe_callback", "read_des
 
 #: Prefix of the entry name of a callback's timer; the description follows.
 ENTRY_PREFIX: Final = "callback "
+_LAST_AWAKEABLE: Final = 0xFFFF_FFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +43,24 @@ def describe_callback(name: str, index: int, type_name: str, labels: Mapping[str
 
 def read_description(entry_name: str) -> CallbackDescription | None:
     """Return the description in the entry name of a timer; None if it is not the timer of a callback."""
-    if not entry_name.startswith(ENTRY_PREFIX):
+    if not entry_name.startswith(ENTRY_PREFIX) or len(entry_name) > LONGEST_ENTRY:
         return None
     try:
         facts = json.loads(entry_name.removeprefix(ENTRY_PREFIX))
-    except ValueError:
+        return _read(facts) if isinstance(facts, dict) else None
+    except (ValueError, RecursionError):  # also UnicodeEncodeError
         return None
-    if not isinstance(facts, dict) or not isinstance(facts.get("index"), int):
+
+
+def _read(facts: Mapping[str, Any]) -> CallbackDescription | None:
+    index, name, type_name = facts.get("index"), facts.get("name"), facts.get("type")
+    labels = facts.get("labels", {})
+    if type(index) is not int or not FIRST_AWAKEABLE <= index <= _LAST_AWAKEABLE:
         return None
-    labels = facts.get("labels")
-    return CallbackDescription(
-        facts["index"],
-        str(facts.get("name", "")),
-        str(facts.get("type", "")),
-        {str(key): str(value) for key, value in labels.items()} if isinstance(labels, dict) else {},
-    )
+    if not isinstance(name, str) or not isinstance(type_name, str) or not isinstance(labels, dict):
+        return None
+    if not all(isinstance(value, str) for value in labels.values()):
+        return None
+    for text in (name, type_name, *labels, *labels.values()):
+        text.encode()  # half of a surrogate pair fits into no message and no page
+    return CallbackDescription(index, name, type_name, labels)

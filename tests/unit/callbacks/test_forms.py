@@ -8,9 +8,9 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from awaken.callbacks.answers import InvalidAnswerError, check_answer
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.callbacks.page import render_form
+from awaken.control.answers import InvalidAnswerError, check_answer
 from awaken.serde.schema import schema_for
 from pydantic import BaseModel
 
@@ -93,7 +93,7 @@ def test_problems_of_models_have_their_places() -> None:
     assert [problem.path for problem in error.value.problems] == ["$.count", "$.name"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"NaN,"])
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b"NaN,", b"NaN", b"[Infinity]", b"1" * 5000])
 def test_what_is_no_json_is_no_answer(body: bytes) -> None:
     with pytest.raises(InvalidAnswerError, match="not JSON"):
         check_answer(body, None)

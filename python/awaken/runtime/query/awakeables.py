@@ -10,6 +10,7 @@ from awaken.control.errors import InvalidRequestError
 from awaken.control.futures import awaited_awakeables, describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView, Target
 from awaken.links.description import read_description
+from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -163,7 +164,8 @@ def _callbacks(fetch: Fetch, invocations: set[int]) -> dict[tuple[int, int], tup
         description = read_description(entry.name or "")
         if description is not None:
             sleep = json.loads(entry.lite_json)["Command"]["Sleep"]
-            found[invocation, description.index] = (description, sleep["wake_up_time"])
+            # The timer of another endpoint may end when no date does.
+            found[invocation, description.index] = (description, min(sleep["wake_up_time"], LAST_MS))
     return found
 
 

@@ -1,0 +1,100 @@
+"""Checking what people and programs answer to a callback against its declared type, before anything is resolved.
+
+Every door uses this: links, inbox, gRPC, and through the runtime's ingress clients and the command line.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from awaken.control.errors import InvalidRequestError
+from awaken.errors import SerdeError
+from awaken.links import find_type
+from awaken.serde import DefaultSerde
+from awaken.serde.annotations import is_raw
+from awaken.serde.schema import schema_for
+
+__all__ = ["InvalidAnswerError", "Problem", "check_answer", "known_type", "schema_of_answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One part of an answer that does not fit."""
+
+    #: Where in the answer, from the root `$`.
+    path: str
+    message: str
+
+
+class InvalidAnswerError(InvalidRequestError):
+    """The answer does not have the type that the handler declared; the awakeable stays open."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        described = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
+        super().__init__(f"the answer does not fit its declared type, and nothing was changed: {described}")
+        self.problems = problems
+
+
+def known_type(name: str | None) -> Any:
+    """Return the type with a name from a journal; None, which is any JSON, if this process does not know the type."""
+    try:
+        return find_type(name or "")
+    except LookupError:
+        return None
+
+
+def schema_of_answer(annotation: Any) -> dict[str, Any] | None:
+    """Return the JSON Schema of a type; None if it has none, or if any JSON is accepted."""
+    if annotation is None:
+        return None
+    try:
+        return schema_for(annotation)
+    except Exception:  # of classes that are no types of values, and of what they declare
+        return None
+
+
+def check_answer(body: bytes, annotation: Any) -> None:
+    """Decode an answer as its handler will.
+
+    Args:
+        body: the answer. No bytes mean None.
+        annotation: its declared type; None for any JSON.
+
+    Raises:
+        InvalidAnswerError: it does not decode.
+    """
+    if annotation is not None and is_raw(annotation):
+        return
+    body = body or b"null"  # a handler would get None, whatever type it declared
+    try:
+        json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InvalidAnswerError([Problem("$", f"this is not JSON: {reason}")]) from error
+    if annotation is None:
+        return
+    serde: DefaultSerde[Any] = DefaultSerde(annotation)  # not lenient: the answer comes from outside
+    try:
+        serde.deserialize(body)
+    except SerdeError as error:
+        raise InvalidAnswerError(_problems(error)) from error
+    except TypeError:
+        return  # the class is no type of values: the handler cannot read it either, and says so
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"JSON has no {name}")
+
+
+def _problems(error: SerdeError) -> list[Problem]:
+    cause = error.__cause__
+    if type(cause).__module__.startswith("pydantic"):
+        details: list[Any] = getattr(cause, "errors", list)()
+        return [Problem(_path(detail["loc"]), str(detail["msg"])) for detail in details]
+    return [Problem(error.path or "$", error.reason)]
+
+
+def _path(location: tuple[str | int, ...]) -> str:
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)

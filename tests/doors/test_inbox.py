@@ -1,0 +1,91 @@
+"""Handlers that disguise what they wait for, and what the inbox and the lists make of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import httpx
+import pytest
+from awaken.control.v1 import awakeables_pb2, awakeables_pb2_grpc
+
+from tests.e2e.waiting import eventually
+
+if TYPE_CHECKING:
+    from tests.doors.setups import Setup
+
+#: A module of the standard library that prints a poem when it is imported.
+POEM = "this"
+SCRIPT = "<script>alert(1)</script>"
+
+
+def described(**change: Any) -> str:
+    return "callback " + json.dumps({"index": 17, "name": "n", "type": "", "labels": {}} | change)
+
+
+NO_TYPES: list[Any] = [None, 1, {}, "\udfff", "y" * 100_000]
+NO_LABELS: list[Any] = [[], 1, {"a": 1}, {"a": "\ud800"}, {"a": "z" * 100_000}]
+BROKEN = [
+    *("callback {", "callback []", "callback null", "callback 1", "callback " + "[" * 20_000),
+    *("callback " + '{"index":' * 5_000, 'callback {"index":' + "9" * 5_000 + "}"),
+    *(described(index=wrong) for wrong in (True, -1, 2**64, "17", None, 17.5)),
+    *(described(name=wrong) for wrong in (None, 1, ["x"], "\ud800", "x" * 100_000)),
+    *(described(type=wrong) for wrong in NO_TYPES),
+    *(described(labels=wrong) for wrong in NO_LABELS),
+]
+
+
+def wait_disguised(doors: Setup, names: list[str]) -> awakeables_pb2.Awakeable:
+    """Return how an awakeable is listed whose handler named its timers like this."""
+    invocation = doors.client.send("Waiting/disguise", names)
+    with grpc.insecure_channel(doors.grpc) as channel:
+        stub = awakeables_pb2_grpc.AwakeablesStub(channel)  # type: ignore[no-untyped-call]
+        request = awakeables_pb2.ListAwakeablesRequest(service="Waiting", page_size=1000)
+
+        def mine() -> list[awakeables_pb2.Awakeable]:
+            listed = stub.List(request, timeout=10).awakeables
+            return [one for one in listed if one.invocation_id == invocation]
+
+        (found,) = eventually(mine, within=20, what="the awakeable in the list")
+        watched = stub.Watch(awakeables_pb2.WatchAwakeablesRequest(service="Waiting"), timeout=10)
+        assert any(event.awakeable.invocation_id == invocation for event in watched)
+        assert stub.Get(awakeables_pb2.GetAwakeableRequest(id=found.id), timeout=10).name == found.name
+        watched.cancel()
+    return found
+
+
+def pages_of(doors: Setup, found: awakeables_pb2.Awakeable) -> list[str]:
+    """Return every page that shows an awakeable; each has to be there."""
+    paths = ("/", f"/awakeables/{found.id}", f"/invocations/{found.invocation_id}")
+    pages = [httpx.get(f"{doors.inbox_url}{path}", timeout=20) for path in paths]
+    if doors.kind != "gateway":
+        pages.append(httpx.get(f"{doors.admin_url}/awakeables?limit=1000", timeout=20))
+    assert [page.status_code for page in pages] == [200] * len(pages), [page.text[-500:] for page in pages]
+    return [page.text for page in pages]
+
+
+def test_names_that_only_look_like_descriptions_break_no_list_and_no_page(doors: Setup) -> None:
+    found = wait_disguised(doors, BROKEN)
+
+    assert (found.name, found.type_name, dict(found.labels)) == ("", "", {})
+    pages_of(doors, found)
+    doors.client.resolve(found.id, b"1")
+    assert doors.client.attach(found.invocation_id) == 1
+
+
+@pytest.mark.parametrize(
+    "type_name",
+    [f"{POEM}:s", "subprocess:Popen", "awaken.cli:dev", "pydantic:ImportString", SCRIPT, ":", "x:y:z"],
+)
+def test_type_that_a_journal_names_is_never_imported(doors: Setup, type_name: str) -> None:
+    found = wait_disguised(doors, [described(name=SCRIPT, type=type_name, labels={SCRIPT: SCRIPT})])
+
+    pages = pages_of(doors, found)
+
+    assert found.type_name == type_name
+    assert not [page for page in pages[:3] if "<script>alert" in page]
+    assert 'name="value"' in pages[1], "any JSON is taken, and the handler checks it"
+    assert "Beautiful is better than ugly" not in doors.log
+    doors.client.resolve(found.id, b"1")
+    assert doors.client.attach(found.invocation_id) == 1
