@@ -55,7 +55,7 @@ class Harness:
     async def start(self) -> Runtime:
         def schema(rows: Any) -> Deployments:
             now = self.clock.now_ms if self.clock is not None else lambda: 1_700_000_000_000
-            self.deployments = Deployments(rows, self._dial, now_ms=now, pauses=())
+            self.deployments = Deployments(rows, self._dial, now_ms=now, defaults=self.settings, pauses=())
             return self.deployments
 
         self.runtime = Runtime(

@@ -2,7 +2,8 @@
 
 Received bytes become effects, and effects become rows in the current transaction; what the endpoint has to know of them
 is sent after the commit. Ending the request asks the endpoint to suspend: at once over request/response, else after a
-time without activity. If the endpoint does not react, the exchange is closed.
+time without activity. If nothing comes from the endpoint for another time after that, the attempt has failed and the
+exchange is closed: a dead endpoint must not hold an invocation and its key.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ class Attempt:
         if not opening.is_bidirectional or self._handler.inactivity_timeout_ms == 0:
             self._end_input()
         else:
-            self._arm()
+            self._arm(self._handler.inactivity_timeout_ms, self._note_inactivity)
         self._flush()
 
     # To the endpoint.
@@ -128,7 +129,6 @@ class Attempt:
         self._rows.is_pausing = self._rows.is_pausing or is_pausing
         if not self._is_closed and not self._is_input_ended:
             self._end_input()
-            self._rearm_for_abort()
             self._flush()
 
     def idle_ms(self) -> int | None:
@@ -246,6 +246,8 @@ class Attempt:
         self._is_input_ended = True
         self._machine.end_input()
         self._request.complete()
+        self._last_activity_ms = self._clock.now_ms()
+        self._arm(self._handler.abort_timeout_ms, self._note_silence)
 
     def _flush(self) -> None:
         if self._is_closed:
@@ -254,29 +256,34 @@ class Attempt:
             self._request.add(self._machine.take_output())
         self._request.flush()
 
-    def _arm(self) -> None:
-        due_ms = self._last_activity_ms + self._handler.inactivity_timeout_ms
-        self._alarm = self._clock.call_at(due_ms, self._note_inactivity)
+    def _arm(self, timeout_ms: int, on_timeout: Callable[[], None]) -> None:
+        """Call back when nothing was sent or received for this time; the callback checks whether that is so."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._clock.call_at(self._last_activity_ms + timeout_ms, on_timeout)
+
+    def _is_quiet_for(self, timeout_ms: int) -> bool:
+        return self._clock.now_ms() >= self._last_activity_ms + timeout_ms
 
     def _note_inactivity(self) -> None:
         if self._is_closed or self._is_input_ended:
             return
-        if self._clock.now_ms() < self._last_activity_ms + self._handler.inactivity_timeout_ms:
-            self._arm()
-        else:
+        timeout_ms = self._handler.inactivity_timeout_ms
+        if self._is_quiet_for(timeout_ms):
             self.ask_to_suspend()
+        else:
+            self._arm(timeout_ms, self._note_inactivity)
 
-    def _rearm_for_abort(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        clock = self._clock
-        self._alarm = clock.call_at(clock.now_ms() + self._handler.abort_timeout_ms, self._give_up)
-
-    def _give_up(self) -> None:
+    def _note_silence(self) -> None:
+        """Give the attempt up if nothing came since the input ended, or since the last frame, as the server does."""
         if self._is_closed:
             return
+        timeout_ms = self._handler.abort_timeout_ms
+        if not self._is_quiet_for(timeout_ms):
+            self._arm(timeout_ms, self._note_silence)
+            return
         try:
-            self._fail(failures.no_reaction(self._handler.abort_timeout_ms))
+            self._fail(failures.no_reaction(timeout_ms))
         except StoreError:
             return
 

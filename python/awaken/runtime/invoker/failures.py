@@ -52,10 +52,11 @@ def broken_stream(deployment_id: str, why: str) -> AttemptFailure:
 
 
 def no_reaction(timeout_ms: int) -> AttemptFailure:
-    """Return the failure of an attempt that did not suspend when it was asked to."""
+    """Return the failure of an attempt that sent nothing more after it was asked to suspend."""
     message = (
-        f"the handler neither suspended nor ended within {timeout_ms} ms after it was asked to; "
-        "raise its abort timeout, or await durable operations more often"
+        f"the endpoint sent nothing for {timeout_ms} ms (the abort timeout) after the request had ended, when the "
+        "handler was to suspend or end; see whether the endpoint still runs, await durable operations more often, "
+        "or raise the handler's abort timeout"
     )
     return AttemptFailure(code=500, message=message, reason="RT0001")
 
