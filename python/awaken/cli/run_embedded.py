@@ -9,6 +9,7 @@ import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from awaken.cli.addresses import reachable_url
 from awaken.cli.announcing import announce, announcing_stop, make_observer
 from awaken.cli.failures import BrokenApplicationError, CommandError
 from awaken.cli.places import CALLBACKS, INBOX, check_addresses
@@ -59,21 +60,23 @@ def run_embedded(
     observer = None if is_quiet else make_observer(json_output=json_output)
 
     async def main() -> None:
-        from awaken.cli.links import set_up_links
+        from awaken.cli.links import prepare_links
         from awaken.hosting.embedded import EmbeddedRuntime
+        from awaken.hosting.urls import http_url
 
         embedded = EmbeddedRuntime(places.directory, apps=apps, settings=settings, observer=observer)
         # Before handlers run: they may hand out links, and must not run in a process that cannot serve.
         try:
             free = check_addresses(places)
+            lead_links = prepare_links(places.directory)
         except CommandError:
             embedded.crash()
             await embedded.cut()
             raise
-        set_up_links(places.directory, f"http://{places.ingress[0]}:{places.ingress[1]}{CALLBACKS}")
+        lead_links(f"{reachable_url(http_url(places.ingress))}{CALLBACKS}")
         await embedded.start()
         try:
-            await _serve(embedded, free, describe, until, json_output=json_output)
+            await _serve(embedded, free, lead_links, describe, until, json_output=json_output)
         finally:
             await embedded.stop()
 
@@ -88,13 +91,13 @@ def run_embedded(
 async def _serve(
     embedded: EmbeddedRuntime,
     places: Places,
+    lead_links: Callable[[str], None],
     describe: Callable[[EmbeddedRuntime], str],
     until: Callable[[asyncio.Event], Awaitable[None]] | None,
     *,
     json_output: bool,
 ) -> None:
     from awaken.callbacks import create_callback_app
-    from awaken.cli.links import set_up_links
     from awaken.hosting.runtime_server import RuntimeServer
     from awaken.hosting.signal_handler import SignalHandler
     from awaken.inbox import create_inbox
@@ -113,7 +116,7 @@ async def _serve(
     try:
         await server.open()
         # Again, now that the port is known, if port 0 asked for a free one.
-        set_up_links(places.directory, f"{server.ingress_url}{CALLBACKS}")
+        lead_links(f"{reachable_url(server.ingress_url)}{CALLBACKS}")
     except OSError as error:
         raise CommandError(
             f"cannot listen: {error.strerror or error}; stop what uses the address, or choose another one with "

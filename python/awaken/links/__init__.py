@@ -6,7 +6,7 @@ context.callback ─> Link ─> LinkSigner.sign ─> URL ─> mail, chat ─> br
 """
 
 from awaken.links.link import BadLinkError, Link
-from awaken.links.settings import CallbackSettings, configure_callbacks, current_settings
+from awaken.links.settings import CallbackSettings, configure_callbacks, configured_settings, current_settings
 from awaken.links.signing import LinkSigner, read_keys
 from awaken.links.types import (
     add_type_module,
@@ -23,6 +23,7 @@ __all__ = [
     "LinkSigner",
     "add_type_module",
     "configure_callbacks",
+    "configured_settings",
     "current_settings",
     "find_type",
     "import_type",

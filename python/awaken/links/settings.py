@@ -11,7 +11,7 @@ from awaken.links.signing import LinkSigner, read_keys
 if TYPE_CHECKING:
     from awaken.links.link import Link
 
-__all__ = ["CallbackSettings", "configure_callbacks", "current_settings"]
+__all__ = ["CallbackSettings", "configure_callbacks", "configured_settings", "current_settings"]
 
 _URL: Final = "AWAKEN_CALLBACK_URL"
 _KEYS: Final = "AWAKEN_CALLBACK_KEYS"
@@ -38,6 +38,11 @@ def configure_callbacks(settings: CallbackSettings | None) -> None:
     """Set the process's settings; None reads them from the environment."""
     global _current  # all links of a process lead to one place
     _current = settings
+
+
+def configured_settings() -> CallbackSettings | None:
+    """Return the settings that this process was given; None if it would read them from the environment."""
+    return _current
 
 
 def current_settings() -> CallbackSettings:
