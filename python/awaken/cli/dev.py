@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from awaken.cli.failures import explain_failures
+from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
@@ -27,6 +28,8 @@ def dev(
     admin: AdminBindOption = None,
     grpc: GrpcOption = None,
     data_dir: DataDirOption = None,
+    allow_host: AllowHostOption = None,
+    allow_origin: AllowOriginOption = None,
     reload: Annotated[
         bool, typer.Option("--reload", envvar="AWAKEN_RELOAD", help="Restart when the code changes.")
     ] = False,
@@ -44,16 +47,20 @@ def dev(
     from awaken.cli.run_embedded import run_embedded
     from awaken.diagnostics import development
 
+    pages = read_pages(allow_host, allow_origin)
     places = Places.read(ingress, admin, grpc, data_dir)
     with development.enabled():
         if not reload:
             apps = {_APP: _load(application)}
-            run_embedded(places, apps=apps, json_output=json_output, is_quiet=quiet, describe=_describe)
+            run_embedded(
+                places, pages=pages, apps=apps, json_output=json_output, is_quiet=quiet, describe=_describe
+            )
             return
         reloader = Reloader()
         with reloader.waiting_for_repair():
             run_embedded(
                 places,
+                pages=pages,
                 apps={_APP: _load(application)},
                 json_output=json_output,
                 is_quiet=quiet,

@@ -18,11 +18,13 @@ from awaken.cli.access_options import (
 from awaken.cli.addresses import parse_bind, parse_url
 from awaken.cli.answer_types import TypesOption, know_types
 from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.settings import DEFAULT_ADMIN, DEFAULT_GRPC, DEFAULT_INGRESS, AdminOption, IngressOption
 
 if TYPE_CHECKING:
     from awaken.control.access import Group
     from awaken.control.server import Tls
+    from awaken.hosting.allowed_pages import AllowedPages
 
 __all__ = ["gateway"]
 
@@ -45,6 +47,8 @@ def gateway(
             help="Serve the inbox page on this address as well. It has no authentication.",
         ),
     ] = None,
+    allow_host: AllowHostOption = None,
+    allow_origin: AllowOriginOption = None,
     tls_cert: TlsCertOption = None,
     tls_key: TlsKeyOption = None,
     tls_client_ca: TlsClientCaOption = None,
@@ -60,11 +64,12 @@ def gateway(
     host, port = parse_bind(grpc)
     urls = parse_url(ingress, "an ingress"), parse_url(admin, "an admin API")
     page = None if inbox is None else parse_bind(inbox)
+    pages = read_pages(allow_host, allow_origin)
     tokens = read_tokens(token)
     tls = read_tls(tls_cert, tls_key, tls_client_ca)
     know_types(types)
     try:
-        asyncio.run(_serve(*urls, (host, port), page, tls, tokens))
+        asyncio.run(_serve(*urls, (host, port), page, pages, tls, tokens))
     except OSError as error:
         raise CommandError(
             f"{error}; stop what uses the address, or choose another one with --grpc"
@@ -76,6 +81,7 @@ async def _serve(
     admin: str,
     grpc: tuple[str, int],
     inbox: tuple[str, int] | None,
+    pages: AllowedPages,
     tls: Tls | None,
     tokens: dict[str, set[Group]],
 ) -> None:
@@ -92,10 +98,13 @@ async def _serve(
         server = await start_control_server(runtime, host=grpc[0], port=grpc[1], tls=tls, tokens=tokens)
         stack.push_async_callback(server.close)
         if inbox is not None:
+            from awaken.hosting.access_rules import rules_for
             from awaken.hosting.http_server import HttpServer
+            from awaken.hosting.page_guard import PageGuard
             from awaken.inbox import create_inbox
 
-            page = HttpServer(create_inbox(runtime), *inbox)
+            rules = rules_for("inbox", inbox[0], pages, is_reading_safe=True)
+            page = HttpServer(PageGuard(create_inbox(runtime), rules), *inbox)
             await page.start()
             stack.push_async_callback(page.stop)
             print_text("awaken: inbox on http://{}:{}/".format(*page.address))

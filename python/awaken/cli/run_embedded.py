@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from awaken.cli.places import Places
     from awaken.control.operations import Operations
     from awaken.exchange import Accept
+    from awaken.hosting.allowed_pages import AllowedPages
     from awaken.hosting.embedded import EmbeddedRuntime
     from awaken.runtime.settings import RuntimeSettings
 
@@ -29,6 +30,7 @@ __all__ = ["run_embedded"]
 def run_embedded(
     places: Places,
     *,
+    pages: AllowedPages,
     apps: Mapping[str, Accept],
     json_output: bool,
     is_quiet: bool,
@@ -40,6 +42,7 @@ def run_embedded(
 
     Args:
         places: where it listens and stores its data.
+        pages: names and origins that may call it.
         apps: applications of this process, by their stable names.
         json_output: print steps and addresses as JSON, one document per line.
         is_quiet: print no steps.
@@ -76,7 +79,7 @@ def run_embedded(
         lead_links(f"{reachable_url(http_url(places.ingress))}{CALLBACKS}")
         await embedded.start()
         try:
-            await _serve(embedded, free, lead_links, describe, until, json_output=json_output)
+            await _serve(embedded, free, pages, lead_links, describe, until, json_output=json_output)
         finally:
             await embedded.stop()
 
@@ -91,6 +94,7 @@ def run_embedded(
 async def _serve(
     embedded: EmbeddedRuntime,
     places: Places,
+    pages: AllowedPages,
     lead_links: Callable[[str], None],
     describe: Callable[[EmbeddedRuntime], str],
     until: Callable[[asyncio.Event], Awaitable[None]] | None,
@@ -101,6 +105,7 @@ async def _serve(
     from awaken.hosting.runtime_server import RuntimeServer
     from awaken.hosting.signal_handler import SignalHandler
     from awaken.inbox import create_inbox
+    from awaken.links import current_settings
 
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -112,6 +117,8 @@ async def _serve(
         admin_bind=places.admin,
         beside_ingress={CALLBACKS: create_callback_app(operations=embedded.runtime)},
         beside_admin={INBOX: create_inbox(embedded.runtime)},
+        pages=pages,
+        public_url=current_settings().url,
     )
     try:
         await server.open()

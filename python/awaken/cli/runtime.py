@@ -8,6 +8,7 @@ import typer
 
 from awaken.cli.answer_types import TypesOption, know_types
 from awaken.cli.failures import explain_failures
+from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
@@ -23,6 +24,8 @@ def runtime(
     admin: AdminBindOption = None,
     grpc: GrpcOption = None,
     data_dir: DataDirOption = None,
+    allow_host: AllowHostOption = None,
+    allow_origin: AllowOriginOption = None,
     steps: Annotated[
         bool, typer.Option("--steps", envvar="AWAKEN_STEPS", help="Print a line for each step.")
     ] = False,
@@ -36,9 +39,12 @@ def runtime(
     from awaken.cli.places import Places
     from awaken.cli.run_embedded import run_embedded
 
+    pages = read_pages(allow_host, allow_origin)
     places = Places.read(ingress, admin, grpc, data_dir)
     know_types(types)
-    run_embedded(places, apps={}, json_output=json_output, is_quiet=not steps, describe=_describe)
+    run_embedded(
+        places, pages=pages, apps={}, json_output=json_output, is_quiet=not steps, describe=_describe
+    )
 
 
 def _describe(embedded: EmbeddedRuntime) -> str:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Mount, Router
 
+from awaken.hosting.access_rules import rules_for
+from awaken.hosting.allowed_pages import AllowedPages
 from awaken.hosting.http_server import HttpServer
+from awaken.hosting.page_guard import PageGuard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +30,11 @@ class RuntimeServer:
         admin: for operators.
         ingress_bind: host and port for callers; port 0 finds a free one.
         admin_bind: host and port for operators.
-        beside_ingress: more ASGI applications on the callers' port, by the prefix of their paths.
+        beside_ingress: more ASGI applications on the callers' port, by the prefix of their paths. Reading their pages
+            must change nothing, because links of other sites may lead there.
         beside_admin: more ASGI applications on the operators' port, likewise.
+        pages: names and origins that the user allows beyond the addresses.
+        public_url: where else the applications beside the ingress can be reached, for example through a proxy.
     """
 
     def __init__(
@@ -40,10 +46,17 @@ class RuntimeServer:
         admin_bind: tuple[str, int],
         beside_ingress: Mapping[str, ASGIApp] | None = None,
         beside_admin: Mapping[str, ASGIApp] | None = None,
+        pages: AllowedPages | None = None,
+        public_url: str | None = None,
     ) -> None:
-        self._ingress = HttpServer(_beside(ingress, beside_ingress), *ingress_bind)
+        pages = pages or AllowedPages()
+        for_callers = rules_for("ingress", ingress_bind[0], pages, is_reading_safe=False)
+        beside = rules_for("address", ingress_bind[0], pages, is_reading_safe=True, public_url=public_url)
+        for_operators = rules_for("admin API", admin_bind[0], pages, is_reading_safe=True)
+        others = {prefix: PageGuard(app, beside) for prefix, app in (beside_ingress or {}).items()}
+        self._ingress = HttpServer(_beside(PageGuard(ingress, for_callers), others), *ingress_bind)
         self._operators = admin
-        self._admin = HttpServer(_beside(admin, beside_admin), *admin_bind)
+        self._admin = HttpServer(PageGuard(_beside(admin, beside_admin), for_operators), *admin_bind)
 
     @property
     def ingress_url(self) -> str:
