@@ -57,8 +57,8 @@ test-bytes: setup ## More and larger journals and values than in `make test`
 	$(BIN)/python -m pytest tests/journals tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes
 	$(BIN)/python -m pytest tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes --runtime=embedded
 
-test-browser: setup ## The inbox in a real browser; needs Chromium and Node
-	$(BIN)/python -m pytest tests/e2e -m browser
+test-browser: setup ## Inbox, links and attacks by pages in a real browser; needs Chromium and Node
+	$(BIN)/python -m pytest tests/e2e tests/doors -m browser
 
 h2spec: setup ## The HTTP/2 conformance suite; needs Go
 	$(BIN)/python -m pytest tests/unit/transports -m h2spec
