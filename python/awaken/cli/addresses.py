@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from awaken.cli.failures import CommandError
 
-__all__ = ["check_free", "parse_bind", "parse_url", "reachable_url"]
+__all__ = ["check_free", "is_loopback", "parse_bind", "parse_url", "reachable_url"]
 
 
 def parse_bind(text: str) -> tuple[str, int]:
@@ -55,6 +56,25 @@ def parse_url(text: str, what: str) -> str:
 def reachable_url(url: str) -> str:
     """Replace an address that means all interfaces by one that can be dialled from this machine."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only programs of this machine can reach an address to listen on.
+
+    Raises:
+        CommandError: nothing is known about the name.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise CommandError(f"{host!r} is not an address of this machine: {error}") from error
+    for *_, address in found:
+        ip = ip_address(str(address[0]).partition("%")[0])
+        if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped
+        if not ip.is_loopback:
+            return False
+    return True
 
 
 def check_free(host: str, port: int) -> None:

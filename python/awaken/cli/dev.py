@@ -6,6 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from awaken.cli.access_options import (
+    InsecureOption,
+    TlsCertOption,
+    TlsClientCaOption,
+    TlsKeyOption,
+    TokenFileOption,
+    TokenOption,
+    read_access,
+)
 from awaken.cli.failures import explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
@@ -30,6 +39,12 @@ def dev(
     data_dir: DataDirOption = None,
     allow_host: AllowHostOption = None,
     allow_origin: AllowOriginOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    tls_client_ca: TlsClientCaOption = None,
+    token: TokenOption = None,
+    token_file: TokenFileOption = None,
+    insecure: InsecureOption = False,
     reload: Annotated[
         bool, typer.Option("--reload", envvar="AWAKEN_RELOAD", help="Restart when the code changes.")
     ] = False,
@@ -49,17 +64,25 @@ def dev(
 
     pages = read_pages(allow_host, allow_origin)
     places = Places.read(ingress, admin, grpc, data_dir)
+    access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     with development.enabled():
         if not reload:
             apps = {_APP: _load(application)}
             run_embedded(
-                places, pages=pages, apps=apps, json_output=json_output, is_quiet=quiet, describe=_describe
+                places,
+                access,
+                pages=pages,
+                apps=apps,
+                json_output=json_output,
+                is_quiet=quiet,
+                describe=_describe,
             )
             return
         reloader = Reloader()
         with reloader.waiting_for_repair():
             run_embedded(
                 places,
+                access,
                 pages=pages,
                 apps={_APP: _load(application)},
                 json_output=json_output,

@@ -1,17 +1,17 @@
-"""How a command fails: a paragraph on stderr that says what to do, and exit status 1."""
+"""How a command fails: a paragraph on stderr that says what to do, and an exit status."""
 
 from __future__ import annotations
 
 import sys
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BrokenApplicationError", "CommandError", "explain_failures"]
+__all__ = ["BrokenApplicationError", "CommandError", "UsageError", "explain_failures"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,13 +20,22 @@ R = TypeVar("R")
 class CommandError(Exception):
     """A command cannot do what you asked for; the message says what happened and what to do."""
 
+    exit_status: ClassVar[int] = 1
+
+
+class UsageError(CommandError):
+    """The options cannot be used as they are, whatever the state of the world."""
+
+    # As for an option that does not exist.
+    exit_status = 2
+
 
 class BrokenApplicationError(CommandError):
     """The application cannot be loaded or served; changing its code may help."""
 
 
 def explain_failures(command: Callable[P, R]) -> Callable[P, R]:
-    """Print a `CommandError` as a paragraph and exit with 1, instead of a traceback."""
+    """Print a `CommandError` as a paragraph and exit with its status, instead of a traceback."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -34,6 +43,6 @@ def explain_failures(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except CommandError as error:
             sys.stderr.write(f"error: {error}\n")
-            raise typer.Exit(1) from error
+            raise typer.Exit(error.exit_status) from error
 
     return run

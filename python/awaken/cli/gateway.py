@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from awaken.cli.access_options import (
+    InsecureOption,
     TlsCertOption,
     TlsClientCaOption,
     TlsKeyOption,
+    TokenFileOption,
     TokenOption,
-    read_tls,
-    read_tokens,
+    read_access,
 )
 from awaken.cli.addresses import parse_bind, parse_url
 from awaken.cli.answer_types import TypesOption, know_types
@@ -22,8 +23,7 @@ from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pag
 from awaken.cli.settings import DEFAULT_ADMIN, DEFAULT_GRPC, DEFAULT_INGRESS, AdminOption, IngressOption
 
 if TYPE_CHECKING:
-    from awaken.control.access import Group
-    from awaken.control.server import Tls
+    from awaken.cli.access_options import Access
     from awaken.hosting.allowed_pages import AllowedPages
 
 __all__ = ["gateway"]
@@ -44,7 +44,7 @@ def gateway(
         typer.Option(
             metavar="HOST:PORT",
             envvar="AWAKEN_INBOX",
-            help="Serve the inbox page on this address as well. It has no authentication.",
+            help="Serve the inbox on this address as well.",
         ),
     ] = None,
     allow_host: AllowHostOption = None,
@@ -53,6 +53,8 @@ def gateway(
     tls_key: TlsKeyOption = None,
     tls_client_ca: TlsClientCaOption = None,
     token: TokenOption = None,
+    token_file: TokenFileOption = None,
+    insecure: InsecureOption = False,
     types: TypesOption = None,
 ) -> None:
     """Serve the gRPC control plane for a Restate server or cluster.
@@ -65,11 +67,11 @@ def gateway(
     urls = parse_url(ingress, "an ingress"), parse_url(admin, "an admin API")
     page = None if inbox is None else parse_bind(inbox)
     pages = read_pages(allow_host, allow_origin)
-    tokens = read_tokens(token)
-    tls = read_tls(tls_cert, tls_key, tls_client_ca)
+    access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
+    access.check_exposure({"--grpc": (host, port), "--inbox": page})
     know_types(types)
     try:
-        asyncio.run(_serve(*urls, (host, port), page, pages, tls, tokens))
+        asyncio.run(_serve(*urls, (host, port), page, access, pages))
     except OSError as error:
         raise CommandError(
             f"{error}; stop what uses the address, or choose another one with --grpc"
@@ -81,9 +83,8 @@ async def _serve(
     admin: str,
     grpc: tuple[str, int],
     inbox: tuple[str, int] | None,
+    access: Access,
     pages: AllowedPages,
-    tls: Tls | None,
-    tokens: dict[str, set[Group]],
 ) -> None:
     import asyncio
     from contextlib import AsyncExitStack
@@ -95,19 +96,23 @@ async def _serve(
     async with AsyncExitStack() as stack:
         runtime = connect_runtime(ingress, admin)
         stack.push_async_callback(runtime.close)
-        server = await start_control_server(runtime, host=grpc[0], port=grpc[1], tls=tls, tokens=tokens)
+        server = await start_control_server(
+            runtime, host=grpc[0], port=grpc[1], tls=access.tls, tokens=access.tokens
+        )
         stack.push_async_callback(server.close)
         if inbox is not None:
             from awaken.hosting.access_rules import rules_for
             from awaken.hosting.http_server import HttpServer
             from awaken.hosting.page_guard import PageGuard
+            from awaken.hosting.token_guard import guard_inbox
             from awaken.inbox import create_inbox
 
             rules = rules_for("inbox", inbox[0], pages, is_reading_safe=True)
-            page = HttpServer(PageGuard(create_inbox(runtime), rules), *inbox)
+            guarded = PageGuard(guard_inbox(create_inbox(runtime), access.guard), rules)
+            page = HttpServer(guarded, *inbox, tls=access.http_tls)
             await page.start()
             stack.push_async_callback(page.stop)
-            print_text("awaken: inbox on http://{}:{}/".format(*page.address))
+            print_text(f"awaken: inbox on {page.url}/")
         stop = asyncio.Event()
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, stop.set)

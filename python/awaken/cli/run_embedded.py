@@ -17,6 +17,7 @@ from awaken.cli.places import CALLBACKS, INBOX, check_addresses
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
+    from awaken.cli.access_options import Access
     from awaken.cli.places import Places
     from awaken.control.operations import Operations
     from awaken.exchange import Accept
@@ -29,6 +30,7 @@ __all__ = ["run_embedded"]
 
 def run_embedded(
     places: Places,
+    access: Access,
     *,
     pages: AllowedPages,
     apps: Mapping[str, Accept],
@@ -42,6 +44,7 @@ def run_embedded(
 
     Args:
         places: where it listens and stores its data.
+        access: who may enter.
         pages: names and origins that may call it.
         apps: applications of this process, by their stable names.
         json_output: print steps and addresses as JSON, one document per line.
@@ -51,6 +54,7 @@ def run_embedded(
         leave: called before the process ends while blocking actions still run; it may replace the process.
 
     Raises:
+        UsageError: an address would be open to a network.
         CommandError: the directory or an address is in use, or a setting is malformed.
         BrokenApplicationError: the application cannot be registered.
     """
@@ -58,6 +62,7 @@ def run_embedded(
     from awaken.runtime.deployments import RegistrationError
     from awaken.runtime.errors import StoreError
 
+    access.check_exposure({"--ingress": places.ingress, "--admin": places.admin, "--grpc": places.grpc})
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = _read_settings()
     observer = None if is_quiet else make_observer(json_output=json_output)
@@ -76,10 +81,11 @@ def run_embedded(
             embedded.crash()
             await embedded.cut()
             raise
-        lead_links(f"{reachable_url(http_url(places.ingress))}{CALLBACKS}")
+        url = http_url(places.ingress, is_tls=access.http_tls is not None)
+        lead_links(f"{reachable_url(url)}{CALLBACKS}")
         await embedded.start()
         try:
-            await _serve(embedded, free, pages, lead_links, describe, until, json_output=json_output)
+            await _serve(embedded, free, access, pages, lead_links, describe, until, json_output=json_output)
         finally:
             await embedded.stop()
 
@@ -94,6 +100,7 @@ def run_embedded(
 async def _serve(
     embedded: EmbeddedRuntime,
     places: Places,
+    access: Access,
     pages: AllowedPages,
     lead_links: Callable[[str], None],
     describe: Callable[[EmbeddedRuntime], str],
@@ -104,6 +111,7 @@ async def _serve(
     from awaken.callbacks import create_callback_app
     from awaken.hosting.runtime_server import RuntimeServer
     from awaken.hosting.signal_handler import SignalHandler
+    from awaken.hosting.token_guard import guard_inbox
     from awaken.inbox import create_inbox
     from awaken.links import current_settings
 
@@ -116,9 +124,11 @@ async def _serve(
         ingress_bind=places.ingress,
         admin_bind=places.admin,
         beside_ingress={CALLBACKS: create_callback_app(operations=embedded.runtime)},
-        beside_admin={INBOX: create_inbox(embedded.runtime)},
+        beside_admin={INBOX: guard_inbox(create_inbox(embedded.runtime), access.guard)},
         pages=pages,
         public_url=current_settings().url,
+        tokens=access.guard,
+        tls=access.http_tls,
     )
     try:
         await server.open()
@@ -130,7 +140,7 @@ async def _serve(
             "--ingress and --admin"
         ) from error
     try:
-        async with _control(places, embedded.runtime) as grpc:
+        async with _control(places, access, embedded.runtime) as grpc:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(signum, on_signal, signum)
             announce(places, server, grpc, describe(embedded), json_output=json_output)
@@ -148,7 +158,7 @@ async def _beside(until: Callable[[asyncio.Event], Awaitable[None]], stop: async
 
 
 @asynccontextmanager
-async def _control(places: Places, operations: Operations) -> AsyncIterator[str | None]:
+async def _control(places: Places, access: Access, operations: Operations) -> AsyncIterator[str | None]:
     """Serve gRPC and yield its address; yield None without gRPC, or if its default address is in use."""
     if places.grpc is None:
         yield None
@@ -157,7 +167,9 @@ async def _control(places: Places, operations: Operations) -> AsyncIterator[str 
 
     host, port = places.grpc
     try:
-        control = await start_control_server(operations, host=host, port=port)
+        control = await start_control_server(
+            operations, host=host, port=port, tls=access.tls, tokens=access.tokens
+        )
     except OSError as error:
         if places.is_grpc_requested:
             raise CommandError(f"{error}; choose another address with --grpc, or --grpc off") from error

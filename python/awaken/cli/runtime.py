@@ -6,6 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from awaken.cli.access_options import (
+    InsecureOption,
+    TlsCertOption,
+    TlsClientCaOption,
+    TlsKeyOption,
+    TokenFileOption,
+    TokenOption,
+    read_access,
+)
 from awaken.cli.answer_types import TypesOption, know_types
 from awaken.cli.failures import explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
@@ -26,6 +35,12 @@ def runtime(
     data_dir: DataDirOption = None,
     allow_host: AllowHostOption = None,
     allow_origin: AllowOriginOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    tls_client_ca: TlsClientCaOption = None,
+    token: TokenOption = None,
+    token_file: TokenFileOption = None,
+    insecure: InsecureOption = False,
     steps: Annotated[
         bool, typer.Option("--steps", envvar="AWAKEN_STEPS", help="Print a line for each step.")
     ] = False,
@@ -41,9 +56,10 @@ def runtime(
 
     pages = read_pages(allow_host, allow_origin)
     places = Places.read(ingress, admin, grpc, data_dir)
+    access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     know_types(types)
     run_embedded(
-        places, pages=pages, apps={}, json_output=json_output, is_quiet=not steps, describe=_describe
+        places, access, pages=pages, apps={}, json_output=json_output, is_quiet=not steps, describe=_describe
     )
 
 

@@ -95,6 +95,7 @@ def serve(
     host, port = parse_bind(bind)
     admin = None if register is None else parse_url(register, "an admin API")
     address = None if advertise is None else parse_url(advertise, "this endpoint")
+    _check_tls(tls_cert, tls_key)
     handler = logging.StreamHandler()
     handler.addFilter(RestateLoggingFilter())  # a handler that replays is silent
     logging.basicConfig(
@@ -118,8 +119,6 @@ def serve(
             http2_engine=http2_engine,
             announce=_announcer(registration, json_output=json_output),
         )
-    except ValueError as error:
-        raise CommandError(f"{error}; give --tls-cert and --tls-key together") from error
     except OSError as error:
         raise CommandError(
             f"cannot serve on {bind}: {error.strerror or error}; stop what uses the address, or choose "
@@ -129,6 +128,14 @@ def serve(
         registration.stop()
     if registration.is_failed:
         raise CommandError(f"stopped, because the registration at {admin} failed; see above")
+
+
+def _check_tls(certificate: Path | None, key: Path | None) -> None:
+    from awaken.cli.tls_files import check_pair, require_pair
+
+    require_pair(certificate, key)
+    if certificate is not None and key is not None:
+        check_pair(certificate, key)
 
 
 def _announcer(registration: _Registration, *, json_output: bool) -> Callable[[str], None]:

@@ -1,39 +1,57 @@
-"""Who may call what: bearer tokens by group of methods."""
+"""Who may call what: bearer tokens, and the group that each request needs. gRPC and HTTP ask the same functions."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import hmac
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
-
-import grpc
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["Access", "Group", "parse_tokens"]
+__all__ = [
+    "METHODS",
+    "Group",
+    "Refusal",
+    "Tokens",
+    "group_of_admin",
+    "group_of_inbox",
+    "group_of_ingress",
+    "group_of_method",
+    "parse_tokens",
+]
 
+#: Services of gRPC that anyone may call: they tell nothing about invocations.
 _OPEN: Final = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 _AWAKEABLES: Final = "/awaken.control.v1.Awakeables/"
 _INVOCATIONS: Final = "/awaken.control.v1.Invocations/"
+_HEALTH: Final = ("/health", "/cluster-health")
+_ADMIN_VERSIONS: Final = ("/v2", "/v3", "/v4")
+#: Methods of HTTP that change nothing, on any path of ours.
+_READING: Final = ("GET", "HEAD", "OPTIONS")
 
 
 class Group(StrEnum):
     """What a token allows."""
 
-    #: Resolve and Reject.
+    #: Resolve and reject awakeables.
     COMPLETE = "complete"
-    #: Get, List and Watch of both services.
+    #: Look at awakeables, invocations, journals, state and services.
     READ = "read"
-    #: Invoke, Send, Attach and GetOutput.
+    #: Call handlers, and fetch results.
     INVOKE = "invoke"
-    #: Cancel and Kill.
+    #: Change invocations, state, services and deployments.
     OPERATE = "operate"
     #: Everything.
     ALL = "all"
 
 
-_GROUPS: Final = {
+#: The group of each method of gRPC.
+METHODS: Final = {
     **dict.fromkeys((f"{_AWAKEABLES}Resolve", f"{_AWAKEABLES}Reject"), Group.COMPLETE),
     **{
         f"{service}{method}": Group.READ
@@ -45,11 +63,59 @@ _GROUPS: Final = {
 }
 
 
+def group_of_method(method: str) -> Group | None:
+    """Return the group that a method of gRPC needs; None if it is open to all."""
+    return None if method.startswith(_OPEN) else METHODS.get(method, Group.ALL)
+
+
+def group_of_admin(method: str, path: str) -> Group | None:
+    """Return the group that a request to the admin API needs; None if it is open to all.
+
+    Args:
+        method: of HTTP.
+        path: decoded.
+    """
+    for prefix in _ADMIN_VERSIONS:
+        if path.startswith(f"{prefix}/"):
+            path = path.removeprefix(prefix)
+            break
+    if method in _READING:
+        # The root leads browsers to the inbox.
+        return None if path in _HEALTH or path == "/" else Group.READ
+    return Group.READ if path == "/query" else Group.OPERATE
+
+
+def group_of_ingress(method: str, segments: Sequence[str]) -> Group | None:
+    """Return the group that a request to the ingress needs; None if it is open to all.
+
+    Args:
+        method: of HTTP.
+        segments: of the path, as the ingress splits it.
+    """
+    # Browsers ask before they send a token.
+    if method == "OPTIONS" or (method == "GET" and list(segments) == ["restate", "health"]):
+        return None
+    is_completion = list(segments[:2]) in (["restate", "awakeables"], ["restate", "a"])
+    return Group.COMPLETE if is_completion else Group.INVOKE
+
+
+def group_of_inbox(method: str, path: str) -> Group:
+    """Return the group that a request to the inbox needs.
+
+    Args:
+        method: of HTTP.
+        path: decoded, below the inbox.
+    """
+    if method in _READING:
+        return Group.READ
+    return Group.COMPLETE if path.startswith("/awakeables/") else Group.OPERATE
+
+
 def parse_tokens(texts: Sequence[str]) -> dict[str, set[Group]]:
     """Read `GROUP:TOKEN` pairs; a token may be in several.
 
     Raises:
-        ValueError: a text does not have this form, or its group does not exist.
+        ValueError: a text does not have this form, or its group does not exist. The text names no token.
     """
     tokens: dict[str, set[Group]] = {}
     for text in texts:
@@ -59,68 +125,83 @@ def parse_tokens(texts: Sequence[str]) -> dict[str, set[Group]]:
         try:
             group = Group(name)
         except ValueError:
-            raise ValueError(f"there is no group {name!r}; it is one of {', '.join(Group)}") from None
+            # Without what was written, which may be the token, if the two parts were swapped.
+            raise ValueError(
+                f"there is no group of this name in GROUP:TOKEN; it is one of {', '.join(Group)}"
+            ) from None
+        if not all("!" <= character <= "~" for character in token):
+            raise ValueError(
+                f"a token of the group {name} has a character that no header can carry; use letters and digits"
+            )
         tokens.setdefault(token, set()).add(group)
     return tokens
 
 
-class Access(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
-    """Refuses calls without a token that allows them; health and reflection are open to all.
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is refused."""
+
+    #: Whether the token is known: then it allows something else.
+    is_known: bool
+    message: str
+
+
+class Tokens:
+    """The tokens of a process.
 
     Args:
         tokens: what each token allows.
     """
 
     def __init__(self, tokens: Mapping[str, set[Group]]) -> None:
-        self._tokens = [(token.encode(), frozenset(groups)) for token, groups in tokens.items()]
+        # Digests have one length, so that comparing them takes the same time for every token.
+        self._known = [(_digest(token.encode()), frozenset(groups)) for token, groups in tokens.items()]
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:
-        """Let a call through, or answer it with UNAUTHENTICATED or PERMISSION_DENIED."""
-        handler = await continuation(handler_call_details)
-        method = str(handler_call_details.method)
-        if handler is None or method.startswith(_OPEN):
-            return handler
-        allowed = self._allowed(dict(handler_call_details.invocation_metadata or ()))
+    def check(
+        self, authorizations: Sequence[bytes], needed: Group | None, *, takes_basic: bool = False
+    ) -> Refusal | None:
+        """Return why a request is refused, or None.
+
+        Args:
+            authorizations: each `authorization` header of the request.
+            needed: the group that it needs; None if it is open to all.
+            takes_basic: accept a token as the password of Basic as well, as browsers send it.
+        """
+        if needed is None:
+            return None
+        if len(authorizations) > 1:
+            return Refusal(False, f"{len(authorizations)} `authorization` headers were sent; send one")
+        allowed = self._allowed(authorizations[0], takes_basic) if authorizations else None
         if allowed is None:
-            return _refusing(
-                handler,
-                grpc.StatusCode.UNAUTHENTICATED,
-                "send metadata `authorization: Bearer TOKEN` with a token that this server knows",
-            )
-        group = _GROUPS.get(method)
-        if Group.ALL in allowed or group in allowed:
-            return handler
-        return _refusing(
-            handler,
-            grpc.StatusCode.PERMISSION_DENIED,
-            f"this token allows {', '.join(sorted(allowed))}, and {method} needs {group or Group.ALL}",
-        )
+            return Refusal(False, "send `authorization: Bearer TOKEN` with a token that this server knows")
+        if needed in allowed or Group.ALL in allowed:
+            return None
+        return Refusal(True, f"this token allows {', '.join(sorted(allowed))}, and this needs {needed}")
 
-    def _allowed(self, metadata: Mapping[str, Any]) -> frozenset[Group] | None:
-        scheme, _, given = str(metadata.get("authorization", "")).partition(" ")
+    def _allowed(self, authorization: bytes, takes_basic: bool) -> frozenset[Group] | None:
+        digest = _digest(_token_in(authorization, takes_basic))
         found: frozenset[Group] | None = None
-        for token, groups in self._tokens:  # all of them, so that timing reveals nothing
-            if hmac.compare_digest(given.encode(), token) and scheme.lower() == "bearer":
+        for known, groups in self._known:  # all of them, so that timing reveals nothing
+            if hmac.compare_digest(digest, known):
                 found = groups
         return found
 
 
-def _refusing(handler: Any, code: grpc.StatusCode, message: str) -> Any:
-    async def refuse(_request: Any, context: Any) -> None:
-        await context.abort(code, message)
+def _token_in(authorization: bytes, takes_basic: bool) -> bytes:
+    """Return the token of a header; empty, which no token is, if it has none."""
+    scheme, _, given = authorization.partition(b" ")
+    given = given.strip()
+    match scheme.lower():
+        case b"bearer":
+            return given
+        case b"basic" if takes_basic:
+            try:
+                return base64.b64decode(given, validate=True).partition(b":")[2]
+            except binascii.Error:
+                return b""
+        case _:
+            return b""
 
-    async def refuse_stream(_request: Any, context: Any) -> Any:
-        await context.abort(code, message)
-        yield  # never reached, but it makes this a stream
 
-    if handler.response_streaming:
-        return grpc.unary_stream_rpc_method_handler(
-            refuse_stream, handler.request_deserializer, handler.response_serializer
-        )
-    return grpc.unary_unary_rpc_method_handler(
-        refuse, handler.request_deserializer, handler.response_serializer
-    )
+def _digest(token: bytes) -> bytes:
+    return hashlib.sha256(token).digest()

@@ -11,7 +11,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer  # pyright: ignore[reportMissingImports]  # not in its stubs
 from grpc_reflection.v1alpha import reflection
 
-from awaken.control.access import Access
+from awaken.control.access_grpc import Access
 from awaken.control.services import AwakeablesService, InvocationsService
 from awaken.control.v1 import (
     awakeables_pb2,

@@ -7,15 +7,18 @@ owner of the process. `awaken.transports.server` serves endpoints only: it knows
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from uvicorn.protocols.http import h11_impl
 from uvicorn.server import ServerState
 
 from awaken.hosting.urls import http_url
+from awaken.transports import limits
 
 if TYPE_CHECKING:
+    import ssl
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["HttpServer"]
@@ -36,12 +39,14 @@ class HttpServer:
         app: ASGI application to serve.
         host: name or address to listen on.
         port: port to listen on; 0 finds a free one.
+        tls: context for TLS; None serves cleartext.
     """
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> None:
         self._app = app
         self._host = host
         self._port = port
+        self._tls = tls
         self._state = ServerState()
         self._listener: asyncio.Server | None = None
         self._address: tuple[str, int] | None = None
@@ -57,7 +62,7 @@ class HttpServer:
     @property
     def url(self) -> str:
         """The URL of this address."""
-        return http_url(self.address)
+        return http_url(self.address, is_tls=self._tls is not None)
 
     async def start(self) -> None:
         """Listen.
@@ -80,8 +85,19 @@ class HttpServer:
         )
         config.load()
         loop = asyncio.get_running_loop()
+        deadlines: dict[str, Any] = {}
+        if self._tls is not None:
+            deadlines = {
+                "ssl_handshake_timeout": limits.OPENING_TIMEOUT,
+                "ssl_shutdown_timeout": limits.LINGER_TIMEOUT,
+            }
         self._listener = await loop.create_server(
-            lambda: h11_impl.H11Protocol(config, self._state, {}), self._host, self._port, backlog=2048
+            lambda: h11_impl.H11Protocol(config, self._state, {}),
+            self._host,
+            self._port,
+            ssl=self._tls,
+            backlog=2048,
+            **deadlines,
         )
         host, port = self._listener.sockets[0].getsockname()[:2]
         self._address = (host, port)

@@ -10,12 +10,15 @@ from awaken.hosting.access_rules import rules_for
 from awaken.hosting.allowed_pages import AllowedPages
 from awaken.hosting.http_server import HttpServer
 from awaken.hosting.page_guard import PageGuard
+from awaken.hosting.token_guard import guard_admin, guard_ingress
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from starlette.types import ASGIApp
 
+    from awaken.control.access import Tokens
     from awaken.runtime.admin import Admin
     from awaken.runtime.ingress import Ingress
 
@@ -32,9 +35,11 @@ class RuntimeServer:
         admin_bind: host and port for operators.
         beside_ingress: more ASGI applications on the callers' port, by the prefix of their paths. Reading their pages
             must change nothing, because links of other sites may lead there.
-        beside_admin: more ASGI applications on the operators' port, likewise.
+        beside_admin: more ASGI applications on the operators' port, likewise. They ask for tokens themselves.
         pages: names and origins that the user allows beyond the addresses.
         public_url: where else the applications beside the ingress can be reached, for example through a proxy.
+        tokens: what to ask callers and operators for; None asks nobody.
+        tls: context for TLS on both ports; None serves cleartext.
     """
 
     def __init__(
@@ -48,15 +53,19 @@ class RuntimeServer:
         beside_admin: Mapping[str, ASGIApp] | None = None,
         pages: AllowedPages | None = None,
         public_url: str | None = None,
+        tokens: Tokens | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         pages = pages or AllowedPages()
         for_callers = rules_for("ingress", ingress_bind[0], pages, is_reading_safe=False)
         beside = rules_for("address", ingress_bind[0], pages, is_reading_safe=True, public_url=public_url)
         for_operators = rules_for("admin API", admin_bind[0], pages, is_reading_safe=True)
         others = {prefix: PageGuard(app, beside) for prefix, app in (beside_ingress or {}).items()}
-        self._ingress = HttpServer(_beside(PageGuard(ingress, for_callers), others), *ingress_bind)
+        callers = PageGuard(guard_ingress(ingress, tokens), for_callers)
+        operators = _beside(guard_admin(admin, tokens), beside_admin)
+        self._ingress = HttpServer(_beside(callers, others), *ingress_bind, tls=tls)
         self._operators = admin
-        self._admin = HttpServer(PageGuard(_beside(admin, beside_admin), for_operators), *admin_bind)
+        self._admin = HttpServer(PageGuard(operators, for_operators), *admin_bind, tls=tls)
 
     @property
     def ingress_url(self) -> str:
