@@ -79,6 +79,9 @@ class CannedEndpoint:
     content_type: str = MANIFEST_V4
     failures: int = 0
     only_http_11: bool = False
+    #: Whether requests wait for `answer`.
+    is_silent: bool = False
+    waiting: list[Callable[[], None]] = field(default_factory=list)
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
     def refuses(self, *, use_http_11: bool) -> bool:
@@ -86,6 +89,10 @@ class CannedEndpoint:
             self.failures -= 1
             return True
         return self.only_http_11 and not use_http_11
+
+    def answer(self) -> None:
+        """Answer the request that has waited longest."""
+        self.waiting.pop(0)()
 
 
 class CannedOutgoing:
@@ -102,8 +109,11 @@ class CannedOutgoing:
         loop = asyncio.get_running_loop()
         if is_refused:
             loop.call_soon(self._fail)
+        elif endpoint.is_silent:
+            body = endpoint.body
+            endpoint.waiting.append(lambda: self._begin(body))
         else:
-            loop.call_soon(self._begin)
+            loop.call_soon(self._begin, endpoint.body)
 
     def send(self, data: bytes) -> None:
         raise AssertionError("discovery has no body")
@@ -123,15 +133,15 @@ class CannedOutgoing:
         self.failure = "connection refused"
         self._on_change()
 
-    def _begin(self) -> None:
+    def _begin(self, body: bytes) -> None:
         self.status = self._endpoint.status
         self.headers = [("content-type", self._endpoint.content_type), ("x-restate-server", "fake/1.0")]
-        self._body = self._endpoint.body[:10]
+        self._body = body[:10]
         self._on_change()
-        asyncio.get_running_loop().call_soon(self._end)
+        asyncio.get_running_loop().call_soon(self._end, body[10:])
 
-    def _end(self) -> None:
-        self._body += self._endpoint.body[10:]
+    def _end(self, rest: bytes) -> None:
+        self._body += rest
         self.is_ended = True
         self._on_change()
 
@@ -171,8 +181,8 @@ class DictStore:
     def __init__(self) -> None:
         self.documents: dict[str, str] = {}
 
-    def load_deployments(self) -> Iterable[str]:
-        return list(self.documents.values())
+    def load_deployments(self) -> Iterable[tuple[str, str]]:
+        return list(self.documents.items())
 
     async def save_deployment(self, deployment_id: str, created_at_ms: int, document: str) -> None:
         self.documents[deployment_id] = document

@@ -67,7 +67,10 @@ class DeploymentRoutes:
     async def list(self, request: Request) -> Response:
         """Answer `GET /deployments`."""
         records = self._deployments.records()
-        return answer_json(200, {"deployments": [describe.deployment(record) for record in records]})
+        body: dict[str, Any] = {"deployments": [describe.deployment(record) for record in records]}
+        if unreadable := self._deployments.unreadable:
+            body["unreadable"] = [{"id": name, "reason": reason} for name, reason in unreadable.items()]
+        return answer_json(200, body)
 
     async def show(self, request: Request) -> Response:
         """Answer `GET /deployments/{id}`."""
@@ -137,6 +140,12 @@ class DeploymentRoutes:
 
     def _find(self, request: Request) -> Record:
         deployment_id = read_path_id(request, "deployment", "dp_1")
+        reason = self._deployments.unreadable.get(deployment_id)
+        if reason is not None:
+            raise AdminError(
+                500,
+                f"The deployment '{deployment_id}' is stored and cannot be read: {reason}. Register its endpoint again",
+            )
         try:
             return self._deployments.record(deployment_id)
         except DeploymentNotFoundError as error:

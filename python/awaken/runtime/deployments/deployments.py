@@ -1,8 +1,13 @@
-"""The registered deployments: discovered, stored, and looked up in memory."""
+"""The registered deployments: discovered, stored, and looked up in memory.
+
+Endpoints are discovered before the lock is taken: one that does not answer delays its own registration, and no other
+change. Under the lock, a change is decided on what is registered then, stored, and shown.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,12 +31,14 @@ if TYPE_CHECKING:
 
 __all__ = ["DeploymentStore", "Deployments", "Registration"]
 
+log = logging.getLogger("awaken.runtime")
+
 
 class DeploymentStore(Protocol):
     """Stores deployments. Changes are on disk when a call returns."""
 
-    def load_deployments(self) -> Iterable[str]:
-        """Return the documents of all deployments."""
+    def load_deployments(self) -> Iterable[tuple[str, str]]:
+        """Return id and document of all deployments."""
         ...
 
     async def save_deployment(self, deployment_id: str, created_at_ms: int, document: str) -> None:
@@ -88,9 +95,14 @@ class Deployments:
             None if key is None else RequestSigning(key),
         )
         self._lock = asyncio.Lock()
-        self._records = {
-            record.deployment_id: record for record in map(Record.decode, store.load_deployments())
-        }
+        #: Why a stored deployment cannot be used, by its id.
+        self.unreadable: dict[str, str] = {}
+        self._records: dict[str, Record] = {}
+        for deployment_id, document in store.load_deployments():
+            self._load(deployment_id, document)
+        self._discovery_count = 0
+        #: By URI, which discovery the stored manifest is from: one that began later is newer.
+        self._discovered_at: dict[str, int] = {}
         self._lookup = Lookup(self._build())
 
     # What the runtime looks up: an `awaken.runtime.schema.Schema`.
@@ -165,12 +177,16 @@ class Deployments:
             RegistrationError: it cannot be discovered, or its services do not fit.
         """
         uri = normalize_uri(uri)
+        known = self._by_uri(uri)
+        if known is not None and not force:
+            return Registration(known, is_new=False)
+        sent = dict(additional_headers or (known.additional_headers if known else {}))
+        began = self._begin_discovery()
+        discovered = await self._discover(uri, use_http_11, sent)
         async with self._lock:
             known = self._by_uri(uri)
-            if known is not None and not force:
-                return Registration(known, is_new=False)
-            headers = dict(additional_headers or (known.additional_headers if known else {}))
-            discovered = await self._discover(uri, use_http_11, headers)
+            if known is not None and (not force or began < self._discovered_at.get(uri, 0)):
+                return Registration(known, is_new=False)  # another registration of it was faster
             now_ms = self._now_ms()
             record = Record(
                 deployment_id=new_deployment_id(now_ms) if known is None else known.deployment_id,
@@ -182,7 +198,7 @@ class Deployments:
                     service.name: self._next_revision(service.name)
                     for service in discovered.manifest.services
                 },
-                additional_headers=headers,
+                additional_headers=dict(additional_headers or (known.additional_headers if known else {})),
                 metadata=dict(metadata or (known.metadata if known else {})),
                 sdk_version=discovered.sdk_version,
             )
@@ -190,6 +206,7 @@ class Deployments:
                 self._check_types(record)
             if not dry_run:
                 await self._keep(record)
+                self._discovered_at[uri] = began
             return Registration(record, is_new=known is None)
 
     async def update(
@@ -208,8 +225,8 @@ class Deployments:
             DeploymentNotFoundError: there is no such deployment.
             RegistrationError: it cannot be discovered.
         """
-        async with self._lock:
-            record = self.record(deployment_id)
+
+        def change(record: Record) -> Record:
             if uri is not None or overwrite:
                 record = msgspec.structs.replace(
                     record,
@@ -218,8 +235,16 @@ class Deployments:
                 )
             if additional_headers is not None:
                 record = msgspec.structs.replace(record, additional_headers=dict(additional_headers))
-            if overwrite:
-                record = await self._discover_again(record)
+            return record
+
+        asked = change(self.record(deployment_id))
+        discovered = None
+        if overwrite:
+            discovered = await self._discover(asked.uri, asked.use_http_11, asked.additional_headers)
+        async with self._lock:
+            record = change(self.record(deployment_id))
+            if discovered is not None:
+                record = self._with_manifest(record, discovered)
             if not dry_run:
                 await self._keep(record)
             return record
@@ -227,9 +252,11 @@ class Deployments:
     async def remove(self, deployment_id: str) -> None:
         """Delete a deployment. Its services use the latest one that is left. Raises DeploymentNotFoundError."""
         async with self._lock:
-            self.record(deployment_id)
+            if deployment_id not in self.unreadable:
+                self.record(deployment_id)
             await self._store.delete_deployment(deployment_id)
-            del self._records[deployment_id]
+            self.unreadable.pop(deployment_id, None)
+            self._records.pop(deployment_id, None)
             await self._dialers.close(deployment_id)
             self._lookup = Lookup(self._build())
 
@@ -266,8 +293,11 @@ class Deployments:
             uri, use_http_11=use_http_11, headers=headers, pauses=self._pauses
         )
 
-    async def _discover_again(self, record: Record) -> Record:
-        discovered = await self._discover(record.uri, record.use_http_11, record.additional_headers)
+    def _begin_discovery(self) -> int:
+        self._discovery_count += 1
+        return self._discovery_count
+
+    def _with_manifest(self, record: Record, discovered: Discovered) -> Record:
         return msgspec.structs.replace(
             record,
             manifest=discovered.manifest,
@@ -295,6 +325,23 @@ class Deployments:
                     "give it another name.",
                     "META0006",
                 )
+
+    def _load(self, deployment_id: str, document: str) -> None:
+        """Read a stored deployment. One that cannot be read is left out, so that the others are served."""
+        try:
+            record = Record.decode(document)
+            build_deployment(record, self.defaults)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            self.unreadable[deployment_id] = reason
+            log.error(
+                "deployment %s is stored and cannot be read (%s); its services are not served. Register its "
+                "endpoint again, and delete it once no invocation is pinned to it",
+                deployment_id,
+                reason,
+            )
+        else:
+            self._records[deployment_id] = record
 
     def _build(self) -> list[Deployment]:
         return [build_deployment(record, self.defaults) for record in self.records()]

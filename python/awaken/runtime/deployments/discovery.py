@@ -56,6 +56,10 @@ class _UnreachableError(Exception):
     """The endpoint did not answer; the text says why."""
 
 
+class _SilentError(_UnreachableError):
+    """The time of one try is over."""
+
+
 async def discover(
     dial: DialerFactory,
     uri: str,
@@ -107,6 +111,8 @@ async def _ask_patiently(
             answer = await _ask(dial, uri, use_http_11, headers)
             if answer.status not in _WORTH_ANOTHER_TRY:
                 return answer
+        except _SilentError:
+            raise  # it had its time; only what is quick to say no is asked again
         except _UnreachableError:
             pass  # the error of the last try is raised
         await asyncio.sleep(pause)
@@ -130,7 +136,10 @@ async def _ask(dial: DialerFactory, uri: str, use_http_11: bool, headers: Mappin
         async with asyncio.timeout(_TIMEOUT_SECONDS):
             return await _exchange(dialer, headers)
     except TimeoutError:
-        raise _UnreachableError(f"no answer within {_TIMEOUT_SECONDS:g} s") from None
+        raise _SilentError(
+            f"no complete answer to GET {PATH} within {_TIMEOUT_SECONDS:g} s; see whether the endpoint is stuck, or "
+            "busy, and register it again"
+        ) from None
     finally:
         await dialer.close()
 

@@ -17,6 +17,9 @@ __all__ = ["build_deployment", "effective_options", "retry_policy_of"]
 
 T = TypeVar("T")
 
+#: What a column of the database can count to.
+_MOST_ATTEMPTS: Final = 2**63 - 1
+
 _SERVICE_KINDS: Final[dict[str, Literal["service", "object", "workflow"]]] = {
     "SERVICE": "service",
     "VIRTUAL_OBJECT": "object",
@@ -112,7 +115,7 @@ def retry_policy_of(own: tuple[Options, ...], default: RetryPolicy) -> RetryPoli
         max_interval_ms=_first(
             *(options.retry_policy_max_interval for options in own), default=default.max_interval_ms
         ),
-        max_attempts=default.max_attempts if attempts is None else max(attempts, 1),
+        max_attempts=default.max_attempts if attempts is None else min(max(attempts, 1), _MOST_ATTEMPTS),
         on_max_attempts=(
             default.on_max_attempts if on_max is None else "kill" if on_max == "KILL" else "pause"
         ),

@@ -24,6 +24,12 @@ _SERVICE_NAME: Final = re.compile(r"([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9._-]*")
 _HANDLER_NAME: Final = re.compile(r"([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*")
 _CONTENT_TYPE: Final = re.compile(r"\*/\*|[^\s/;*]+/(\*|[^\s/;*]+)")
 
+#: How deep the JSON of a manifest may be nested; the server has the same limit. What is nested as deep as the stack
+#: allows could be stored, and not be written again elsewhere.
+_DEPTH: Final = 128
+#: Largest number of attempts; the server has the same limit.
+_MOST_ATTEMPTS: Final = 2**64 - 1
+
 Milliseconds = Annotated[int, msgspec.Meta(ge=0)]
 ProtocolVersion = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -120,6 +126,8 @@ def read_manifest(body: bytes, content_type: str | None) -> Manifest:
         )
     try:
         manifest = msgspec.json.decode(body, type=Manifest)
+    except RecursionError as error:
+        raise _too_deep("the endpoint's manifest") from error
     except msgspec.DecodeError as error:
         is_unspoken = isinstance(error, msgspec.ValidationError) and "`protocolMode`" in str(error)
         raise RegistrationError(
@@ -128,9 +136,9 @@ def read_manifest(body: bytes, content_type: str | None) -> Manifest:
     _check_versions(manifest)
     for service in manifest.services:
         _check_service(service)
-        _check_durations(service.name, service)
+        _check_numbers(service.name, service)
         for handler in service.handlers:
-            _check_durations(f"{service.name}/{handler.name}", handler)
+            _check_numbers(f"{service.name}/{handler.name}", handler)
     names = [service.name for service in manifest.services]
     if len(set(names)) < len(names):
         raise RegistrationError(400, f"the endpoint has two services of one name, among {sorted(names)}")
@@ -162,7 +170,12 @@ def _check_service(service: Service) -> None:
         _check_handler(service, handler)
 
 
-def _check_durations(where: str, options: Options) -> None:
+def _check_numbers(where: str, options: Options) -> None:
+    attempts = options.retry_policy_max_attempts
+    if attempts is not None and attempts > _MOST_ATTEMPTS:
+        raise RegistrationError(
+            400, f"{where}: retryPolicyMaxAttempts is {attempts}; give {_MOST_ATTEMPTS} at most"
+        )
     limit = longest()
     for name, member in _DURATIONS.items():
         duration = getattr(options, name)
@@ -202,3 +215,23 @@ def _check_handler(service: Service, handler: Handler) -> None:
             raise RegistrationError(400, f"{where}: the {what} content type {content_type!r} is not valid")
         if declared.json_schema is not None and not isinstance(declared.json_schema, (dict, bool)):
             raise RegistrationError(400, f"{where}: the {what} JSON schema is not valid")
+        if _is_too_deep(declared.json_schema):
+            raise _too_deep(f"{where}: the {what} JSON schema")
+
+
+def _too_deep(what: str) -> RegistrationError:
+    return RegistrationError(400, f"{what} is nested more than {_DEPTH} levels deep")
+
+
+def _is_too_deep(document: object) -> bool:
+    level = [document]
+    for _ in range(_DEPTH):
+        level = [
+            member
+            for each in level
+            if isinstance(each, (dict, list))
+            for member in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True

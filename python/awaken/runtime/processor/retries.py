@@ -133,4 +133,5 @@ def delay_before_retry_ms(policy: RetryPolicy, failures: int, chance: float) -> 
     except OverflowError:
         delay = float("inf")
     longest = policy.max_interval_ms if policy.max_interval_ms is not None else 86_400_000 * 365
-    return round(min(delay, longest) * (1 + _JITTER * chance))
+    # A manifest may declare any factor, also a negative one, as on the server.
+    return round(max(min(delay, longest), 0) * (1 + _JITTER * chance))

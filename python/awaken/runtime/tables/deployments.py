@@ -16,10 +16,9 @@ class DeploymentRows:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def load_deployments(self) -> list[str]:
-        """Return the documents of all deployments, oldest first."""
-        rows = self._store.fetch("SELECT document FROM deployment ORDER BY created_at, id").fetchall()
-        return [row[0] for row in rows]
+    def load_deployments(self) -> list[tuple[str, str]]:
+        """Return id and document of all deployments, oldest first."""
+        return self._store.fetch("SELECT id, document FROM deployment ORDER BY created_at, id").fetchall()
 
     async def save_deployment(self, deployment_id: str, created_at_ms: int, document: str) -> None:
         """Store a document in place of an earlier one of this deployment. Raises StoreError."""

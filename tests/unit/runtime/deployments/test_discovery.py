@@ -137,6 +137,35 @@ async def test_durations_beyond_the_last_date_are_refused(member: str, milliseco
         )
 
 
+async def test_more_attempts_than_can_be_counted_are_refused() -> None:
+    service = {"name": "S", "ty": "SERVICE", "handlers": [handler(retryPolicyMaxAttempts=2**64)]}
+
+    error = await refusal(CannedEndpoint(body=manifest([service])))
+
+    assert error.status == 400
+    assert "S/h: retryPolicyMaxAttempts is 18446744073709551616" in str(error)
+
+
+@pytest.mark.parametrize("depth", [128, 900, 100_000])
+@pytest.mark.parametrize(("begin", "end"), [(b"[", b"]"), (b'{"a":', b"}")])
+async def test_schemas_nested_too_deep_are_refused(depth: int, begin: bytes, end: bytes) -> None:
+    service = {"name": "S", "ty": "SERVICE", "handlers": [handler(input={"jsonSchema": {"a": "DEEP"}})]}
+    body = manifest([service]).replace(b'"DEEP"', begin * depth + b"1" + end * depth)
+
+    error = await refusal(CannedEndpoint(body=body))
+
+    assert error.status == 400
+    assert "nested more than 128 levels deep" in str(error)
+
+
+async def test_schemas_as_deep_as_the_server_takes_are_served() -> None:
+    service = {"name": "S", "ty": "SERVICE", "handlers": [handler(input={"jsonSchema": {"a": "DEEP"}})]}
+    body = manifest([service]).replace(b'"DEEP"', b"[" * 100 + b"]" * 100)
+    deployments = make_deployments(Network(one=CannedEndpoint(body=body)).dial)
+
+    assert (await deployments.register("http://one")).is_new
+
+
 async def test_two_services_of_one_name_are_refused() -> None:
     service = {"name": "S", "ty": "SERVICE", "handlers": []}
 
