@@ -7,17 +7,16 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from awaken.cli.addresses import parse_url
 from awaken.cli.failures import CommandError
-from awaken.links import CallbackSettings, LinkSigner, configure_callbacks, configured_settings, read_keys
+from awaken.links import CallbackSettings, LinkSigner, configure_callbacks, configured_settings
+from awaken.links.settings import signer_from_environment, url_from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["KEYS", "prepare_links", "public_url", "read_signer"]
+__all__ = ["KEYS", "check_settings", "prepare_links", "public_url", "read_signer"]
 
 KEYS: Final = "AWAKEN_CALLBACK_KEYS"
-_URL: Final = "AWAKEN_CALLBACK_URL"
 _FILE: Final = "callback.key"
 _SIZE: Final = 32
 
@@ -45,10 +44,12 @@ def public_url() -> str | None:
     """Return where the environment says that links lead; None if it does not.
 
     Raises:
-        CommandError: it is not a URL.
+        CommandError: it is not a URL to which links can lead.
     """
-    url = os.environ.get(_URL)
-    return parse_url(url, f"the callback route ({_URL})") if url else None
+    try:
+        return url_from_environment()
+    except ValueError as error:
+        raise CommandError(str(error)) from error
 
 
 def read_signer() -> LinkSigner | None:
@@ -57,11 +58,20 @@ def read_signer() -> LinkSigner | None:
     Raises:
         CommandError: they are malformed.
     """
-    keys = os.environ.get(KEYS)
     try:
-        return LinkSigner(read_keys(keys)) if keys else None
+        return signer_from_environment()
     except ValueError as error:
-        raise CommandError(f"{KEYS}: {error}") from error
+        raise CommandError(str(error)) from error
+
+
+def check_settings() -> None:
+    """Check what the environment says about links, so that no handler is the first to meet a mistake in it.
+
+    Raises:
+        CommandError: a variable is malformed.
+    """
+    public_url()
+    read_signer()
 
 
 def _stored_key(path: Path) -> bytes:
@@ -69,7 +79,8 @@ def _stored_key(path: Path) -> bytes:
         key = path.read_bytes() if path.exists() else _make_key(path)
     except OSError as error:
         raise CommandError(
-            f"cannot read or write {path}, which signs links: {error.strerror or error}"
+            f"cannot read or write {path}, which signs links: {error.strerror or error}; make it readable for this "
+            "user, or free space"
         ) from error
     if len(key) != _SIZE:
         raise CommandError(
@@ -81,7 +92,11 @@ def _stored_key(path: Path) -> bytes:
 
 def _make_key(path: Path) -> bytes:
     key = secrets.token_bytes(_SIZE)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    unfinished = path.with_suffix(".new")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(key)
+        file.flush()
+        os.fsync(descriptor)
+    unfinished.replace(path)  # a crash or a full disk does not leave half of a key
     return key

@@ -90,8 +90,10 @@ def serve(
     ] = False,
 ) -> None:
     """Serve an application to a runtime until SIGTERM or SIGINT."""
+    from awaken.cli.links import check_settings
     from awaken.cli.loading import load_accept
 
+    check_settings()
     host, port = parse_bind(bind)
     admin = None if register is None else parse_url(register, "an admin API")
     address = None if advertise is None else parse_url(advertise, "this endpoint")

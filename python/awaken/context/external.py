@@ -15,7 +15,6 @@ from awaken.errors import UsageError
 from awaken.handler import arguments, values
 from awaken.handler.advice import refuse
 from awaken.serde.default import DefaultSerde, T
-from awaken.timing import time_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,26 +84,29 @@ class External(SideEffects):
 
         Args:
             type_hint: the type of the answer; None accepts any JSON.
-            name: what you ask for. It is shown to the person who answers, and in the inventory.
+            name: what you ask for, in at most 500 bytes. It is shown to the person who answers, and in the inventory.
             expires_in: how long the link works and the handler waits, as a `timedelta` or in seconds.
-            labels: further facts for the inventory. They are kept in the journal, not in the link.
+            labels: further facts for the inventory, at most 2,000 bytes as JSON. They are kept in the journal, not in
+                the link.
 
         Raises:
             RuntimeError: links are not configured; see `configure_callbacks`.
-            UsageError: a link cannot name the type; see `register_callback_type`.
+            UsageError: a link cannot name the type (see `register_callback_type`), `expires_in` is not above zero or
+                ends after the year 9999, or name or labels are longer than links and journals have room for.
         """
         from awaken import links  # only callbacks need them
+        from awaken.context.callback_arguments import check_labels, check_name, expiry_after
         from awaken.links.description import describe_callback
 
-        arguments.expect_text(name, "the name of ctx.callback")
-        described = dict(arguments.headers_of(labels, f'callback "{name}" (its labels)'))
-        wake_up = time_limits.moment_after(expires_in, f'expires_in of callback "{name}"')
+        check_name(name)
+        described = check_labels(labels, name)
+        driver = self._driver
+        wake_up = expiry_after(expires_in, name, is_replaying=driver.machine.is_replaying())
         settings = links.current_settings()
         try:
             type_name = links.name_of_type(type_hint)
         except TypeError as error:
             raise UsageError(f'callback "{name}": {error}') from error
-        driver = self._driver
         identifier, future = self.awakeable(type_hint=type_hint, name=name)
         index = parse_awakeable_id(identifier).index
         entry = describe_callback(name, index, type_name, described)
@@ -135,6 +137,9 @@ class External(SideEffects):
             TimeoutError: no one answered in time.
             TerminalError: the callback was rejected.
         """
+        from awaken.context.callback_arguments import check_name
+
+        check_name(name)  # before it is part of other texts
         if not callable(send):
             refuse(send, f'the send of callback "{name}"', "give a function that takes the link")
         callback = self.callback(type_hint, name=name, expires_in=expires_in, labels=labels)

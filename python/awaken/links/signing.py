@@ -7,12 +7,13 @@ its last link has expired.
 from __future__ import annotations
 
 import base64
-import binascii
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
 from awaken.errors import InvalidIdError
+from awaken.links.limits import LONGEST_TOKEN
 from awaken.links.link import BadLinkError, Link
 
 if TYPE_CHECKING:
@@ -24,27 +25,31 @@ _ALGORITHM: Final = "HS256"
 #: As long as the hash's output (RFC 7518, section 3.2).
 _SHORTEST_KEY: Final = 32
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
-#: No link is nearly this long; longer tokens are refused unread.
-_LONGEST_TOKEN: Final = 4096
 
 
 def read_keys(text: str) -> dict[str, bytes]:
     """Read keys as `ID:BASE64,ID:BASE64`, the signing one first.
 
     Raises:
-        ValueError: the text is not of this form, or a key is shorter than 32 bytes.
+        ValueError: the text is not of this form, or two keys have one id. The error shows no key.
     """
     keys: dict[str, bytes] = {}
-    for part in text.split(","):
+    for number, part in enumerate(text.split(","), 1):
         key_id, separator, encoded = part.strip().partition(":")
-        if not separator:
+        if not separator or not _KEY_ID.fullmatch(key_id):
+            # What stands in front of the colon may be the key.
             raise ValueError(
-                "a key is written as ID:BASE64, for example 2026a:c2VjcmV0...; separate keys by commas"
+                f"key {number} is not written as ID:BASE64, for example 2026a:c2VjcmV0...; the id has up to 32 "
+                "letters, digits, `-` and `_`, and commas separate keys"
             )
+        if key_id in keys:
+            raise ValueError(f"two keys have the id {key_id!r}; give each its own")
         try:
-            keys[key_id] = base64.b64decode(encoded, validate=True)
-        except binascii.Error as error:
-            raise ValueError(f"key {key_id!r} is not base64: {error}") from error
+            keys[key_id] = base64.b64decode(encoded.encode(), validate=True)
+        except ValueError as error:
+            raise ValueError(
+                f"key {key_id!r} is not base64 ({error}); make one with `openssl rand -base64 32`"
+            ) from error
     return keys
 
 
@@ -82,8 +87,10 @@ class LinkSigner:
             "type": link.type_name,
             "exp_ms": link.expires_at_ms,
         }
+        # As UTF-8: `jwt.encode` would write six bytes for each character beyond ASCII, and links have to be short.
+        payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
         key = self._keys[self._key_id]
-        return jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": self._key_id})
+        return jwt.api_jws.encode(payload, key, algorithm=_ALGORITHM, headers={"kid": self._key_id})
 
     def verify(self, token: str) -> Link:
         """Return the link of a token. The caller, which has a clock, must check whether it has expired.
@@ -93,7 +100,7 @@ class LinkSigner:
         """
         import jwt
 
-        if len(token) > _LONGEST_TOKEN or not token.isascii():
+        if len(token) > LONGEST_TOKEN or not token.isascii():
             raise BadLinkError("this is not a link")
         try:
             key = self._keys.get(str(jwt.get_unverified_header(token).get("kid")))

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import math
 import reprlib
+import sys
 from datetime import timedelta
 from typing import Final
 
 from awaken.errors import UsageError
 from awaken.timing import wall_clock
 
-__all__ = ["LAST_MS", "exact", "longest", "milliseconds", "moment_after", "retry_delay", "within_time"]
+__all__ = [
+    "LAST_MS",
+    "above_zero",
+    "exact",
+    "longest",
+    "milliseconds",
+    "moment_after",
+    "retry_delay",
+    "within_time",
+]
 
 #: The last time that dates can express: 9999-12-31T23:59:59.999Z, in UTC milliseconds.
 LAST_MS: Final = 253_402_300_799_999
@@ -46,12 +56,12 @@ def milliseconds(duration: timedelta | float, what: str) -> int:
         whole = int(max(min(duration, LAST_MS), -LAST_MS) * 1000)
     else:
         raise UsageError(
-            f"{what} is {reprlib.repr(duration)}, of type {type(duration).__name__}; "
+            f"{what} is {_shown(duration)}, of type {type(duration).__name__}; "
             "give a datetime.timedelta, or seconds as an int or float"
         )
     if whole > longest():
         raise UsageError(
-            f"{what} is {duration!r}, which ends after the year 9999, the last one that dates can express; "
+            f"{what} is {_shown(duration)}, which ends after the year 9999, the last one that dates can express; "
             "give a shorter one"
         )
     return whole
@@ -65,7 +75,19 @@ def within_time(duration: timedelta | float, what: str) -> int:
     """
     whole = milliseconds(duration, what)
     if whole < 0:
-        raise UsageError(f"{what} is negative ({duration!r}); give zero or more")
+        raise UsageError(f"{what} is negative ({_shown(duration)}); give zero or more")
+    return whole
+
+
+def above_zero(duration: timedelta | float, what: str) -> int:
+    """Return a duration of at least a millisecond, in whole milliseconds.
+
+    Raises:
+        UsageError: it is not a duration, is shorter than a millisecond, or ends after the year 9999.
+    """
+    whole = milliseconds(duration, what)
+    if whole < 1:
+        raise UsageError(f"{what} is {_shown(duration)}; give a millisecond or more")
     return whole
 
 
@@ -78,8 +100,8 @@ def retry_delay(duration: timedelta | float, what: str) -> int:
     whole = milliseconds(duration, what)
     if whole > _LONGEST_RETRY_MS:
         raise UsageError(
-            f"{what} is {duration!r}, and servers do not keep a retry for longer than 365 days; give a shorter one, or "
-            "wait with ctx.sleep"
+            f"{what} is {_shown(duration)}, and servers do not keep a retry for longer than 365 days; give a shorter "
+            "one, or wait with ctx.sleep"
         )
     return max(0, whole)
 
@@ -96,6 +118,14 @@ def moment_after(duration: timedelta | float, what: str) -> int:
 def exact(duration: timedelta | float) -> timedelta:
     """Return a duration that was already checked as a timedelta. A number means seconds."""
     return duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
+
+
+def _shown(value: object) -> str:
+    """Return the representation of a value, shortened; Python does not write integers of more than 4,300 digits."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:
+        return f"an {type(value).__name__} of more than {sys.get_int_max_str_digits()} digits"
 
 
 def longest(now_ms: int | None = None) -> int:

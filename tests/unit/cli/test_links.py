@@ -67,12 +67,12 @@ def test_settings_of_the_application_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
-        ("AWAKEN_CALLBACK_KEYS", "secret", "AWAKEN_CALLBACK_KEYS: a key is written as ID:BASE64"),
+        ("AWAKEN_CALLBACK_KEYS", "secret", "AWAKEN_CALLBACK_KEYS: key 1 is not written as ID:BASE64"),
         ("AWAKEN_CALLBACK_KEYS", "id:c2hvcnQ=", "AWAKEN_CALLBACK_KEYS: key 'id' has 5 bytes"),
         (
             "AWAKEN_CALLBACK_URL",
             "ftp://x",
-            r"'ftp://x' is not the URL of the callback route \(AWAKEN_CALLBACK_URL\)",
+            "AWAKEN_CALLBACK_URL is 'ftp://x', which is not an http or https URL",
         ),
     ],
 )

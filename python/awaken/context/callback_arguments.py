@@ -1,0 +1,65 @@
+"""Checks of what handlers pass to `ctx.callback`: a mistake ends the invocation before anything is journaled.
+
+Imported when the first callback is made, because most processes make none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from awaken.errors import UsageError
+from awaken.handler import arguments
+from awaken.links import limits
+from awaken.timing import time_limits, wall_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+
+__all__ = ["check_labels", "check_name", "expiry_after"]
+
+
+def check_name(name: object) -> None:
+    """Raise a UsageError unless links and journals have room for this name of a callback."""
+    arguments.expect_text(name, "the name of ctx.callback")
+    text = str(name)
+    if not text.strip():
+        raise UsageError(f"the name of ctx.callback is {text!r}; say what you ask for")
+    if problem := limits.describe_text(text, limits.LONGEST_NAME):
+        raise UsageError(f"the name of ctx.callback {problem}")
+
+
+def check_labels(labels: Mapping[str, str] | None, name: str) -> dict[str, str]:
+    """Return the labels of a callback; raise a UsageError unless they are text, and journals have room for them."""
+    checked = dict(arguments.headers_of(labels, f'callback "{name}" (its labels)'))
+    try:
+        size = limits.json_size(checked)
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        raise UsageError(
+            f'the labels of callback "{name}" contain {half!r}, half of a character; remove it'
+        ) from error
+    if size > limits.LONGEST_LABELS:
+        raise UsageError(
+            f'the labels of callback "{name}" have {size} bytes as JSON, and the limit is {limits.LONGEST_LABELS}; '
+            "keep larger facts elsewhere and label the callback with their id"
+        )
+    return checked
+
+
+def expiry_after(duration: timedelta | float, name: str, *, is_replaying: bool) -> int:
+    """Return when a link expires, in UTC milliseconds.
+
+    Args:
+        duration: how long it works.
+        name: of the callback.
+        is_replaying: the journal has the expiry already, and time has passed since: a duration that is left until a
+            deadline may be over now.
+
+    Raises:
+        UsageError: it is not a duration, is shorter than a millisecond, or ends after the year 9999.
+    """
+    what = f'expires_in of callback "{name}"'
+    if is_replaying:
+        return time_limits.moment_after(duration, what)
+    return wall_clock.now_ms() + time_limits.above_zero(duration, what)
