@@ -6,7 +6,9 @@ import asyncio
 import logging
 import os
 import signal
+import sqlite3
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaken.cli.addresses import reachable_url
@@ -61,6 +63,8 @@ def run_embedded(
     from awaken.hosting.event_loop import run_in_loop
     from awaken.runtime.deployments import RegistrationError
     from awaken.runtime.errors import StoreError
+    from awaken.runtime.store.directory import DATABASE
+    from awaken.runtime.store.opening import explain
 
     access.check_exposure({"--ingress": places.ingress, "--admin": places.admin, "--grpc": places.grpc})
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -93,6 +97,9 @@ def run_embedded(
         run_in_loop(main(), leave=leave)
     except StoreError as error:
         raise CommandError(f"{error} (--data-dir or AWAKEN_DATA_DIR)") from error
+    except sqlite3.DatabaseError as error:  # a damaged page, found while reading what has to continue
+        database = Path(places.directory) / DATABASE
+        raise CommandError(f"cannot read {database}: {explain(error, database)}") from error
     except RegistrationError as error:
         raise BrokenApplicationError(f"the application cannot be served: {error}") from error
 

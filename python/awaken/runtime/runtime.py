@@ -165,7 +165,7 @@ class Runtime(RuntimeOperations):
 
     def clean(self) -> None:
         """Delete what has expired now, as the runtime does at regular intervals."""
-        while self._processor.cleaner.clean():
+        while self._processor.cleaner.delete():
             pass
 
     def fail_hopeless(self) -> None:

@@ -1,4 +1,4 @@
-"""Deletes expired results and journals, at regular intervals."""
+"""Deletes expired results and journals at regular intervals, and gives the freed space back to the disk."""
 
 from __future__ import annotations
 
@@ -9,30 +9,38 @@ from awaken.runtime.errors import StoreError
 if TYPE_CHECKING:
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.processor.endings import Endings
+    from awaken.runtime.store import Store
     from awaken.runtime.tables.tables import Tables
 
 __all__ = ["Cleaner"]
 
-#: Rows in one transaction. The next batch follows at once.
+#: Rows in one transaction.
 _BATCH: Final = 500
+#: Between two steps of one round, for everything else that wants the loop and the disk.
+_PAUSE_MS: Final = 10
 
 
 class Cleaner:
     """Deletes what has expired in rounds, so that retention is a lower bound.
 
     Args:
+        store: what gets smaller.
         tables: what to clean.
         clock: what time it is.
         endings: deletes an invocation with everything that belongs to it.
         interval_ms: between two rounds.
     """
 
-    def __init__(self, tables: Tables, clock: Clock, endings: Endings, interval_ms: int) -> None:
+    def __init__(
+        self, store: Store, tables: Tables, clock: Clock, endings: Endings, interval_ms: int
+    ) -> None:
+        self._store = store
         self._tables = tables
         self._clock = clock
         self._endings = endings
         self._interval_ms = interval_ms
         self._alarm: Alarm | None = None
+        self._shrink_alarm: Alarm | None = None
 
     def start(self) -> None:
         """Wait for the next round."""
@@ -40,11 +48,12 @@ class Cleaner:
 
     def stop(self) -> None:
         """Stop cleaning."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        for alarm in (self._alarm, self._shrink_alarm):
+            if alarm is not None:
+                alarm.cancel()
+        self._alarm = self._shrink_alarm = None
 
-    def clean(self) -> bool:
+    def delete(self) -> bool:
         """Delete one batch, and return whether there may be more. Raises StoreError."""
         now = self._clock.now_ms()
         expired = self._tables.invocations.expired(now, _BATCH)
@@ -62,7 +71,19 @@ class Cleaner:
 
     def _round(self) -> None:
         try:
-            is_more = self.clean()
+            is_more = self.delete()
         except StoreError:
             is_more = False  # the store has notified the runtime; the next round tries again
-        self._arm(0 if is_more else self._interval_ms)
+        self._arm(_PAUSE_MS if is_more else self._interval_ms)
+        if not is_more:
+            self._store.after_commit(self._shrink)
+
+    def _shrink(self) -> None:
+        try:
+            is_more = self._alarm is not None and self._store.shrink()
+        except StoreError:
+            is_more = False
+        if is_more:
+            self._shrink_alarm = self._clock.call_at(
+                self._clock.now_ms() + _PAUSE_MS, lambda: self._store.after_commit(self._shrink)
+            )

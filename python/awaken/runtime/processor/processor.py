@@ -90,7 +90,7 @@ class Processor:
         self.changes = InvocationChanges(
             schema, tables, self.scheduler, self.lifecycle, self.endings, self.open_attempts
         )
-        self.cleaner = Cleaner(tables, clock, self.endings, cleanup_interval_ms)
+        self.cleaner = Cleaner(store, tables, clock, self.endings, cleanup_interval_ms)
 
     def resume_all(self) -> None:
         """Continue what the store says was running, and handle timers. Raises StoreError."""

@@ -1,18 +1,34 @@
-"""The data directory, owned by one process at a time."""
+"""The data directory: owned by one process at a time, and readable only by its user.
+
+It holds payloads and the key that signs links. A directory that is made here is closed to other users and ignored by
+git. One that was there before keeps its mode, since it may hold more than ours; the files made here are closed to other
+users in any case.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from awaken.runtime.errors import DirectoryInUseError, StoreError
 
-__all__ = ["Directory"]
+__all__ = ["DATABASE", "LINK_KEY", "LINK_KEY_SIZE", "SHARED_MEMORY", "Directory"]
 
-_DATABASE = "awaken.sqlite"
-_LOCK = "lock"
+#: Names of the files. SQLite adds two of its own beside the database.
+DATABASE: Final = "awaken.sqlite"
+LINK_KEY: Final = "callback.key"
+_WRITE_AHEAD_LOG: Final = f"{DATABASE}-wal"
+SHARED_MEMORY: Final = f"{DATABASE}-shm"
+#: Bytes of the key.
+LINK_KEY_SIZE: Final = 32
+_LOCK: Final = "lock"
+_IGNORE: Final = ".gitignore"
+_OURS: Final = frozenset((DATABASE, _WRITE_AHEAD_LOG, SHARED_MEMORY, LINK_KEY, _LOCK, _IGNORE))
+
+_FILE_MODE: Final = 0o600
+_DIRECTORY_MODE: Final = 0o700
 
 
 class Directory:
@@ -20,33 +36,28 @@ class Directory:
 
     Raises:
         DirectoryInUseError: another process uses it.
-        StoreError: it cannot be created or written.
+        StoreError: it cannot be created or written, or its database was removed.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self.path.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
+            self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
         except OSError as error:
-            raise StoreError(
-                f"cannot use {self.path} as data directory: {error.strerror}; choose another one, or make it writable"
-            ) from error
+            raise self._unusable(error) from error
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            owner = os.read(self._lock, 32).decode(errors="replace").strip()
+            self._take()
+            self._check_complete()
+            self._close_to_others()
+        except BaseException:
             os.close(self._lock)
-            raise DirectoryInUseError(
-                f"{self.path} is in use by process {owner or 'unknown'}; stop that one, or choose another directory"
-            ) from error
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+            raise
 
     @property
     def database(self) -> Path:
         """The path of the database file."""
-        return self.path / _DATABASE
+        return self.path / DATABASE
 
     def close(self) -> None:
         """Release it."""
@@ -57,3 +68,47 @@ class Directory:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _take(self) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = os.read(self._lock, 32).decode(errors="replace").strip()
+            raise DirectoryInUseError(
+                f"{self.path} is in use by process {owner or 'unknown'}; stop that one, or choose another directory"
+            ) from error
+
+    def _check_complete(self) -> None:
+        """Refuse to start empty where something was stored before.
+
+        The key comes after the first database, and what is in the write-ahead log is lost without its database.
+        """
+        if self.database.exists() and self.database.stat().st_size:
+            return
+        for name in (LINK_KEY, _WRITE_AHEAD_LOG):
+            path = self.path / name
+            if path.exists() and path.stat().st_size:
+                raise StoreError(
+                    f"{self.database} is missing or empty, but {path} is there, so data was stored here before; "
+                    f"restore the database from a backup, or remove {path} to start without data"
+                )
+
+    def _close_to_others(self) -> None:
+        try:
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+            # Before SQLite makes it: its other files get the mode of the database.
+            os.close(os.open(self.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE))
+            names = {entry.name for entry in self.path.iterdir()}
+            for name in names & _OURS:
+                os.chmod(self.path / name, _FILE_MODE)
+            if names <= _OURS and _IGNORE not in names:
+                (self.path / _IGNORE).write_text("# Data of one machine, and the key that signs links.\n*\n")
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"cannot use {self.path} as data directory: {error.strerror} ({error.filename or self.path}); choose "
+            "another one, or make it writable and free some space"
+        )

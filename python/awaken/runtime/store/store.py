@@ -18,7 +18,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any, Protocol
 
 from awaken.runtime.errors import RuntimeClosedError, StoreError
-from awaken.runtime.store.migration import migrate
+from awaken.runtime.store.opening import explain, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,8 +32,11 @@ log = logging.getLogger("awaken.runtime")
 _OWN_ERRORS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.InterfaceError)
 
 _NOTHING: Sequence[Any] = ()
-#: Every statement of the runtime stays prepared.
-_STATEMENTS = 256
+#: Free pages that stay in the file for what is written next: 4 MiB, or a quarter of the file.
+_SPARE_PAGES = 1024
+_SPARE_PART = 4
+#: Pages given back in one turn, which takes a few milliseconds.
+_PAGES_PER_TURN = 250
 #: How many turns a transaction stays open while each of them writes. A turn is short, an fsync takes long.
 _MOST_TURNS = 4
 
@@ -81,22 +84,26 @@ class Store:
         self._seen_count = 0
         self._turns = 0
         self._commit_handle: asyncio.Handle | None = None
-        try:
-            self._connection = sqlite3.connect(path, isolation_level=None, cached_statements=_STATEMENTS)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            self._connection.execute("PRAGMA temp_store = MEMORY")
-            self._connection.execute("PRAGMA cache_size = -16000")
-            migrate(self._connection)
-        except sqlite3.Error as error:
-            raise StoreError(f"cannot open {path}: {_explain(error)}") from error
-        self.fetch = self._connection.execute
+        self._connection = open_database(path)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits for a commit."""
         return not self._is_writing and not self._callbacks and not self._waiters
+
+    def fetch(self, statement: str, values: Sequence[Any] = _NOTHING) -> sqlite3.Cursor:
+        """Execute a statement that reads; it sees what was written in this turn.
+
+        Raises:
+            StoreError: the file cannot be read.
+            sqlite3.Error: the statement or its values are wrong.
+        """
+        try:
+            return self._connection.execute(statement, values)
+        except _OWN_ERRORS:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"cannot read {self.path}: {explain(error, self.path)}") from error
 
     def write(self, statement: str, values: Sequence[Any] = _NOTHING) -> sqlite3.Cursor:
         """Execute a statement in this turn's transaction. Rows of RETURNING have to be fetched at once.
@@ -126,6 +133,26 @@ class Store:
             raise
         except sqlite3.Error as error:
             raise self._lose(error) from error
+
+    def shrink(self) -> bool:
+        """Give some free pages back to the disk, and return whether there is more to do; not while a turn writes.
+
+        Raises:
+            StoreError: the disk refuses it.
+        """
+        if self._is_writing or self._is_closed:
+            return not self._is_closed
+        (free,) = self.fetch("PRAGMA freelist_count").fetchone()
+        (total,) = self.fetch("PRAGMA page_count").fetchone()
+        surplus: int = free - max(_SPARE_PAGES, total // _SPARE_PART)
+        if surplus <= 0:
+            return False
+        try:
+            # As a script, since `execute` stops at the first page. It is a transaction of its own.
+            self._connection.executescript(f"PRAGMA incremental_vacuum({min(surplus, _PAGES_PER_TURN)})")
+        except sqlite3.Error as error:
+            raise self._lose(error) from error
+        return surplus > _PAGES_PER_TURN
 
     def atomic(self) -> Savepoint:
         """Return a context that keeps all writes and `after_commit` callbacks of its block, or none if it raises."""
@@ -239,7 +266,7 @@ class Store:
             self.commit()
 
     def _lose(self, error: sqlite3.Error) -> StoreError:
-        lost = StoreError(f"cannot write {self.path}: {_explain(error)}; nothing of this was kept")
+        lost = StoreError(f"cannot write {self.path}: {explain(error, self.path)}; nothing of this was kept")
         log.error("%s", lost)
         self._is_writing = False
         self._lost_count += 1
@@ -268,8 +295,3 @@ class Savepoint:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._store.leave_savepoint(self._began, is_kept=kind is None)
-
-
-def _explain(error: sqlite3.Error) -> str:
-    name = getattr(error, "sqlite_errorname", None)
-    return f"{error} ({name})" if name else str(error)

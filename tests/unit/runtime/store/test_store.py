@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from importlib import resources
 from typing import TYPE_CHECKING
 
 import pytest
-from awaken.runtime.errors import DirectoryInUseError, RuntimeClosedError, StoreError
+from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.store import Store
-from awaken.runtime.store.directory import Directory
 from awaken.runtime.tables.invocations import Invocations
 
 if TYPE_CHECKING:
@@ -245,22 +245,50 @@ async def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
         Store(tmp_path / "db")
 
 
-def test_directory_has_one_owner(tmp_path: Path) -> None:
-    import os
+async def test_damaged_file_says_what_to_do(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    store.write_many(INSERT, [(f"{number}" * 3000,) for number in range(200)])
+    store.close()
+    content = bytearray((tmp_path / "db").read_bytes())
+    content[4096:] = os.urandom(len(content) - 4096)
+    (tmp_path / "db").write_bytes(content)
 
-    with (
-        Directory(tmp_path / "data"),
-        pytest.raises(DirectoryInUseError, match=f"in use by process {os.getpid()}"),
-    ):
-        Directory(tmp_path / "data")
-    Directory(tmp_path / "data").close()
+    with pytest.raises(StoreError, match=r"SQLITE_CORRUPT.*awaken check --data-dir"):
+        Store(tmp_path / "db").fetch("SELECT name FROM state").fetchall()
 
 
-def test_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
+async def test_what_was_deleted_is_given_back_to_the_disk(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    for batch in range(10):
+        store.write_many(INSERT, [(f"{batch} {number} " + "x" * 4000,) for number in range(400)])
+        store.commit()
+    store.fetch("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    size = store.path.stat().st_size
+    store.write("DELETE FROM state")
+    assert store.shrink(), "not in the middle of a transaction"
+    store.commit()
 
-    with pytest.raises(StoreError, match="choose another one"):
-        Directory(tmp_path / "file" / "data")
+    while store.shrink():
+        pass
+
+    store.close()
+    assert size > 16_000_000
+    assert store.path.stat().st_size < 5_000_000  # what stays free for the next writes
+
+
+async def test_file_that_cannot_shrink_is_rewritten_when_it_is_opened(tmp_path: Path) -> None:
+    Store(tmp_path / "db").close()
+    connection = sqlite3.connect(tmp_path / "db", isolation_level=None)
+    connection.executescript("PRAGMA auto_vacuum = NONE; VACUUM;")
+    connection.execute(INSERT, ("kept",))
+    assert connection.execute("PRAGMA auto_vacuum").fetchone() == (0,)
+    connection.close()
+
+    store = Store(tmp_path / "db")
+
+    assert store.fetch("PRAGMA auto_vacuum").fetchone() == (2,)
+    assert names(tmp_path / "db") == ["kept"]
+    store.close()
 
 
 async def test_probe_may_abandon_instead_of_a_commit(
