@@ -12,6 +12,7 @@ import typer
 
 from awaken.cli import (
     awakeables,
+    check,
     dev,
     gateway,
     identifiers,
@@ -56,6 +57,7 @@ def _options(
 app.command("dev")(dev.dev)
 app.command("serve")(serve.serve)
 app.command("runtime")(runtime.runtime)
+app.command("check")(check.check)
 app.command("register")(register.register)
 app.command("resolve")(resolve.resolve)
 app.command("reject")(reject.reject)

@@ -22,6 +22,7 @@ __all__ = [
     "IngressBindOption",
     "Places",
     "check_addresses",
+    "directory_of",
 ]
 
 _DEFAULT_DIRECTORY: Final = ".awaken"
@@ -94,8 +95,13 @@ class Places:
             admin=_address(admin, f"{host}:{os.environ.get('RESTATE_ADMIN__BIND_PORT', '9070')}"),
             grpc=None if grpc == "off" else _address(grpc, DEFAULT_GRPC),
             is_grpc_requested=grpc is not None,
-            directory=directory or os.environ.get("RESTATE_BASE_DIR") or _DEFAULT_DIRECTORY,
+            directory=directory_of(directory),
         )
+
+
+def directory_of(option: str | None) -> str:
+    """Return the data directory: the option, else the Restate server's own variable, else the default."""
+    return option or os.environ.get("RESTATE_BASE_DIR") or _DEFAULT_DIRECTORY
 
 
 def _address(text: str | None, default: str) -> tuple[str, int]:

@@ -10,7 +10,7 @@ from awaken.runtime.errors import StoreError
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["migrate"]
+__all__ = ["migrate", "newest_version"]
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -30,6 +30,11 @@ def migrate(connection: sqlite3.Connection) -> None:
         connection.executescript(
             f"BEGIN IMMEDIATE;\n{scripts[number - 1]}\nPRAGMA user_version = {number};\nCOMMIT;"
         )
+
+
+def newest_version() -> int:
+    """Return the version of the schema that `migrate` upgrades to."""
+    return len(_scripts())
 
 
 def _scripts() -> list[str]:

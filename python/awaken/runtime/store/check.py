@@ -1,0 +1,155 @@
+"""Looks for damage in a data directory, and rewrites its database. Checking changes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from awaken.runtime.errors import StoreError
+from awaken.runtime.store.directory import DATABASE, LINK_KEY, LINK_KEY_SIZE, SHARED_MEMORY, Directory
+from awaken.runtime.store.migration import newest_version
+from awaken.runtime.store.opening import compact, explain
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Report", "check_directory", "compact_directory"]
+
+#: Lines of damage that are reported of one table; the rest only repeats them.
+_MOST_PROBLEMS: Final = 20
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found. Sizes are in bytes."""
+
+    path: Path
+    size: int
+    #: Size of what would be given back by rewriting the database.
+    free_size: int = 0
+    schema_version: int = 0
+    #: How many rows each table has; one that cannot be read is left out.
+    rows: dict[str, int] = field(default_factory=dict)
+    #: One text for each thing that is wrong.
+    problems: list[str] = field(default_factory=list)
+
+
+def check_directory(
+    directory: str | os.PathLike[str],
+    *,
+    is_full: bool = False,
+    on_table: Callable[[str], None] = lambda _table: None,
+) -> Report:
+    """Read every page of the database, also while a runtime uses it.
+
+    Args:
+        directory: the data directory.
+        is_full: compare each index with its table, too, which takes several times as long.
+        on_table: called with the name of each table before it is read.
+
+    Raises:
+        StoreError: there is no database, or it cannot be opened at all.
+    """
+    path = Path(directory) / DATABASE
+    if not path.is_file():
+        raise StoreError(f"there is no {path}; name the directory that a runtime was started with")
+    report = Report(path, path.stat().st_size, problems=list(_problems_of_key(path.with_name(LINK_KEY))))
+    connection = None
+    try:
+        connection = sqlite3.connect(_uri(path), uri=True, isolation_level=None)
+        _describe(connection, report)
+        for table in _tables(connection):
+            on_table(table)
+            report.problems += _problems_of(connection, table, is_full=is_full)
+            _count(connection, table, report)
+    except sqlite3.DatabaseError as error:
+        report.problems.append(explain(error, path))
+    finally:
+        if connection is not None:
+            connection.close()
+    return report
+
+
+def compact_directory(directory: str | os.PathLike[str]) -> tuple[int, int]:
+    """Rewrite the database of a directory that no runtime uses, and return its size in bytes before and after.
+
+    Raises:
+        StoreError: a runtime uses it, there is no database, or it cannot be rewritten.
+    """
+    path = Path(directory) / DATABASE
+    if not path.is_file():
+        raise StoreError(f"there is no {path}; name the directory that a runtime was started with")
+    with Directory(directory):
+        before = path.stat().st_size
+        try:
+            connection = sqlite3.connect(path, isolation_level=None)
+            try:
+                compact(connection)
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot rewrite {path}: {explain(error, path)}") from error
+        return before, path.stat().st_size
+
+
+def _uri(path: Path) -> str:
+    # If no process has the database open, it is read as a file that does not change, which also works on a medium that
+    # cannot be written. Otherwise what is in the write-ahead log belongs to the data.
+    is_used = path.with_name(SHARED_MEMORY).exists()
+    return f"{path.absolute().as_uri()}?mode=ro{'' if is_used else '&immutable=1'}"
+
+
+def _problems_of_key(path: Path) -> Iterator[str]:
+    if path.is_file() and path.stat().st_size != LINK_KEY_SIZE:
+        yield (
+            f"{path} has {path.stat().st_size} bytes and is not a key; restore it from a backup, or remove it to make "
+            "a new one, which invalidates all links signed so far"
+        )
+
+
+def _describe(connection: sqlite3.Connection, report: Report) -> None:
+    (report.schema_version,) = connection.execute("PRAGMA user_version").fetchone()
+    (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    (free_count,) = connection.execute("PRAGMA freelist_count").fetchone()
+    report.free_size = page_size * free_count
+    if report.schema_version > newest_version():
+        report.problems.append(
+            f"the data is of schema version {report.schema_version}, and this awaken knows versions up to "
+            f"{newest_version()}; use the awaken that wrote it, or a newer one"
+        )
+
+
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    return [name for (name,) in rows]
+
+
+def _problems_of(connection: sqlite3.Connection, table: str, *, is_full: bool) -> Iterator[str]:
+    pragma = "integrity_check" if is_full else "quick_check"
+    try:
+        found = connection.execute(f"PRAGMA {pragma}({_quote(table)})").fetchmany(_MOST_PROBLEMS)
+    except sqlite3.DatabaseError as error:
+        yield f"{table}: {error}"
+        return
+    for (text,) in found:
+        if text != "ok":
+            yield f"{table}: {text}"
+
+
+def _count(connection: sqlite3.Connection, table: str, report: Report) -> None:
+    try:
+        count = connection.execute(f"SELECT COUNT(*) FROM {_quote(table)}")  # noqa: S608 -- quoted
+        (report.rows[table],) = count.fetchone()
+    except sqlite3.DatabaseError as error:
+        text = f"{table}: {error}"
+        if text not in report.problems:
+            report.problems.append(text)
+
+
+def _quote(name: str) -> str:
+    quoted = name.replace('"', '""')
+    return f'"{quoted}"'

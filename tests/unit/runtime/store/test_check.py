@@ -1,0 +1,140 @@
+"""Damage is found, table by table, and looking for it changes nothing."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+from awaken.runtime.errors import DirectoryInUseError, StoreError
+from awaken.runtime.store import Store
+from awaken.runtime.store.check import check_directory, compact_directory
+from awaken.runtime.store.directory import LINK_KEY, Directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = 500
+INSERT = "INSERT INTO state (service, key, name, value) VALUES ('s', 'k', ?, ?)"
+
+
+@pytest_asyncio.fixture
+async def directory(tmp_path: Path) -> Path:
+    """A data directory with some state, that nothing uses."""
+    with Directory(tmp_path / "data") as directory:
+        store = Store(directory.database)
+        store.write_many(INSERT, [(f"{number}", b"x" * 2000) for number in range(ROWS)])
+        store.close()
+    return tmp_path / "data"
+
+
+def files_of(directory: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def test_sound_directory(directory: Path) -> None:
+    before = files_of(directory)
+    tables: list[str] = []
+
+    report = check_directory(directory, is_full=True, on_table=tables.append)
+
+    assert report.problems == []
+    assert report.rows["state"] == ROWS
+    assert report.size == (directory / "awaken.sqlite").stat().st_size
+    assert tables == sorted(report.rows)
+    assert files_of(directory) == before
+
+
+async def test_directory_in_use_is_read_with_what_is_not_in_the_database_yet(directory: Path) -> None:
+    with Directory(directory) as owned:
+        store = Store(owned.database)
+        store.write(INSERT, ("new", b""))
+        store.commit()
+
+        report = check_directory(directory)
+
+        assert (report.problems, report.rows["state"]) == ([], ROWS + 1)
+        with pytest.raises(DirectoryInUseError):
+            compact_directory(directory)
+        store.close()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_overwritten_pages_are_found(directory: Path, seed: int) -> None:
+    path = directory / "awaken.sqlite"
+    chance = random.Random(seed)
+    content = bytearray(path.read_bytes())
+    for page in chance.sample(range(1, len(content) // 4096), 20):
+        content[page * 4096 : page * 4096 + 200] = chance.randbytes(200)
+    path.write_bytes(content)
+
+    report = check_directory(directory)
+
+    assert report.problems
+    assert all(len(problem) < 1000 for problem in report.problems)
+
+
+@pytest.mark.parametrize("part", [1, 3])
+def test_database_that_was_cut_off_is_found(directory: Path, part: int) -> None:
+    path = directory / "awaken.sqlite"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * part // 4])
+
+    assert check_directory(directory).problems
+
+
+def test_file_that_is_no_database(directory: Path) -> None:
+    (directory / "awaken.sqlite").write_bytes(b"something else " * 1000)
+
+    (problem,) = check_directory(directory).problems
+
+    assert "SQLITE_NOTADB" in problem
+    assert "backup" in problem
+
+
+def test_index_without_its_row_is_found_by_a_full_check(directory: Path) -> None:
+    connection = sqlite3.connect(directory / "awaken.sqlite", isolation_level=None)
+    (table,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'deployment'").fetchone()
+    connection.execute("INSERT INTO deployment (id, created_at, document) VALUES ('a', 1, '{}')")
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute(
+        "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'timer') "
+        "WHERE name = 'sqlite_autoindex_deployment_1'"
+    )
+    connection.close()
+    assert "PRIMARY KEY" in table
+
+    assert check_directory(directory, is_full=True).problems
+
+
+def test_newer_schema_and_broken_key_are_found(directory: Path) -> None:
+    connection = sqlite3.connect(directory / "awaken.sqlite", isolation_level=None)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    (directory / LINK_KEY).write_bytes(b"short")
+
+    key, version = check_directory(directory).problems
+
+    assert "callback.key has 5 bytes" in key
+    assert "schema version 99" in version
+
+
+def test_directory_without_database_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"there is no .*awaken\.sqlite"):
+        check_directory(tmp_path)
+    with pytest.raises(StoreError, match=r"there is no .*awaken\.sqlite"):
+        compact_directory(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rewriting_gives_free_space_back(directory: Path) -> None:
+    connection = sqlite3.connect(directory / "awaken.sqlite", isolation_level=None)
+    connection.execute("DELETE FROM state")
+    connection.close()
+    assert check_directory(directory).free_size > ROWS * 2000
+
+    before, after = compact_directory(directory)
+
+    assert after < before / 4
+    assert check_directory(directory).free_size == 0
