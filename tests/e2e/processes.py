@@ -17,15 +17,20 @@ if TYPE_CHECKING:
 #: Below the ephemeral ranges of Linux and macOS, so that no outgoing connection takes a port between a kill and the
 #: restart on it, and no client can connect to itself.
 PORTS = range(15_000, 32_000)
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_given: set[int] = set()
 
 
 def free_port() -> int:
-    """Return a loopback port that nothing listens on."""
-    for port in random.sample(PORTS, 100):
+    """Return a loopback port that nothing listens on, and that no other test of this run has been given."""
+    ports = [port for port in PORTS if port % _WORKERS == _WORKER and port not in _given]
+    for port in random.sample(ports, 100):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
+                _given.add(port)
                 return port
     raise OSError(f"none of 100 ports tried in {PORTS} is free")
 
