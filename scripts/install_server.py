@@ -1,6 +1,7 @@
 """Install the real Restate server from npm into `.tools/`, once, and print the path of its binary.
 
-Shared by the end-to-end tests and the demo. Set `AWAKEN_RESTATE_SERVER` to use another binary.
+Shared by the end-to-end tests and the demo. Set `AWAKEN_RESTATE_SERVER` to use another binary, and
+`AWAKEN_RESTATECTL` for the tool that administers clusters.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import tempfile
 from pathlib import Path
 
 VERSION = "1.7.12"
-PACKAGE = f"@restatedev/restate-server@{VERSION}"
 TOOLS = Path(__file__).resolve().parents[1] / ".tools"
 NPM_TIMEOUT_S = 300
 
@@ -30,31 +30,43 @@ def install_server() -> Path:
     Raises:
         InstallError: npm is missing or failed, or there is no binary for this platform.
     """
-    if chosen := os.environ.get("AWAKEN_RESTATE_SERVER"):
-        return _existing(Path(chosen))
-    home = TOOLS / f"restate-server-{VERSION}"
+    return _install("restate-server", "AWAKEN_RESTATE_SERVER")
+
+
+def install_restatectl() -> Path:
+    """Return the path of `restatectl`, which shows and changes clusters, and install it first if it is missing.
+
+    Raises:
+        InstallError: npm is missing or failed, or there is no binary for this platform.
+    """
+    return _install("restatectl", "AWAKEN_RESTATECTL")
+
+
+def _install(name: str, variable: str) -> Path:
+    if chosen := os.environ.get(variable):
+        return _existing(name, Path(chosen))
+    home = TOOLS / f"{name}-{VERSION}"
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not home.exists():
-            _npm_install(home)
+            _npm_install(name, variable, home)
     return _existing(
-        home / "node_modules" / "@restatedev" / f"restate-server-{_platform()}" / "bin" / "restate-server"
+        name, home / "node_modules" / "@restatedev" / f"{name}-{_platform(variable)}" / "bin" / name
     )
 
 
-def _npm_install(home: Path) -> None:
+def _npm_install(name: str, variable: str, home: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
-        raise InstallError(
-            "npm is not on the PATH; install Node.js, or set AWAKEN_RESTATE_SERVER to a binary"
-        )
+        raise InstallError(f"npm is not on the PATH; install Node.js, or set {variable} to a binary")
     with tempfile.TemporaryDirectory(dir=TOOLS, prefix="installing-") as scratch:
         # All or nothing: an unfinished installation never gets the final name.
         fresh = Path(scratch) / "home"
         fresh.mkdir()
-        (fresh / "package.json").write_text('{"name": "restate-server-home", "private": true}\n')
-        command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", PACKAGE]
+        (fresh / "package.json").write_text(f'{{"name": "{name}-home", "private": true}}\n')
+        package = f"@restatedev/{name}@{VERSION}"
+        command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", package]
         result = subprocess.run(  # noqa: S603
             command, cwd=fresh, capture_output=True, text=True, timeout=NPM_TIMEOUT_S, check=False
         )
@@ -65,18 +77,18 @@ def _npm_install(home: Path) -> None:
         fresh.rename(home)
 
 
-def _platform() -> str:
+def _platform(variable: str) -> str:
     systems = {"Linux": "linux", "Darwin": "darwin"}
     machines = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
     system, machine = platform.system(), platform.machine().lower()
     if system not in systems or machine not in machines:
-        raise InstallError(f"npm has no restate-server for {system} on {machine}; set AWAKEN_RESTATE_SERVER")
+        raise InstallError(f"npm has no package for {system} on {machine}; set {variable} to a binary")
     return f"{systems[system]}-{machines[machine]}"
 
 
-def _existing(binary: Path) -> Path:
+def _existing(name: str, binary: Path) -> Path:
     if not binary.is_file():
-        raise InstallError(f"there is no restate-server at {binary}; delete {TOOLS} and try again")
+        raise InstallError(f"there is no {name} at {binary}; delete {TOOLS} and try again")
     return binary
 
 
