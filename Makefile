@@ -10,13 +10,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 # How many processes run tests side by side. Each starts its own runtimes and endpoints.
 WORKERS ?= 2
+# How many faults `make test-cluster` causes, and what makes it cause the same ones again; another SEED each time if empty.
+ROUNDS ?= 10
+SEED ?=
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS)
 STAMPS := $(VENV)/.stamps
 # What `make quick` runs: tests that take less than a quarter of a second and need no other program.
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help quick test-browser test-bytes test-doors setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
+.PHONY: help quick test-browser test-cluster test-bytes test-doors setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -56,6 +59,9 @@ test-doors: setup ## Attacks on dev, runtime and gateway: bad input, floods, bro
 test-bytes: setup ## More and larger journals and values than in `make test`
 	$(BIN)/python -m pytest tests/journals tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes
 	$(BIN)/python -m pytest tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes --runtime=embedded
+
+test-cluster: setup ## Faults on a cluster of three real servers, in two to four minutes; ROUNDS=3 SEED=7 for others
+	$(BIN)/python -m pytest tests/cluster -m cluster --capture=no --cluster-rounds=$(ROUNDS) $(SEED:%=--cluster-seed=%)
 
 test-browser: setup ## Inbox, links and attacks by pages in a real browser; needs Chromium and Node
 	$(BIN)/python -m pytest tests/e2e tests/doors -m browser

@@ -24,6 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long-bytes", action="store_true", help="more and larger journals and values; make test-bytes"
     )
+    parser.addoption("--cluster-rounds", type=int, default=10, help="faults in tests/cluster")
+    parser.addoption("--cluster-seed", type=int, help="repeats the faults of another run of tests/cluster")
 
 
 def pytest_collection_finish() -> None:
