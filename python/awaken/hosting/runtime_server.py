@@ -93,6 +93,7 @@ class RuntimeServer:
 
     async def close(self, grace_s: float = 5.0) -> None:
         """Take no more requests, and cut off open ones that do not end within `grace_s` seconds."""
+        self._operators.end_questions()
         await self._ingress.stop(grace_s)
         await self._admin.stop(grace_s)
 

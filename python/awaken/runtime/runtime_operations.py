@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awaken.control.operations import AwakeablePage, Change, Completion, Failure, InvocationRequest
-    from awaken.control.reads import Asks
     from awaken.outcomes import AwakeableOutcome
     from awaken.runtime.processor.processor import Processor
-    from awaken.runtime.query import Query
+    from awaken.runtime.query import Query, Questions
     from awaken.runtime.schema import HandlerSchema, Schema
     from awaken.runtime.tables.invocation_row import InvocationRow
 
@@ -185,7 +184,7 @@ class RuntimeOperations:
         return await self._query.ask(sql)
 
     @property
-    def questions(self) -> Asks:
+    def questions(self) -> Questions:
         """What answers questions that people wrote; they may take long."""
         return self._query.questions
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from awaken.runtime.deployments import Deployments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from awaken.control.operations import Failure, InvocationRequest
     from awaken.runtime.deployments.discovery import DialerFactory
@@ -325,3 +327,13 @@ class FakeOperations:
             except asyncio.CancelledError:
                 self.was_left = True
                 raise
+
+
+class FakeQuestions:
+    """Answers every question with no rows."""
+
+    async def answer(self, sql: str) -> bytes:
+        return b"[]"
+
+    def untaken(self, size: int) -> AbstractContextManager[None]:
+        return nullcontext()

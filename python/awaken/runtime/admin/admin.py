@@ -27,15 +27,20 @@ class Admin:
     """
 
     def __init__(self, runtime: Runtime, deployments: Deployments) -> None:
+        self._questions = runtime.questions
         self.ingress_url = "http://127.0.0.1:8080"
         is_limited = (runtime.settings.max_protocol_version or 7) < 7
         self._app = make_admin(
             runtime,
             deployments,
-            questions=runtime.questions,
+            questions=self._questions,
             ingress_url=lambda: f"{self.ingress_url}/",
             features=frozenset() if is_limited else frozenset(("protocol_v7",)),
         )
+
+    def end_questions(self) -> None:
+        """End the questions that are being answered, and refuse new ones: the runtime is about to stop."""
+        self._questions.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI defines it."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route, Router
 
@@ -15,7 +16,7 @@ from awaken.control.errors import UnavailableError
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
 from awaken.runtime.admin.deployments import DeploymentRoutes
 from awaken.runtime.admin.invocations import InvocationRoutes
-from awaken.runtime.admin.query import QueryRoute
+from awaken.runtime.admin.query import AnswersQuestions, QueryRoute
 from awaken.runtime.admin.services import ServiceRoutes
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from awaken.control.operations import Operations
-    from awaken.control.reads import Asks
     from awaken.runtime.deployments import Deployments
 
 __all__ = ["make_admin"]
@@ -41,7 +41,7 @@ def make_admin(
     operations: Operations,
     deployments: Deployments,
     *,
-    questions: Asks,
+    questions: AnswersQuestions,
     ingress_url: Callable[[], str],
     features: frozenset[str] = frozenset(),
 ) -> Starlette:
@@ -96,6 +96,7 @@ def make_admin(
             AdminError: _answer_error,
             UnreadableError: _answer_error,
             UnavailableError: _answer_unavailable,
+            ClientDisconnect: _answer_nobody,
             Exception: _answer_failure,
         },
     )
@@ -174,6 +175,10 @@ async def _answer_error(_request: Request, error: Exception) -> Response:
 
 async def _answer_unavailable(_request: Request, error: Exception) -> Response:
     return AdminError(503, str(error)).response()
+
+
+async def _answer_nobody(_request: Request, _error: Exception) -> Response:
+    return empty(499)  # as nginx logs it; nothing is sent to a client that has left
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 
 from awaken.runtime.admin.answers import answer_json
+from awaken.runtime.connected import while_connected
 from awaken.runtime.query import QueryError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from starlette.requests import Request
-    from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
 
-    from awaken.control.reads import Asks
+__all__ = ["AnswersQuestions", "QueryRoute"]
 
-__all__ = ["QueryRoute"]
+#: Bytes of an answer that are handed to the connection at once.
+_PIECE_SIZE: Final = 256 * 1024
+#: Seconds that a client may take for each of them; nginx's send_timeout.
+_STALL_SECONDS: Final = 60.0
+
+
+class AnswersQuestions(Protocol):
+    """What answers questions in SQL."""
+
+    async def answer(self, sql: str) -> bytes:
+        """Return the rows as a JSON array. Raises QueryError and UnavailableError."""
+        ...
+
+    def untaken(self, size: int) -> AbstractContextManager[None]:
+        """Count an answer until its client has taken it."""
+        ...
 
 
 class _Asked(msgspec.Struct):
@@ -26,8 +45,8 @@ class _Asked(msgspec.Struct):
 class QueryRoute:
     """Answers the route of questions."""
 
-    def __init__(self, tables: Asks) -> None:
-        self._tables = tables
+    def __init__(self, questions: AnswersQuestions) -> None:
+        self._questions = questions
 
     async def answer(self, request: Request) -> Response:
         """Answer one request."""
@@ -43,7 +62,30 @@ class QueryRoute:
         except msgspec.DecodeError as error:
             return PlainTextResponse(f"Failed to parse the request body as JSON: {error}", 400)
         try:
-            return answer_json(200, {"rows": await self._tables.ask(question)})
+            rows = await while_connected(request.receive, self._questions.answer(question))
+            return _Rows(rows, self._questions)
         except QueryError as error:
+            if error.is_limited:  # the server has no such answer
+                return answer_json(400, {"message": str(error)})
             status = 400 if error.is_misread else 500
             return answer_json(status, {"message": f"Datafusion error: {error}"})
+
+
+class _Rows(Response):
+    """Sends rows as fast as the client takes them."""
+
+    def __init__(self, rows: bytes, questions: AnswersQuestions) -> None:
+        self._parts = (b'{"rows":', rows, b"}")
+        self._questions = questions
+        size = sum(map(len, self._parts))
+        super().__init__(headers={"content-length": str(size)}, media_type="application/json")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._questions.untaken(len(self._parts[1])):
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            for part in self._parts:
+                for at in range(0, len(part), _PIECE_SIZE):
+                    piece = part[at : at + _PIECE_SIZE]
+                    async with asyncio.timeout(_STALL_SECONDS):
+                        await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -9,13 +9,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from awaken.control.errors import OperationError
+from awaken.runtime.connected import PATIENCE_SECONDS
 from awaken.runtime.ingress.answers import IngressError, answer_json, error_answer
 from awaken.runtime.ingress.awakeables import complete_awakeable
 from awaken.runtime.ingress.bodies import TooLargeError, raw_path
 from awaken.runtime.ingress.calls import Calls
 from awaken.runtime.ingress.paths import split
 from awaken.runtime.ingress.results import Results
-from awaken.runtime.ingress.waiting import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from awaken.control.errors import AlreadyInvokedError
 from awaken.control.operations import Failure, InvocationRequest
 from awaken.runtime.admission import check_access
+from awaken.runtime.connected import while_connected
 from awaken.runtime.durations import parse_duration
 from awaken.runtime.ingress.answers import (
     IngressError,
@@ -18,7 +19,6 @@ from awaken.runtime.ingress.answers import (
 )
 from awaken.runtime.ingress.bodies import idempotency_key, read_body, read_headers
 from awaken.runtime.ingress.paths import parse_invocation
-from awaken.runtime.ingress.waiting import while_connected
 
 if TYPE_CHECKING:
     from starlette.requests import Request

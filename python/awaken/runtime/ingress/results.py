@@ -10,11 +10,11 @@ from awaken.control.errors import NotFoundError, NotReadyError
 from awaken.control.operations import Failure
 from awaken.errors import InvalidIdError
 from awaken.runtime.admission import find_service
+from awaken.runtime.connected import while_connected
 from awaken.runtime.identifiers import reason_against_invocation_id
 from awaken.runtime.ingress.answers import IngressError, answer_completion, answer_failure, answer_json
 from awaken.runtime.ingress.bodies import read_body
 from awaken.runtime.ingress.paths import decode
-from awaken.runtime.ingress.waiting import while_connected
 
 if TYPE_CHECKING:
     from starlette.requests import Request

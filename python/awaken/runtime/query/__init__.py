@@ -3,6 +3,7 @@
 from awaken.runtime.query.awakeables import Filter, list_awakeables
 from awaken.runtime.query.connection import QueryError
 from awaken.runtime.query.query import Query
+from awaken.runtime.query.questions import Questions
 from awaken.runtime.query.snapshot import Snapshot, take_snapshot
 
-__all__ = ["Filter", "Query", "QueryError", "Snapshot", "list_awakeables", "take_snapshot"]
+__all__ = ["Filter", "Query", "QueryError", "Questions", "Snapshot", "list_awakeables", "take_snapshot"]

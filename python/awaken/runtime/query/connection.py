@@ -12,10 +12,11 @@ import msgspec
 from awaken.control.errors import OperationError
 from awaken.runtime.query.awakeables import list_awakeables
 from awaken.runtime.query.functions import add_functions
+from awaken.runtime.query.limits import limit_connection
 from awaken.runtime.query.translate import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from awaken.control.operations import AwakeablePage
@@ -45,6 +46,8 @@ CREATE TABLE information_schema.columns (
 _STEPS: Final = 10_000
 _BOOLEANS: Final = frozenset(("completed", "public", "in_flight"))
 _LISTS: Final = frozenset(("suspended_waiting_for_completions", "suspended_waiting_for_signals", "services"))
+#: Of the largest partition key, which has 64 bits.
+_PARTITION_KEY_DIGITS: Final = 20
 _NO_CHANGES: Final = "only questions are answered, not changes made"
 _READING: Final = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE))
 
@@ -55,11 +58,13 @@ class QueryError(OperationError):
     Args:
         message: why.
         is_misread: whether the text is not a query in SQL at all, or would change something.
+        is_limited: whether it takes more than a query may.
     """
 
-    def __init__(self, message: str, *, is_misread: bool = False) -> None:
+    def __init__(self, message: str, *, is_misread: bool = False, is_limited: bool = False) -> None:
         super().__init__(message)
         self.is_misread = is_misread
+        self.is_limited = is_limited
 
 
 class Connection:
@@ -68,9 +73,10 @@ class Connection:
     Args:
         path: the runtime's database file.
         timeout_s: seconds that one query may take.
+        is_limited: whether what it takes is limited; the bound on memory holds for the whole process.
     """
 
-    def __init__(self, path: Path, *, timeout_s: float) -> None:
+    def __init__(self, path: Path, *, timeout_s: float, is_limited: bool = False) -> None:
         self._timeout_s = timeout_s
         self._deadline = 0.0
         self._is_ending = False
@@ -81,19 +87,27 @@ class Connection:
         self._connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
         )
+        # One row with text that is not UTF-8 does not fail the query.
+        self._connection.text_factory = _decode
         self._connection.execute("PRAGMA temp_store = MEMORY")
         add_functions(self._connection)
         self._connection.executescript(_TABLES)
         self._connection.executescript((files("awaken.runtime.query") / "views.sql").read_text())
         self._describe_views()
+        if is_limited:
+            limit_connection(self._connection)
         self._connection.set_authorizer(self._authorize)
         self._connection.set_progress_handler(self._is_late, _STEPS)
 
     def ask(self, question: str, snapshot: Snapshot) -> list[dict[str, Any]]:
-        """Return the rows of a query; columns without a value are left out.
+        """Return the rows of a query; see `rows`."""
+        return list(self.rows(question, snapshot))
+
+    def rows(self, question: str, snapshot: Snapshot) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a query; columns without a value are left out.
 
         Raises:
-            QueryError: it is not a query, names something that does not exist, or takes too long.
+            QueryError: it is not a query, names something that does not exist, or takes too much.
         """
         read = translate(question)
         if not read.statement:
@@ -108,9 +122,14 @@ class Connection:
             cursor = self._connection.execute(read.statement)
             names = [column[0] for column in cursor.description]
             booleans = _BOOLEANS | read.booleans
-            return [_row(names, values, booleans) for values in cursor]
-        except sqlite3.Error as error:
+            for values in cursor:
+                yield _row(names, values, booleans)
+                if self._is_late():
+                    raise self._late()
+        except (sqlite3.Error, sqlite3.Warning) as error:
             raise self._explain(error) from error
+        except ValueError as error:  # characters that no statement may have
+            raise QueryError(str(error), is_misread=True) from error
         finally:
             self._is_open_to_all = True
 
@@ -185,18 +204,28 @@ class Connection:
     def _is_late(self) -> bool:
         return self._is_ending or time.monotonic() > self._deadline
 
-    def _explain(self, error: sqlite3.Error) -> QueryError:
+    def _late(self) -> QueryError:
+        return QueryError(
+            f"the question took longer than {self._timeout_s:g} s; add conditions or a LIMIT", is_limited=True
+        )
+
+    def _explain(self, error: sqlite3.Error | sqlite3.Warning) -> QueryError:
         if self._refused is not None:
             return QueryError(self._refused, is_misread=self._refused == _NO_CHANGES)
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
-            return QueryError(
-                f"the question took longer than {self._timeout_s:g} s; add conditions or a LIMIT"
-            )
+        code = getattr(error, "sqlite_errorcode", None)
+        if code == sqlite3.SQLITE_INTERRUPT:
+            return self._late()
+        if code == sqlite3.SQLITE_TOOBIG or isinstance(error, sqlite3.DataError):
+            return QueryError(f"{error}: a value, or the statement, is too large", is_limited=True)
         # SQLite has one code for what it cannot read and for what it does not find, and clients get different
         # statuses for the two: only the text tells them apart.
         text = str(error)
         is_misread = "syntax error" in text or "incomplete input" in text or "unrecognized token" in text
         return QueryError(text, is_misread=is_misread)
+
+
+def _decode(text: bytes) -> str:
+    return text.decode(errors="replace")
 
 
 def _row(names: list[str], values: tuple[Any, ...], booleans: frozenset[str]) -> dict[str, Any]:
@@ -215,8 +244,8 @@ def _value(name: str, value: Any, booleans: frozenset[str]) -> Any:
     if isinstance(value, str):
         try:
             if name in _LISTS:
-                return msgspec.json.decode(value)
-            if name == "partition_key":
+                return msgspec.json.decode(value, type=list[str | int])
+            if name == "partition_key" and len(value) <= _PARTITION_KEY_DIGITS:
                 return int(value)
         except ValueError:  # shown as it is stored: one bad row does not fail the query
             return value

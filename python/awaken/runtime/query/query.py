@@ -1,7 +1,7 @@
 """Reading the store beside the runtime: SQL queries, and pending awakeables.
 
-Questions that people ask, of any length, and what the runtime's own interfaces read have threads of their own: a
-question may take as long as it is allowed to, and no list, page or stream waits for it.
+What the runtime's own interfaces read has threads of its own, and what people ask has processes: no list, page or
+stream waits for a question.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.runtime.query.connection import Connection
+from awaken.runtime.query.limits import TIMEOUT_SECONDS
+from awaken.runtime.query.questions import Questions
 from awaken.runtime.query.readers import Readers
 
 if TYPE_CHECKING:
@@ -20,30 +22,10 @@ if TYPE_CHECKING:
     from awaken.runtime.query.awakeables import Filter
     from awaken.runtime.query.snapshot import Snapshot
 
-__all__ = ["Query", "Questions"]
+__all__ = ["Query"]
 
-#: Questions of people that are answered at the same time.
-_QUESTION_THREADS: Final = 2
 #: Reads of the runtime's own interfaces at the same time; their queries are short and use an index.
 _OWN_THREADS: Final = 2
-_TIMEOUT_SECONDS: Final = 30.0
-
-
-class Questions:
-    """Answers questions in SQL.
-
-    Args:
-        readers: the threads to do it on.
-        snapshot: returns what only the runtime's memory knows.
-    """
-
-    def __init__(self, readers: Readers, snapshot: Callable[[], Snapshot]) -> None:
-        self._readers = readers
-        self._snapshot = snapshot
-
-    async def ask(self, sql: str) -> list[dict[str, Any]]:
-        """Return the rows of a query. Raises QueryError."""
-        return await self._readers.run(Connection.ask, sql, self._snapshot())
 
 
 class Query:
@@ -56,17 +38,16 @@ class Query:
     """
 
     def __init__(
-        self, path: Path, snapshot: Callable[[], Snapshot], *, timeout_s: float = _TIMEOUT_SECONDS
+        self, path: Path, snapshot: Callable[[], Snapshot], *, timeout_s: float = TIMEOUT_SECONDS
     ) -> None:
         self._own_readers = Readers(path, _OWN_THREADS, timeout_s)
-        self._question_readers = Readers(path, _QUESTION_THREADS, timeout_s)
-        self._own = Questions(self._own_readers, snapshot)
+        self._snapshot = snapshot
         #: For questions that people wrote.
-        self.questions = Questions(self._question_readers, snapshot)
+        self.questions = Questions(path, snapshot, timeout_s=timeout_s)
 
     async def ask(self, sql: str) -> list[dict[str, Any]]:
         """Return the rows of a query of the runtime's own interfaces. Raises QueryError."""
-        return await self._own.ask(sql)
+        return await self._own_readers.run(Connection.ask, sql, self._snapshot())
 
     async def awakeables(
         self, awaited: Sequence[Awaited], wanted: Filter, limit: int, after: str | None
@@ -76,8 +57,6 @@ class Query:
 
     def close(self) -> None:
         """End running queries, and close."""
-        readers = (self._own_readers, self._question_readers)
-        for one in readers:
-            one.interrupt()
-        for one in readers:
-            one.close()
+        self._own_readers.interrupt()
+        self.questions.close()
+        self._own_readers.close()

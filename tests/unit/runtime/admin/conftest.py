@@ -8,7 +8,7 @@ import httpx
 import pytest
 from awaken.runtime.admin import make_admin
 
-from tests.unit.runtime.fakes import CannedEndpoint, FakeOperations, Network, make_deployments
+from tests.unit.runtime.fakes import CannedEndpoint, FakeOperations, FakeQuestions, Network, make_deployments
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ async def client(operations: FakeOperations, deployments: Deployments) -> AsyncI
     admin = make_admin(
         operations,
         deployments,
-        questions=operations,
+        questions=FakeQuestions(),
         ingress_url=lambda: "http://127.0.0.1:8080/",
         features=frozenset(("protocol_v7",)),
     )

@@ -1,0 +1,106 @@
+"""A process that answers questions of users, as the runtime sees it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+from awaken.runtime.query import limits
+from awaken.runtime.query.question_messages import Answer, Asked, receive_answer, send_question
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from awaken.runtime.query.snapshot import Snapshot
+
+__all__ = ["ProcessEndedError", "QuestionProcess"]
+
+#: What the process runs. It is isolated from variables such as PYTHONPATH, and imports from where this one does.
+_PROGRAM: Final = (
+    "import sys; sys.path[:] = sys.argv[2:]; "
+    "from awaken.runtime.query.question_worker import main; main(sys.argv[1])"
+)
+
+
+class ProcessEndedError(Exception):
+    """A process ended instead of answering; the text says how."""
+
+
+class QuestionProcess:
+    """One process. All methods but `kill` are for one thread at a time, and block.
+
+    Args:
+        path: the runtime's database file.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._channel, its_end = socket.socketpair()
+        self._is_fresh = True
+        try:
+            # In a session of its own, so that Ctrl-C in the terminal does not end it before the runtime does.
+            self._process = subprocess.Popen(  # noqa: S603 - our own program
+                [sys.executable, "-I", "-c", _PROGRAM, str(path.absolute()), *sys.path],
+                stdin=its_end.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except BaseException:
+            self._channel.close()
+            raise
+        finally:
+            its_end.close()
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
+
+    def ask(self, sql: str, snapshot: Snapshot, timeout_s: float) -> tuple[Answer, bytes]:
+        """Return what became of a question, and the rows as a JSON array.
+
+        Raises:
+            ProcessEndedError: it ended without an answer.
+            TimeoutError: it did not answer in time, and was killed.
+        """
+        allowed_s = timeout_s + limits.KILL_SECONDS + (limits.START_SECONDS if self._is_fresh else 0)
+        deadline = time.monotonic() + allowed_s
+        self._is_fresh = False
+        try:
+            send_question(self._channel, Asked(sql, snapshot, timeout_s), deadline)
+            return receive_answer(self._channel, deadline)
+        except TimeoutError:
+            self.kill()
+            raise
+        except (EOFError, OSError) as error:
+            self.kill()
+            status = self._process.wait()
+            if status == -signal.SIGALRM:  # it noticed first
+                raise TimeoutError from error
+            raise ProcessEndedError(_describe_end(status)) from error
+
+    def kill(self) -> None:
+        """End it at once, from any thread."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End it, and wait until it has ended."""
+        self._process.kill()
+        self._process.wait()
+        self._channel.close()
+
+
+def _describe_end(status: int) -> str:
+    return f"with status {status}" if status >= 0 else f"by {signal.Signals(-status).name}"

@@ -1,0 +1,122 @@
+"""The process that answers questions of users, one at a time: what runs in it.
+
+It reads the runtime's file itself, and sees what was committed. It ends when the runtime closes the socket, also by
+being killed; a thread waits for that beside the question that runs. A timer of the system ends it if a question keeps
+everything from running for longer than it may.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import socket
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from awaken.runtime.query import limits
+from awaken.runtime.query.connection import Connection, QueryError
+from awaken.runtime.query.question_messages import Answer, Asked, receive_question, send_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["main"]
+
+log = logging.getLogger("awaken.runtime")
+
+#: Seconds after the end of its time that a question has for ending by itself; the runtime kills it before.
+_LAST_SECONDS: Final = 2 * limits.KILL_SECONDS
+
+
+def main(path: str) -> None:
+    """Answer the questions that arrive on standard input, which is a socket.
+
+    Args:
+        path: the runtime's database file.
+    """
+    channel = socket.socket(fileno=0)
+    limits.limit_process()
+    questions: queue.SimpleQueue[Asked] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(channel.dup(), questions), daemon=True).start()
+    notes = _Notes()
+    logging.getLogger("awaken").addHandler(notes)
+    worker = _Worker(Path(path))
+    while True:
+        asked = questions.get()
+        signal.setitimer(signal.ITIMER_REAL, asked.timeout_s + _LAST_SECONDS)
+        answer, rows = worker.answer(asked)
+        channel.settimeout(None)
+        send_answer(channel, msgspec.structs.replace(answer, notes=notes.take()), rows)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _receive(channel: socket.socket, questions: queue.SimpleQueue[Asked]) -> None:
+    try:
+        while True:
+            questions.put(receive_question(channel))
+    finally:
+        os._exit(0)
+
+
+class _Worker:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: Connection | None = None
+
+    def answer(self, asked: Asked) -> tuple[Answer, bytes]:
+        try:
+            rows = self._encode(asked)
+        except QueryError as error:
+            return Answer(error=str(error), is_misread=error.is_misread, is_limited=error.is_limited), b""
+        except MemoryError:
+            return Answer(
+                error=f"the question needs more memory than it may use, {limits.HEAP_SIZE >> 20} MiB in SQLite and "
+                f"{limits.MEMORY_SIZE >> 20} MiB in all; add conditions or a LIMIT, or select fewer columns",
+                is_limited=True,
+            ), b""
+        except Exception as error:
+            log.warning("a question failed: %r", error)
+            return Answer(error="internal error; see the log of the runtime"), b""
+        return Answer(size=len(rows)), rows
+
+    def _encode(self, asked: Asked) -> bytes:
+        if self._connection is None:
+            self._connection = Connection(self._path, timeout_s=asked.timeout_s, is_limited=True)
+        rows = bytearray(b"[")
+        for row in _encoded(self._connection, asked):
+            if len(rows) + len(row) > limits.ANSWER_SIZE:
+                raise QueryError(
+                    f"the answer is larger than {limits.ANSWER_SIZE >> 20} MiB; add conditions or a LIMIT, or "
+                    "select fewer columns",
+                    is_limited=True,
+                )
+            if len(rows) > 1:
+                rows += b","
+            rows += row
+        rows += b"]"
+        return bytes(rows)
+
+
+def _encoded(connection: Connection, asked: Asked) -> Iterator[bytes]:
+    encode = msgspec.json.Encoder().encode
+    return map(encode, connection.rows(asked.sql, asked.snapshot))
+
+
+class _Notes(logging.Handler):
+    """Keeps what is logged, for the log of the runtime."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(record.getMessage())
+
+    def take(self) -> tuple[str, ...]:
+        lines, self._lines = tuple(self._lines), []
+        return lines

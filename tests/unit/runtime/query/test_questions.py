@@ -1,0 +1,198 @@
+"""Questions of users, each in a process with limits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from awaken.control.errors import UnavailableError
+from awaken.runtime.errors import RuntimeClosedError
+from awaken.runtime.query import QueryError, Questions, take_snapshot
+from awaken.runtime.query.limits import PROCESSES, WAITING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.unit.runtime.harness import Harness
+
+pytestmark = pytest.mark.slow
+
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+ENDLESS = f"{NUMBERS} SELECT count(*) FROM n"
+#: One call of a function, which SQLite cannot interrupt.
+UNINTERRUPTIBLE = "SELECT printf('%.*c', 2000000000, 'x')"
+TIMEOUT_S = 0.5
+#: More than any question may take here.
+PATIENCE_S = 20
+
+
+@pytest.fixture
+async def questions(harness: Harness) -> AsyncIterator[Questions]:
+    path, deployments = harness.runtime.store.path, harness.deployments
+    questions = Questions(path, lambda: take_snapshot(deployments), timeout_s=TIMEOUT_S)
+    yield questions
+    questions.close()
+
+
+async def rows(questions: Questions, sql: str) -> Any:
+    return json.loads(await questions.answer(sql))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def eventually_gone(pid: int) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while is_running(pid):
+            await asyncio.sleep(0.01)
+
+
+async def test_they_see_what_was_committed_and_what_is_registered(
+    harness: Harness, questions: Questions
+) -> None:
+    for n in (1, 2):
+        invocation_id = await harness.send("Echo/echo", "hi")
+        await harness.result(invocation_id)
+        await harness.runtime.store.committed()
+
+        assert len(await rows(questions, "SELECT * FROM sys_invocation")) == n
+        entries = await rows(questions, f"SELECT * FROM sys_journal WHERE id = '{invocation_id}'")
+        assert entries[0]["entry_type"] == "Command: Input"
+        assert json.loads(entries[0]["entry_json"])
+    services = await rows(questions, "SELECT name FROM sys_service WHERE name = 'Echo'")
+    assert services == [{"name": "Echo"}]
+
+
+@pytest.mark.parametrize(
+    ("hostile", "reason"),
+    [
+        ("SELECT hex(randomblob(1000000000))", "too big"),
+        ("SELECT replace(hex(zeroblob(1000000)), '00', hex(zeroblob(1000000)))", "too big"),
+        (f"{NUMBERS} SELECT group_concat(hex(zeroblob(1000000))) FROM n", "too big|longer than 0.5 s"),
+        (f"{NUMBERS} SELECT i FROM n", "longer than 0.5 s"),
+        (ENDLESS, "longer than 0.5 s"),
+        (UNINTERRUPTIBLE, "longer than 0.5 s"),
+        ("SELECT instr(hex(zeroblob(50000000)), hex(zeroblob(20000000)) || 1)", "longer than 0.5 s"),
+        (
+            f"{NUMBERS} SELECT max(b) OVER (ORDER BY b) FROM (SELECT hex(zeroblob(9000000)) AS b FROM n)",
+            "memory",
+        ),
+        ("SELECT hex(zeroblob(70000000)) a, hex(zeroblob(70000000)) b, hex(zeroblob(70000000)) c", "memory"),
+        ("/*" * 400_000, "syntax error|longer than 0.5 s"),
+        ("SELECT " + "x" * 1_100_000, "too large"),
+        ("SELECT " + "(" * 5_000 + "1" + ")" * 5_000, "stack overflow"),
+        ("SELECT 1" + " + 1" * 5_000, "too large"),
+        ("SELECT 1" + " UNION ALL SELECT 1" * 5_000, "too many terms"),
+        (f"SELECT 'a' LIKE '{'%a' * 1_000}'", "too complex"),
+        ("SELECT load_extension('x')", "no such function|not authorized"),
+        ("ATTACH 'x' AS y", "not changes made"),
+        ("SELECT 1; SELECT 2", "one statement"),
+        ("SELECT '\0'", "null character"),
+        ("SELECT '\ud800'", "surrogates not allowed"),
+    ],
+)
+async def test_hostile_questions_are_refused_and_the_next_is_answered(
+    questions: Questions, hostile: str, reason: str
+) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        with pytest.raises(QueryError, match=reason):
+            await questions.answer(hostile)
+
+        assert await rows(questions, "SELECT 1 AS one") == [{"one": 1}]
+
+
+async def test_an_answer_that_is_too_large_is_refused(harness: Harness) -> None:
+    questions = Questions(harness.runtime.store.path, lambda: take_snapshot(harness.deployments))
+
+    with pytest.raises(QueryError, match="the answer is larger than 256 MiB"):
+        await questions.answer(f"{NUMBERS} SELECT hex(zeroblob(10000000)) FROM n")
+
+    questions.close()
+
+
+async def test_closing_does_not_wait_for_what_cannot_be_interrupted(questions: Questions) -> None:
+    asked = asyncio.ensure_future(questions.answer(UNINTERRUPTIBLE))
+    while not questions.processes:
+        await asyncio.sleep(0.01)
+    (pid,) = questions.processes
+
+    questions.close()
+
+    assert not is_running(pid)
+    with pytest.raises(RuntimeClosedError):
+        await asked
+    with pytest.raises(RuntimeClosedError):
+        await questions.answer("SELECT 1")
+
+
+async def test_a_process_that_was_killed_is_replaced(questions: Questions) -> None:
+    await questions.answer("SELECT 1")
+    (pid,) = questions.processes
+    os.kill(pid, signal.SIGKILL)
+    await asyncio.to_thread(os.waitid, os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+    assert await rows(questions, "SELECT 2 AS two") == [{"two": 2}]
+
+
+async def test_a_question_whose_process_is_killed_says_so(questions: Questions) -> None:
+    await questions.answer("SELECT 1")
+    (pid,) = questions.processes
+    asked = asyncio.ensure_future(questions.answer(ENDLESS))
+    await asyncio.sleep(0)
+    os.kill(pid, signal.SIGKILL)
+
+    with pytest.raises(QueryError, match="ended by SIGKILL"):
+        await asked
+
+
+async def test_a_question_that_nobody_waits_for_ends(questions: Questions) -> None:
+    asked = asyncio.ensure_future(questions.answer(UNINTERRUPTIBLE))
+    while not questions.processes:
+        await asyncio.sleep(0.01)
+    (pid,) = questions.processes
+
+    asked.cancel()
+
+    await eventually_gone(pid)
+
+
+async def test_processes_end_when_nothing_is_asked(harness: Harness) -> None:
+    questions = Questions(harness.runtime.store.path, lambda: take_snapshot(harness.deployments), idle_s=0.05)
+    await questions.answer("SELECT 1")
+
+    async with asyncio.timeout(PATIENCE_S):
+        while questions.processes:
+            await asyncio.sleep(0.01)
+    assert await rows(questions, "SELECT 1 AS one") == [{"one": 1}]
+    questions.close()
+
+
+async def test_more_questions_than_may_wait_are_refused_at_once(questions: Questions) -> None:
+    asked = [asyncio.ensure_future(questions.answer(ENDLESS)) for _ in range(PROCESSES + WAITING)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(
+        UnavailableError, match=f"{PROCESSES} questions are being answered and {WAITING} wait"
+    ):
+        await questions.answer("SELECT 1")
+
+    questions.close()
+    await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def test_answers_that_wait_for_their_clients_are_bounded(questions: Questions) -> None:
+    large = 512 * 1024 * 1024
+
+    with questions.untaken(large), pytest.raises(UnavailableError, match="512 MiB of answers wait"):
+        await questions.answer("SELECT 1")
+
+    assert await questions.answer("SELECT 1 AS one") == b'[{"one":1}]'
