@@ -97,6 +97,8 @@ class Access:
     tls: Tls | None = field(default=None, repr=False)
     #: The same for HTTP.
     http_tls: ssl.SSLContext | None = None
+    #: For links, which strangers open: no certificate is asked for.
+    links_tls: ssl.SSLContext | None = None
     is_insecure: bool = False
 
     @property
@@ -168,8 +170,11 @@ def read_access(
     from awaken.control.server import Tls
 
     http_tls = load_tls(tls_cert, tls_key, tls_client_ca)
+    links_tls = load_tls(tls_cert, tls_key, None)
     roots = None if tls_client_ca is None else tls_client_ca.read_bytes()
-    return Access(tokens, Tls(tls_cert.read_bytes(), tls_key.read_bytes(), roots), http_tls, insecure)
+    return Access(
+        tokens, Tls(tls_cert.read_bytes(), tls_key.read_bytes(), roots), http_tls, links_tls, insecure
+    )
 
 
 def _read_tokens(texts: list[str], option: str) -> dict[str, set[Group]]:

@@ -24,13 +24,20 @@ __all__ = ["announce", "announcing_stop", "make_observer"]
 
 
 def announce(
-    places: Places, server: RuntimeServer, grpc: str | None, served: str, *, json_output: bool
+    places: Places,
+    server: RuntimeServer,
+    links_url: str,
+    grpc: str | None,
+    served: str,
+    *,
+    json_output: bool,
 ) -> None:
     """Print what is served and where.
 
     Args:
         places: what the user asked for.
         server: the open ingress and admin API.
+        links_url: where the links are.
         grpc: address of the control plane, or None without it.
         served: a line that says what is served.
         json_output: print one JSON document instead of lines.
@@ -40,17 +47,20 @@ def announce(
             "ingress": server.ingress_url,
             "admin": server.admin_url,
             "inbox": f"{server.admin_url}{INBOX}/",
+            "callbacks": links_url,
             "grpc": grpc,
             "data_dir": places.directory,
             "pid": os.getpid(),
         }
         sys.stdout.write(json.dumps(document) + "\n")
     else:
+        own_links = f"awaken: links on {links_url}\n" if places.callbacks else ""
         sys.stdout.write(
             f"awaken: {served}\n"
             f"awaken: data in {places.directory}, admin API on {server.admin_url}"
             f"{f', gRPC on {grpc}' if grpc else ''}\n"
             f"awaken: inbox on {server.admin_url}{INBOX}/\n"
+            f"{own_links}"
             # Last, because scripts wait for it.
             f"awaken: ingress on {server.ingress_url}\n"
         )

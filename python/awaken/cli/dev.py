@@ -17,7 +17,7 @@ from awaken.cli.access_options import (
 )
 from awaken.cli.failures import explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
-from awaken.cli.places import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
+from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def dev(
     ingress: IngressBindOption = None,
     admin: AdminBindOption = None,
     grpc: GrpcOption = None,
+    callbacks: CallbacksOption = None,
     data_dir: DataDirOption = None,
     allow_host: AllowHostOption = None,
     allow_origin: AllowOriginOption = None,
@@ -63,7 +64,7 @@ def dev(
     from awaken.diagnostics import development
 
     pages = read_pages(allow_host, allow_origin)
-    places = Places.read(ingress, admin, grpc, data_dir)
+    places = Places.read(ingress, admin, grpc, data_dir, callbacks)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     with development.enabled():
         if not reload:

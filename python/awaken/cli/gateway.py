@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,17 +18,31 @@ from awaken.cli.access_options import (
     TokenOption,
     read_access,
 )
-from awaken.cli.addresses import parse_bind, parse_url
+from awaken.cli.addresses import parse_bind, parse_url, reachable_url
 from awaken.cli.answer_types import TypesOption, know_types
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
+from awaken.cli.places import CALLBACKS, CallbacksOption
 from awaken.cli.settings import DEFAULT_ADMIN, DEFAULT_GRPC, DEFAULT_INGRESS, AdminOption, IngressOption
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from awaken.cli.access_options import Access
+    from awaken.control.operations import Operations
     from awaken.hosting.allowed_pages import AllowedPages
+    from awaken.links import LinkSigner
 
 __all__ = ["gateway"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """What is needed to serve links."""
+
+    bind: tuple[str, int]
+    signer: LinkSigner
+    public_url: str | None
 
 
 @explain_failures
@@ -47,6 +63,7 @@ def gateway(
             help="Serve the inbox on this address as well.",
         ),
     ] = None,
+    callbacks: CallbacksOption = None,
     allow_host: AllowHostOption = None,
     allow_origin: AllowOriginOption = None,
     tls_cert: TlsCertOption = None,
@@ -63,6 +80,8 @@ def gateway(
     """
     import asyncio
 
+    from awaken.cli.links import public_url, require_signer
+
     host, port = parse_bind(grpc)
     urls = parse_url(ingress, "an ingress"), parse_url(admin, "an admin API")
     page = None if inbox is None else parse_bind(inbox)
@@ -70,11 +89,12 @@ def gateway(
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     access.check_exposure({"--grpc": (host, port), "--inbox": page})
     know_types(types)
+    links = None if callbacks is None else _Links(parse_bind(callbacks), require_signer(), public_url())
     try:
-        asyncio.run(_serve(*urls, (host, port), page, access, pages))
+        asyncio.run(_serve(*urls, (host, port), page, links, access, pages))
     except OSError as error:
         raise CommandError(
-            f"{error}; stop what uses the address, or choose another one with --grpc"
+            f"{error}; stop what uses the address, or choose another one with --grpc, --inbox and --callbacks"
         ) from error
 
 
@@ -83,11 +103,11 @@ async def _serve(
     admin: str,
     grpc: tuple[str, int],
     inbox: tuple[str, int] | None,
+    links: _Links | None,
     access: Access,
     pages: AllowedPages,
 ) -> None:
     import asyncio
-    from contextlib import AsyncExitStack
 
     from awaken.cli.output import print_text
     from awaken.control.remote import connect_runtime
@@ -113,8 +133,33 @@ async def _serve(
             await page.start()
             stack.push_async_callback(page.stop)
             print_text(f"awaken: inbox on {page.url}/")
+        if links is not None:
+            url = await stack.enter_async_context(_serve_links(links, runtime, access, pages))
+            print_text(f"awaken: links on {url}")
         stop = asyncio.Event()
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, stop.set)
         print_text(f"awaken: gRPC on {grpc[0]}:{server.port}, in front of {ingress} and {admin}")
         await stop.wait()
+
+
+@asynccontextmanager
+async def _serve_links(
+    links: _Links, operations: Operations, access: Access, pages: AllowedPages
+) -> AsyncIterator[str]:
+    """Serve links, and yield the URL below which they are."""
+    from awaken.callbacks import create_callback_app
+    from awaken.hosting.links_server import make_links_server
+    from awaken.hosting.urls import http_url
+    from awaken.links import CallbackSettings
+
+    url = links.public_url or http_url(links.bind)
+    app = create_callback_app(settings=CallbackSettings(url, links.signer), operations=operations)
+    server = make_links_server(
+        app, CALLBACKS, links.bind, pages, public_url=links.public_url, tls=access.links_tls
+    )
+    await server.start()
+    try:
+        yield f"{reachable_url(server.url)}{CALLBACKS}"
+    finally:
+        await server.stop()

@@ -14,9 +14,8 @@ from awaken.links.settings import signer_from_environment, url_from_environment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["KEYS", "check_settings", "prepare_links", "public_url", "read_signer"]
+__all__ = ["check_settings", "prepare_links", "public_url", "require_signer"]
 
-KEYS: Final = "AWAKEN_CALLBACK_KEYS"
 _FILE: Final = "callback.key"
 _SIZE: Final = 32
 
@@ -36,7 +35,7 @@ def prepare_links(directory: str) -> Callable[[str], None]:
     if configured_settings() is not None:
         return lambda _: None
     public = public_url()
-    signer = read_signer() or LinkSigner({"local": _stored_key(Path(directory) / _FILE)})
+    signer = _read_signer() or LinkSigner({"local": _stored_key(Path(directory) / _FILE)})
     return lambda url: configure_callbacks(CallbackSettings(public or url, signer))
 
 
@@ -52,16 +51,20 @@ def public_url() -> str | None:
         raise CommandError(str(error)) from error
 
 
-def read_signer() -> LinkSigner | None:
-    """Return what signs with the environment's keys; None if there are none.
+def require_signer() -> LinkSigner:
+    """Return what verifies links that other processes sign, with the keys of the environment.
 
     Raises:
-        CommandError: they are malformed.
+        CommandError: there are no keys, or they are malformed.
     """
-    try:
-        return signer_from_environment()
-    except ValueError as error:
-        raise CommandError(str(error)) from error
+    signer = _read_signer()
+    if signer is None:
+        raise CommandError(
+            "--callbacks needs the keys of links that handlers make in other processes; set AWAKEN_CALLBACK_KEYS to "
+            "ID:BASE64 (a key from `openssl rand -base64 32`) here and there, and AWAKEN_CALLBACK_URL there to where "
+            "the links lead"
+        )
+    return signer
 
 
 def check_settings() -> None:
@@ -71,7 +74,19 @@ def check_settings() -> None:
         CommandError: a variable is malformed.
     """
     public_url()
-    read_signer()
+    _read_signer()
+
+
+def _read_signer() -> LinkSigner | None:
+    """Return what signs with the environment's keys; None if there are none.
+
+    Raises:
+        CommandError: they are malformed.
+    """
+    try:
+        return signer_from_environment()
+    except ValueError as error:
+        raise CommandError(str(error)) from error
 
 
 def _stored_key(path: Path) -> bytes:

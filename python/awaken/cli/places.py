@@ -17,6 +17,7 @@ __all__ = [
     "CALLBACKS",
     "INBOX",
     "AdminBindOption",
+    "CallbacksOption",
     "DataDirOption",
     "GrpcOption",
     "IngressBindOption",
@@ -59,6 +60,15 @@ GrpcOption = Annotated[
         help="Address of the gRPC control plane, or `off`.  [default: 127.0.0.1:9071]",
     ),
 ]
+CallbacksOption = Annotated[
+    str | None,
+    typer.Option(
+        "--callbacks",
+        metavar="HOST:PORT",
+        envvar="AWAKEN_CALLBACK_BIND",
+        help="Serve signed links on an address of their own, which you can publish without the ingress.",
+    ),
+]
 DataDirOption = Annotated[
     str | None,
     typer.Option(
@@ -81,9 +91,18 @@ class Places:
     #: Whether the user asked for this address. The default one is left out if it is in use.
     is_grpc_requested: bool
     directory: str
+    #: None serves links beside the ingress.
+    callbacks: tuple[str, int] | None = None
 
     @classmethod
-    def read(cls, ingress: str | None, admin: str | None, grpc: str | None, directory: str | None) -> Places:
+    def read(
+        cls,
+        ingress: str | None,
+        admin: str | None,
+        grpc: str | None,
+        directory: str | None,
+        callbacks: str | None,
+    ) -> Places:
         """Read options, else the Restate server's own environment variables, else the defaults.
 
         Raises:
@@ -96,6 +115,7 @@ class Places:
             grpc=None if grpc == "off" else _address(grpc, DEFAULT_GRPC),
             is_grpc_requested=grpc is not None,
             directory=directory_of(directory),
+            callbacks=parse_bind(callbacks) if callbacks else None,
         )
 
 
@@ -116,8 +136,10 @@ def check_addresses(places: Places) -> Places:
     Raises:
         CommandError: an address that was asked for is in use, or does not belong to this machine.
     """
-    for option, (host, port) in (("--ingress", places.ingress), ("--admin", places.admin)):
-        _check_address(option, host, port)
+    wanted = {"--ingress": places.ingress, "--admin": places.admin, "--callbacks": places.callbacks}
+    for option, address in wanted.items():
+        if address is not None:
+            _check_address(option, *address)
     if places.grpc is None:
         return places
     try:

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from awaken.exchange import Accept
     from awaken.hosting.allowed_pages import AllowedPages
     from awaken.hosting.embedded import EmbeddedRuntime
+    from awaken.hosting.runtime_server import RuntimeServer
     from awaken.runtime.settings import RuntimeSettings
 
 __all__ = ["run_embedded"]
@@ -85,7 +86,7 @@ def run_embedded(
             embedded.crash()
             await embedded.cut()
             raise
-        url = http_url(places.ingress, is_tls=access.http_tls is not None)
+        url = http_url(places.callbacks or places.ingress, is_tls=access.http_tls is not None)
         lead_links(f"{reachable_url(url)}{CALLBACKS}")
         await embedded.start()
         try:
@@ -115,49 +116,69 @@ async def _serve(
     *,
     json_output: bool,
 ) -> None:
-    from awaken.callbacks import create_callback_app
-    from awaken.hosting.runtime_server import RuntimeServer
     from awaken.hosting.signal_handler import SignalHandler
-    from awaken.hosting.token_guard import guard_inbox
-    from awaken.inbox import create_inbox
-    from awaken.links import current_settings
 
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     on_signal = announcing_stop(SignalHandler(stop), stop)
-    server = RuntimeServer(
-        embedded.ingress,
-        embedded.admin,
-        ingress_bind=places.ingress,
-        admin_bind=places.admin,
-        beside_ingress={CALLBACKS: create_callback_app(operations=embedded.runtime)},
-        beside_admin={INBOX: guard_inbox(create_inbox(embedded.runtime), access.guard)},
-        pages=pages,
-        public_url=current_settings().url,
-        tokens=access.guard,
-        tls=access.http_tls,
-    )
-    try:
-        await server.open()
+    async with _listen(embedded, places, access, pages) as (server, links_url):
         # Again, now that the port is known, if port 0 asked for a free one.
-        lead_links(f"{reachable_url(server.ingress_url)}{CALLBACKS}")
-    except OSError as error:
-        raise CommandError(
-            f"cannot listen: {error.strerror or error}; stop what uses the address, or choose another one with "
-            "--ingress and --admin"
-        ) from error
-    try:
+        lead_links(links_url)
         async with _control(places, access, embedded.runtime) as grpc:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(signum, on_signal, signum)
-            announce(places, server, grpc, describe(embedded), json_output=json_output)
+            announce(places, server, links_url, grpc, describe(embedded), json_output=json_output)
             async with asyncio.TaskGroup() as group:
                 beside = None if until is None else group.create_task(_beside(until, stop))
                 await stop.wait()
                 if beside is not None:
                     beside.cancel()
-    finally:
-        await server.close()
+
+
+@asynccontextmanager
+async def _listen(
+    embedded: EmbeddedRuntime, places: Places, access: Access, pages: AllowedPages
+) -> AsyncIterator[tuple[RuntimeServer, str]]:
+    """Serve ingress, admin API, inbox and links; yield the server, and the URL below which the links are."""
+    from awaken.callbacks import create_callback_app
+    from awaken.hosting.links_server import make_links_server
+    from awaken.hosting.runtime_server import RuntimeServer
+    from awaken.hosting.token_guard import guard_inbox
+    from awaken.inbox import create_inbox
+    from awaken.links import current_settings
+
+    links = create_callback_app(operations=embedded.runtime)
+    public_url = current_settings().url
+    server = RuntimeServer(
+        embedded.ingress,
+        embedded.admin,
+        ingress_bind=places.ingress,
+        admin_bind=places.admin,
+        beside_ingress={CALLBACKS: links} if places.callbacks is None else {},
+        beside_admin={INBOX: guard_inbox(create_inbox(embedded.runtime), access.guard)},
+        pages=pages,
+        public_url=public_url,
+        tokens=access.guard,
+        tls=access.http_tls,
+    )
+    async with AsyncExitStack() as stack:
+        url = ""
+        try:
+            if places.callbacks is not None:
+                own = make_links_server(
+                    links, CALLBACKS, places.callbacks, pages, public_url=public_url, tls=access.links_tls
+                )
+                await own.start()
+                stack.push_async_callback(own.stop)
+                url = own.url
+            await server.open()
+        except OSError as error:
+            raise CommandError(
+                f"cannot listen: {error.strerror or error}; stop what uses the address, or choose another one with "
+                "--ingress, --admin and --callbacks"
+            ) from error
+        stack.push_async_callback(server.close)
+        yield server, f"{reachable_url(url or server.ingress_url)}{CALLBACKS}"
 
 
 async def _beside(until: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:

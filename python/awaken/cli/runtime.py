@@ -18,7 +18,7 @@ from awaken.cli.access_options import (
 from awaken.cli.answer_types import TypesOption, know_types
 from awaken.cli.failures import explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
-from awaken.cli.places import AdminBindOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
+from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def runtime(
     ingress: IngressBindOption = None,
     admin: AdminBindOption = None,
     grpc: GrpcOption = None,
+    callbacks: CallbacksOption = None,
     data_dir: DataDirOption = None,
     allow_host: AllowHostOption = None,
     allow_origin: AllowOriginOption = None,
@@ -51,13 +52,16 @@ def runtime(
 
     Register endpoints with `awaken register`.
     """
+    from awaken.cli.links import require_signer
     from awaken.cli.places import Places
     from awaken.cli.run_embedded import run_embedded
 
     pages = read_pages(allow_host, allow_origin)
-    places = Places.read(ingress, admin, grpc, data_dir)
+    places = Places.read(ingress, admin, grpc, data_dir, callbacks)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     know_types(types)
+    if places.callbacks is not None:
+        require_signer()
     run_embedded(
         places, access, pages=pages, apps={}, json_output=json_output, is_quiet=not steps, describe=_describe
     )
