@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import awaken as restate
 from awaken.context.callback import CallbackLink  # noqa: TC002 -- annotations are read at run time
+
+
+@dataclass
+class Verdict:
+    """What a person answers."""
+
+    approved: bool
+    amount: int
+    comment: str = ""
+
 
 greeter = restate.Service("Greeter")
 waiting = restate.Service("Waiting")
@@ -53,6 +64,22 @@ async def ask(ctx: restate.Context, path: str) -> bool:
         Path(path).write_text(link.url)
 
     return await ctx.wait_for_callback(hand_out, bool, name="approve?", labels={"team": "red"})
+
+
+@waiting.handler()
+async def judge(ctx: restate.Context, request: dict[str, Any]) -> str:
+    """Write the URL of a link into a file, and wait for a verdict, for a limited time if asked to."""
+    path, seconds = Path(request["path"]), request.get("seconds", 3600)
+    try:
+        callback = ctx.callback(Verdict, name=request.get("name", "Pay?"), expires_in=seconds)
+    except restate.TerminalError as error:
+        return f"refused: {error}"
+    await ctx.run_typed("hand out", path.write_text, data=f"{callback.id} {callback.url}")
+    try:
+        verdict = await callback
+    except TimeoutError:
+        return "too late"
+    return f"{verdict.approved} {verdict.amount} {verdict.comment}"
 
 
 @waiting.handler(inactivity_timeout=timedelta(0))

@@ -32,7 +32,7 @@ def page() -> Iterator[Page]:
     rules = "--host-resolver-rules=MAP *.example 127.0.0.1"  # as an attacker's name server would
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", rules])
-        yield browser.new_page()
+        yield browser.new_context().new_page()  # tests open further tabs in it
         browser.close()
 
 
@@ -117,3 +117,27 @@ def test_forms_of_links_and_inbox_are_at_home(doors: Setup, page: Page, tmp_path
 
     assert doors.client.attach(invocation) is True
     assert doors.client.failure(waits).code == 409
+
+
+def test_link_that_was_opened_twice_from_web_mail_works_in_both_tabs(
+    doors: Setup, page: Page, tmp_path: Path
+) -> None:
+    """A strict cookie would not be sent when it is opened again, and the first form would no longer fit."""
+    path = tmp_path / "link"
+    invocation = doors.client.send("Waiting/ask", str(path))
+    link = eventually(lambda: path.read_text() if path.exists() else "", what="the link")
+    other = page.context.new_page()
+
+    with site_of_attacker(f'<a href="{link}">from web mail</a>') as url:
+        for tab in (page, other):
+            tab.goto(url)
+            tab.get_by_role("link").click()
+            expect(tab.get_by_role("heading")).to_contain_text("approve?")
+    for tab in (page, other):
+        tab.get_by_label("no").check()
+        tab.get_by_role("button").first.click()
+    page.goto(link)
+
+    expect(other.get_by_role("heading")).to_contain_text("There is an answer already")
+    expect(page.get_by_role("heading")).to_contain_text("There is an answer already")
+    assert doors.client.attach(invocation) is False

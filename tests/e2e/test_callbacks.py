@@ -94,6 +94,35 @@ async def test_person_answers_by_form(lane: Lane, effects: Effects) -> None:
     assert lane.client.attach(invocation) == RESULT
 
 
+async def test_link_says_on_opening_that_it_was_answered(lane: Lane, effects: Effects) -> None:
+    invocation, path = ask(lane, effects)
+
+    async with browse(lane) as browser:
+        await browser.post(path, json=ANSWER)
+        waiting = await browser.get(path)
+        lane.client.attach(invocation)
+        over = await browser.get(path)
+
+    assert (waiting.status_code, over.status_code) == (409, 409)
+    assert "There is an answer already" in waiting.text
+    assert "<form" not in waiting.text + over.text
+
+
+async def test_form_without_its_boolean_is_no_answer(lane: Lane, effects: Effects) -> None:
+    invocation, path = ask(lane, effects)
+
+    async with browse(lane) as browser:
+        page = await browser.get(path)
+        form = re.search(r'name="form" value="(\w+)"', page.text)
+        assert form is not None
+        fields = {"field.amount": "3", "field.cost": "office", "field.comment": "fine"}
+        sent = await browser.post(path, data={"form": form.group(1), "do": "resolve", **fields})
+
+    assert sent.status_code == 422
+    assert "choose yes or no" in sent.text
+    assert not lane.client.is_completed(invocation)
+
+
 async def test_opening_a_link_answers_nothing(lane: Lane, effects: Effects) -> None:
     invocation, path = ask(lane, effects)
 
@@ -146,9 +175,10 @@ async def test_link_of_an_ended_invocation_is_gone(lane: Lane, effects: Effects)
     lane.client.wait_for_status(invocation, ("completed",))
 
     async with browse(lane) as browser:
+        opened = await browser.get(path)
         answered = await browser.post(path, json=ANSWER)
 
-    assert answered.status_code == 410
+    assert (opened.status_code, answered.status_code) == (410, 410)
 
 
 async def test_forged_links_open_nothing(lane: Lane, effects: Effects) -> None:

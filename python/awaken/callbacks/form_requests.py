@@ -1,30 +1,77 @@
-"""What browsers send: bodies within a limit, fields, and the proof that a form came from its own page."""
+"""What browsers send: bodies within a limit, fields, and the proof that a form came from its own page.
+
+A page with a form sets a cookie, and its form sends a token that fits to it. Other sites can neither read the page nor
+set the cookie. Each page has a cookie of its own, by name and by path, so that pages that are open at once do not touch
+each other, in any order. Cookies are `SameSite=Lax`: one that is `Strict` is not sent when a link is opened from web
+mail, so the page would set another one, and the form that is open already would no longer fit. A form that another site
+sends has no cookie either way.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from collections.abc import Iterable
 
-__all__ = ["MAX_ANSWER_SIZE", "is_form_token", "make_form_token", "read_body", "read_fields"]
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+__all__ = ["MAX_ANSWER_SIZE", "FormProof", "proof_of_link", "proof_of_page", "read_body", "read_fields"]
 
 #: Largest accepted answer in bytes: people and webhooks send little. Send larger ones to the ingress, by id.
 MAX_ANSWER_SIZE: Final = 1024 * 1024
-_MOST_FIELDS: Final = 200
+#: Fields of one form; PHP and Django stop at 1,000 as well.
+_MOST_FIELDS: Final = 1000
+_NONCE: Final = re.compile(r"[\w-]{20,64}", re.ASCII)
 
 
-def make_form_token(secret: bytes, nonce: str) -> str:
-    """Return what a form sends beside its cookie `nonce`: other sites can neither read the page nor set the cookie."""
-    return hmac.new(secret, nonce.encode(), hashlib.sha256).hexdigest()
+@dataclass(frozen=True, slots=True)
+class FormProof:
+    """The cookie of a page, and the token that its form sends beside it."""
+
+    cookie: str
+    value: str
+    token: str
+
+    def is_in(self, request: Request, form_token: str) -> bool:
+        """Return whether a form was sent from its own page."""
+        pairs = ((request.cookies.get(self.cookie, ""), self.value), (form_token, self.token))
+        return all(hmac.compare_digest(sent.encode(), right.encode()) for sent, right in pairs)
+
+    def remember(self, response: Response, paths: Iterable[str], *, is_https: bool) -> None:
+        """Set the cookie for the paths under which browsers may know the page."""
+        for path in dict.fromkeys(paths):
+            response.set_cookie(
+                self.cookie, self.value, path=path, httponly=True, samesite="lax", secure=is_https
+            )
 
 
-def is_form_token(secret: bytes, nonce: str, token: str) -> bool:
-    """Return whether a form was sent from its own page."""
-    return bool(nonce) and hmac.compare_digest(token.encode(), make_form_token(secret, nonce).encode())
+def proof_of_link(token: str) -> FormProof:
+    """Return the proof of the page of a link. It is computed from the link, which is a secret: nothing is kept."""
+    value = _mac(token.encode(), "cookie")
+    return FormProof(_name("awaken_form", token), value, _mac(token.encode(), value))
+
+
+def proof_of_page(secret: bytes, request: Request) -> FormProof:
+    """Return the proof of a page whose address is no secret: the cookie is random, one for each browser and page.
+
+    Args:
+        secret: of this process.
+        request: for the page or with its form.
+    """
+    path = request.url.path
+    name = _name("awaken_inbox", path)
+    nonce = request.cookies.get(name, "")
+    if not _NONCE.fullmatch(nonce):
+        nonce = secrets.token_urlsafe(24)
+    return FormProof(name, nonce, _mac(secret, f"{path} {nonce}"))
 
 
 async def read_body(request: Request) -> bytes | None:
@@ -40,8 +87,21 @@ async def read_body(request: Request) -> bytes | None:
 
 
 def read_fields(body: bytes) -> dict[str, str]:
-    """Return the fields of a form, each with its last value. A body that is not a form has none."""
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
-    except ValueError:
-        return {}
+    """Return the fields of a form.
+
+    Raises:
+        ValueError: the body is not a form in UTF-8, has too many fields, or has one of them twice.
+    """
+    pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("it has a field more than once")
+    return fields
+
+
+def _name(prefix: str, of: str) -> str:
+    return f"{prefix}_{hashlib.sha256(of.encode()).hexdigest()[:16]}"
+
+
+def _mac(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

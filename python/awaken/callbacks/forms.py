@@ -1,5 +1,6 @@
 """Forms from a JSON Schema, and what a browser sends back as JSON.
 
+A browser sends nothing for a choice that was not made, so a field that is missing is no answer, least of all "no".
 Objects become a field for each property that is a text, a number, a choice or a yes/no; everything else, and every
 other type, is written as JSON into one text area. Nothing here needs JavaScript.
 """
@@ -7,8 +8,13 @@ other type, is written as JSON into one text area. Nothing here needs JavaScript
 from __future__ import annotations
 
 import json
+import math
+import re
+import reprlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from awaken.control.answers import InvalidAnswerError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +24,10 @@ __all__ = ["Field", "fields_of", "read_form"]
 #: The name of the only field if the type is not an object.
 WHOLE: Final = "value"
 _PREFIX: Final = "field."
+_LEFT_OUT: Final = object()
+#: As browsers send numbers: Python's own `int` and `float` also take underscores, other digits and `nan`.
+_INTEGER: Final = re.compile(r"\s*[+-]?[0-9]{1,4000}\s*", re.ASCII)
+_NUMBER: Final = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,13 @@ class Field:
     is_required: bool
     choices: tuple[str, ...] = ()
     description: str = ""
+    #: Whether None is a value.
+    is_nullable: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where in the answer it stands, from the root `$`."""
+        return "$" if self.name == WHOLE else f"$.{self.label}"
 
 
 def fields_of(schema: Mapping[str, Any] | None) -> list[Field]:
@@ -53,28 +70,36 @@ def read_form(form: Mapping[str, str], fields: list[Field]) -> bytes:
     """Return a filled form as JSON. The caller checks whether it fits the type.
 
     Raises:
-        ValueError: a field is not a valid number or not valid JSON; the text names the field.
+        InvalidAnswerError: a field that the type requires is missing or empty, or a value is none of its kind.
     """
-    if len(fields) == 1 and fields[0].name == WHOLE:
-        return json.dumps(_read(form, fields[0])).encode()
-    answer = {}
+    answer: dict[str, Any] = {}
+    problems = []
     for field in fields:
-        if field.kind != "boolean" and not field.is_required and not form.get(field.name):
-            continue  # left out, so that the type's default applies
-        answer[field.label] = _read(form, field)
-    return json.dumps(answer).encode()
+        try:
+            value = _read(form.get(field.name), field)
+        except ValueError as error:
+            problems.append(Problem(field.path, str(error)))
+        else:
+            if value is not _LEFT_OUT:
+                answer[field.label] = value
+    if problems:
+        raise InvalidAnswerError(problems)
+    is_whole = len(fields) == 1 and fields[0].name == WHOLE
+    return json.dumps(answer[fields[0].label] if is_whole else answer).encode()
 
 
 def _field(
     name: str, label: str, schema: Mapping[str, Any], definitions: Mapping[str, Any], *, is_required: bool
 ) -> Field:
+    is_nullable = any(one.get("type") == "null" for one in schema.get("anyOf", ()))
     schema = _resolve(_without_null(schema), definitions)
     description = str(schema.get("description", ""))
     choices = schema.get("enum")
     if isinstance(choices, list) and all(isinstance(choice, str) for choice in choices):
-        return Field(name, label, "choice", is_required, tuple(choices), description)
+        return Field(name, label, "choice", is_required, tuple(choices), description, is_nullable)
     kind = {"string": "text", "integer": "integer", "number": "number", "boolean": "boolean"}
-    return Field(name, label, kind.get(str(schema.get("type")), "json"), is_required, (), description)
+    chosen = kind.get(str(schema.get("type")), "json")
+    return Field(name, label, chosen, is_required, (), description, is_nullable)
 
 
 def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -91,19 +116,46 @@ def _resolve(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mappi
     return schema
 
 
-def _read(form: Mapping[str, str], field: Field) -> Any:
-    text = form.get(field.name, "")
+def _read(text: str | None, field: Field) -> Any:
+    """Return the value of a field. What was not sent is never taken for an answer."""
+    if not text:
+        if not field.is_required:
+            return _LEFT_OUT  # so that the type's default applies
+        if text is not None and field.is_nullable:
+            return None
+        raise ValueError("choose yes or no" if field.kind == "boolean" else "is missing; fill it in")
+    match field.kind:
+        case "boolean":
+            return _read_choice(text, {"true": True, "false": False}, "yes or no")
+        case "choice":
+            return _read_choice(text, {choice: choice for choice in field.choices}, "one of those offered")
+        case "integer":
+            if not _INTEGER.fullmatch(text):
+                raise ValueError(f"{_shown(text)} is not a whole number")
+            return int(text)
+        case "number":
+            if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
+                raise ValueError(f"{_shown(text)} is not a number")
+            return float(text)
+        case "json":
+            return _read_json(text)
+        case _:
+            return text
+
+
+def _read_choice(text: str, choices: Mapping[str, Any], what: str) -> Any:
+    if text not in choices:
+        raise ValueError(f"{_shown(text)} is not {what}")
+    return choices[text]
+
+
+def _read_json(text: str) -> Any:
     try:
-        match field.kind:
-            case "boolean":
-                return text == "true"
-            case "integer":
-                return int(text)
-            case "number":
-                return float(text)
-            case "json":
-                return json.loads(text)
-            case _:
-                return text
-    except ValueError as error:
-        raise ValueError(f"{field.label}: {text!r} is no {field.kind}") from error
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise ValueError(f"{_shown(text)} is not JSON: {reason}") from error
+
+
+def _shown(text: str) -> str:
+    return reprlib.repr(text)

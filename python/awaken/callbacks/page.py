@@ -75,7 +75,7 @@ def render_problems(problems: Sequence[Problem]) -> str:
 
 def render_inputs(fields: Sequence[Field], given: Mapping[str, str]) -> str:
     """Return the inputs of a form, with what was entered before."""
-    return "".join(_input(field, given.get(field.name), is_filled=bool(given)) for field in fields)
+    return "".join(_input(field, given.get(field.name)) for field in fields)
 
 
 def render_message(title: str, text: str) -> str:
@@ -83,19 +83,18 @@ def render_message(title: str, text: str) -> str:
     return _page(title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>")
 
 
-def _input(field: Field, given: str | None, *, is_filled: bool) -> str:
+def _input(field: Field, given: str | None) -> str:
     name, label = escape(field.name), escape(field.label)
     note = f"<small>{escape(field.description)}</small>" if field.description else ""
-    required = " required" if field.is_required else ""
+    required = " required" if field.is_required and not field.is_nullable else ""
     value = escape(given or "")
     head = f'<label for="{name}">{label}</label>{note}'
     match field.kind:
         case "boolean":
-            chosen = (given == "true", is_filled and given != "true")
             radios = "".join(
                 f'<label class="choice"><input type="radio" name="{name}" value="{text}"'
-                f"{' checked' if on else ''} required> {word}</label>"
-                for text, word, on in zip(("true", "false"), ("yes", "no"), chosen, strict=True)
+                f"{' checked' if given == text else ''}{required}> {word}</label>"
+                for text, word in (("true", "yes"), ("false", "no"))
             )
             return f'<div role="radiogroup" aria-label="{label}"><label>{label}</label>{note}{radios}</div>'
         case "choice":
@@ -103,7 +102,7 @@ def _input(field: Field, given: str | None, *, is_filled: bool) -> str:
                 f"<option{' selected' if choice == given else ''}>{escape(choice)}</option>"
                 for choice in field.choices
             )
-            empty = "" if field.is_required else "<option value=''></option>"
+            empty = '<option value=""></option>'  # a browser would preselect the first one
             return f'{head}<select id="{name}" name="{name}"{required}>{empty}{options}</select>'
         case "integer" | "number":
             step = "1" if field.kind == "integer" else "any"

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from awaken.callbacks.form_requests import (
-    MAX_ANSWER_SIZE,
-    is_form_token,
-    make_form_token,
-    read_body,
-    read_fields,
-)
+from awaken.callbacks.form_requests import MAX_ANSWER_SIZE, proof_of_link, read_body, read_fields
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.callbacks.page import render_form, render_message
 from awaken.control.answers import InvalidAnswerError, Problem, check_answer, schema_of_answer
 from awaken.control.completing import complete_awakeable
-from awaken.control.errors import NoAnswerError, OperationError, UnavailableError
-from awaken.control.operations import Failure
+from awaken.control.errors import NoAnswerError, NotFoundError, OperationError, UnavailableError
+from awaken.control.operations import AwakeableState, Failure
+from awaken.control.reads import find_awakeable
 from awaken.control.remote import connect_runtime
 from awaken.links import BadLinkError, current_settings, import_type
 from awaken.outcomes import AwakeableOutcome, describe_outcome
+from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -40,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["create_callback_app"]
 
+#: Characters of a reason: it becomes the message of the handler's error. The page's input stops there as well.
 _LONGEST_REASON: Final = 1000
-_COOKIE: Final = "awaken_form"
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
 _HEADERS: Final = {
@@ -120,6 +116,10 @@ class _CallbackRoute:
         if link.expires_at_ms <= self._now_ms():
             reply = _Reply(410, "This link has expired", f"{link.name}: it was open until {_date(link)}.")
             return _respond(reply, is_page=is_page)
+        if request.method != "POST":
+            closed = await self._find_end(link)
+            if closed is not None:
+                return _respond(closed, is_page=True)
         try:
             annotation = import_type(link.type_name)
         except LookupError as error:
@@ -138,15 +138,30 @@ class _CallbackRoute:
         filled: dict[str, str] | None = None,
         problems: tuple[Problem, ...] = (),
     ) -> Response:
-        nonce = request.cookies.get(_COOKIE) or secrets.token_urlsafe(16)
+        token = request.path_params["token"]
+        proof = proof_of_link(token)
         fields = fields_of(schema_of_answer(annotation))
-        token = make_form_token(settings.signer.sign(link).encode(), nonce)
-        page = render_form(link.name, _date(link), fields, token, filled=filled, problems=problems)
+        page = render_form(link.name, _date(link), fields, proof.token, filled=filled, problems=problems)
         response = HTMLResponse(page, 422 if problems else 200, headers=_HEADERS)
-        response.set_cookie(
-            _COOKIE, nonce, httponly=True, samesite="strict", secure=request.url.scheme == "https"
-        )
+        # A proxy in front may end TLS, and may know the page under another path.
+        public = urlsplit(settings.url)
+        paths = (f"{public.path.rstrip('/')}/{token}", request.url.path)
+        proof.remember(response, paths, is_https="https" in (public.scheme, request.url.scheme))
         return response
+
+    async def _find_end(self, link: Link) -> _Reply | None:
+        """Say that nothing waits for an answer any more; None if something does, or if that cannot be found out."""
+        try:
+            found = await find_awakeable(self._operations, link.awakeable_id)
+        except NotFoundError:
+            return _gone(AwakeableOutcome.UNKNOWN, link)
+        except OperationError:
+            return None  # an answer may be accepted all the same, and its outcome is told then
+        if found.state is AwakeableState.COMPLETED:
+            return _Reply(409, "There is an answer already", f"{link.name}: the first answer counts.")
+        if found.state is AwakeableState.INVOCATION_COMPLETED:
+            return _gone(AwakeableOutcome.GONE, link)
+        return None
 
     async def _answer(
         self, request: Request, settings: CallbackSettings, link: Link, annotation: Any
@@ -164,41 +179,50 @@ class _CallbackRoute:
         rejection = request.query_params.get("reject")
         if rejection is not None:
             return _respond(await self._reject(link, rejection), is_page=False)
+        if not body:
+            problem = Problem("$", "the body is empty; send JSON, also for null")
+            return _respond(_misfit([problem]), is_page=False)
         return _respond(await self._resolve(link, annotation, body), is_page=False)
 
     async def _answer_form(
         self, request: Request, settings: CallbackSettings, link: Link, annotation: Any, body: bytes
     ) -> Response:
-        form = read_fields(body)
-        nonce = request.cookies.get(_COOKIE, "")
-        secret = settings.signer.sign(link).encode()
-        if not is_form_token(secret, nonce, form.get("form", "")):
+        try:
+            form = read_fields(body)
+        except ValueError as error:
+            return _respond(_Reply(400, "This form cannot be read", str(error)), is_page=True)
+        if not proof_of_link(request.path_params["token"]).is_in(request, form.get("form", "")):
             text = "The form did not come from this page, or its cookie was not sent. Open the link again."
             return _respond(_Reply(403, "Please open the link again", text), is_page=True)
-        if form.get("do") == "reject":
-            return _respond(await self._reject(link, form.get("reason", "")), is_page=True)
-        try:
-            answer = read_form(form, fields_of(schema_of_answer(annotation)))
-        except ValueError as error:
-            problems: tuple[Problem, ...] = (Problem("$", str(error)),)
-        else:
-            reply = await self._resolve(link, annotation, answer)
-            problems = reply.problems
-            if not problems:
-                return _respond(reply, is_page=True)
-        return self._ask(request, settings, link, annotation, filled=form, problems=problems)
+        reply = await self._take_form(link, annotation, form)
+        if not reply.problems:
+            return _respond(reply, is_page=True)
+        return self._ask(request, settings, link, annotation, filled=form, problems=reply.problems)
+
+    async def _take_form(self, link: Link, annotation: Any, form: dict[str, str]) -> _Reply:
+        match form.get("do"):
+            case "reject":
+                return await self._reject(link, form.get("reason", ""))
+            case "resolve":
+                try:
+                    answer = read_form(form, fields_of(schema_of_answer(annotation)))
+                except InvalidAnswerError as error:
+                    return _misfit(error.problems)
+                return await self._resolve(link, annotation, answer)
+        return _misfit([Problem("do", "press one of the two buttons")])
 
     async def _resolve(self, link: Link, annotation: Any, body: bytes) -> _Reply:
         try:
             check_answer(body, annotation)
         except InvalidAnswerError as error:
-            return _Reply(
-                422, "The answer does not fit", "Nothing was changed; send it again.", tuple(error.problems)
-            )
+            return _misfit(error.problems)
         return await self._complete(link, body, "Thank you, the answer was accepted")
 
     async def _reject(self, link: Link, reason: str) -> _Reply:
-        return await self._complete(link, Failure(500, reason[:_LONGEST_REASON]), "It was rejected")
+        if len(reason) > _LONGEST_REASON:
+            text = f"it has {len(reason)} characters, and at most {_LONGEST_REASON} are accepted"
+            return _misfit([Problem("reason", text)])
+        return await self._complete(link, Failure(500, reason), "It was rejected")
 
     async def _complete(self, link: Link, result: bytes | Failure, title: str) -> _Reply:
         try:
@@ -218,8 +242,17 @@ class _CallbackRoute:
             case AwakeableOutcome.ALREADY_COMPLETED:
                 text = "The first answer counts; this one was not used."
                 return _Reply(409, "There is an answer already", text)
-        text = describe_outcome(outcome, link.awakeable_id)
-        return _Reply(410, "Nothing waits for this any more", text)
+        return _gone(outcome, link)
+
+
+def _gone(outcome: AwakeableOutcome, link: Link) -> _Reply:
+    text = f"{link.name}: {describe_outcome(outcome, link.awakeable_id)}."
+    return _Reply(410, "Nothing waits for this any more", text)
+
+
+def _misfit(problems: list[Problem]) -> _Reply:
+    text = "Nothing was changed; send it again."
+    return _Reply(422, "The answer does not fit", text, tuple(problems))
 
 
 def _respond(reply: _Reply, *, is_page: bool) -> Response:
@@ -236,4 +269,6 @@ def _media_type(request: Request) -> str:
 
 
 def _date(link: Link) -> str:
-    return datetime.fromtimestamp(link.expires_at_ms / 1000, UTC).strftime("%d %B %Y, %H:%M UTC")
+    return datetime.fromtimestamp(min(link.expires_at_ms, LAST_MS) / 1000, UTC).strftime(
+        "%d %B %Y, %H:%M UTC"
+    )

@@ -12,13 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from awaken.callbacks.form_requests import (
-    MAX_ANSWER_SIZE,
-    is_form_token,
-    make_form_token,
-    read_body,
-    read_fields,
-)
+from awaken.callbacks.form_requests import MAX_ANSWER_SIZE, proof_of_page, read_body, read_fields
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.control import reads
 from awaken.control.answers import (
@@ -39,12 +33,12 @@ from awaken.outcomes import AwakeableOutcome, describe_outcome
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from awaken.callbacks.form_requests import FormProof
     from awaken.control.operations import AwakeableView, Operations
 
 __all__ = ["create_inbox"]
 
 _LISTED: Final = 200
-_COOKIE: Final = "awaken_inbox"
 _HEADERS: Final = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -102,7 +96,11 @@ class _Pages:
             form, refusal = await self._form(request)
             if refusal is not None:
                 return refusal
-            end = self._operations.kill if form.get("do") == "kill" else self._operations.cancel
+            ends = {"kill": self._operations.kill, "cancel": self._operations.cancel}
+            end = ends.get(form.get("do", ""))
+            if end is None:
+                text = "The form says neither cancel nor kill. Open the page again."
+                return _html(views.message_page(_root(request), "This form cannot be read", text), 400)
             await end(invocation_id)
             return RedirectResponse(request.url, 303)
         row = await reads.find_invocation(self._operations, invocation_id)
@@ -112,16 +110,16 @@ class _Pages:
         pending = reads.list_awakeables(self._operations, invocation_id=invocation_id)
         waits = [one async for one in pending]
         now = seconds_of(row["modified_at"]) if row["status"] == "completed" else time.time()
-        nonce = self._nonce(request)
+        proof = proof_of_page(self._secret, request)
         text = views.invocation_page(
             _root(request),
             row,
             waits,
             draw(rows_of(journal), failures, now),
-            make_form_token(self._secret, nonce),
+            proof.token,
             is_part=_is_part(request),
         )
-        return self._remember(_html(text), nonce)
+        return _remember(_html(text), proof, request)
 
     async def awakeable(self, request: Request) -> Response:
         """Show the form for an answer, or accept the answer."""
@@ -136,17 +134,10 @@ class _Pages:
         form, refusal = await self._form(request)
         if refusal is not None:
             return refusal
-        if form.get("do") == "reject":
-            result: bytes | Failure = Failure(500, form.get("reason", ""))
-        else:
-            annotation = known_type(one.type_name)
-            try:
-                result = read_form(form, fields_of(schema_of_answer(annotation)))
-                check_answer(result, annotation)
-            except InvalidAnswerError as error:
-                return self._ask(request, one, filled=form, problems=tuple(error.problems))
-            except ValueError as error:
-                return self._ask(request, one, filled=form, problems=(Problem("$", str(error)),))
+        try:
+            result = _result_of(form, one)
+        except InvalidAnswerError as error:
+            return self._ask(request, one, filled=form, problems=tuple(error.problems))
         outcome = await complete_awakeable(self._operations, one.awakeable_id, result)
         if outcome not in _TAKEN:
             text = f"{describe_outcome(outcome, one.awakeable_id)}."
@@ -161,34 +152,47 @@ class _Pages:
         filled: dict[str, str] | None = None,
         problems: tuple[Problem, ...] = (),
     ) -> Response:
-        nonce = self._nonce(request)
+        proof = proof_of_page(self._secret, request)
         text = views.awakeable_page(
             _root(request),
             one,
             fields_of(schema_of_answer(known_type(one.type_name))),
-            make_form_token(self._secret, nonce),
+            proof.token,
             filled=filled,
             problems=problems,
         )
-        return self._remember(_html(text, 422 if problems else 200), nonce)
+        return _remember(_html(text, 422 if problems else 200), proof, request)
 
     async def _form(self, request: Request) -> tuple[dict[str, str], Response | None]:
         body = await read_body(request)
         if body is None:
             text = f"The answer is larger than {MAX_ANSWER_SIZE} bytes."
             return {}, _html(views.message_page(_root(request), "This is too large", text), 413)
-        form = read_fields(body)
-        if not is_form_token(self._secret, request.cookies.get(_COOKIE, ""), form.get("form", "")):
+        try:
+            form = read_fields(body)
+        except ValueError as error:
+            return {}, _html(views.message_page(_root(request), "This form cannot be read", f"{error}."), 400)
+        if not proof_of_page(self._secret, request).is_in(request, form.get("form", "")):
             text = "The form did not come from this page, or the server was restarted. Open the page again."
             return {}, _html(views.message_page(_root(request), "Please open the page again", text), 403)
         return form, None
 
-    def _nonce(self, request: Request) -> str:
-        return request.cookies.get(_COOKIE) or secrets.token_urlsafe(16)
 
-    def _remember(self, response: Response, nonce: str) -> Response:
-        response.set_cookie(_COOKIE, nonce, httponly=True, samesite="strict")
-        return response
+def _result_of(form: dict[str, str], one: AwakeableView) -> bytes | Failure:
+    """Return what a form says. Raises InvalidAnswerError."""
+    if form.get("do") == "reject":
+        return Failure(500, form.get("reason", ""))
+    if form.get("do") != "resolve":
+        raise InvalidAnswerError([Problem("do", "press one of the two buttons")])
+    annotation = known_type(one.type_name)
+    answer = read_form(form, fields_of(schema_of_answer(annotation)))
+    check_answer(answer, annotation)
+    return answer
+
+
+def _remember(response: Response, proof: FormProof, request: Request) -> Response:
+    proof.remember(response, [request.url.path], is_https=request.url.scheme == "https")
+    return response
 
 
 async def _explain(request: Request, error: Exception) -> Response:

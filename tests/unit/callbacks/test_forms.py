@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
+from awaken.callbacks.form_requests import read_fields
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.callbacks.page import render_form
 from awaken.control.answers import InvalidAnswerError, check_answer
@@ -28,6 +29,12 @@ class Order:
     price: float | None = None
     note: str = ""
     tags: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Choice:
+    count: int | None
+    is_gift: bool | None
 
 
 class Model(BaseModel):
@@ -73,12 +80,90 @@ def test_plain_types_have_one_field(annotation: Any, text: str, value: object) -
     assert json.loads(read_form({"value": text}, fields)) == value
 
 
+FILLED = {"field.count": "3", "field.size": "small", "field.is_gift": "true"}
+
+
 @pytest.mark.parametrize(
-    "form", [{"field.count": "many"}, {"field.count": ""}, {"field.count": "1", "field.tags": "["}]
+    ("change", "path", "problem"),
+    [
+        ({"field.count": "many"}, "$.count", "'many' is not a whole number"),
+        ({"field.count": "1.5"}, "$.count", "'1.5' is not a whole number"),
+        ({"field.count": "1_000"}, "$.count", "'1_000' is not a whole number"),
+        ({"field.count": "١"}, "$.count", "'١' is not a whole number"),
+        ({"field.count": "9" * 5000}, "$.count", "is not a whole number"),
+        ({"field.count": ""}, "$.count", "is missing; fill it in"),
+        ({"field.count": None}, "$.count", "is missing; fill it in"),
+        ({"field.size": "huge"}, "$.size", "'huge' is not one of those offered"),
+        ({"field.size": ""}, "$.size", "is missing; fill it in"),
+        ({"field.size": None}, "$.size", "is missing; fill it in"),
+        ({"field.is_gift": None}, "$.is_gift", "choose yes or no"),
+        ({"field.is_gift": ""}, "$.is_gift", "choose yes or no"),
+        ({"field.is_gift": "yes"}, "$.is_gift", "'yes' is not yes or no"),
+        ({"field.is_gift": "True"}, "$.is_gift", "'True' is not yes or no"),
+        ({"field.price": "nan"}, "$.price", "'nan' is not a number"),
+        ({"field.price": "1e999"}, "$.price", "'1e999' is not a number"),
+        ({"field.price": "Infinity"}, "$.price", "'Infinity' is not a number"),
+        ({"field.tags": "["}, "$.tags", "'[' is not JSON"),
+        ({"field.tags": "[" * 50_000}, "$.tags", "nested too deeply"),
+    ],
 )
-def test_values_of_the_wrong_kind_are_named(form: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"count: .* is no integer|tags: .* is no json"):
+def test_what_a_form_does_not_say_is_an_error(change: dict[str, str | None], path: str, problem: str) -> None:
+    form = {name: value for name, value in (FILLED | change).items() if value is not None}
+
+    with pytest.raises(InvalidAnswerError) as error:
         read_form(form, fields_of(schema_for(Order)))
+
+    assert [one.path for one in error.value.problems] == [path]
+    assert problem in error.value.problems[0].message
+
+
+def test_every_problem_of_a_form_is_told_at_once() -> None:
+    with pytest.raises(InvalidAnswerError) as error:
+        read_form({}, fields_of(schema_for(Order)))
+
+    assert [one.path for one in error.value.problems] == ["$.count", "$.size", "$.is_gift"]
+
+
+@pytest.mark.parametrize("annotation", [bool, int, str, float, Size, Order, None])
+def test_empty_form_is_no_answer(annotation: Any) -> None:
+    fields = fields_of(None if annotation is None else schema_for(annotation))
+
+    for form in ({}, {"value": ""}):
+        with pytest.raises(InvalidAnswerError):
+            read_form(form, fields)
+
+
+def test_field_that_was_left_empty_is_none_where_none_is_a_value() -> None:
+    fields = fields_of(schema_for(Choice))
+
+    assert json.loads(read_form({"field.count": "", "field.is_gift": "false"}, fields)) == {
+        "count": None,
+        "is_gift": False,
+    }
+    with pytest.raises(InvalidAnswerError, match="choose yes or no"):
+        read_form({"field.count": ""}, fields)
+
+
+def test_nothing_is_preselected_and_what_was_chosen_stays() -> None:
+    fields = fields_of(schema_for(Order))
+
+    empty = render_form("n", "e", fields, "t")
+    filled = render_form("n", "e", fields, "t", filled={"field.is_gift": "false", "field.size": "large"})
+    odd = render_form("n", "e", fields, "t", filled={"reason": "x"})
+
+    assert "checked" not in empty + odd
+    assert "selected" not in empty + odd
+    assert empty.count('<option value=""></option>') == 1
+    assert 'value="false" checked' in filled
+    assert "<option selected>large</option>" in filled
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff", b"a=%ff", b"a=%ED%A0%80", b"a=1&a=2", b"&".join(b"f%d=1" % n for n in range(2000))]
+)
+def test_what_is_no_form_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"utf-8|more than once|fields"):
+        read_fields(body)
 
 
 def test_answer_under_a_builtin_annotation_is_checked_though_handlers_read_it_leniently() -> None:
