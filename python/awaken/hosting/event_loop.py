@@ -6,12 +6,13 @@ import asyncio
 import gc
 import logging
 import os
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from awaken.hosting.display import hold_standard_descriptors, settle_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -37,6 +38,7 @@ def run_in_loop(main: Coroutine[None, None, None], leave: Callable[[], None] = l
         main: what to run.
         leave: called before the process ends because of such threads; it may replace the process.
     """
+    hold_standard_descriptors()
     gc.collect()
     gc.freeze()  # modules and declarations live as long as the process; walking them again finds nothing
     threads = ThreadPoolExecutor(thread_name_prefix=THREAD_PREFIX)
@@ -65,7 +67,6 @@ async def _with_threads(
             logger.warning("%d blocking actions did not end; they are left behind", len(busy))
             leave()
             logging.shutdown()
-            sys.stdout.flush()
-            sys.stderr.flush()
+            settle_output()
             os._exit(0)  # anything gentler joins the threads first
         await asyncio.sleep(0.01)

@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from awaken.hosting.display import hold_standard_descriptors
 from awaken.hosting.event_loop import run_in_loop
 from awaken.hosting.signal_handler import SignalHandler
 from awaken.hosting.urls import http_url
@@ -38,8 +40,9 @@ DEFAULT_GRACE: Final = timedelta(seconds=10)
 
 def announce(url: str) -> None:
     """Print the line that says where we listen; its last word is the URL."""
-    sys.stdout.write(f"awaken: listening on {url}\n")
-    sys.stdout.flush()
+    with suppress(OSError):  # nobody reads it; that is no reason not to serve
+        sys.stdout.write(f"awaken: listening on {url}\n")
+        sys.stdout.flush()
 
 
 def run(
@@ -71,6 +74,7 @@ def run(
         OSError: the address is taken, or does not belong to this machine; a file cannot be read.
         ValueError: only one of `tls_cert` and `tls_key` is given, or `workers` is below 1.
     """
+    hold_standard_descriptors()
     if workers < 1:
         raise ValueError(f"workers is {workers}: at least 1 is needed")
     tls = _make_tls(tls_cert, tls_key)

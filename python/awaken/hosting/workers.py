@@ -19,6 +19,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from awaken.hosting.display import settle_output
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -172,8 +174,7 @@ class _Supervisor:
         except BaseException:
             logger.exception("worker %d failed", os.getpid())
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            settle_output()
             os._exit(status)  # without the exit handlers of the parent
 
     def _watch_parent(self, stop: asyncio.Event) -> None:
