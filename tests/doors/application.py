@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,9 +21,14 @@ class Verdict:
     comment: str = ""
 
 
+#: Bytes of a line.
+LINE = 100
+
 greeter = restate.Service("Greeter")
 waiting = restate.Service("Waiting")
 keeper = restate.VirtualObject("Keeper")
+talker = restate.Service("Talker")
+logger = logging.getLogger("talker")
 
 
 @greeter.handler()
@@ -108,4 +114,32 @@ async def hold(ctx: restate.ObjectContext) -> Any:
     return await ctx.awakeable().future
 
 
-app = restate.app([greeter, waiting, keeper])
+@talker.handler()
+async def talk(ctx: restate.Context, size: int) -> int:
+    """Print so many bytes, in numbered lines."""
+    for number, _ in enumerate(range(0, size, LINE)):
+        print(f"line {number} ".ljust(LINE - 1, "."))
+    return size
+
+
+@talker.handler()
+async def log(ctx: restate.Context, size: int) -> int:
+    """Log so many bytes."""
+    for _ in range(0, size, LINE):
+        logger.info("x" * LINE)
+    return size
+
+
+@talker.handler()
+async def log_key(ctx: restate.Context, key: str) -> None:
+    """Log what a caller sent."""
+    logger.info("key %s", key)
+
+
+@talker.handler(name="fail")
+async def fail_talking(ctx: restate.Context, reason: str) -> None:
+    """Fail for good, with this reason."""
+    raise restate.TerminalError(reason)
+
+
+app = restate.app([greeter, waiting, keeper, talker])

@@ -6,6 +6,8 @@ the command.
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -23,6 +25,7 @@ from awaken.cli import (
     runtime,
     serve,
 )
+from awaken.hosting.display import hold_standard_descriptors
 
 __all__ = ["app", "main"]
 
@@ -32,6 +35,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -71,4 +75,10 @@ awakeables.commands.command("reject")(reject.reject)
 
 def main() -> None:
     """Run the command line."""
+    hold_standard_descriptors()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # a terminal that cannot show a character is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     app()

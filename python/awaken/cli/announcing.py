@@ -2,25 +2,63 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from awaken.cli.output import print_progress
 from awaken.cli.places import INBOX
+from awaken.diagnostics.printable import escape_text
+from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
     import asyncio
     import signal
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from awaken.cli.places import Places
+    from awaken.cli.settings import LogLevel
     from awaken.hosting.runtime_server import RuntimeServer
     from awaken.hosting.signal_handler import SignalHandler
     from awaken.runtime.events import Observer
+    from awaken.runtime.query import Backlog
 
-__all__ = ["announce", "announcing_stop", "make_observer"]
+__all__ = ["announce", "announcing_stop", "make_observer", "print_announcement", "start_output"]
+
+
+def start_output(log_level: LogLevel, *, json_output: bool) -> None:
+    """Set up what a command that serves prints and logs, before it loads the application.
+
+    From here on, nobody who reads the output can hold up the process.
+
+    Args:
+        log_level: least severity of what is logged.
+        json_output: make everything on standard output a JSON document a line, log records too.
+    """
+    from awaken.hosting.display import take_over_output
+    from awaken.hosting.log_lines import configure_logging
+
+    take_over_output(as_documents=json_output)
+    configure_logging(log_level, as_documents=json_output)
+
+
+def print_announcement(facts: Mapping[str, Any], text: str, *, json_output: bool) -> None:
+    """Print what is served, once it is.
+
+    Args:
+        facts: for programs.
+        text: lines for people.
+        json_output: print the facts instead of the text.
+    """
+    from awaken.hosting.display import write_document
+    from awaken.hosting.documents import document_line
+
+    if json_output:
+        write_document(document_line(facts))
+    else:
+        sys.stdout.write(f"{escape_text(text)}\n")
+        sys.stdout.flush()
 
 
 def announce(
@@ -29,6 +67,7 @@ def announce(
     links_url: str,
     grpc: str | None,
     served: str,
+    backlog: Backlog,
     *,
     json_output: bool,
 ) -> None:
@@ -40,38 +79,60 @@ def announce(
         links_url: where the links are.
         grpc: address of the control plane, or None without it.
         served: a line that says what is served.
+        backlog: what waits since before the start.
         json_output: print one JSON document instead of lines.
     """
-    if json_output:
-        document = {
-            "ingress": server.ingress_url,
-            "admin": server.admin_url,
-            "inbox": f"{server.admin_url}{INBOX}/",
-            "callbacks": links_url,
-            "grpc": grpc,
-            "data_dir": places.directory,
-            "pid": os.getpid(),
-        }
-        sys.stdout.write(json.dumps(document) + "\n")
-    else:
-        own_links = f"awaken: links on {links_url}\n" if places.callbacks else ""
-        sys.stdout.write(
-            f"awaken: {served}\n"
-            f"awaken: data in {places.directory}, admin API on {server.admin_url}"
-            f"{f', gRPC on {grpc}' if grpc else ''}\n"
-            f"awaken: inbox on {server.admin_url}{INBOX}/\n"
-            f"{own_links}"
-            # Last, because scripts wait for it.
-            f"awaken: ingress on {server.ingress_url}\n"
-        )
-    sys.stdout.flush()
+    facts = {
+        "ingress": server.ingress_url,
+        "admin": server.admin_url,
+        "inbox": f"{server.admin_url}{INBOX}/",
+        "callbacks": links_url,
+        "grpc": grpc,
+        "data_dir": places.directory,
+        "pid": os.getpid(),
+        "open_invocations": backlog.invocations,
+        "pending_awakeables": backlog.awakeables,
+        "next_timer": None if backlog.next_timer_ms is None else format_time(backlog.next_timer_ms),
+    }
+    lines = [
+        served,
+        *_describe(backlog),
+        f"data in {places.directory}, admin API on {server.admin_url}{f', gRPC on {grpc}' if grpc else ''}",
+        f"inbox on {server.admin_url}{INBOX}/",
+        *([f"links on {links_url}"] if places.callbacks else []),
+        f"ingress on {server.ingress_url}",  # last, because scripts wait for it
+    ]
+    print_announcement(facts, "\n".join(f"awaken: {line}" for line in lines), json_output=json_output)
 
 
-def make_observer(*, json_output: bool) -> Observer:
-    """Return what prints a line for each step."""
+def _describe(backlog: Backlog) -> list[str]:
+    if not backlog.invocations:
+        return []
+    parts = [_count(backlog.invocations, "open invocation")]
+    if backlog.awakeables:
+        parts.append(f"{_count(backlog.awakeables, 'pending awakeable')}")
+    if backlog.next_timer_ms is not None:
+        due = datetime.fromtimestamp(backlog.next_timer_ms / 1000, UTC).astimezone()
+        parts.append(f"the next timer is due at {due:%Y-%m-%d %H:%M:%S}")
+    return [f"continuing {', '.join(parts)}"]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def make_observer(*, json_output: bool, show_payloads: bool) -> Observer:
+    """Return what prints a line for each step.
+
+    Args:
+        json_output: print JSON documents.
+        show_payloads: show how inputs begin.
+    """
     from awaken.hosting.event_lines import EventLines, JsonEventLines
 
-    return JsonEventLines() if json_output else EventLines()
+    if json_output:
+        return JsonEventLines(show_payloads=show_payloads)
+    return EventLines(show_payloads=show_payloads)
 
 
 def announcing_stop(on_signal: SignalHandler, stop: asyncio.Event) -> Callable[[signal.Signals], None]:

@@ -46,8 +46,9 @@ def show_list(
     A runtime learns of an awakeable when its handler awaits it: at once over protocol 7; over earlier versions when it
     suspends the handler, by default after a minute.
     """
-    from awaken.cli.output import print_json, print_table, print_text
+    from awaken.cli.output import print_json, print_text
     from awaken.cli.runtime_client import talk
+    from awaken.cli.tables import Column, print_table
 
     async def work(runtime: RemoteOperations) -> AwakeablePage:
         return await runtime.awakeables(service=service, key=key, limit=limit)
@@ -60,7 +61,15 @@ def show_list(
         print_text("No pending awakeables that the runtime knows of.")
     else:
         print_table(
-            ("Id", "Name", "Handler", "Key", "Status", "Since", "Waits for"),
+            (
+                Column("Id", is_whole=True),
+                Column("Name"),
+                Column("Handler"),
+                Column("Key", is_optional=True),
+                Column("Status", is_optional=True),
+                Column("Since", is_optional=True),
+                Column("Waits for", is_optional=True),
+            ),
             [
                 (
                     *(one["id"], one["name"], one["handler"], one["key"] or "", one["status"]),
@@ -68,7 +77,6 @@ def show_list(
                 )
                 for one in pending
             ],
-            whole=("Id",),
         )
 
 
@@ -83,7 +91,7 @@ def show(
 
     The state is `pending`, `completed`, `not awaited` (the handler may still await it), or `invocation completed`.
     """
-    from awaken.cli.output import print_json, print_text
+    from awaken.cli.output import print_facts, print_json
     from awaken.cli.runtime_client import talk
     from awaken.control.operations import AwakeableState
     from awaken.control.reads import find_awakeable
@@ -104,10 +112,7 @@ def show(
     if json_output:
         print_json(facts)
         return
-    width = max(map(len, facts))
-    for name, value in facts.items():
-        if value not in (None, "", {}):
-            print_text(f"{name:<{width}}  {value}")
+    print_facts({name: value for name, value in facts.items() if value not in (None, "", {})})
 
 
 def _facts(found: AwakeableView) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def check(
 
 
 def _print(report: Report, *, json_output: bool) -> None:
-    from awaken.cli.output import print_json, print_table, print_text
+    from awaken.cli.output import print_json, print_text
+    from awaken.cli.tables import Column, print_table
 
     if json_output:
         print_json({**asdict(report), "path": str(report.path)})
@@ -71,7 +72,9 @@ def _print(report: Report, *, json_output: bool) -> None:
         f"{report.path}: {_size(report.size)}, {_size(report.free_size)} of it free, schema version "
         f"{report.schema_version}"
     )
-    print_table(("Table", "Rows"), [(table, str(count)) for table, count in report.rows.items()])
+    print_table(
+        (Column("Table"), Column("Rows")), [(table, str(count)) for table, count in report.rows.items()]
+    )
     for problem in report.problems:
         print_text(f"wrong: {problem}")
     if report.problems:

@@ -18,7 +18,7 @@ from awaken.cli.access_options import (
 from awaken.cli.failures import explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
-from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
+from awaken.cli.settings import JsonOutputOption, LogLevel, LogLevelOption, ShowPayloadsOption
 
 if TYPE_CHECKING:
     from awaken.exchange import Accept
@@ -52,20 +52,25 @@ def dev(
     quiet: Annotated[
         bool, typer.Option("--quiet", envvar="AWAKEN_QUIET", help="Do not print a line for each step.")
     ] = False,
+    show_payloads: ShowPayloadsOption = False,
+    log_level: LogLevelOption = LogLevel.INFO,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Run an application on the embedded runtime, without a server.
 
     The process runs until SIGTERM or SIGINT.
     """
+    from awaken.cli.announcing import make_observer, start_output
     from awaken.cli.places import Places
     from awaken.cli.reloading import Reloader
     from awaken.cli.run_embedded import run_embedded
     from awaken.diagnostics import development
 
+    start_output(log_level, json_output=json_output)
     pages = read_pages(allow_host, allow_origin)
     places = Places.read(ingress, admin, grpc, data_dir, callbacks)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
+    observer = None if quiet else make_observer(json_output=json_output, show_payloads=show_payloads)
     with development.enabled():
         if not reload:
             apps = {_APP: _load(application)}
@@ -75,7 +80,7 @@ def dev(
                 pages=pages,
                 apps=apps,
                 json_output=json_output,
-                is_quiet=quiet,
+                observer=observer,
                 describe=_describe,
             )
             return
@@ -87,7 +92,7 @@ def dev(
                 pages=pages,
                 apps={_APP: _load(application)},
                 json_output=json_output,
-                is_quiet=quiet,
+                observer=observer,
                 describe=_describe,
                 until=reloader.watch,
                 leave=reloader.restart_if_changed,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from functools import wraps
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
 import typer
+
+from awaken.cli.output import print_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ def explain_failures(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except CommandError as error:
-            sys.stderr.write(f"error: {error}\n")
+            print_error(str(error))
             raise typer.Exit(error.exit_status) from error
 
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -23,7 +24,16 @@ from awaken.cli.answer_types import TypesOption, know_types
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import CALLBACKS, CallbacksOption
-from awaken.cli.settings import DEFAULT_ADMIN, DEFAULT_GRPC, DEFAULT_INGRESS, AdminOption, IngressOption
+from awaken.cli.settings import (
+    DEFAULT_ADMIN,
+    DEFAULT_GRPC,
+    DEFAULT_INGRESS,
+    AdminOption,
+    IngressOption,
+    JsonOutputOption,
+    LogLevel,
+    LogLevelOption,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -73,6 +83,8 @@ def gateway(
     token_file: TokenFileOption = None,
     insecure: InsecureOption = False,
     types: TypesOption = None,
+    log_level: LogLevelOption = LogLevel.INFO,
+    json_output: JsonOutputOption = False,
 ) -> None:
     """Serve the gRPC control plane for a Restate server or cluster.
 
@@ -80,8 +92,10 @@ def gateway(
     """
     import asyncio
 
+    from awaken.cli.announcing import start_output
     from awaken.cli.links import public_url, require_signer
 
+    start_output(log_level, json_output=json_output)
     host, port = parse_bind(grpc)
     urls = parse_url(ingress, "an ingress"), parse_url(admin, "an admin API")
     page = None if inbox is None else parse_bind(inbox)
@@ -91,7 +105,7 @@ def gateway(
     know_types(types)
     links = None if callbacks is None else _Links(parse_bind(callbacks), require_signer(), public_url())
     try:
-        asyncio.run(_serve(*urls, (host, port), page, links, access, pages))
+        asyncio.run(_serve(*urls, (host, port), page, links, access, pages, json_output=json_output))
     except OSError as error:
         raise CommandError(
             f"{error}; stop what uses the address, or choose another one with --grpc, --inbox and --callbacks"
@@ -106,12 +120,15 @@ async def _serve(
     links: _Links | None,
     access: Access,
     pages: AllowedPages,
+    *,
+    json_output: bool,
 ) -> None:
     import asyncio
 
-    from awaken.cli.output import print_text
+    from awaken.cli.announcing import print_announcement
     from awaken.control.remote import connect_runtime
     from awaken.control.server import start_control_server
+    from awaken.hosting.signal_handler import SignalHandler
 
     async with AsyncExitStack() as stack:
         runtime = connect_runtime(ingress, admin)
@@ -120,6 +137,8 @@ async def _serve(
             runtime, host=grpc[0], port=grpc[1], tls=access.tls, tokens=access.tokens
         )
         stack.push_async_callback(server.close)
+        facts = {"grpc": f"{grpc[0]}:{server.port}", "ingress": ingress, "admin": admin, "pid": os.getpid()}
+        lines: list[str] = []
         if inbox is not None:
             from awaken.hosting.access_rules import rules_for
             from awaken.hosting.http_server import HttpServer
@@ -132,14 +151,18 @@ async def _serve(
             page = HttpServer(guarded, *inbox, tls=access.http_tls)
             await page.start()
             stack.push_async_callback(page.stop)
-            print_text(f"awaken: inbox on {page.url}/")
+            facts["inbox"] = f"{page.url}/"
+            lines.append(f"awaken: inbox on {page.url}/")
         if links is not None:
             url = await stack.enter_async_context(_serve_links(links, runtime, access, pages))
-            print_text(f"awaken: links on {url}")
+            facts["callbacks"] = url
+            lines.append(f"awaken: links on {url}")
         stop = asyncio.Event()
+        on_signal = SignalHandler(stop)
         for signum in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-        print_text(f"awaken: gRPC on {grpc[0]}:{server.port}, in front of {ingress} and {admin}")
+            asyncio.get_running_loop().add_signal_handler(signum, on_signal, signum)
+        lines.append(f"awaken: gRPC on {facts['grpc']}, in front of {ingress} and {admin}")
+        print_announcement(facts, "\n".join(lines), json_output=json_output)
         await stop.wait()
 
 

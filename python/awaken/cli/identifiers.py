@@ -22,7 +22,7 @@ def decode(
 
     Invocation ids begin with inv_1, awakeable ids with sign_1 or prom_1.
     """
-    from awaken.cli.output import print_json, print_text
+    from awaken.cli.output import print_facts, print_json
     from awaken.errors import InvalidIdError
 
     try:
@@ -35,9 +35,7 @@ def decode(
     if json_output:
         print_json(facts)
         return
-    width = max(len(name) for name in facts)
-    for name, value in facts.items():
-        print_text(f"{name:<{width}}  {value}")
+    print_facts(facts)
 
 
 def _invocation(text: str) -> dict[str, Any]:

@@ -26,8 +26,12 @@ __all__ = ["commands"]
 
 commands = typer.Typer(no_args_is_help=True, help="List, show and change invocations.")
 
-IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The invocation's id.")]
-IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of invocations.")]
+IdArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="The invocation's id, or its beginning if that is unique.")
+]
+IdsArgument = Annotated[
+    list[str], typer.Argument(metavar="ID...", help="Ids of invocations, or their unique beginnings.")
+]
 
 
 @commands.command("list")
@@ -47,8 +51,9 @@ def show_list(
     json_output: JsonOutputOption = False,
 ) -> None:
     """List invocations, newest first."""
-    from awaken.cli.output import print_json, print_table, print_text
+    from awaken.cli.output import print_json, print_text
     from awaken.cli.runtime_client import talk
+    from awaken.cli.tables import Column, print_table
     from awaken.control.reads import list_invocations
 
     async def work(runtime: RemoteOperations) -> list[dict[str, Any]]:
@@ -61,9 +66,15 @@ def show_list(
         print_text("No invocations.")
     else:
         print_table(
-            ("Id", "Target", "Status", "Created", "Attempts", "What happened"),
+            (
+                Column("Id", is_id=True),
+                Column("Target"),
+                Column("Status"),
+                Column("Created", is_optional=True),
+                Column("Attempts", is_optional=True),
+                Column("What happened", is_below=True),
+            ),
             [_line(row) for row in rows],
-            whole=("Id",),
         )
 
 
@@ -87,26 +98,26 @@ def show(
     invocation_id: IdArgument, admin: AdminOption = DEFAULT_ADMIN, json_output: JsonOutputOption = False
 ) -> None:
     """Show everything about one invocation, with its journal."""
-    from awaken.cli.output import print_json, print_table, print_text
-    from awaken.cli.runtime_client import check_invocation_id, talk
+    from awaken.cli.output import print_facts, print_json, write_out
+    from awaken.cli.runtime_client import check_invocation_id, find_invocation_id, talk
+    from awaken.cli.tables import Column, print_table
     from awaken.control.invocation_details import describe_invocation
 
     check_invocation_id(invocation_id)
 
     async def work(runtime: RemoteOperations) -> InvocationDetails:
-        return await describe_invocation(runtime, invocation_id)
+        return await describe_invocation(runtime, await find_invocation_id(runtime, invocation_id))
 
     found = talk(work, admin=parse_url(admin, "an admin API"))
     facts, journal = found.facts, found.journal
     if json_output:
         print_json(facts | {"journal": journal})
         return
-    width = max(len(name) for name in facts)
-    for name, value in facts.items():
-        print_text(f"{name:<{width}}  {str(value).rstrip()}")
+    print_facts(facts)
     if journal:
+        write_out("\n")
         print_table(
-            ("Entry", "Type", "Name", "Bytes"),
+            (Column("Entry"), Column("Type"), Column("Name"), Column("Bytes", is_optional=True)),
             [
                 tuple(str(entry.get(name, "")) for name in ("index", "entry_type", "name", "raw_length"))
                 for entry in journal
@@ -151,11 +162,12 @@ def _change_all(
 async def _change(
     runtime: RemoteOperations, invocation_id: str, name: str, operation: Operation
 ) -> dict[str, Any]:
-    from awaken.cli.runtime_client import explain
+    from awaken.cli.runtime_client import explain, find_invocation_id
     from awaken.control.errors import OperationError
     from awaken.control.operations import Change
 
     try:
+        invocation_id = await find_invocation_id(runtime, invocation_id)
         change = await operation(runtime, invocation_id)
     except OperationError as error:
         return {"id": invocation_id, "error": f"cannot {name} {invocation_id}: {explain(error)}"}

@@ -1,51 +1,74 @@
-"""Prints the output of commands: text for people, JSON for programs."""
+"""Prints the output of commands: text for people, JSON for programs.
+
+Text from outside is escaped, so that it cannot act on a terminal. Commands that serve call `start_output` of
+`cli/announcing.py` before they print; then nothing here can fail. The output of other commands is their result: one
+that nobody reads ends them quietly, and one that cannot be stored is an error.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import typer
+
+from awaken.diagnostics.printable import escape_json, escape_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping
 
-#: Columns for a pipe or a file: wide enough that one line stays one line.
-_WIDTH_WITHOUT_TERMINAL = 250
+__all__ = ["print_error", "print_facts", "print_json", "print_progress", "print_text", "write_out"]
 
-__all__ = ["print_json", "print_progress", "print_table", "print_text"]
+#: Exit status when the reader of standard output is gone: that of a program which SIGPIPE ends, as shells report it.
+_NOBODY_READS: Final = 141
 
 
 def print_json(value: Any) -> None:
     """Print one JSON document."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    write_out(escape_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
 
 
 def print_text(text: str) -> None:
-    """Print a line."""
-    sys.stdout.write(text + "\n")
+    """Print a line, or several of which those after the first are indented."""
+    write_out(f"{escape_text(text, indent='  ')}\n")
+
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """Print names and values in two columns; the second and later lines of a value are below its first one."""
+    width = max(map(len, facts), default=0)
+    for name, value in facts.items():
+        write_out(f"{name:<{width}}  {escape_text(str(value).rstrip(), indent=' ' * (width + 2))}\n")
 
 
 def print_progress(text: str) -> None:
     """Print a line on stderr for people; programs that read stdout do not see it."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    with suppress(OSError):  # what was to be done matters more
+        sys.stderr.write(f"{escape_text(text)}\n")
+        sys.stderr.flush()
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = ()) -> None:
-    """Print a table, as wide as the terminal allows, or as wide as needed if stdout is not a terminal.
+def print_error(text: str) -> None:
+    """Print why a command fails, on stderr."""
+    print_progress(f"error: {text}")
 
-    Args:
-        columns: the headings.
-        rows: one text per column.
-        whole: columns whose text is never broken, such as ids, which people copy.
-    """
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Column, Table
 
-    head = [Column(name, no_wrap=name in whole, overflow="fold") for name in columns]
-    table = Table(*head, box=SIMPLE_HEAD)
-    for row in rows:
-        table.add_row(*row)
-    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
-    Console(file=sys.stdout, highlight=False, markup=False, width=width).print(table)
+def write_out(text: str) -> None:
+    """Write text that is escaped already to stdout, and end the command if that is impossible."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave(_NOBODY_READS)
+    except OSError as error:
+        print_error(f"cannot write the output: {error.strerror or error}")
+        _leave(1)
+
+
+def _leave(status: int) -> NoReturn:
+    """End the command, without another try to write what is left when Python ends."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(status)

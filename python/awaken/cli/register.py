@@ -38,7 +38,8 @@ def register(
     The runtime then sends new invocations of the endpoint's services there.
     """
     from awaken.cli.admin import register_deployment
-    from awaken.cli.output import print_json, print_table, print_text
+    from awaken.cli.output import print_json, print_text
+    from awaken.cli.tables import Column, print_table
 
     deployment = register_deployment(
         parse_url(admin, "an admin API"),
@@ -52,13 +53,18 @@ def register(
     print_text(f"Deployment {deployment.get('id', '')}")
     services = sorted(deployment["services"], key=lambda service: str(service["name"]))
     print_table(
-        ("Service", "Type", "Revision", "Handlers"),
+        (
+            Column("Service"),
+            Column("Type", is_optional=True),
+            Column("Revision", is_optional=True),
+            Column("Handlers"),
+        ),
         [
             (
-                service["name"],
-                service.get("ty", ""),
+                str(service["name"]),
+                str(service.get("ty", "")),
                 str(service.get("revision", "")),
-                ", ".join(sorted(handler["name"] for handler in service.get("handlers", ()))),
+                ", ".join(sorted(str(handler["name"]) for handler in service.get("handlers", ()))),
             )
             for service in services
         ],

@@ -31,12 +31,15 @@ def register_for(pid: int, endpoint: str, admin: str, patience: float) -> int:
         The exit status of this process.
     """
     from awaken.cli.admin import register_deployment
-    from awaken.cli.output import print_progress
+    from awaken.cli.output import print_error, print_progress
+    from awaken.hosting.display import take_over_output
+
+    take_over_output()
 
     try:
         deployment = register_deployment(admin, endpoint, force=True, patience=patience)
     except CommandError as error:
-        sys.stderr.write(f"error: {error}\n")
+        print_error(str(error))
         # The endpoint terminates this process when it stops; it has to find our status then, not that of its signal.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with suppress(ProcessLookupError):  # it may have ended meanwhile

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from awaken.cli.failures import BrokenApplicationError, CommandError
-from awaken.cli.output import print_progress
+from awaken.cli.output import print_error, print_progress
 from awaken.cli.sources import CODE, DATA, loaded_files, tree
 from awaken.diagnostics import tracebacks
+from awaken.hosting.display import settle_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,7 +62,7 @@ class Reloader:
         """Replace this process by a new one with the same arguments, if a source changed."""
         if self._changed is not None:
             print_progress(f"awaken: {self._changed.name} changed, starting again")
-            sys.stdout.flush()
+            settle_output()
             os.execv(sys.executable, [sys.executable, "-m", "awaken.cli", *sys.argv[1:]])  # noqa: S606 -- ourselves
 
     @contextmanager
@@ -76,7 +77,7 @@ class Reloader:
             raise  # no change of the code helps
         except Exception as error:
             text = tracebacks.format_error(error).rstrip()
-        sys.stderr.write(f"error: {text}\n")
+        print_error(text)
         self._wait_for_repair()
         self.restart_if_changed()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import sqlite3
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaken.cli.addresses import reachable_url
-from awaken.cli.announcing import announce, announcing_stop, make_observer
+from awaken.cli.announcing import announce, announcing_stop
 from awaken.cli.failures import BrokenApplicationError, CommandError
 from awaken.cli.places import CALLBACKS, INBOX, check_addresses
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from awaken.hosting.allowed_pages import AllowedPages
     from awaken.hosting.embedded import EmbeddedRuntime
     from awaken.hosting.runtime_server import RuntimeServer
+    from awaken.runtime.events import Observer
+    from awaken.runtime.query import Backlog
     from awaken.runtime.settings import RuntimeSettings
 
 __all__ = ["run_embedded"]
@@ -38,7 +39,7 @@ def run_embedded(
     pages: AllowedPages,
     apps: Mapping[str, Accept],
     json_output: bool,
-    is_quiet: bool,
+    observer: Observer | None,
     describe: Callable[[EmbeddedRuntime], str],
     until: Callable[[asyncio.Event], Awaitable[None]] | None = None,
     leave: Callable[[], None] = lambda: None,
@@ -50,8 +51,8 @@ def run_embedded(
         access: who may enter.
         pages: names and origins that may call it.
         apps: applications of this process, by their stable names.
-        json_output: print steps and addresses as JSON, one document per line.
-        is_quiet: print no steps.
+        json_output: print the addresses as JSON.
+        observer: prints steps; None prints none.
         describe: returns a line that says what is served, once the runtime has started.
         until: runs beside the runtime, and may set the event that stops it.
         leave: called before the process ends while blocking actions still run; it may replace the process.
@@ -68,9 +69,7 @@ def run_embedded(
     from awaken.runtime.store.opening import explain
 
     access.check_exposure({"--ingress": places.ingress, "--admin": places.admin, "--grpc": places.grpc})
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = _read_settings()
-    observer = None if is_quiet else make_observer(json_output=json_output)
 
     async def main() -> None:
         from awaken.cli.links import prepare_links
@@ -88,9 +87,12 @@ def run_embedded(
             raise
         url = http_url(places.callbacks or places.ingress, is_tls=access.http_tls is not None)
         lead_links(f"{reachable_url(url)}{CALLBACKS}")
+        backlog = embedded.runtime.backlog()
         await embedded.start()
         try:
-            await _serve(embedded, free, access, pages, lead_links, describe, until, json_output=json_output)
+            await _serve(
+                embedded, free, access, pages, lead_links, describe, backlog, until, json_output=json_output
+            )
         finally:
             await embedded.stop()
 
@@ -112,6 +114,7 @@ async def _serve(
     pages: AllowedPages,
     lead_links: Callable[[str], None],
     describe: Callable[[EmbeddedRuntime], str],
+    backlog: Backlog,
     until: Callable[[asyncio.Event], Awaitable[None]] | None,
     *,
     json_output: bool,
@@ -127,7 +130,7 @@ async def _serve(
         async with _control(places, access, embedded.runtime) as grpc:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(signum, on_signal, signum)
-            announce(places, server, links_url, grpc, describe(embedded), json_output=json_output)
+            announce(places, server, links_url, grpc, describe(embedded), backlog, json_output=json_output)
             async with asyncio.TaskGroup() as group:
                 beside = None if until is None else group.create_task(_beside(until, stop))
                 await stop.wait()

@@ -19,7 +19,7 @@ from awaken.cli.answer_types import TypesOption, know_types
 from awaken.cli.failures import explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
-from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
+from awaken.cli.settings import JsonOutputOption, LogLevel, LogLevelOption, ShowPayloadsOption
 
 if TYPE_CHECKING:
     from awaken.hosting.embedded import EmbeddedRuntime
@@ -46,24 +46,29 @@ def runtime(
         bool, typer.Option("--steps", envvar="AWAKEN_STEPS", help="Print a line for each step.")
     ] = False,
     types: TypesOption = None,
+    show_payloads: ShowPayloadsOption = False,
+    log_level: LogLevelOption = LogLevel.INFO,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Run the embedded runtime until SIGTERM or SIGINT.
 
     Register endpoints with `awaken register`.
     """
+    from awaken.cli.announcing import make_observer, start_output
     from awaken.cli.links import require_signer
     from awaken.cli.places import Places
     from awaken.cli.run_embedded import run_embedded
 
+    start_output(log_level, json_output=json_output)
     pages = read_pages(allow_host, allow_origin)
     places = Places.read(ingress, admin, grpc, data_dir, callbacks)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     know_types(types)
     if places.callbacks is not None:
         require_signer()
+    observer = make_observer(json_output=json_output, show_payloads=show_payloads) if steps else None
     run_embedded(
-        places, access, pages=pages, apps={}, json_output=json_output, is_quiet=not steps, describe=_describe
+        places, access, pages=pages, apps={}, json_output=json_output, observer=observer, describe=_describe
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from awaken.cli.failures import CommandError
@@ -12,9 +13,20 @@ if TYPE_CHECKING:
 
     from awaken.control.remote import RemoteOperations
 
-__all__ = ["check_invocation_id", "explain", "talk"]
+__all__ = ["check_invocation_id", "explain", "find_invocation_id", "talk"]
 
 R = TypeVar("R")
+
+#: Characters of an invocation id.
+_ID_LENGTH: Final = 38
+#: Fewer characters name one invocation by chance only.
+_LEAST_BEGINNING: Final = 9
+#: How an invocation id begins, perhaps with the ellipsis that tables put behind it.
+_BEGINNING: Final = re.compile(
+    f"(inv_1[0-9A-Za-z]{{{_LEAST_BEGINNING - 5},{_ID_LENGTH - 6}}})(?:…|\\.\\.\\.)?"
+)
+#: Ids in the error about a beginning that several have.
+_MOST_SHOWN: Final = 3
 
 #: What to do, by the name that `UnreachableError` gives an interface of a runtime.
 _OPTIONS: Final = {
@@ -64,20 +76,47 @@ def explain(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def check_invocation_id(text: str) -> str:
-    """Return the id if it is well-formed.
+def check_invocation_id(text: str) -> None:
+    """Check that a text is an invocation id, or how one may begin.
 
     Raises:
-        CommandError: the id is malformed.
+        CommandError: it is neither.
     """
     from awaken import _core
     from awaken.errors import InvalidIdError
 
+    if _BEGINNING.fullmatch(text):
+        return
     try:
         _core.parse_invocation_id(text)
     except InvalidIdError as error:
         raise CommandError(
-            f"{text!r} is not an invocation id ({error}); it begins with inv_1 and is 38 characters long: "
-            "copy it whole, from an answer's x-restate-id or from `awaken invocations list`"
+            f"{text!r} is not an invocation id ({error}); it begins with inv_1 and is {_ID_LENGTH} characters long: "
+            "copy it from an answer's x-restate-id or from `awaken invocations list`; its first characters are "
+            f"enough, at least {_LEAST_BEGINNING}"
         ) from error
-    return text
+
+
+async def find_invocation_id(runtime: RemoteOperations, text: str) -> str:
+    """Return the id of the only invocation whose id begins with a text; a whole id is returned as it is.
+
+    Raises:
+        NotFoundError: there is none.
+        ConflictError: there are several.
+    """
+    from awaken.control.errors import ConflictError, NotFoundError
+    from awaken.control.sql import quote_sql, select
+
+    beginning = _BEGINNING.fullmatch(text)
+    if beginning is None:
+        return text
+    first, last = quote_sql(beginning[1]), quote_sql(f"{beginning[1]}~")  # a character after those of ids
+    conditions = [f"id >= {first}", f"id < {last}"]
+    rows = await runtime.ask(select(["id"], "sys_invocation", conditions, order="id", limit=_MOST_SHOWN + 1))
+    ids = [str(row["id"]) for row in rows]
+    if not ids:
+        raise NotFoundError(f"no invocation has an id that begins with {beginning[1]}")
+    if len(ids) > 1:
+        shown = ", ".join(ids[:_MOST_SHOWN]) + (", and others" if len(ids) > _MOST_SHOWN else "")
+        raise ConflictError(f"more than one invocation has an id that begins with {beginning[1]}: {shown}")
+    return ids[0]

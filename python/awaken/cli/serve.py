@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 import sys
@@ -14,8 +13,7 @@ import typer
 
 from awaken.cli.addresses import parse_bind, parse_url, reachable_url
 from awaken.cli.failures import CommandError, explain_failures
-from awaken.cli.settings import DEFAULT_BIND
-from awaken.context.replay_logging import RestateLoggingFilter
+from awaken.cli.settings import DEFAULT_BIND, JsonOutputOption, LogLevel, LogLevelOption
 from awaken.transports.http2.engines import EngineName
 
 if TYPE_CHECKING:
@@ -85,26 +83,20 @@ def serve(
             "spaces.",
         ),
     ] = None,
-    json_output: Annotated[
-        bool, typer.Option("--json-output", envvar="AWAKEN_JSON_OUTPUT", help="Print JSON instead of text.")
-    ] = False,
+    log_level: LogLevelOption = LogLevel.INFO,
+    json_output: JsonOutputOption = False,
 ) -> None:
     """Serve an application to a runtime until SIGTERM or SIGINT."""
+    from awaken.cli.announcing import start_output
     from awaken.cli.links import check_settings
     from awaken.cli.loading import load_accept
 
+    start_output(log_level, json_output=json_output)
     check_settings()
     host, port = parse_bind(bind)
     admin = None if register is None else parse_url(register, "an admin API")
     address = None if advertise is None else parse_url(advertise, "this endpoint")
     _check_tls(tls_cert, tls_key)
-    handler = logging.StreamHandler()
-    handler.addFilter(RestateLoggingFilter())  # a handler that replays is silent
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s [%(invocation_id)s]: %(message)s",
-        handlers=[handler],
-    )
     accept = load_accept(application, identity_key or ())
     from awaken.hosting.serve import run
 
@@ -142,13 +134,11 @@ def _check_tls(certificate: Path | None, key: Path | None) -> None:
 
 def _announcer(registration: _Registration, *, json_output: bool) -> Callable[[str], None]:
     def announce(url: str) -> None:
-        from awaken.cli.output import print_json, print_text
+        from awaken.cli.announcing import print_announcement
 
-        if json_output:
-            print_json({"url": url, "pid": os.getpid()})
-        else:
-            print_text(f"awaken: listening on {url}")
-        sys.stdout.flush()
+        print_announcement(
+            {"url": url, "pid": os.getpid()}, f"awaken: listening on {url}", json_output=json_output
+        )
         registration.start(url)
 
     return announce

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 import typer
@@ -14,7 +15,20 @@ __all__ = [
     "AdminOption",
     "IngressOption",
     "JsonOutputOption",
+    "LogLevel",
+    "LogLevelOption",
+    "ShowPayloadsOption",
 ]
+
+
+class LogLevel(StrEnum):
+    """Least severity of what is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
 
 DEFAULT_INGRESS: Final = "http://127.0.0.1:8080"
 DEFAULT_ADMIN: Final = "http://127.0.0.1:9070"
@@ -30,4 +44,21 @@ AdminOption = Annotated[
 ]
 JsonOutputOption = Annotated[
     bool, typer.Option("--json-output", envvar="AWAKEN_JSON_OUTPUT", help="Print JSON instead of text.")
+]
+LogLevelOption = Annotated[
+    LogLevel,
+    typer.Option(
+        "--log-level",
+        case_sensitive=False,
+        envvar="AWAKEN_LOG_LEVEL",
+        help="Least severity of what is logged.",
+    ),
+]
+ShowPayloadsOption = Annotated[
+    bool,
+    typer.Option(
+        "--show-payloads",
+        envvar="AWAKEN_SHOW_PAYLOADS",
+        help="Show in the lines of steps how the input of each invocation begins. It may be private.",
+    ),
 ]

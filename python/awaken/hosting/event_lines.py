@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.control.futures import describe_future
+from awaken.diagnostics.printable import escape_line
+from awaken.hosting.display import write_document
+from awaken.hosting.documents import document_line
 from awaken.runtime.events import Event, EventKind
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ _STYLES: Final = {
     EventKind.FAILED: "red",
 }
 _LONGEST_DETAIL: Final = 200
+#: Bytes of an input that are shown: enough to recognize it, and a line stays a line.
+_LONGEST_INPUT: Final = 120
 
 
 class EventLines:
@@ -32,12 +36,14 @@ class EventLines:
 
     Args:
         file: where to print, with colours if it is a terminal; None is standard output.
+        show_payloads: print how the input of a new invocation begins.
     """
 
-    def __init__(self, file: TextIO | None = None) -> None:
+    def __init__(self, file: TextIO | None = None, *, show_payloads: bool = False) -> None:
         from rich.console import Console
 
         self._console = Console(file=file or sys.stdout, highlight=False, markup=False, soft_wrap=True)
+        self._show_payloads = show_payloads
 
     def note(self, event: Event) -> None:
         """Print an event."""
@@ -46,16 +52,25 @@ class EventLines:
         line = Text()
         line.append(datetime.now().strftime("%H:%M:%S.%f")[:-3], "dim")
         line.append(f"  {event.kind.value:<11}", _STYLES[event.kind])
-        line.append(f"  {event.target:<28}")
+        line.append(f"  {escape_line(event.target):<28}")
         line.append(f"  {event.invocation_id}", "dim")
         detail = _explain(event)
+        if self._show_payloads and event.input:
+            detail = f"{detail}  input {_beginning(event.input)}".strip()
         if detail:
-            line.append(f"  {detail}")
+            line.append(f"  {escape_line(detail)}")
         self._console.print(line)
 
 
 class JsonEventLines:
-    """Prints events for programs, a JSON document on each line; an `awaken.runtime.events.Observer`."""
+    """Prints events for programs, a JSON document on each line; an `awaken.runtime.events.Observer`.
+
+    Args:
+        show_payloads: print how the input of a new invocation begins.
+    """
+
+    def __init__(self, *, show_payloads: bool = False) -> None:
+        self._show_payloads = show_payloads
 
     def note(self, event: Event) -> None:
         """Print an event."""
@@ -66,10 +81,11 @@ class JsonEventLines:
         }
         if event.detail:
             document["detail"] = event.detail
+        if self._show_payloads and event.input:
+            document["input"] = _beginning(event.input)
         if event.duration_ms is not None:
             document["duration_ms"] = event.duration_ms
-        sys.stdout.write(json.dumps(document) + "\n")
-        sys.stdout.flush()
+        write_document(document_line(document))
 
 
 def _explain(event: Event) -> str:
@@ -83,6 +99,11 @@ def _explain(event: Event) -> str:
     if event.duration_ms is not None:
         detail = f"{detail}  after {_duration(event.duration_ms)}".strip()
     return detail
+
+
+def _beginning(payload: bytes) -> str:
+    text = payload[:_LONGEST_INPUT].decode(errors="backslashreplace")
+    return f"{text}…" if len(payload) > _LONGEST_INPUT else text
 
 
 def _duration(milliseconds: int) -> str:

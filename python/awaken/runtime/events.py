@@ -43,6 +43,8 @@ class Event:
     detail: str = ""
     #: From creation to end, if the invocation has ended.
     duration_ms: int | None = None
+    #: The body of a new invocation's request.
+    input: bytes = b""
     #: Why the attempt failed, if that is what happened.
     failure: AttemptFailure | None = None
 

@@ -9,7 +9,7 @@ from awaken.runtime.clock import SystemClock
 from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.invoker.invoker import Invoker
 from awaken.runtime.processor.processor import Processor
-from awaken.runtime.query import Filter, Query, list_awakeables, take_snapshot
+from awaken.runtime.query import Backlog, Filter, Query, list_awakeables, read_backlog, take_snapshot
 from awaken.runtime.runtime_operations import RuntimeOperations
 from awaken.runtime.settings import RuntimeSettings
 from awaken.runtime.store import Store
@@ -160,6 +160,10 @@ class Runtime(RuntimeOperations):
         except StoreError:
             return  # another transaction was lost; `_lose` has scheduled the next try
         log.info("the runtime continues from %s", self.store.path)
+
+    def backlog(self) -> Backlog:
+        """Return how much waits at this moment."""
+        return read_backlog(self.store.fetch)
 
     # For tests in this process.
 

@@ -39,7 +39,8 @@ class EventFeed:
         if self._observer is not None:
             target = str(Target(new.handler.service, new.handler.name, new.key))
             detail = status if status != "invoked" else ""
-            self._report(self._observer, Event(EventKind.ACCEPTED, new.invocation_id, target, detail))
+            event = Event(EventKind.ACCEPTED, new.invocation_id, target, detail, input=new.body)
+            self._report(self._observer, event)
 
     def note(
         self, row: InvocationRow, kind: EventKind, detail: str = "", failure: AttemptFailure | None = None

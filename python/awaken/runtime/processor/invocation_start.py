@@ -55,6 +55,7 @@ class InvocationStart:
             handler=handler,
             key=key,
             input=_core.encode_input(headers, body),
+            body=body,
             invoked_by="ingress" if caller is None else "service",
             completion_retention_ms=completion_ms,
             journal_retention_ms=journal_ms,

@@ -1,9 +1,20 @@
 """Reading the store beside the runtime: questions in SQL on the server's tables, and which awakeables are pending."""
 
 from awaken.runtime.query.awakeables import Filter, list_awakeables
+from awaken.runtime.query.backlog import Backlog, read_backlog
 from awaken.runtime.query.connection import QueryError
 from awaken.runtime.query.query import Query
 from awaken.runtime.query.questions import Questions
 from awaken.runtime.query.snapshot import Snapshot, take_snapshot
 
-__all__ = ["Filter", "Query", "QueryError", "Questions", "Snapshot", "list_awakeables", "take_snapshot"]
+__all__ = [
+    "Backlog",
+    "Filter",
+    "Query",
+    "QueryError",
+    "Questions",
+    "Snapshot",
+    "list_awakeables",
+    "read_backlog",
+    "take_snapshot",
+]

@@ -33,6 +33,7 @@ class NewInvocation:
     invocation_id: str
     handler: HandlerSchema
     key: str | None
+    #: The first entry of its journal: code and payload.
     input: tuple[int, bytes]
     invoked_by: str
     completion_retention_ms: int
@@ -44,6 +45,8 @@ class NewInvocation:
     invoked_by_id: str | None = None
     invoked_by_target: str | None = None
     restarted_from: str | None = None
+    #: The body of the request, for observers; empty if another invocation had it before.
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
