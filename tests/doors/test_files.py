@@ -83,12 +83,28 @@ def _empty(data: Path) -> None:
     (data / "awaken.sqlite").write_bytes(b"")
 
 
+def _empty_key(data: Path) -> None:
+    (data / "callback.key").write_bytes(b"")
+
+
+def _cut_key(data: Path) -> None:
+    (data / "callback.key").write_bytes(b"half a key")
+
+
+def _make_directory_of_key(data: Path) -> None:
+    (data / "callback.key").unlink()
+    (data / "callback.key").mkdir()
+
+
 DAMAGE: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     "database cut off": (_cut_off, ("awaken.sqlite", "awaken check", "backup")),
     "database scrambled": (_scramble, ("awaken.sqlite", "awaken check", "backup")),
     "no database": (_replace, ("awaken.sqlite", "not a database", "backup")),
     "database removed": (_remove, ("awaken.sqlite", "missing or empty", "backup")),
     "database emptied": (_empty, ("awaken.sqlite", "missing or empty", "backup")),
+    "key emptied": (_empty_key, ("callback.key", "0 bytes", "restore it")),
+    "key cut off": (_cut_key, ("callback.key", "10 bytes", "restore it")),
+    "directory as key": (_make_directory_of_key, ("callback.key",)),
 }
 
 
@@ -105,10 +121,10 @@ def test_damage_is_told_in_one_line(data: Path, kind: str, damage: str) -> None:
     (line,) = ended.stderr.splitlines()
     assert line.startswith("error: ")
     assert all(word in line for word in words), line
-    assert "--data-dir" in line
+    assert "--data-dir" in line or "callback.key" in line
 
 
-@pytest.mark.parametrize("damage", ["database cut off", "database scrambled", "no database"])
+@pytest.mark.parametrize("damage", ["database cut off", "database scrambled", "no database", "key emptied"])
 def test_check_finds_the_damage_and_changes_nothing(data: Path, damage: str) -> None:
     assert awaken("check", f"--data-dir {data}").returncode == 0
     make, _ = DAMAGE[damage]

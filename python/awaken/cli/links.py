@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from awaken.cli.failures import CommandError
 from awaken.links import CallbackSettings, LinkSigner, configure_callbacks, configured_settings
 from awaken.links.settings import signer_from_environment, url_from_environment
+from awaken.runtime.store.directory import LINK_KEY, LINK_KEY_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["check_settings", "prepare_links", "public_url", "require_signer"]
-
-_FILE: Final = "callback.key"
-_SIZE: Final = 32
 
 
 def prepare_links(directory: str) -> Callable[[str], None]:
@@ -35,7 +33,7 @@ def prepare_links(directory: str) -> Callable[[str], None]:
     if configured_settings() is not None:
         return lambda _: None
     public = public_url()
-    signer = _read_signer() or LinkSigner({"local": _stored_key(Path(directory) / _FILE)})
+    signer = _read_signer() or LinkSigner({"local": _stored_key(Path(directory) / LINK_KEY)})
     return lambda url: configure_callbacks(CallbackSettings(public or url, signer))
 
 
@@ -97,7 +95,7 @@ def _stored_key(path: Path) -> bytes:
             f"cannot read or write {path}, which signs links: {error.strerror or error}; make it readable for this "
             "user, or free space"
         ) from error
-    if len(key) != _SIZE:
+    if len(key) != LINK_KEY_SIZE:
         raise CommandError(
             f"{path} has {len(key)} bytes and is not a key; restore it, or remove it to make a new one, which "
             "invalidates all links signed so far"
@@ -106,7 +104,7 @@ def _stored_key(path: Path) -> bytes:
 
 
 def _make_key(path: Path) -> bytes:
-    key = secrets.token_bytes(_SIZE)
+    key = secrets.token_bytes(LINK_KEY_SIZE)
     unfinished = path.with_suffix(".new")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:

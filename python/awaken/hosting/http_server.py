@@ -10,9 +10,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
-from uvicorn.protocols.http import h11_impl
 from uvicorn.server import ServerState
 
+from awaken.hosting.http_protocol import HttpProtocol
 from awaken.hosting.urls import http_url
 from awaken.transports import limits
 
@@ -27,9 +27,6 @@ __all__ = ["HttpServer"]
 _GRACE_SECONDS: Final = 5.0
 #: How long an idle connection stays open.
 _KEEP_ALIVE_SECONDS: Final = 60
-
-# A handler may fail with any code, and uvicorn has phrases only for those below 600. A phrase may be empty.
-h11_impl.STATUS_PHRASES.update(dict.fromkeys(range(600, 1000), b""))
 
 
 class HttpServer:
@@ -92,7 +89,7 @@ class HttpServer:
                 "ssl_shutdown_timeout": limits.LINGER_TIMEOUT,
             }
         self._listener = await loop.create_server(
-            lambda: h11_impl.H11Protocol(config, self._state, {}),
+            lambda: HttpProtocol(config, self._state, {}),
             self._host,
             self._port,
             ssl=self._tls,

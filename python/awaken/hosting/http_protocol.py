@@ -1,0 +1,114 @@
+"""HTTP/1.1 for ASGI applications: uvicorn's protocol, with deadlines for peers that stay silent.
+
+uvicorn waits as long as a peer likes for a request, for the rest of one, and until its answer is read. It also takes a
+peer that ends its side of the connection for one that has left, although such a peer may be waiting for the answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import h11
+from uvicorn.protocols.http import h11_impl
+
+from awaken.transports import limits
+
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["HttpProtocol"]
+
+#: Seconds for which a request is answered after its peer has ended its side of the connection. From here, a peer that
+#: waits for the answer looks like one that has closed the connection, which shows only when something is written.
+_HALF_CLOSED_TIMEOUT: Final = 60.0
+
+# A handler may fail with any code, and uvicorn has phrases only for those below 600. A phrase may be empty.
+h11_impl.STATUS_PHRASES.update(dict.fromkeys(range(600, 1000), b""))
+
+
+class HttpProtocol(h11_impl.H11Protocol):
+    """One connection. uvicorn closes it if it is idle between two requests."""
+
+    _is_half_closed = False
+    _peer_deadline: asyncio.TimerHandle | None = None
+    _reading_deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for a request, but not for long."""
+        super().connection_made(transport)
+        self._expect(limits.OPENING_TIMEOUT)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Drop the deadlines."""
+        self._expect_nothing()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of a request."""
+        super().data_received(data)
+        self._watch()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Keep the connection until the requests that have arrived are answered; the peer sends no others."""
+        cycle = self.cycle
+        is_answering = cycle is not None and not cycle.response_complete and not cycle.more_body
+        self._is_half_closed = is_answering and self.scheme == "http"  # TLS has no half-closed connections
+        if self._is_half_closed:
+            self._expect_nothing()
+            self._expect(_HALF_CLOSED_TIMEOUT)
+        return self._is_half_closed
+
+    def on_response_complete(self) -> None:
+        """Continue with the next request, or read the rest of this one."""
+        super().on_response_complete()
+        if self._is_half_closed and self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self._watch()
+
+    def pause_writing(self) -> None:
+        """Expect that the peer reads at least some of what waits for it."""
+        super().pause_writing()
+        if self._reading_deadline is None:
+            self._reading_deadline = self.loop.call_later(limits.STALL_TIMEOUT, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Note that the peer reads."""
+        super().resume_writing()
+        if self._reading_deadline is not None:
+            self._reading_deadline.cancel()
+            self._reading_deadline = None
+
+    def _watch(self) -> None:
+        """Expect the rest of what the peer has begun, if nobody else waits for it."""
+        if self._is_half_closed:
+            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._expect_nothing()  # the application decides how long it waits for the body
+        elif self.conn.their_state is h11.SEND_BODY:
+            self._expect(limits.DISCARD_TIMEOUT)
+        elif self.conn.trailing_data[0]:
+            self._expect(limits.OPENING_TIMEOUT)
+
+    def _expect(self, seconds: float) -> None:
+        """Set the deadline of the peer, unless it is set."""
+        if self._peer_deadline is None:
+            self._peer_deadline = self.loop.call_later(seconds, self._give_up)
+
+    def _expect_nothing(self) -> None:
+        if self._peer_deadline is not None:
+            self._peer_deadline.cancel()
+            self._peer_deadline = None
+
+    def _give_up(self) -> None:
+        self._peer_deadline = None
+        if self.conn.our_state is h11.IDLE and self.conn.trailing_data[0]:
+            body = f"no complete request within {limits.OPENING_TIMEOUT:g} s\n".encode()
+            headers = [("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(body)))]
+            head = h11.Response(
+                status_code=408, headers=[*headers, ("connection", "close")], reason="Request Timeout"
+            )
+            for event in (head, h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
