@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import httpx
 import pytest
+from awaken.cli import app
+from awaken.client import HttpError, create_client, create_sync_client
+from awaken.control.client import connect_control_sync
 from awaken.control.v1 import awakeables_pb2, awakeables_pb2_grpc, invocations_pb2, invocations_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from typer.testing import CliRunner
 
 from tests.doors.setups import APP, Setup
 from tests.doors.sockets import send_raw, status_of
@@ -238,6 +242,123 @@ def test_links_need_no_token(open_doors: OpenDoors, tmp_path: Path) -> None:
         assert answer.status_code == 200
 
 
+# ------------------------------------------------------------ clients
+
+
+@pytest.fixture(scope="module")
+def guarded_dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
+    """The application behind tokens."""
+    with Setup("dev", tmp_path_factory.mktemp("guarded-app"), options=OPTIONS) as setup:
+        yield setup
+
+
+def commands_of(doors: Setup) -> dict[str, tuple[str, ...]]:
+    """Return commands by what their token has to allow."""
+    ingress, admin = ("--ingress", doors.ingress_url), ("--admin", doors.admin_url)
+    return {
+        "complete": ("resolve", NO_AWAKEABLE, "--text", "x", *ingress),
+        "complete ": ("reject", NO_AWAKEABLE, "x", *ingress),
+        "read": ("awakeables", "list", *admin),
+        "read ": ("invocations", "list", *admin),
+        "operate": ("invocations", "kill", NO_INVOCATION, *admin),
+        "operate ": ("register", doors.ingress_url, *admin),
+    }
+
+
+def test_commands_say_in_one_line_that_they_need_a_token(guarded_dev: Setup) -> None:
+    for command in commands_of(guarded_dev).values():
+        for environment in ({}, {"AWAKEN_TOKEN": "wrong"}, {"AWAKEN_TOKEN": TOKENS["invoke"]}):
+            ended = CliRunner().invoke(app, command, env=environment)
+
+            assert ended.exit_code == 1
+            assert ended.stderr.startswith("error: ")
+            assert ended.stderr.count("\n") == 1
+            status = "403" if TOKENS["invoke"] in environment.values() else "401"
+            assert f"status {status}" in ended.stderr
+            assert "AWAKEN_TOKEN" in ended.stderr
+
+
+def test_commands_take_the_token_of_the_environment_or_of_a_file(guarded_dev: Setup, tmp_path: Path) -> None:
+    for group, command in commands_of(guarded_dev).items():
+        token = TOKENS[group.strip()]
+        (tmp_path / "token").write_text(f"{token}\n")
+        for environment in ({"AWAKEN_TOKEN": token}, {"AWAKEN_TOKEN_FILE": str(tmp_path / "token")}):
+            ended = CliRunner().invoke(app, command, env=environment)
+
+            assert "AWAKEN_TOKEN" not in ended.stderr
+            assert (ended.exit_code == 0) is (group.strip() == "read"), ended.stderr
+
+
+def test_a_token_file_that_cannot_be_read_is_named(guarded_dev: Setup) -> None:
+    for command in (*commands_of(guarded_dev).values(), ("gateway", "--grpc", "127.0.0.1:0")):
+        ended = CliRunner().invoke(app, command, env={"AWAKEN_TOKEN_FILE": "none"})
+
+        assert ended.exit_code == 1
+        assert ended.stderr == "error: AWAKEN_TOKEN_FILE: cannot read none: No such file or directory\n"
+
+
+def test_an_endpoint_registers_itself_with_a_token(tmp_path: Path) -> None:
+    with running(tmp_path, *OPTIONS) as (_, _, admin, _):
+        serve = ("serve", APP, "--bind", "127.0.0.1:0", "--register", f"http://{admin}")
+        refused = run(ROOT, *serve)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "awaken.cli", *serve],
+            cwd=ROOT,
+            env={**os.environ, "AWAKEN_TOKEN": TOKENS["operate"]},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        registered = next((line for line in process.stderr if "registered http" in line), "")
+        process.terminate()
+        process.communicate(timeout=20)
+
+    assert refused.returncode == 1
+    assert "AWAKEN_TOKEN" in refused.stderr
+    assert "Greeter (revision 1)" in registered
+
+
+async def test_python_clients_take_a_token(guarded_dev: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    urls: dict[str, Any] = {"ingress": guarded_dev.ingress_url, "admin": guarded_dev.admin_url}
+    async with create_client(**urls) as client:
+        with pytest.raises(HttpError, match="give the client a token, or set AWAKEN_TOKEN") as raised:
+            await client.generic_call("Greeter", "greet", b'"Ada"')
+        assert raised.value.status_code == 401
+    async with create_client(**urls, token=TOKENS["invoke"]) as client:
+        assert await client.generic_call("Greeter", "greet", b'"Ada"') == b'"hello Ada"'
+    monkeypatch.setenv("AWAKEN_TOKEN", TOKENS["invoke"])
+    with create_sync_client(**urls) as blocking:
+        assert blocking.generic_call("Greeter", "greet", b'"Ada"') == b'"hello Ada"'
+    with create_sync_client(**urls, token="") as blocking, pytest.raises(HttpError):
+        blocking.generic_call("Greeter", "greet", b'"Ada"')
+    with connect_control_sync(guarded_dev.grpc) as control:
+        assert control.invoke("Greeter", "greet", b'"Ada"').value == b'"hello Ada"'
+
+
+def test_a_gateway_shows_its_own_token_to_a_runtime(guarded_dev: Setup, tmp_path: Path) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    options = ("--ingress", guarded_dev.ingress_url, "--admin", guarded_dev.admin_url, "--grpc", address)
+    for token, ending in (("wrong", "INTERNAL"), (TOKENS["all"], "OK")):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "awaken.cli", "gateway", *options, "--token", "invoke:for-the-gateway"],
+            env={**os.environ, "AWAKEN_TOKEN": token},
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        with connect_control_sync(address, token="for-the-gateway") as control:
+            try:
+                control.invoke("Greeter", "greet", b'"Ada"', timeout=10)
+                code, details = "OK", ""
+            except grpc.RpcError as error:
+                code, details = error.code().name, str(error.details())
+        process.terminate()
+        process.communicate(timeout=20)
+
+        assert code == ending
+        assert ("AWAKEN_TOKEN" in details) is (ending == "INTERNAL")
+
+
 # ------------------------------------------------------------ addresses that others can reach
 
 
@@ -252,10 +373,14 @@ def test_links_need_no_token(open_doors: OpenDoors, tmp_path: Path) -> None:
         (("gateway", "--grpc", "127.0.0.1:0", "--inbox", "0.0.0.0:0"), "--inbox 0.0.0.0:0"),
     ],
 )
-def test_what_others_can_reach_needs_tokens(tmp_path: Path, arguments: tuple[str, ...], named: str) -> None:
-    ended = run(tmp_path, *arguments)
+def test_what_others_can_reach_needs_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], named: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
 
-    assert ended.returncode == 2
+    ended = CliRunner().invoke(app, arguments)
+
+    assert ended.exit_code == 2
     assert ended.stderr.startswith(f"error: {named} would be open to everyone")
     assert all(word in ended.stderr for word in ("127.0.0.1", "proxy", "--token", "--insecure", "edit state"))
 
@@ -329,6 +454,15 @@ def test_all_doors_speak_tls_to_clients_with_the_right_certificate(tmp_path: Pat
 
     with running(tmp_path, *options, "--tls-client-ca", f"{tmp_path}/ca.pem") as (printed, *addresses):
         ingress, admin, control = addresses
+        environment = {"SSL_CERT_FILE": f"{tmp_path}/ca.pem"}
+        friend = {
+            "AWAKEN_CLIENT_CERT": f"{tmp_path}/friend.pem",
+            "AWAKEN_CLIENT_KEY": f"{tmp_path}/friend.key",
+        }
+        listing = ("invocations", "list", "--admin", f"https://{admin}")
+        assert run(tmp_path, *listing, environment=environment | friend).returncode == 0
+        assert "SSL_CERT_FILE" in run(tmp_path, *listing, environment=friend).stderr
+        assert run(tmp_path, *listing, environment=environment).returncode == 1
         assert f"ingress on https://{ingress}" in printed
         for path in (f"{ingress}/restate/health", f"{admin}/version", f"{admin}/ui/"):
             url = f"https://{path}"

@@ -55,7 +55,10 @@ def _options(
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """Run and operate durable handlers, which wait for the outside world through crashes and deploys."""
+    """Run and operate durable handlers, which wait for the outside world through crashes and deploys.
+
+    Commands that talk to a runtime send it the token in AWAKEN_TOKEN, or in the file AWAKEN_TOKEN_FILE.
+    """
 
 
 app.command("dev")(dev.dev)

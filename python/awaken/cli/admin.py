@@ -54,7 +54,14 @@ def register_deployment(
 
     body = {"uri": endpoint, "force": force, "use_http_11": use_http_11}
     pause = _FIRST_PAUSE_SECONDS
-    with httpx.Client(timeout=_REQUEST_SECONDS, trust_env=False) as client:
+    from awaken.client.credentials import authorization, make_tls_context, read_token
+
+    try:
+        headers = authorization(read_token())
+        verify = make_tls_context() if admin.startswith("https:") else False
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    with httpx.Client(headers=headers, timeout=_REQUEST_SECONDS, trust_env=False, verify=verify) as client:
         deadline = (
             time.monotonic() + patience
         )  # after making the client, which may take long to load certificates
@@ -98,7 +105,11 @@ def _read(response: httpx.Response, admin: str, endpoint: str) -> dict[str, Any]
     reason = " ".join(str(message or (is_text and response.text) or response.reason_phrase).split())
     if code:  # the text contains it already, sometimes twice
         reason = f"[{code}] {reason.replace(f'[{code}]', '').strip()}"
+    from awaken.client.credentials import ADVICE, is_refused
+
     advice = _ADVICE.get(code or "", "")
+    if is_refused(response.status_code, response.headers):
+        advice = f"{ADVICE[0].upper()}{ADVICE[1:]}."
     if not code and response.status_code in (400, 404, 405, 501):
         advice = "Is this the URL of an admin API? Name it with --admin."
     status = f"status {response.status_code}"

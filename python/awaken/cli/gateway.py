@@ -131,7 +131,10 @@ async def _serve(
     from awaken.hosting.signal_handler import SignalHandler
 
     async with AsyncExitStack() as stack:
-        runtime = connect_runtime(ingress, admin)
+        try:
+            runtime = connect_runtime(ingress, admin)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
         stack.push_async_callback(runtime.close)
         server = await start_control_server(
             runtime, host=grpc[0], port=grpc[1], tls=access.tls, tokens=access.tokens

@@ -58,7 +58,10 @@ async def _talk(
     from awaken.control.remote import connect_runtime
     from awaken.errors import InvalidIdError
 
-    runtime = connect_runtime(ingress, admin)
+    try:
+        runtime = connect_runtime(ingress, admin)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
     try:
         return await work(runtime)
     except (OperationError, InvalidIdError) as error:

@@ -10,6 +10,7 @@ from awaken.client.async_client import RestateClient
 from awaken.client.async_sender import AsyncSender
 from awaken.client.building import Builder
 from awaken.client.codec import BlockingCodec
+from awaken.client.credentials import authorization, read_token, tls_settings
 from awaken.client.retries import ConnectionRetries
 from awaken.client.sync_client import SyncRestateClient
 from awaken.client.sync_sender import SyncSender
@@ -36,6 +37,7 @@ async def create_client(
     journal_value_codec: ValueCodec | None = None,
     *,
     admin: str | None = None,
+    token: str | None = None,
     timeout: timedelta | float | None = None,  # noqa: ASYNC109  # of each request, not of this function
     retries: ConnectionRetries | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
@@ -44,20 +46,23 @@ async def create_client(
 
     Args:
         ingress: address of the ingress; by default `AWAKEN_INGRESS`, or `http://127.0.0.1:8080`.
-        headers: sent with every request.
+        headers: sent with every request. A runtime without tokens stores them with its invocations.
         journal_value_codec: encodes and decodes values; give the same one as to the endpoint.
         admin: address of the admin API, for `cancel` and `status`; by default `AWAKEN_ADMIN`.
+        token: bearer token for both; by default that of `AWAKEN_TOKEN` or of the file `AWAKEN_TOKEN_FILE`. Empty sends
+            none.
         timeout: how long to wait for a response; None waits as long as the handler needs.
         retries: what to do after connection errors.
         transport: a transport of httpx, instead of its default.
 
     Raises:
-        ValueError: an address is not an HTTP address.
+        ValueError: an address is not an HTTP address, the token cannot be read or sent, or a file that the environment
+            names for TLS cannot be read.
     """
     import httpx
 
     build = Builder(ingress_address(ingress), admin_address(admin), journal_value_codec)
-    async with httpx.AsyncClient(transport=transport, **_settings(headers, timeout)) as client:
+    async with httpx.AsyncClient(transport=transport, **_settings(headers, token, timeout)) as client:
         yield RestateClient(build, AsyncSender(client, journal_value_codec, retries or ConnectionRetries()))
 
 
@@ -68,6 +73,7 @@ def create_sync_client(
     journal_value_codec: ValueCodec | None = None,
     *,
     admin: str | None = None,
+    token: str | None = None,
     timeout: timedelta | float | None = None,
     retries: ConnectionRetries | None = None,
     transport: httpx.BaseTransport | None = None,
@@ -77,24 +83,31 @@ def create_sync_client(
     Several threads may use it at once.
 
     Raises:
-        ValueError: an address is not an HTTP address.
+        ValueError: an address is not an HTTP address, the token cannot be read or sent, or a file that the environment
+            names for TLS cannot be read.
     """
     import httpx
 
     build = Builder(ingress_address(ingress), admin_address(admin), journal_value_codec)
     codec = None if journal_value_codec is None else BlockingCodec(journal_value_codec)
-    with httpx.Client(transport=transport, **_settings(headers, timeout)) as client:
+    with httpx.Client(transport=transport, **_settings(headers, token, timeout)) as client:
         yield SyncRestateClient(build, SyncSender(client, codec, retries or ConnectionRetries()))
 
 
-def _settings(headers: Mapping[str, str] | None, timeout: timedelta | float | None) -> dict[str, Any]:
+def _settings(
+    headers: Mapping[str, str] | None, token: str | None, timeout: timedelta | float | None
+) -> dict[str, Any]:
     import httpx
 
     read = None if timeout is None else time_limits.within_time(timeout, "the timeout of a client") / 1000
+    sent = dict(headers or {})
+    if not any(name.lower() == "authorization" for name in sent):
+        sent |= authorization(read_token(token))
     return {
-        "headers": dict(headers or {}),
+        "headers": sent,
         "timeout": httpx.Timeout(read, connect=_CONNECT_TIMEOUT_S),
         # Each caller that waits for a handler holds a connection; with a limit they would wait for each other.
         "limits": httpx.Limits(max_connections=None, max_keepalive_connections=100),
         "http2": True,
+        **tls_settings(),
     }

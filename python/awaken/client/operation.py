@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from awaken.client.credentials import ADVICE, is_refused
 from awaken.errors import HttpError, NotReadyError
 
 if TYPE_CHECKING:
@@ -81,10 +82,13 @@ def check(reply: Reply) -> None:
         return
     text = reply.body.decode(errors="replace")
     facts = _facts(text)
+    message = str(facts.get("message") or text or "the answer gives no reason")
+    if is_refused(reply.status_code, reply.headers):
+        message = f"{message}; give the client a token, or {ADVICE}"
     kind = NotReadyError if reply.status_code == _NOT_READY else HttpError
     raise kind(
         reply.status_code,
-        str(facts.get("message") or text or "the answer gives no reason"),
+        message,
         text,
         code=_code(facts, reply.status_code),
         metadata=_metadata(facts),

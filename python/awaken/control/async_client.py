@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import grpc
 import grpc.aio
 
+from awaken.client.credentials import read_token
 from awaken.control.client_requests import OPTIONS, invocation, listing, metadata, rejection
 from awaken.control.v1 import awakeables_pb2, awakeables_pb2_grpc, invocations_pb2, invocations_pb2_grpc
 
@@ -25,9 +26,14 @@ def connect_control(
 
     Args:
         address: `HOST:PORT` of the gRPC server.
-        token: bearer token, sent with every call.
+        token: bearer token, sent with every call; by default that of `AWAKEN_TOKEN` or of the file `AWAKEN_TOKEN_FILE`.
+            Empty sends none.
         tls: from `grpc.ssl_channel_credentials`; cleartext without.
+
+    Raises:
+        ValueError: the token cannot be read or sent.
     """
+    token = read_token(token)
     if tls is None:
         channel = grpc.aio.insecure_channel(address, options=OPTIONS)
     else:

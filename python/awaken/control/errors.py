@@ -12,6 +12,7 @@ __all__ = [
     "GoneError",
     "InvalidRequestError",
     "NoAnswerError",
+    "NotAllowedError",
     "NotFoundError",
     "NotReadyError",
     "OperationError",
@@ -126,6 +127,15 @@ class NoAnswerError(OperationError):
 
     grpc_status = "DEADLINE_EXCEEDED"
     http_status = 503
+
+
+class NotAllowedError(OperationError):
+    """The runtime asks for a token, or for another one than this process has.
+
+    Over gRPC this is no UNAUTHENTICATED: whoever called the gateway has shown the right token for it.
+    """
+
+    http_status = 502
 
 
 class UnexpectedAnswerError(OperationError):

@@ -32,13 +32,24 @@ _NOT_FOUND: Final = 404
 _ACCEPTED: Final = 202
 
 
-def connect_runtime(ingress: str | None, admin: str | None = None) -> RemoteOperations:
+def connect_runtime(
+    ingress: str | None, admin: str | None = None, *, token: str | None = None
+) -> RemoteOperations:
     """Return the operations of a runtime at these URLs; it connects with the first request.
 
     An operation that needs a URL that was not given raises ValueError. Without an admin API the outcome of a completion
     is what the ingress reports.
+
+    Args:
+        ingress: URL of the ingress.
+        admin: URL of the admin API.
+        token: bearer token for both; by default that of `AWAKEN_TOKEN` or of the file `AWAKEN_TOKEN_FILE`. Empty sends
+            none.
+
+    Raises:
+        ValueError: the token, or a file that the environment names for TLS, cannot be read.
     """
-    return RemoteOperations(connect_http(ingress, admin))
+    return RemoteOperations(connect_http(ingress, admin, token))
 
 
 class RemoteOperations:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from awaken.client.credentials import ADVICE, authorization, is_refused, make_tls_context, read_token
 from awaken.control.errors import (
     NoAnswerError,
+    NotAllowedError,
     OperationError,
     UnavailableError,
     UnexpectedAnswerError,
@@ -27,16 +30,23 @@ _NO_TIMEOUT: Final = httpx.Timeout(None, connect=5.0)
 _ERROR_SOURCE: Final = "x-restate-error-source"
 
 
-def connect_http(ingress: str | None, admin: str | None) -> RuntimeHttp:
-    """Return the interfaces at these URLs; they connect with the first request."""
+def connect_http(ingress: str | None, admin: str | None, token: str | None = None) -> RuntimeHttp:
+    """Return the interfaces at these URLs; they connect with the first request.
+
+    Raises:
+        ValueError: the token, or a file that the environment names for TLS, cannot be read.
+    """
+    headers = authorization(read_token(token))
     return RuntimeHttp(
-        None if ingress is None else _client(ingress),
-        None if admin is None else _client(admin),
+        None if ingress is None else _client(ingress, headers),
+        None if admin is None else _client(admin, headers),
     )
 
 
-def _client(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, trust_env=False)
+def _client(url: str, headers: Mapping[str, str]) -> httpx.AsyncClient:
+    # Cleartext needs no authorities, which take long to load. Redirects, which might lead to TLS, are not followed.
+    verify = make_tls_context() if url.startswith("https:") else False
+    return httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, verify=verify)
 
 
 class RuntimeHttp:
@@ -85,6 +95,7 @@ class RuntimeHttp:
             UnreachableError: the ingress cannot be reached.
             UnavailableError: it closed the connection without an answer.
             NoAnswerError: it does not answer in time.
+            NotAllowedError: it asks for a token, or for another one.
         """
         if self._ingress is None:
             raise ValueError("this needs the ingress; give its URL")
@@ -101,6 +112,7 @@ class RuntimeHttp:
             UnreachableError: the admin API cannot be reached.
             UnavailableError: it closed the connection without an answer.
             NoAnswerError: it does not answer in time.
+            NotAllowedError: it asks for a token, or for another one.
             UnexpectedAnswerError: it is an ingress.
         """
         if self._admin is None:
@@ -115,7 +127,7 @@ async def _send(
     client: httpx.AsyncClient, name: str, method: str, path: str, patience: httpx.Timeout, **arguments: Any
 ) -> httpx.Response:
     try:
-        return await client.request(method, path, timeout=patience, **arguments)
+        answer = await client.request(method, path, timeout=patience, **arguments)
     except httpx.ConnectTimeout as error:
         raise UnreachableError(name, _url(client), "no connection in time") from error
     except httpx.TimeoutException as error:
@@ -126,6 +138,11 @@ async def _send(
         raise UnavailableError(
             f"the {name} at {_url(client)} gave no answer: {error or type(error).__name__}"
         ) from error
+    if is_refused(answer.status_code, answer.headers):
+        raise NotAllowedError(
+            f"the {name} at {_url(client)} refuses this with status {answer.status_code} ({explain(answer)}); {ADVICE}"
+        )
+    return answer
 
 
 def _reason(error: Exception) -> str:
@@ -133,6 +150,8 @@ def _reason(error: Exception) -> str:
     reason = str(error) or type(error).__name__
     cause = error.__cause__ or error.__context__
     while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"{cause.verify_message}; SSL_CERT_FILE names a file with the authorities to trust"
         if isinstance(cause, OSError) and cause.errno is not None:
             reason = str(cause)
         cause = cause.__cause__ or cause.__context__

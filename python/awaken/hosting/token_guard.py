@@ -99,7 +99,9 @@ class _Guard:
             await self._app({**scope, "headers": headers}, receive, send)
             return
         response = self._refuse(_FORBIDDEN if refusal.is_known else _UNAUTHORIZED, refusal.message)
-        if not refusal.is_known:
+        if refusal.is_known:
+            response.headers["www-authenticate"] = f'{_BEARER}, error="insufficient_scope", scope="{needed}"'
+        else:
             for challenge in (_BASIC, _BEARER) if self._takes_basic else (_BEARER,):
                 response.headers.append("www-authenticate", challenge)
         await response(scope, receive, send)

@@ -84,7 +84,10 @@ async def create_test_harness(
         await server.open()
         try:
             async with create_client(
-                server.ingress_url, journal_value_codec=journal_value_codec, admin=server.admin_url
+                server.ingress_url,
+                journal_value_codec=journal_value_codec,
+                admin=server.admin_url,
+                token="",  # that of the environment is for another runtime
             ) as client:
                 yield HarnessEnvironment(server.ingress_url, server.admin_url, client)
         finally:
