@@ -9,7 +9,9 @@ import httpx
 import pytest
 from awaken import _core
 
+from tests.doors.setups import APP
 from tests.doors.sockets import send_raw, status_of
+from tests.e2e.endpoint import EndpointProcess
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
@@ -301,3 +303,20 @@ def test_any_origin_is_what_the_server_accepts(open_doors: OpenDoors) -> None:
 
     assert called.headers["access-control-allow-origin"] == EVIL
     assert (called.json(), hosts) == ("hello you", [200, 200, 403])
+
+
+@pytest.mark.parametrize("is_http2", [False, True])
+def test_page_runs_no_handler_of_an_endpoint(tmp_path: Path, is_http2: bool) -> None:
+    endpoint = EndpointProcess(tmp_path, APP)
+    endpoint.start()
+    try:
+        with httpx.Client(http1=not is_http2, http2=is_http2) as page:
+            answer = page.post(
+                f"{endpoint.url}/invoke/Greeter/greet",
+                headers={"origin": EVIL, "content-type": "application/vnd.restate.invocation.v5"},
+            )
+    finally:
+        endpoint.kill()
+
+    assert answer.status_code == 403
+    assert f"a page of '{EVIL}' sent this request" in answer.text

@@ -243,6 +243,14 @@ class Endpoint:
     def _invoke(self, exchange: Exchange, service: str, name: str) -> Receiver:
         if exchange.method != "POST":
             return reply.refuse_method(exchange, "POST")
+        if "origin" in exchange.headers:
+            # A page whose name was made to lead to this machine could otherwise run handlers with any journal.
+            origin = exchange.headers["origin"][:100]
+            return reply.refuse(
+                exchange,
+                403,
+                f"runtimes invoke handlers, and a page of {origin!r} sent this request; call the ingress",
+            )
         handler = self._handlers.get(f"{service}/{name}")
         if handler is None and (handler := self._declared_later(service, name)) is None:
             return reply.refuse(exchange, 404, self._explain_missing(service, name))

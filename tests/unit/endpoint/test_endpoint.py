@@ -60,6 +60,13 @@ async def test_routes_count_from_the_end_of_the_path(prefix: str) -> None:
         ("GET", "/invoke/Greeter/greet", {"content-type": V6}, 405, "use POST"),
         ("POST", "/discover", {}, 405, "use GET"),
         ("DELETE", "/health", {}, 405, "use GET"),
+        (
+            "POST",
+            "/invoke/Greeter/greet",
+            {"content-type": V6, "origin": "http://evil.example"},
+            403,
+            "a page of 'http://evil.example' sent this request",
+        ),
         ("POST", "/invoke/Greeter/greet", {}, 415, "content-type ''"),
         ("POST", "/invoke/Greeter/greet", {"content-type": "application/json"}, 415, "application/json"),
         ("POST", "/invoke/Greeter/greet", {"content-type": f"{V6};charset=utf-8"}, 415, "charset"),
