@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from awaken.hosting.allowed_pages import normal_host
 from awaken.hosting.host_names import HostName, read_host
 
 if TYPE_CHECKING:
@@ -122,17 +123,17 @@ def rules_for(
         is_reading_safe: whether GET and HEAD change nothing there.
         public_url: where else it can be reached, for example through a proxy.
     """
-    names, is_any_address = {bound.lower()}, True
+    host = _understood(bound)
+    public = None if public_url is None else _understood(urlsplit(public_url).hostname or "")
+    names = frozenset(name.text for name in (host, public) if name is not None)
+    return AccessRules(what, pages, names, not (host and host.is_local), is_reading_safe)
+
+
+def _understood(name: str) -> HostName | None:
     try:
-        host = read_host(f"[{bound}]" if ":" in bound else bound)
+        return normal_host(name)
     except ValueError:
-        pass  # the system understands it all the same, because it listens there
-    else:
-        names.add(host.text)
-        is_any_address = not host.is_local
-    if public_url is not None:
-        names.add((urlsplit(public_url).hostname or "").rstrip("."))
-    return AccessRules(what, pages, frozenset(names - {""}), is_any_address, is_reading_safe)
+        return None  # the system may understand it all the same, but no browser sends it
 
 
 def check_access(rules: AccessRules, request: RequestFacts) -> Refusal | None:

@@ -10,7 +10,7 @@ from awaken.hosting.host_names import HostName, read_host
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["AllowedPages"]
+__all__ = ["AllowedPages", "normal_host"]
 
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 
@@ -56,13 +56,23 @@ class AllowedPages:
         return self.is_any_origin or (bool(self.origins) and _normal(origin) in self.origins)
 
 
+def normal_host(text: str) -> HostName:
+    """Read a name, or an address with or without brackets, as browsers write it.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    is_bare = text.count(":") > 1 and not text.startswith("[")
+    return read_host(_to_ascii(f"[{text}]" if is_bare else text))
+
+
 def _read_name(text: str) -> str:
-    bracketed = f"[{text}]" if text.count(":") > 1 and not text.startswith("[") else text
     try:
-        host = read_host(_to_ascii(bracketed))
+        host = normal_host(text)
     except ValueError:
         host = None
-    if host is None or (bracketed.rpartition(":")[2].isdigit() and not bracketed.endswith("]")):
+    has_port = text.count(":") == 1 or "]:" in text
+    if host is None or has_port:
         raise ValueError(
             f"--allow-host: {text!r} is not a host name; write a name such as awaken.example.org, without scheme, "
             "port and path, .example.org for a domain and all names in it, or * for any"

@@ -253,6 +253,8 @@ def test_public_url_is_a_name_of_the_links() -> None:
     )  # a proxy that replaces the Host
     assert status(rules, "192.168.1.7") == 403
     assert status(links(), "links.example.org") == 403
+    assert status(links(public_url="https://bücher.example"), "xn--bcher-kva.example") == 200
+    assert status(links(public_url="http://[2001:DB8:0::1]:80"), "[2001:db8::1]") == 200
 
 
 def test_plain_clients_pass() -> None:
