@@ -14,6 +14,9 @@ from awaken.timing.time_limits import longest
 
 __all__ = ["duration_of", "format_duration", "format_iso_duration", "parse_duration"]
 
+#: Characters of the longest duration that is read. Python refuses numbers of thousands of digits.
+_MAX_LENGTH: Final = 200
+
 _US: Final = {
     "us": 1,
     "ms": 1_000,
@@ -49,6 +52,8 @@ def parse_duration(text: str) -> timedelta:
     Raises:
         ValueError: the text is not a duration, is negative, needs a calendar, or ends after the year 9999.
     """
+    if len(text) > _MAX_LENGTH:
+        raise ValueError(f"{text[:20]!r}... is not a duration; it has {len(text)} characters")
     stripped = text.strip()
     if stripped == "0":
         return timedelta()

@@ -47,6 +47,7 @@ class RuntimeOperations:
     async def call(self, request: InvocationRequest) -> Completion:
         """Start an invocation, or find the one with the same idempotency key, and wait for its result."""
         handler, invocation_id, seq, existing = self._start(request)
+        del request  # the body may be large, and the wait long
         if existing is not None:
             if handler.is_workflow_run:
                 raise AlreadyInvokedError(invocation_id)

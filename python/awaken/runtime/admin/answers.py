@@ -1,8 +1,8 @@
-"""How the admin API reads bodies and answers: in JSON, except for requests that it cannot parse."""
+"""How the admin API answers: in JSON, except for requests that it cannot parse."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from starlette.responses import PlainTextResponse, Response
@@ -10,11 +10,11 @@ from starlette.responses import PlainTextResponse, Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.requests import Request
+__all__ = ["AdminError", "UnreadableError", "answer_json", "empty"]
 
-__all__ = ["AdminError", "UnreadableError", "answer_json", "empty", "read_json", "read_path_id"]
 
-T = TypeVar("T")
+#: Characters of a refusal, which may quote what was sent.
+_MAX_MESSAGE: Final = 4_000
 
 
 class AdminError(Exception):
@@ -29,7 +29,7 @@ class AdminError(Exception):
     def __init__(self, status: int, message: str, code: str | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.message = message
+        self.message = message[:_MAX_MESSAGE]
         self.code = code
 
     def response(self) -> Response:
@@ -43,7 +43,7 @@ class UnreadableError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
-        self.message = message
+        self.message = message[:_MAX_MESSAGE]
 
     def response(self) -> Response:
         """Build the answer."""
@@ -58,34 +58,3 @@ def answer_json(status: int, body: Any, headers: Mapping[str, str] | None = None
 def empty(status: int) -> Response:
     """Build an answer without a body."""
     return Response(status_code=status)
-
-
-async def read_json(request: Request, shape: type[T]) -> T:
-    """Read a JSON body.
-
-    Raises:
-        UnreadableError: it is not JSON, or has another shape.
-    """
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json" and not content_type.endswith("+json"):
-        raise UnreadableError(415, "Expected request with `Content-Type: application/json`")
-    try:
-        return msgspec.json.decode(await request.body(), type=shape)
-    except msgspec.ValidationError as error:
-        raise UnreadableError(
-            422, f"Failed to deserialize the JSON body into the target type: {error}"
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnreadableError(400, f"Failed to parse the request body as JSON: {error}") from error
-
-
-def read_path_id(request: Request, name: str, prefix: str) -> str:
-    """Return an id from the path, if it looks like one.
-
-    Raises:
-        UnreadableError: it does not.
-    """
-    value: str = request.path_params[name]
-    if not value.startswith(prefix):
-        raise UnreadableError(400, f"Invalid URL: Cannot parse `{name}` with value `{value}`: bad format")
-    return value

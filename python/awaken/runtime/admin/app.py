@@ -17,7 +17,9 @@ from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_jso
 from awaken.runtime.admin.deployments import DeploymentRoutes
 from awaken.runtime.admin.invocations import InvocationRoutes
 from awaken.runtime.admin.query import AnswersQuestions, QueryRoute
+from awaken.runtime.admin.reading import Bodies
 from awaken.runtime.admin.services import ServiceRoutes
+from awaken.runtime.bodies import BodyRoom
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,6 +56,7 @@ def make_admin(
         ingress_url: returns the URL of the ingress; called for each request, because the port may be chosen late.
         features: the enabled ones, by the server's names.
     """
+    bodies = Bodies(BodyRoom())
 
     async def version(_request: Request) -> Response:
         return answer_json(
@@ -79,11 +82,11 @@ def make_admin(
         Route("/health", health, methods=["GET"]),
         Route("/version", version, methods=["GET"]),
         Route("/cluster-health", cluster_health, methods=["GET"]),
-        Route("/query", QueryRoute(questions).answer, methods=["POST"]),
-        *_service_routes(ServiceRoutes(deployments, operations)),
+        Route("/query", QueryRoute(questions, bodies).answer, methods=["POST"]),
+        *_service_routes(ServiceRoutes(deployments, operations, bodies)),
         *_invocation_routes(InvocationRoutes(operations, deployments)),
     ]
-    at = DeploymentRoutes(deployments)
+    at = DeploymentRoutes(deployments, bodies)
     app = Starlette(
         routes=[
             *(Mount(f"/v{number}", app=_router(number, at, routes)) for number in _VERSIONS),

@@ -12,15 +12,15 @@ from awaken.runtime.admin.answers import (
     UnreadableError,
     answer_json,
     empty,
-    read_json,
-    read_path_id,
 )
+from awaken.runtime.admin.reading import read_parameter, read_path_id
 from awaken.runtime.deployments import DeploymentNotFoundError, RegistrationError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from awaken.runtime.admin.reading import Bodies
     from awaken.runtime.deployments import Deployments, Record
 
 __all__ = ["DeploymentRoutes"]
@@ -53,16 +53,17 @@ class _Update(msgspec.Struct):
 class DeploymentRoutes:
     """Answers the routes about deployments."""
 
-    def __init__(self, deployments: Deployments) -> None:
+    def __init__(self, deployments: Deployments, bodies: Bodies) -> None:
         self._deployments = deployments
+        self._read_json = bodies.read_json
 
     async def register(self, request: Request) -> Response:
         """Answer `POST /deployments`."""
-        return await self._register(await read_json(request, _Register), is_v2=False)
+        return await self._register(await self._read_json(request, _Register), is_v2=False)
 
     async def register_v2(self, request: Request) -> Response:
         """Answer `POST /v2/deployments`, which discovers again by default."""
-        return await self._register(await read_json(request, _Register), is_v2=True)
+        return await self._register(await self._read_json(request, _Register), is_v2=True)
 
     async def list(self, request: Request) -> Response:
         """Answer `GET /deployments`."""
@@ -79,7 +80,7 @@ class DeploymentRoutes:
     async def update(self, request: Request) -> Response:
         """Answer `PATCH /deployments/{id}`."""
         deployment_id = self._find(request).deployment_id
-        asked = await read_json(request, _Update)
+        asked = await self._read_json(request, _Update)
         try:
             record = await self._deployments.update(
                 deployment_id,
@@ -96,7 +97,7 @@ class DeploymentRoutes:
     async def remove(self, request: Request) -> Response:
         """Answer `DELETE /deployments/{id}`, which the server only does with `force=true`."""
         deployment_id = read_path_id(request, "deployment", "dp_1")
-        if request.query_params.get("force") != "true":
+        if read_parameter(request, "force") != "true":
             return empty(501)
         try:
             await self._deployments.remove(deployment_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from awaken import _core
@@ -11,6 +12,7 @@ from awaken.control.errors import ConflictError, InvalidRequestError, NotFoundEr
 from awaken.control.operations import Change
 from awaken.errors import InvalidIdError
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
+from awaken.runtime.admin.reading import read_number, read_parameter
 from awaken.runtime.identifiers import reason_against_invocation_id
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ __all__ = ["InvocationRoutes"]
 
 T = TypeVar("T")
 
-#: Largest page of awakeables.
+#: Awakeables of a page, and of the largest.
+_USUAL_PAGE: Final = 1_000
 _MAX_PAGE: Final = 10_000
 
 
@@ -66,17 +69,15 @@ class InvocationRoutes:
     async def restart_as_new(self, request: Request) -> Response:
         """Answer `PATCH /invocations/{id}/restart-as-new?from=&deployment=`."""
         invocation_id = _read_id(request)
-        first = request.query_params.get("from", "0")
-        if not first.isdecimal():
-            raise UnreadableError(400, f"Failed to deserialize query string: from: {first!r} is not a number")
+        first = read_number(request, "from", 0)
         deployment = self._read_deployment(request)
-        keep_entries = int(first) + 1  # the input is entry 0, and is always kept
+        keep_entries = first + 1  # the input is entry 0, and is always kept
         work = self._operations.restart_as_new(invocation_id, keep_entries, deployment)
         return answer_json(200, {"new_invocation_id": await self._do(work, request)})
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /invocations/{id}?mode=`, deprecated: 202 whatever becomes of it."""
-        mode = request.query_params.get("mode", "cancel").lower()
+        mode = (read_parameter(request, "mode") or "cancel").lower()
         operations = {
             "cancel": self._operations.cancel,
             "kill": self._operations.kill,
@@ -90,18 +91,14 @@ class InvocationRoutes:
 
     async def list_awakeables(self, request: Request) -> Response:
         """Answer `GET /awakeables?service=&key=&invocation=&limit=&after=`, which a Restate server does not have."""
-        limit = request.query_params.get("limit", "1000")
-        if not limit.isdecimal():
-            raise UnreadableError(
-                400, f"Failed to deserialize query string: limit: {limit!r} is not a number"
-            )
-        given = request.query_params.get
+        limit = read_number(request, "limit", _USUAL_PAGE)
+        given = partial(read_parameter, request)
         try:
             page = await self._operations.awakeables(
                 service=given("service"),
                 key=given("key"),
                 invocation_id=given("invocation"),
-                limit=min(int(limit), _MAX_PAGE),
+                limit=min(limit, _MAX_PAGE),
                 after=given("after"),
             )
         except (InvalidRequestError, InvalidIdError) as error:
@@ -118,7 +115,7 @@ class InvocationRoutes:
             raise AdminError(error.http_status, str(error)) from error
 
     def _read_deployment(self, request: Request) -> str | None:
-        deployment = request.query_params.get("deployment")
+        deployment = read_parameter(request, "deployment")
         if deployment in (None, "latest", "keep"):
             return deployment
         if self._schema.deployment(deployment) is None:

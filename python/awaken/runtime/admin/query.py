@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from awaken.runtime.admin.answers import answer_json
 from awaken.runtime.connected import while_connected
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
+
+    from awaken.runtime.admin.reading import Bodies
 
 __all__ = ["AnswersQuestions", "QueryRoute"]
 
@@ -45,22 +47,13 @@ class _Asked(msgspec.Struct):
 class QueryRoute:
     """Answers the route of questions."""
 
-    def __init__(self, questions: AnswersQuestions) -> None:
+    def __init__(self, questions: AnswersQuestions, bodies: Bodies) -> None:
         self._questions = questions
+        self._bodies = bodies
 
     async def answer(self, request: Request) -> Response:
         """Answer one request."""
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type != "application/json":
-            return PlainTextResponse("Expected request with `Content-Type: application/json`", 415)
-        try:
-            question = msgspec.json.decode(await request.body(), type=_Asked).query
-        except msgspec.ValidationError as error:
-            return PlainTextResponse(
-                f"Failed to deserialize the JSON body into the target type: {error}", 422
-            )
-        except msgspec.DecodeError as error:
-            return PlainTextResponse(f"Failed to parse the request body as JSON: {error}", 400)
+        question = (await self._bodies.read_json(request, _Asked)).query
         try:
             rows = await while_connected(request.receive, self._questions.answer(question))
             return _Rows(rows, self._questions)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 
 from awaken.runtime.admin import describe
-from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty, read_json
+from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
+from awaken.runtime.admin.reading import read_path_name
 from awaken.runtime.deployments import Overrides
 from awaken.runtime.durations import parse_duration
 
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from awaken.control.operations import Operations
+    from awaken.runtime.admin.reading import Bodies
     from awaken.runtime.deployments import Deployments, Record
     from awaken.runtime.deployments.manifest import Service
 
 __all__ = ["ServiceRoutes"]
 
 _TYPES: Final = {"SERVICE": "Service", "VIRTUAL_OBJECT": "VirtualObject", "WORKFLOW": "Workflow"}
+
+#: Bytes of the JSON with the state of a key: as much as a caller of the ingress may send. The server takes 2 MiB.
+_MAX_STATE_SIZE: Final = 32 * 1024 * 1024
 
 Byte = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
@@ -44,9 +49,10 @@ class _State(msgspec.Struct):
 class ServiceRoutes:
     """Answers the routes about services."""
 
-    def __init__(self, deployments: Deployments, operations: Operations) -> None:
+    def __init__(self, deployments: Deployments, operations: Operations, bodies: Bodies) -> None:
         self._deployments = deployments
         self._operations = operations
+        self._read_json = bodies.read_json
 
     async def list(self, request: Request) -> Response:
         """Answer `GET /services`."""
@@ -69,7 +75,7 @@ class ServiceRoutes:
     async def show_handler(self, request: Request) -> Response:
         """Answer `GET /services/{s}/handlers/{h}`."""
         record, service = self._find(request)
-        name: str = request.path_params["handler"]
+        name = read_path_name(request, "handler")
         for each in service.handlers:
             if each.name == name:
                 return answer_json(200, describe.handler(record, service, each))
@@ -77,8 +83,8 @@ class ServiceRoutes:
 
     async def change(self, request: Request) -> Response:
         """Answer `PATCH /services/{s}`."""
-        asked = await read_json(request, _Change)
-        name: str = request.path_params["service"]
+        asked = await self._read_json(request, _Change)
+        name = read_path_name(request, "service")
         found = self._deployments.service(name)
         if found is None:
             raise _unregistered(name)
@@ -98,8 +104,8 @@ class ServiceRoutes:
 
     async def edit_state(self, request: Request) -> Response:
         """Answer `POST /services/{s}/state`."""
-        asked = await read_json(request, _State)
-        name: str = request.path_params["service"]
+        asked = await self._read_json(request, _State, limit=_MAX_STATE_SIZE)
+        name = read_path_name(request, "service")
         found = self._deployments.service(name)
         if found is None:
             if not asked.new_state:
@@ -115,7 +121,7 @@ class ServiceRoutes:
         return empty(202)
 
     def _find(self, request: Request) -> tuple[Record, Service]:
-        name: str = request.path_params["service"]
+        name = read_path_name(request, "service")
         if self._deployments.service(name) is None:
             raise AdminError(404, f"The requested service '{name}' does not exist")
         return self._declared(name)

@@ -27,6 +27,8 @@ __all__ = [
 
 Source = Literal["ingress", "invocation"]
 
+#: Characters of a refusal, which may quote what was sent.
+_MAX_MESSAGE: Final = 4_000
 #: Statuses that have no body in HTTP.
 _BODILESS: Final = (204, 304)
 
@@ -47,7 +49,7 @@ class IngressError(Exception):
 
 def error_answer(status: int, message: str) -> Response:
     """Build the response to a refused request."""
-    return _error(status, {"code": status, "message": message}, "ingress", {})
+    return _error(status, {"code": status, "message": message[:_MAX_MESSAGE]}, "ingress", {})
 
 
 def answer_failure(invocation_id: str, failure: Failure, expires_at_ms: int | None = None) -> Response:

@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from awaken.control.errors import OperationError
+from awaken.runtime.bodies import BodyRoom
 from awaken.runtime.connected import PATIENCE_SECONDS
 from awaken.runtime.ingress.answers import IngressError, answer_json, error_answer
 from awaken.runtime.ingress.awakeables import complete_awakeable
@@ -50,8 +51,9 @@ class Ingress:
     ) -> None:
         self._operations = operations
         self._schema = schema
-        self._calls = Calls(operations, schema, patience_s)
-        self._results = Results(operations, schema, patience_s)
+        self._room = BodyRoom()
+        self._calls = Calls(operations, schema, self._room, patience_s)
+        self._results = Results(operations, schema, self._room, patience_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as an ASGI application."""
@@ -88,7 +90,7 @@ class Ingress:
     async def _answer_reserved(self, request: Request, what: str, rest: list[str]) -> Response:
         match what:
             case "awakeables" | "a":
-                return await complete_awakeable(self._operations, request, rest)
+                return await complete_awakeable(self._operations, request, self._room, rest)
             case "call" | "send":
                 return await self._calls.answer(request, rest or [""], what)
             case "invocation":

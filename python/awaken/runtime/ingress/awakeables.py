@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from awaken.control.operations import Operations
+    from awaken.runtime.bodies import BodyRoom
 
 __all__ = ["complete_awakeable"]
 
 
-async def complete_awakeable(operations: Operations, request: Request, segments: list[str]) -> Response:
+async def complete_awakeable(
+    operations: Operations, request: Request, room: BodyRoom, segments: list[str]
+) -> Response:
     """Answer `/restate/awakeables/{id}/resolve|reject`; the segments begin with the id."""
     if len(segments) < 2:
         raise IngressError(
@@ -35,7 +38,7 @@ async def complete_awakeable(operations: Operations, request: Request, segments:
         raise IngressError(404, "not found")
     if request.method != "POST":
         raise IngressError(405, "method not allowed")
-    body = await read_body(request)
+    body = await read_body(request, room)
     try:
         if verb == "resolve":
             outcome = await operations.resolve_awakeable(awakeable_id, body)

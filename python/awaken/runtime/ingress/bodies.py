@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse
 
+from awaken.control.errors import TooLargeError as LimitError
 from awaken.control.headers import INGRESS_PATH, forwarded_headers, visible
 from awaken.runtime.admission import MAX_BODY_SIZE
+from awaken.runtime.bodies import TooSlowError, announced_size
 from awaken.runtime.ingress.answers import IngressError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from awaken.runtime.bodies import BodyRoom
 
 __all__ = [
     "TooLargeError",
@@ -31,25 +35,24 @@ class TooLargeError(Exception):
         return PlainTextResponse("length limit exceeded", 413)
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, room: BodyRoom) -> bytes:
     """Read the body.
 
     Raises:
         TooLargeError: it is announced as larger than `MAX_BODY_SIZE`.
-        IngressError: it turned out to be larger.
+        IngressError: it turned out to be larger, or is too slow.
+        UnavailableError: too many bodies are being read.
         starlette.requests.ClientDisconnect: the client disconnected while sending.
     """
-    length = request.headers.get("content-length")
-    if length is not None and length.isdecimal() and int(length) > MAX_BODY_SIZE:
+    size = announced_size(request)
+    if size is not None and size > MAX_BODY_SIZE:
         raise TooLargeError
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY_SIZE:
-            raise IngressError(413, "cannot read body: LengthLimitError")
-        chunks.append(chunk)
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    try:
+        return await room.read(request, MAX_BODY_SIZE)
+    except LimitError as error:
+        raise IngressError(413, "cannot read body: LengthLimitError") from error
+    except TooSlowError as error:
+        raise IngressError(408, f"cannot read body: {error}") from error
 
 
 def read_headers(request: Request) -> list[tuple[str, str]]:

@@ -21,10 +21,13 @@ from awaken.runtime.ingress.bodies import idempotency_key, read_body, read_heade
 from awaken.runtime.ingress.paths import parse_invocation
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from awaken.control.operations import Operations
+    from awaken.control.operations import Completion, Operations
+    from awaken.runtime.bodies import BodyRoom
     from awaken.runtime.ingress.paths import Invocable, Mode
     from awaken.runtime.schema import Schema
 
@@ -39,12 +42,14 @@ class Calls:
     Args:
         operations: of the runtime.
         schema: the registered handlers.
+        room: for bodies that are being read.
         patience_s: see `while_connected`.
     """
 
-    def __init__(self, operations: Operations, schema: Schema, patience_s: float) -> None:
+    def __init__(self, operations: Operations, schema: Schema, room: BodyRoom, patience_s: float) -> None:
         self._operations = operations
         self._schema = schema
+        self._room = room
         self._patience_s = patience_s
 
     async def answer(self, request: Request, segments: list[str], explicit: Mode | None = None) -> Response:
@@ -52,16 +57,14 @@ class Calls:
         invocable = parse_invocation(self._schema, segments, explicit)
         if request.method not in _METHODS:
             raise IngressError(405, "method not allowed")
-        invocation = await self._read(request, invocable)
         if invocable.mode == "send":
-            return await self._send(invocation)
-        return await self._call(request, invocation)
+            return await self._send(await self._read(request, invocable))
+        # Not kept here: the body may be large, and the result may come in a week.
+        return await self._call(request, self._operations.call(await self._read(request, invocable)))
 
-    async def _call(self, request: Request, invocation: InvocationRequest) -> Response:
+    async def _call(self, request: Request, work: Coroutine[Any, Any, Completion]) -> Response:
         try:
-            completion = await while_connected(
-                request.receive, self._operations.call(invocation), self._patience_s
-            )
+            completion = await while_connected(request.receive, work, self._patience_s)
         except AlreadyInvokedError as error:
             failure = Failure(409, "the workflow method was already invoked")
             return answer_failure(error.invocation_id, failure)
@@ -86,7 +89,7 @@ class Calls:
         delay = next((value for name, value in parameters if name.lower() == "delay"), None)
         delay_ms = None if delay is None else _read_delay(delay, invocable.mode)
         headers = read_headers(request)
-        body = await read_body(request)
+        body = await read_body(request, self._room)
         return InvocationRequest(invocable.target, body, headers, idempotency_key=key, delay_ms=delay_ms)
 
 

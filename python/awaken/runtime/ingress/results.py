@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from awaken.control.operations import Operations
+    from awaken.runtime.bodies import BodyRoom
     from awaken.runtime.schema import Schema
 
 __all__ = ["Results"]
@@ -44,12 +45,14 @@ class Results:
     Args:
         operations: of the runtime.
         schema: the registered handlers.
+        room: for bodies that are being read.
         patience_s: see `while_connected`.
     """
 
-    def __init__(self, operations: Operations, schema: Schema, patience_s: float) -> None:
+    def __init__(self, operations: Operations, schema: Schema, room: BodyRoom, patience_s: float) -> None:
         self._operations = operations
         self._schema = schema
+        self._room = room
         self._patience_s = patience_s
 
     async def of_invocation(self, request: Request, segments: list[str]) -> Response:
@@ -94,7 +97,7 @@ class Results:
 
     async def _answer(self, request: Request, wish: Wish, invocation_id: str) -> Response:
         _check_method(request, "GET")
-        await read_body(request)
+        await read_body(request, self._room)
         return await self._find(request, wish, invocation_id)
 
     async def _find(self, request: Request, wish: Wish, invocation_id: str) -> Response:
@@ -122,9 +125,13 @@ class Results:
         return answer_completion(completion, self._schema)
 
     async def _read_target(self, request: Request) -> str:
-        body = await read_body(request)
+        body = await read_body(request, self._room)
         try:
             return self._target_id(json.loads(body))
+        except RecursionError as error:
+            raise IngressError(
+                500, "cannot read body: invalid request body: it is nested too deeply"
+            ) from error
         except (KeyError, TypeError, ValueError) as error:
             raise IngressError(500, f"cannot read body: invalid request body: {error}") from error
 

@@ -109,6 +109,8 @@ class Connection:
         Raises:
             QueryError: it is not a query, names something that does not exist, or takes too much.
         """
+        if "\0" in question:
+            raise QueryError("the query contains a null character", is_misread=True)
         read = translate(question)
         if not read.statement:
             raise QueryError("Error during planning: No SQL statements were provided", is_misread=True)
@@ -128,8 +130,6 @@ class Connection:
                     raise self._late()
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise self._explain(error) from error
-        except ValueError as error:  # characters that no statement may have
-            raise QueryError(str(error), is_misread=True) from error
         finally:
             self._is_open_to_all = True
 

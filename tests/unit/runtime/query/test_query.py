@@ -12,12 +12,10 @@ import httpx
 import msgspec
 import pytest
 from awaken import _core
-from awaken.runtime.admin.query import QueryRoute
+from awaken.runtime.admin import make_admin
 from awaken.runtime.errors import RuntimeClosedError
 from awaken.runtime.query import Filter, Query, take_snapshot
 from awaken.runtime.query.functions import add_functions
-from starlette.applications import Starlette
-from starlette.routing import Route
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -67,8 +65,13 @@ class InThisProcess:
 @pytest.fixture
 async def asking(harness: Harness) -> AsyncIterator[Asking]:
     query = Query(harness.runtime.store.path, lambda: take_snapshot(harness.deployments), timeout_s=0.2)
-    answer = QueryRoute(InThisProcess(query)).answer
-    transport = httpx.ASGITransport(Starlette(routes=[Route("/query", answer, methods=["POST"])]))
+    admin = make_admin(
+        harness.runtime,
+        harness.deployments,
+        questions=InThisProcess(query),
+        ingress_url=lambda: "http://ingress/",
+    )
+    transport = httpx.ASGITransport(admin)
     async with httpx.AsyncClient(transport=transport, base_url="http://admin") as client:
         yield Asking(harness, client)
     query.close()

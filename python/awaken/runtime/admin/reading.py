@@ -1,0 +1,120 @@
+"""What the admin API reads of requests: JSON bodies within limits, ids in paths, and parameters of queries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from awaken.control.errors import TooLargeError
+from awaken.runtime.admin.answers import UnreadableError
+from awaken.runtime.bodies import TooSlowError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from awaken.runtime.bodies import BodyRoom
+
+__all__ = ["MAX_BODY_SIZE", "Bodies", "read_number", "read_parameter", "read_path_id", "read_path_name"]
+
+T = TypeVar("T")
+
+#: Bytes of a body, as on the server. Statements in SQL and addresses are far smaller.
+MAX_BODY_SIZE: Final = 2 * 1024 * 1024
+#: Digits of the numbers that parameters may have, which are entries and sizes of pages.
+_MAX_DIGITS: Final = 9
+
+
+class Bodies:
+    """Reads the bodies of the requests to one admin API.
+
+    Args:
+        room: the memory for bodies that are being read.
+    """
+
+    def __init__(self, room: BodyRoom) -> None:
+        self._room = room
+
+    async def read_json(self, request: Request, shape: type[T], *, limit: int = MAX_BODY_SIZE) -> T:
+        """Read a JSON body of at most `limit` bytes.
+
+        Raises:
+            UnreadableError: it is not JSON, has another shape, is too large or too slow.
+            UnavailableError: too many bodies are being read.
+        """
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type != "application/json" and not content_type.endswith("+json"):
+            raise UnreadableError(415, "Expected request with `Content-Type: application/json`")
+        body = await self._read(request, limit)
+        try:
+            return msgspec.json.decode(body, type=shape)
+        except msgspec.ValidationError as error:
+            raise UnreadableError(
+                422, f"Failed to deserialize the JSON body into the target type: {error}"
+            ) from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise _not_json(str(error)) from error
+        except RecursionError as error:
+            raise _not_json("it is nested too deeply") from error
+
+    async def _read(self, request: Request, limit: int) -> bytes:
+        try:
+            return await self._room.read(request, limit)
+        except TooLargeError as error:
+            raise UnreadableError(
+                413, f"Failed to buffer the request body: length limit exceeded; {error}"
+            ) from error
+        except TooSlowError as error:
+            raise UnreadableError(408, f"Failed to buffer the request body: {error}") from error
+
+
+def read_path_id(request: Request, name: str, prefix: str) -> str:
+    """Return an id from the path, if it looks like one.
+
+    Raises:
+        UnreadableError: it does not.
+    """
+    value = read_path_name(request, name)
+    if not value.startswith(prefix):
+        raise UnreadableError(400, f"Invalid URL: Cannot parse `{name}` with value `{value}`: bad format")
+    return value
+
+
+def read_path_name(request: Request, name: str) -> str:
+    """Return a name from the path. Raises UnreadableError if the path is not text."""
+    raw: bytes = request.scope.get("raw_path") or b""
+    try:
+        unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableError(400, f"Invalid URL: Invalid UTF-8 in `{name}`") from error
+    value: str = request.path_params[name]
+    return value
+
+
+def read_parameter(request: Request, name: str) -> str | None:
+    """Return a parameter of the query. Raises UnreadableError if it is given twice."""
+    values = request.query_params.getlist(name)
+    if len(values) > 1:
+        raise _bad_query(f"duplicate field `{name}`")
+    return values[0] if values else None
+
+
+def read_number(request: Request, name: str, default: int) -> int:
+    """Return a parameter of the query as a number from 0 on. Raises UnreadableError if it is none."""
+    text = read_parameter(request, name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal()):
+        raise _bad_query(f"{name}: {text!r} is not a number")
+    if len(text.lstrip("0")) > _MAX_DIGITS:
+        raise _bad_query(f"{name}: the number has more than {_MAX_DIGITS} digits")
+    return int(text[-_MAX_DIGITS:])
+
+
+def _not_json(reason: str) -> UnreadableError:
+    return UnreadableError(400, f"Failed to parse the request body as JSON: {reason}")
+
+
+def _bad_query(reason: str) -> UnreadableError:
+    return UnreadableError(400, f"Failed to deserialize query string: {reason}")
