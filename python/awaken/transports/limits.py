@@ -26,9 +26,11 @@ __all__ = [
     "OPENING_TIMEOUT",
     "OUTPUT_SIZE",
     "PARTIAL_FRAMES_SIZE",
+    "PING_TIMEOUT",
     "PIPELINE_SIZE",
     "RESET_BURST",
     "RESET_RATE",
+    "SILENCE_TIMEOUT",
     "STALL_TIMEOUT",
     "STREAMS",
     "STREAM_WINDOW",
@@ -97,6 +99,11 @@ IDLE_TIMEOUT: Final = 10 * 60.0
 
 #: Seconds in which a peer has to take at least some of what waits for it; nginx's send_timeout.
 STALL_TIMEOUT: Final = 60.0
+
+#: Seconds without a byte from a peer that has open streams, after which we send a PING, and seconds it may take to
+#: answer. The runtime sends one after 40 to 48 s itself, and waits 20 s: only one that is gone is silent for longer.
+SILENCE_TIMEOUT: Final = 60.0
+PING_TIMEOUT: Final = 20.0
 
 #: Seconds between announcing that a connection ends and refusing its new streams, if the peer does not answer the PING.
 GOAWAY_TIMEOUT: Final = 1.0

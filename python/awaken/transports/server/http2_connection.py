@@ -25,6 +25,7 @@ from awaken.transports.http2.engine import (
 from awaken.transports.http2.engines import make_rust_engine
 from awaken.transports.server.finishing_streams import FinishingStreams
 from awaken.transports.server.http2_exchange import Http2Exchange
+from awaken.transports.server.liveness import Liveness
 from awaken.transports.server.peer_rates import PeerRates
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ class Http2ServerConnection(asyncio.Protocol):
         self._late_size = 0  # bytes that came while closing
         self._begun_head = 0  # the stream of a header block that is not complete, 0 if there is none
         self._begun_head_since = 0.0
+        self._unanswered_pings = 0
         self._now = self._loop.time()
+        self._liveness = Liveness(self._now)
         self._idle_since = self._now
         self._stalled_since = self._now
         self._stalled_size = 0  # bytes in the socket's buffer when last looked at
@@ -99,6 +102,7 @@ class Http2ServerConnection(asyncio.Protocol):
             if self._late_size > limits.DISCARD_SIZE and self._transport is not None:
                 self._transport.abort()
             return
+        self._liveness.hear(self._now)
         self._is_receiving = True
         try:
             for event in self.engine.receive(data):
@@ -182,7 +186,8 @@ class Http2ServerConnection(asyncio.Protocol):
 
     def _on_connection_event(self, event: Event) -> None:
         if isinstance(event, PingAcknowledged):
-            if self._is_draining:
+            self._unanswered_pings -= 1
+            if self._is_draining and not self._unanswered_pings:
                 self._finish_goaway()
         elif isinstance(event, PeerLeaving):
             self._is_draining = True
@@ -258,12 +263,20 @@ class Http2ServerConnection(asyncio.Protocol):
             self._give_up_closing(now)
             return
         self._reset_overdue(now)
+        if self.is_socket_paused:
+            # A PING would wait behind what the peer does not read: `_is_stalled` decides.
+            self._liveness.hear(now)
         if self._begun_head and now - self._begun_head_since > limits.OPENING_TIMEOUT:
             self._calm(
                 f"the header block of stream {self._begun_head} was not complete within {limits.OPENING_TIMEOUT:g} s"
             )
         elif self.is_socket_paused and self._is_stalled(now):
             logger.info("%s read nothing for %g s; connection aborted", self._peer(), limits.STALL_TIMEOUT)
+            self.abort()
+        elif self._liveness.is_gone(now):
+            logger.info(
+                "%s did not answer a PING within %g s; connection aborted", self._peer(), limits.PING_TIMEOUT
+            )
             self.abort()
         elif self._is_draining:
             if now - self._drained_at > limits.GOAWAY_TIMEOUT:
@@ -272,6 +285,9 @@ class Http2ServerConnection(asyncio.Protocol):
             has_spoken = self.engine.control_frame_count  # the preface is followed by SETTINGS
             if now - self._idle_since > (limits.IDLE_TIMEOUT if has_spoken else limits.OPENING_TIMEOUT):
                 self.drain()
+        elif self._liveness.begin_to_ask(now):
+            self._ping()
+            self.schedule_flush()
 
     def _is_stalled(self, now: float) -> bool:
         size = 0 if self._transport is None else self._transport.get_write_buffer_size()
@@ -305,11 +321,15 @@ class Http2ServerConnection(asyncio.Protocol):
             self._is_draining = True
             self._drained_at = self._loop.time()
             self.engine.go_away(is_final=False)
-            self.engine.ping()
+            self._ping()
             self._reset_overdue(self._drained_at)
         for exchange in list(self._exchanges.values()):
             deliver(exchange, exchange.receiver.drain)
         self.schedule_flush()
+
+    def _ping(self) -> None:
+        self._unanswered_pings += 1
+        self.engine.ping()
 
     def _finish_goaway(self) -> None:
         if not self._is_goaway_final:
