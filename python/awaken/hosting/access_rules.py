@@ -145,7 +145,7 @@ def check_access(rules: AccessRules, request: RequestFacts) -> Refusal | None:
         return Refusal(
             403,
             f'this {rules.what} is not known as "{host.text[:_SHOWN]}", the Host of this request; if the name leads '
-            f"here, allow it with --allow-host {host.text[:_SHOWN]} (or AWAKEN_ALLOW_HOST)",
+            f"here, start it with --allow-host {host.text[:_SHOWN]} (or AWAKEN_ALLOW_HOST)",
         )
     if rules.pages.is_any_origin:
         return None
@@ -170,7 +170,7 @@ def _check_page(rules: AccessRules, request: RequestFacts, host: HostName | None
             return Refusal(
                 403,
                 f'pages of "{shown}", the Origin of this request, may not send requests to this {rules.what}; if you '
-                f"trust them, allow them with --allow-origin {shown} (or AWAKEN_ALLOW_ORIGIN)",
+                f"trust them, start it with --allow-origin {shown} (or AWAKEN_ALLOW_ORIGIN)",
             )
     if request.origins or (request.site or "").lower() != "cross-site":
         return None
