@@ -26,11 +26,21 @@ class Signer:
         """The key's public half, as the runtime logs it."""
         return f"publickeyv1_{_base58(self._key.public_key().public_bytes_raw())}"
 
-    def headers(self, audience: str, *, not_before: float = -60, expires: float = 60) -> dict[str, str]:
-        """Sign a request for a route, valid between two times given in seconds from now."""
+    def headers(
+        self, audience: str, *, not_before: float = -60, expires: float = 60, issued: float | None = 0
+    ) -> dict[str, str]:
+        """Sign a request for a route, valid between two times given in seconds from now.
+
+        Args:
+            audience: the route.
+            not_before: when it becomes valid.
+            expires: when it ceases to be.
+            issued: when it claims to be made; None leaves that out.
+        """
         now = int(time.time())
         header = {"typ": "JWT", "alg": "EdDSA", "kid": self.public_key}
-        claims = {"aud": audience, "exp": now + expires, "iat": now, "nbf": now + not_before}
+        claims = {"aud": audience, "exp": now + expires, "nbf": now + not_before}
+        claims |= {} if issued is None else {"iat": now + issued}
         signed = f"{_encode(header)}.{_encode(claims)}"
         token = f"{signed}.{_base64url(self._key.sign(signed.encode()))}"
         return {"x-restate-signature-scheme": "v1", "x-restate-jwt-v1": token}

@@ -65,6 +65,8 @@ def test_others_get_an_empty_401_before_anything_is_told(
         (STRANGER.headers("/discover", expires=3600), "not signed by a key"),
         (RUNTIME.headers("/discover", expires=-3600), "expired"),
         (RUNTIME.headers("/discover", not_before=3600, expires=7200), "not valid yet"),
+        (RUNTIME.headers("/discover", expires=3600, issued=None), "when it was issued"),
+        (RUNTIME.headers("/discover", expires=7200, issued=3600), "issued in the future"),
     ],
 )
 def test_foreign_and_untimely_signatures_get_401(

@@ -14,7 +14,7 @@ const SERVER_EXPIRES: u64 = 1_795_340_207;
 const SERVER_PATH: &str = "/deep/prefix/invoke/Obj/peek";
 
 const HEADER: &str = r#"{"typ":"JWT","alg":"EdDSA"}"#;
-const CLAIMS: &str = r#"{"aud":"/invoke/S/h","exp":2000,"nbf":1000}"#;
+const CLAIMS: &str = r#"{"aud":"/invoke/S/h","exp":2000,"nbf":1000,"iat":1500}"#;
 
 fn server_keys() -> Keys {
     SERVER_KEY.parse().unwrap()
@@ -229,9 +229,9 @@ fn only_eddsa_without_critical_extensions_is_read() {
 #[test]
 fn claims_need_an_audience_and_both_times() {
     for claims in [
-        r#"{"aud":["/discover","/invoke/S/h"],"exp":2000,"nbf":1000}"#,
-        r#"{"aud":"/invoke/S/h","exp":1500,"nbf":1500,"iat":99999999999,"sub":"é"}"#,
-        r#"{"aud":"/invoke/S/h","exp":9223372036854775807,"nbf":-9223372036854775808}"#,
+        r#"{"aud":["/discover","/invoke/S/h"],"exp":2000,"nbf":1000,"iat":1000}"#,
+        r#"{"aud":"/invoke/S/h","exp":1500,"nbf":1500,"iat":1560,"sub":"é"}"#,
+        r#"{"aud":"/invoke/S/h","exp":9223372036854775807,"nbf":-9223372036854775808,"iat":-9223372036854775808}"#,
     ] {
         assert_eq!(verify_ours(HEADER, claims), Ok(()), "{claims}");
     }
@@ -245,6 +245,8 @@ fn claims_need_an_audience_and_both_times() {
         r#"{"aud":"/invoke/S/h","exp":"2000","nbf":1000}"#,
         r#"{"aud":"/invoke/S/h","exp":1e300,"nbf":1000}"#,
         r#"{"aud":"/invoke/S/h","exp":1499,"exp":2000,"nbf":1000}"#,
+        r#"{"aud":"/invoke/S/h","exp":2000,"nbf":1000,"iat":"1500"}"#,
+        r#"{"aud":"/invoke/S/h","exp":2000,"nbf":1000,"iat":1e300}"#,
     ] {
         assert_eq!(
             verify_ours(HEADER, claims),
@@ -322,7 +324,24 @@ fn refusals_tell_what_to_look_at() {
         (Refusal::ForeignRoute, "another route"),
         (Refusal::Expired, "expired"),
         (Refusal::NotYetValid, "not valid yet"),
+        (Refusal::NoIssueTime, "(iat)"),
+        (Refusal::FromTheFuture, "issued in the future"),
     ] {
         assert!(refusal.to_string().contains(part), "{refusal}");
+    }
+}
+
+#[test]
+fn token_says_when_it_was_issued_and_not_in_the_future() {
+    for (iat, outcome) in [
+        ("", Err(Refusal::NoIssueTime)),
+        (r#","iat":null"#, Err(Refusal::NoIssueTime)),
+        (r#","iat":1560"#, Ok(())),
+        (r#","iat":1561"#, Err(Refusal::FromTheFuture)),
+        (r#","iat":9223372036854775807"#, Err(Refusal::FromTheFuture)),
+    ] {
+        let claims = format!(r#"{{"aud":"/invoke/S/h","exp":2000,"nbf":1000{iat}}}"#);
+
+        assert_eq!(verify_ours(HEADER, &claims), outcome, "{claims}");
     }
 }

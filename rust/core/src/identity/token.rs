@@ -12,6 +12,9 @@ pub const MAX_TOKEN_SIZE: usize = 8 * 1024;
 /// The algorithm of every token.
 pub(super) const ALGORITHM: &str = "EdDSA";
 
+/// How far the clock of a runtime may be ahead, in seconds: what its `nbf` allows.
+const LEEWAY: i64 = 60;
+
 /// Why a request is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -46,6 +49,12 @@ pub enum Refusal {
     /// The token is not valid yet.
     #[error("its token is not valid yet; compare the clocks")]
     NotYetValid,
+    /// The token does not say when it was issued.
+    #[error("its token does not say when it was issued (iat)")]
+    NoIssueTime,
+    /// The token claims to be issued later than clocks differ.
+    #[error("its token was issued in the future; compare the clocks")]
+    FromTheFuture,
 }
 
 /// The part of a path that a runtime signs. The runtime does not know the prefix under which the endpoint is mounted.
@@ -103,10 +112,11 @@ pub(super) struct Claims {
     aud: Audience,
     exp: i64,
     nbf: i64,
+    iat: Option<i64>,
 }
 
 impl Claims {
-    /// There is no leeway here: the runtime already adds a minute on each side.
+    /// There is no leeway for `exp` and `nbf`: the runtime already adds a minute on each side of `iat`.
     pub(super) fn check(&self, path: &str, now: u64) -> Result<(), Refusal> {
         if !self.aud.is_for(audience(path)) {
             return Err(Refusal::ForeignRoute);
@@ -117,6 +127,10 @@ impl Claims {
         }
         if self.nbf > now {
             return Err(Refusal::NotYetValid);
+        }
+        let iat = self.iat.ok_or(Refusal::NoIssueTime)?;
+        if iat > now.saturating_add(LEEWAY) {
+            return Err(Refusal::FromTheFuture);
         }
         Ok(())
     }
