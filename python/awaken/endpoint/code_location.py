@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from awaken.diagnostics import development
 from awaken.diagnostics.tracebacks import PACKAGE, is_authored
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ def caller(skipped: int = 0) -> CodeLocation | None:
             return CodeLocation(frame.f_code.co_filename, frame.f_lineno, True)  # suspending takes this way
         frame = frame.f_back
     return None
+
+
+def place_for_callers() -> str:
+    """Return ` at FILE:LINE` of the line that is being executed, in development mode only; else an empty text.
+
+    For errors that end an invocation: callers get them.
+    """
+    return f" at {caller(1)}" if development.is_enabled() else ""
 
 
 def raised(error: BaseException) -> CodeLocation | None:

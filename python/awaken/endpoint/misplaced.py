@@ -62,6 +62,6 @@ def require_own(future: DurableFuture[Any], owner: tasks.Owner) -> None:
         raise in_a_run(f"await {future.subject}", run, owner.where)
     if tasks.owner.get() not in (owner, None):
         raise LocalProtocolError(
-            f"cannot await {future.subject} at {code_location.caller()}: it belongs to {owner.where}, and a "
+            f"cannot await {future.subject}{code_location.place_for_callers()}: it belongs to {owner.where}, and a "
             "handler can only await what its own context returned"
         )

@@ -1,4 +1,8 @@
-"""Reports to the machine how a handler or a run failed. Nothing that user code raises escapes from here."""
+"""Reports to the machine how a handler or a run failed. Nothing that user code raises escapes from here.
+
+A terminal failure reaches callers. Files and lines of this machine are none of their business: the log has them, and
+only in development mode does the failure.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from awaken.context import probe
-from awaken.diagnostics import tracebacks
+from awaken.diagnostics import development, tracebacks
 from awaken.endpoint import code_location, error_fields
 from awaken.endpoint.culprit import culprit_of
 from awaken.errors import (
@@ -49,15 +53,16 @@ def report(machine: EndpointMachine, error: BaseException, target: str, version:
     culprit = culprit_of(error)
     if isinstance(culprit, UsageError):
         location = code_location.raised(error)
-        culprit = UsageError(f"{target} at {location}: {culprit.message}" if location else culprit.message)
+        located = f"{target} at {location}: {culprit.message}" if location else culprit.message
         tracebacks.log_warning(
             log,
             "%s (%s): ended, because it would fail again: %s",
             target,
             machine.invocation_id,
-            culprit.message,
+            located,
             error=error,
         )
+        culprit = UsageError(located if development.is_enabled() else f"{target}: {culprit.message}")
     if isinstance(culprit, TerminalError):
         if probe.watchers and isinstance(culprit, UsageError):
             _tell_watchers(probe.AttemptFailed(machine.invocation_id, error, None, is_final=True))
@@ -146,14 +151,15 @@ def report_run(
             f'ctx.run_typed("{run.name}", function, RunOptions(), argument)'
         )
     if isinstance(culprit, UsageError):
-        culprit = UsageError(f"{culprit.message} (asked for at {run.place})")
+        located = f"{culprit.message} (asked for at {run.place})"
         tracebacks.log_warning(
             log,
             "%s: failed, because it would fail again: %s",
             machine.invocation_id,
-            culprit.message,
+            located,
             error=error,
         )
+        culprit = UsageError(located if development.is_enabled() else culprit.message)
     if isinstance(culprit, TerminalError):
         if probe.watchers and isinstance(culprit, UsageError):
             _tell_watchers(probe.AttemptFailed(machine.invocation_id, error, run.name, is_final=True))

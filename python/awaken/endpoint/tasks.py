@@ -194,8 +194,8 @@ def _in_order(coroutine: Any) -> Any:
     if isinstance(given, (set, frozenset)) or iter(given) is given:
         coroutine.close()
         raise LocalProtocolError(
-            f"asyncio.as_completed at {code_location.caller()} got coroutines in a {type(given).__name__}, from which "
-            "it starts them in an order that does not replay; give it a list"
+            f"asyncio.as_completed{code_location.place_for_callers()} got coroutines in a {type(given).__name__}, "
+            "from which it starts them in an order that does not replay; give it a list"
         )
     burst = _started.get(id(given))
     if burst is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import awaken
 import pytest
+from awaken.diagnostics import development
 
 from tests import frames
 from tests.unit.endpoint.fakes import Call
@@ -56,8 +57,9 @@ async def outcome_of(combine: Callable[[Any, Any], Awaitable[Any]]) -> str:
     first.send(frames.request())
     await first.settle()
     second = Call(service, "other")
-    second.send(frames.request())
-    await second.until_answer("Output", "End")
+    with development.enabled():
+        second.send(frames.request())
+        await second.until_answer("Output", "End")
 
     first.send(frames.signal(17, b""))
     await first.until_answer("Output", "End")

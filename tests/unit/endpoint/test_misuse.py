@@ -6,12 +6,14 @@ import asyncio
 import functools
 import json
 import math
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import awaken
 import pytest
 from awaken import RetryableError, RunOptions
+from awaken.diagnostics import development
 from awaken.errors import TerminalError, UsageError
 from awaken.serde import Serde
 
@@ -58,9 +60,15 @@ class Text(Serde[Any]):
         return json.dumps(obj)  # type: ignore[return-value]  # the mistake
 
 
-async def outcome_of(body: Callable[[Any], Awaitable[Any]], *journal: bytes) -> tuple[Call, str]:
-    """Run a handler of a virtual object, and return what it ended with as text."""
+async def outcome_of(
+    body: Callable[[Any], Awaitable[Any]], *journal: bytes, is_developing: bool = True
+) -> tuple[Call, str]:
+    """Run a handler of a virtual object in development mode, and return what it ended with as text."""
+    with development.enabled() if is_developing else nullcontext():
+        return await _outcome_of(body, *journal)
 
+
+async def _outcome_of(body: Callable[[Any], Awaitable[Any]], *journal: bytes) -> tuple[Call, str]:
     async def handler(ctx: awaken.ObjectContext) -> Any:
         return await body(ctx)
 
@@ -316,6 +324,20 @@ async def test_misuse_ends_the_invocation_at_once_and_says_what_to_write(name: s
     if not name.startswith("malformed"):
         assert "Obj/h at " in text
         assert "test_misuse.py:" in text
+
+
+@pytest.mark.parametrize("kind", ["handler", "run"])
+async def test_callers_learn_no_path_and_the_log_has_it(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def body(ctx: Any) -> None:
+        if kind == "handler":
+            ctx.set(5, "x")
+        await ctx.run_typed("charge", lambda given: given, RunOptions())
+
+    call, text = await outcome_of(body, is_developing=False)
+
+    assert ("ProposeRunCompletion" if kind == "run" else "Output") in call.answer
+    assert ".py" not in text
+    assert "test_misuse.py:" in caplog.text
 
 
 async def test_misuse_is_a_terminal_error_and_what_python_would_raise() -> None:

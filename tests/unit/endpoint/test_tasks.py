@@ -10,6 +10,7 @@ from typing import Any
 import awaken
 import awaken.errors
 import pytest
+from awaken.diagnostics import development
 
 from tests import frames
 from tests.unit.endpoint.fakes import Call
@@ -80,7 +81,8 @@ async def test_as_completed_over_coroutines_without_order_names_the_line() -> No
             return str(error)
         return "accepted"
 
-    call, _ = await names_of_sleeps(handler)
+    with development.enabled():
+        call, _ = await names_of_sleeps(handler)
     line = LINES.index(next(line for line in LINES if line.endswith("# here"))) + 1
     assert f"{Path(__file__).name}:{line} got coroutines in a set".encode() in call.exchange.body
 
