@@ -13,18 +13,15 @@ from awaken.diagnostics.printable import escape_text
 from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
-    import asyncio
-    import signal
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from awaken.cli.places import Places
     from awaken.cli.settings import LogLevel
     from awaken.hosting.runtime_server import RuntimeServer
-    from awaken.hosting.signal_handler import SignalHandler
     from awaken.runtime.events import Observer
     from awaken.runtime.query import Backlog
 
-__all__ = ["announce", "announcing_stop", "make_observer", "print_announcement", "start_output"]
+__all__ = ["announce", "announce_stop", "make_observer", "print_announcement", "start_output"]
 
 
 def start_output(log_level: LogLevel, *, json_output: bool) -> None:
@@ -135,14 +132,8 @@ def make_observer(*, json_output: bool, show_payloads: bool) -> Observer:
     return EventLines(show_payloads=show_payloads)
 
 
-def announcing_stop(on_signal: SignalHandler, stop: asyncio.Event) -> Callable[[signal.Signals], None]:
-    """Return a signal handler that says once that the process stops, and hands on to another."""
-
-    def take(signum: signal.Signals) -> None:
-        if not stop.is_set():
-            print_progress(
-                "awaken: stopping; open invocations continue at the next start (Ctrl-C again stops at once)"
-            )
-        on_signal(signum)
-
-    return take
+def announce_stop() -> None:
+    """Say that the process stops."""
+    print_progress(
+        "awaken: stopping; open invocations continue at the next start (Ctrl-C again stops at once)"
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -130,6 +129,8 @@ async def _serve(
     from awaken.control.server import start_control_server
     from awaken.hosting.signal_handler import SignalHandler
 
+    stop = asyncio.Event()
+    SignalHandler(stop).install(asyncio.get_running_loop())
     async with AsyncExitStack() as stack:
         try:
             runtime = connect_runtime(ingress, admin)
@@ -160,10 +161,6 @@ async def _serve(
             url = await stack.enter_async_context(_serve_links(links, runtime, access, pages))
             facts["callbacks"] = url
             lines.append(f"awaken: links on {url}")
-        stop = asyncio.Event()
-        on_signal = SignalHandler(stop)
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(signum, on_signal, signum)
         lines.append(f"awaken: gRPC on {facts['grpc']}, in front of {ingress} and {admin}")
         print_announcement(facts, "\n".join(lines), json_output=json_output)
         await stop.wait()

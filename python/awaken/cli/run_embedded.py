@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sqlite3
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awaken.cli.addresses import reachable_url
-from awaken.cli.announcing import announce, announcing_stop
+from awaken.cli.announcing import announce, announce_stop
 from awaken.cli.failures import BrokenApplicationError, CommandError
 from awaken.cli.places import CALLBACKS, INBOX, check_addresses
 
@@ -123,13 +122,11 @@ async def _serve(
 
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    on_signal = announcing_stop(SignalHandler(stop), stop)
+    SignalHandler(stop, announce_stop).install(loop)
     async with _listen(embedded, places, access, pages) as (server, links_url):
         # Again, now that the port is known, if port 0 asked for a free one.
         lead_links(links_url)
         async with _control(places, access, embedded.runtime) as grpc:
-            for signum in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(signum, on_signal, signum)
             announce(places, server, links_url, grpc, describe(embedded), backlog, json_output=json_output)
             async with asyncio.TaskGroup() as group:
                 beside = None if until is None else group.create_task(_beside(until, stop))

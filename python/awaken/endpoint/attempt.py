@@ -21,6 +21,7 @@ still asks for is refused (`Aftermath`).
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from awaken.handler.handler import Handler
 
 __all__ = ["Attempt"]
+
+log = logging.getLogger("awaken")
 
 
 class Attempt(AttemptStream):
@@ -345,6 +348,14 @@ class Attempt(AttemptStream):
         if main is not None and main is not asyncio.current_task(self.loop):
             self._interrupted_at = code_location.innermost(main.get_coro())
             main.cancel()
+
+    def _tell_late(self) -> None:
+        if self._interrupted_at is not None:
+            log.warning(
+                "%s was cut off at %s, because it did not suspend before this process ends; it is repeated",
+                self.where,
+                self._interrupted_at,
+            )
 
     @property
     def where(self) -> str:

@@ -78,6 +78,10 @@ class AttemptStream(ABC):
         """Add to the Error frame, which is about to leave, where the handler asked for what the machine refused."""
 
     @abstractmethod
+    def _tell_late(self) -> None:
+        """Say that the handler did not suspend in time."""
+
+    @abstractmethod
     def _unwind(self) -> None:
         """Cancel what is left of the handler: the exchange has ended."""
 
@@ -127,6 +131,8 @@ class AttemptStream(ABC):
         if self.is_abandoned:
             return
         self._abandon()
+        if self._is_draining:
+            self._tell_late()
 
     def resume_writing(self) -> None:
         """Continue where the peer's slowness stopped the handler."""

@@ -9,7 +9,6 @@ port closed, just as when the process is gone.
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from contextlib import suppress
 from datetime import timedelta
@@ -142,22 +141,22 @@ async def serve(
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    server: Server = await start_server(
-        accept, host=host, port=port, sock=sock, tls=tls, make_engine=partial(make_engine, http2_engine)
-    )
     on_signal = SignalHandler(stop)
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, on_signal, signum)
-    if announce is not None:
-        announce(http_url(server.address, is_tls=tls is not None))
-    if watch is not None:
-        watch(stop)
+    on_signal.install(loop)
     try:
-        await stop.wait()
+        server: Server = await start_server(
+            accept, host=host, port=port, sock=sock, tls=tls, make_engine=partial(make_engine, http2_engine)
+        )
+        if announce is not None:
+            announce(http_url(server.address, is_tls=tls is not None))
+        if watch is not None:
+            watch(stop)
+        try:
+            await stop.wait()
+        finally:
+            await server.close(grace)
     finally:
-        await server.close(grace)
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(signum)
+        on_signal.remove(loop)
 
 
 def _make_tls(

@@ -318,3 +318,18 @@ def test_runtime_serves_an_endpoint_that_is_registered(folder: Path, client: htt
     with Command(folder, "runtime", *ports) as again:
         again.wait_for("awaken: registered services: Desk")
         assert again.end() == 0
+
+
+def test_a_handler_that_does_not_suspend_in_time_is_named(folder: Path, client: httpx.Client) -> None:
+    (folder / "late_app.py").write_text(
+        "import asyncio\nimport awaken\ns = awaken.Service('Late')\n\n"
+        "@s.handler()\nasync def wait(ctx: awaken.Context) -> None:\n    await asyncio.sleep(600)\n\n"
+        "app = awaken.app([s])\n"
+    )
+    ports = ("--ingress", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+    with Command(folder, "dev", "late_app:app", *ports) as command:
+        client.post(f"{command.ingress}/Late/wait/send")
+        command.wait_for("attempt  .*Late/wait")
+
+        assert command.end() == 0
+        assert re.search(r"Late/wait \(inv_1\w+\) was cut off at .*late_app\.py:7, because", command.output)
