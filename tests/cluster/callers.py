@@ -63,6 +63,10 @@ class Callers:
         """Wait for the end of a workflow and return its result."""
         return self._insist("result", "GET", f"/restate/workflow/Job/{key}/attach").json()
 
+    def attach(self, invocation_id: str) -> Any:
+        """Wait for the end of an invocation and return its result."""
+        return self._insist("attach", "GET", f"/restate/invocation/{invocation_id}/attach").json()
+
     def start_again(self, key: str, request: Any) -> int:
         """Start a workflow that was started before, and return the status of the response."""
         again = self._insist("again", "POST", f"/Job/{key}/run", json=request, expected={ALREADY_INVOKED})

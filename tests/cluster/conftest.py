@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cluster.callers import Callers
-from tests.cluster.nodes import Cluster
+from tests.cluster.nodes import NODES, Cluster
 from tests.e2e.effects import Effects
 from tests.e2e.endpoint import EndpointProcess
 from tests.e2e.ingress import Client
+from tests.signing import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
+APP = "tests.cluster.app:app"
 LOG_TAIL = 4000
 
 
@@ -35,16 +37,22 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cluster(directory: Path) -> Iterator[Cluster]:
+def signer() -> Signer:
+    """The key that all nodes have."""
+    return Signer()
+
+
+@pytest.fixture(scope="session")
+def cluster(directory: Path, signer: Signer) -> Iterator[Cluster]:
     """A cluster that all tests share; each leaves it whole."""
-    with Cluster(directory) as cluster:
+    with Cluster(directory, [signer] * NODES) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="session")
-def endpoint(cluster: Cluster, directory: Path) -> Iterator[EndpointProcess]:
+def endpoint(cluster: Cluster, directory: Path, signer: Signer) -> Iterator[EndpointProcess]:
     """Our endpoint with two workers, registered once, with one of the nodes."""
-    endpoint = EndpointProcess(directory, "tests.cluster.app:app", "--workers", "2")
+    endpoint = EndpointProcess(directory, APP, "--workers", "2", "--identity-key", signer.public_key)
     endpoint.start()
     try:
         node = cluster.nodes[1]

@@ -18,8 +18,10 @@ from tests.e2e.server import BASE_SETTINGS
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from tests.signing import Signer
 
 NODES: Final = 3
 #: Each partition runs on that many nodes, one of which leads it.
@@ -44,15 +46,14 @@ class Ports:
 class Node:
     """A `restate-server` process; it keeps its ports and its directory when it starts again."""
 
-    def __init__(
-        self, number: int, ports: Sequence[Ports], directory: Path, settings: Mapping[str, str]
-    ) -> None:
+    def __init__(self, number: int, ports: Sequence[Ports], directory: Path, key: Signer) -> None:
         own = ports[number - 1]
         home = directory / f"node-{number}"
         self._temporary = home / "temporary"  # the server stores large values here
         self._temporary.mkdir(parents=True)
         configuration = home / "node.toml"
         configuration.write_text(node_settings(number, [f"127.0.0.1:{one.fabric}" for one in ports]))
+        key.write(home / "identity.pem")
         self.name = f"node-{number}"
         self.ingress_url = f"http://127.0.0.1:{own.ingress}"
         self.admin_url = f"http://127.0.0.1:{own.admin}"
@@ -70,7 +71,6 @@ class Node:
                 "RESTATE_BIND_PORT": str(own.fabric),
                 "RESTATE_INGRESS__BIND_PORT": str(own.ingress),
                 "RESTATE_ADMIN__BIND_PORT": str(own.admin),
-                **settings,
             },
         )
 
@@ -118,21 +118,12 @@ class Cluster:
 
     Args:
         directory: for the nodes' data and output.
-        settings: environment variables of all nodes.
-        own_settings: environment variables of one node each.
+        keys: with which each node signs its requests to endpoints.
     """
 
-    def __init__(
-        self,
-        directory: Path,
-        settings: Mapping[str, str] | None = None,
-        own_settings: Sequence[Mapping[str, str]] = ({},) * NODES,
-    ) -> None:
-        ports = [Ports(free_port(), free_port(), free_port()) for _ in range(NODES)]
-        self.nodes = [
-            Node(number, ports, directory, {**(settings or {}), **own})
-            for number, own in enumerate(own_settings, 1)
-        ]
+    def __init__(self, directory: Path, keys: Sequence[Signer]) -> None:
+        ports = [Ports(free_port(), free_port(), free_port()) for _ in keys]
+        self.nodes = [Node(number, ports, directory, key) for number, key in enumerate(keys, 1)]
 
     def __enter__(self) -> Self:
         try:
@@ -190,7 +181,7 @@ class Cluster:
         ]
         leaders = {row["partition_id"] for row in replicas if row["effective_mode"] == "Leader"}
         return (
-            len(alive) == NODES
+            len(alive) == len(self.nodes)
             and len(leaders) == PARTITIONS
             and len(replicas) >= REPLICAS * PARTITIONS
             and all(node.is_answering() for node in self.nodes)

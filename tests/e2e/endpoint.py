@@ -15,8 +15,8 @@ START_TIMEOUT_S = 20
 class EndpointProcess:
     """`awaken serve MODULE:APP`. Starting it again serves at the same address, in a new process."""
 
-    def __init__(self, directory: Path, app: str, *options: str) -> None:
-        self._port = free_port()
+    def __init__(self, directory: Path, app: str, *options: str, port: int | None = None) -> None:
+        self._port = port or free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._process = Process(
             [sys.executable, "-m", "awaken.cli", "serve", app, "--bind", f"127.0.0.1:{self._port}", *options],
