@@ -48,7 +48,7 @@ FACE = {
 #: Inside the runtime, bottom up: callers enter above the processor, which alone decides what tables write to the store;
 #: the invoker opens the attempts that the processor asks for.
 LAYERS_OF_THE_RUNTIME: list[set[str]] = [
-    {"attempt_failure", "bodies", "clock", "connected", "durations", "errors", "identifiers"},
+    {"attempt_failure", "bodies", "clock", "connected", "durations", "errors", "identifiers", "identity_key"},
     {"schema"},
     {"admission", "events", "settings", "supervisor"},
     {"store"},

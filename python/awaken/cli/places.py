@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 _DEFAULT_DIRECTORY: Final = ".awaken"
+_DEFAULT_HOST: Final = "127.0.0.1"
 
 #: Path on the ingress to which links lead; below a reserved name, so that no service can have it.
 CALLBACKS: Final = "/restate/callbacks"
@@ -108,10 +109,9 @@ class Places:
         Raises:
             CommandError: an address is malformed.
         """
-        host = os.environ.get("RESTATE_BIND_IP", "127.0.0.1")
         return cls(
-            ingress=_address(ingress, f"{host}:{os.environ.get('RESTATE_INGRESS__BIND_PORT', '8080')}"),
-            admin=_address(admin, f"{host}:{os.environ.get('RESTATE_ADMIN__BIND_PORT', '9070')}"),
+            ingress=_address(ingress, _default_bind("INGRESS", 8080)),
+            admin=_address(admin, _default_bind("ADMIN", 9070)),
             grpc=None if grpc == "off" else _address(grpc, DEFAULT_GRPC),
             is_grpc_requested=grpc is not None,
             directory=directory_of(directory),
@@ -122,6 +122,18 @@ class Places:
 def directory_of(option: str | None) -> str:
     """Return the data directory: the option, else the Restate server's own variable, else the default."""
     return option or os.environ.get("RESTATE_BASE_DIR") or _DEFAULT_DIRECTORY
+
+
+def _default_bind(interface: str, port: int) -> str:
+    """Return the address that the Restate server's variables choose; as there, the whole address counts most."""
+    address = os.environ.get(f"RESTATE_{interface}__BIND_ADDRESS")
+    if address:
+        return address
+    host = (
+        os.environ.get(f"RESTATE_{interface}__BIND_IP") or os.environ.get("RESTATE_BIND_IP") or _DEFAULT_HOST
+    )
+    named = os.environ.get(f"RESTATE_{interface}__BIND_PORT") or port
+    return f"[{host}]:{named}" if ":" in host else f"{host}:{named}"
 
 
 def _address(text: str | None, default: str) -> tuple[str, int]:

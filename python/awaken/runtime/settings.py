@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.runtime.durations import parse_duration
+from awaken.runtime.identity_key import read_private_key
 from awaken.runtime.schema import RetryPolicy
 
 if TYPE_CHECKING:
@@ -60,10 +61,12 @@ class RuntimeSettings:
         """
         read = _Reader(environment).read
         values: dict[str, Any] = {}
-        for name, (variable, parse) in _VARIABLES.items():
-            value = read(variable, parse)
-            if value is not None:
-                values[name] = value
+        for name, (variables, parse) in _VARIABLES.items():
+            for variable in variables:
+                value = read(variable, parse)
+                if value is not None:
+                    values[name] = value
+                    break
         policy: dict[str, Any] = {}
         for name, (variable, parse) in _POLICY_VARIABLES.items():
             for prefix in _POLICY_PREFIXES:
@@ -108,20 +111,31 @@ def _on_max_attempts(text: str) -> str:
     return lowered
 
 
-def _file(text: str) -> str:
+def _key_file(text: str) -> str:
     try:
-        return Path(text).read_text()
+        pem = Path(text).read_text(errors="replace")
     except OSError as error:
-        raise ValueError(f"cannot read {text}: {error.strerror}") from error
+        raise ValueError(f"cannot read {text or 'a file without a name'}: {error.strerror}") from error
+    try:
+        read_private_key(pem)
+    except ValueError as error:
+        raise ValueError(f"{text}: {error}; `openssl genpkey -algorithm ed25519` makes one") from error
+    return pem
 
 
-_VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
-    "inactivity_timeout_ms": ("RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT", _milliseconds),
-    "abort_timeout_ms": ("RESTATE_WORKER__INVOKER__ABORT_TIMEOUT", _milliseconds),
-    "max_open_attempts": ("RESTATE_WORKER__INVOKER__CONCURRENT_INVOCATIONS_LIMIT", _positive),
-    "cleanup_interval_ms": ("RESTATE_WORKER__CLEANUP_INTERVAL", _milliseconds),
-    "identity_key_pem": ("RESTATE_WORKER__INVOKER__REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE", _file),
-    "journal_retention_ms": ("RESTATE_DEFAULT_JOURNAL_RETENTION", _milliseconds),
+_INVOKER: Final = "RESTATE_WORKER__INVOKER__"
+_KEY_FILE: Final = "REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE"
+#: The variables of each setting, and how their text is read. If several are set, the first counts, as on the server.
+_VARIABLES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[str], Any]]]] = {
+    "inactivity_timeout_ms": ((f"{_INVOKER}INACTIVITY_TIMEOUT",), _milliseconds),
+    "abort_timeout_ms": ((f"{_INVOKER}ABORT_TIMEOUT",), _milliseconds),
+    "max_open_attempts": ((f"{_INVOKER}CONCURRENT_INVOCATIONS_LIMIT",), _positive),
+    "cleanup_interval_ms": (("RESTATE_WORKER__CLEANUP_INTERVAL",), _milliseconds),
+    # The server calls the first of them deprecated, and prefers it all the same.
+    "identity_key_pem": ((f"RESTATE_{_KEY_FILE}", f"{_INVOKER}{_KEY_FILE}"), _key_file),
+    "journal_retention_ms": (("RESTATE_DEFAULT_JOURNAL_RETENTION",), _milliseconds),
+    "idempotency_retention_ms": (("RESTATE_DEFAULT_IDEMPOTENCY_RETENTION",), _milliseconds),
+    "workflow_retention_ms": (("RESTATE_DEFAULT_WORKFLOW_COMPLETION_RETENTION",), _milliseconds),
 }
 _POLICY_PREFIXES: Final = ("RESTATE_WORKER__INVOKER__RETRY_POLICY", "RESTATE_DEFAULT_RETRY_POLICY")
 _POLICY_VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from awaken import _core
 from awaken.runtime.deployments import Deployments
-from awaken.runtime.deployments.request_signing import RequestSigning, read_private_key
+from awaken.runtime.deployments.request_signing import RequestSigning
+from awaken.runtime.identity_key import read_private_key
 from awaken.runtime.settings import RuntimeSettings
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -83,14 +84,34 @@ def test_two_keys_are_refused(pem: str) -> None:
         read_private_key(pem + pem)
 
 
-def test_the_key_is_read_from_the_file_that_the_environment_names(tmp_path: Path, pem: str) -> None:
-    variable = "RESTATE_WORKER__INVOKER__REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE"
-
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "RESTATE_WORKER__INVOKER__REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE",
+        "RESTATE_REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE",
+    ],
+)
+def test_the_key_is_read_from_the_file_that_the_environment_names(
+    tmp_path: Path, pem: str, variable: str
+) -> None:
     settings = RuntimeSettings.from_environment({variable: str(tmp_path / "key.pem")})
 
     assert settings.identity_key_pem == pem
     with pytest.raises(ValueError, match=variable):
         RuntimeSettings.from_environment({variable: str(tmp_path / "missing.pem")})
+    for content in (b"", b"\xff", b"key"):
+        (tmp_path / "other.pem").write_bytes(content)
+        with pytest.raises(ValueError, match=rf"{variable}: .*other\.pem: .*exactly one PRIVATE KEY"):
+            RuntimeSettings.from_environment({variable: str(tmp_path / "other.pem")})
+
+
+def test_of_two_names_of_the_key_the_one_counts_that_the_server_prefers(tmp_path: Path, pem: str) -> None:
+    environment = {
+        "RESTATE_WORKER__INVOKER__REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE": str(tmp_path / "missing.pem"),
+        "RESTATE_REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE": str(tmp_path / "key.pem"),
+    }
+
+    assert RuntimeSettings.from_environment(environment).identity_key_pem == pem
 
 
 def test_the_secret_has_32_bytes() -> None:
