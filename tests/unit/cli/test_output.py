@@ -163,7 +163,8 @@ def test_typos_are_told_what_is_right(arguments: list[str], suggested: str) -> N
     done = subprocess.run(command(*arguments), capture_output=True, text=True, check=False)
 
     assert done.returncode == 2
-    assert suggested in done.stderr.splitlines()[-1].replace("'", " ").replace(")", " ").split()
+    words = done.stderr.splitlines()[-1].translate(str.maketrans("'),", "   ")).split()
+    assert suggested in words
 
 
 def test_a_reader_that_is_gone_ends_a_command_quietly() -> None:
