@@ -30,6 +30,7 @@ PARTITIONS: Final = int(BASE_SETTINGS["RESTATE_DEFAULT_NUM_PARTITIONS"])
 #: A cluster needs about 10 s to start, and 15 s to use a node again that was killed; more on a busy machine.
 WHOLE_TIMEOUT_S: Final = 90
 CONTROL_TIMEOUT_S: Final = 20
+STOP_TIMEOUT_S: Final = 60
 
 SETTINGS: Final = {**BASE_SETTINGS, "RESTATE_LOG_FILTER": "warn,restate_admin=error"}
 
@@ -87,6 +88,11 @@ class Node:
         """Kill it, as a power cut would."""
         self.is_up = False
         self._process.kill()
+
+    def stop(self) -> None:
+        """Stop it in an orderly way."""
+        self.is_up = False
+        self._process.stop(within=STOP_TIMEOUT_S)
 
     def freeze(self) -> None:
         """Stop it without closing its connections, as a lost network would."""
