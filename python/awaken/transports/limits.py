@@ -21,6 +21,8 @@ __all__ = [
     "HEADERS_SIZE",
     "HTTP1_BODY_SIZE",
     "IDLE_TIMEOUT",
+    "INFORMATIONAL_BURST",
+    "INFORMATIONAL_RATE",
     "LINGER_TIMEOUT",
     "MAX_FRAME_SIZE",
     "OPENING_TIMEOUT",
@@ -31,9 +33,11 @@ __all__ = [
     "RESET_BURST",
     "RESET_RATE",
     "SILENCE_TIMEOUT",
+    "SLICE",
     "STALL_TIMEOUT",
     "STREAMS",
     "STREAM_WINDOW",
+    "UNSENT_SIZE",
     "RateLimit",
 ]
 
@@ -72,6 +76,20 @@ RESET_RATE: Final = 33.0
 #: defaults of nghttp2 for suspicious frames.
 CONTROL_FRAME_BURST: Final = 10_000
 CONTROL_FRAME_RATE: Final = 330.0
+
+#: Responses of status 1xx that an HTTP/1.1 endpoint may send before its answer, at once and per second. Go's client
+#: takes five; an endpoint that shows with a 102 now and then that it still works may do so for as long as it likes.
+INFORMATIONAL_BURST: Final = 100
+INFORMATIONAL_RATE: Final = 1.0
+
+#: Frames (in HTTP/1.1: parts of a response) from all connections with one endpoint that are read in one turn of the
+#: loop. One takes 20 to 50 us, so that a flood leaves most of the time to others, and what a busy endpoint sends in a
+#: turn is still read at once.
+SLICE: Final = 64
+
+#: Bytes of answers (to PING, SETTINGS, frames of streams that are gone) that an endpoint may leave unread. They are 9
+#: to 17 bytes each; a peer that reads at all never comes near it.
+UNSENT_SIZE: Final = 1024 * 1024
 
 #: Response bytes held for a slow peer at which a writer has to pause, and may continue: asyncio's own marks.
 BUFFER_HIGH: Final = 64 * 1024

@@ -53,11 +53,18 @@ class ClientConnection(asyncio.Protocol):
         await self._lost.wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail what is still open."""
+        """Fail what is still open, once everything that came before is read."""
         self._transport = None
         self._lost.set()
-        reason = "closed by the endpoint" if exc is None else describe_error(exc)
-        self.fail(f"the connection was lost: {reason}")
+        reason = (
+            f"the connection was lost: {'closed by the endpoint' if exc is None else describe_error(exc)}"
+        )
+        if not self._postpone_loss(reason):
+            self.fail(reason)
+
+    def _postpone_loss(self, reason: str) -> bool:
+        """Return whether something waits to be read; if so, the connection is to fail when that is done."""
+        raise NotImplementedError
 
     def _begin_closing(self) -> asyncio.Transport | None:
         """Mark the connection as closed, and return the socket that is left to close."""

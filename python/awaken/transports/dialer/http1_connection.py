@@ -1,4 +1,9 @@
-"""HTTP/1.1 on asyncio, caller's side, over the h11 package: one connection, one exchange after the other."""
+"""HTTP/1.1 on asyncio, caller's side, over the h11 package: one connection, one exchange after the other.
+
+What arrives is read a few parts at a time, in turns with the other connections of the endpoint; while there is more
+than one turn can read, the socket is not read. A connection serves the next exchange only if both sides have said
+everything and nothing else has come: bytes beyond a response would be taken for the answer to the next request.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from awaken.timing.turns import Turns
     from awaken.transports.dialer.address import Address
     from awaken.transports.dialer.http1_outgoing import Http1Outgoing
 
@@ -21,6 +27,7 @@ __all__ = ["Http1ClientConnection"]
 # Seconds an idle connection is kept; the server has the same limit.
 _IDLE_TIMEOUT: Final = 5 * 60.0
 
+_CUT: Final = "the connection was lost: closed by the endpoint before its response was complete"
 _BODILESS_METHODS: Final = frozenset(["GET", "HEAD"])
 
 
@@ -29,6 +36,8 @@ class Http1ClientConnection(ClientConnection):
 
     Args:
         address: of the endpoint, for `host` and for error texts.
+        turns: shared with the other connections of the endpoint.
+        place: called with an exchange that the peer's closing left without a connection before it began.
         note_idle: called when the connection can take the next exchange.
         discard: called when it takes no more exchanges.
     """
@@ -36,10 +45,14 @@ class Http1ClientConnection(ClientConnection):
     def __init__(
         self,
         address: Address,
+        turns: Turns,
+        place: Callable[[Http1Outgoing], None],
         note_idle: Callable[[Http1ClientConnection], None],
         discard: Callable[[Http1ClientConnection], None],
     ) -> None:
         super().__init__(address)
+        self._turns = turns
+        self._place = place
         self._note_idle = note_idle
         self._discard = discard
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=limits.HEADERS_SIZE)
@@ -48,6 +61,10 @@ class Http1ClientConnection(ClientConnection):
         self._is_flush_scheduled = False
         self._is_socket_paused = False
         self._is_reading_paused = False
+        self._is_behind = False  # what has come waits for a turn
+        self._lost_reason = ""
+        self._was_used = False
+        self._informational = limits.RateLimit(limits.INFORMATIONAL_BURST, limits.INFORMATIONAL_RATE)
         self._idle_since = self._loop.time()
 
     @property
@@ -61,6 +78,7 @@ class Http1ClientConnection(ClientConnection):
         """Take an exchange; its head goes out with the next flush."""
         self._exchange = exchange
         self._is_begun = False
+        self._informational = limits.RateLimit(limits.INFORMATIONAL_BURST, limits.INFORMATIONAL_RATE)
         exchange.connection = self
         self.schedule_flush()
 
@@ -78,17 +96,16 @@ class Http1ClientConnection(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         """Read the part of the response that is there."""
-        if self.is_closed:
-            return
-        self._h11.receive_data(data)
-        self._advance()
+        self._take_in(data)
 
-    def eof_received(self) -> None:
-        """Read to the end, which may be what ends the response."""
-        if self.is_closed:
-            return
-        self._h11.receive_data(b"")
-        self._advance()
+    def eof_received(self) -> bool:
+        """Read to the end, which may be what ends the response. Returns whether the socket stays open until then."""
+        self._take_in(b"")
+        return self._is_behind and not self.is_closed
+
+    def _postpone_loss(self, reason: str) -> bool:
+        self._lost_reason = reason
+        return self._is_behind and not self.is_closed
 
     def pause_writing(self) -> None:
         """Give no credit: the peer, or the network, is slower than we are."""
@@ -99,58 +116,96 @@ class Http1ClientConnection(ClientConnection):
         self._is_socket_paused = False
         self._flush()
 
-    def _advance(self) -> None:
-        exchange = self._exchange
+    # Reading.
+
+    def _take_in(self, data: bytes) -> None:
+        if self.is_closed:
+            return
         try:
-            is_changed = self._read(exchange) if exchange is not None else self._read_unasked()
+            self._h11.receive_data(data)
         except h11.RemoteProtocolError as error:
             self.fail(f"the endpoint broke HTTP/1.1: {error}")
             return
-        if exchange is not None and is_changed:
+        if not self._is_behind:
+            self._is_behind = True
+            self._turns.do(self._read_slice)
+            self.adjust_reading()
+
+    def _read_slice(self) -> int:
+        exchange = self._exchange
+        if self.is_closed:
+            return 0
+        if exchange is None or not self._is_begun:
+            # The peer has ended an idle connection, or has sent bytes that answer no request.
+            self._is_behind = False
+            self.fail("closed by the endpoint")
+            return 1
+        count = 0
+        try:
+            while count < limits.SLICE and self._read_part(exchange):
+                count += 1
+        except h11.RemoteProtocolError as error:
+            self._is_behind = False
+            is_cut = self._h11.trailing_data[1]
+            self.fail(_CUT if is_cut else f"the endpoint broke HTTP/1.1: {error}")
+            return count
+        if count:
             exchange.announce_change()
-        self.adjust_reading()
+        self._is_behind = count == limits.SLICE
+        if self._is_behind and not self.is_closed:
+            self._turns.add(self._read_slice)
         self._finish_if_done()
+        self.adjust_reading()
+        if self._lost_reason and not self._is_behind:
+            self.fail(self._lost_reason)
+        return count
 
-    def _read(self, exchange: Http1Outgoing) -> bool:
-        is_changed = False
-        while True:
-            event = self._h11.next_event()
-            if isinstance(event, h11.Response):
-                exchange.status = event.status_code
-                exchange.headers = [
-                    (name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers
-                ]
-            elif isinstance(event, h11.Data):
-                exchange.collect(bytes(event.data))
-            elif isinstance(event, h11.EndOfMessage):
-                exchange.is_ended = True
-            elif isinstance(event, h11.ConnectionClosed):
-                if not exchange.is_ended:
-                    self.fail("the connection was lost: closed by the endpoint")
+    def _read_part(self, exchange: Http1Outgoing) -> bool:
+        """Read one part, and return whether there may be more."""
+        event = self._h11.next_event()
+        if isinstance(event, h11.Response):
+            exchange.status = event.status_code
+            exchange.headers = [
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers
+            ]
+        elif isinstance(event, h11.Data):
+            exchange.collect(bytes(event.data))
+        elif isinstance(event, h11.EndOfMessage):
+            exchange.is_ended = True
+        elif isinstance(event, h11.InformationalResponse):
+            if not self._informational.take(1, self._loop.time()):
+                self.fail(
+                    f"the endpoint sent more than {limits.INFORMATIONAL_BURST} responses of status "
+                    f"{event.status_code} too fast"
+                )
                 return False
-            elif event is h11.NEED_DATA or event is h11.PAUSED:
-                return is_changed
-            is_changed = True
-
-    def _read_unasked(self) -> bool:
-        """Close: the peer has ended an idle connection, or has sent bytes that answer no request."""
-        self.fail("closed by the endpoint")
-        return False
+        elif isinstance(event, h11.ConnectionClosed):
+            if not exchange.is_ended:
+                self.fail(_CUT)
+            return False
+        else:
+            return False  # h11.NEED_DATA, or h11.PAUSED after the end of the response
+        return True
 
     def _finish_if_done(self) -> None:
         """Get ready for the next exchange if this one has ended in both directions."""
         exchange = self._exchange
         if exchange is None or self.is_closed or not exchange.is_ended or not exchange.is_request_ended:
             return
-        if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
+        if self._h11.our_state in (h11.SEND_BODY, h11.IDLE):
+            return  # the end of the request has not left yet
+        is_done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
+        if is_done and not any(self._h11.trailing_data) and not self._lost_reason:
             self._exchange = None
             exchange.connection = None
+            self._is_behind = False
             self.adjust_reading()  # what is not taken yet of this response no longer counts against the connection
             self._h11.start_next_cycle()
+            self._was_used = True
             self._idle_since = self._loop.time()
             self._is_begun = False
             self._note_idle(self)
-        elif self._h11.our_state in (h11.MUST_CLOSE, h11.CLOSED, h11.ERROR):
+        else:
             self.close()
 
     # Sending.
@@ -193,16 +248,17 @@ class Http1ClientConnection(ClientConnection):
         return h11.Request(method=exchange.method, target=exchange.target, headers=headers)
 
     def adjust_reading(self) -> None:
-        """Stop reading while more of the response waits than an HTTP/2 stream's window would allow."""
+        """Stop reading while parts wait for their turn, or more of them than an HTTP/2 stream's window would allow."""
         if self._transport is None or self.is_closed:
             return
         size = 0 if self._exchange is None else self._exchange.received_size
-        if size > limits.STREAM_WINDOW and not self._is_reading_paused:
-            self._is_reading_paused = True
-            self._transport.pause_reading()
-        elif size <= limits.STREAM_WINDOW and self._is_reading_paused:
-            self._is_reading_paused = False
-            self._transport.resume_reading()
+        is_enough = self._is_behind or size > limits.STREAM_WINDOW
+        if is_enough != self._is_reading_paused:
+            self._is_reading_paused = is_enough
+            if is_enough:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
 
     # The end.
 
@@ -214,12 +270,15 @@ class Http1ClientConnection(ClientConnection):
             self.close()
 
     def fail(self, reason: str) -> None:
-        """Close, and fail the exchange that is open."""
+        """Close, and fail the exchange that is open. One that has not begun gets another connection instead."""
         if self.is_closed:
             return
         exchange = self._exchange
+        is_unsent = self._was_used and not self._is_begun
         self.close()
-        if exchange is not None:
+        if exchange is not None and is_unsent:
+            self._place(exchange)
+        elif exchange is not None:
             exchange.fail(f"{self._address}: {reason}")
 
     def close(self) -> None:

@@ -3,6 +3,9 @@
 Everything happens inside `data_received` and one flush per turn of the event loop, as in the server's connection: what
 exchanges send in a turn becomes their HEADERS and one DATA frame each, and all frames become one write to the socket.
 Exchanges wait here until the connection is open and the peer has said how many streams it takes.
+
+What arrives is read a few frames at a time, in turns with the other connections of the endpoint. While a peer sends
+more than its turns can read, its socket is not read, and a rate that no honest peer reaches ends the connection.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING, Final, cast
 from awaken.transports import limits
 from awaken.transports.dialer.address import CONNECT_TIMEOUT
 from awaken.transports.dialer.client_connection import ClientConnection
+from awaken.transports.dialer.http2_reading import Http2Reading
 from awaken.transports.dialer.keep_alive import PING_TIMEOUT, KeepAlive
 from awaken.transports.guard import close_gently, logger
 from awaken.transports.http2.engine import (
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from awaken.timing.turns import Turns
     from awaken.transports.dialer.address import Address
     from awaken.transports.dialer.http2_outgoing import Http2Outgoing
     from awaken.transports.http2.engine import Event
@@ -55,6 +60,7 @@ class Http2ClientConnection(ClientConnection):
 
     Args:
         address: of the endpoint, for `:authority` and for error texts.
+        turns: shared with the other connections of the endpoint.
         place: called with each exchange that needs another connection.
         discard: called when the connection takes no more exchanges.
     """
@@ -62,11 +68,13 @@ class Http2ClientConnection(ClientConnection):
     def __init__(
         self,
         address: Address,
+        turns: Turns,
         place: Callable[[Http2Outgoing], None],
         discard: Callable[[Http2ClientConnection], None],
     ) -> None:
         super().__init__(address)
         self.engine = H2ClientEngine()
+        self._reading = Http2Reading(self, turns, self._loop.time)
         self._place = place
         self._discard = discard
         self._exchanges: dict[int, Http2Outgoing] = {}
@@ -78,7 +86,6 @@ class Http2ClientConnection(ClientConnection):
         self._is_flush_scheduled = False
         self._is_receiving = False
         self._is_socket_paused = False
-        self._has_received = False
         now = self._loop.time()
         self._since = now
         self._idle_since = now
@@ -143,6 +150,7 @@ class Http2ClientConnection(ClientConnection):
         """Send preface and settings at once."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=limits.OUTPUT_SIZE)
+        self._reading.begin(self._transport)
         if self.is_closed:
             self._transport.abort()
             return
@@ -155,16 +163,15 @@ class Http2ClientConnection(ClientConnection):
         self._flush()
 
     def data_received(self, data: bytes) -> None:
-        """Pass the bytes to the engine, and its events to the exchanges."""
-        if self.is_closed:
-            return
-        if not self._has_received:
-            self._has_received = True
-            if data.startswith(b"HTTP/1."):
-                self.fail(
-                    "the endpoint answered in HTTP/1.1; if it speaks nothing else, register it for that"
-                )
-                return
+        """Read a slice, and the rest in the turns to come."""
+        if not self.is_closed:
+            self._reading.take_in(data)
+
+    def _postpone_loss(self, reason: str) -> bool:
+        return self._reading.postpone_loss(reason)
+
+    def receive(self, data: bytes) -> None:
+        """Pass bytes to the engine, and its events to the exchanges."""
         changed: dict[Http2Outgoing, None] = {}
         self._is_receiving = True
         try:
@@ -355,8 +362,8 @@ class Http2ClientConnection(ClientConnection):
             self.engine.ping()
             self._schedule_flush()
 
-    def fail(self, reason: str) -> None:
-        """Close, and fail every exchange."""
+    def fail(self, reason: str, *, code: ErrorCode = ErrorCode.NO_ERROR) -> None:
+        """Close, and fail every exchange. The peer hears `code`."""
         if self.is_closed:
             return
         text = f"{self._address}: {reason}"
@@ -371,9 +378,9 @@ class Http2ClientConnection(ClientConnection):
             logger.info("%d exchanges failed: %s", len(exchanges), text)
         for exchange in exchanges:
             exchange.fail(text)
-        self.close()
+        self.close(code=code)
 
-    def close(self) -> None:
+    def close(self, *, code: ErrorCode = ErrorCode.NO_ERROR) -> None:
         """Send GOAWAY and close the connection. Exchanges that are open learn nothing of it; see `fail`."""
         if self.is_closed:
             return
@@ -381,6 +388,7 @@ class Http2ClientConnection(ClientConnection):
         self._discard(self)
         if transport is None:
             return
-        self.engine.go_away(is_final=True)
+        self.engine.go_away(is_final=True, code=code)
         transport.write(self.engine.take_output())
+        self._reading.close()
         close_gently(transport)

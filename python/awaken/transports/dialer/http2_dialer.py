@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awaken.timing.turns import Turns
+from awaken.transports import limits
 from awaken.transports.dialer.http2_connection import Http2ClientConnection
 from awaken.transports.dialer.http2_outgoing import Http2Outgoing
 from awaken.transports.dialer.pool import ConnectionPool
@@ -30,6 +32,7 @@ class Http2Dialer:
 
     def __init__(self, url: str, *, tls: ssl.SSLContext | None = None) -> None:
         self._pool: ConnectionPool[Http2ClientConnection] = ConnectionPool(url, "h2", tls)
+        self._turns = Turns(limits.SLICE)
         self.address = self._pool.address
 
     @property
@@ -57,6 +60,6 @@ class Http2Dialer:
             if connection.has_room:
                 connection.add(exchange)
                 return
-        connection = Http2ClientConnection(self.address, self._place, self._pool.retire)
+        connection = Http2ClientConnection(self.address, self._turns, self._place, self._pool.retire)
         self._pool.add(connection)
         connection.add(exchange)

@@ -63,6 +63,11 @@ class H2ClientEngine(H2Streams):
         return self._h2.remote_settings.max_concurrent_streams
 
     @property
+    def unsent_size(self) -> int:
+        """Bytes that are ready and were not taken; while nothing is taken, they answer frames of the peer."""
+        return len(self._h2._data_to_send)
+
+    @property
     def is_exhausted(self) -> bool:
         """Whether the connection has used up its stream ids."""
         return self._h2.highest_outbound_stream_id >= _LAST_STREAM_ID
@@ -113,6 +118,13 @@ class H2ClientEngine(H2Streams):
             code=int(event.error_code or 0),
             detail=(event.additional_data or b"").decode("utf-8", "replace"),
         )
+
+    def _on_reset(self, event: h2_events.StreamReset) -> Event | None:
+        # Each stream is an attempt of ours, and may fail. Only resets of what is gone are many without our doing.
+        is_ours = event.stream_id in self._streams
+        closed = super()._on_reset(event)
+        self.reset_count -= is_ours
+        return closed
 
     def _on_settings(self, event: h2_events.RemoteSettingsChanged) -> Event | None:
         super()._on_settings(event)

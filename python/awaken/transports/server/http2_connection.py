@@ -23,10 +23,10 @@ from awaken.transports.http2.engine import (
     StreamClosed,
 )
 from awaken.transports.http2.engines import make_rust_engine
+from awaken.transports.http2.peer_rates import PeerRates
 from awaken.transports.server.finishing_streams import FinishingStreams
 from awaken.transports.server.http2_exchange import Http2Exchange
 from awaken.transports.server.liveness import Liveness
-from awaken.transports.server.peer_rates import PeerRates
 
 if TYPE_CHECKING:
     from collections.abc import Callable

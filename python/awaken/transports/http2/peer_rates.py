@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from awaken.transports import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awaken.transports.http2.engine import Engine
-
 __all__ = ["PeerRates"]
+
+
+class _Engine(Protocol):
+    """What an engine of either side counts."""
+
+    @property
+    def control_frame_count(self) -> int:
+        """How many frames so far have cost work and carried nothing."""
+        ...
+
+    @property
+    def reset_count(self) -> int:
+        """How many streams the peer has reset, so far, that count against it."""
+        ...
 
 
 class PeerRates:
@@ -24,7 +36,7 @@ class PeerRates:
 
     __slots__ = ("_control_frame_count", "_control_frames", "_engine", "_reset_count", "_resets", "_time")
 
-    def __init__(self, engine: Engine, time: Callable[[], float]) -> None:
+    def __init__(self, engine: _Engine, time: Callable[[], float]) -> None:
         self._engine = engine
         self._time = time
         self._resets = limits.RateLimit(limits.RESET_BURST, limits.RESET_RATE)
