@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DeploymentRoutes"]
 
-_NO_VARIANT = (
+#: Characters of the id of a deployment.
+_ID_LENGTH: Final = 26
+#: A token of RFC 9110 5.6.2.
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NO_VARIANT: Final = (
     "Failed to deserialize the JSON body into the target type: data did not match any variant of untagged enum "
     "RegisterDeploymentRequest"
 )
@@ -81,6 +86,7 @@ class DeploymentRoutes:
         """Answer `PATCH /deployments/{id}`."""
         deployment_id = self._find(request).deployment_id
         asked = await self._read_json(request, _Update)
+        _check(asked)
         try:
             record = await self._deployments.update(
                 deployment_id,
@@ -96,7 +102,7 @@ class DeploymentRoutes:
 
     async def remove(self, request: Request) -> Response:
         """Answer `DELETE /deployments/{id}`, which the server only does with `force=true`."""
-        deployment_id = read_path_id(request, "deployment", "dp_1")
+        deployment_id = read_path_id(request, "deployment", "dp_1", length=_ID_LENGTH)
         if read_parameter(request, "force") != "true":
             return empty(501)
         try:
@@ -120,6 +126,7 @@ class DeploymentRoutes:
             )
         if not asked.uri:
             raise UnreadableError(422, _NO_VARIANT)
+        _check(asked)
         try:
             registration = await self._deployments.register(
                 asked.uri,
@@ -140,7 +147,7 @@ class DeploymentRoutes:
         return answer_json(status, body, {"location": f"deployments/{record.deployment_id}"})
 
     def _find(self, request: Request) -> Record:
-        deployment_id = read_path_id(request, "deployment", "dp_1")
+        deployment_id = read_path_id(request, "deployment", "dp_1", length=_ID_LENGTH)
         reason = self._deployments.unreadable.get(deployment_id)
         if reason is not None:
             raise AdminError(
@@ -154,6 +161,21 @@ class DeploymentRoutes:
 
     def _describe(self, record: Record) -> Response:
         return answer_json(200, describe.full_deployment(record, self._deployments.defaults))
+
+
+def _check(asked: _Register | _Update) -> None:
+    """Refuse an address and headers that no request may have."""
+    headers = asked.additional_headers or {}
+    uri = asked.uri or ""
+    if not (
+        uri.isprintable()
+        and " " not in uri
+        and all(map(_HEADER_NAME.fullmatch, headers))
+        and all(value.isascii() and value.isprintable() for value in headers.values())
+    ):
+        raise UnreadableError(
+            422, f"{_NO_VARIANT}: the uri or a header has characters that no request may have"
+        )
 
 
 def _refused(error: RegistrationError) -> AdminError:

@@ -69,15 +69,18 @@ class Bodies:
             raise UnreadableError(408, f"Failed to buffer the request body: {error}") from error
 
 
-def read_path_id(request: Request, name: str, prefix: str) -> str:
+def read_path_id(request: Request, name: str, prefix: str, *, length: int) -> str:
     """Return an id from the path, if it looks like one.
 
     Raises:
         UnreadableError: it does not.
     """
     value = read_path_name(request, name)
+    reason = "bad length" if len(value) != length else None
     if not value.startswith(prefix):
-        raise UnreadableError(400, f"Invalid URL: Cannot parse `{name}` with value `{value}`: bad format")
+        reason = "bad format"
+    if reason is not None:
+        raise UnreadableError(400, f"Invalid URL: Cannot parse `{name}` with value `{value}`: {reason}")
     return value
 
 

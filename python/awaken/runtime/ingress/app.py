@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -19,9 +20,13 @@ from awaken.runtime.ingress.paths import split
 from awaken.runtime.ingress.results import Results
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
     from starlette.types import Receive, Scope, Send
 
     from awaken.control.operations import Operations
+    from awaken.runtime.ingress.paths import Mode
+    from awaken.runtime.ingress.results import Wish
     from awaken.runtime.schema import Schema
 
 __all__ = ["Ingress"]
@@ -54,6 +59,24 @@ class Ingress:
         self._room = BodyRoom()
         self._calls = Calls(operations, schema, self._room, patience_s)
         self._results = Results(operations, schema, self._room, patience_s)
+        self._reserved: dict[str, Callable[[Request, list[str]], Awaitable[Response]]] = {
+            "awakeables": self._complete_awakeable,
+            "a": self._complete_awakeable,
+            "call": partial(self._invoke, "call"),
+            "send": partial(self._invoke, "send"),
+            "invocation": self._results.of_invocation,
+            "workflow": self._results.of_workflow,
+            "attach": partial(self._find_target, "attach"),
+            "output": partial(self._find_target, "output"),
+            "lookup": self._look_up,
+            "health": self._health,
+            "scope": self._refuse_scope,
+        }
+
+    @property
+    def reserved(self) -> Sequence[str]:
+        """The paths below `/restate/` that are answered."""
+        return tuple(self._reserved)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as an ASGI application."""
@@ -88,26 +111,31 @@ class Ingress:
         return await self._calls.answer(request, segments)
 
     async def _answer_reserved(self, request: Request, what: str, rest: list[str]) -> Response:
-        match what:
-            case "awakeables" | "a":
-                return await complete_awakeable(self._operations, request, self._room, rest)
-            case "call" | "send":
-                return await self._calls.answer(request, rest or [""], what)
-            case "invocation":
-                return await self._results.of_invocation(request, rest)
-            case "workflow":
-                return await self._results.of_workflow(request, rest)
-            case "attach" | "output":
-                return await self._results.of_target(request, what, rest)
-            case "lookup" if not rest:
-                return await self._results.lookup(request)
-            case "health" if not rest:
-                return self._health(request)
-            case "scope":
-                raise IngressError(400, "scoped invocations require vqueues to be enabled")
-        raise IngressError(404, "not found")
+        answer = self._reserved.get(what)
+        if answer is None:
+            raise IngressError(404, "not found")
+        return await answer(request, rest)
 
-    def _health(self, request: Request) -> Response:
+    async def _complete_awakeable(self, request: Request, rest: list[str]) -> Response:
+        return await complete_awakeable(self._operations, request, self._room, rest)
+
+    async def _invoke(self, mode: Mode, request: Request, rest: list[str]) -> Response:
+        return await self._calls.answer(request, rest or [""], mode)
+
+    async def _find_target(self, wish: Wish, request: Request, rest: list[str]) -> Response:
+        return await self._results.of_target(request, wish, rest)
+
+    async def _look_up(self, request: Request, rest: list[str]) -> Response:
+        if rest:
+            raise IngressError(404, "not found")
+        return await self._results.lookup(request)
+
+    async def _refuse_scope(self, request: Request, rest: list[str]) -> Response:
+        raise IngressError(400, "scoped invocations require vqueues to be enabled")
+
+    async def _health(self, request: Request, rest: list[str]) -> Response:
+        if rest:
+            raise IngressError(404, "not found")
         if request.method != "GET":
             raise IngressError(405, "method not allowed")
         return answer_json(200, {"services": [service.name for service in self._schema.services()]}, {})

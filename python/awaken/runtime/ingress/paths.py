@@ -17,7 +17,7 @@ from awaken.runtime.ingress.answers import IngressError
 if TYPE_CHECKING:
     from awaken.runtime.schema import HandlerSchema, Schema, ServiceSchema
 
-__all__ = ["Invocable", "decode", "parse_invocation", "split"]
+__all__ = ["Invocable", "Mode", "decode", "parse_invocation", "split"]
 
 Mode = Literal["call", "send"]
 

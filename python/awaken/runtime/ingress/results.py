@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from awaken.runtime.bodies import BodyRoom
     from awaken.runtime.schema import Schema
 
-__all__ = ["Results"]
+__all__ = ["Results", "Wish"]
 
 Wish = Literal["attach", "output"]
 
