@@ -4,11 +4,13 @@ Received bytes become effects, and effects become rows in the current transactio
 is sent after the commit. Ending the request asks the endpoint to suspend: at once over request/response, else after a
 time without activity. If nothing comes from the endpoint for another time after that, the attempt has failed and the
 exchange is closed: a dead endpoint must not hold an invocation and its key.
+
+What arrives is turned into rows a slice at a time, in turns with the other attempts, and each slice is a savepoint of
+its own. While an endpoint sends more than that, its bytes stay where they are, and its window closes.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +18,7 @@ from awaken import _core
 from awaken.runtime.errors import CommandRefusedError, StoreError
 from awaken.runtime.invoker import failures
 from awaken.runtime.invoker.request_body import RequestBody
+from awaken.runtime.invoker.response_body import ResponseBody
 from awaken.runtime.invoker.response_head import ResponseHead
 from awaken.runtime.tables.invocations import SuspensionPoint
 from awaken.runtime.tables.results import from_core
@@ -30,10 +33,15 @@ if TYPE_CHECKING:
     from awaken.runtime.invoker.attempt_rows import AttemptRows
     from awaken.runtime.invoker.opening import Opening
     from awaken.runtime.processor.open_attempts import Awaited
+    from awaken.timing.turns import Turns
 
 __all__ = ["Attempt"]
 
 log = logging.getLogger("awaken.runtime")
+
+#: What one slice of received bytes may cost. An effect costs 1, and takes about 60 us; so do 16 KiB.
+_SLICE: Final = 32
+_COST_SIZE: Final = 16 * 1024
 
 #: How long an endpoint may keep its response open after the attempt has ended.
 _LINGER_MS: Final = 5_000
@@ -47,6 +55,7 @@ class Attempt:
         opening: what to send first.
         dialer: opens the exchange.
         clock: what time it is.
+        turns: shared with the other attempts.
         max_message_size: bytes of the largest frame accepted from the endpoint; None is the default.
         on_close: called once when the attempt has ended, before its last rows are written.
     """
@@ -57,6 +66,7 @@ class Attempt:
         opening: Opening,
         dialer: Dialer,
         clock: Clock,
+        turns: Turns,
         *,
         max_message_size: int | None,
         on_close: Callable[[Attempt], None],
@@ -65,6 +75,7 @@ class Attempt:
         self.awaited: Awaited | None = None
         self._rows = rows
         self._clock = clock
+        self._turns = turns
         self._on_close = on_close
         self._handler = opening.handler
         self._deployment_id = opening.deployment_id
@@ -81,6 +92,7 @@ class Attempt:
         self._machine = _core.InvokerMachine(opening.version, max_message_size=size)
         self._exchange = opening.send_head(dialer, self._note_change)
         self._request = RequestBody(self._exchange)
+        self._body = ResponseBody(self._exchange)
         self._response = ResponseHead(self._exchange, opening.content_type, opening.deployment_id)
         self._start(opening)
 
@@ -149,24 +161,30 @@ class Attempt:
     def _note_change(self) -> None:
         if not self._is_pumping_soon:
             self._is_pumping_soon = True
-            asyncio.get_running_loop().call_soon(self._pump)
+            self._turns.add(self._pump)
 
-    def _pump(self) -> None:
+    def _pump(self) -> int:
         self._is_pumping_soon = False
-        data = self._exchange.take()
         if self._is_closed:
+            self._body.discard()
             self._release()
-            return
+            return 1
+        cost = 0
         try:
             with self._rows.atomic():
-                self._receive(data)
+                cost = self._receive()
         except StoreError:
-            return  # the store has notified the runtime, which has closed every attempt
+            return cost  # the store has notified the runtime, which has closed every attempt
         except Exception as error:
             row = self._rows.row
             log.exception("%s: attempt %d broke in the runtime", row.id, row.retry_count)
             self._break(error)
+        if self._is_closed:
+            self._body.discard()
+        elif cost >= _SLICE:
+            self._note_change()
         self._flush()
+        return cost
 
     def _break(self, error: Exception) -> None:
         """Fail the attempt because of an error in the runtime, which has taken back what was written with it."""
@@ -178,25 +196,44 @@ class Attempt:
         except Exception:
             log.exception("%s: stuck until the next start", self._rows.row.id)
 
-    def _receive(self, data: bytes) -> None:
+    def _receive(self) -> int:
+        """Turn a slice of what has arrived into rows. Returns what it cost: `_SLICE` or more if there may be more."""
         exchange = self._exchange
+        piece = b""
         if not self._response.is_accepted and exchange.status is not None:
-            failure = self._response.check(data)
+            piece = self._body.next_piece()
+            failure = self._response.check(piece)
             if failure is not None:
                 self._fail(failure)
             if not self._response.is_accepted:
-                return
-        if data:
-            self._last_activity_ms = self._clock.now_ms()
-            self._machine.receive(data)
-        if exchange.is_ended and self._response.is_accepted:
-            self._machine.receive_end()
-        while not self._is_closed and (effect := self._machine.take_effect()) is not None:
-            self._handle(effect)
+                return 1
+        cost = 0
+        while not self._is_closed and cost < _SLICE:
+            effect = self._machine.take_effect()
+            if effect is not None:
+                self._handle(effect)
+                cost += 1
+            elif piece or (piece := self._body.next_piece()):
+                self._last_activity_ms = self._clock.now_ms()
+                self._machine.receive(piece)
+                cost += len(piece) // _COST_SIZE
+                piece = b""
+            else:
+                self._note_end()
+                break
         if self._output is not None and not self._is_closed:
             self._rows.store_output(self._output)
             self._output = None
-        if exchange.is_reset and not self._is_closed:
+        return cost
+
+    def _note_end(self) -> None:
+        """Fail the attempt if nothing more can arrive: it has not ended."""
+        exchange = self._exchange
+        if exchange.is_ended and self._response.is_accepted:
+            self._machine.receive_end()
+            if (effect := self._machine.take_effect()) is not None:
+                self._handle(effect)
+        elif exchange.is_reset:
             why = exchange.failure or "the stream was reset"
             self._fail(failures.broken_stream(self._deployment_id, why))
 
