@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import socket
 from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from awaken.cli.failures import CommandError
 
-__all__ = ["check_free", "is_loopback", "parse_bind", "parse_url", "reachable_url"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["check_free", "is_loopback", "parse_bind", "parse_url", "parse_urls", "reachable_url"]
 
 
 def parse_bind(text: str) -> tuple[str, int]:
@@ -51,6 +55,11 @@ def parse_url(text: str, what: str) -> str:
     if not is_valid or any(character.isspace() for character in url):
         raise CommandError(f"{text!r} is not the URL of {what}; write something like http://127.0.0.1:8080")
     return url.rstrip("/")
+
+
+def parse_urls(texts: Sequence[str], what: str) -> list[str]:
+    """Return the URLs in some texts, which may hold several each, separated by commas. Raises as `parse_url`."""
+    return [parse_url(one, what) for text in texts for one in text.split(",")]
 
 
 def reachable_url(url: str) -> str:

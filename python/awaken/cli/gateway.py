@@ -18,7 +18,7 @@ from awaken.cli.access_options import (
     TokenOption,
     read_access,
 )
-from awaken.cli.addresses import parse_bind, parse_url, reachable_url
+from awaken.cli.addresses import parse_bind, parse_urls, reachable_url
 from awaken.cli.answer_types import TypesOption, know_types
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
@@ -27,8 +27,8 @@ from awaken.cli.settings import (
     DEFAULT_ADMIN,
     DEFAULT_GRPC,
     DEFAULT_INGRESS,
-    AdminOption,
-    IngressOption,
+    AdminsOption,
+    IngressesOption,
     JsonOutputOption,
     LogLevel,
     LogLevelOption,
@@ -56,8 +56,8 @@ class _Links:
 
 @explain_failures
 def gateway(
-    ingress: IngressOption = DEFAULT_INGRESS,
-    admin: AdminOption = DEFAULT_ADMIN,
+    ingress: IngressesOption = None,
+    admin: AdminsOption = None,
     grpc: Annotated[
         str,
         typer.Option(
@@ -96,7 +96,8 @@ def gateway(
 
     start_output(log_level, json_output=json_output)
     host, port = parse_bind(grpc)
-    urls = parse_url(ingress, "an ingress"), parse_url(admin, "an admin API")
+    ingresses = parse_urls(ingress or [DEFAULT_INGRESS], "an ingress")
+    admins = parse_urls(admin or [DEFAULT_ADMIN], "an admin API")
     page = None if inbox is None else parse_bind(inbox)
     pages = read_pages(allow_host, allow_origin)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
@@ -104,7 +105,9 @@ def gateway(
     know_types(types)
     links = None if callbacks is None else _Links(parse_bind(callbacks), require_signer(), public_url())
     try:
-        asyncio.run(_serve(*urls, (host, port), page, links, access, pages, json_output=json_output))
+        asyncio.run(
+            _serve(ingresses, admins, (host, port), page, links, access, pages, json_output=json_output)
+        )
     except OSError as error:
         raise CommandError(
             f"{error}; stop what uses the address, or choose another one with --grpc, --inbox and --callbacks"
@@ -112,8 +115,8 @@ def gateway(
 
 
 async def _serve(
-    ingress: str,
-    admin: str,
+    ingress: list[str],
+    admin: list[str],
     grpc: tuple[str, int],
     inbox: tuple[str, int] | None,
     links: _Links | None,
@@ -141,7 +144,13 @@ async def _serve(
             runtime, host=grpc[0], port=grpc[1], tls=access.tls, tokens=access.tokens
         )
         stack.push_async_callback(server.close)
-        facts = {"grpc": f"{grpc[0]}:{server.port}", "ingress": ingress, "admin": admin, "pid": os.getpid()}
+        ingresses, admins = ", ".join(ingress), ", ".join(admin)
+        facts = {
+            "grpc": f"{grpc[0]}:{server.port}",
+            "ingress": ingresses,
+            "admin": admins,
+            "pid": os.getpid(),
+        }
         lines: list[str] = []
         if inbox is not None:
             from awaken.hosting.access_rules import rules_for
@@ -161,7 +170,7 @@ async def _serve(
             url = await stack.enter_async_context(_serve_links(links, runtime, access, pages))
             facts["callbacks"] = url
             lines.append(f"awaken: links on {url}")
-        lines.append(f"awaken: gRPC on {facts['grpc']}, in front of {ingress} and {admin}")
+        lines.append(f"awaken: gRPC on {facts['grpc']}, in front of {ingresses} and {admins}")
         print_announcement(facts, "\n".join(lines), json_output=json_output)
         await stop.wait()
 

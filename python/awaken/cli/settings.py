@@ -13,7 +13,9 @@ __all__ = [
     "DEFAULT_GRPC",
     "DEFAULT_INGRESS",
     "AdminOption",
+    "AdminsOption",
     "IngressOption",
+    "IngressesOption",
     "JsonOutputOption",
     "LogLevel",
     "LogLevelOption",
@@ -41,6 +43,28 @@ IngressOption = Annotated[
 ]
 AdminOption = Annotated[
     str, typer.Option("--admin", metavar="URL", envvar="AWAKEN_ADMIN", help="Admin API of the runtime.")
+]
+_NODES: Final = "Of a cluster, that of each node: repeat it, or use commas."
+#: As `IngressOption` and `AdminOption`, for commands that stand in front of a cluster.
+IngressesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ingress",
+        metavar="URL",
+        envvar="AWAKEN_INGRESS",
+        help=f"Ingress of the runtime. {_NODES}",
+        show_default=DEFAULT_INGRESS,
+    ),
+]
+AdminsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--admin",
+        metavar="URL",
+        envvar="AWAKEN_ADMIN",
+        help=f"Admin API of the runtime. {_NODES}",
+        show_default=DEFAULT_ADMIN,
+    ),
 ]
 JsonOutputOption = Annotated[
     bool, typer.Option("--json-output", envvar="AWAKEN_JSON_OUTPUT", help="Print JSON instead of text.")

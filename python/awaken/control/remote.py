@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -11,15 +12,19 @@ from awaken.control.errors import (
     AlreadyInvokedError,
     InvalidRequestError,
     NotFoundError,
+    OverloadedError,
+    UnavailableError,
     UnexpectedAnswerError,
 )
+from awaken.control.http_answers import explain, refused
+from awaken.control.lanes import Kind
 from awaken.control.operations import Accepted, Change, Completion, Failure, Success
 from awaken.control.remote_completion import RemoteCompletion
-from awaken.control.runtime_http import RuntimeHttp, connect_http, explain, refused
+from awaken.control.runtime_http import RuntimeHttp, connect_http
 from awaken.control.server_awakeables import list_from_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import httpx
 
@@ -30,19 +35,26 @@ __all__ = ["RemoteOperations", "connect_runtime"]
 
 _NOT_FOUND: Final = 404
 _ACCEPTED: Final = 202
+#: Seconds until an admin API without the list of awakeables is asked for it again: another runtime may be there now.
+_ASK_AGAIN_SECONDS: Final = 30.0
 
 
 def connect_runtime(
-    ingress: str | None, admin: str | None = None, *, token: str | None = None
+    ingress: str | Sequence[str] | None,
+    admin: str | Sequence[str] | None = None,
+    *,
+    token: str | None = None,
 ) -> RemoteOperations:
     """Return the operations of a runtime at these URLs; it connects with the first request.
+
+    Of a cluster, give the URL of each node: `awaken.control.nodes` says what goes to another one.
 
     An operation that needs a URL that was not given raises ValueError. Without an admin API the outcome of a completion
     is what the ingress reports.
 
     Args:
-        ingress: URL of the ingress.
-        admin: URL of the admin API.
+        ingress: URL of the ingress, or of each node's.
+        admin: URL of the admin API, or of each node's.
         token: bearer token for both; by default that of `AWAKEN_TOKEN` or of the file `AWAKEN_TOKEN_FILE`. Empty sends
             none.
 
@@ -61,9 +73,10 @@ class RemoteOperations:
 
     def __init__(self, http: RuntimeHttp) -> None:
         self._http = http
-        self._completion = RemoteCompletion(http, self if http.has_admin else None)
-        #: Whether the admin API lists awakeables, as that of the embedded runtime does; None until it was asked.
-        self._lists_awakeables: bool | None = None
+        self._completion = RemoteCompletion(http, _Tables(http, Kind.COMPLETE) if http.has_admin else None)
+        self._tables = _Tables(http, Kind.READ)
+        #: Until when, by the loop's clock, the admin API is one that does not list awakeables, as a server's is.
+        self._lists_nothing_until = 0.0
 
     async def close(self) -> None:
         """Close its connections."""
@@ -73,13 +86,13 @@ class RemoteOperations:
 
     async def call(self, request: InvocationRequest) -> Completion:
         """Start an invocation and wait for its result."""
-        return _completion(await self._start(request, is_waiting=True), request.target)
+        return _completion(await self._start(Kind.WAIT, request), request.target)
 
     async def send(self, request: InvocationRequest) -> Accepted:
         """Start an invocation and return when it is on disk."""
         if request.delay_ms is not None and request.delay_ms < 0:
             raise InvalidRequestError(f"the delay of {request.delay_ms} ms is negative")
-        answer = await self._start(request, "/send")
+        answer = await self._start(Kind.CALL, request, "/send")
         if not answer.is_success:
             raise refused(answer)
         accepted = answer.json()
@@ -87,11 +100,11 @@ class RemoteOperations:
 
     async def attach(self, invocation_id: str) -> Completion:
         """Wait for the result of an invocation."""
-        return await self._result(invocation_id, "attach", is_waiting=True)
+        return await self._result(Kind.WAIT, invocation_id, "attach")
 
     async def output(self, invocation_id: str) -> Completion:
         """Return the stored result."""
-        return await self._result(invocation_id, "output")
+        return await self._result(Kind.CALL, invocation_id, "output")
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its result."""
@@ -145,24 +158,15 @@ class RemoteOperations:
             "new_state": {name: list(value) for name, value in state.items()},
             "version": version,
         }
-        answer = await self._http.operate("POST", f"/services/{quote(service, safe='')}/state", json=document)
+        answer = await self._http.operate(
+            Kind.CHANGE, "POST", f"/services/{quote(service, safe='')}/state", json=document
+        )
         if not answer.is_success:
             raise refused(answer)
 
     async def ask(self, sql: str) -> list[dict[str, Any]]:
         """Return the rows that answer a question in SQL."""
-        headers = {"accept": "application/json"}
-        answer = await self._http.operate("POST", "/query", json={"query": sql}, headers=headers)
-        if not answer.is_success:
-            error = refused(answer)
-            if isinstance(error, UnexpectedAnswerError):
-                raise error
-            raise UnexpectedAnswerError(
-                f"the admin API refused a question ({answer.status_code}: {explain(answer)}); this version of "
-                "awaken knows the tables of Restate server 1.7 and of its own runtime"
-            )
-        rows = answer.json().get("rows")
-        return list(rows) if isinstance(rows, list) else []
+        return await self._tables.ask(sql)
 
     async def awakeables(
         self,
@@ -176,17 +180,18 @@ class RemoteOperations:
         """List the awakeables that handlers wait for."""
         if invocation_id is not None:
             _core.parse_invocation_id(invocation_id)
-        if self._lists_awakeables is not False:
+        now = asyncio.get_running_loop().time()
+        if now >= self._lists_nothing_until:
             wanted = {"service": service, "key": key, "invocation": invocation_id, "after": after}
             parameters = {name: value for name, value in wanted.items() if value is not None}
             answer = await self._http.operate(
-                "GET", "/awakeables", params={**parameters, "limit": str(limit)}
+                Kind.READ, "GET", "/awakeables", may_repeat=True, params={**parameters, "limit": str(limit)}
             )
-            self._lists_awakeables = answer.status_code != _NOT_FOUND
             if answer.is_success:
                 return read_page(answer.json())
-            if self._lists_awakeables:
+            if answer.status_code != _NOT_FOUND:
                 raise refused(answer)
+            self._lists_nothing_until = now + _ASK_AGAIN_SECONDS
         return await list_from_tables(self, service, key, invocation_id, limit, after)
 
     async def _change(self, invocation_id: str, operation: str, deployment: str | None = None) -> Change:
@@ -198,24 +203,24 @@ class RemoteOperations:
     ) -> httpx.Response:
         _core.parse_invocation_id(invocation_id)
         given = {name: value for name, value in parameters.items() if value is not None}
-        answer = await self._http.operate("PATCH", f"/invocations/{invocation_id}/{operation}", params=given)
+        answer = await self._http.operate(
+            Kind.CHANGE, "PATCH", f"/invocations/{invocation_id}/{operation}", params=given
+        )
         if not answer.is_success:
             raise refused(answer)
         return answer
 
-    async def _result(self, invocation_id: str, wish: str, *, is_waiting: bool = False) -> Completion:
+    async def _result(self, kind: Kind, invocation_id: str, wish: str) -> Completion:
         _core.parse_invocation_id(invocation_id)
         path = f"/restate/invocation/{invocation_id}/{wish}"
-        answer = await self._http.enter("GET", path, is_waiting=is_waiting)
+        answer = await self._http.enter(kind, "GET", path, may_repeat=True)
         # A failure of the invocation may have the code 404 as well; its message then says more than this.
         is_missing = not _is_of_invocation(answer) or explain(answer) == "not found"
         if answer.status_code == _NOT_FOUND and is_missing:
             raise NotFoundError(f"there is no invocation {invocation_id}; its retention may be over")
         return _completion(answer, None, invocation_id)
 
-    async def _start(
-        self, request: InvocationRequest, suffix: str = "", *, is_waiting: bool = False
-    ) -> httpx.Response:
+    async def _start(self, kind: Kind, request: InvocationRequest, suffix: str = "") -> httpx.Response:
         target = request.target
         for what, name in (("service", target.service), ("handler", target.handler)):
             if not name or quote(name, safe="") != name:
@@ -226,7 +231,39 @@ class RemoteOperations:
             headers["idempotency-key"] = request.idempotency_key
         delay = "" if request.delay_ms is None else f"?delay={request.delay_ms}ms"
         path = f"/{target.service}{key}/{target.handler}{suffix}{delay}"
-        return await self._http.enter("POST", path, request.body, headers, is_waiting=is_waiting)
+        # With the key, a runtime starts one invocation however often it is asked.
+        may_repeat = request.idempotency_key is not None
+        return await self._http.enter(kind, "POST", path, request.body, headers, may_repeat=may_repeat)
+
+
+class _Tables:
+    """Answers questions about a runtime's tables.
+
+    Args:
+        http: the runtime's interfaces.
+        kind: of the requests.
+    """
+
+    def __init__(self, http: RuntimeHttp, kind: Kind) -> None:
+        self._http = http
+        self._kind = kind
+
+    async def ask(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows that answer a question in SQL."""
+        headers = {"accept": "application/json"}
+        answer = await self._http.operate(
+            self._kind, "POST", "/query", may_repeat=True, json={"query": sql}, headers=headers
+        )
+        if not answer.is_success:
+            error = refused(answer)
+            if isinstance(error, (UnavailableError, OverloadedError, UnexpectedAnswerError)):
+                raise error
+            raise UnexpectedAnswerError(
+                f"the admin API refused a question ({answer.status_code}: {explain(answer)}); this version of "
+                "awaken knows the tables of Restate server 1.7 and of its own runtime"
+            )
+        rows = answer.json().get("rows")
+        return list(rows) if isinstance(rows, list) else []
 
 
 def _completion(answer: httpx.Response, target: Target | None, invocation_id: str = "") -> Completion:

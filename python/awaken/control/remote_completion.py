@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.client.awakeable_status import AwakeableStatus, read_status, status_query
+from awaken.control.http_answers import refused
+from awaken.control.lanes import Kind
 from awaken.control.reads import stored_result
-from awaken.control.runtime_http import refused
 from awaken.outcomes import OUTCOME_HEADER, AwakeableOutcome, read_outcome
 
 if TYPE_CHECKING:
@@ -77,7 +78,14 @@ class RemoteCompletion:
         else:
             how, body, content_type = "reject", result.encode(), "text/plain"
         headers = {"content-type": content_type} if body else {}
-        answer = await self._http.enter("POST", f"/restate/awakeables/{awakeable_id}/{how}", body, headers)
+        answer = await self._http.enter(
+            Kind.COMPLETE,
+            "POST",
+            f"/restate/awakeables/{awakeable_id}/{how}",
+            body,
+            headers,
+            may_repeat=True,  # the first result counts
+        )
         if not answer.is_success:
             raise refused(answer)
         return read_outcome(answer.headers.get(OUTCOME_HEADER))

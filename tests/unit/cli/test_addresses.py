@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from awaken.cli.addresses import parse_bind, parse_url, reachable_url
+from awaken.cli.addresses import parse_bind, parse_url, parse_urls, reachable_url
 from awaken.cli.failures import CommandError
 
 
@@ -52,3 +52,15 @@ def test_address_of_all_interfaces_is_not_dialled() -> None:
     assert reachable_url("http://0.0.0.0:9080") == "http://127.0.0.1:9080"
     assert reachable_url("https://[::]:9080") == "https://[::1]:9080"
     assert reachable_url("http://10.0.0.1:9080") == "http://10.0.0.1:9080"
+
+
+def test_several_urls_are_given_in_one_text_or_in_several() -> None:
+    urls = parse_urls(["http://a:1, b:2", "https://c/"], "an ingress")
+
+    assert urls == ["http://a:1", "http://b:2", "https://c"]
+
+
+@pytest.mark.parametrize("texts", [["http://a:1,"], ["http://a:1", "x y"]])
+def test_each_of_several_urls_is_checked(texts: list[str]) -> None:
+    with pytest.raises(CommandError, match="is not the URL of an ingress"):
+        parse_urls(texts, "an ingress")

@@ -20,15 +20,18 @@ from awaken.control.errors import (
 from awaken.control.operations import Change, Failure, InvocationRequest, Target
 from awaken.control.reads import find_awakeable, find_invocation
 from awaken.control.remote import RemoteOperations, connect_runtime
-from awaken.control.runtime_http import RuntimeHttp
+from awaken.control.runtime_http import connect_http
 from awaken.errors import InvalidIdError
 from awaken.outcomes import AwakeableOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from awaken.control.lanes import Kind
+
 INVOCATION = "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr"
 AWAKEABLE = _core.format_awakeable_id(_core.parse_invocation_id(INVOCATION), 17)
+INGRESS, ADMIN = "http://runtime", "http://runtime:9070"
 ROW = {
     "id": INVOCATION,
     "target_service_name": "Desk",
@@ -72,13 +75,11 @@ def connect(
     ingress: Callable[[httpx.Request], httpx.Response],
     admin: Callable[[httpx.Request], httpx.Response] | None,
 ) -> RemoteOperations:
-    clients = [
-        None
-        if handler is None
-        else httpx.AsyncClient(transport=httpx.MockTransport(handler), base_url="http://runtime")
-        for handler in (ingress, admin)
-    ]
-    return RemoteOperations(RuntimeHttp(clients[0], clients[1]))
+    def make(url: str, _kind: Kind) -> httpx.AsyncClient:
+        handler = admin if url == ADMIN and admin is not None else ingress
+        return httpx.AsyncClient(transport=httpx.MockTransport(handler), base_url=url)
+
+    return RemoteOperations(connect_http(INGRESS, None if admin is None else ADMIN, make=make))
 
 
 def signal(result: dict[str, Any]) -> dict[str, Any]:
@@ -192,7 +193,7 @@ async def test_a_silent_runtime_and_a_missing_one_are_told_apart() -> None:
     def missing(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
-    with pytest.raises(NoAnswerError, match="the ingress at http://runtime gave no answer in time"):
+    with pytest.raises(NoAnswerError, match="the ingress at http://runtime gave no answer within 60 s"):
         await connect(silent, None).attach(INVOCATION)
     with pytest.raises(
         UnreachableError, match="the ingress at http://runtime cannot be reached: refused"
@@ -266,5 +267,7 @@ async def test_an_ingress_where_an_admin_api_belongs_is_named(status: int, messa
     runtime = connect(ingress, ingress)
 
     for work in (find_invocation(runtime, INVOCATION), runtime.cancel(INVOCATION)):
-        with pytest.raises(UnexpectedAnswerError, match=r"^http://runtime is an ingress; give the URL of"):
+        with pytest.raises(
+            UnexpectedAnswerError, match=r"^http://runtime:9070 is an ingress; give the URL of"
+        ):
             await work
