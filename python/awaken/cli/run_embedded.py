@@ -156,6 +156,7 @@ async def _listen(
         admin_bind=places.admin,
         beside_ingress={CALLBACKS: links} if places.callbacks is None else {},
         beside_admin={INBOX: guard_inbox(create_inbox(embedded.runtime), access.guard)},
+        home=f"{INBOX}/",
         pages=pages,
         public_url=public_url,
         tokens=access.guard,

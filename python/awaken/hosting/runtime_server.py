@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.routing import Mount, Router
+from starlette.responses import RedirectResponse
+from starlette.routing import Mount, Route, Router
 
 from awaken.hosting.access_rules import rules_for
 from awaken.hosting.allowed_pages import AllowedPages
@@ -36,6 +37,7 @@ class RuntimeServer:
         beside_ingress: more ASGI applications on the callers' port, by the prefix of their paths. Reading their pages
             must change nothing, because links of other sites may lead there.
         beside_admin: more ASGI applications on the operators' port, likewise. They ask for tokens themselves.
+        home: where browsers that open the operators' port without a path are sent; None nowhere.
         pages: names and origins that the user allows beyond the addresses.
         public_url: where else the applications beside the ingress can be reached, for example through a proxy.
         tokens: what to ask callers and operators for; None asks nobody.
@@ -51,6 +53,7 @@ class RuntimeServer:
         admin_bind: tuple[str, int],
         beside_ingress: Mapping[str, ASGIApp] | None = None,
         beside_admin: Mapping[str, ASGIApp] | None = None,
+        home: str | None = None,
         pages: AllowedPages | None = None,
         public_url: str | None = None,
         tokens: Tokens | None = None,
@@ -62,7 +65,7 @@ class RuntimeServer:
         for_operators = rules_for("admin API", admin_bind[0], pages, is_reading_safe=True)
         others = {prefix: PageGuard(app, beside) for prefix, app in (beside_ingress or {}).items()}
         callers = PageGuard(guard_ingress(ingress, tokens), for_callers)
-        operators = _beside(guard_admin(admin, tokens), beside_admin)
+        operators = _beside(guard_admin(admin, tokens), beside_admin, home)
         self._ingress = HttpServer(_beside(callers, others), *ingress_bind, tls=tls)
         self._operators = admin
         self._admin = HttpServer(PageGuard(operators, for_operators), *admin_bind, tls=tls)
@@ -98,7 +101,8 @@ class RuntimeServer:
         await self._admin.stop(grace_s)
 
 
-def _beside(main: ASGIApp, others: Mapping[str, ASGIApp] | None) -> ASGIApp:
+def _beside(main: ASGIApp, others: Mapping[str, ASGIApp] | None, home: str | None = None) -> ASGIApp:
     if not others:
         return main
-    return Router([Mount(prefix, app) for prefix, app in others.items()], default=main)
+    first = [] if home is None else [Route("/", lambda _: RedirectResponse(home), methods=["GET"])]
+    return Router([*first, *(Mount(prefix, app) for prefix, app in others.items())], default=main)

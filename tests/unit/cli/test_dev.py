@@ -333,3 +333,32 @@ def test_a_handler_that_does_not_suspend_in_time_is_named(folder: Path, client: 
 
         assert command.end() == 0
         assert re.search(r"Late/wait \(inv_1\w+\) was cut off at .*late_app\.py:7, because", command.output)
+
+
+def test_the_address_of_the_admin_api_leads_browsers_to_the_inbox(folder: Path, client: httpx.Client) -> None:
+    with dev(folder) as command:
+        response = client.get(f"{command.admin}/")
+
+        assert response.is_redirect
+        assert response.headers["location"] == "/ui/"
+        assert "text/html" in client.get(f"{command.admin}/", follow_redirects=True).headers["content-type"]
+
+
+def test_a_restart_says_how_much_waits(folder: Path, client: httpx.Client) -> None:
+    with dev(folder) as command:
+        command.wait_for("ingress on")
+        assert "continuing" not in command.output
+        for _ in range(2):
+            client.post(f"{command.ingress}/Desk/sign/send", json="x")
+        client.post(f"{command.ingress}/Desk/greet/send", params={"delay": "1h"}, json="x")
+        command.wait_for("(?s)attempt.*Desk/sign.*attempt.*Desk/sign")
+        assert command.end() == 0
+    with dev(folder, "--json-output") as command:
+        ready = json.loads(command.wait_for(r'.*"ingress".*').group())
+        assert command.end() == 0
+    with dev(folder) as command:
+        told = command.wait_for(r"continuing (.*)").group(1)
+
+    assert (ready["open_invocations"], ready["pending_awakeables"]) == (3, 2)
+    assert ready["next_timer"] > ready["time"]
+    assert re.fullmatch(r"3 open invocations, 2 pending awakeables, the next timer is due at \S+ \S+", told)
