@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from ipaddress import IPv6Address, ip_address
@@ -9,11 +10,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from awaken.cli.failures import CommandError
+from awaken.hosting.urls import host_and_port
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["check_free", "is_loopback", "parse_bind", "parse_url", "parse_urls", "reachable_url"]
+__all__ = [
+    "cannot_listen",
+    "check_address",
+    "is_loopback",
+    "parse_bind",
+    "parse_url",
+    "parse_urls",
+    "reachable_url",
+]
 
 
 def parse_bind(text: str) -> tuple[str, int]:
@@ -33,6 +43,10 @@ def parse_bind(text: str) -> tuple[str, int]:
         raise CommandError(
             f"the port in {text!r} is {port!r}; write a number from 0 (any free port) to 65535"
         )
+    try:
+        host.encode("idna")
+    except UnicodeError as error:
+        raise CommandError(f"{host!r} in {text!r} cannot be the name of a machine") from error
     return host.strip("[]"), int(port)
 
 
@@ -86,12 +100,41 @@ def is_loopback(host: str) -> bool:
     return True
 
 
-def check_free(host: str, port: int) -> None:
+def check_address(option: str, host: str, port: int) -> None:
     """Check that this process could listen on an address right now.
 
+    Args:
+        option: chooses the address, for the message.
+        host: a name or an address.
+        port: 0 is any free port.
+
     Raises:
-        OSError: the address is in use, or does not belong to this machine.
+        CommandError: the address is in use, or does not belong to this machine.
     """
+    try:
+        _bind(host, port)
+    except OSError as error:
+        raise cannot_listen(option, host, port, error) from error
+
+
+def cannot_listen(option: str, host: str, port: int, error: OSError) -> CommandError:
+    """Return the error for an address on which this process cannot listen, with what to do about it."""
+    address = host_and_port(host, port)
+    choose = f"choose another address with {option}"
+    if isinstance(error, socket.gaierror):
+        reason = f"no machine has the name {host!r}; {choose}"
+    elif error.errno == errno.EADDRNOTAVAIL:
+        reason = f"this machine does not have that address; write 127.0.0.1:{port}, or {choose}"
+    elif error.errno == errno.EACCES:
+        reason = f"this user may not; ports below 1024 belong to root: {choose}"
+    elif error.errno == errno.EADDRINUSE:
+        reason = f"something uses it already; stop that, or {choose}"
+    else:
+        reason = f"{error.strerror or error}; {choose}"
+    return CommandError(f"cannot listen on {address}: {reason}")
+
+
+def _bind(host: str, port: int) -> None:
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         with socket.socket(family, kind, protocol) as probe:
             if os.name == "posix":

@@ -18,7 +18,7 @@ from awaken.cli.access_options import (
     TokenOption,
     read_access,
 )
-from awaken.cli.addresses import parse_bind, parse_urls, reachable_url
+from awaken.cli.addresses import check_address, parse_bind, parse_urls, reachable_url
 from awaken.cli.answer_types import TypesOption, know_types
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
@@ -103,7 +103,12 @@ def gateway(
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     access.check_exposure({"--grpc": (host, port), "--inbox": page})
     know_types(types)
+    check_address("--grpc", host, port)
+    if page is not None:
+        check_address("--inbox", *page)
     links = None if callbacks is None else _Links(parse_bind(callbacks), require_signer(), public_url())
+    if links is not None:
+        check_address("--callbacks", *links.bind)
     try:
         asyncio.run(
             _serve(ingresses, admins, (host, port), page, links, access, pages, json_output=json_output)
@@ -131,6 +136,7 @@ async def _serve(
     from awaken.control.remote import connect_runtime
     from awaken.control.server import start_control_server
     from awaken.hosting.signal_handler import SignalHandler
+    from awaken.hosting.urls import host_and_port
 
     stop = asyncio.Event()
     SignalHandler(stop).install(asyncio.get_running_loop())
@@ -146,7 +152,7 @@ async def _serve(
         stack.push_async_callback(server.close)
         ingresses, admins = ", ".join(ingress), ", ".join(admin)
         facts = {
-            "grpc": f"{grpc[0]}:{server.port}",
+            "grpc": host_and_port(grpc[0], server.port),
             "ingress": ingresses,
             "admin": admins,
             "pid": os.getpid(),

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from awaken.cli.addresses import check_free, parse_bind, parse_url
+from awaken.cli.addresses import check_address, parse_bind, parse_url
 from awaken.cli.failures import CommandError
 from awaken.cli.output import print_progress
 from awaken.cli.settings import DEFAULT_GRPC
@@ -151,24 +151,14 @@ def check_addresses(places: Places) -> Places:
     wanted = {"--ingress": places.ingress, "--admin": places.admin, "--callbacks": places.callbacks}
     for option, address in wanted.items():
         if address is not None:
-            _check_address(option, *address)
+            check_address(option, *address)
     if places.grpc is None:
         return places
     try:
-        _check_address("--grpc", *places.grpc)
+        check_address("--grpc", *places.grpc)
     except CommandError as error:
         if places.is_grpc_requested:
             raise
         print_progress(f"awaken: no gRPC: {error}")
         return replace(places, grpc=None)
     return places
-
-
-def _check_address(option: str, host: str, port: int) -> None:
-    try:
-        check_free(host, port)
-    except OSError as error:
-        raise CommandError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; stop what uses the address, or choose "
-            f"another one with {option}"
-        ) from error

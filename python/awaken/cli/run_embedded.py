@@ -193,6 +193,7 @@ async def _control(places: Places, access: Access, operations: Operations) -> As
         yield None
         return
     from awaken.control.server import start_control_server
+    from awaken.hosting.urls import host_and_port
 
     host, port = places.grpc
     try:
@@ -205,7 +206,7 @@ async def _control(places: Places, access: Access, operations: Operations) -> As
         yield None
         return
     try:
-        yield f"{host}:{control.port}"
+        yield host_and_port(host, control.port)
     finally:
         await control.close()
 

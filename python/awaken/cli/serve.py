@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from awaken.cli.addresses import parse_bind, parse_url, reachable_url
+from awaken.cli.addresses import cannot_listen, check_address, parse_bind, parse_url, reachable_url
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.settings import DEFAULT_BIND, JsonOutputOption, LogLevel, LogLevelOption
 from awaken.transports.http2.engines import EngineName
@@ -97,6 +97,7 @@ def serve(
     admin = None if register is None else parse_url(register, "an admin API")
     address = None if advertise is None else parse_url(advertise, "this endpoint")
     _check_tls(tls_cert, tls_key)
+    check_address("--bind", host, port)
     accept = load_accept(application, identity_key or ())
     from awaken.hosting.serve import run
 
@@ -114,10 +115,7 @@ def serve(
             announce=_announcer(registration, json_output=json_output),
         )
     except OSError as error:
-        raise CommandError(
-            f"cannot serve on {bind}: {error.strerror or error}; stop what uses the address, or choose "
-            "another one with --bind"
-        ) from error
+        raise cannot_listen("--bind", host, port, error) from error
     finally:
         registration.stop()
     if registration.is_failed:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+from typing import TYPE_CHECKING
+
 import pytest
+from awaken.cli import app
 from awaken.cli.addresses import parse_bind, parse_url, parse_urls, reachable_url
 from awaken.cli.failures import CommandError
+from typer.testing import CliRunner
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -64,3 +72,46 @@ def test_several_urls_are_given_in_one_text_or_in_several() -> None:
 def test_each_of_several_urls_is_checked(texts: list[str]) -> None:
     with pytest.raises(CommandError, match="is not the URL of an ingress"):
         parse_urls(texts, "an ingress")
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["runtime"], "--ingress"),
+        (["serve", "awaken:Service"], "--bind"),
+        (["gateway"], "--grpc"),
+        (["gateway", "--grpc", "127.0.0.1:0"], "--inbox"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("127.0.0.1:99999", "the port in '127.0.0.1:99999' is '99999'; write a number from 0"),
+        ("127.0.0.1", "'127.0.0.1' is not an address to listen on; write HOST:PORT"),
+        ("::1:80", "'::1:80' is not an address to listen on; write HOST:PORT"),
+        ("a..b:80", "'a..b' in 'a..b:80' cannot be the name of a machine"),
+        ("\x1b[2J..:80", r"'\x1b[2J..' in '\x1b[2J..:80' cannot be the name of a machine"),
+        ("in use", "something uses it already; stop that, or choose another address with "),
+        ("elsewhere", "this machine does not have that address; write 127.0.0.1:1, or choose another"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_one_line(
+    command: list[str],
+    option: str,
+    address: str,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = {"in use": f"127.0.0.1:{taken.getsockname()[1]}", "elsewhere": "192.0.2.1:1"}
+        insecure = ["--insecure"] if address == "elsewhere" and command[0] != "serve" else []
+        result = CliRunner().invoke(app, [*command, option, where.get(address, address), *insecure])
+
+    *_, told = result.stderr.splitlines()
+    assert result.exit_code == 1
+    assert told.startswith("error: ")
+    assert message in told
+    assert "Traceback" not in result.stderr

@@ -230,7 +230,7 @@ def test_taken_port_is_told_before_anything_runs(folder: Path, client: httpx.Cli
 
     assert len(printed) == 1, printed
     assert printed[0].startswith(f"error: cannot listen on {address}: ")
-    assert printed[0].endswith(f"another one with {option}")
+    assert printed[0].endswith(f"another address with {option}")
 
 
 def test_grpc_answers_what_the_inbox_lists(folder: Path, client: httpx.Client) -> None:
