@@ -19,7 +19,7 @@ STAMPS := $(VENV)/.stamps
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help quick test-browser test-cluster test-bytes test-doors setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
+.PHONY: help quick test-browser test-cluster test-bytes test-doors soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -55,6 +55,9 @@ test-embedded: setup ## The end-to-end tests on the embedded runtime
 
 test-doors: setup ## Attacks on dev, runtime and gateway: bad input, floods, browsers, broken files
 	$(PYTEST) tests/doors
+
+soak: setup ## An hour of work, attacks and kills with exact accounts; SOAK='--minutes 10 --seed 7 --on dev'
+	$(BIN)/python -m tests.soak $(SOAK)
 
 test-bytes: setup ## More and larger journals and values than in `make test`
 	$(BIN)/python -m pytest tests/journals tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes

@@ -23,14 +23,15 @@ if TYPE_CHECKING:
 
 APP = "tests.doors.application:app"
 START_TIMEOUT_S = 30
+LINK_KEYS = "test:bm90IGEgc2VjcmV0LCBmb3IgdGVzdHMgb2YgbGlua3Mh"
 
 
 class ServerWithEndpoint:
     """The real server with the application registered, for gateways to stand in front of."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, app: str = APP) -> None:
         self._runtime = RestateServer(directory, {})
-        self._endpoint = EndpointProcess(directory, APP)
+        self._endpoint = EndpointProcess(directory, app)
         self.ingress_url = self._runtime.ingress_url
         self.admin_url = self._runtime.admin_url
 
@@ -60,6 +61,7 @@ class Setup:
         environment: more environment variables of the command.
         server: the runtime behind a gateway.
         is_served: whether `runtime` gets the application, from an endpoint in a process of its own.
+        app: the application.
     """
 
     def __init__(
@@ -71,8 +73,10 @@ class Setup:
         environment: Mapping[str, str] | None = None,
         server: ServerWithEndpoint | None = None,
         is_served: bool = True,
+        app: str = APP,
     ) -> None:
         self.kind = kind
+        self._app = app
         self.data = directory / "data"
         self.ingress_url = server.ingress_url if server else f"http://{_free_address()}"
         self.admin_url = server.admin_url if server else f"http://{_free_address()}"
@@ -81,13 +85,22 @@ class Setup:
         #: Without a slash at its end.
         self.inbox_url = f"http://{_free_address()}" if server else f"{self.admin_url}/ui"
         self.client = Client(self.ingress_url, self.admin_url)
+        # `runtime` serves the links that its endpoint makes, so both have to know where they lead, and their key.
+        links = {
+            "AWAKEN_CALLBACK_URL": f"{self.ingress_url}/restate/callbacks",
+            "AWAKEN_CALLBACK_KEYS": LINK_KEYS,
+        }
+        shared = links if kind == "runtime" else {}
         self.process = Process(
             [sys.executable, "-m", "awaken.cli", kind, *self._options(), *options],
             log=directory / f"{kind}.log",
             cwd=ROOT,
-            env={"PYTHONUNBUFFERED": "1", **(environment or {})},
+            env={"PYTHONUNBUFFERED": "1", **shared, **(environment or {})},
         )
-        self._endpoint = EndpointProcess(directory, APP) if kind == "runtime" and is_served else None
+        #: What serves the application to `runtime`.
+        self.endpoint = (
+            EndpointProcess(directory, app, environment=shared) if kind == "runtime" and is_served else None
+        )
 
     @property
     def log(self) -> str:
@@ -102,9 +115,9 @@ class Setup:
     def __enter__(self) -> Self:
         try:
             self.start()
-            if self._endpoint is not None:
-                self._endpoint.start()
-                self.client.register(self._endpoint.url, use_http_11=False)
+            if self.endpoint is not None:
+                self.endpoint.start()
+                self.client.register(self.endpoint.url, use_http_11=False)
         except BaseException:
             self.__exit__()
             raise
@@ -113,8 +126,8 @@ class Setup:
     def __exit__(self, *_: object) -> None:
         with ExitStack() as stack:
             stack.callback(self.process.kill)
-            if self._endpoint is not None:
-                stack.callback(self._endpoint.kill)
+            if self.endpoint is not None:
+                stack.callback(self.endpoint.kill)
             self.client.__exit__()
 
     def start(self) -> None:
@@ -129,7 +142,7 @@ class Setup:
                 *("--grpc", self.grpc, "--inbox", _address(self.inbox_url)),
             ]
         return [
-            *([APP] if self.kind == "dev" else []),
+            *([self._app] if self.kind == "dev" else []),
             *("--ingress", _address(self.ingress_url), "--admin", _address(self.admin_url)),
             *("--grpc", self.grpc, "--data-dir", str(self.data)),
         ]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.e2e.processes import Process, free_port, is_listening
 from tests.e2e.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 20
@@ -15,14 +19,21 @@ START_TIMEOUT_S = 20
 class EndpointProcess:
     """`awaken serve MODULE:APP`. Starting it again serves at the same address, in a new process."""
 
-    def __init__(self, directory: Path, app: str, *options: str, port: int | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        app: str,
+        *options: str,
+        port: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._port = port or free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._process = Process(
             [sys.executable, "-m", "awaken.cli", "serve", app, "--bind", f"127.0.0.1:{self._port}", *options],
             log=directory / f"endpoint-{self._port}.log",
             cwd=ROOT,
-            env={"PYTHONUNBUFFERED": "1"},
+            env={"PYTHONUNBUFFERED": "1", **(environment or {})},
         )
 
     @property
