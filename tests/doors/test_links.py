@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+import grpc
 import httpx
 import pytest
+from awaken.control.v1 import awakeables_pb2, awakeables_pb2_grpc
 
 from tests.e2e.processes import Process
 from tests.e2e.waiting import eventually
@@ -227,6 +229,32 @@ def test_callback_that_no_link_can_carry_is_refused_at_once(
 
     assert answer.json().startswith("refused: ")
     assert problem in answer.json()
+
+
+@pytest.mark.parametrize("value", ['{"approved": true, "amount": "many"}', "[]", "{}", "null"])
+def test_value_of_another_type_is_refused_by_every_command_and_interface(
+    doors: Setup, browser: httpx.Client, tmp_path: Path, value: str
+) -> None:
+    asked = ask(doors, tmp_path)
+
+    by_http = doors.client.resolve(asked.awakeable, value.encode())
+    by_link = browser.post(asked.url, content=value, headers=JSON)
+    command = ["resolve", asked.awakeable, "--json", value, "--ingress", doors.ingress_url]
+    by_command = run_to_its_end(tmp_path, command, {})
+    with grpc.insecure_channel(doors.grpc) as channel:
+        stub = awakeables_pb2_grpc.AwakeablesStub(channel)  # type: ignore[no-untyped-call]
+        request = awakeables_pb2.ResolveRequest(id=asked.awakeable, value=value.encode())
+        with pytest.raises(grpc.RpcError, match="INVALID_ARGUMENT") as by_grpc:
+            stub.Resolve(request, timeout=20)
+
+    assert (by_http.status_code, by_link.status_code) == (400, 422)
+    text = by_http.json()["message"]
+    assert text.startswith("the answer does not fit its declared type")
+    assert text in by_command
+    assert text in str(by_grpc.value)
+    assert not doors.client.is_completed(asked.invocation)
+    doors.client.resolve(asked.awakeable, json.dumps(ANSWER).encode())
+    assert doors.client.attach(asked.invocation) == "True 1 "
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,27 @@ def code_of(error: pytest.ExceptionInfo[grpc.RpcError]) -> grpc.StatusCode:
     return code
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.lanes("h2-v7-suspending")
+def test_value_of_a_callback_is_checked_against_its_type_where_that_is_known(
+    lane: Lane, effects: Effects, tmp_path: Path, *, is_known: bool
+) -> None:
+    invocation = lane.client.send("Callbacks/decide", effects.path)
+    awakeable = effects.wait_for_one("link").split()[0]
+    lane.client.wait_for_status(invocation, lane.waiting)
+    types = ("--types", "tests.e2e.services.callbacks") if is_known else ()
+
+    with Gateway(lane, tmp_path, *types) as gateway, connect_control_sync(gateway.address) as control:
+        wrong = b'{"approved": true}' if is_known else b"not JSON"
+        with pytest.raises(grpc.RpcError) as refused:
+            control.resolve(awakeable, wrong)
+        control.resolve(awakeable, b'{"approved": true, "amount": 3, "cost": "office"}')
+
+    assert code_of(refused) is grpc.StatusCode.INVALID_ARGUMENT
+    assert "does not fit its declared type" in str(refused.value)
+    assert lane.client.attach(invocation) == "True 3 office "
+
+
 def test_resolution_is_applied_once(lane: Lane, control: SyncControlClient, effects: Effects) -> None:
     invocation, awakeable = suspended(lane, effects)
 

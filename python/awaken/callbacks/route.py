@@ -16,7 +16,13 @@ from starlette.routing import Route
 from awaken.callbacks.form_requests import MAX_ANSWER_SIZE, proof_of_link, read_body, read_fields
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.callbacks.page import render_form, render_message
-from awaken.control.answers import InvalidAnswerError, Problem, check_answer, schema_of_answer
+from awaken.control.answers import (
+    EncodedAnswerError,
+    InvalidAnswerError,
+    Problem,
+    check_answer,
+    schema_of_answer,
+)
 from awaken.control.completing import complete_awakeable
 from awaken.control.errors import NoAnswerError, NotFoundError, OperationError, UnavailableError
 from awaken.control.operations import AwakeableState, Failure
@@ -24,6 +30,7 @@ from awaken.control.reads import find_awakeable
 from awaken.control.remote import connect_runtime
 from awaken.links import BadLinkError, current_settings, import_type
 from awaken.outcomes import AwakeableOutcome, describe_outcome
+from awaken.serde.codec_source import CodecSource
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
 
     from awaken.control.operations import Operations
     from awaken.links import CallbackSettings, Link
+    from awaken.serde.journal_codec import JournalValueCodec, JournalValueCodecProvider
 
 __all__ = ["create_callback_app"]
 
@@ -65,6 +73,7 @@ def create_callback_app(
     admin: str = "http://127.0.0.1:9070",
     *,
     settings: CallbackSettings | None = None,
+    journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None,
     operations: Operations | None = None,
     now_ms: Callable[[], int] | None = None,
 ) -> Starlette:
@@ -74,12 +83,14 @@ def create_callback_app(
         ingress: URL of the runtime's ingress.
         admin: URL of its admin API, which shows whether an awakeable is still open.
         settings: where links lead and which keys sign them; None uses those of the process.
-        operations: a runtime, instead of the two URLs.
+        journal_value_codec: the codec of the handlers' application, if it has one; answers are encoded with it.
+        operations: a runtime, instead of the two URLs; it knows the codecs of applications in its process.
         now_ms: the clock, in UTC milliseconds.
     """
     own = None
     if operations is None:
         operations = own = connect_runtime(ingress, admin)
+        own.codec = None if journal_value_codec is None else CodecSource(journal_value_codec)
     clock = now_ms or (lambda: time.time_ns() // 1_000_000)
     route = _CallbackRoute(operations, settings, clock)
 
@@ -116,14 +127,15 @@ class _CallbackRoute:
         if link.expires_at_ms <= self._now_ms():
             reply = _Reply(410, "This link has expired", f"{link.name}: it was open until {_date(link)}.")
             return _respond(reply, is_page=is_page)
-        if request.method != "POST":
+        if request.method != "POST" or link.is_encoded:
             closed = await self._find_end(link)
             if closed is not None:
-                return _respond(closed, is_page=True)
+                return _respond(closed, is_page=is_page)
         try:
             annotation = import_type(link.type_name)
-        except LookupError as error:
-            return _respond(_Reply(500, "This link cannot be served here", str(error)), is_page=is_page)
+            await self._check_codec(link)
+        except (LookupError, OperationError) as error:
+            return _respond(_refused(error), is_page=is_page)
         if request.method != "POST":
             return self._ask(request, settings, link, annotation)
         return await self._answer(request, settings, link, annotation)
@@ -148,6 +160,11 @@ class _CallbackRoute:
         paths = (f"{public.path.rstrip('/')}/{token}", request.url.path)
         proof.remember(response, paths, is_https="https" in (public.scheme, request.url.scheme))
         return response
+
+    async def _check_codec(self, link: Link) -> None:
+        """Raise EncodedAnswerError, before somebody fills a form in vain, if answers cannot be encoded here."""
+        if link.is_encoded and (await self._operations.answer_rules(link.awakeable_id)).codec is None:
+            raise EncodedAnswerError
 
     async def _find_end(self, link: Link) -> _Reply | None:
         """Say that nothing waits for an answer any more; None if something does, or if that cannot be found out."""
@@ -232,7 +249,7 @@ class _CallbackRoute:
             text = "Please send it again. The first answer that arrives counts."
             return _Reply(503, "The answer cannot be accepted right now", text)
         except OperationError as error:
-            return _Reply(500, "The answer cannot be accepted", str(error))
+            return _refused(error)
         match outcome:
             case AwakeableOutcome.APPLIED:
                 return _Reply(200, title, "You can close this page.")
@@ -243,6 +260,11 @@ class _CallbackRoute:
                 text = "The first answer counts; this one was not used."
                 return _Reply(409, "There is an answer already", text)
         return _gone(outcome, link)
+
+
+def _refused(error: OperationError | LookupError) -> _Reply:
+    status = error.http_status if isinstance(error, EncodedAnswerError) else 500
+    return _Reply(status, "This link cannot be served here", f"{error}.")
 
 
 def _gone(outcome: AwakeableOutcome, link: Link) -> _Reply:

@@ -21,7 +21,7 @@ from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, G
 from awaken.cli.settings import JsonOutputOption, LogLevel, LogLevelOption, ShowPayloadsOption
 
 if TYPE_CHECKING:
-    from awaken.exchange import Accept
+    from awaken.endpoint.applications import Application
     from awaken.hosting.embedded import EmbeddedRuntime
 
 __all__ = ["dev"]
@@ -65,6 +65,7 @@ def dev(
     from awaken.cli.reloading import Reloader
     from awaken.cli.run_embedded import run_embedded
     from awaken.diagnostics import development
+    from awaken.endpoint.applications import codecs_of
 
     start_output(log_level, json_output=json_output)
     pages = read_pages(allow_host, allow_origin)
@@ -73,12 +74,13 @@ def dev(
     observer = None if quiet else make_observer(json_output=json_output, show_payloads=show_payloads)
     with development.enabled():
         if not reload:
-            apps = {_APP: _load(application)}
+            loaded = _load(application)
             run_embedded(
                 places,
                 access,
                 pages=pages,
-                apps=apps,
+                apps={_APP: loaded.accept},
+                codecs=codecs_of(loaded),
                 json_output=json_output,
                 observer=observer,
                 describe=_describe,
@@ -86,11 +88,13 @@ def dev(
             return
         reloader = Reloader()
         with reloader.waiting_for_repair():
+            loaded = _load(application)
             run_embedded(
                 places,
                 access,
                 pages=pages,
-                apps={_APP: _load(application)},
+                apps={_APP: loaded.accept},
+                codecs=codecs_of(loaded),
                 json_output=json_output,
                 observer=observer,
                 describe=_describe,
@@ -100,13 +104,13 @@ def dev(
         reloader.restart_if_changed()
 
 
-def _load(application: str) -> Accept:
+def _load(application: str) -> Application:
     from awaken.cli.answer_types import know_types
-    from awaken.cli.loading import load_accept
+    from awaken.cli.loading import load_application
 
-    accept = load_accept(application)
+    loaded = load_application(application)
     know_types([application.partition(":")[0]])
-    return accept
+    return loaded
 
 
 def _describe(embedded: EmbeddedRuntime) -> str:

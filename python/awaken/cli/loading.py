@@ -23,15 +23,21 @@ from awaken.service.definition import Definition
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from awaken.endpoint.applications import Application
     from awaken.exchange import Accept
 
-__all__ = ["load_accept", "load_module", "load_object"]
+__all__ = ["load_accept", "load_application", "load_module", "load_object"]
 
 #: Seconds after which an unfinished import is reported.
 _PATIENCE_S: Final = 5.0
 
 
 def load_accept(target: str, identity_keys: Sequence[str] = ()) -> Accept:
+    """Load what accepts the requests of an application; see `load_application`."""
+    return load_application(target, identity_keys).accept
+
+
+def load_application(target: str, identity_keys: Sequence[str] = ()) -> Application:
     """Load an application: what `awaken.app(...)` returned, a service, or a list of services.
 
     Args:
@@ -51,7 +57,7 @@ def load_accept(target: str, identity_keys: Sequence[str] = ()) -> Accept:
         raise BrokenApplicationError(f"{target} cannot be served: {error}") from error
     if identity_keys:
         _add_keys(application, identity_keys, target)
-    return application.accept
+    return application
 
 
 def _suggest(target: str, found: Any) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from awaken.cli.access_options import Access
     from awaken.cli.places import Places
-    from awaken.control.operations import Operations
+    from awaken.control.operations import AnswerCodec, Operations
     from awaken.exchange import Accept
     from awaken.hosting.allowed_pages import AllowedPages
     from awaken.hosting.embedded import EmbeddedRuntime
@@ -37,6 +37,7 @@ def run_embedded(
     *,
     pages: AllowedPages,
     apps: Mapping[str, Accept],
+    codecs: Mapping[str, AnswerCodec] | None = None,
     json_output: bool,
     observer: Observer | None,
     describe: Callable[[EmbeddedRuntime], str],
@@ -50,6 +51,7 @@ def run_embedded(
         access: who may enter.
         pages: names and origins that may call it.
         apps: applications of this process, by their stable names.
+        codecs: their journal value codecs, by the names of their services.
         json_output: print the addresses as JSON.
         observer: prints steps; None prints none.
         describe: returns a line that says what is served, once the runtime has started.
@@ -75,7 +77,9 @@ def run_embedded(
         from awaken.hosting.embedded import EmbeddedRuntime
         from awaken.hosting.urls import http_url
 
-        embedded = EmbeddedRuntime(places.directory, apps=apps, settings=settings, observer=observer)
+        embedded = EmbeddedRuntime(
+            places.directory, apps=apps, settings=settings, observer=observer, codecs=codecs
+        )
         # Before handlers run: they may hand out links, and must not run in a process that cannot serve.
         try:
             free = check_addresses(places)

@@ -28,6 +28,11 @@ class Driver(FutureDriver, Protocol):
         ...
 
     @property
+    def is_encoding(self) -> bool:
+        """Whether a journal value codec encodes what the handler sends and decodes what it gets."""
+        ...
+
+    @property
     def attempt_finished(self) -> AttemptFinishedEvent:
         """Set when the attempt is over."""
         ...

@@ -96,7 +96,7 @@ class External(SideEffects):
         """
         from awaken import links  # only callbacks need them
         from awaken.context.callback_arguments import check_labels, check_name, expiry_after
-        from awaken.links.description import describe_callback
+        from awaken.links.description import CallbackDescription, describe_callback
 
         check_name(name)
         described = check_labels(labels, name)
@@ -109,10 +109,11 @@ class External(SideEffects):
             raise UsageError(f'callback "{name}": {error}') from error
         identifier, future = self.awakeable(type_hint=type_hint, name=name)
         index = parse_awakeable_id(identifier).index
-        entry = describe_callback(name, index, type_name, described)
+        is_encoded = driver.is_encoding
+        entry = describe_callback(CallbackDescription(index, name, type_name, described, is_encoded))
         handle, expires_at_ms = driver.issue("create a callback").timer(wake_up, entry)
         timer = RestateDurableSleepFuture(driver, handle, None, f'callback "{name}"')
-        url = settings.url_of(links.Link(identifier, name, type_name, expires_at_ms))
+        url = settings.url_of(links.Link(identifier, name, type_name, expires_at_ms, is_encoded))
         return Callback(CallbackLink(url, identifier, name, expiry_of(expires_at_ms)), future, timer)
 
     async def wait_for_callback(

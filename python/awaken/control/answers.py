@@ -7,16 +7,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from awaken.control.errors import InvalidRequestError
+from awaken.control.errors import InvalidRequestError, OperationError
 from awaken.errors import SerdeError
 from awaken.links import find_type
 from awaken.serde import DefaultSerde
 from awaken.serde.annotations import is_raw
 from awaken.serde.schema import schema_for
 
-__all__ = ["InvalidAnswerError", "Problem", "check_answer", "known_type", "schema_of_answer"]
+if TYPE_CHECKING:
+    from awaken.control.operations import AnswerRules
+
+__all__ = [
+    "EncodedAnswerError",
+    "InvalidAnswerError",
+    "Problem",
+    "check_answer",
+    "check_written",
+    "known_type",
+    "schema_of_answer",
+    "write_answer",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,59 @@ class InvalidAnswerError(InvalidRequestError):
         described = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
         super().__init__(f"the answer does not fit its declared type, and nothing was changed: {described}")
         self.problems = problems
+
+
+class EncodedAnswerError(OperationError):
+    """The handler reads values through a codec that this process does not have."""
+
+    grpc_status = "FAILED_PRECONDITION"
+    http_status = 501
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the handler reads its answer through the journal value codec of its application, which this process does "
+            "not have, so nothing was changed; answer where the application runs, or resolve it by a client with the "
+            "codec"
+        )
+
+
+async def write_answer(rules: AnswerRules, value: bytes) -> bytes:
+    """Return the bytes for the journal of a plain value that came from outside.
+
+    Args:
+        rules: of the awakeable.
+        value: as its type writes it, usually JSON.
+
+    Raises:
+        InvalidAnswerError: it is not of the declared type.
+        EncodedAnswerError: it has to be encoded, and this process does not have the codec.
+    """
+    if rules.type_name is not None:
+        check_answer(value, known_type(rules.type_name))
+    if not rules.is_encoded:
+        return value
+    if rules.codec is None:
+        raise EncodedAnswerError
+    return (await rules.codec.get()).encode(value)
+
+
+async def check_written(rules: AnswerRules, value: bytes) -> None:
+    """Check bytes for the journal that came from outside, as far as this process can read them.
+
+    Raises:
+        InvalidAnswerError: they are not encoded, or not of the declared type.
+    """
+    if rules.is_encoded:
+        if rules.codec is None:
+            return
+        codec = await rules.codec.get()
+        try:
+            value = await codec.decode(value)
+        except Exception as error:
+            reason = f"it is not encoded by the application's journal value codec ({type(error).__name__}: {error})"
+            raise InvalidAnswerError([Problem("$", reason)]) from error
+    if rules.type_name is not None:
+        check_answer(value, known_type(rules.type_name))
 
 
 def known_type(name: str | None) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaken.client.awakeable_id import check_awakeable_id
+from awaken.control.answers import check_written, write_answer
 from awaken.control.errors import InvalidRequestError
 from awaken.control.operations import Failure
 
@@ -16,7 +17,7 @@ __all__ = ["complete_awakeable"]
 
 
 async def complete_awakeable(
-    operations: Operations, awakeable_id: str, result: bytes | Failure
+    operations: Operations, awakeable_id: str, result: bytes | Failure, *, is_encoded: bool = False
 ) -> AwakeableOutcome:
     """Give an awakeable its value or its failure, and return what became of it.
 
@@ -24,14 +25,22 @@ async def complete_awakeable(
         operations: the runtime.
         awakeable_id: as the handler handed it out.
         result: the payload, or a failure with a message and nothing else.
+        is_encoded: whether the payload went through the journal value codec of the handler's application already.
 
     Raises:
         InvalidIdError: the id is malformed or names no awakeable; nothing was sent.
+        InvalidAnswerError: the payload is not of the type that the handler declared; nothing was sent.
+        EncodedAnswerError: the payload has to be encoded, and this process does not have the codec; nothing was sent.
         InvalidRequestError: the failure has a code or metadata, which an ingress does not carry; nothing was sent.
         OperationError: the runtime refused it, or cannot be reached.
     """
     check_awakeable_id(awakeable_id)
     if not isinstance(result, Failure):
+        rules = await operations.answer_rules(awakeable_id)
+        if is_encoded:
+            await check_written(rules, result)
+        else:
+            result = await write_answer(rules, result)
         return await operations.resolve_awakeable(awakeable_id, result)
     if result.code != 500:
         raise InvalidRequestError(

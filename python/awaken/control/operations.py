@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from awaken.outcomes import AwakeableOutcome
+    from awaken.serde.journal_codec import JournalValueCodec
 
 __all__ = [
     "STATUSES",
     "Accepted",
+    "AnswerCodec",
+    "AnswerRules",
     "AwakeablePage",
     "AwakeableState",
     "AwakeableView",
@@ -161,6 +164,26 @@ class AwakeableView:
         return self.name or f"awakeable {self.index}"
 
 
+class AnswerCodec(Protocol):
+    """Where the journal value codec of an endpoint comes from."""
+
+    async def get(self) -> JournalValueCodec:
+        """Return the codec."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRules:
+    """What the value of an awakeable has to be, as far as that is known."""
+
+    #: Name of the declared type, empty for any JSON. None for a plain awakeable, whose value may be any bytes.
+    type_name: str | None = None
+    #: Whether the handler reads it through a journal value codec.
+    is_encoded: bool = False
+    #: The codec, if this process has it.
+    codec: AnswerCodec | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class AwakeablePage:
     """Some pending awakeables."""
@@ -218,6 +241,10 @@ class Operations(Protocol):
 
     async def output(self, invocation_id: str) -> Completion:
         """Return the stored result. Raises NotFoundError, or NotReadyError if it has not completed yet."""
+        ...
+
+    async def answer_rules(self, awakeable_id: str) -> AnswerRules:
+        """Return what the value of an awakeable has to be."""
         ...
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:

@@ -10,15 +10,18 @@ from awaken.client.awakeable_id import check_awakeable_id
 from awaken.control.errors import InvalidRequestError, NotFoundError
 from awaken.control.operations import STATUSES, AwakeableState, AwakeableView, Target
 from awaken.control.sql import equal, quote_sql, select
+from awaken.links.description import entry_start, read_description
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from awaken.control.operations import Operations
+    from awaken.links.description import CallbackDescription
 
 __all__ = [
     "Asks",
     "find_awakeable",
+    "find_description",
     "find_invocation",
     "is_invocation",
     "list_awakeables",
@@ -143,6 +146,20 @@ async def find_awakeable(operations: Operations, awakeable_id: str) -> Awakeable
     else:
         state = AwakeableState.NOT_AWAITED
     return AwakeableView(awakeable_id, parsed.invocation_id, target_of(row), row["status"], state=state)
+
+
+async def find_description(operations: Asks, invocation_id: str, index: int) -> CallbackDescription | None:
+    """Return how a handler described an awakeable; None for a plain one."""
+    conditions = [
+        is_invocation(invocation_id),
+        "entry_type = 'Command: Sleep'",
+        f"name LIKE {quote_sql(entry_start(index) + '%')}",
+    ]
+    for row in await operations.ask(select(("name",), "sys_journal", conditions, order='"index"')):
+        description = read_description(row.get("name") or "")
+        if description is not None and description.index == index:
+            return description
+    return None
 
 
 async def stored_result(operations: Asks, invocation_id: str, index: int) -> dict[str, Any] | None:

@@ -18,7 +18,8 @@ from awaken.control.errors import (
 )
 from awaken.control.http_answers import explain, refused
 from awaken.control.lanes import Kind
-from awaken.control.operations import Accepted, Change, Completion, Failure, Success
+from awaken.control.operations import Accepted, AnswerRules, Change, Completion, Failure, Success
+from awaken.control.reads import find_description
 from awaken.control.remote_completion import RemoteCompletion
 from awaken.control.runtime_http import RuntimeHttp, connect_http
 from awaken.control.server_awakeables import list_from_tables
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from awaken.control.operations import AwakeablePage, InvocationRequest, Target
+    from awaken.control.operations import AnswerCodec, AwakeablePage, InvocationRequest, Target
     from awaken.outcomes import AwakeableOutcome
 
 __all__ = ["RemoteOperations", "connect_runtime"]
@@ -73,8 +74,13 @@ class RemoteOperations:
 
     def __init__(self, http: RuntimeHttp) -> None:
         self._http = http
-        self._completion = RemoteCompletion(http, _Tables(http, Kind.COMPLETE) if http.has_admin else None)
+        #: What completions look up; None if the admin API is not known.
+        self._completing = _Tables(http, Kind.COMPLETE) if http.has_admin else None
+        self._completion = RemoteCompletion(http, self._completing)
         self._tables = _Tables(http, Kind.READ)
+        #: The journal value codec that every application behind the runtime has; None if they have none, or if this
+        #: process does not know it.
+        self.codec: AnswerCodec | None = None
         #: Until when, by the loop's clock, the admin API is one that does not list awakeables, as a server's is.
         self._lists_nothing_until = 0.0
 
@@ -105,6 +111,16 @@ class RemoteOperations:
     async def output(self, invocation_id: str) -> Completion:
         """Return the stored result."""
         return await self._result(Kind.CALL, invocation_id, "output")
+
+    async def answer_rules(self, awakeable_id: str) -> AnswerRules:
+        """Return what the value of an awakeable has to be; without an admin API, nothing is known."""
+        parsed = _core.parse_awakeable_id(awakeable_id)
+        description = None
+        if self._completing is not None:
+            description = await find_description(self._completing, parsed.invocation_id, parsed.index)
+        if description is None:
+            return AnswerRules(None, self.codec is not None, self.codec)
+        return AnswerRules(description.type_name, description.is_encoded, self.codec)
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its result."""

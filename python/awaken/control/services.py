@@ -86,7 +86,7 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
         self, request: awakeables_pb2.ResolveRequest, context: Context
     ) -> awakeables_pb2.CompletionResponse:
         """Give an awakeable its value."""
-        return await self._complete(request.id, request.value, context)
+        return await self._complete(request.id, request.value, context, is_encoded=request.encoded)
 
     @_answers
     async def Reject(  # noqa: N802
@@ -139,9 +139,9 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
             await asyncio.sleep(interval)
 
     async def _complete(
-        self, awakeable_id: str, result: bytes | Failure, context: Context
+        self, awakeable_id: str, result: bytes | Failure, context: Context, *, is_encoded: bool = False
     ) -> awakeables_pb2.CompletionResponse:
-        outcome = await complete_awakeable(self._operations, awakeable_id, result)
+        outcome = await complete_awakeable(self._operations, awakeable_id, result, is_encoded=is_encoded)
         refusal = outcome_status(outcome, awakeable_id)
         if refusal is not None:
             await context.abort(grpc.StatusCode[refusal[0]], refusal[1])

@@ -67,10 +67,17 @@ class SyncControlClient:
         self._channel.close()
 
     def resolve(
-        self, awakeable_id: str, value: bytes = b"", *, timeout: float | None = None
+        self, awakeable_id: str, value: bytes = b"", *, encoded: bool = False, timeout: float | None = None
     ) -> awakeables_pb2.CompletionResponse:
-        """Give an awakeable its value, encoded as its type requires: JSON for most."""
-        request = awakeables_pb2.ResolveRequest(id=awakeable_id, value=value)
+        """Give an awakeable its value, as its type writes it: JSON for most.
+
+        Args:
+            awakeable_id: as the handler handed it out.
+            value: the value.
+            encoded: whether it went through the journal value codec of the handler's application already.
+            timeout: in seconds.
+        """
+        request = awakeables_pb2.ResolveRequest(id=awakeable_id, value=value, encoded=encoded)
         response: awakeables_pb2.CompletionResponse = self._call(self.awakeables.Resolve, request, timeout)
         return response
 

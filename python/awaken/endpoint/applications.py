@@ -11,8 +11,9 @@ from awaken.service.definition import Definition
 
 if TYPE_CHECKING:
     from awaken.exchange import Exchange, Receiver
+    from awaken.serde.codec_source import CodecSource
 
-__all__ = ["WHAT_TO_GIVE", "Application", "application_of", "is_application"]
+__all__ = ["WHAT_TO_GIVE", "Application", "application_of", "codecs_of", "is_application"]
 
 #: For the texts of errors.
 WHAT_TO_GIVE: Final = "what `awaken.app([...])` returned, a service, or a list of services"
@@ -43,6 +44,13 @@ def application_of(given: Any) -> Application:
     except TypeError as error:
         raise TypeError(f"{describe(given)} is not an application; give {WHAT_TO_GIVE}") from error
     return Endpoint(services)
+
+
+def codecs_of(application: Application) -> dict[str, CodecSource]:
+    """Return where the journal value codec of each service comes from, by its name; empty without a codec."""
+    if not isinstance(application, Endpoint) or application.attempt_settings.codec is None:
+        return {}
+    return dict.fromkeys(application.services, application.attempt_settings.codec)
 
 
 def is_application(value: Any) -> TypeGuard[Application]:

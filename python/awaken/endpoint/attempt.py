@@ -49,10 +49,10 @@ if TYPE_CHECKING:
     from awaken.context.runs import RunFuture
     from awaken.endpoint.attempt_settings import AttemptSettings
     from awaken.endpoint.code_location import CodeLocation
-    from awaken.endpoint.codec_source import CodecSource
     from awaken.endpoint.observer import AttemptObserver
     from awaken.exchange import Exchange
     from awaken.handler.handler import Handler
+    from awaken.serde.codec_source import CodecSource
 
 __all__ = ["Attempt"]
 
@@ -124,6 +124,11 @@ class Attempt(AttemptStream):
         self._tasks_created = 0
 
     # ------------------------------------------------------------ Driver: used by futures and contexts
+
+    @property
+    def is_encoding(self) -> bool:
+        """Whether a journal value codec encodes what the handler sends and decodes what it gets."""
+        return self._settings.codec is not None
 
     def issue(self, operation: str) -> Commands:
         """Return what takes a command; its output leaves in this turn of the loop."""

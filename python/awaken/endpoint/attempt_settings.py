@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awaken._core import EndpointMachine
-    from awaken.endpoint.codec_source import CodecSource
     from awaken.endpoint.observer import AttemptObserver
+    from awaken.serde.codec_source import CodecSource
 
 __all__ = ["AttemptSettings"]
 

@@ -17,8 +17,8 @@ from awaken import _core
 from awaken.endpoint import reply
 from awaken.endpoint.attempt import Attempt
 from awaken.endpoint.attempt_settings import AttemptSettings
-from awaken.endpoint.codec_source import CodecSource
 from awaken.endpoint.services import check_service, services_of
+from awaken.serde.codec_source import CodecSource
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
+    from awaken.control.operations import AnswerCodec
     from awaken.exchange import Accept
     from awaken.runtime.clock import Clock
     from awaken.runtime.deployments import DeploymentStore
@@ -38,6 +39,8 @@ class EmbeddedRuntime:
         probe: watches commits, for tests.
         observer: called with every event of every invocation.
         supervisor: decides what follows a failed attempt, for tests.
+        codecs: journal value codecs of the applications, by the names of their services: answers that come from outside
+            are encoded.
 
     Attributes:
         ingress: ASGI application for callers.
@@ -61,6 +64,7 @@ class EmbeddedRuntime:
         probe: CommitProbe | None = None,
         observer: Observer | None = None,
         supervisor: Supervisor | None = None,
+        codecs: Mapping[str, AnswerCodec] | None = None,
     ) -> None:
         self.dialers = Dialers(apps or {})
 
@@ -77,6 +81,7 @@ class EmbeddedRuntime:
             observer=observer,
             supervisor=supervisor,
         )
+        self.runtime.codecs = codecs or {}
         self.ingress = Ingress(self.runtime, self.deployments)
         self.admin = Admin(self.runtime, self.deployments)
 

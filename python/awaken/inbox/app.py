@@ -16,6 +16,7 @@ from awaken.callbacks.form_requests import MAX_ANSWER_SIZE, proof_of_page, read_
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.control import reads
 from awaken.control.answers import (
+    EncodedAnswerError,
     InvalidAnswerError,
     Problem,
     check_answer,
@@ -129,6 +130,9 @@ class _Pages:
             why = describe_outcome(outcome, one.awakeable_id) if outcome else "It is not awaited yet"
             text = f"{why}. Its handler is {one.target.service}/{one.target.handler}."
             return _html(views.message_page(_root(request), "Nothing waits for this", text), 409)
+        rules = await self._operations.answer_rules(one.awakeable_id)
+        if rules.is_encoded and rules.codec is None:
+            raise EncodedAnswerError
         if request.method != "POST":
             return self._ask(request, one)
         form, refusal = await self._form(request)

@@ -16,7 +16,7 @@ from awaken.outcomes import FIRST_AWAKEABLE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ENTRY_PREFIX", "CallbackDescription", "describe_callback", "read_description"]
+__all__ = ["ENTRY_PREFIX", "CallbackDescription", "describe_callback", "entry_start", "read_description"]
 
 #: Prefix of the entry name of a callback's timer; the description follows.
 ENTRY_PREFIX: Final = "callback "
@@ -33,12 +33,26 @@ class CallbackDescription:
     #: Name of the value's type; empty if the value may be any JSON.
     type_name: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    #: Whether its endpoint has a journal value codec: the answer has to be encoded.
+    is_encoded: bool = False
 
 
-def describe_callback(name: str, index: int, type_name: str, labels: Mapping[str, str]) -> str:
+def describe_callback(description: CallbackDescription) -> str:
     """Return the entry name of a callback's timer."""
-    facts = {"index": index, "name": name, "type": type_name, "labels": dict(labels)}
+    facts: dict[str, Any] = {
+        "index": description.index,
+        "name": description.name,
+        "type": description.type_name,
+        "labels": dict(description.labels),
+    }
+    if description.is_encoded:
+        facts["encoded"] = True
     return ENTRY_PREFIX + json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
+
+
+def entry_start(index: int) -> str:
+    """Return how the entry name of a callback's timer begins."""
+    return f'{ENTRY_PREFIX}{{"index":{index},'
 
 
 def read_description(entry_name: str) -> CallbackDescription | None:
@@ -63,4 +77,4 @@ def _read(facts: Mapping[str, Any]) -> CallbackDescription | None:
         return None
     for text in (name, type_name, *labels, *labels.values()):
         text.encode()  # half of a surrogate pair fits into no message and no page
-    return CallbackDescription(index, name, type_name, labels)
+    return CallbackDescription(index, name, type_name, labels, facts.get("encoded") is True)

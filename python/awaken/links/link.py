@@ -19,6 +19,8 @@ class Link:
     type_name: str
     #: When the link expires, in UTC milliseconds.
     expires_at_ms: int
+    #: Whether the answer has to be encoded with the journal value codec of the handler's endpoint.
+    is_encoded: bool = False
 
 
 class BadLinkError(Exception):

@@ -81,12 +81,14 @@ class LinkSigner:
         """Return the token of a link; it needs no escaping in a URL."""
         import jwt
 
-        claims = {
+        claims: dict[str, str | int | bool] = {
             "sub": link.awakeable_id,
             "name": link.name,
             "type": link.type_name,
             "exp_ms": link.expires_at_ms,
         }
+        if link.is_encoded:
+            claims["enc"] = True
         # As UTF-8: `jwt.encode` would write six bytes for each character beyond ASCII, and links have to be short.
         payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
         key = self._keys[self._key_id]
@@ -126,4 +128,4 @@ def _read(claims: Mapping[str, Any]) -> Link:
         _core.parse_awakeable_id(awakeable_id)
     except InvalidIdError as error:
         raise BadLinkError("the token is signed, but names no awakeable") from error
-    return Link(awakeable_id, name, type_name, expires_at_ms)
+    return Link(awakeable_id, name, type_name, expires_at_ms, claims.get("enc") is True)

@@ -6,17 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from awaken import _core
 from awaken.control.errors import AlreadyInvokedError, NotFoundError, NotReadyError
-from awaken.control.operations import Accepted
+from awaken.control.operations import Accepted, AnswerRules
 from awaken.runtime.admission import admit, check_size, due_ms
 from awaken.runtime.errors import RuntimeClosedError
-from awaken.runtime.query import Filter
+from awaken.runtime.query import Filter, find_description
 from awaken.runtime.tables.invocation_row import completion_of
 from awaken.runtime.tables.results import to_core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from awaken.control.operations import AwakeablePage, Change, Completion, Failure, InvocationRequest
+    from awaken.control.operations import (
+        AnswerCodec,
+        AwakeablePage,
+        Change,
+        Completion,
+        Failure,
+        InvocationRequest,
+    )
     from awaken.outcomes import AwakeableOutcome
     from awaken.runtime.processor.processor import Processor
     from awaken.runtime.query import Query, Questions
@@ -39,6 +46,8 @@ class RuntimeOperations:
         self._schema = schema
         self._processor = processor
         self._query = query
+        #: Journal value codecs of applications in this process, by the names of their services.
+        self.codecs: Mapping[str, AnswerCodec] = {}
         #: Whether operations are accepted.
         self._is_running = False
 
@@ -105,6 +114,19 @@ class RuntimeOperations:
             await self._processor.store.committed()
             return completion_of(row)
         return await self._processor.waiting_callers.wait(row.seq)
+
+    async def answer_rules(self, awakeable_id: str) -> AnswerRules:
+        """Return what the value of an awakeable has to be."""
+        parsed = _core.parse_awakeable_id(awakeable_id)
+        self._check_running()
+        row = self._processor.tables.invocations.find(parsed.invocation_id)
+        if row is None or row.status == "completed":
+            return AnswerRules()
+        codec = self.codecs.get(row.service)
+        description = find_description(self._processor.store.fetch, row.seq, parsed.index)
+        if description is None:
+            return AnswerRules(None, codec is not None, codec)
+        return AnswerRules(description.type_name, description.is_encoded or codec is not None, codec)
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its result."""

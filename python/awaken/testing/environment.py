@@ -30,13 +30,14 @@ from awaken.testing.witness import Witness
 from awaken.timing.time_limits import milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from awaken.control.operations import AwakeableView, Invocation
     from awaken.errors import HttpError
     from awaken.exchange import Accept
     from awaken.runtime.events import Event
+    from awaken.serde.codec_source import CodecSource
     from awaken.testing.failures import HandlerFailure
     from awaken.testing.options import EnvironmentOptions
 
@@ -66,6 +67,7 @@ class Environment:
         accept: Accept,
         directory: Path,
         options: EnvironmentOptions,
+        codecs: Mapping[str, CodecSource] | None = None,
     ) -> None:
         self.client: RestateClient
         self.effects = Effects()
@@ -74,6 +76,7 @@ class Environment:
         self._accept = with_clock(accept, self._clock.now_ms)
         self._directory = directory
         self._options = options
+        self._codecs = codecs or {}
         self._patience_s = options.patience.total_seconds()
         self._failures = Failures(self.fetch, self._review, options.handling)
         self._awakeables = Awakeables(
@@ -243,9 +246,11 @@ class Environment:
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         """Set `client` for the `async with` block."""
-        build = Builder(ingress_address(INGRESS), admin_address(ADMIN), None)
+        source = next(iter(self._codecs.values()), None)
+        codec = None if source is None else await source.get()
+        build = Builder(ingress_address(INGRESS), admin_address(ADMIN), codec)
         async with httpx.AsyncClient(transport=self._transport, timeout=httpx.Timeout(None)) as client:
-            sender = SenderUnderTest(client, self.check_running, self._wait_for_trouble, self._explain)
+            sender = SenderUnderTest(client, codec, self.check_running, self._wait_for_trouble, self._explain)
             self.client = RestateClient(build, sender)
             yield
 
@@ -257,6 +262,7 @@ class Environment:
             clock=self._clock,
             probe=self._options.probe,
             observer=self,
+            codecs=self._codecs,
             supervisor=None if self._options.handling is FailureHandling.LOOK_ON else self._failures,
         )
 

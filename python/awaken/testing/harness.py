@@ -55,12 +55,13 @@ async def create_test_harness(
         restate_image: accepted for compatibility and ignored; no container runs.
         always_replay: every wait suspends the handler, which then continues by replaying its journal.
         disable_retries: a failed attempt ends the invocation instead of being retried.
-        journal_value_codec: the codec that the application has; the client's values go through it as well.
+        journal_value_codec: the codec of the client's values; by default that of the application.
 
     Raises:
         TypeError: `app` is not an application.
     """
     from awaken.client import create_client
+    from awaken.endpoint.applications import application_of, codecs_of
     from awaken.hosting.runtime_server import RuntimeServer
     from awaken.testing.failures import FailureHandling
     from awaken.testing.opening import open_with
@@ -77,6 +78,9 @@ async def create_test_harness(
         disable_retries=disable_retries,
         observer=observer,
     )
+    source = next(iter(codecs_of(application_of(app)).values()), None)
+    if journal_value_codec is None and source is not None:
+        journal_value_codec = await source.get()
     async with open_with(app, options) as environment:
         embedded = environment.embedded
         anywhere = ("127.0.0.1", 0)

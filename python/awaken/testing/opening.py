@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.diagnostics import development
-from awaken.endpoint.applications import application_of
+from awaken.endpoint.applications import application_of, codecs_of
 from awaken.testing.environment import Environment
 from awaken.testing.errors import DevelopmentWarning
 from awaken.testing.failures import FailureHandling
@@ -83,7 +83,7 @@ async def open_environment(
 @asynccontextmanager
 async def open_with(app: Any, options: EnvironmentOptions) -> AsyncIterator[Environment]:
     """Open an environment with options; see `open_environment`."""
-    accept = application_of(app).accept
+    application = application_of(app)
     with contextlib.ExitStack() as stack:
         directory = options.directory
         if directory is None:
@@ -93,7 +93,7 @@ async def open_with(app: Any, options: EnvironmentOptions) -> AsyncIterator[Envi
             )
         mistakes: list[str] = []
         stack.enter_context(development.enabled(mistakes.append))
-        environment = Environment(accept, directory, options)
+        environment = Environment(application.accept, directory, options, codecs_of(application))
         async with _running(environment):
             yield environment
     if options.handling is not FailureHandling.LOOK_ON:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from awaken.client.codec import ValueCodec
     from awaken.client.operation import Operation
     from awaken.testing.errors import NotThereError
 
@@ -28,6 +29,7 @@ class SenderUnderTest(AsyncSender):
 
     Args:
         client: HTTP client for the runtime under test.
+        codec: the journal value codec of the application, if it has one.
         check: raises an exception if the environment has ended.
         wait_for_trouble: waits until the request cannot be answered any more, and returns why.
         explain: returns the exception to raise for an error response, given the URL of the request.
@@ -36,11 +38,12 @@ class SenderUnderTest(AsyncSender):
     def __init__(
         self,
         client: httpx.AsyncClient,
+        codec: ValueCodec | None,
         check: Callable[[], None],
         wait_for_trouble: Callable[[], Coroutine[Any, Any, HandlerFailure | NotThereError]],
         explain: Callable[[HttpError, str], BaseException],
     ) -> None:
-        super().__init__(client, None, ConnectionRetries())
+        super().__init__(client, codec, ConnectionRetries())
         self._check = check
         self._wait_for_trouble = wait_for_trouble
         self._explain = explain

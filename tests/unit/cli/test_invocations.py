@@ -12,7 +12,7 @@ import pytest
 from awaken import _core
 from awaken.cli import app
 from awaken.cli.ages import age
-from awaken.links.description import describe_callback
+from awaken.links.description import CallbackDescription, describe_callback
 from typer.testing import CliRunner
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def test_awakeables_are_rebuilt_from_what_is_awaited(admin: FakeAdmin) -> None:
             "modified_at": "2026-11-22T09:48:21.213Z",
             "suspended_waiting_future_json": json.dumps(future),
             # The same rows answer the question about the journal.
-            "name": describe_callback("sign", 18, "app:Decision", {"team": "red"}),
+            "name": describe_callback(CallbackDescription(18, "sign", "app:Decision", {"team": "red"})),
             "entry_json": '{"Command":{"Sleep":{"wake_up_time":1798143061196,"completion_id":4}}}',
         },
         {"id": OTHER, "target_service_name": "S", "target_handler_name": "h", "status": "running"},

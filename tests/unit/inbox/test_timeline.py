@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from awaken.inbox.timeline import draw, rows_of
-from awaken.links.description import describe_callback
+from awaken.links.description import CallbackDescription, describe_callback
 
 
 def entry(index: int, kind: str, second: int, content: Any = None, name: str = "") -> dict[str, Any]:
@@ -26,7 +26,7 @@ JOURNAL = [
         "Command: Sleep",
         1,
         {"Command": {"Sleep": {"completion_id": 1}}},
-        describe_callback("ok?", 17, "", {}),
+        describe_callback(CallbackDescription(17, "ok?", "")),
     ),
     entry(
         2,

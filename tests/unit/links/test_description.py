@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from awaken.links.description import CallbackDescription, describe_callback, read_description
+from awaken.links.description import CallbackDescription, describe_callback, entry_start, read_description
 from awaken.links.limits import LONGEST_ENTRY
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,11 +23,13 @@ JSON = st.recursive(
 
 
 def test_description_comes_back() -> None:
-    entry = describe_callback('a "name"', 17, "app:Decision", {"team": "rot-weiß"})
+    plain = CallbackDescription(17, 'a "name"', "app:Decision", {"team": "rot-weiß"})
 
-    assert read_description(entry) == CallbackDescription(
-        17, 'a "name"', "app:Decision", {"team": "rot-weiß"}
-    )
+    for description in (plain, replace(plain, is_encoded=True)):
+        entry = describe_callback(description)
+
+        assert read_description(entry) == description
+        assert entry.startswith(entry_start(17))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from awaken.control.operations import Accepted, AwakeablePage, Change, Completion, Success
+from awaken.control.operations import Accepted, AnswerRules, AwakeablePage, Change, Completion, Success
 from awaken.outcomes import AwakeableOutcome
 from awaken.runtime.admission import admit, due_ms
 from awaken.runtime.deployments import Deployments
@@ -249,6 +249,9 @@ class FakeOperations:
     async def output(self, invocation_id: str) -> Completion:
         self.asked.append(("output", invocation_id))
         return self._completion()
+
+    async def answer_rules(self, awakeable_id: str) -> AnswerRules:
+        return AnswerRules()
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         self.asked.append(("resolve", awakeable_id, value))

@@ -13,12 +13,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ResolveRequest(_message.Message):
-    __slots__ = ("id", "value")
+    __slots__ = ("id", "value", "encoded")
     ID_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
+    ENCODED_FIELD_NUMBER: _ClassVar[int]
     id: str
     value: bytes
-    def __init__(self, id: _Optional[str] = ..., value: _Optional[bytes] = ...) -> None: ...
+    encoded: bool
+    def __init__(self, id: _Optional[str] = ..., value: _Optional[bytes] = ..., encoded: _Optional[bool] = ...) -> None: ...
 
 class RejectRequest(_message.Message):
     __slots__ = ("id", "failure")

@@ -67,7 +67,8 @@ class AwakeablesServicer:
     def Resolve(self, request, context):
         """Completes an awakeable with a value.
 
-        NOT_FOUND: the invocation does not exist. ALREADY_EXISTS: the awakeable has a result already. FAILED_PRECONDITION:
+        INVALID_ARGUMENT: the value is not of the type that the handler declared for its callback; the awakeable stays
+        open. NOT_FOUND: the invocation does not exist. ALREADY_EXISTS: the awakeable has a result already. FAILED_PRECONDITION:
         the invocation is over, or has not started.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -1,12 +1,14 @@
 """Resolving and rejecting awakeables over HTTP.
 
-As on the server, the status is 202 for every id that parses. The body and a header report the outcome.
+As on the server, the status is 202 for every id that parses. The body and a header report the outcome. Callbacks are
+not known there: what is given to one is checked against its type, and 400 if it does not fit.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awaken.control.answers import InvalidAnswerError, check_written
 from awaken.control.operations import Failure
 from awaken.errors import InvalidIdError
 from awaken.outcomes import OUTCOME_HEADER
@@ -41,6 +43,7 @@ async def complete_awakeable(
     body = await read_body(request, room)
     try:
         if verb == "resolve":
+            await check_written(await operations.answer_rules(awakeable_id), body)
             outcome = await operations.resolve_awakeable(awakeable_id, body)
         else:
             failure = Failure(500, body.decode(errors="replace"))
@@ -48,4 +51,6 @@ async def complete_awakeable(
     except InvalidIdError as error:
         reason = reason_against_awakeable_id(awakeable_id)
         raise IngressError(400, f"bad awakeable id '{awakeable_id}': {reason}") from error
+    except InvalidAnswerError as error:
+        raise IngressError(400, str(error)) from error
     return answer_json(202, {"outcome": outcome.value}, {OUTCOME_HEADER: outcome.value})

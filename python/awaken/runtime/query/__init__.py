@@ -1,6 +1,6 @@
 """Reading the store beside the runtime: questions in SQL on the server's tables, and which awakeables are pending."""
 
-from awaken.runtime.query.awakeables import Filter, list_awakeables
+from awaken.runtime.query.awakeables import Filter, find_description, list_awakeables
 from awaken.runtime.query.backlog import Backlog, read_backlog
 from awaken.runtime.query.connection import QueryError
 from awaken.runtime.query.query import Query
@@ -14,6 +14,7 @@ __all__ = [
     "QueryError",
     "Questions",
     "Snapshot",
+    "find_description",
     "list_awakeables",
     "read_backlog",
     "take_snapshot",

@@ -9,7 +9,7 @@ from awaken import _core
 from awaken.control.errors import InvalidRequestError
 from awaken.control.futures import awaited_awakeables, describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView, Target
-from awaken.links.description import read_description
+from awaken.links.description import entry_start, read_description
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Fetch = Callable[[str, tuple[Any, ...]], Iterable[tuple[Any, ...]]]
 
-__all__ = ["Filter", "list_awakeables"]
+__all__ = ["Filter", "find_description", "list_awakeables"]
 
 #: The type code of a Sleep command, which the timer of a callback is.
 _SLEEP: Final = 0x040C
@@ -167,6 +167,26 @@ def _callbacks(fetch: Fetch, invocations: set[int]) -> dict[tuple[int, int], tup
             # The timer of another endpoint may end when no date does.
             found[invocation, description.index] = (description, min(sleep["wake_up_time"], LAST_MS))
     return found
+
+
+def find_description(fetch: Fetch, invocation: int, index: int) -> CallbackDescription | None:
+    """Return how a handler described a pending callback; None for a plain awakeable.
+
+    Args:
+        fetch: reads the store.
+        invocation: the row.
+        index: of the awakeable's signal.
+    """
+    rows = fetch(
+        "SELECT payload FROM journal WHERE invocation = ?1 AND code = ?2 AND instr(payload, ?3) > 0 "
+        "AND EXISTS (SELECT 1 FROM timer WHERE invocation = ?1 AND kind = 'sleep')",
+        (invocation, _SLEEP, entry_start(index).encode()),
+    )
+    for (payload,) in rows:
+        description = read_description(_core.describe_entry(_SLEEP, payload).name or "")
+        if description is not None and description.index == index:
+            return description
+    return None
 
 
 def _view(
