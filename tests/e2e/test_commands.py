@@ -63,6 +63,15 @@ def test_invocation_is_shown_with_its_journal(lane: Lane, client: Client, effect
     run(lane, "invocations", "kill", invocation_id)
 
 
+def test_the_beginning_of_an_id_names_an_invocation(lane: Lane, client: Client, effects: Effects) -> None:
+    invocation_id = client.send("Awaiting/value", effects.path)
+    wait_for(lane, invocation_id, "suspended")
+
+    assert run(lane, "invocations", "show", invocation_id[:20])["id"] == invocation_id
+    assert run(lane, "invocations", "kill", f"{invocation_id[:30]}…")[0]["id"] == invocation_id
+    assert run(lane, "invocations", "show", "inv_1zzzzzzzz", exit_code=1) is None
+
+
 def test_list_takes_conditions(lane: Lane, client: Client, effects: Effects) -> None:
     invocation_id = client.send("Awaiting/number", effects.path)
     wait_for(lane, invocation_id, "suspended")

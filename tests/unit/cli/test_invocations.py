@@ -119,6 +119,40 @@ def test_list_prints_one_line_for_each(admin: FakeAdmin) -> None:
     assert line.rstrip().endswith("3          [500 Internal] ValueError('[x]')")
 
 
+@pytest.mark.parametrize(
+    "beginning", [INVOCATION[:9], INVOCATION[:20] + "…", INVOCATION[:37], INVOCATION[:12] + "..."]
+)
+def test_a_unique_beginning_names_an_invocation(admin: FakeAdmin, beginning: str) -> None:
+    admin.rows = [{"id": INVOCATION}]
+
+    result = run("invocations", "kill", beginning, admin=admin.url)
+
+    assert result.stdout == f"{INVOCATION}: killed\n"
+    assert [path for _, path, _ in admin.requests] == ["/query", f"/invocations/{INVOCATION}/kill"]
+
+
+def test_a_beginning_that_several_have_changes_nothing(admin: FakeAdmin) -> None:
+    admin.rows = [{"id": f"{INVOCATION[:37]}{last}"} for last in "abcd"]
+
+    result = run("invocations", "kill", INVOCATION[:20], admin=admin.url)
+
+    assert result.exit_code == 1
+    assert f"more than one invocation has an id that begins with {INVOCATION[:20]}: " in result.stderr
+    assert ", and others" in result.stderr
+    assert len(admin.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "text", [INVOCATION[:8], f"{INVOCATION[:20]}%", f"{INVOCATION[:20]}'", f"{INVOCATION}…x"]
+)
+def test_what_cannot_begin_an_id_is_never_sent(admin: FakeAdmin, text: str) -> None:
+    result = run("invocations", "kill", text, admin=admin.url)
+
+    assert result.exit_code == 1
+    assert "is not an invocation id" in result.stderr
+    assert admin.requests == []
+
+
 def test_unknown_status_is_refused(admin: FakeAdmin) -> None:
     result = run("invocations", "list", "--status", "asleep", admin=admin.url)
 
