@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["hold_standard_descriptors", "settle_output", "take_over_output", "write_document"]
 
-#: Bytes that wait for a reader. Enough for a burst of about 10,000 lines; then the process goes on without them.
-_QUEUE_LIMIT: Final = 1 << 20
+#: Bytes that wait for a reader: a burst of about 80,000 lines, which a busy machine writes later than it makes them.
+#: Then the process goes on without them.
+_QUEUE_LIMIT: Final = 8 << 20
 #: Bytes of one write: what a pipe holds on Linux. Larger ones only wait longer.
 _BATCH: Final = 65536
 #: Likewise for worker processes, which share a pipe: the kernel keeps writes of this size (PIPE_BUF) in one piece.
