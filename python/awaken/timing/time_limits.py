@@ -122,6 +122,8 @@ def exact(duration: timedelta | float) -> timedelta:
 
 def _shown(value: object) -> str:
     """Return the representation of a value, shortened; Python does not write integers of more than 4,300 digits."""
+    if isinstance(value, timedelta):
+        return repr(value)  # it is never long, and its middle matters
     try:
         return reprlib.repr(value)
     except ValueError:
