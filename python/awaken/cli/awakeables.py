@@ -63,17 +63,17 @@ def show_list(
         print_table(
             (
                 Column("Id", is_whole=True),
-                Column("Name"),
+                Column("Name", is_optional=True),
                 Column("Handler"),
                 Column("Key", is_optional=True),
-                Column("Status", is_optional=True),
                 Column("Since", is_optional=True),
+                Column("Status", is_optional=True),
                 Column("Waits for", is_optional=True),
             ),
             [
                 (
-                    *(one["id"], one["name"], one["handler"], one["key"] or "", one["status"]),
-                    *(age(one["since"]).removesuffix(" ago"), one["waits_for"]),
+                    *(one["id"], one["name"], one["handler"], one["key"] or ""),
+                    *(age(one["since"]).removesuffix(" ago"), one["status"], one["waits_for"]),
                 )
                 for one in pending
             ],

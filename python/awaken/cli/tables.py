@@ -39,7 +39,7 @@ class Column:
     is_id: bool = False
     #: Its texts, which are long, are printed below the table.
     is_below: bool = False
-    #: The column is left out.
+    #: The column is left out: empty ones first, then from the right.
     is_optional: bool = False
 
 
@@ -65,7 +65,11 @@ def _draw(columns: Sequence[Column], rows: list[list[str]], limit: int) -> str |
     if sum(whole) + _BETWEEN * (len(columns) - 1) <= limit:
         return _render(columns, rows, whole)
     shortened = _shorten_ids(columns, rows)
-    kept = [index for index, column in enumerate(columns) if not column.is_below]
+    kept = [
+        index
+        for index, column in enumerate(columns)
+        if not column.is_below and (not column.is_optional or any(row[index] for row in rows))
+    ]
     while True:
         head, body = [columns[index] for index in kept], [[row[index] for index in kept] for row in shortened]
         widths = _cut(head, _widths(head, body), limit - _BETWEEN * (len(kept) - 1))

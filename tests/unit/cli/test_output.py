@@ -138,6 +138,8 @@ def test_awakeables_fit_the_terminal_and_have_whole_ids(admin: FakeAdmin, column
     lines = shown.splitlines()
     assert [line for line in lines if len(line) > columns] == ([AWAKEABLE] if columns == 40 else [])
     assert AWAKEABLE in shown
+    if columns == 80:
+        assert lines[0].split() == ["Id", "Handler", "Key", "Since"]
 
 
 @pytest.mark.parametrize("arguments", HELPED, ids=" ".join)
