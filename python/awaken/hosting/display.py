@@ -29,7 +29,13 @@ from awaken.hosting.documents import PrintedLines
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["hold_standard_descriptors", "settle_output", "take_over_output", "write_document"]
+__all__ = [
+    "hold_standard_descriptors",
+    "settle_output",
+    "take_over_in_worker",
+    "take_over_output",
+    "write_document",
+]
 
 #: Bytes that wait for a reader: a burst of about 80,000 lines, which a busy machine writes later than it makes them.
 #: Then the process goes on without them.
@@ -85,6 +91,12 @@ def take_over_output(*, as_documents: bool = False) -> None:
     _display.outlets |= {outlet for outlet in (out, err) if outlet is not None}
 
 
+def take_over_in_worker() -> None:
+    """Go on in a worker that a process which had taken its output over has forked."""
+    for outlet in _display.outlets:
+        outlet.serve_in_child()
+
+
 def settle_output() -> None:
     """Wait until what was printed has left, but not for a reader that takes nothing."""
     for stream in (sys.stdout, sys.stderr):
@@ -115,7 +127,8 @@ class _Outlet:
         status = os.fstat(descriptor)
         #: Equal for descriptors of the same file, pipe or terminal.
         self.file = (status.st_dev, status.st_ino)
-        self._is_regular = stat.S_ISREG(status.st_mode)
+        #: Whether writing never waits for a reader, or may.
+        self._is_direct = stat.S_ISREG(status.st_mode)
         self._batch = _BATCH
         self._reset()
 
@@ -132,8 +145,8 @@ class _Outlet:
         with self._change:
             if self._is_broken or self._size >= _QUEUE_LIMIT:
                 return
-            if self._is_regular and not self._queue:
-                self._write_file(data)
+            if self._is_direct and not self._queue:
+                self._is_broken = not self._write(data)
                 return
             self._queue.append(data)
             self._size += len(data)
@@ -167,13 +180,13 @@ class _Outlet:
 
     def continue_in_child(self) -> None:
         self._reset()  # what was queued is the parent's to write
-        self._batch = _SHARED_BATCH
+        # A process that a handler or library has forked serves nobody, and may end without a word to us.
+        self._is_direct = True
 
-    def _write_file(self, data: bytes) -> None:
-        rest = memoryview(data)
-        with suppress(OSError):  # the disk is full; there may be room for the next line
-            while rest:
-                rest = rest[os.write(self.descriptor, rest) :]
+    def serve_in_child(self) -> None:
+        """Use the queue in this forked process, too."""
+        self._is_direct = False
+        self._batch = _SHARED_BATCH
 
     def _run(self) -> None:
         while (batch := self._next()) is not None:

@@ -19,7 +19,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from awaken.hosting.display import settle_output
+from awaken.hosting.display import settle_output, take_over_in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -159,6 +159,7 @@ class _Supervisor:
     def _become(self, worker: _Worker) -> None:
         """Run as this worker, in the child. Never returns."""
         status = 1
+        take_over_in_worker()
         try:
             signal.set_wakeup_fd(-1)
             for signum in (*_SIGNALS, signal.SIGCHLD):

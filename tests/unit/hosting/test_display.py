@@ -62,6 +62,21 @@ def test_a_forked_process_writes_its_own_lines_once() -> None:
     assert done.stderr == ""
 
 
+def test_what_a_forked_process_prints_has_left_when_it_ends() -> None:
+    """Pools of processes end their workers without the exit handlers of Python."""
+    done = run(
+        "import multiprocessing\n"
+        "take_over_output()\n"
+        "context = multiprocessing.get_context('fork')\n"
+        "for number in range(5):\n"
+        "    child = context.Process(target=print, args=(number,))\n"
+        "    child.start()\n"
+        "    child.join()"
+    )
+
+    assert done.stdout.split() == ["0", "1", "2", "3", "4"]
+
+
 def test_a_fork_does_not_wait_for_a_reader_that_has_stopped() -> None:
     reading, writing = os.pipe()
     code = (
