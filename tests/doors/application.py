@@ -89,6 +89,14 @@ async def judge(ctx: restate.Context, request: dict[str, Any]) -> str:
 
 
 @waiting.handler(inactivity_timeout=timedelta(0))
+async def busy(ctx: restate.Context, entries: int) -> Any:
+    """Fill the journal, and wait for an awakeable."""
+    for number in range(entries):
+        ctx.sleep(timedelta(days=1), name=f"timer {number}")
+    return await ctx.awakeable().future
+
+
+@waiting.handler(inactivity_timeout=timedelta(0))
 async def disguise(ctx: restate.Context, names: list[str]) -> Any:
     """Wait for an awakeable beside timers with these names, and be listed at once."""
     for name in names:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import httpx
 import pytest
+from awaken import _core
 from awaken.control.v1 import awakeables_pb2, awakeables_pb2_grpc
 
 from tests.e2e.waiting import eventually
@@ -89,3 +90,43 @@ def test_type_that_a_journal_names_is_never_imported(doors: Setup, type_name: st
     assert "Beautiful is better than ugly" not in doors.log
     doors.client.resolve(found.id, b"1")
     assert doors.client.attach(found.invocation_id) == 1
+
+
+@pytest.mark.on("dev", "gateway")
+def test_page_of_a_large_journal_stays_small(doors: Setup) -> None:
+    """It is read again every second while somebody looks at it."""
+    entries, value = 20_000, '"' + "x" * 20_000_000 + '"'
+    invocation = doors.client.send("Waiting/busy", entries)
+    awakeable = _core.format_awakeable_id(_core.parse_invocation_id(invocation), 17)
+    eventually(lambda: is_waiting(doors, awakeable), within=60, what="the awakeable")
+
+    waiting = httpx.get(f"{doors.inbox_url}/invocations/{invocation}", timeout=20)
+    doors.client.resolve(awakeable, value.encode())
+    doors.client.wait_for_status(invocation, ("completed",))
+    over = httpx.get(f"{doors.inbox_url}/invocations/{invocation}", timeout=20)
+    form = httpx.get(f"{doors.inbox_url}/awakeables/{awakeable}", timeout=20)
+
+    assert (waiting.status_code, over.status_code, form.status_code) == (200, 200, 409)
+    assert max(len(page.content) for page in (waiting, over, form)) < 1_000_000
+    assert "entries before these are not shown" in waiting.text
+    assert "timer 19999" in waiting.text
+    assert "timer 100<" not in waiting.text
+
+
+def is_waiting(doors: Setup, awakeable: str) -> bool:
+    return httpx.get(f"{doors.inbox_url}/awakeables/{awakeable}", timeout=20).status_code == httpx.codes.OK
+
+
+@pytest.mark.on("dev")
+def test_failures_of_megabytes_do_not_fill_the_lists(doors: Setup) -> None:
+    for _ in range(5):
+        doors.client.ingress.post("/Greeter/fail/send", json="y" * 2_000_000).raise_for_status()
+    sent = doors.client.send("Greeter/fail", "y" * 2_000_000)
+    doors.client.wait_for_status(sent, ("completed",))
+
+    pages = [
+        httpx.get(f"{doors.inbox_url}{path}", timeout=20) for path in ("/invocations", f"/invocations/{sent}")
+    ]
+
+    assert [page.status_code for page in pages] == [200, 200]
+    assert max(len(page.content) for page in pages) < 500_000

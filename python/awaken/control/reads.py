@@ -28,6 +28,7 @@ __all__ = [
     "list_entries",
     "list_failures",
     "list_invocations",
+    "list_last_entries",
     "stored_result",
     "target_of",
 ]
@@ -36,6 +37,12 @@ _COLUMNS: Final = (
     *("id", "target", "target_service_name", "target_service_key", "target_handler_name", "status"),
     *("created_at", "modified_at", "retry_count", "next_retry_at", "last_failure"),
     *("completion_result", "completion_failure"),
+)
+#: Characters of a failure's message in a list; an endpoint may write megabytes of them.
+_LISTED_MESSAGE: Final = 1000
+_LISTED_COLUMNS: Final = tuple(
+    f"substr({column}, 1, {_LISTED_MESSAGE}) AS {column}" if column.endswith("_failure") else column
+    for column in _COLUMNS
 )
 _ENTRY_COLUMNS: Final = ('"index"', "entry_type", "name", "appended_at")
 #: The largest page of awakeables.
@@ -77,7 +84,11 @@ async def list_invocations(
     limit: int = 100,
     offset: int = 0,
 ) -> list[dict[str, Any]]:
-    """List rows of `sys_invocation`, newest first. Raises InvalidRequestError for an unknown status."""
+    """List rows of `sys_invocation`, newest first, with the beginning of long failures.
+
+    Raises:
+        InvalidRequestError: there is no such status.
+    """
     unknown = [status for status in statuses if status not in STATUSES]
     if unknown:
         raise InvalidRequestError(f"there is no status {unknown[0]!r}; it is one of {', '.join(STATUSES)}")
@@ -86,17 +97,27 @@ async def list_invocations(
     conditions += equal(columns)
     order = "created_at DESC, id"
     return await operations.ask(
-        select(_COLUMNS, "sys_invocation", conditions, order=order, limit=limit, offset=offset)
+        select(_LISTED_COLUMNS, "sys_invocation", conditions, order=order, limit=limit, offset=offset)
     )
 
 
-async def list_entries(
-    operations: Asks, invocation_id: str, first: int = 0, *, with_contents: bool = False
-) -> list[dict[str, Any]]:
+async def list_entries(operations: Asks, invocation_id: str, first: int = 0) -> list[dict[str, Any]]:
     """Return rows of `sys_journal` from an index on. Raises InvalidIdError."""
     conditions = [is_invocation(invocation_id), f'"index" >= {first}']
-    columns = (*_ENTRY_COLUMNS, "entry_json") if with_contents else _ENTRY_COLUMNS
-    return await operations.ask(select(columns, "sys_journal", conditions, order='"index"'))
+    return await operations.ask(select(_ENTRY_COLUMNS, "sys_journal", conditions, order='"index"'))
+
+
+async def list_last_entries(operations: Asks, invocation_id: str, most: int) -> list[dict[str, Any]]:
+    """Return the last rows of `sys_journal`, in order, with `entry_lite_json`. Raises InvalidIdError.
+
+    Args:
+        operations: the runtime.
+        invocation_id: whose journal.
+        most: how many rows at most.
+    """
+    columns = (*_ENTRY_COLUMNS, "entry_lite_json")
+    sql = select(columns, "sys_journal", [is_invocation(invocation_id)], order='"index" DESC', limit=most)
+    return (await operations.ask(sql))[::-1]
 
 
 async def list_failures(operations: Asks, invocation_id: str) -> list[str]:
@@ -134,18 +155,30 @@ async def find_awakeable(operations: Operations, awakeable_id: str) -> Awakeable
     """
     parsed = check_awakeable_id(awakeable_id)
     row = await find_invocation(operations, parsed.invocation_id)
-    result = await stored_result(operations, parsed.invocation_id, parsed.index)
-    if result is None and row["status"] != "completed":
+    is_completed = await _has_result(operations, parsed.invocation_id, parsed.index)
+    if not is_completed and row["status"] != "completed":
         async for one in list_awakeables(operations, invocation_id=parsed.invocation_id):
             if one.awakeable_id == awakeable_id:
                 return one
-    if result is not None:
+    if is_completed:
         state = AwakeableState.COMPLETED
     elif row["status"] == "completed":
         state = AwakeableState.INVOCATION_COMPLETED
     else:
         state = AwakeableState.NOT_AWAITED
     return AwakeableView(awakeable_id, parsed.invocation_id, target_of(row), row["status"], state=state)
+
+
+async def _has_result(operations: Asks, invocation_id: str, index: int) -> bool:
+    """Return whether the journal has a result of a signal, whose value may be large."""
+    conditions = [
+        is_invocation(invocation_id),
+        "entry_type = 'Notification: Signal'",
+        f"""entry_lite_json LIKE '%"SignalIndex":{index}}}%'""",
+    ]
+    return bool(
+        await operations.ask(select(('"index"',), "sys_journal", conditions, order='"index"', limit=1))
+    )
 
 
 async def find_description(operations: Asks, invocation_id: str, index: int) -> CallbackDescription | None:

@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 
 __all__ = ["create_inbox"]
 
+#: Rows of a list, and awakeables of one invocation.
 _LISTED: Final = 200
+#: Entries in the picture of a journal: a page that people can read. A journal may have a hundred thousand.
+_ENTRIES: Final = 500
 _HEADERS: Final = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -105,11 +108,10 @@ class _Pages:
             await end(invocation_id)
             return RedirectResponse(request.url, 303)
         row = await reads.find_invocation(self._operations, invocation_id)
-        journal = await reads.list_entries(self._operations, invocation_id, with_contents=True)
+        journal = await reads.list_last_entries(self._operations, invocation_id, _ENTRIES)
         failed_at = await reads.list_failures(self._operations, invocation_id)
         failures = [seconds_of(timestamp) for timestamp in failed_at]
-        pending = reads.list_awakeables(self._operations, invocation_id=invocation_id)
-        waits = [one async for one in pending]
+        waits = (await self._operations.awakeables(invocation_id=invocation_id, limit=_LISTED)).awakeables
         now = seconds_of(row["modified_at"]) if row["status"] == "completed" else time.time()
         proof = proof_of_page(self._secret, request)
         text = views.invocation_page(

@@ -38,7 +38,8 @@ def rows_of(journal: Sequence[Mapping[str, Any]]) -> list[Row]:
     """Join commands and the notifications that complete them.
 
     Args:
-        journal: rows of `sys_journal` with `index`, `entry_type`, `name`, `appended_at` and `entry_json`, in order.
+        journal: rows of `sys_journal` with `index`, `entry_type`, `name`, `appended_at` and `entry_lite_json`, in
+            order. The first ones may be missing.
     """
     completed: dict[int, float] = {}
     for entry in journal:
@@ -70,6 +71,8 @@ def draw(rows: Sequence[Row], failures: Sequence[float], now: float) -> str:
     """
     if not rows:
         return "<p>The journal is empty.</p>"
+    hidden = rows[0].index
+    before = f"<p>{hidden} entries before these are not shown.</p>" if hidden else ""
     first = min(row.start for row in rows)
     last = max([*(row.end if row.end is not None else now for row in rows), *failures, first + 0.001])
     height = _TOP + _ROW * len(rows) + 8
@@ -90,8 +93,8 @@ def draw(rows: Sequence[Row], failures: Sequence[float], now: float) -> str:
             f'<rect x="{x(row.start)}" y="{y + 5}" width="{width}" height="{_ROW - 10}" rx="3"/></g>'
         )
     return (
-        f'<svg class="timeline" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="Timeline of the journal">'
-        f"{''.join(parts)}</svg>"
+        f'{before}<svg class="timeline" viewBox="0 0 {_WIDTH} {height}" role="img" '
+        f'aria-label="Timeline of the journal">{"".join(parts)}</svg>'
     )
 
 
@@ -130,14 +133,14 @@ def _shorten(text: str) -> str:
 
 
 def _content(entry: Mapping[str, Any]) -> Any:
-    return json.loads(entry.get("entry_json") or "null")
+    return json.loads(entry.get("entry_lite_json") or "null")
 
 
 def _completion_ids(content: Any) -> Iterator[int]:
-    """Find the completion ids in an entry; payloads are lists of numbers and have none."""
+    """Find the completion ids in an entry without its payloads."""
     if isinstance(content, dict):
         for name, value in content.items():
-            if name.endswith("completion_id") and isinstance(value, int):
+            if name.endswith(("completion_id", "CompletionId")) and isinstance(value, int):
                 yield value
             else:
                 yield from _completion_ids(value)

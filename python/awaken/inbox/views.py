@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["awakeable_page", "inbox_page", "invocation_page", "invocations_page", "message_page"]
 
+#: Characters of a failure, and of other text from outside in a line of a list.
+_LONGEST_FAILURE: Final = 20_000
+_LONGEST_LINE: Final = 300
 _FACTS: Final = ("status", "created_at", "modified_at", "retry_count", "completion_result")
 
 
@@ -26,7 +29,7 @@ def inbox_page(root: str, pending: Sequence[AwakeableView], *, is_part: bool) ->
     """Return the list of what is waiting for an answer."""
     rows = "".join(
         f'<tr><td><a href="{root}/awakeables/{one.awakeable_id}">{escape(one.title)}</a></td>'
-        f"<td>{escape(_handler(one.target))}</td><td>{escape(one.target.key or '')}</td>"
+        f"<td>{escape(_handler(one.target))}</td><td>{escape(_shorten(one.target.key or ''))}</td>"
         f"<td>{_labels(one.labels)}</td><td>{escape((one.type_name or '').rpartition(':')[2])}</td>"
         f'<td>{_time(_since(one))}</td><td><a href="{root}/invocations/{one.invocation_id}">{one.status}</a></td></tr>'
         for one in pending
@@ -76,7 +79,7 @@ def invocation_page(
         f'<li><a href="{root}/awakeables/{one.awakeable_id}">{escape(one.title)}</a></li>' for one in pending
     )
     failure = row.get("completion_failure") or row.get("last_failure")
-    shown = f"<pre>{escape(str(failure))}</pre>" if failure else ""
+    shown = f"<pre>{escape(str(failure)[:_LONGEST_FAILURE])}</pre>" if failure else ""
     end = (
         ""
         if row["status"] == "completed"
@@ -104,7 +107,7 @@ def awakeable_page(
     given = filled or {}
     hidden = f'<input type="hidden" name="form" value="{token}">'
     body = f"""<h1>{escape(one.title)}</h1>
-<p>{escape(_handler(one.target))} {escape(one.target.key or "")} waits for this since {_time(_since(one))}.
+<p>{escape(_handler(one.target))} {escape(_shorten(one.target.key or ""))} waits for this since {_time(_since(one))}.
 <a href="{root}/invocations/{one.invocation_id}">What it did so far</a></p>
 <p>{_labels(one.labels)}</p>{render_problems(problems)}
 <form method="post">{hidden}{render_inputs(fields, given)}<button name="do" value="resolve">Resolve</button></form>
@@ -143,7 +146,7 @@ def _since(one: AwakeableView) -> str | None:
 
 
 def _target(row: Mapping[str, Any]) -> str:
-    return str(target_of(row))
+    return _shorten(str(target_of(row)))
 
 
 def _status(status: str) -> str:
@@ -151,7 +154,12 @@ def _status(status: str) -> str:
 
 
 def _first_line(row: Mapping[str, Any]) -> str:
-    return str(row.get("completion_failure") or row.get("last_failure") or "").partition("\n")[0]
+    line = str(row.get("completion_failure") or row.get("last_failure") or "").partition("\n")[0]
+    return _shorten(line)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
 
 
 def _labels(labels: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ def entry(index: int, kind: str, second: int, content: Any = None, name: str = "
         "entry_type": kind,
         "name": name,
         "appended_at": f"2026-11-24T20:00:{second:02}Z",
-        "entry_json": json.dumps(content),
+        "entry_lite_json": json.dumps(content),
     }
 
 
@@ -37,7 +37,12 @@ JOURNAL = [
     entry(
         3, "Notification: CallInvocationId", 3, {"Notification": {"Completion": {"X": {"completion_id": 2}}}}
     ),
-    entry(4, "Notification: Call", 9, {"Notification": {"Completion": {"X": {"completion_id": 3}}}}),
+    entry(
+        4,
+        "Notification: Call",
+        9,
+        {"Notification": {"ty": {"Completion": "Call"}, "id": {"CompletionId": 3}}},
+    ),
     entry(5, "Notification: Signal", 10, {"Notification": {"Signal": {"id": {"Index": 17}}}}),
 ]
 
@@ -62,3 +67,8 @@ def test_picture_escapes_names_and_marks_what_waits() -> None:
 
 def test_empty_journal_says_so() -> None:
     assert "empty" in draw([], [], 0)
+
+
+def test_picture_of_the_end_of_a_journal_says_how_much_is_missing() -> None:
+    assert "1 entries before these are not shown" in draw(rows_of(JOURNAL[1:]), [], 1e9)
+    assert "not shown" not in draw(rows_of(JOURNAL), [], 1e9)

@@ -9,7 +9,7 @@ from awaken import _core
 from awaken.control.errors import InvalidRequestError
 from awaken.control.futures import awaited_awakeables, describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView, Target
-from awaken.links.description import entry_start, read_description
+from awaken.links.description import ENTRY_PREFIX, entry_start, read_description
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
@@ -154,9 +154,9 @@ def _callbacks(fetch: Fetch, invocations: set[int]) -> dict[tuple[int, int], tup
     A pending callback has a pending timer, so journals of invocations without one are not read.
     """
     rows = fetch(
-        "SELECT invocation, payload FROM journal WHERE code = ? AND invocation IN (SELECT invocation FROM timer "
-        "WHERE kind = 'sleep' AND invocation IN (SELECT value FROM json_each(?)))",
-        (_SLEEP, json.dumps(sorted(invocations))),
+        "SELECT invocation, payload FROM journal WHERE code = ? AND instr(payload, ?) > 0 AND invocation IN "
+        "(SELECT invocation FROM timer WHERE kind = 'sleep' AND invocation IN (SELECT value FROM json_each(?)))",
+        (_SLEEP, ENTRY_PREFIX.encode(), json.dumps(sorted(invocations))),
     )
     found = {}
     for invocation, payload in rows:
