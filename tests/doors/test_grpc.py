@@ -106,6 +106,42 @@ def test_callers_that_leave_hold_nothing(doors: Setup) -> None:
             assert answer.value == b"1"
 
 
+# A server with default settings learns only after a minute what its handlers wait for.
+@pytest.mark.on("dev", "runtime")
+def test_those_who_watch_awakeables_starve_no_one(doors: Setup) -> None:
+    with connect(doors.grpc, other=9) as stubs, connect(doors.grpc) as others:
+        request = awakeables_pb2.WatchAwakeablesRequest(service="Keeper")
+        streams = [stubs.awakeables.Watch(request) for _ in range(MANY)]
+
+        awaited = others.send(common_pb2.Target(service="Keeper", handler="hold", key="watched"))
+
+        seen = [next(stream) for stream in streams]
+        kinds = awakeables_pb2.AwakeableEvent
+        assert {(one.kind, one.awakeable.invocation_id) for one in seen} == {(kinds.KIND_PENDING, awaited)}
+        others.check_health()
+        others.resolve(awaited, b"1")
+        assert {next(stream).kind for stream in streams} == {kinds.KIND_GONE}
+
+
+def test_those_who_watch_invocations_starve_no_one(doors: Setup) -> None:
+    with connect(doors.grpc, other=10) as stubs, connect(doors.grpc) as others:
+        watched = [others.send(WAIT) for _ in range(10)]
+        streams = [
+            stubs.invocations.Watch(
+                invocations_pb2.WatchInvocationRequest(invocation_id=watched[number % 10])
+            )
+            for number in range(MANY)
+        ]
+        assert {next(stream).entry.entry_type for stream in streams} == {"Command: Input"}
+        others.check_health()
+
+        for invocation_id in watched:
+            others.resolve(invocation_id, b"1")
+
+        ends = [list(stream)[-1] for stream in streams]
+        assert {end.invocation.status for end in ends} == {"completed"}
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_gateway_goes_on_without_a_node(server: ServerWithEndpoint, tmp_path: Path, is_first: bool) -> None:
     urls = (beside_a_dead_one(url, is_first=is_first) for url in (server.ingress_url, server.admin_url))

@@ -25,6 +25,8 @@ class Kind(Enum):
 
     #: Results of invocations, which may take any time.
     WAIT = "waiting"
+    #: Streams of changes, at the gRPC server: all of them share what asks the runtime.
+    WATCH = "watching"
     #: Completions of awakeables, and the questions that belong to them.
     COMPLETE = "completion"
     #: Sends, and results that are there.
@@ -54,6 +56,8 @@ LIMITS: Final = {
     # Streams of HTTP/2, at most 128 on a connection; each costs about 30 KB here. Where the ingress speaks HTTP/1.1
     # only, `http2_transport` has the bound of connections.
     Kind.WAIT: LaneLimits(10_000, 10_000),
+    # Each gets every event, and costs about 40 KB.
+    Kind.WATCH: LaneLimits(5_000, 5_000),
     Kind.COMPLETE: LaneLimits(64, 10_000),
     Kind.CALL: LaneLimits(64, 10_000),
     # A runtime answers few questions at a time.

@@ -23,12 +23,14 @@ __all__ = [
     "find_awakeable",
     "find_description",
     "find_invocation",
+    "find_invocations",
     "is_invocation",
     "list_awakeables",
     "list_entries",
     "list_failures",
     "list_invocations",
     "list_last_entries",
+    "no_invocation",
     "stored_result",
     "target_of",
 ]
@@ -68,10 +70,22 @@ async def find_invocation(
     """
     rows = await operations.ask(select(columns, "sys_invocation", [is_invocation(invocation_id)], order="id"))
     if not rows:
-        raise NotFoundError(
-            f"there is no invocation {invocation_id}; it never existed, or its retention is over"
-        )
+        raise no_invocation(invocation_id)
     return rows[0]
+
+
+async def find_invocations(operations: Asks, invocation_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return rows of `sys_invocation`, and sizes of journals, by id. Ids are well-formed; those without are absent."""
+    among = f"id IN ({', '.join(map(quote_sql, invocation_ids))})"
+    rows = await operations.ask(select((*_COLUMNS, "journal_size"), "sys_invocation", [among], order="id"))
+    return {row["id"]: row for row in rows}
+
+
+def no_invocation(invocation_id: str) -> NotFoundError:
+    """Return the error for an id without an invocation."""
+    return NotFoundError(
+        f"there is no invocation {invocation_id}; it never existed, or its retention is over"
+    )
 
 
 async def list_invocations(

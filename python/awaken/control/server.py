@@ -12,6 +12,7 @@ from grpc_health.v1._async import HealthServicer  # pyright: ignore[reportMissin
 from grpc_reflection.v1alpha import reflection
 
 from awaken.control.access_grpc import Access
+from awaken.control.lanes import LIMITS, Kind, Lane
 from awaken.control.services import AwakeablesService, InvocationsService
 from awaken.control.v1 import (
     awakeables_pb2,
@@ -94,8 +95,9 @@ async def start_control_server(
             ("grpc.so_reuseport", 0),
         ],
     )
-    awakeables_pb2_grpc.add_AwakeablesServicer_to_server(AwakeablesService(operations), server)  # type: ignore[no-untyped-call]
-    invocations_pb2_grpc.add_InvocationsServicer_to_server(InvocationsService(operations), server)  # type: ignore[no-untyped-call]
+    watching = Lane(Kind.WATCH, LIMITS[Kind.WATCH])
+    awakeables_pb2_grpc.add_AwakeablesServicer_to_server(AwakeablesService(operations, watching), server)  # type: ignore[no-untyped-call]
+    invocations_pb2_grpc.add_InvocationsServicer_to_server(InvocationsService(operations, watching), server)  # type: ignore[no-untyped-call]
     health_service = HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
     reflection.enable_server_reflection((*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)

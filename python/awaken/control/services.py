@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final
 
-import grpc
-
+from awaken import _core
 from awaken.control import convert, reads
+from awaken.control.awakeable_feed import AwakeableFeed
 from awaken.control.completing import complete_awakeable
-from awaken.control.errors import OperationError, outcome_status
+from awaken.control.errors import outcome_status
+from awaken.control.grpc_methods import abort, answers, streams
 from awaken.control.headers import forwarded_headers
+from awaken.control.invocation_feed import InvocationFeed
+from awaken.control.lanes import LIMITS, Kind, Lane
 from awaken.control.operations import Change, Failure, InvocationRequest, Target
 from awaken.control.sql import read_offset
 from awaken.control.v1 import (
@@ -20,17 +22,14 @@ from awaken.control.v1 import (
     invocations_pb2,
     invocations_pb2_grpc,
 )
-from awaken.errors import InvalidIdError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
 
     from google.protobuf.duration_pb2 import Duration
-    from grpc.aio import ServicerContext
 
+    from awaken.control.grpc_methods import Context
     from awaken.control.operations import AwakeableView, Operations
-
-    Context: TypeAlias = ServicerContext[Any, Any]
 
 __all__ = ["AwakeablesService", "InvocationsService"]
 
@@ -39,56 +38,23 @@ LARGEST_PAGE: Final = 1000
 DEFAULT_INTERVAL_SECONDS: Final = 0.5
 SHORTEST_INTERVAL_SECONDS: Final = 0.05
 
-R = TypeVar("R")
-
-
-def _answers(method: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
-    """Turn errors of operations into those of gRPC, for a method with one answer."""
-
-    @wraps(method)
-    async def answer(self: Any, request: Any, context: Context) -> R:
-        try:
-            return await method(self, request, context)
-        except (OperationError, InvalidIdError) as error:
-            await _abort(context, error)
-            raise
-
-    return answer
-
-
-def _streams(method: Callable[..., AsyncIterator[R]]) -> Callable[..., AsyncIterator[R]]:
-    """Turn errors of operations into those of gRPC, for a method with many answers."""
-
-    @wraps(method)
-    async def stream(self: Any, request: Any, context: Context) -> AsyncIterator[R]:
-        try:
-            async for message in method(self, request, context):
-                yield message
-        except (OperationError, InvalidIdError) as error:
-            await _abort(context, error)
-
-    return stream
-
-
-async def _abort(context: Context, error: OperationError | InvalidIdError) -> None:
-    status = "INVALID_ARGUMENT" if isinstance(error, InvalidIdError) else error.grpc_status
-    await context.abort(grpc.StatusCode[status], str(error))
-
 
 class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
     """`awaken.control.v1.Awakeables`."""
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Operations, watching: Lane) -> None:
         self._operations = operations
+        self._watching = watching
+        self._feed = AwakeableFeed(operations, _event)
 
-    @_answers
+    @answers
     async def Resolve(  # noqa: N802
         self, request: awakeables_pb2.ResolveRequest, context: Context
     ) -> awakeables_pb2.CompletionResponse:
         """Give an awakeable its value."""
         return await self._complete(request.id, request.value, context, is_encoded=request.encoded)
 
-    @_answers
+    @answers
     async def Reject(  # noqa: N802
         self, request: awakeables_pb2.RejectRequest, context: Context
     ) -> awakeables_pb2.CompletionResponse:
@@ -97,14 +63,14 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
         failure = Failure(given.code or 500, given.message, dict(given.metadata))
         return await self._complete(request.id, failure, context)
 
-    @_answers
+    @answers
     async def Get(  # noqa: N802
         self, request: awakeables_pb2.GetAwakeableRequest, context: Context
     ) -> awakeables_pb2.Awakeable:
         """Return what is known about one awakeable."""
         return convert.awakeable(await reads.find_awakeable(self._operations, request.id))
 
-    @_answers
+    @answers
     async def List(  # noqa: N802
         self, request: awakeables_pb2.ListAwakeablesRequest, context: Context
     ) -> awakeables_pb2.ListAwakeablesResponse:
@@ -119,24 +85,16 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
             awakeables=[convert.awakeable(one) for one in page.awakeables], next_page_token=page.next or ""
         )
 
-    @_streams
+    @streams
     async def Watch(  # noqa: N802
         self, request: awakeables_pb2.WatchAwakeablesRequest, context: Context
     ) -> AsyncIterator[awakeables_pb2.AwakeableEvent]:
         """Stream awakeables as they become pending and cease to be."""
         interval = _interval(request.interval)
-        known: dict[str, AwakeableView] = {}
         service, key = _optional(request, "service"), _optional(request, "key")
-        while True:
-            pending = reads.list_awakeables(self._operations, service, key)
-            seen = {one.awakeable_id: one async for one in pending}
-            for gone in known.keys() - seen.keys():
-                yield _event(awakeables_pb2.AwakeableEvent.KIND_GONE, known[gone])
-            for found in seen.values():
-                if found.awakeable_id not in known:
-                    yield _event(awakeables_pb2.AwakeableEvent.KIND_PENDING, found)
-            known = seen
-            await asyncio.sleep(interval)
+        async with self._watching.place(), aclosing(self._feed.watch(service, key, interval)) as events:
+            async for event in events:
+                yield event
 
     async def _complete(
         self, awakeable_id: str, result: bytes | Failure, context: Context, *, is_encoded: bool = False
@@ -144,24 +102,28 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
         outcome = await complete_awakeable(self._operations, awakeable_id, result, is_encoded=is_encoded)
         refusal = outcome_status(outcome, awakeable_id)
         if refusal is not None:
-            await context.abort(grpc.StatusCode[refusal[0]], refusal[1])
+            await abort(context, *refusal)
         return convert.completion(outcome)
 
 
 class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
     """`awaken.control.v1.Invocations`."""
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Operations, watching: Lane) -> None:
         self._operations = operations
+        self._watching = watching
+        self._waiting = Lane(Kind.WAIT, LIMITS[Kind.WAIT])
+        self._feed = InvocationFeed(operations)
 
-    @_answers
+    @answers
     async def Invoke(  # noqa: N802
         self, request: invocations_pb2.InvokeRequest, context: Context
     ) -> invocations_pb2.InvocationResult:
         """Call a handler and wait for its result."""
-        return convert.result(await self._operations.call(_request(request)))
+        async with self._waiting.place():
+            return convert.result(await self._operations.call(_request(request)))
 
-    @_answers
+    @answers
     async def Send(  # noqa: N802
         self, request: invocations_pb2.SendRequest, context: Context
     ) -> invocations_pb2.SendResponse:
@@ -170,42 +132,43 @@ class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
         accepted = await self._operations.send(_request(request, delay_ms))
         return invocations_pb2.SendResponse(invocation_id=accepted.invocation_id, is_new=accepted.is_new)
 
-    @_answers
+    @answers
     async def Attach(  # noqa: N802
         self, request: invocations_pb2.AttachRequest, context: Context
     ) -> invocations_pb2.InvocationResult:
         """Wait for the result of an invocation."""
-        return convert.result(await self._operations.attach(request.invocation_id))
+        async with self._waiting.place():
+            return convert.result(await self._operations.attach(request.invocation_id))
 
-    @_answers
+    @answers
     async def GetOutput(  # noqa: N802
         self, request: invocations_pb2.GetOutputRequest, context: Context
     ) -> invocations_pb2.InvocationResult:
         """Return the result of an invocation."""
         return convert.result(await self._operations.output(request.invocation_id))
 
-    @_answers
+    @answers
     async def Cancel(  # noqa: N802
         self, request: invocations_pb2.CancelRequest, context: Context
     ) -> invocations_pb2.ChangeResponse:
         """Ask a handler to stop."""
         return _change(await self._operations.cancel(request.invocation_id))
 
-    @_answers
+    @answers
     async def Kill(  # noqa: N802
         self, request: invocations_pb2.KillRequest, context: Context
     ) -> invocations_pb2.ChangeResponse:
         """End an invocation and its children."""
         return _change(await self._operations.kill(request.invocation_id))
 
-    @_answers
+    @answers
     async def Get(  # noqa: N802
         self, request: invocations_pb2.GetInvocationRequest, context: Context
     ) -> invocations_pb2.Invocation:
         """Look at one invocation."""
         return convert.invocation(await reads.find_invocation(self._operations, request.invocation_id))
 
-    @_answers
+    @answers
     async def List(  # noqa: N802
         self, request: invocations_pb2.ListInvocationsRequest, context: Context
     ) -> invocations_pb2.ListInvocationsResponse:
@@ -223,29 +186,26 @@ class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
             next_page_token=str(offset + limit) if len(rows) == limit else "",
         )
 
-    @_streams
+    @streams
     async def Watch(  # noqa: N802
         self, request: invocations_pb2.WatchInvocationRequest, context: Context
     ) -> AsyncIterator[invocations_pb2.InvocationEvent]:
         """Stream each journal entry and each change of status."""
         interval = _interval(request.interval)
-        status, next_index = "", 0
-        while True:
-            # Read the status first: entries that arrive between the two reads belong to the status of the next round.
-            row = await reads.find_invocation(self._operations, request.invocation_id)
-            for entry in await reads.list_entries(self._operations, request.invocation_id, next_index):
-                yield invocations_pb2.InvocationEvent(entry=convert.entry(entry))
-                next_index = entry["index"] + 1
-            if row["status"] != status:
-                status = row["status"]
-                yield invocations_pb2.InvocationEvent(invocation=convert.invocation(row))
-            if status == "completed":
-                return
-            await asyncio.sleep(interval)
+        _core.parse_invocation_id(request.invocation_id)
+        feed = self._feed.watch(request.invocation_id, interval)
+        async with self._watching.place(), aclosing(feed) as rows:
+            async for row in rows:
+                if "entry_type" in row:
+                    yield invocations_pb2.InvocationEvent(entry=convert.entry(row))
+                else:
+                    yield invocations_pb2.InvocationEvent(invocation=convert.invocation(row))
 
 
-def _event(kind: awakeables_pb2.AwakeableEvent.Kind, found: AwakeableView) -> awakeables_pb2.AwakeableEvent:
-    return awakeables_pb2.AwakeableEvent(kind=kind, awakeable=convert.awakeable(found))
+def _event(is_pending: bool, found: AwakeableView) -> awakeables_pb2.AwakeableEvent:
+    event = awakeables_pb2.AwakeableEvent
+    kind = event.KIND_PENDING if is_pending else event.KIND_GONE
+    return event(kind=kind, awakeable=convert.awakeable(found))
 
 
 def _change(change: Change) -> invocations_pb2.ChangeResponse:
