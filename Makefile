@@ -15,11 +15,16 @@ ROUNDS ?= 10
 SEED ?=
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS)
 STAMPS := $(VENV)/.stamps
+# The lowest versions of all dependencies.
+MINIMUM := .venv-minimum
+# What `make test-minimum` runs: the tests of what is built on other packages.
+MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting inbox links serde transports) \
+  tests/unit/runtime/admin tests/unit/runtime/ingress
 # What `make quick` runs: tests that take less than a quarter of a second and need no other program.
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help quick test-browser test-cluster test-bytes test-doors soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
+.PHONY: help quick test-browser test-cluster test-bytes test-minimum test-doors soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -69,6 +74,9 @@ test-cluster: setup ## Faults on a cluster of three real servers, in two to four
 test-browser: setup ## Inbox, links and attacks by pages in a real browser; needs Chromium and Node
 	$(BIN)/python -m pytest tests/e2e tests/doors -m browser
 
+test-minimum: $(MINIMUM)/.installed ## The tests of what is built on other packages, with their lowest versions
+	$(MINIMUM)/bin/python -m pytest $(MINIMUM_TESTS) --numprocesses $(WORKERS) -q -m "$(QUICK_TESTS)"
+
 h2spec: setup ## The HTTP/2 conformance suite; needs Go
 	$(BIN)/python -m pytest tests/unit/transports -m h2spec
 
@@ -99,7 +107,7 @@ bench-runtime: setup $(STAMPS)/bench ## Compare the embedded runtime with the re
 	$(BIN)/python -m benches.runtimes
 
 clean: ## Remove everything that was built or installed here
-	rm -rf $(VENV) target dist .tools
+	rm -rf $(VENV) $(MINIMUM) target dist .tools
 
 $(STAMPS)/venv:
 	$(PYTHON) -m venv $(VENV)
@@ -108,6 +116,14 @@ $(STAMPS)/venv:
 
 $(STAMPS)/extension: $(STAMPS)/venv pyproject.toml $(RUST_SOURCES)
 	. $(BIN)/activate && maturin develop --quiet --release --extras uvloop --group test
+	@touch $@
+
+$(MINIMUM)/.installed: $(STAMPS)/extension pyproject.toml scripts/lowest_versions.py
+	$(PYTHON) -m venv --clear $(MINIMUM)
+	$(BIN)/python scripts/lowest_versions.py > $(MINIMUM)/constraints.txt
+	$(BIN)/pip --python $(MINIMUM)/bin/python install --quiet --constraint $(MINIMUM)/constraints.txt --group test
+	VIRTUAL_ENV=$(CURDIR)/$(MINIMUM) PIP_CONSTRAINT=$(CURDIR)/$(MINIMUM)/constraints.txt \
+	  $(BIN)/maturin develop --quiet --release --extras uvloop,pydantic,otel,zstd
 	@touch $@
 
 $(STAMPS)/lint: $(STAMPS)/extension
