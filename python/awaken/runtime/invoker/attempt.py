@@ -6,7 +6,8 @@ time without activity. If nothing comes from the endpoint for another time after
 exchange is closed: a dead endpoint must not hold an invocation and its key.
 
 What arrives is turned into rows a slice at a time, in turns with the other attempts, and each slice is a savepoint of
-its own. While an endpoint sends more than that, its bytes stay where they are, and its window closes.
+its own. While an endpoint sends more than that, its bytes stay where they are, and its window closes. The journal is
+written in slices, too, and as fast as the endpoint takes it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from awaken import _core
 from awaken.runtime.errors import CommandRefusedError, StoreError
 from awaken.runtime.invoker import failures
+from awaken.runtime.invoker.replay import Replay
 from awaken.runtime.invoker.request_body import RequestBody
 from awaken.runtime.invoker.response_body import ResponseBody
 from awaken.runtime.invoker.response_head import ResponseHead
@@ -79,7 +81,7 @@ class Attempt:
         self._on_close = on_close
         self._handler = opening.handler
         self._deployment_id = opening.deployment_id
-        self._known_entries = len(opening.entries)
+        self._known_entries = opening.entry_count
         #: Index of the first journal entry that the endpoint has not been sent.
         self._unsent_from = self._known_entries
         self._is_closed = False
@@ -94,6 +96,9 @@ class Attempt:
         self._request = RequestBody(self._exchange)
         self._body = ResponseBody(self._exchange)
         self._response = ResponseHead(self._exchange, opening.content_type, opening.deployment_id)
+        self._replay = Replay(self._machine, opening.entry_count, opening.read_entries)
+        #: Entries that were recorded during the replay, and have to wait for its end.
+        self._later: list[tuple[int, int, bytes]] = []
         self._start(opening)
 
     def _start(self, opening: Opening) -> None:
@@ -101,7 +106,7 @@ class Attempt:
         state, is_partial = opening.state
         machine.start(
             row.id,
-            known_entries=len(opening.entries),
+            known_entries=opening.entry_count,
             key=row.key or "",
             state=state,
             is_state_partial=is_partial,
@@ -111,8 +116,7 @@ class Attempt:
             limit_key=row.limit_key,
             idempotency_key=row.idempotency_key,
         )
-        for code, payload in opening.entries:
-            machine.replay(code, payload)
+        self._continue_replay()
         if not opening.is_bidirectional or self._handler.inactivity_timeout_ms == 0:
             self._end_input()
         else:
@@ -125,10 +129,29 @@ class Attempt:
         """Send the endpoint a journal entry that is on disk."""
         if self._is_closed or index < self._unsent_from:
             return
+        if not self._replay.is_complete:
+            self._later.append((index, code, payload))
+            return
         if self._machine.notify(code, payload):
             self._unsent_from = index + 1
             self._last_activity_ms = self._clock.now_ms()
             self._flush()
+
+    def _continue_replay(self) -> int:
+        """Write a slice of the journal, unless the endpoint is slower than that, and return what it cost."""
+        if self._replay.is_complete or self._is_closed or self._request.is_behind:
+            return 0
+        self._last_activity_ms = self._clock.now_ms()
+        cost = self._replay.write_slice()
+        if not self._replay.is_complete:
+            self._note_change()
+            return cost
+        later, self._later = self._later, []
+        for entry in later:
+            self.send_entry(*entry)
+        if self._is_input_ended:
+            self._request.complete()
+        return cost
 
     def _acknowledge(self, command_index: int) -> None:
         """Send the endpoint the acknowledgement that it asked for: the command is on disk."""
@@ -173,6 +196,8 @@ class Attempt:
         try:
             with self._rows.atomic():
                 cost = self._receive()
+            self._flush()
+            cost += self._continue_replay()
         except StoreError:
             return cost  # the store has notified the runtime, which has closed every attempt
         except Exception as error:
@@ -282,7 +307,8 @@ class Attempt:
     def _end_input(self) -> None:
         self._is_input_ended = True
         self._machine.end_input()
-        self._request.complete()
+        if self._replay.is_complete:
+            self._request.complete()
         self._last_activity_ms = self._clock.now_ms()
         self._arm(self._handler.abort_timeout_ms, self._note_silence)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from awaken import _core
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from awaken.exchange import Dialer, Outgoing
     from awaken.runtime.clock import Clock
@@ -32,8 +33,10 @@ class Opening:
     handler: HandlerSchema
     deployment_id: str
     version: int
-    #: Code and payload of each entry of the journal.
-    entries: Sequence[tuple[int, bytes]]
+    #: How many entries the journal has.
+    entry_count: int
+    #: Returns code and payload of the entries from an index on, lazily.
+    read_entries: Callable[[int], Generator[tuple[int, bytes]]]
     #: Names and values, and whether the store may have more.
     state: tuple[Sequence[tuple[str, bytes]], bool]
     #: Milliseconds since the last entry was stored.
@@ -99,14 +102,15 @@ class Openings:
         *,
         is_recovered: bool = False,
     ) -> Opening:
-        """Read journal and state for an attempt."""
+        """Read what an attempt begins with; it reads the journal itself."""
         last_ms = self._tables.journal.last_appended_ms(row.seq)
         return Opening(
             row,
             handler,
             deployment.deployment_id,
             row.protocol_version or self._version(deployment),
-            self._tables.journal.entries(row.seq),
+            self._tables.journal.count(row.seq),
+            partial(self._tables.journal.entries_from, row.seq),
             self._state(row, handler),
             idle_ms=0 if last_ms is None else max(0, self._clock.now_ms() - last_ms),
             is_bidirectional=deployment.is_bidirectional,

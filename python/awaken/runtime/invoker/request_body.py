@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from awaken.exchange import Outgoing
 
 __all__ = ["RequestBody"]
+
+#: Bytes that may wait for credit before the replay of a journal pauses: half a window, so that it never runs dry.
+_UNSENT_SIZE: Final = 1024 * 1024
 
 
 class RequestBody:
@@ -17,12 +20,19 @@ class RequestBody:
     def __init__(self, exchange: Outgoing) -> None:
         self._exchange = exchange
         self._unsent: deque[memoryview] = deque()
+        self._unsent_size = 0
         self._is_complete = False
         self._is_end_sent = False
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits for credit that nothing should be added without need."""
+        return self._unsent_size > _UNSENT_SIZE
 
     def add(self, data: bytes) -> None:
         """Add bytes, which the next `flush` sends."""
         self._unsent.append(memoryview(data))
+        self._unsent_size += len(data)
 
     def complete(self) -> None:
         """Note that nothing more is added; `flush` sends the end after the rest."""
@@ -35,6 +45,7 @@ class RequestBody:
             if len(chunk) > credit:
                 self._unsent.appendleft(chunk[credit:])
                 chunk = chunk[:credit]
+            self._unsent_size -= len(chunk)
             self._exchange.send(bytes(chunk))
         if self._is_complete and not self._unsent:
             self.end()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from awaken.runtime.clock import Clock
     from awaken.runtime.store import Store
 
@@ -43,6 +45,24 @@ class Journal:
             "SELECT code, payload FROM journal WHERE invocation = ? ORDER BY idx", (invocation,)
         ).fetchall()
         return rows
+
+    def count(self, invocation: int) -> int:
+        """Return the number of entries."""
+        ((index,),) = self._store.fetch(
+            "SELECT coalesce(max(idx), -1) FROM journal WHERE invocation = ?", (invocation,)
+        )
+        return int(index) + 1
+
+    def entries_from(self, invocation: int, first: int) -> Generator[tuple[int, bytes]]:
+        """Yield code and payload of the entries from an index on, as they are asked for. Close it before you write."""
+        cursor = self._store.fetch(
+            "SELECT code, payload FROM journal WHERE invocation = ? AND idx >= ? ORDER BY idx",
+            (invocation, first),
+        )
+        try:
+            yield from cursor
+        finally:
+            cursor.close()
 
     def prefix(self, invocation: int, count: int) -> list[tuple[int, bytes, int | None]]:
         """Return code, payload and signal of the `count` entries after the first one."""
