@@ -10,6 +10,7 @@ from awaken.control.operations import AwakeableState, Success
 from awaken.control.reads import target_of
 from awaken.control.v1 import awakeables_pb2, common_pb2, invocations_pb2
 from awaken.outcomes import AwakeableOutcome
+from awaken.timing.time_limits import LAST_MS
 from awaken.timing.timestamps import read_time
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["awakeable", "completion", "entry", "invocation", "result"]
 
+#: The largest number of a field of type uint32.
+_MAX_NUMBER: Final = 2**32 - 1
 _STATES: Final = {
     AwakeableState.PENDING: awakeables_pb2.Awakeable.STATE_PENDING,
     AwakeableState.COMPLETED: awakeables_pb2.Awakeable.STATE_COMPLETED,
@@ -68,7 +71,7 @@ def invocation(row: Mapping[str, Any]) -> invocations_pb2.Invocation:
         status=row["status"],
         created_at=_time(read_time(row.get("created_at"))),
         modified_at=_time(read_time(row.get("modified_at"))),
-        retry_count=row.get("retry_count") or 0,
+        retry_count=_number(row.get("retry_count")),
         last_failure=row.get("last_failure") or "",
         completion_result=row.get("completion_result") or "",
         completion_failure=row.get("completion_failure") or "",
@@ -78,7 +81,7 @@ def invocation(row: Mapping[str, Any]) -> invocations_pb2.Invocation:
 def entry(row: Mapping[str, Any]) -> invocations_pb2.JournalEntry:
     """Return a row of `sys_journal`."""
     return invocations_pb2.JournalEntry(
-        index=row["index"],
+        index=_number(row["index"]),
         entry_type=row.get("entry_type") or "",
         name=row.get("name") or "",
         appended_at=_time(read_time(row.get("appended_at"))),
@@ -93,5 +96,10 @@ def _time(at_ms: int | None) -> Timestamp | None:
     if at_ms is None:
         return None
     stamp = Timestamp()
-    stamp.FromMilliseconds(at_ms)
+    stamp.FromMilliseconds(min(max(at_ms, 0), LAST_MS))  # a damaged row may have others
     return stamp
+
+
+def _number(value: int | None) -> int:
+    """Return what fits the field; a damaged row may have more."""
+    return min(max(value or 0, 0), _MAX_NUMBER)

@@ -52,11 +52,19 @@ def leaves_of(future: Any) -> Iterator[dict[str, Any]]:
 
 
 def _leaves(text: str | None) -> list[dict[str, Any]]:
-    return list(leaves_of(json.loads(text))) if text else []
+    """Return the leaves; none of what is not a tree, which a damaged row may have."""
+    try:
+        return list(leaves_of(json.loads(text))) if text else []
+    except (ValueError, RecursionError):
+        return []
 
 
 def _awakeables(leaves: Iterable[Mapping[str, Any]]) -> set[int]:
-    return {leaf["SignalIndex"] for leaf in leaves if leaf.get("SignalIndex", 0) >= FIRST_AWAKEABLE}
+    return {leaf["SignalIndex"] for leaf in leaves if _is_awakeable(leaf.get("SignalIndex"))}
+
+
+def _is_awakeable(index: object) -> bool:
+    return isinstance(index, int) and index >= FIRST_AWAKEABLE
 
 
 def _texts(leaves: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -66,5 +74,5 @@ def _texts(leaves: Iterable[Mapping[str, Any]]) -> list[str]:
 def _describe(leaf: Mapping[str, Any]) -> str:
     index = leaf.get("SignalIndex")
     if index is not None:
-        return f"awakeable {index}" if index >= FIRST_AWAKEABLE else ""
+        return f"awakeable {index}" if _is_awakeable(index) else ""
     return ", ".join(f"{kind} {value}" for kind, value in leaf.items())

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from awaken import _core
+from awaken.errors import InvalidIdError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -161,7 +162,10 @@ class AwakeableView:
     @property
     def title(self) -> str:
         """What to call it for people."""
-        return self.name or f"awakeable {self.index}"
+        try:
+            return self.name or f"awakeable {self.index}"
+        except InvalidIdError:  # its row was damaged, and the id says so
+            return "an awakeable that cannot be read"
 
 
 class AnswerCodec(Protocol):

@@ -58,6 +58,8 @@ def rows_of(journal: Sequence[Mapping[str, Any]]) -> list[Row]:
             rows.append(Row(entry["index"], label, start, end, "command"))
         elif kind == "Signal":
             rows.append(Row(entry["index"], label, start, start, "signal"))
+        elif side != "Notification":
+            rows.append(Row(entry["index"], side.lower(), start, start, "signal"))
     return rows
 
 

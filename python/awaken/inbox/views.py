@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from awaken.callbacks.page import render_inputs, render_problems
 from awaken.control.reads import target_of
@@ -28,10 +29,11 @@ _FACTS: Final = ("status", "created_at", "modified_at", "retry_count", "completi
 def inbox_page(root: str, pending: Sequence[AwakeableView], *, is_part: bool) -> str:
     """Return the list of what is waiting for an answer."""
     rows = "".join(
-        f'<tr><td><a href="{root}/awakeables/{one.awakeable_id}">{escape(one.title)}</a></td>'
+        f'<tr><td><a href="{root}/awakeables/{quote(one.awakeable_id)}">{escape(one.title)}</a></td>'
         f"<td>{escape(_handler(one.target))}</td><td>{escape(_shorten(one.target.key or ''))}</td>"
         f"<td>{_labels(one.labels)}</td><td>{escape((one.type_name or '').rpartition(':')[2])}</td>"
-        f'<td>{_time(_since(one))}</td><td><a href="{root}/invocations/{one.invocation_id}">{one.status}</a></td></tr>'
+        f'<td>{_time(_since(one))}</td><td><a href="{root}/invocations/{quote(one.invocation_id)}">'
+        f"{escape(one.status)}</a></td></tr>"
         for one in pending
     )
     body = "<h1>Inbox</h1>" + (
@@ -46,7 +48,7 @@ def inbox_page(root: str, pending: Sequence[AwakeableView], *, is_part: bool) ->
 def invocations_page(root: str, rows: Sequence[Mapping[str, Any]], status: str, *, is_part: bool) -> str:
     """Return the newest invocations."""
     lines = "".join(
-        f'<tr><td><a href="{root}/invocations/{row["id"]}"><code>{row["id"]}</code></a></td>'
+        f'<tr><td><a href="{root}/invocations/{quote(row["id"])}"><code>{escape(row["id"])}</code></a></td>'
         f"<td>{escape(_target(row))}</td><td>{_status(row['status'])}</td>"
         f"<td>{_time(row.get('created_at'))}</td><td>{escape(_first_line(row))}</td></tr>"
         for row in rows
@@ -76,7 +78,8 @@ def invocation_page(
         if name in row
     )
     waits = "".join(
-        f'<li><a href="{root}/awakeables/{one.awakeable_id}">{escape(one.title)}</a></li>' for one in pending
+        f'<li><a href="{root}/awakeables/{quote(one.awakeable_id)}">{escape(one.title)}</a></li>'
+        for one in pending
     )
     failure = row.get("completion_failure") or row.get("last_failure")
     shown = f"<pre>{escape(str(failure)[:_LONGEST_FAILURE])}</pre>" if failure else ""
@@ -108,7 +111,7 @@ def awakeable_page(
     hidden = f'<input type="hidden" name="form" value="{token}">'
     body = f"""<h1>{escape(one.title)}</h1>
 <p>{escape(_handler(one.target))} {escape(_shorten(one.target.key or ""))} waits for this since {_time(_since(one))}.
-<a href="{root}/invocations/{one.invocation_id}">What it did so far</a></p>
+<a href="{root}/invocations/{quote(one.invocation_id)}">What it did so far</a></p>
 <p>{_labels(one.labels)}</p>{render_problems(problems)}
 <form method="post">{hidden}{render_inputs(fields, given)}<button name="do" value="resolve">Resolve</button></form>
 <form method="post">{hidden}<label for="reason">Or reject, with a reason</label>

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from awaken import _core
 from awaken.control.errors import InvalidRequestError
 from awaken.control.futures import awaited_awakeables, describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView, Target
+from awaken.errors import InvalidIdError, RemoteProtocolError
 from awaken.links.description import ENTRY_PREFIX, entry_start, read_description
 from awaken.timing.time_limits import LAST_MS
 
@@ -27,6 +29,9 @@ _SLEEP: Final = 0x040C
 _COLUMNS: Final = "i.id, i.service, i.handler, i.key, i.status, i.next_retry_at, i.future_json"
 
 Position = tuple[int, int, int]
+_POSITION: Final = re.compile(r"(-?\d{1,19})\.(-?\d{1,19})\.(-?\d{1,19})", re.ASCII)
+#: The lowest integer of SQLite.
+_LOWEST: Final = -(2**63)
 
 
 class Filter(NamedTuple):
@@ -106,11 +111,12 @@ def list_awakeables(
 
 def _read_position(after: str | None) -> Position:
     if after is None:
-        return (-1, -1, -1)
-    parts = after.split(".")
-    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) < 19 for part in parts):
-        raise InvalidRequestError(f"{after!r} is not a page token; use the one of the answer before")
-    return (int(parts[0]), int(parts[1]), int(parts[2]))
+        return (_LOWEST, _LOWEST, _LOWEST)
+    match = _POSITION.fullmatch(after)
+    numbers = [int(number) for number in match.groups()] if match else []
+    if not numbers or not all(_LOWEST <= number < -_LOWEST for number in numbers):
+        raise InvalidRequestError(f"{after[:100]!r} is not a page token; use the one of the answer before")
+    return (numbers[0], numbers[1], numbers[2])
 
 
 def _stored(
@@ -160,9 +166,9 @@ def _callbacks(fetch: Fetch, invocations: set[int]) -> dict[tuple[int, int], tup
     )
     found = {}
     for invocation, payload in rows:
-        entry = _core.describe_entry(_SLEEP, payload)
-        description = read_description(entry.name or "")
-        if description is not None:
+        entry = _describe_sleep(payload)
+        description = None if entry is None else read_description(entry.name or "")
+        if entry is not None and description is not None:
             sleep = json.loads(entry.lite_json)["Command"]["Sleep"]
             # The timer of another endpoint may end when no date does.
             found[invocation, description.index] = (description, min(sleep["wake_up_time"], LAST_MS))
@@ -183,10 +189,19 @@ def find_description(fetch: Fetch, invocation: int, index: int) -> CallbackDescr
         (invocation, _SLEEP, entry_start(index).encode()),
     )
     for (payload,) in rows:
-        description = read_description(_core.describe_entry(_SLEEP, payload).name or "")
+        entry = _describe_sleep(payload)
+        description = None if entry is None else read_description(entry.name or "")
         if description is not None and description.index == index:
             return description
     return None
+
+
+def _describe_sleep(payload: bytes) -> _core.StoredEntry | None:
+    """Return what a stored command says; None if it was damaged."""
+    try:
+        return _core.describe_entry(_SLEEP, payload)
+    except RemoteProtocolError:
+        return None
 
 
 def _view(
@@ -194,7 +209,7 @@ def _view(
 ) -> AwakeableView:
     description, expires_at_ms = callback if callback is not None else (None, None)
     return AwakeableView(
-        _core.format_awakeable_id(_core.parse_invocation_id(one.id), one.signal),
+        _awakeable_id(one),
         one.id,
         Target(one.service, one.handler, one.key),
         _status(one),
@@ -205,6 +220,14 @@ def _view(
         expires_at_ms=expires_at_ms,
         beside=beside,
     )
+
+
+def _awakeable_id(one: _Waiting) -> str:
+    """Return the id; of a row that was damaged, a text that says so: the others are still listed."""
+    try:
+        return _core.format_awakeable_id(_core.parse_invocation_id(one.id), one.signal)
+    except (InvalidIdError, OverflowError):
+        return f"unreadable: signal {one.signal} of invocation {one.id!r}"
 
 
 def _status(one: _Waiting) -> str:

@@ -122,28 +122,32 @@ def text_or_null(value: bytes | None) -> str | None:
         return None
 
 
-def partition_key(invocation_id: str) -> str | None:
+def partition_key(invocation_id: str | bytes) -> str | None:
     """Return the partition key as digits: it may be larger than the largest integer of SQLite."""
     try:
-        return str(int.from_bytes(_core.parse_invocation_id(invocation_id)[:8]))
+        return str(int.from_bytes(_core.parse_invocation_id(_text(invocation_id))[:8]))
     except InvalidIdError:
         return None
 
 
-def partition_key_of(service: str, key: str) -> str | None:
+def partition_key_of(service: str | bytes, key: str | bytes) -> str | None:
     """Return the partition key of an object or workflow."""
-    return partition_key(_core.workflow_invocation_id(service, key))
+    return partition_key(_core.workflow_invocation_id(_text(service), _text(key)))
 
 
-def failure_text(code: int | None, message: str) -> str | None:
+def failure_text(code: int | None, message: str | bytes) -> str | None:
     """Return why a promise failed, with the name of the code."""
-    return None if code is None else f"[{describe_code(code)}] {message}"
+    return None if code is None else f"[{describe_code(code)}] {_text(message)}"
 
 
-def entry_type(code: int, payload: bytes) -> str | None:
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode(errors="replace")
+
+
+def entry_type(code: int, payload: bytes) -> str:
     """Return the type of a journal entry."""
     entry = _describe(code, payload)
-    return None if entry is None else entry.entry_type
+    return "Unreadable" if entry is None else entry.entry_type
 
 
 def entry_name(code: int, payload: bytes) -> str | None:
@@ -169,5 +173,5 @@ def entry_lite_json(code: int, payload: bytes) -> str | None:
 def _describe(code: int, payload: bytes) -> _core.StoredEntry | None:
     try:
         return _core.describe_entry(code, payload)
-    except RemoteProtocolError:
+    except (RemoteProtocolError, OverflowError):
         return None

@@ -1,9 +1,10 @@
 -- The server's introspection tables, as views on the tables of the store. Values are written as answers show them, so
--- that comparing and ordering work on what people see: times in ISO 8601, bytes in hexadecimal.
+-- that comparing and ordering work on what people see: times in ISO 8601, bytes in hexadecimal. Functions of ours get
+-- text as bytes: Python would fail the whole query at text that is not UTF-8.
 
 CREATE TEMP VIEW sys_invocation_status AS
 SELECT
-    partition_key(id) AS partition_key,
+    partition_key(CAST(id AS BLOB)) AS partition_key,
     id,
     NULL AS vqueue_id,
     service || iif(key IS NULL, '', '/' || key) || '/' || handler AS target,
@@ -51,7 +52,7 @@ FROM main.invocation AS i;
 
 CREATE TEMP VIEW sys_invocation_state AS
 SELECT
-    partition_key(id) AS partition_key,
+    partition_key(CAST(id AS BLOB)) AS partition_key,
     id,
     next_retry_at IS NULL AS in_flight,
     retry_count,
@@ -138,7 +139,7 @@ JOIN temp.sys_invocation_status AS s ON s.id = i.id;
 
 CREATE TEMP VIEW sys_journal AS
 SELECT
-    partition_key(i.id) AS partition_key,
+    partition_key(CAST(i.id AS BLOB)) AS partition_key,
     i.id AS id,
     j.idx AS "index",
     entry_type(j.code, j.payload) AS entry_type,
@@ -160,7 +161,7 @@ JOIN main.invocation AS i ON i.seq = j.invocation;
 -- Of all failures the last one is kept.
 CREATE TEMP VIEW sys_journal_events AS
 SELECT
-    partition_key(id) AS partition_key,
+    partition_key(CAST(id AS BLOB)) AS partition_key,
     id,
     (SELECT max(idx) FROM main.journal AS j WHERE j.invocation = i.seq) AS after_journal_entry_index,
     iso_time(modified_at) AS appended_at,
@@ -188,7 +189,7 @@ WHERE last_failure IS NOT NULL AND status IN ('invoked', 'paused');
 -- The first one of a key has the key, and does not wait.
 CREATE TEMP VIEW sys_inbox AS
 SELECT
-    partition_key(i.id) AS partition_key,
+    partition_key(CAST(i.id AS BLOB)) AS partition_key,
     b.service AS service_name,
     b.key AS service_key,
     i.id AS id,
@@ -200,7 +201,7 @@ WHERE b.seq > (SELECT min(f.seq) FROM main.inbox AS f WHERE f.service = b.servic
 
 CREATE TEMP VIEW sys_keyed_service_status AS
 SELECT
-    partition_key(i.id) AS partition_key,
+    partition_key(CAST(i.id AS BLOB)) AS partition_key,
     b.service AS service_name,
     b.key AS service_key,
     i.id AS invocation_id
@@ -210,7 +211,7 @@ WHERE b.seq = (SELECT min(f.seq) FROM main.inbox AS f WHERE f.service = b.servic
 
 CREATE TEMP VIEW sys_promise AS
 SELECT
-    partition_key_of(service, key) AS partition_key,
+    partition_key_of(CAST(service AS BLOB), CAST(key AS BLOB)) AS partition_key,
     NULL AS scope,
     service AS service_name,
     key AS service_key,
@@ -218,12 +219,12 @@ SELECT
     value IS NOT NULL OR failure_code IS NOT NULL AS completed,
     lower(hex_or_null(value)) AS completion_success_value,
     text_or_null(value) AS completion_success_value_utf8,
-    failure_text(failure_code, failure_message) AS completion_failure
+    failure_text(failure_code, CAST(failure_message AS BLOB)) AS completion_failure
 FROM main.promise;
 
 CREATE TEMP VIEW state AS
 SELECT
-    partition_key_of(service, key) AS partition_key,
+    partition_key_of(CAST(service AS BLOB), CAST(key AS BLOB)) AS partition_key,
     NULL AS scope,
     service AS service_name,
     key AS service_key,
