@@ -105,7 +105,7 @@ def dev(
 
 
 def _load(application: str) -> Application:
-    from awaken.cli.answer_types import know_types
+    from awaken.cli.answer_options import know_types
     from awaken.cli.loading import load_application
 
     loaded = load_application(application)

@@ -19,7 +19,7 @@ from awaken.cli.access_options import (
     read_access,
 )
 from awaken.cli.addresses import check_address, parse_bind, parse_urls, reachable_url
-from awaken.cli.answer_types import TypesOption, know_types
+from awaken.cli.answer_options import CodecOption, TypesOption, know_types, read_codec
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import CALLBACKS, CallbacksOption
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from awaken.cli.access_options import Access
-    from awaken.control.operations import Operations
+    from awaken.control.operations import AnswerCodec, Operations
     from awaken.hosting.allowed_pages import AllowedPages
     from awaken.links import LinkSigner
 
@@ -82,6 +82,7 @@ def gateway(
     token_file: TokenFileOption = None,
     insecure: InsecureOption = False,
     types: TypesOption = None,
+    codec: CodecOption = None,
     log_level: LogLevelOption = LogLevel.INFO,
     json_output: JsonOutputOption = False,
 ) -> None:
@@ -103,6 +104,7 @@ def gateway(
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     access.check_exposure({"--grpc": (host, port), "--inbox": page})
     know_types(types)
+    known = read_codec(codec)
     check_address("--grpc", host, port)
     if page is not None:
         check_address("--inbox", *page)
@@ -111,7 +113,9 @@ def gateway(
         check_address("--callbacks", *links.bind)
     try:
         asyncio.run(
-            _serve(ingresses, admins, (host, port), page, links, access, pages, json_output=json_output)
+            _serve(
+                ingresses, admins, (host, port), page, links, access, pages, known, json_output=json_output
+            )
         )
     except OSError as error:
         raise CommandError(
@@ -127,6 +131,7 @@ async def _serve(
     links: _Links | None,
     access: Access,
     pages: AllowedPages,
+    codec: AnswerCodec | None,
     *,
     json_output: bool,
 ) -> None:
@@ -145,6 +150,7 @@ async def _serve(
             runtime = connect_runtime(ingress, admin)
         except ValueError as error:
             raise CommandError(str(error)) from error
+        runtime.codec = codec
         stack.push_async_callback(runtime.close)
         server = await start_control_server(
             runtime, host=grpc[0], port=grpc[1], tls=access.tls, tokens=access.tokens

@@ -15,7 +15,7 @@ from awaken.cli.access_options import (
     TokenOption,
     read_access,
 )
-from awaken.cli.answer_types import TypesOption, know_types
+from awaken.cli.answer_options import CodecOption, EveryService, TypesOption, know_types, read_codec
 from awaken.cli.failures import explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
@@ -46,6 +46,7 @@ def runtime(
         bool, typer.Option("--steps", envvar="AWAKEN_STEPS", help="Print a line for each step.")
     ] = False,
     types: TypesOption = None,
+    codec: CodecOption = None,
     show_payloads: ShowPayloadsOption = False,
     log_level: LogLevelOption = LogLevel.INFO,
     json_output: JsonOutputOption = False,
@@ -64,11 +65,19 @@ def runtime(
     places = Places.read(ingress, admin, grpc, data_dir, callbacks)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     know_types(types)
+    known = read_codec(codec)
     if places.callbacks is not None:
         require_signer()
     observer = make_observer(json_output=json_output, show_payloads=show_payloads) if steps else None
     run_embedded(
-        places, access, pages=pages, apps={}, json_output=json_output, observer=observer, describe=_describe
+        places,
+        access,
+        pages=pages,
+        apps={},
+        codecs=None if known is None else EveryService(known),
+        json_output=json_output,
+        observer=observer,
+        describe=_describe,
     )
 
 

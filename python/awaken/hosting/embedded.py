@@ -81,7 +81,7 @@ class EmbeddedRuntime:
             observer=observer,
             supervisor=supervisor,
         )
-        self.runtime.codecs = codecs or {}
+        self.runtime.codecs = {} if codecs is None else codecs
         self.ingress = Ingress(self.runtime, self.deployments)
         self.admin = Admin(self.runtime, self.deployments)
 
