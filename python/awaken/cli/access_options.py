@@ -165,7 +165,7 @@ def read_access(
     require_pair(tls_cert, tls_key)
     if tls_cert is None or tls_key is None:
         if tls_client_ca is not None:
-            raise CommandError("--tls-client-ca needs --tls-cert and --tls-key")
+            raise UsageError("--tls-client-ca needs --tls-cert and --tls-key")
         return Access(tokens, is_insecure=insecure)
     from awaken.control.server import Tls
 
@@ -183,7 +183,7 @@ def _read_tokens(texts: list[str], option: str) -> dict[str, set[Group]]:
     try:
         return parse_tokens(texts)
     except ValueError as error:
-        raise CommandError(f"{option}: {error}") from error
+        raise UsageError(f"{option}: {error}") from error
 
 
 def _lines(path: Path) -> list[str]:

@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from awaken.cli.failures import CommandError
+from awaken.cli.failures import CommandError, UsageError
 from awaken.hosting.urls import host_and_port
 
 if TYPE_CHECKING:
@@ -30,23 +30,21 @@ def parse_bind(text: str) -> tuple[str, int]:
     """Split `HOST:PORT`; an IPv6 address is in brackets.
 
     Raises:
-        CommandError: the text is not an address to listen on.
+        UsageError: the text is not an address to listen on.
     """
     host, separator, port = text.strip().rpartition(":")
     is_bracketed = host.startswith("[") and host.endswith("]")
     if not separator or not host or (":" in host and not is_bracketed) or "/" in text:
-        raise CommandError(
+        raise UsageError(
             f"{text!r} is not an address to listen on; write HOST:PORT, such as 127.0.0.1:9080, "
             "0.0.0.0:9080 for all interfaces, or [::1]:9080"
         )
     if not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise CommandError(
-            f"the port in {text!r} is {port!r}; write a number from 0 (any free port) to 65535"
-        )
+        raise UsageError(f"the port in {text!r} is {port!r}; write a number from 0 (any free port) to 65535")
     try:
         host.encode("idna")
     except UnicodeError as error:
-        raise CommandError(f"{host!r} in {text!r} cannot be the name of a machine") from error
+        raise UsageError(f"{host!r} in {text!r} cannot be the name of a machine") from error
     return host.strip("[]"), int(port)
 
 
@@ -58,7 +56,7 @@ def parse_url(text: str, what: str) -> str:
         what: what the URL leads to, for the message.
 
     Raises:
-        CommandError: the text is not a URL.
+        UsageError: the text is not a URL.
     """
     url = text.strip() if "://" in text else f"http://{text.strip()}"
     try:
@@ -67,7 +65,7 @@ def parse_url(text: str, what: str) -> str:
     except ValueError:
         is_valid = False
     if not is_valid or any(character.isspace() for character in url):
-        raise CommandError(f"{text!r} is not the URL of {what}; write something like http://127.0.0.1:8080")
+        raise UsageError(f"{text!r} is not the URL of {what}; write something like http://127.0.0.1:8080")
     return url.rstrip("/")
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.failures import UsageError, explain_failures
 from awaken.cli.settings import JsonOutputOption  # noqa: TC001 -- typer reads the annotations
 
 __all__ = ["decode"]
@@ -28,7 +28,7 @@ def decode(
     try:
         facts = _invocation(identifier) if identifier.startswith("inv_") else _awakeable(identifier)
     except InvalidIdError as error:
-        raise CommandError(
+        raise UsageError(
             f"{identifier!r} is not an id ({error}); an invocation id begins with inv_1, an awakeable id "
             "with sign_1: copy it whole"
         ) from error

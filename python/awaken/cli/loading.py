@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken.cli.failures import BrokenApplicationError, CommandError
+from awaken.cli.failures import BrokenApplicationError, CommandError, UsageError
 from awaken.cli.output import print_progress
 from awaken.cli.sources import CODE, tree
 from awaken.diagnostics import tracebacks
@@ -132,13 +132,13 @@ def _split(target: str) -> tuple[str, str]:
     path = path.removesuffix("()")
     parts = (*dotted.split("."), *(path or "app").split("."))
     if not dotted or not all(part.isidentifier() for part in parts):
-        raise CommandError(f"{target!r} names no application; write MODULE:NAME, such as greeter:app")
+        raise UsageError(f"{target!r} names no application; write MODULE:NAME, such as greeter:app")
     if not path:
-        raise CommandError(f"{target!r} names no application; write MODULE:NAME, such as {dotted}:app")
+        raise UsageError(f"{target!r} names no application; write MODULE:NAME, such as {dotted}:app")
     if is_file:
-        raise CommandError(f"{module_name!r} is a file; name the module instead: {dotted}:{path}")
+        raise UsageError(f"{module_name!r} is a file; name the module instead: {dotted}:{path}")
     if target.endswith("()"):
-        raise CommandError(
+        raise UsageError(
             f"{target!r} is a call; call it in the module, `app = {path}()`, and write {dotted}:app"
         )
     return module_name, path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from awaken.cli.failures import CommandError
+from awaken.cli.failures import UsageError
 
 if TYPE_CHECKING:
     from awaken.hosting.allowed_pages import AllowedPages
@@ -46,7 +46,7 @@ def read_pages(hosts: list[str] | None, origins: list[str] | None) -> AllowedPag
     try:
         return AllowedPages.read(_split(hosts), _split(origins))
     except ValueError as error:
-        raise CommandError(str(error)) from error
+        raise UsageError(str(error)) from error
 
 
 def _split(values: list[str] | None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from awaken.cli.addresses import parse_url
-from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.failures import CommandError, UsageError, explain_failures
 from awaken.cli.settings import DEFAULT_INGRESS, IngressOption, JsonOutputOption
 
 __all__ = ["resolve"]
@@ -37,7 +37,7 @@ def resolve(
     from awaken.cli.completing import complete
 
     if sum(option is not None for option in (json, text, file)) > 1:
-        raise CommandError("more than one value was given; choose one of --json, --text and --file")
+        raise UsageError("more than one value was given; choose one of --json, --text and --file")
     complete(parse_url(ingress, "an ingress"), awakeable_id, _body(json, text, file), json_output=json_output)
 
 
@@ -49,7 +49,7 @@ def _body(json: str | None, text: str | None, file: Path | None) -> bytes:
         try:
             decode(json)
         except (DecodeError, UnicodeEncodeError) as error:
-            raise CommandError(
+            raise UsageError(
                 f"{json!r} is not JSON ({error}); quote text twice: --json '\"text\"'"
             ) from error
         return json.encode()
@@ -78,4 +78,4 @@ def _as_json_string(text: str) -> bytes:
     try:
         return JsonSerde[str]().serialize(text)
     except SerdeError as error:
-        raise CommandError(f"--text is not valid Unicode ({error}); send bytes with --file") from error
+        raise UsageError(f"--text is not valid Unicode ({error}); send bytes with --file") from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from awaken.cli.addresses import reachable_url
 from awaken.cli.announcing import announce, announce_stop
-from awaken.cli.failures import BrokenApplicationError, CommandError
+from awaken.cli.failures import BrokenApplicationError, CommandError, UsageError
 from awaken.cli.places import CALLBACKS, INBOX, check_addresses
 
 if TYPE_CHECKING:
@@ -221,4 +221,4 @@ def _read_settings() -> RuntimeSettings:
     try:
         return RuntimeSettings.from_environment(os.environ)
     except ValueError as error:
-        raise CommandError(f"a setting in the environment is invalid: {error}") from error
+        raise UsageError(f"a setting in the environment is invalid: {error}") from error

@@ -6,7 +6,7 @@ import asyncio
 import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from awaken.cli.failures import CommandError
+from awaken.cli.failures import CommandError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -64,7 +64,9 @@ async def _talk(
         raise CommandError(str(error)) from error
     try:
         return await work(runtime)
-    except (OperationError, InvalidIdError) as error:
+    except InvalidIdError as error:
+        raise UsageError(explain(error)) from error
+    except OperationError as error:
         raise CommandError(explain(error)) from error
     finally:
         await runtime.close()
@@ -93,7 +95,7 @@ def check_invocation_id(text: str) -> None:
     try:
         _core.parse_invocation_id(text)
     except InvalidIdError as error:
-        raise CommandError(
+        raise UsageError(
             f"{text!r} is not an invocation id ({error}); it begins with inv_1 and is {_ID_LENGTH} characters long: "
             "copy it from an answer's x-restate-id or from `awaken invocations list`; its first characters are "
             f"enough, at least {_LEAST_BEGINNING}"

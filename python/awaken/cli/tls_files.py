@@ -6,7 +6,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING, Final
 
-from awaken.cli.failures import CommandError
+from awaken.cli.failures import CommandError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ def require_pair(certificate: Path | None, key: Path | None) -> None:
     """
     if (certificate is None) is not (key is None):
         given, missing = ("--tls-cert", "--tls-key") if key is None else ("--tls-key", "--tls-cert")
-        raise CommandError(f"{given} is given without {missing}; TLS needs a certificate and its key")
+        raise UsageError(f"{given} is given without {missing}; TLS needs a certificate and its key")
 
 
 def load_tls(certificate: Path, key: Path, roots: Path | None) -> ssl.SSLContext:

@@ -256,7 +256,7 @@ def test_settings_have_the_servers_names(folder: Path, client: httpx.Client) -> 
         post(client, f"{command.ingress}/Desk/sign/send", "lease")
         command.wait_for(r"suspended +Desk/sign")
     with dev(folder, RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT="soon") as command:
-        assert command.process.wait(timeout=15) == 1
+        assert command.process.wait(timeout=15) == 2
         assert (
             "a setting in the environment is invalid: RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT"
             in command.output

@@ -148,7 +148,7 @@ def test_a_beginning_that_several_have_changes_nothing(admin: FakeAdmin) -> None
 def test_what_cannot_begin_an_id_is_never_sent(admin: FakeAdmin, text: str) -> None:
     result = run("invocations", "kill", text, admin=admin.url)
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "is not an invocation id" in result.stderr
     assert admin.requests == []
 
@@ -211,7 +211,7 @@ def test_one_refusal_does_not_hide_the_others(admin: FakeAdmin) -> None:
 def test_what_is_no_id_is_never_sent(admin: FakeAdmin, command: str) -> None:
     result = run("invocations", command, "garbage", admin=admin.url)
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "'garbage' is not an invocation id" in result.stderr
     assert admin.requests == []
 

@@ -189,7 +189,7 @@ def test_start_waits_for_the_repair_of_what_never_worked(folder: Path) -> None:
 
 def test_target_that_no_change_can_repair_ends_the_command(folder: Path) -> None:
     with Reloading(folder, "shop/main.py") as command:
-        assert command.process.wait(GUARD) == 1
+        assert command.process.wait(GUARD) == 2
 
     assert (
         command.output
