@@ -54,6 +54,8 @@ class Flows:
         self._path = path
         self._seed = seed
         self._number = 0
+        #: What became of the last attempt to give an answer, for the report of one that never arrives.
+        self._last = ""
         self._chance = random.Random(seed)
 
     def step(self) -> None:
@@ -123,7 +125,7 @@ class Flows:
         while not self._insist(lambda: self._setup.client.is_completed(invocation)):
             if time.monotonic() > deadline:
                 self._ledger.complain(
-                    f"{name} ({invocation}, answered by {how}) has not ended in {PATIENCE_S} s"
+                    f"{name} ({invocation}, answered by {how}) has not ended in {PATIENCE_S} s: {self._last}"
                 )
                 return
             self._try(lambda: give(invocation, answer))
@@ -147,13 +149,15 @@ class Flows:
     def _answer_by_cli(self, invocation: str, answer: str) -> None:
         command = (sys.executable, "-m", "awaken.cli", "resolve", _awakeable_of(invocation))
         at = ("--ingress", self._setup.ingress_url)
-        subprocess.run(
+        ended = subprocess.run(
             [*command, "--json", _json(answer).decode(), *at],
             cwd=ROOT,
             capture_output=True,
+            text=True,
             timeout=30,
             check=False,
         )
+        self._last = f"exit {ended.returncode}, {ended.stdout}{ended.stderr}"
 
     def _answer_by_inbox(self, invocation: str, answer: str) -> None:
         page = f"{self._setup.inbox_url}/awakeables/{_awakeable_of(invocation)}"
@@ -189,8 +193,9 @@ class Flows:
     def _try(self, give: Callable[[], Any]) -> None:
         try:
             give()
-        except (httpx.TransportError, grpc.RpcError, subprocess.TimeoutExpired):
+        except (httpx.TransportError, grpc.RpcError, subprocess.TimeoutExpired) as error:
             self._ledger.count("repeated answers")
+            self._last = repr(error)
 
 
 def _awakeable_of(invocation: str) -> str:
