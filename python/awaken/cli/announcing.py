@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +55,9 @@ def print_announcement(facts: Mapping[str, Any], text: str, *, json_output: bool
     if json_output:
         write_document(document_line(facts))
     else:
-        sys.stdout.write(f"{escape_text(text)}\n")
-        sys.stdout.flush()
+        with suppress(OSError, ValueError):  # an application may close it while it is imported
+            sys.stdout.write(f"{escape_text(text)}\n")
+            sys.stdout.flush()
 
 
 def announce(

@@ -45,7 +45,7 @@ def print_facts(facts: Mapping[str, object]) -> None:
 
 def print_progress(text: str) -> None:
     """Print a line on stderr for people; programs that read stdout do not see it."""
-    with suppress(OSError):  # what was to be done matters more
+    with suppress(OSError, ValueError):  # what was to be done matters more
         sys.stderr.write(f"{escape_text(text)}\n")
         sys.stderr.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,7 +60,8 @@ class EventLines:
             detail = f"{detail}  input {_beginning(event.input)}".strip()
         if detail:
             line.append(f"  {escape_line(detail)}")
-        self._console.print(line)
+        with suppress(OSError, ValueError):  # broken, or closed by a handler: the runtime goes on
+            self._console.print(line)
 
 
 class JsonEventLines:

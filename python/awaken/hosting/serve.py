@@ -39,7 +39,7 @@ DEFAULT_GRACE: Final = timedelta(seconds=10)
 
 def announce(url: str) -> None:
     """Print the line that says where we listen; its last word is the URL."""
-    with suppress(OSError):  # nobody reads it; that is no reason not to serve
+    with suppress(OSError, ValueError):  # nobody reads it; that is no reason not to serve
         sys.stdout.write(f"awaken: listening on {url}\n")
         sys.stdout.flush()
 

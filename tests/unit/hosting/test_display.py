@@ -148,3 +148,20 @@ def test_log_records_as_documents_have_a_traceback_and_a_time() -> None:
     }
     assert failed["traceback"].endswith("ZeroDivisionError: division by zero")
     assert "Logging error" in done.stderr
+
+
+@pytest.mark.parametrize("lines", ["EventLines", "JsonEventLines"])
+def test_a_handler_that_closes_the_streams_hurts_nobody(lines: str) -> None:
+    done = run(
+        f"from awaken.hosting.event_lines import {lines}\n"
+        "from awaken.runtime.events import Event, EventKind\n"
+        f"take_over_output(as_documents={lines != 'EventLines'})\n"
+        f"observer = {lines}()\n"
+        "observer.note(Event(EventKind.ATTEMPT, 'inv_1a', 'S/h', '1'))\n"
+        "sys.stdout.close(); sys.stderr.close()\n"
+        "observer.note(Event(EventKind.SUCCEEDED, 'inv_1a', 'S/h'))\n"
+        "settle_output()"
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "inv_1a" in done.stdout
