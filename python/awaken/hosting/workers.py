@@ -112,7 +112,7 @@ class _Supervisor:
             for descriptor in (self._life_read, self._wake_read, self._wake_write):
                 os.close(descriptor)
 
-    def _on_stop(self, signum: int, _frame: object) -> None:
+    def _on_stop(self, _signum: int, _frame: object) -> None:
         self._stop_count += 1
         if self._stop_count == 1:
             # Not by a signal: a terminal or systemd has sent it to the workers as well, and a second one kills them.
@@ -122,7 +122,8 @@ class _Supervisor:
             return
         for worker in self._workers:
             if worker.pid is not None:
-                os.kill(worker.pid, signum)
+                # Any other signal would be its first one, or would wait for the handler that blocks its loop.
+                os.kill(worker.pid, signal.SIGKILL)
 
     def _step(self) -> bool:
         """Start workers that are due, wait for an event, and reap dead workers; return False when all have ended."""
@@ -191,7 +192,7 @@ class _Supervisor:
         now = time.monotonic()
         pid, worker.pid = worker.pid, None
         if self._stop_count:
-            if status not in (0, *(-signum for signum in _SIGNALS)):
+            if status not in (0, *(-signum for signum in _SIGNALS)) and self._stop_count == 1:
                 logger.warning("worker %d ended with %d while stopping", pid, status)
             return
         if now - worker.started_at > _LONGEST_DELAY:

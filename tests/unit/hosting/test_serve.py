@@ -218,6 +218,20 @@ async def test_second_signal_ends_workers_at_once() -> None:
         assert await served.exit_code() == 0
 
 
+async def test_second_signal_to_the_parent_alone_ends_workers() -> None:
+    """As in a container, where nothing else gets the signal."""
+    async with program(workers=2, grace=60) as served, client() as http:
+        async with http.stream("GET", served.url + "/never") as response:
+            worker = int(await anext(response.aiter_raw()))
+            served.signal(signal.SIGTERM)
+            await port_is_closed(served.url)
+            assert is_alive(worker)
+            served.signal(signal.SIGTERM)
+            await wait_until(lambda: not is_alive(worker))
+
+        assert await served.exit_code() == 0
+
+
 async def test_workers_stop_when_their_parent_is_gone() -> None:
     async with program(workers=2) as served:
         workers = await pids(served.url, 2)
