@@ -17,12 +17,15 @@ from awaken.cli.settings import (
 from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
-    from awaken.control.operations import AwakeablePage, AwakeableView
+    from awaken.control.operations import AwakeableView
     from awaken.control.remote import RemoteOperations
 
 __all__ = ["commands"]
 
 commands = typer.Typer(no_args_is_help=True, help="List, show and complete awakeables.")
+
+#: Awakeables that are asked for at once.
+_PAGE = 1_000
 
 
 @commands.callback()
@@ -50,11 +53,20 @@ def show_list(
     from awaken.cli.runtime_client import talk
     from awaken.cli.tables import Column, print_table
 
-    async def work(runtime: RemoteOperations) -> AwakeablePage:
-        return await runtime.awakeables(service=service, key=key, limit=limit)
+    async def work(runtime: RemoteOperations) -> list[AwakeableView]:
+        found: list[AwakeableView] = []
+        after: str | None = None
+        while len(found) < limit:
+            page = await runtime.awakeables(
+                service=service, key=key, limit=min(limit - len(found), _PAGE), after=after
+            )
+            found += page.awakeables
+            after = page.next
+            if after is None:
+                break
+        return found[:limit]  # a page of a server may be longer
 
-    found = talk(work, admin=parse_url(admin, "an admin API"))
-    pending = [_facts(one) for one in found.awakeables[:limit]]  # a page of a server may be longer
+    pending = [_facts(one) for one in talk(work, admin=parse_url(admin, "an admin API"))]
     if json_output:
         print_json(pending)
     elif not pending:

@@ -7,6 +7,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from awaken import _core
@@ -30,6 +31,8 @@ class FakeAdmin:
         self.requests: list[tuple[str, str, Any]] = []
         self.rows: list[dict[str, Any]] = []
         self.refused: dict[str, tuple[int, str]] = {}
+        #: Pages of awakeables, by the token that asks for them.
+        self.pages: dict[str, dict[str, Any]] = {}
         #: The invocation at whose request the connection is closed without an answer.
         self.leaves_at = ""
         self.status = 200
@@ -43,7 +46,9 @@ class FakeAdmin:
                 self._send(200, json.dumps({"rows": admin.rows}).encode())
 
             def do_GET(self) -> None:
-                self._send(404, b"")
+                asked = parse_qs(urlsplit(self.path).query)
+                page = admin.pages.get(asked.get("after", [""])[0])
+                self._send(404 if page is None else 200, json.dumps(page).encode())
 
             def do_PATCH(self) -> None:
                 admin.requests.append(("PATCH", self.path, None))
@@ -252,6 +257,19 @@ def test_each_invocation_is_accounted_for_without_a_runtime() -> None:
     lines = result.stdout.splitlines()
     assert [line.partition(":")[0] for line in lines] == [f"cannot kill {one}" for one in (INVOCATION, OTHER)]
     assert "2 of 2 failed" in result.stderr
+
+
+@pytest.mark.parametrize(("limit", "listed"), [("2", 2), ("5", 5), ("100000", 6)])
+def test_awakeables_are_listed_over_all_pages(admin: FakeAdmin, limit: str, listed: int) -> None:
+    waiting = {"invocation": INVOCATION, "service": "S", "handler": "h", "status": "suspended"}
+    ids = [_core.format_awakeable_id(_core.parse_invocation_id(INVOCATION), index) for index in range(17, 23)]
+    for page, (token, following) in enumerate((("", "a"), ("a", "b"), ("b", None))):
+        found = [waiting | {"id": one} for one in ids[page * 2 : page * 2 + 2]]
+        admin.pages[token] = {"awakeables": found} | ({"next": following} if following else {})
+
+    result = run("awakeables", "list", "--json-output", "--limit", limit, admin=admin.url)
+
+    assert [one["id"] for one in json.loads(result.stdout)] == ids[:listed]
 
 
 def test_awakeables_are_rebuilt_from_what_is_awaited(admin: FakeAdmin) -> None:
