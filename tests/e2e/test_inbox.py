@@ -10,6 +10,9 @@ import httpx
 import pytest
 from awaken.control.remote import connect_runtime
 from awaken.inbox import create_inbox
+from awaken.links import add_type_module
+
+import tests.e2e.services.callbacks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,6 +27,7 @@ UNKNOWN = "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr"
 
 @asynccontextmanager
 async def browse(lane: Lane) -> AsyncIterator[httpx.AsyncClient]:
+    add_type_module(tests.e2e.services.callbacks.__name__)  # as `--types` does
     runtime = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
     transport = httpx.ASGITransport(create_inbox(runtime))
     async with httpx.AsyncClient(transport=transport, base_url="http://inbox") as browser:
