@@ -156,6 +156,26 @@ def test_a_large_body_without_a_token_is_refused_at_once(guarded: Setup) -> None
         assert status_of(answer) == 401
 
 
+def test_a_body_that_nobody_may_send_does_not_hold_the_connection(guarded: Setup) -> None:
+    body = b"x" * 10_000_000
+    with httpx.Client() as client:
+        for url in guarded.own_urls:
+            for _ in range(3):
+                assert client.post(f"{url}/query", content=body).status_code == 401
+                assert client.get(f"{url}/invocations").status_code == 401
+
+
+def test_a_page_that_may_call_learns_that_it_needs_a_token(guarded: Setup) -> None:
+    if guarded.kind == "gateway":
+        return  # it has no ingress
+    page = "http://localhost:3000"
+
+    answer = httpx.post(f"{guarded.ingress_url}/Greeter/greet", headers={"origin": page})
+
+    assert answer.status_code == 401
+    assert answer.headers["access-control-allow-origin"] == page
+
+
 def test_health_is_open_to_all(guarded: Setup) -> None:
     with grpc.insecure_channel(guarded.grpc) as channel:
         assert is_serving(channel)

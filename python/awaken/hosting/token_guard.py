@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 
 from awaken.control.access import group_of_admin, group_of_inbox, group_of_ingress
 from awaken.runtime.admin.answers import answer_json
-from awaken.runtime.ingress.answers import error_answer
+from awaken.runtime.ingress.answers import allow_origin, error_answer
 from awaken.runtime.ingress.bodies import raw_path
 from awaken.runtime.ingress.paths import split
 
@@ -38,7 +38,12 @@ def guard_ingress(ingress: ASGIApp, tokens: Tokens | None) -> ASGIApp:
     def needed(request: Request) -> Group | None:
         return group_of_ingress(request.method, split(raw_path(request)))
 
-    return _Guard(ingress, tokens, needed, error_answer)
+    def refuse(request: Request, status: int, message: str) -> Response:
+        response = error_answer(status, message)
+        allow_origin(request, response)  # a page that may call should learn why it may not
+        return response
+
+    return _Guard(ingress, tokens, needed, refuse)
 
 
 def guard_admin(admin: ASGIApp, tokens: Tokens | None) -> ASGIApp:
@@ -49,7 +54,7 @@ def guard_admin(admin: ASGIApp, tokens: Tokens | None) -> ASGIApp:
     def needed(request: Request) -> Group | None:
         return group_of_admin(request.method, _path_below(request))
 
-    def refuse(status: int, message: str) -> Response:
+    def refuse(_request: Request, status: int, message: str) -> Response:
         return answer_json(status, {"message": message, "restate_code": None})
 
     return _Guard(admin, tokens, needed, refuse)
@@ -63,10 +68,11 @@ def guard_inbox(inbox: ASGIApp, tokens: Tokens | None) -> ASGIApp:
     def needed(request: Request) -> Group | None:
         return group_of_inbox(request.method, _path_below(request))
 
+    def refuse(_request: Request, status: int, message: str) -> Response:
+        return PlainTextResponse(message, status)
+
     # Only here: what browsers send by themselves, they send for other sites as well, and forms here are protected.
-    return _Guard(
-        inbox, tokens, needed, lambda status, text: PlainTextResponse(text, status), takes_basic=True
-    )
+    return _Guard(inbox, tokens, needed, refuse, takes_basic=True)
 
 
 class _Guard:
@@ -80,7 +86,7 @@ class _Guard:
         app: ASGIApp,
         tokens: Tokens,
         needed: Callable[[Request], Group | None],
-        refuse: Callable[[int, str], Response],
+        refuse: Callable[[Request, int, str], Response],
         *,
         takes_basic: bool = False,
     ) -> None:
@@ -93,12 +99,13 @@ class _Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"authorization"]
         sent = [value for name, value in scope["headers"] if name.lower() == b"authorization"]
-        needed = self._needed(Request(scope))
+        request = Request(scope)
+        needed = self._needed(request)
         refusal = self._tokens.check(sent, needed, takes_basic=self._takes_basic)
         if refusal is None:
             await self._app({**scope, "headers": headers}, receive, send)
             return
-        response = self._refuse(_FORBIDDEN if refusal.is_known else _UNAUTHORIZED, refusal.message)
+        response = self._refuse(request, _FORBIDDEN if refusal.is_known else _UNAUTHORIZED, refusal.message)
         if refusal.is_known:
             response.headers["www-authenticate"] = f'{_BEARER}, error="insufficient_scope", scope="{needed}"'
         else:

@@ -13,11 +13,14 @@ from awaken.timing.timestamps import format_time
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.requests import Request
+
     from awaken.control.operations import Completion, Failure
     from awaken.runtime.schema import Schema
 
 __all__ = [
     "IngressError",
+    "allow_origin",
     "answer_completion",
     "answer_failure",
     "answer_json",
@@ -29,6 +32,7 @@ Source = Literal["ingress", "invocation"]
 
 #: Characters of a refusal, which may quote what was sent.
 _MAX_MESSAGE: Final = 4_000
+_VARY: Final = "origin, access-control-request-method, access-control-request-headers"
 #: Statuses that have no body in HTTP.
 _BODILESS: Final = (204, 304)
 
@@ -87,6 +91,15 @@ def answer_json(status: int, body: Mapping[str, Any], headers: Mapping[str, str]
 def nanoseconds(at_ms: int) -> str:
     """Format a time as responses to sends do, with nine fractional digits."""
     return format_time(at_ms, end="000000Z")
+
+
+def allow_origin(request: Request, response: Response) -> None:
+    """Let the page that asked read the answer."""
+    response.headers["vary"] = _VARY
+    response.headers["access-control-allow-credentials"] = "true"
+    origin = request.headers.get("origin")
+    if origin is not None:
+        response.headers["access-control-allow-origin"] = origin
 
 
 def _error(status: int, body: dict[str, Any], source: Source, headers: dict[str, str]) -> Response:

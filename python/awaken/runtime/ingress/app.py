@@ -12,7 +12,7 @@ from starlette.responses import Response
 from awaken.control.errors import OperationError
 from awaken.runtime.bodies import BodyRoom
 from awaken.runtime.connected import PATIENCE_SECONDS
-from awaken.runtime.ingress.answers import IngressError, answer_json, error_answer
+from awaken.runtime.ingress.answers import IngressError, allow_origin, answer_json, error_answer
 from awaken.runtime.ingress.awakeables import complete_awakeable
 from awaken.runtime.ingress.bodies import TooLargeError, raw_path
 from awaken.runtime.ingress.calls import Calls
@@ -35,7 +35,6 @@ log = logging.getLogger("awaken")
 
 #: The most segments that a path may have.
 _MAX_SEGMENTS: Final = 7
-_VARY: Final = "origin, access-control-request-method, access-control-request-headers"
 
 
 class Ingress:
@@ -96,7 +95,7 @@ class Ingress:
         except Exception:
             log.exception("the ingress failed at %s %s", request.method, raw_path(request))
             response = error_answer(500, "internal error; see the log of the runtime")
-        _allow_origin(request, response)
+        allow_origin(request, response)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -148,11 +147,3 @@ def _preflight(request: Request) -> Response:
         if f"access-control-request-{asked}" in request.headers
     }
     return Response(headers=headers)
-
-
-def _allow_origin(request: Request, response: Response) -> None:
-    response.headers["vary"] = _VARY
-    response.headers["access-control-allow-credentials"] = "true"
-    origin = request.headers.get("origin")
-    if origin is not None:
-        response.headers["access-control-allow-origin"] = origin
