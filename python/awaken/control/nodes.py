@@ -6,7 +6,7 @@ Requests go to the address that answered last. To the next one goes
 - a request that may be repeated, if the connection broke, no answer came, or the node answered 503.
 
 A request that may not be repeated, and may have been received, is reported as it is: repeating it could do the work
-twice. Once each address was tried, the last error counts.
+twice. Once each address was tried, what a node has answered counts, and else the last error.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ from awaken.control.http_answers import explain
 from awaken.control.lanes import LIMITS, Kind, Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["Clients", "Interface", "MakeClient", "Node"]
+__all__ = ["UNAVAILABLE", "Clients", "Interface", "MakeClient", "Node"]
 
 #: Seconds until a connection is open.
 _CONNECT_SECONDS: Final = 5.0
 #: Seconds for an answer, and for one that may come from another address as well.
 _ANSWER_SECONDS: Final = 60.0
 _DOUBT_SECONDS: Final = 10.0
-_UNAVAILABLE: Final = 503
+#: Statuses of a node that may be gone soon.
+UNAVAILABLE: Final = (503,)
 
 
 class MakeClient(Protocol):
@@ -120,7 +121,14 @@ class Interface:
             await node.close()
 
     async def send(
-        self, kind: Kind, method: str, path: str, *, may_repeat: bool, **arguments: Any
+        self,
+        kind: Kind,
+        method: str,
+        path: str,
+        *,
+        may_repeat: bool,
+        elsewhere: Collection[int] = UNAVAILABLE,
+        **arguments: Any,
     ) -> httpx.Response:
         """Send a request and return the answer, whatever it says.
 
@@ -129,6 +137,7 @@ class Interface:
             method: of HTTP.
             path: with the query.
             may_repeat: whether it does no harm if a runtime receives it twice.
+            elsewhere: statuses after which another address is asked, if the request may be repeated.
             arguments: of `httpx.AsyncClient.request`.
 
         Raises:
@@ -139,13 +148,20 @@ class Interface:
             OverloadedError: too many requests of this kind are open; nothing was sent.
         """
         async with self._lanes[kind].place():
-            return await self._try_each(kind, method, path, may_repeat, arguments)
+            return await self._try_each(kind, method, path, may_repeat, elsewhere, arguments)
 
     async def _try_each(
-        self, kind: Kind, method: str, path: str, may_repeat: bool, arguments: dict[str, Any]
+        self,
+        kind: Kind,
+        method: str,
+        path: str,
+        may_repeat: bool,
+        elsewhere: Collection[int],
+        arguments: dict[str, Any],
     ) -> httpx.Response:
         position = self._first
         left = len(self._nodes)
+        unable: httpx.Response | None = None
         while True:
             left -= 1
             patience = _DOUBT_SECONDS if may_repeat and left else _ANSWER_SECONDS
@@ -153,17 +169,20 @@ class Interface:
                 answer = await self._ask(self._nodes[position], kind, method, path, patience, arguments)
             except (UnavailableError, NoAnswerError) as error:
                 self._leave(position)
+                if not left and unable is not None:
+                    return unable  # says more about the runtime than an address where nothing answers
                 if not left:
                     raise self._last(error) from error
                 if not (may_repeat or isinstance(error, UnreachableError)):
                     raise
             else:
-                if answer.status_code != _UNAVAILABLE:
+                if answer.status_code not in elsewhere:
                     self._first = position
                     return answer
                 self._leave(position)
                 if not left or not may_repeat:
                     return answer
+                unable = answer
             position = (position + 1) % len(self._nodes)
 
     def _leave(self, position: int) -> None:

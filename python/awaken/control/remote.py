@@ -12,9 +12,6 @@ from awaken.control.errors import (
     AlreadyInvokedError,
     InvalidRequestError,
     NotFoundError,
-    OverloadedError,
-    UnavailableError,
-    UnexpectedAnswerError,
 )
 from awaken.control.http_answers import explain, refused
 from awaken.control.lanes import Kind
@@ -23,6 +20,7 @@ from awaken.control.reads import find_description
 from awaken.control.remote_completion import RemoteCompletion
 from awaken.control.runtime_http import RuntimeHttp, connect_http
 from awaken.control.server_awakeables import list_from_tables
+from awaken.control.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,9 +73,9 @@ class RemoteOperations:
     def __init__(self, http: RuntimeHttp) -> None:
         self._http = http
         #: What completions look up; None if the admin API is not known.
-        self._completing = _Tables(http, Kind.COMPLETE) if http.has_admin else None
+        self._completing = Tables(http, Kind.COMPLETE) if http.has_admin else None
         self._completion = RemoteCompletion(http, self._completing)
-        self._tables = _Tables(http, Kind.READ)
+        self._tables = Tables(http, Kind.READ)
         #: The journal value codec that every application behind the runtime has; None if they have none, or if this
         #: process does not know it.
         self.codec: AnswerCodec | None = None
@@ -250,36 +248,6 @@ class RemoteOperations:
         # With the key, a runtime starts one invocation however often it is asked.
         may_repeat = request.idempotency_key is not None
         return await self._http.enter(kind, "POST", path, request.body, headers, may_repeat=may_repeat)
-
-
-class _Tables:
-    """Answers questions about a runtime's tables.
-
-    Args:
-        http: the runtime's interfaces.
-        kind: of the requests.
-    """
-
-    def __init__(self, http: RuntimeHttp, kind: Kind) -> None:
-        self._http = http
-        self._kind = kind
-
-    async def ask(self, sql: str) -> list[dict[str, Any]]:
-        """Return the rows that answer a question in SQL."""
-        headers = {"accept": "application/json"}
-        answer = await self._http.operate(
-            self._kind, "POST", "/query", may_repeat=True, json={"query": sql}, headers=headers
-        )
-        if not answer.is_success:
-            error = refused(answer)
-            if isinstance(error, (UnavailableError, OverloadedError, UnexpectedAnswerError)):
-                raise error
-            raise UnexpectedAnswerError(
-                f"the admin API refused a question ({answer.status_code}: {explain(answer)}); this version of "
-                "awaken knows the tables of Restate server 1.7 and of its own runtime"
-            )
-        rows = answer.json().get("rows")
-        return list(rows) if isinstance(rows, list) else []
 
 
 def _completion(answer: httpx.Response, target: Target | None, invocation_id: str = "") -> Completion:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from awaken.client.credentials import authorization, read_token
 from awaken.control.errors import UnexpectedAnswerError
-from awaken.control.nodes import Clients, Interface, Node
+from awaken.control.nodes import UNAVAILABLE, Clients, Interface, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import httpx
 
@@ -108,9 +108,24 @@ class RuntimeHttp:
         )
 
     async def operate(
-        self, kind: Kind, method: str, path: str, *, may_repeat: bool = False, **arguments: Any
+        self,
+        kind: Kind,
+        method: str,
+        path: str,
+        *,
+        may_repeat: bool = False,
+        elsewhere: Collection[int] = UNAVAILABLE,
+        **arguments: Any,
     ) -> httpx.Response:
         """Send a request to the admin API and return its answer, whatever it says.
+
+        Args:
+            kind: of request.
+            method: of HTTP.
+            path: with the query.
+            may_repeat: whether it does no harm if a runtime receives it twice.
+            elsewhere: statuses of a node after which another one is asked, if there is one.
+            arguments: of `httpx.AsyncClient.request`.
 
         Raises:
             ValueError: the address of the admin API is not known.
@@ -123,7 +138,9 @@ class RuntimeHttp:
         """
         if self._admin is None:
             raise ValueError("this needs the admin API; give its URL")
-        answer = await self._admin.send(kind, method, path, may_repeat=may_repeat, **arguments)
+        answer = await self._admin.send(
+            kind, method, path, may_repeat=may_repeat, elsewhere=elsewhere, **arguments
+        )
         if _ERROR_SOURCE in answer.headers:
             url = answer.request.url
             raise UnexpectedAnswerError(
