@@ -11,7 +11,10 @@ import awaken as restate
 
 from tests.e2e.services.outside import record
 
+#: Its attempts stay open while they wait.
 job = restate.Workflow("Job")
+#: The same, but its attempts suspend soon.
+shelved = restate.Workflow("Shelved", inactivity_timeout=timedelta(milliseconds=200))
 counter = restate.VirtualObject("Counter")
 teller = restate.Service("Teller")
 
@@ -31,6 +34,7 @@ class Answer(TypedDict):
     id: str
 
 
+@shelved.main()
 @job.main()
 async def run(ctx: restate.WorkflowContext, request: Request) -> Answer:
     """Wait for an answer from outside, between calls, a timer and two effects."""
@@ -101,4 +105,4 @@ class Attempt:
         record(self._path, "leave", f"{self._id} {time.time()} {how}")
 
 
-app = restate.app([job, counter, teller])
+app = restate.app([job, shelved, counter, teller])

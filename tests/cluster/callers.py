@@ -40,9 +40,9 @@ class Callers:
         """Close the connections."""
         self._http.close()
 
-    def start(self, key: str, request: Any) -> str:
-        """Start the workflow of a key and return the id of its invocation."""
-        answer = self._insist("start", "POST", f"/Job/{key}/run/send", json=request, expected={ACCEPTED})
+    def start(self, workflow: str, request: Any) -> str:
+        """Start a workflow, given as `Name/key`, and return the id of its invocation."""
+        answer = self._insist("start", "POST", f"/{workflow}/run/send", json=request, expected={ACCEPTED})
         return str(answer.json()["invocationId"])
 
     def resolve(self, awakeable_id: str, body: bytes) -> None:
@@ -59,17 +59,17 @@ class Callers:
         """Return what a counter has."""
         return int(self._insist("total", "POST", f"/Counter/{counter}/total").json())
 
-    def result(self, key: str) -> Any:
+    def result(self, workflow: str) -> Any:
         """Wait for the end of a workflow and return its result."""
-        return self._insist("result", "GET", f"/restate/workflow/Job/{key}/attach").json()
+        return self._insist("result", "GET", f"/restate/workflow/{workflow}/attach").json()
 
     def attach(self, invocation_id: str) -> Any:
         """Wait for the end of an invocation and return its result."""
         return self._insist("attach", "GET", f"/restate/invocation/{invocation_id}/attach").json()
 
-    def start_again(self, key: str, request: Any) -> int:
+    def start_again(self, workflow: str, request: Any) -> int:
         """Start a workflow that was started before, and return the status of the response."""
-        again = self._insist("again", "POST", f"/Job/{key}/run", json=request, expected={ALREADY_INVOKED})
+        again = self._insist("again", "POST", f"/{workflow}/run", json=request, expected={ALREADY_INVOKED})
         return again.status_code
 
     def _insist(

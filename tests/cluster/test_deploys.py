@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from tests.cluster.conftest import APP
@@ -34,12 +35,12 @@ def test_endpoint_moves_to_another_address_for_all_nodes(
     tmp_path: Path,
 ) -> None:
     waiting = _start(callers, effects, "move")
+    first, last = cluster.nodes[0], cluster.nodes[-1]
+    (deployment,) = httpx.get(f"{last.admin_url}/deployments").json()["deployments"]
     next_one = EndpointProcess(tmp_path, APP, "--identity-key", signer.public_key)
     next_one.start()
-    first, last = cluster.nodes[0], cluster.nodes[-1]
     try:
         with Client(first.ingress_url, first.admin_url) as client:
-            (deployment,) = client.admin.get("/deployments").json()["deployments"]
             client.move(deployment["id"], next_one.url)
             exit_code = endpoint.stop()
 
@@ -84,5 +85,7 @@ def _finish(callers: Callers, waiting: dict[str, str]) -> dict[str, str]:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: callers.resolve(waiting[key], f'"told {key}"'.encode()), waiting))
         return dict(
-            zip(waiting, pool.map(lambda key: str(callers.result(key)["told"]), waiting), strict=True)
+            zip(
+                waiting, pool.map(lambda key: str(callers.result(f"Job/{key}")["told"]), waiting), strict=True
+            )
         )

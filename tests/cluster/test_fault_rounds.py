@@ -55,6 +55,7 @@ def test_faults_lose_nothing_and_repeat_nothing(
         for number in range(WORKFLOWS)
     }
     keys = list(requests)
+    workflows = {key: f"{chance.choice(('Job', 'Shelved'))}/{key}" for key in keys}
     ids: dict[str, str] = {}
 
     with ThreadPoolExecutor(CALLERS) as pool:
@@ -63,7 +64,7 @@ def test_faults_lose_nothing_and_repeat_nothing(
             share = keys[number::rounds]
             work: list[Future[Any]] = []
             for key in share:
-                work.append(pool.submit(callers.start, key, requests[key]))
+                work.append(pool.submit(callers.start, workflows[key], requests[key]))
                 work.append(pool.submit(callers.add, requests[key]["counter"], f"from outside {key}"))
             work += [pool.submit(callers.resolve, id_, _told(key)) for key, id_ in waiting.items()]
             time.sleep(chance.uniform(0, 0.5))  # no condition: the fault may come at any moment
@@ -74,8 +75,8 @@ def test_faults_lose_nothing_and_repeat_nothing(
             ids |= waiting
         for key, id_ in waiting.items():
             callers.resolve(id_, _told(key))
-        results = dict(zip(keys, pool.map(callers.result, keys), strict=True))
-        again = set(pool.map(lambda key: callers.start_again(key, requests[key]), keys))
+        results = dict(zip(keys, pool.map(callers.result, workflows.values()), strict=True))
+        again = set(pool.map(lambda key: callers.start_again(workflows[key], requests[key]), keys))
 
     account = Account(effects)
     _print_numbers(callers, account)
