@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import sys
 from pathlib import Path
@@ -231,7 +230,7 @@ def test_callback_that_no_link_can_carry_is_refused_at_once(
     assert problem in answer.json()
 
 
-@pytest.mark.parametrize("value", ['{"approved": true, "amount": "many"}', "[]", "{}", "null"])
+@pytest.mark.parametrize("value", ['{"approved": true, "amount": "many"}', "null"])
 def test_value_of_another_type_is_refused_by_every_command_and_interface(
     doors: Setup, browser: httpx.Client, tmp_path: Path, value: str
 ) -> None:
@@ -261,13 +260,7 @@ def test_value_of_another_type_is_refused_by_every_command_and_interface(
     ("kind", "environment", "problem"),
     [
         ("dev", {"AWAKEN_CALLBACK_KEYS": "x"}, "AWAKEN_CALLBACK_KEYS"),
-        ("serve", {"AWAKEN_CALLBACK_KEYS": "a:c2hvcnQ="}, "AWAKEN_CALLBACK_KEYS"),
         ("serve", {"AWAKEN_CALLBACK_URL": "example.org"}, "AWAKEN_CALLBACK_URL"),
-        (
-            "runtime",
-            {"AWAKEN_CALLBACK_KEYS": f"a b:{base64.b64encode(b'k' * 32).decode()}"},
-            "AWAKEN_CALLBACK_KEYS",
-        ),
         ("dev", {}, "callback.key has 0 bytes"),
     ],
 )
