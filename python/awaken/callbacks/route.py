@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from awaken.serde.journal_codec import JournalValueCodec, JournalValueCodecProvider
 
 __all__ = ["create_callback_app"]
+
+log = logging.getLogger("awaken")
 
 #: Characters of a reason: it becomes the message of the handler's error. The page's input stops there as well.
 _LONGEST_REASON: Final = 1000
@@ -118,8 +121,13 @@ class _CallbackRoute:
 
     async def serve(self, request: Request) -> Response:
         """Answer one request."""
-        settings = self._settings or current_settings()
         is_page = request.method != "POST" or _media_type(request) == _FORM
+        try:
+            settings = self._settings or current_settings()
+        except (RuntimeError, ValueError) as error:
+            log.error("a link was opened, and cannot be served: %s", error)
+            reply = _Reply(500, "This link cannot be served here", "Links are not set up; see the log.")
+            return _respond(reply, is_page=is_page)
         try:
             link = settings.signer.verify(request.path_params["token"])
         except BadLinkError as error:
@@ -244,6 +252,8 @@ class _CallbackRoute:
     async def _complete(self, link: Link, result: bytes | Failure, title: str) -> _Reply:
         try:
             outcome = await complete_awakeable(self._operations, link.awakeable_id, result)
+        except InvalidAnswerError as error:
+            return _misfit(error.problems)
         except (UnavailableError, NoAnswerError):
             # It may have arrived all the same.
             text = "Please send it again. The first answer that arrives counts."

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from awaken.control.errors import InvalidRequestError, OperationError
+from awaken.control.errors import InvalidRequestError, OperationError, UnavailableError
 from awaken.errors import SerdeError
 from awaken.links import find_type
 from awaken.serde import DefaultSerde
@@ -73,6 +73,7 @@ async def write_answer(rules: AnswerRules, value: bytes) -> bytes:
     Raises:
         InvalidAnswerError: it is not of the declared type.
         EncodedAnswerError: it has to be encoded, and this process does not have the codec.
+        UnavailableError: the codec failed.
     """
     if rules.type_name is not None:
         check_answer(value, known_type(rules.type_name))
@@ -80,7 +81,10 @@ async def write_answer(rules: AnswerRules, value: bytes) -> bytes:
         return value
     if rules.codec is None:
         raise EncodedAnswerError
-    return (await rules.codec.get()).encode(value)
+    try:
+        return (await rules.codec.get()).encode(value)
+    except Exception as error:
+        raise _failed(error) from error
 
 
 async def check_written(rules: AnswerRules, value: bytes) -> None:
@@ -88,18 +92,31 @@ async def check_written(rules: AnswerRules, value: bytes) -> None:
 
     Raises:
         InvalidAnswerError: they are not encoded, or not of the declared type.
+        UnavailableError: the codec cannot be had, or its key service cannot be reached.
     """
     if rules.is_encoded:
         if rules.codec is None:
             return
-        codec = await rules.codec.get()
+        try:
+            codec = await rules.codec.get()
+        except Exception as error:
+            raise _failed(error) from error
         try:
             value = await codec.decode(value)
+        except OSError as error:  # of a key service, also TimeoutError
+            raise _failed(error) from error
         except Exception as error:
             reason = f"it is not encoded by the application's journal value codec ({type(error).__name__}: {error})"
             raise InvalidAnswerError([Problem("$", reason)]) from error
     if rules.type_name is not None:
         check_answer(value, known_type(rules.type_name))
+
+
+def _failed(error: Exception) -> UnavailableError:
+    return UnavailableError(
+        f"the application's journal value codec failed, and nothing was changed ({type(error).__name__}: {error}); try "
+        "again later"
+    )
 
 
 def known_type(name: str | None) -> Any:

@@ -23,6 +23,7 @@ from awaken.control.server import start_control_server
 from awaken.hosting.runtime_server import RuntimeServer
 from awaken.inbox import create_inbox
 from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
+from awaken.serde.codec_source import CodecSource
 from awaken.serde.journal_codec import JournalValueCodec
 from awaken.testing import Environment, open_environment
 
@@ -297,3 +298,52 @@ async def test_codec_that_a_route_was_given_encodes(interfaces: Interfaces) -> N
 
     assert answered.status_code == 200
     assert await interfaces.result(invocation) == RESULT
+
+
+class Unreachable(Sealing):
+    """The key service is away."""
+
+    def encode(self, buf: bytes) -> bytes:
+        raise TimeoutError("no keys")
+
+    async def decode(self, buf: bytes) -> bytes:
+        raise ConnectionError("no keys")
+
+
+@both
+async def test_codec_that_fails_is_no_fault_of_the_answer(
+    interfaces: Interfaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invocation, awakeable = await interfaces.ask()
+    codecs = dict.fromkeys(interfaces.environment.embedded.runtime.codecs, CodecSource(Unreachable()))
+    working = interfaces.environment.embedded.runtime.codecs
+    monkeypatch.setattr(interfaces.environment.embedded.runtime, "codecs", codecs)
+
+    for encoded in (False, True):
+        with pytest.raises(grpc.aio.AioRpcError, match="no keys") as refused:
+            await interfaces.control.resolve(awakeable, RIGHT, encoded=encoded)
+        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    with pytest.raises(awaken.HttpError, match="no keys") as over_http:
+        await interfaces.client.awakeable(awakeable, serde=awaken.serde.BytesSerde()).resolve(RIGHT)
+    by_link = await interfaces.link_pages.post(
+        links[0].removeprefix("http://links"), content=RIGHT, headers={"content-type": "application/json"}
+    )
+
+    assert (over_http.value.status_code, by_link.status_code) == (503, 503)
+    monkeypatch.setattr(interfaces.environment.embedded.runtime, "codecs", working)
+    assert (await interfaces.control.resolve(awakeable, RIGHT)).outcome
+    assert await interfaces.result(invocation) == RESULT
+
+
+async def test_link_without_settings_is_told_without_a_traceback(
+    interfaces: Interfaces, caplog: pytest.LogCaptureFixture
+) -> None:
+    configure_callbacks(None)
+    route = create_callback_app(operations=interfaces.environment.embedded.runtime)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(route), base_url="http://links") as browser:
+        opened = await browser.get("/token")
+
+    assert opened.status_code == 500
+    assert "AWAKEN_CALLBACK_KEYS" not in opened.text
+    assert "AWAKEN_CALLBACK_KEYS" in caplog.text

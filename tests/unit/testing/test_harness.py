@@ -5,6 +5,7 @@ from __future__ import annotations
 import awaken
 import httpx
 import pytest
+from awaken.testing import open_environment
 
 from tests.unit.testing.app import add, app
 
@@ -33,3 +34,35 @@ def test_blocking_harness_tells_why_it_does_not_start() -> None:
         harness = awaken.test_harness(42)
     with pytest.raises(TypeError, match="is not an application"), harness:
         pass
+
+
+class Reversing(awaken.JournalValueCodec):
+    def encode(self, buf: bytes) -> bytes:
+        return b"reversed:" + buf[::-1]
+
+    async def decode(self, buf: bytes) -> bytes:
+        if not buf.startswith(b"reversed:"):
+            raise ValueError("not reversed")
+        return buf.removeprefix(b"reversed:")[::-1]
+
+
+sealed = awaken.Service("Sealed")
+
+
+@sealed.handler()
+async def echo(ctx: awaken.Context, text: str) -> str:
+    return text + await ctx.awakeable(type_hint=str, name="end")
+
+
+async def test_clients_use_the_codec_of_the_application() -> None:
+    application = awaken.app([sealed], journal_value_codec=Reversing())
+
+    async with awaken.create_test_harness(application) as harness:
+        sent = await harness.client.service_send(echo, arg="a")
+        raw = awaken._core.parse_invocation_id(sent.invocation_id)
+        await harness.client.awakeable(awaken._core.format_awakeable_id(raw, 17)).resolve("b")
+        assert await harness.client.attach(sent.invocation_id) == "ab"
+    async with open_environment(application) as environment:
+        sent = await environment.client.service_send(echo, arg="a")
+        await environment.awakeable("end").resolve("c")
+        assert await environment.client.attach(sent.invocation_id) == "ac"
