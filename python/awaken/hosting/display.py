@@ -46,7 +46,9 @@ _BATCH: Final = 65536
 _SHARED_BATCH: Final = 4096
 #: How long the end of the process waits for the reader: in all, and without any progress.
 _SETTLE_S: Final = 2.0
-_STALL_S: Final = 0.5
+_STALL_S: Final = 1.0
+#: How long a fork waits for the thread to end; a handler may be what forks.
+_FORK_S: Final = 0.1
 #: How long the thread waits for more before it ends.
 _IDLE_S: Final = 5.0
 #: How often a descriptor that another program made non-blocking is tried again.
@@ -166,12 +168,12 @@ class _Outlet:
 
     def prepare_fork(self) -> None:
         """Let the thread end, if the reader allows it: a fork copies only the thread that calls it."""
-        self.settle(time.monotonic() + _STALL_S)
+        self.settle(time.monotonic() + _FORK_S)
         with self._change:
             thread, self._is_ending = self._thread, True
             self._change.notify_all()
         if thread is not None:
-            thread.join(_STALL_S)
+            thread.join(_FORK_S)
         self._change.acquire()
         self._is_ending = False
 
