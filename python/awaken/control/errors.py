@@ -146,6 +146,7 @@ class UnexpectedAnswerError(OperationError):
 _REFUSALS: Final[dict[int, type[OperationError]]] = {
     400: InvalidRequestError,
     404: NotFoundError,
+    408: UnavailableError,
     409: ConflictError,
     410: GoneError,
     413: TooLargeError,
@@ -169,7 +170,9 @@ _OUTCOMES: Final = {
 
 def refusal_of(status: int, message: str) -> OperationError:
     """Return the error that an HTTP status of a runtime stands for."""
-    return _REFUSALS.get(status, OperationError)(message)
+    # Whatever a runtime calls the caller's mistake is one, and no repetition helps.
+    other = InvalidRequestError if 400 <= status < 500 else OperationError
+    return _REFUSALS.get(status, other)(message)
 
 
 def outcome_status(outcome: AwakeableOutcome, awakeable_id: str) -> tuple[str, str] | None:

@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import httpx
 
 from awaken.client.credentials import ADVICE, is_refused, make_tls_context
-from awaken.control.errors import NoAnswerError, NotAllowedError, UnavailableError, UnreachableError
+from awaken.control.errors import (
+    InvalidRequestError,
+    NoAnswerError,
+    NotAllowedError,
+    UnavailableError,
+    UnreachableError,
+)
 from awaken.control.http2_transport import Http2Transport
 from awaken.control.http_answers import explain
 from awaken.control.lanes import LIMITS, Kind, Lane
@@ -211,6 +217,8 @@ class Interface:
             raise NoAnswerError(f"the {name} at {url} gave no answer within {patience:g} s") from error
         except (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise UnreachableError(name, url, _reason(error)) from error
+        except httpx.LocalProtocolError as error:
+            raise InvalidRequestError(f"the request cannot be sent to the {name}: {error}") from error
         except httpx.HTTPError as error:
             raise UnavailableError(
                 f"the {name} at {url} gave no answer: {error or type(error).__name__}"

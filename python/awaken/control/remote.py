@@ -10,7 +10,6 @@ from awaken import _core
 from awaken.control.awakeable_documents import read_page
 from awaken.control.errors import (
     AlreadyInvokedError,
-    InvalidRequestError,
     NotFoundError,
 )
 from awaken.control.http_answers import explain, refused
@@ -18,6 +17,7 @@ from awaken.control.lanes import Kind
 from awaken.control.operations import Accepted, AnswerRules, Change, Completion, Failure, Success
 from awaken.control.reads import find_description
 from awaken.control.remote_completion import RemoteCompletion
+from awaken.control.request_checks import check_request
 from awaken.control.runtime_http import RuntimeHttp, connect_http
 from awaken.control.server_awakeables import list_from_tables
 from awaken.control.tables import Tables
@@ -94,8 +94,6 @@ class RemoteOperations:
 
     async def send(self, request: InvocationRequest) -> Accepted:
         """Start an invocation and return when it is on disk."""
-        if request.delay_ms is not None and request.delay_ms < 0:
-            raise InvalidRequestError(f"the delay of {request.delay_ms} ms is negative")
         answer = await self._start(Kind.CALL, request, "/send")
         if not answer.is_success:
             raise refused(answer)
@@ -236,9 +234,7 @@ class RemoteOperations:
 
     async def _start(self, kind: Kind, request: InvocationRequest, suffix: str = "") -> httpx.Response:
         target = request.target
-        for what, name in (("service", target.service), ("handler", target.handler)):
-            if not name or quote(name, safe="") != name:
-                raise InvalidRequestError(f"{name!r} is not the name of a {what}")
+        check_request(request)
         key = "" if target.key is None else f"/{quote(target.key, safe='')}"
         headers = dict(request.headers)
         if request.idempotency_key is not None:

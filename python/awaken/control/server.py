@@ -12,6 +12,7 @@ from grpc_health.v1._async import HealthServicer  # pyright: ignore[reportMissin
 from grpc_reflection.v1alpha import reflection
 
 from awaken.control.access_grpc import Access
+from awaken.control.decoding import Decoding
 from awaken.control.lanes import LIMITS, Kind, Lane
 from awaken.control.services import AwakeablesService, InvocationsService
 from awaken.control.v1 import (
@@ -31,6 +32,11 @@ __all__ = ["ControlServer", "Tls", "start_control_server"]
 
 #: Largest message in bytes: the largest body that an ingress accepts, with room for the rest of the message.
 MAX_MESSAGE_SIZE: Final = 33 * 1024 * 1024
+
+#: How long a connection may be silent before it is asked whether its peer is there, and for the answer: as Restate's
+#: servers ask.
+KEEPALIVE_MS: Final = 40_000
+KEEPALIVE_TIMEOUT_MS: Final = 20_000
 
 _NAMES: Final = tuple(
     file.services_by_name[name].full_name
@@ -87,12 +93,15 @@ async def start_control_server(
         ValueError: the certificate and key do not belong together.
     """
     server = grpc.aio.server(
-        interceptors=[Access(tokens)] if tokens else [],
+        interceptors=[*([Access(tokens)] if tokens else []), Decoding()],
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_SIZE),
             ("grpc.max_send_message_length", MAX_MESSAGE_SIZE),
             # Otherwise two servers could share one port, and calls would reach either of them.
             ("grpc.so_reuseport", 0),
+            # Whoever has vanished without a word is found out, and leaves what it holds.
+            ("grpc.keepalive_time_ms", KEEPALIVE_MS),
+            ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
         ],
     )
     watching = Lane(Kind.WATCH, LIMITS[Kind.WATCH])

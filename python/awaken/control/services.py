@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from awaken import _core
 from awaken.control import convert, reads
@@ -11,10 +11,18 @@ from awaken.control.awakeable_feed import AwakeableFeed
 from awaken.control.completing import complete_awakeable
 from awaken.control.errors import outcome_status
 from awaken.control.grpc_methods import abort, answers, streams
-from awaken.control.headers import forwarded_headers
+from awaken.control.grpc_requests import (
+    delay,
+    filters,
+    interval,
+    invocation_request,
+    page_size,
+    page_token,
+    wanted_statuses,
+)
 from awaken.control.invocation_feed import InvocationFeed
 from awaken.control.lanes import LIMITS, Kind, Lane
-from awaken.control.operations import Change, Failure, InvocationRequest, Target
+from awaken.control.operations import Change, Failure
 from awaken.control.sql import read_offset
 from awaken.control.v1 import (
     awakeables_pb2,
@@ -26,17 +34,10 @@ from awaken.control.v1 import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from google.protobuf.duration_pb2 import Duration
-
     from awaken.control.grpc_methods import Context
     from awaken.control.operations import AwakeableView, Operations
 
 __all__ = ["AwakeablesService", "InvocationsService"]
-
-DEFAULT_PAGE: Final = 100
-LARGEST_PAGE: Final = 1000
-DEFAULT_INTERVAL_SECONDS: Final = 0.5
-SHORTEST_INTERVAL_SECONDS: Final = 0.05
 
 
 class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
@@ -75,11 +76,12 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
         self, request: awakeables_pb2.ListAwakeablesRequest, context: Context
     ) -> awakeables_pb2.ListAwakeablesResponse:
         """List pending awakeables."""
+        service, key = filters(request, "service", "key")
         page = await self._operations.awakeables(
-            service=_optional(request, "service"),
-            key=_optional(request, "key"),
-            limit=_page_size(request.page_size),
-            after=request.page_token or None,
+            service=service,
+            key=key,
+            limit=page_size(request.page_size),
+            after=page_token(request.page_token) or None,
         )
         return awakeables_pb2.ListAwakeablesResponse(
             awakeables=[convert.awakeable(one) for one in page.awakeables], next_page_token=page.next or ""
@@ -90,9 +92,9 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
         self, request: awakeables_pb2.WatchAwakeablesRequest, context: Context
     ) -> AsyncIterator[awakeables_pb2.AwakeableEvent]:
         """Stream awakeables as they become pending and cease to be."""
-        interval = _interval(request.interval)
-        service, key = _optional(request, "service"), _optional(request, "key")
-        async with self._watching.place(), aclosing(self._feed.watch(service, key, interval)) as events:
+        service, key = filters(request, "service", "key")
+        feed = self._feed.watch(service, key, interval(request.interval))
+        async with self._watching.place(), aclosing(feed) as events:
             async for event in events:
                 yield event
 
@@ -121,15 +123,14 @@ class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
     ) -> invocations_pb2.InvocationResult:
         """Call a handler and wait for its result."""
         async with self._waiting.place():
-            return convert.result(await self._operations.call(_request(request)))
+            return convert.result(await self._operations.call(invocation_request(request)))
 
     @answers
     async def Send(  # noqa: N802
         self, request: invocations_pb2.SendRequest, context: Context
     ) -> invocations_pb2.SendResponse:
         """Start a handler."""
-        delay_ms = request.delay.ToMilliseconds() if request.HasField("delay") else None
-        accepted = await self._operations.send(_request(request, delay_ms))
+        accepted = await self._operations.send(invocation_request(request, delay(request)))
         return invocations_pb2.SendResponse(invocation_id=accepted.invocation_id, is_new=accepted.is_new)
 
     @answers
@@ -173,11 +174,11 @@ class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
         self, request: invocations_pb2.ListInvocationsRequest, context: Context
     ) -> invocations_pb2.ListInvocationsResponse:
         """List invocations."""
-        limit, offset = _page_size(request.page_size), read_offset(request.page_token)
+        limit, offset = page_size(request.page_size), read_offset(page_token(request.page_token))
         rows = await reads.list_invocations(
             self._operations,
-            list(request.statuses),
-            *(_optional(request, name) for name in ("service", "handler", "key")),
+            wanted_statuses(request.statuses),
+            *filters(request, "service", "handler", "key"),
             limit=limit,
             offset=offset,
         )
@@ -191,9 +192,8 @@ class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
         self, request: invocations_pb2.WatchInvocationRequest, context: Context
     ) -> AsyncIterator[invocations_pb2.InvocationEvent]:
         """Stream each journal entry and each change of status."""
-        interval = _interval(request.interval)
         _core.parse_invocation_id(request.invocation_id)
-        feed = self._feed.watch(request.invocation_id, interval)
+        feed = self._feed.watch(request.invocation_id, interval(request.interval))
         async with self._watching.place(), aclosing(feed) as rows:
             async for row in rows:
                 if "entry_type" in row:
@@ -212,32 +212,3 @@ def _change(change: Change) -> invocations_pb2.ChangeResponse:
     response = invocations_pb2.ChangeResponse
     is_done = change is Change.DONE
     return response(change=response.CHANGE_DONE if is_done else response.CHANGE_REQUESTED)
-
-
-def _request(
-    message: invocations_pb2.InvokeRequest | invocations_pb2.SendRequest, delay_ms: int | None = None
-) -> InvocationRequest:
-    target = message.target
-    headers = dict(forwarded_headers(message.headers.items()))
-    if message.body or message.content_type:
-        headers["content-type"] = message.content_type or "application/json"
-    return InvocationRequest(
-        Target(target.service, target.handler, _optional(target, "key")),
-        message.body,
-        list(headers.items()),
-        idempotency_key=_optional(message, "idempotency_key"),
-        delay_ms=delay_ms,
-    )
-
-
-def _optional(message: Any, name: str) -> str | None:
-    return getattr(message, name) if message.HasField(name) else None
-
-
-def _page_size(asked: int) -> int:
-    return min(asked or DEFAULT_PAGE, LARGEST_PAGE)
-
-
-def _interval(asked: Duration) -> float:
-    seconds = asked.ToTimedelta().total_seconds()
-    return max(seconds, SHORTEST_INTERVAL_SECONDS) if seconds > 0 else DEFAULT_INTERVAL_SECONDS

@@ -155,3 +155,92 @@ async def test_page_tokens_come_from_the_page_before(control: ControlClient, tok
 
     assert await code_of(control.awakeables.List(awakeables)) == grpc.StatusCode.INVALID_ARGUMENT
     assert await code_of(control.invocations.List(invocations)) == grpc.StatusCode.INVALID_ARGUMENT
+
+
+TARGET = common_pb2.Target(service="Echo", handler="echo")
+
+
+@pytest.mark.parametrize(
+    ("request_", "text"),
+    [
+        (invocations_pb2.SendRequest(), "the name of the service is missing"),
+        (
+            invocations_pb2.SendRequest(target=common_pb2.Target(service="Echo")),
+            "name of the handler is missing",
+        ),
+        (
+            invocations_pb2.SendRequest(target=common_pb2.Target(service="Echo/x", handler="y")),
+            "'Echo/x' is not the name",
+        ),
+        (
+            invocations_pb2.SendRequest(target=common_pb2.Target(service="restate", handler="health")),
+            "'restate' is not the name",
+        ),
+        (
+            invocations_pb2.SendRequest(target=common_pb2.Target(service="Echo", handler="y", key="..")),
+            "a step in the path",
+        ),
+        (
+            invocations_pb2.SendRequest(target=common_pb2.Target(service="Echo", handler="y", key="a\0")),
+            "the key has a NUL",
+        ),
+        (
+            invocations_pb2.SendRequest(
+                target=common_pb2.Target(service="Echo", handler="y", key="x" * 17_000)
+            ),
+            "the key has 17000 bytes",
+        ),
+        (
+            invocations_pb2.SendRequest(target=TARGET, headers={"a b": "c"}),
+            "'a b' is not the name of a header",
+        ),
+        (invocations_pb2.SendRequest(target=TARGET, headers={"a": "\r\nb: c"}), "bad header a"),
+        (invocations_pb2.SendRequest(target=TARGET, headers={"a": "\u00e9"}), "bad header a"),
+        (
+            invocations_pb2.SendRequest(target=TARGET, headers={"Content-Length": "1"}),
+            "belongs to a connection",
+        ),
+        (invocations_pb2.SendRequest(target=TARGET, headers={"a": "x" * 13_000}), "the most is 12288"),
+        (invocations_pb2.SendRequest(target=TARGET, content_type="a\nb"), "bad header content-type"),
+        (invocations_pb2.SendRequest(target=TARGET, idempotency_key=" "), "the idempotency key is empty"),
+        (
+            invocations_pb2.SendRequest(target=TARGET, delay=Duration(seconds=2**63 - 1)),
+            "ends after the year 9999",
+        ),
+        (invocations_pb2.SendRequest(target=TARGET, delay=Duration(seconds=-1)), "is negative"),
+        (invocations_pb2.SendRequest(target=TARGET, delay=Duration(nanos=2**31 - 1)), "is not a duration"),
+    ],
+)
+async def test_what_cannot_succeed_is_invalid(
+    control: ControlClient, request_: invocations_pb2.SendRequest, text: str
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await control.invocations.Send(request_)
+
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert text in str(caught.value.details())
+
+
+@pytest.mark.parametrize(
+    "interval",
+    [Duration(seconds=2**63 - 1), Duration(seconds=-1), Duration(nanos=2**31 - 1), Duration(seconds=86_401)],
+)
+async def test_watches_have_an_interval_that_is_one(control: ControlClient, interval: Duration) -> None:
+    for stream in (
+        control.awakeables.Watch(awakeables_pb2.WatchAwakeablesRequest(interval=interval)),
+        control.invocations.Watch(
+            invocations_pb2.WatchInvocationRequest(invocation_id=STRANGER, interval=interval)
+        ),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stream.read()
+        assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_what_is_not_a_message_is_invalid(control: ControlClient) -> None:
+    channel: Any = control._channel
+    for data in (b"\x0a\x02\xff\xfe", b"\x0a\xff\xff\xff\xff\x0f"):
+        call = channel.unary_unary("/awaken.control.v1.Awakeables/Get")
+        with pytest.raises(grpc.aio.AioRpcError, match="are not the message of this method") as caught:
+            await call(data)
+        assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
