@@ -64,3 +64,17 @@ def test_silent_connections_keep_nobody_out(doors: Setup, part: str) -> None:
                 stack.enter_context(connect(url)).sendall(PARTS[part])
 
         assert doors.client.call("Greeter/greet", "somebody") == "hello somebody"
+
+
+@pytest.mark.parametrize("is_answered", [False, True], ids=["before the answer", "after the answer"])
+def test_body_that_is_not_http_concerns_its_connection_only(doors: Setup, is_answered: bool) -> None:
+    head = b"POST /no-such-thing HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
+    for url in doors.own_urls:
+        with connect(url) as connection:
+            connection.sendall(head if is_answered else head + b"no chunk\r\n")
+            if is_answered:
+                connection.recv(1)
+                connection.sendall(b"no chunk\r\n")
+            answer = read_to_end(connection)
+
+        assert b" 500 " not in answer

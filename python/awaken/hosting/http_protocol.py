@@ -1,7 +1,8 @@
 """HTTP/1.1 for ASGI applications: uvicorn's protocol, with deadlines for peers that stay silent.
 
 uvicorn waits as long as a peer likes for a request, for the rest of one, and until its answer is read. It also takes a
-peer that ends its side of the connection for one that has left, although such a peer may be waiting for the answer.
+peer that ends its side of the connection for one that has left, although such a peer may be waiting for the answer; and
+it fails where the rest of a request turns out not to be HTTP while the application answers.
 """
 
 from __future__ import annotations
@@ -58,6 +59,16 @@ class HttpProtocol(h11_impl.H11Protocol):
             self._expect_nothing()
             self._expect(_HALF_CLOSED_TIMEOUT)
         return self._is_half_closed
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP. Nobody hears an answer of the application after that."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:  # an answer has begun, or is complete
+            self.transport.close()
 
     def on_response_complete(self) -> None:
         """Continue with the next request, or read the rest of this one."""

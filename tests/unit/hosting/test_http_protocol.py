@@ -181,3 +181,47 @@ async def test_answer_to_the_last_request_before_the_end_is_sent_to_each() -> No
         writer.write_eof()
 
         assert (await everything(reader)).count(b"HTTP/1.1 200 OK") == 2
+
+
+CHUNKED = b" HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
+NO_CHUNK = b"no chunk\r\n"
+
+
+async def test_body_that_is_not_http_is_refused_before_the_answer(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+    async with serving(desk) as (reader, writer):
+        writer.write(
+            b"POST /refuse" + CHUNKED + NO_CHUNK
+        )  # one packet: the application answers into the refusal
+
+        answer = await everything(reader)
+        await asyncio.wait_for(desk.is_asked.wait(), PATIENCE_S)
+
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_body_that_is_not_http_is_refused_while_it_is_read(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+    async with serving(desk) as (reader, writer):
+        writer.write(b"POST /" + CHUNKED)
+        await desk.is_asked.wait()
+        writer.write(NO_CHUNK)
+
+        assert (await everything(reader)).startswith(b"HTTP/1.1 400 ")
+
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_body_that_is_not_http_after_the_answer_ends_the_connection(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving(Desk()) as (reader, writer):
+        writer.write(b"POST /refuse" + CHUNKED)
+        assert b" 413 " in await reader.readuntil(b"\r\n\r\nno")
+        writer.write(NO_CHUNK)
+
+        assert await everything(reader) == b""
+
+    assert not [record for record in caplog.records if record.exc_info]
