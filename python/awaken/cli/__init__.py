@@ -6,9 +6,11 @@ the command.
 
 from __future__ import annotations
 
+import errno
 import io
 import sys
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Final
 
 import typer
 
@@ -25,9 +27,13 @@ from awaken.cli import (
     runtime,
     serve,
 )
+from awaken.cli.output import end_without_output
 from awaken.hosting.display import hold_standard_descriptors
 
 __all__ = ["app", "main"]
+
+#: What writing to a standard stream that takes no more fails with, besides broken pipes, which typer knows.
+_UNWRITABLE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     name="awaken",
@@ -84,4 +90,13 @@ def main() -> None:
             stream, io.TextIOWrapper
         ):  # a terminal that cannot show a character is no reason to fail
             stream.reconfigure(errors="backslashreplace")
-    app()
+    try:
+        app()
+    except (
+        OSError
+    ) as error:  # help, versions and usage errors, which typer prints; commands explain their own failures
+        if error.filename is not None or error.errno not in _UNWRITABLE:
+            raise
+        with suppress(typer.Exit):
+            end_without_output(error)
+        sys.exit(1)

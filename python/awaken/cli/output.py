@@ -20,7 +20,15 @@ from awaken.diagnostics.printable import escape_json, escape_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["print_error", "print_facts", "print_json", "print_progress", "print_text", "write_out"]
+__all__ = [
+    "end_without_output",
+    "print_error",
+    "print_facts",
+    "print_json",
+    "print_progress",
+    "print_text",
+    "write_out",
+]
 
 #: Exit status when the reader of standard output is gone: that of a program which SIGPIPE ends, as shells report it.
 _NOBODY_READS: Final = 141
@@ -60,11 +68,16 @@ def write_out(text: str) -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        _leave(_NOBODY_READS)
     except OSError as error:
-        print_error(f"cannot write the output: {error.strerror or error}")
-        _leave(1)
+        end_without_output(error)
+
+
+def end_without_output(error: OSError) -> NoReturn:
+    """End the command, because standard output takes no more."""
+    if isinstance(error, BrokenPipeError):
+        _leave(_NOBODY_READS)
+    print_error(f"cannot write the output: {error.strerror or error}")
+    _leave(1)
 
 
 def _leave(status: int) -> NoReturn:

@@ -181,7 +181,10 @@ def test_a_reader_that_is_gone_ends_a_command_quietly() -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
-@pytest.mark.parametrize("arguments", [["id", IDS[0]], ["id", IDS[0], "--json-output"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["id", IDS[0]], ["id", IDS[0], "--json-output"], ["--help"], ["check", "--help"], ["--version"]],
+)
 def test_output_that_cannot_be_stored_is_an_error(arguments: list[str]) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(
@@ -199,6 +202,13 @@ def test_an_error_that_nobody_can_read_is_an_error_still(redirection: str) -> No
     )
 
     assert done.returncode == 1
+
+
+def test_a_usage_error_that_cannot_be_stored_is_an_error_still() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command("check", "--nonsense"), stdout=full, stderr=full, check=False)
+
+    assert done.returncode != 0
 
 
 def test_all_streams_may_be_closed() -> None:
