@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from awaken.runtime.errors import StoreError
 from awaken.runtime.store.directory import DATABASE, LINK_KEY, LINK_KEY_SIZE, SHARED_MEMORY, Directory
 from awaken.runtime.store.migration import newest_version
-from awaken.runtime.store.opening import compact, explain
+from awaken.runtime.store.opening import compact, explain, is_of_another_program
 
 if TYPE_CHECKING:
     import os
@@ -20,6 +20,8 @@ __all__ = ["Report", "check_directory", "compact_directory"]
 
 #: Lines of damage that are reported of one table; the rest only repeats them.
 _MOST_PROBLEMS: Final = 20
+#: Tables of another program's database that are named.
+_SHOWN_TABLES: Final = 5
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ def check_directory(
     try:
         connection = sqlite3.connect(_uri(path), uri=True, isolation_level=None)
         _describe(connection, report)
+        report.problems += _problems_of_origin(connection, report)
         for table in _tables(connection):
             on_table(table)
             report.problems += _problems_of(connection, table, is_full=is_full)
@@ -109,6 +112,20 @@ def _problems_of_key(path: Path) -> Iterator[str]:
             f"{path} has {path.stat().st_size} bytes and is not a key; restore it from a backup, or remove it to make "
             "a new one, which invalidates all links signed so far"
         )
+
+
+def _problems_of_origin(connection: sqlite3.Connection, report: Report) -> Iterator[str]:
+    names = _tables(connection)
+    if is_of_another_program(report.schema_version, names):
+        yield f"this is a database of another program, with the tables {', '.join(names[:_SHOWN_TABLES])}"
+    log = report.path.with_name(f"{DATABASE}-wal")
+    if not log.with_name(SHARED_MEMORY).exists() and log.is_file() and log.stat().st_size:
+        yield (
+            f"{log} has what was written last, and cannot be read without {SHARED_MEMORY}; a runtime that opens the "
+            "directory recovers it"
+        )
+    elif not names:
+        yield f"there are no tables in it: it is empty, or was copied without {log.name}"
 
 
 def _describe(connection: sqlite3.Connection, report: Report) -> None:

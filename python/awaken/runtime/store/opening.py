@@ -10,9 +10,10 @@ from awaken.runtime.errors import StoreError
 from awaken.runtime.store.migration import migrate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["explain", "open_database"]
+__all__ = ["explain", "is_of_another_program", "open_database"]
 
 log = logging.getLogger("awaken.runtime")
 
@@ -83,11 +84,16 @@ _ADVICE: Final = {
 }
 
 
+def is_of_another_program(version: int, tables: Sequence[str]) -> bool:
+    """Return whether some other program made a database, by its version and its tables; an empty one is nobody's."""
+    return bool(tables) and (version == 0 or "invocation" not in tables)
+
+
 def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a database of some other program: it has tables, and none of our versions."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-    if names and (version == 0 or "invocation" not in names):
+    if is_of_another_program(version, names):
         raise StoreError(
             f"{path} is a database of another program, with the tables {', '.join(sorted(names)[:5])}; choose another "
             "directory"

@@ -120,6 +120,35 @@ def test_newer_schema_and_broken_key_are_found(directory: Path) -> None:
     assert "schema version 99" in version
 
 
+def test_database_of_another_program_is_not_called_sound(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "awaken.sqlite")
+    connection.execute("CREATE TABLE customer (name TEXT)")
+    connection.close()
+
+    (problem,) = check_directory(tmp_path).problems
+
+    assert problem == "this is a database of another program, with the tables customer"
+
+
+@pytest.mark.parametrize("copied", [[], ["awaken.sqlite-wal"]], ids=["database", "database and log"])
+async def test_copy_that_lacks_files_of_a_directory_in_use_is_not_called_sound(
+    tmp_path: Path, copied: list[str]
+) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    with Directory(tmp_path / "data") as owned:
+        store = Store(owned.database)
+        store.write(INSERT, ("new", b""))
+        store.commit()
+        for name in ["awaken.sqlite", *copied]:
+            (copy / name).write_bytes((tmp_path / "data" / name).read_bytes())
+        store.close()
+
+    (problem,) = check_directory(copy).problems
+
+    assert "awaken.sqlite-wal" in problem
+
+
 def test_directory_without_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"there is no .*awaken\.sqlite"):
         check_directory(tmp_path)
