@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -80,8 +82,33 @@ def test_names_that_only_look_like_descriptions_break_no_list_and_no_page(doors:
 
     assert (found.name, found.type_name, dict(found.labels)) == ("", "", {})
     pages_of(doors, found)
+    for command in ("awakeables list --json-output", f"awakeables show {found.id}"):
+        listed = [sys.executable, "-m", "awaken.cli", *command.split(), "--admin", doors.admin_url]
+        assert (
+            found.id in subprocess.run(listed, check=True, capture_output=True, text=True, timeout=60).stdout
+        )
     doors.client.resolve(found.id, b"1")
     assert doors.client.attach(found.invocation_id) == 1
+
+
+def test_pages_that_are_open_at_once_do_not_touch_each_other(doors: Setup) -> None:
+    found = [wait_disguised(doors, [described(name=name, type="bool")]) for name in ("one", "two")]
+    urls = [f"{doors.inbox_url}/awakeables/{one.id}" for one in found]
+    pages = [httpx.get(url, timeout=20) for url in urls]  # at once: before either cookie arrives
+    with httpx.Client(timeout=20) as browser:
+        for page in pages:
+            browser.cookies.extract_cookies(page)
+        forms = [page.text.partition('name="form" value="')[2].partition('"')[0] for page in pages]
+        fields = [{"form": form, "do": "resolve", "value": "false"} for form in forms]
+        empty = browser.post(urls[1], data=fields[1] | {"value": ""})
+        swapped = browser.post(urls[1], data=fields[0])
+        sent = [browser.post(url, data=form) for url, form in zip(urls[::-1], fields[::-1], strict=True)]
+
+    assert (empty.status_code, swapped.status_code) == (422, 403)
+    assert [answer.status_code for answer in sent] == [303, 303]
+    assert [doors.client.attach(one.invocation_id) for one in found] == [False, False]
+    cookies = [page.headers["set-cookie"] for page in pages]
+    assert all("SameSite=lax" in cookie and "HttpOnly" in cookie for cookie in cookies)
 
 
 def test_type_that_a_journal_names_is_never_imported(doors: Setup) -> None:

@@ -15,6 +15,7 @@ from awaken.cli.access_options import (
     TokenOption,
     read_access,
 )
+from awaken.cli.answer_options import TypesOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.failures import explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
@@ -46,6 +47,7 @@ def dev(
     token: TokenOption = None,
     token_file: TokenFileOption = None,
     insecure: InsecureOption = False,
+    types: TypesOption = None,
     reload: Annotated[
         bool, typer.Option("--reload", envvar="AWAKEN_RELOAD", help="Restart when the code changes.")
     ] = False,
@@ -74,7 +76,7 @@ def dev(
     observer = None if quiet else make_observer(json_output=json_output, show_payloads=show_payloads)
     with development.enabled():
         if not reload:
-            loaded = _load(application)
+            loaded = _load(application, types)
             run_embedded(
                 places,
                 access,
@@ -88,7 +90,7 @@ def dev(
             return
         reloader = Reloader()
         with reloader.waiting_for_repair():
-            loaded = _load(application)
+            loaded = _load(application, types)
             run_embedded(
                 places,
                 access,
@@ -104,12 +106,12 @@ def dev(
         reloader.restart_if_changed()
 
 
-def _load(application: str) -> Application:
+def _load(application: str, types: list[str] | None) -> Application:
     from awaken.cli.answer_options import know_types
     from awaken.cli.loading import load_application
 
     loaded = load_application(application)
-    know_types([application.partition(":")[0]])
+    know_types([application.partition(":")[0], *(types or ())])
     return loaded
 
 

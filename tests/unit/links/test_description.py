@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from awaken.links.description import CallbackDescription, describe_callback, entry_start, read_description
-from awaken.links.limits import LONGEST_ENTRY
+from awaken.links.limits import LONGEST_ENTRY, LONGEST_LABELS, LONGEST_NAME, LONGEST_TYPE_NAME
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +30,15 @@ def test_description_comes_back() -> None:
 
         assert read_description(entry) == description
         assert entry.startswith(entry_start(17))
+
+
+def test_longest_description_is_read() -> None:
+    labels = {"a": "x" * (LONGEST_LABELS - len('{"a":""}'))}
+    longest = CallbackDescription(
+        2**32 - 1, '"' * (LONGEST_NAME // 2), "t" * LONGEST_TYPE_NAME, labels, is_encoded=True
+    )
+
+    assert read_description(describe_callback(longest)) == longest
 
 
 @pytest.mark.parametrize(
