@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -30,6 +30,10 @@ __all__ = [
     "TokenOption",
     "read_access",
 ]
+
+#: Shorter tokens are said to be too short, once others can reach an address: 16 hexadecimal digits are 64 bits, which
+#: nobody guesses over a network.
+_SAFE_LENGTH: Final = 16
 
 TlsCertOption = Annotated[
     Path | None,
@@ -118,14 +122,19 @@ class Access:
             UsageError: an address can be.
             CommandError: the host of an address is not known.
         """
-        if self.tokens or (self.tls is not None and self.tls.client_roots is not None):
-            return
         wide = {
             option: f"{f'[{host}]' if ':' in host else host}:{port}"
             for option, (host, port) in ((option, at) for option, at in addresses.items() if at is not None)
             if not is_loopback(host)
         }
-        if not wide:
+        if not wide or (self.tls is not None and self.tls.client_roots is not None):
+            return
+        if self.tokens:
+            shortest = min(map(len, self.tokens))
+            if shortest < _SAFE_LENGTH:
+                print_progress(
+                    f"awaken: a token of {shortest} characters can be guessed; `openssl rand -hex 16` makes a long one"
+                )
             return
         named = " and ".join(f"{option} {address}" for option, address in wide.items())
         if self.is_insecure:
@@ -151,8 +160,8 @@ def read_access(
     """Return what the options say, after checking the files.
 
     Raises:
-        CommandError: a token is malformed, a file is missing, unreadable or malformed, or a certificate and its key do
-            not belong together.
+        UsageError: a token is malformed, or an option is given without the one that it needs.
+        CommandError: a file is missing, unreadable or malformed, or a certificate and its key do not belong together.
     """
     from awaken.cli.tls_files import load_tls, require_pair
 

@@ -22,7 +22,7 @@ def require_pair(certificate: Path | None, key: Path | None) -> None:
     """Check that both files are given, or none.
 
     Raises:
-        CommandError: one is missing.
+        UsageError: one is missing.
     """
     if (certificate is None) is not (key is None):
         given, missing = ("--tls-cert", "--tls-key") if key is None else ("--tls-key", "--tls-cert")

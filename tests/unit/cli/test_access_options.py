@@ -152,6 +152,20 @@ def test_a_token_or_certificates_of_clients_guard_an_address(files: Path) -> Non
         read_access(*pair, None, None, None, insecure=False).check_exposure(wide)
 
 
+def test_a_short_token_is_told_where_others_can_reach_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for token, host, is_told in (
+        ("0f6c2a", "0.0.0.0", True),
+        ("0f6c2a", "127.0.0.1", False),
+        ("0b6f3c52d8e94a10", "0.0.0.0", False),
+    ):
+        access = read_access(None, None, None, [f"all:{token}"], None, insecure=False)
+        access.check_exposure({"--admin": (host, 1)})
+
+        printed = capsys.readouterr().err
+        assert ("a token of 6 characters can be guessed" in printed) is is_told
+        assert token not in printed
+
+
 def test_a_host_that_is_not_known_is_named() -> None:
     with pytest.raises(CommandError, match=r"'no such\.host' is not an address of this machine"):
         Access().check_exposure({"--admin": ("no such.host", 1)})
