@@ -18,6 +18,8 @@ from awaken.runtime.admin.reading import read_parameter, read_path_id
 from awaken.runtime.deployments import DeploymentNotFoundError, RegistrationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -33,6 +35,22 @@ _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NO_VARIANT: Final = (
     "Failed to deserialize the JSON body into the target type: data did not match any variant of untagged enum "
     "RegisterDeploymentRequest"
+)
+
+
+#: Headers that say how a request is framed, or concern one connection. No request may have others of these than its
+#: own: RFC 9113 8.2.2 forbids them, and over HTTP/1.1, two readers would disagree about where a request ends.
+_FRAMING_HEADERS: Final = frozenset(
+    (
+        "connection",
+        "content-length",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
 )
 
 
@@ -92,7 +110,7 @@ class DeploymentRoutes:
                 deployment_id,
                 uri=asked.uri,
                 use_http_11=asked.use_http_11,
-                additional_headers=asked.additional_headers,
+                additional_headers=_lower(asked.additional_headers),
                 overwrite=asked.overwrite,
                 dry_run=asked.dry_run,
             )
@@ -134,7 +152,7 @@ class DeploymentRoutes:
                 force=is_v2 if asked.force is None else asked.force,
                 breaking=asked.breaking,
                 dry_run=asked.dry_run,
-                additional_headers=asked.additional_headers,
+                additional_headers=_lower(asked.additional_headers),
                 metadata=asked.metadata,
             )
         except RegistrationError as error:
@@ -176,6 +194,15 @@ def _check(asked: _Register | _Update) -> None:
         raise UnreadableError(
             422, f"{_NO_VARIANT}: the uri or a header has characters that no request may have"
         )
+    if framing := sorted(_FRAMING_HEADERS & {name.lower() for name in headers}):
+        raise UnreadableError(
+            422, f"{_NO_VARIANT}: {', '.join(framing)} cannot be added, each request has its own"
+        )
+
+
+def _lower(headers: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Return headers as HTTP/2 wants them. Of names that differ in case only, the last one counts."""
+    return None if headers is None else {name.lower(): value for name, value in headers.items()}
 
 
 def _refused(error: RegistrationError) -> AdminError:

@@ -168,6 +168,26 @@ async def test_listing_and_showing(client: httpx.AsyncClient) -> None:
     assert shown["services"][0]["handlers"][0]["name"] == "echo"
 
 
+async def test_names_of_headers_are_lower_case(client: httpx.AsyncClient, network: Network) -> None:
+    headers = {"Authorization": "Bearer x", "X": "a", "x": "b"}
+
+    path = f"/deployments/{(await register(client, additional_headers=headers)).json()['id']}"
+
+    lower = {"authorization": "Bearer x", "x": "b"}
+    assert (await client.get(path)).json()["additional_headers"] == lower
+    assert network.endpoints["http://one/"].requests[-1][2].items() >= lower.items()
+    changed = await client.patch(path, json={"additional_headers": headers})
+    assert changed.json()["additional_headers"] == lower
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding", "Connection", "te"])
+async def test_headers_that_frame_a_request_are_refused(client: httpx.AsyncClient, name: str) -> None:
+    refused = await register(client, additional_headers={name: "1"})
+
+    assert refused.status_code == 422
+    assert f": {name.lower()} cannot be added" in refused.text
+
+
 async def test_over_http_11(client: httpx.AsyncClient, network: Network) -> None:
     network.endpoints["http://one/"].body = manifest(
         [{"name": "S", "ty": "SERVICE", "handlers": [{"name": "h", "inactivityTimeout": 200}]}]
