@@ -8,6 +8,7 @@ from typing import Final
 __all__ = [
     "CANCEL",
     "FIRST_AWAKEABLE",
+    "LAST_AWAKEABLE",
     "OUTCOME_HEADER",
     "AwakeableOutcome",
     "describe_outcome",
@@ -20,6 +21,11 @@ CANCEL: Final = 1
 #: Index of the first awakeable of an invocation; signals below are the runtime's own.
 FIRST_AWAKEABLE: Final = 17
 
+#: Index of the last awakeable that an invocation can have. A handler that makes a million at once has a journal of as
+#: many entries to read at each attempt; an id beyond was made by someone who guesses. Nearer ones cannot be told from
+#: those that the handler is about to make, for which runtimes store a result that comes early.
+LAST_AWAKEABLE: Final = FIRST_AWAKEABLE + 1_000_000 - 1
+
 #: Header in which the embedded runtime reports the outcome of a completion; a Restate server sends none.
 OUTCOME_HEADER: Final = "x-awaken-outcome"
 
@@ -31,7 +37,7 @@ class AwakeableOutcome(Enum):
     APPLIED = "applied"
     #: The awakeable already has a result, which it keeps.
     ALREADY_COMPLETED = "already-completed"
-    #: There is no such invocation.
+    #: There is no such invocation, or it has no such awakeable.
     UNKNOWN = "unknown"
     #: The invocation has ended without a result for this awakeable.
     GONE = "gone"
@@ -44,7 +50,8 @@ class AwakeableOutcome(Enum):
 _TEXTS: Final = {
     AwakeableOutcome.APPLIED: "{id} has this result",
     AwakeableOutcome.ALREADY_COMPLETED: "{id} has a result already; the first one counts",
-    AwakeableOutcome.UNKNOWN: "the invocation of {id} does not exist; it never did, or its retention is over",
+    AwakeableOutcome.UNKNOWN: "there is no awakeable {id}; its invocation never existed or is no longer kept, "
+    "or has no such awakeable",
     AwakeableOutcome.GONE: "the invocation of {id} has ended; it no longer waits for a result",
     AwakeableOutcome.INVALID: "{id} is not an awakeable of its invocation, or the invocation has not started yet; "
     "check the id, or try again once the handler runs",

@@ -11,6 +11,7 @@ from awaken.control.errors import InvalidRequestError, NotFoundError
 from awaken.control.operations import STATUSES, AwakeableState, AwakeableView, Target
 from awaken.control.sql import equal, quote_sql, select
 from awaken.links.description import entry_start, read_description
+from awaken.outcomes import LAST_AWAKEABLE, AwakeableOutcome, describe_outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -165,9 +166,11 @@ async def find_awakeable(operations: Operations, awakeable_id: str) -> Awakeable
 
     Raises:
         InvalidIdError: the id is malformed, or names no awakeable.
-        NotFoundError: there is no such invocation.
+        NotFoundError: there is no such invocation, or it cannot have so many awakeables.
     """
     parsed = check_awakeable_id(awakeable_id)
+    if parsed.index > LAST_AWAKEABLE:
+        raise NotFoundError(describe_outcome(AwakeableOutcome.UNKNOWN, awakeable_id))
     row = await find_invocation(operations, parsed.invocation_id)
     is_completed = await _has_result(operations, parsed.invocation_id, parsed.index)
     if not is_completed and row["status"] != "completed":

@@ -16,7 +16,7 @@ from awaken.client.awakeable_status import AwakeableStatus, read_status, status_
 from awaken.control.http_answers import refused
 from awaken.control.lanes import Kind
 from awaken.control.reads import stored_result
-from awaken.outcomes import OUTCOME_HEADER, AwakeableOutcome, read_outcome
+from awaken.outcomes import LAST_AWAKEABLE, OUTCOME_HEADER, AwakeableOutcome, read_outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -61,6 +61,8 @@ class RemoteCompletion:
 
     async def _complete(self, awakeable_id: str, result: bytes | str) -> AwakeableOutcome:
         parsed = check_awakeable_id(awakeable_id)
+        if parsed.index > LAST_AWAKEABLE:
+            return AwakeableOutcome.UNKNOWN
         if self._tables is None:
             return await self._post(awakeable_id, result)
         async with self._alone(awakeable_id):

@@ -24,7 +24,7 @@ from awaken.control.reads import find_awakeable, find_invocation, list_entries, 
 from awaken.control.remote import connect_runtime
 from awaken.errors import InvalidIdError
 from awaken.hosting.runtime_server import RuntimeServer
-from awaken.outcomes import AwakeableOutcome
+from awaken.outcomes import LAST_AWAKEABLE, AwakeableOutcome
 from awaken.runtime.admin import Admin
 from awaken.runtime.admission import MAX_BODY_SIZE
 from awaken.runtime.ingress import Ingress
@@ -145,6 +145,23 @@ async def test_awakeables_are_completed_once(harness: Harness, operations: Opera
     assert result.result == Success(b'"yes"')
     states = (pending, (await find_awakeable(operations, awakeable_id)).state)
     assert states == (AwakeableState.PENDING, AwakeableState.COMPLETED)
+
+
+@pytest.mark.parametrize("index", [LAST_AWAKEABLE + 1, 2**32 - 1])
+async def test_an_index_that_no_handler_reaches_is_unknown_and_stored_nowhere(
+    harness: Harness, operations: Operations, index: int
+) -> None:
+    invocation_id = await waiting(harness)
+    far = awakeable_of(invocation_id, index)
+
+    outcomes = {await complete_awakeable(operations, far, b"1") for _ in range(2)}
+
+    assert outcomes == {AwakeableOutcome.UNKNOWN}
+    assert await kind_of(find_awakeable(operations, far)) is NotFoundError
+    assert len(await list_entries(operations, invocation_id)) == 1
+    # One that a handler may be about to make keeps what comes early.
+    near = awakeable_of(invocation_id, LAST_AWAKEABLE)
+    assert await complete_awakeable(operations, near, b"1") is AwakeableOutcome.APPLIED
 
 
 async def test_invocations_are_changed(harness: Harness, operations: Operations) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaken import _core
-from awaken.outcomes import CANCEL, FIRST_AWAKEABLE, AwakeableOutcome
+from awaken.outcomes import CANCEL, FIRST_AWAKEABLE, LAST_AWAKEABLE, AwakeableOutcome
 
 if TYPE_CHECKING:
     from awaken.runtime.processor.endings import Endings
@@ -56,4 +56,6 @@ class Signals:
             return AwakeableOutcome.INVALID
         if parsed.index < FIRST_AWAKEABLE:
             return AwakeableOutcome.INVALID
+        if parsed.index > LAST_AWAKEABLE:
+            return AwakeableOutcome.UNKNOWN
         return self.send(parsed.invocation_id, parsed.index, result)
