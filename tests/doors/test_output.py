@@ -231,6 +231,20 @@ def test_with_json_output_everything_on_stdout_is_json_with_a_time(tmp_path: Pat
     assert json.loads(next(one["input"] for one in documents if one.get("target") == "Talker/fail")) == EVIL
 
 
+@pytest.mark.parametrize("kind", [kind for kind in COMMANDS if kind != "dev"])
+def test_other_commands_print_json_alike(kind: str, tmp_path: Path) -> None:
+    command = Command(kind, tmp_path, "", "--json-output")
+    reading, writing = os.pipe()
+    with command.run(stdout=writing) as process:
+        os.close(writing)
+        assert command.end(process) == 0
+    with os.fdopen(reading) as pipe:
+        documents = [json.loads(line) for line in pipe]
+
+    assert {"runtime": "ingress", "serve": "url", "gateway": "grpc"}[kind] in documents[0]
+    assert all(document["time"].endswith("Z") for document in documents)
+
+
 def _read_terminal(main: int) -> str:
     shown = b""
     while True:
