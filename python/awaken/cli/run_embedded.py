@@ -7,7 +7,7 @@ import os
 import sqlite3
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from awaken.cli.addresses import reachable_url
 from awaken.cli.announcing import announce, announce_stop
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from awaken.runtime.settings import RuntimeSettings
 
 __all__ = ["run_embedded"]
+
+#: How long callers may wait for results after a signal, before they are told to ask again. With the time that handlers
+#: then get to suspend, 5 s, the process ends before Docker kills it, after 10 s.
+_CALLERS_GRACE_S: Final = 3.0
 
 
 def run_embedded(
@@ -135,6 +139,7 @@ async def _serve(
             async with asyncio.TaskGroup() as group:
                 beside = None if until is None else group.create_task(_beside(until, stop))
                 await stop.wait()
+                loop.call_later(_CALLERS_GRACE_S, embedded.runtime.dismiss_callers)
                 if beside is not None:
                     beside.cancel()
 

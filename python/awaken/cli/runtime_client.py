@@ -117,7 +117,9 @@ async def find_invocation_id(runtime: RemoteOperations, text: str) -> str:
         return text
     first, last = quote_sql(beginning[1]), quote_sql(f"{beginning[1]}~")  # a character after those of ids
     conditions = [f"id >= {first}", f"id < {last}"]
-    rows = await runtime.ask(select(["id"], "sys_invocation_status", conditions, order="id", limit=_MOST_SHOWN + 1))
+    rows = await runtime.ask(
+        select(["id"], "sys_invocation_status", conditions, order="id", limit=_MOST_SHOWN + 1)
+    )
     ids = [str(row["id"]) for row in rows]
     if not ids:
         raise NotFoundError(f"no invocation has an id that begins with {beginning[1]}")

@@ -138,11 +138,15 @@ class Runtime(RuntimeOperations):
             self._recovery.cancel()
             self._recovery = None
 
-    def _close(self) -> None:
-        self._query.close()
+    def dismiss_callers(self) -> None:
+        """Tell those who wait for a result that this runtime stops, and that they have to ask again."""
         self._processor.waiting_callers.fail(
             RuntimeClosedError("the runtime is stopping; ask again after its next start")
         )
+
+    def _close(self) -> None:
+        self._query.close()
+        self.dismiss_callers()
         self._directory.close()
 
     def _lose(self, error: StoreError) -> None:

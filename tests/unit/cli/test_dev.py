@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -318,6 +319,18 @@ def test_runtime_serves_an_endpoint_that_is_registered(folder: Path, client: htt
     with Command(folder, "runtime", *ports) as again:
         again.wait_for("awaken: registered services: Desk")
         assert again.end() == 0
+
+
+def test_callers_that_still_wait_are_told_to_ask_again(folder: Path, client: httpx.Client) -> None:
+    with dev(folder) as command, ThreadPoolExecutor() as threads:
+        waiting = threads.submit(client.post, f"{command.ingress}/Desk/sign", json="lease")
+        command.wait_for("attempt  .*Desk/sign")
+
+        assert command.end() == 0
+        response = waiting.result()
+
+    assert response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    assert "the runtime is stopping; ask again after its next start" in response.text
 
 
 def test_a_handler_that_does_not_suspend_in_time_is_named(folder: Path, client: httpx.Client) -> None:
