@@ -195,3 +195,18 @@ def test_completion_prints_what_the_runtime_reports(
     else:  # a server does not report the outcome
         accepted = f"the runtime accepted the result of {awakeable} and does not report whether it counts\n"
         assert first == second == (0, accepted, "")
+
+
+def test_completion_prints_what_the_admin_api_tells(lane: Lane, client: Client, effects: Effects) -> None:
+    admin = ("--admin", lane.runtime.admin_url)
+    invocation_id = client.send("Awaiting/value", effects.path)
+    wait_for(lane, invocation_id, "suspended")
+    (found,) = [one for one in run(lane, "awakeables", "list") if one["invocation"] == invocation_id]
+    awakeable = found["id"]
+
+    first = complete(lane, "resolve", awakeable, "--json", '"yes"', *admin)
+    client.attach(invocation_id)
+    second = complete(lane, "reject", awakeable, "too late", *admin)
+
+    assert first == (0, f"{awakeable} has this result\n", "")
+    assert second == (1, "", f"error: {awakeable} has a result already; the first one counts\n")

@@ -16,8 +16,22 @@ if TYPE_CHECKING:
 __all__ = ["complete"]
 
 
-def complete(ingress: str, awakeable_id: str, result: bytes | Failure, *, json_output: bool) -> None:
+class _NoAdminError(Exception):
+    """The admin API does not answer this caller; nothing was sent to the ingress."""
+
+
+def complete(
+    ingress: str, admin: str | None, awakeable_id: str, result: bytes | Failure, *, json_output: bool
+) -> None:
     """Complete an awakeable and print the outcome.
+
+    Args:
+        ingress: URL of the ingress.
+        admin: URL of the admin API, which tells the outcome where the ingress does not. If it cannot be asked, the
+            ingress alone is.
+        awakeable_id: as the handler handed it out.
+        result: the payload, or a failure.
+        json_output: print JSON instead of text.
 
     Raises:
         CommandError: the id is malformed, the ingress cannot be reached, or the result does not count.
@@ -26,6 +40,7 @@ def complete(ingress: str, awakeable_id: str, result: bytes | Failure, *, json_o
     from awaken.control.errors import (
         InvalidRequestError,
         NoAnswerError,
+        NotAllowedError,
         UnavailableError,
         UnreachableError,
     )
@@ -34,8 +49,11 @@ def complete(ingress: str, awakeable_id: str, result: bytes | Failure, *, json_o
     async def work(runtime: RemoteOperations) -> AwakeableOutcome:
         try:
             return await complete_awakeable(runtime, awakeable_id, result)
-        except UnreachableError:
-            raise
+        except (UnreachableError, NotAllowedError) as error:
+            is_of_ingress = isinstance(error, UnreachableError) and error.interface == "ingress"
+            if admin is None or is_of_ingress:
+                raise
+            raise _NoAdminError from error
         except (NoAnswerError, UnavailableError) as error:
             raise CommandError(
                 f"{error}; whether the awakeable was completed is not known, and doing it again is safe: the first "
@@ -44,7 +62,11 @@ def complete(ingress: str, awakeable_id: str, result: bytes | Failure, *, json_o
         except InvalidRequestError as error:
             raise CommandError(f"{ingress} refused the result of {awakeable_id}: {error}") from error
 
-    outcome = talk(work, ingress=ingress)
+    try:
+        outcome = talk(work, ingress=ingress, admin=admin)
+    except _NoAdminError:
+        admin = None
+        outcome = talk(work, ingress=ingress)
     text = describe_outcome(outcome, awakeable_id)
     if json_output:
         print_json({"id": awakeable_id, "outcome": outcome.value})

@@ -8,7 +8,7 @@ import typer
 
 from awaken.cli.addresses import parse_url
 from awaken.cli.failures import explain_failures
-from awaken.cli.settings import DEFAULT_INGRESS, IngressOption, JsonOutputOption
+from awaken.cli.settings import DEFAULT_INGRESS, IngressOption, JsonOutputOption, OutcomeAdminOption
 
 __all__ = ["reject"]
 
@@ -18,6 +18,7 @@ def reject(
     awakeable_id: Annotated[str, typer.Argument(metavar="ID", help="The id the handler handed out.")],
     reason: Annotated[str, typer.Argument(metavar="REASON", help="Message of the error the handler gets.")],
     ingress: IngressOption = DEFAULT_INGRESS,
+    admin: OutcomeAdminOption = None,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Reject an awakeable with a reason.
@@ -28,4 +29,5 @@ def reject(
     from awaken.control.operations import Failure
 
     failure = Failure(500, reason.encode(errors="replace").decode())
-    complete(parse_url(ingress, "an ingress"), awakeable_id, failure, json_output=json_output)
+    urls = parse_url(ingress, "an ingress"), admin and parse_url(admin, "an admin API")
+    complete(*urls, awakeable_id, failure, json_output=json_output)

@@ -9,7 +9,7 @@ import typer
 
 from awaken.cli.addresses import parse_url
 from awaken.cli.failures import CommandError, UsageError, explain_failures
-from awaken.cli.settings import DEFAULT_INGRESS, IngressOption, JsonOutputOption
+from awaken.cli.settings import DEFAULT_INGRESS, IngressOption, JsonOutputOption, OutcomeAdminOption
 
 __all__ = ["resolve"]
 
@@ -28,6 +28,7 @@ def resolve(
         typer.Option("--file", metavar="PATH", help="A file whose bytes to send; - is standard input."),
     ] = None,
     ingress: IngressOption = DEFAULT_INGRESS,
+    admin: OutcomeAdminOption = None,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Resolve an awakeable with a value.
@@ -38,7 +39,8 @@ def resolve(
 
     if sum(option is not None for option in (json, text, file)) > 1:
         raise UsageError("more than one value was given; choose one of --json, --text and --file")
-    complete(parse_url(ingress, "an ingress"), awakeable_id, _body(json, text, file), json_output=json_output)
+    urls = parse_url(ingress, "an ingress"), admin and parse_url(admin, "an admin API")
+    complete(*urls, awakeable_id, _body(json, text, file), json_output=json_output)
 
 
 def _body(json: str | None, text: str | None, file: Path | None) -> bytes:

@@ -19,6 +19,7 @@ __all__ = [
     "JsonOutputOption",
     "LogLevel",
     "LogLevelOption",
+    "OutcomeAdminOption",
     "ShowPayloadsOption",
 ]
 
@@ -64,6 +65,16 @@ AdminsOption = Annotated[
         envvar="AWAKEN_ADMIN",
         help=f"Admin API of the runtime. {_NODES}",
         show_default=DEFAULT_ADMIN,
+    ),
+]
+#: For commands that need the ingress, and ask the admin API what became of it where the ingress does not say.
+OutcomeAdminOption = Annotated[
+    str | None,
+    typer.Option(
+        "--admin",
+        metavar="URL",
+        envvar="AWAKEN_ADMIN",
+        help="Admin API of the runtime, to learn from a Restate server what became of the result.",
     ),
 ]
 JsonOutputOption = Annotated[

@@ -207,6 +207,13 @@ def test_ingress_that_closes_the_connection_may_have_completed_it() -> None:
     assert_error(result, f"{url} gave no answer.*doing it again is safe")
 
 
+def test_an_admin_api_that_cannot_be_asked_keeps_no_result_back(accepting: Listener) -> None:
+    result = run("resolve", AWAKEABLE, "--ingress", accepting.url, "--admin", NOWHERE)
+
+    assert result.exit_code == 0, result.output
+    assert len(accepting.requests) == 1
+
+
 def test_refusal_of_the_ingress_is_passed_on() -> None:
     listener = Listener(400, b'{"code":400,"message":"bad awakeable id","source":"ingress"}')
     try:
