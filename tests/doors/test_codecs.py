@@ -76,6 +76,15 @@ def gateway_to(doors: Setup, directory: Path, *options: str) -> Iterator[str]:
         process.kill()
 
 
+def resolve(directory: Path, code: int, *arguments: str) -> str:
+    """Run `awaken resolve`, and return what it printed."""
+    command = [sys.executable, "-m", "awaken.cli", "resolve", *arguments]
+    process = Process(command, log=directory / "resolve.log", cwd=ROOT, env={})
+    process.start()
+    assert process.wait(within=30) == code, process.log
+    return process.log
+
+
 @pytest.mark.parametrize("options", [(), WITH_CODEC])
 def test_answers_are_encoded_or_refused(
     open_doors: OpenDoors, tmp_path: Path, options: tuple[str, ...]
@@ -110,6 +119,14 @@ def test_answers_are_encoded_or_refused(
             doors.client.resolve(awakeable, CODEC.encode(b"true"))
         assert result(doors, invocation) is True
 
+        if not is_able:
+            invocation, awakeable, _ = ask(doors, tmp_path, "ask")
+            (tmp_path / "value").write_bytes(CODEC.encode(b"true"))
+            urls = ("--ingress", doors.ingress_url, "--admin", doors.admin_url)
+            assert "journal value codec" in resolve(tmp_path, 1, awakeable, "--json", "true", *urls)
+            resolve(tmp_path, 0, awakeable, "--file", str(tmp_path / "value"), "--encoded", *urls)
+            assert result(doors, invocation) is True
+
         for address in (
             (doors.grpc, gateway) if is_able else ()
         ):  # plain ones have no description that says so
@@ -119,12 +136,12 @@ def test_answers_are_encoded_or_refused(
             assert result(doors, invocation) == {"a": 1}
 
 
-@pytest.mark.parametrize("codec", ["tests.doors.sealed:MARK", "x"])
-def test_codec_that_is_none_is_told_at_the_start(tmp_path: Path, codec: str) -> None:
+@pytest.mark.parametrize(("codec", "code"), [("tests.doors.sealed:MARK", 1), ("x", 2)])
+def test_codec_that_is_none_is_told_at_the_start(tmp_path: Path, codec: str, code: int) -> None:
     command = [sys.executable, "-m", "awaken.cli", "gateway", "--grpc", "127.0.0.1:0", "--codec", codec]
     process = Process(command, log=tmp_path / "gateway.log", cwd=ROOT, env={})
     process.start()
 
-    assert process.wait(within=30) == 1
+    assert process.wait(within=30) == code
     assert process.log.startswith("error: ")
     assert "Traceback" not in process.log

@@ -210,3 +210,20 @@ def test_completion_prints_what_the_admin_api_tells(lane: Lane, client: Client, 
 
     assert first == (0, f"{awakeable} has this result\n", "")
     assert second == (1, "", f"error: {awakeable} has a result already; the first one counts\n")
+
+
+def test_value_of_a_callback_is_checked_before_it_is_given(
+    lane: Lane, client: Client, effects: Effects
+) -> None:
+    invocation_id = client.send("Callbacks/confirm", effects.path)
+    awakeable = effects.wait_for_one("link").split()[0]
+    wait_for(lane, invocation_id, "suspended")
+    admin = ("--admin", lane.runtime.admin_url)
+
+    wrong = complete(lane, "resolve", awakeable, "--json", '"yes"', *admin)
+    right = complete(lane, "resolve", awakeable, "--json", "true", *admin)
+
+    assert wrong[:2] == (1, "")
+    assert "does not fit its declared type" in wrong[2]
+    assert right == (0, f"{awakeable} has this result\n", "")
+    assert client.attach(invocation_id) is True

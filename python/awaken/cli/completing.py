@@ -21,7 +21,13 @@ class _NoAdminError(Exception):
 
 
 def complete(
-    ingress: str, admin: str | None, awakeable_id: str, result: bytes | Failure, *, json_output: bool
+    ingress: str,
+    admin: str | None,
+    awakeable_id: str,
+    result: bytes | Failure,
+    *,
+    is_encoded: bool = False,
+    json_output: bool,
 ) -> None:
     """Complete an awakeable and print the outcome.
 
@@ -31,6 +37,7 @@ def complete(
             ingress alone is.
         awakeable_id: as the handler handed it out.
         result: the payload, or a failure.
+        is_encoded: whether the payload went through the journal value codec of the handler's application already.
         json_output: print JSON instead of text.
 
     Raises:
@@ -48,7 +55,7 @@ def complete(
 
     async def work(runtime: RemoteOperations) -> AwakeableOutcome:
         try:
-            return await complete_awakeable(runtime, awakeable_id, result)
+            return await complete_awakeable(runtime, awakeable_id, result, is_encoded=is_encoded)
         except (UnreachableError, NotAllowedError) as error:
             is_of_ingress = isinstance(error, UnreachableError) and error.interface == "ingress"
             if admin is None or is_of_ingress:

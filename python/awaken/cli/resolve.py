@@ -27,6 +27,13 @@ def resolve(
         Path | None,
         typer.Option("--file", metavar="PATH", help="A file whose bytes to send; - is standard input."),
     ] = None,
+    encoded: Annotated[
+        bool,
+        typer.Option(
+            "--encoded",
+            help="The bytes went through the journal value codec of the handler's application already.",
+        ),
+    ] = False,
     ingress: IngressOption = DEFAULT_INGRESS,
     admin: OutcomeAdminOption = None,
     json_output: JsonOutputOption = False,
@@ -40,7 +47,8 @@ def resolve(
     if sum(option is not None for option in (json, text, file)) > 1:
         raise UsageError("more than one value was given; choose one of --json, --text and --file")
     urls = parse_url(ingress, "an ingress"), admin and parse_url(admin, "an admin API")
-    complete(*urls, awakeable_id, _body(json, text, file), json_output=json_output)
+    body = _body(json, text, file)
+    complete(*urls, awakeable_id, body, is_encoded=encoded, json_output=json_output)
 
 
 def _body(json: str | None, text: str | None, file: Path | None) -> bytes:

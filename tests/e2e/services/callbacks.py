@@ -49,6 +49,14 @@ async def decide(ctx: restate.Context, effects: str) -> str:
 
 
 @callbacks.handler()
+async def confirm(ctx: restate.Context, effects: str) -> bool:
+    """Wait for yes or no."""
+    callback = ctx.callback(bool, name="sure?")
+    await ctx.run_typed("hand out", record, path=effects, word="link", value=f"{callback.id} {callback.url}")
+    return await callback
+
+
+@callbacks.handler()
 async def hurried(ctx: restate.Context, effects: str) -> str:
     """Wait for at most half a second."""
     callback = ctx.callback(Decision, name="quick", expires_in=timedelta(seconds=0.5))
