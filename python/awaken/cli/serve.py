@@ -23,6 +23,8 @@ __all__ = ["serve"]
 
 #: How long to wait for a runtime that is still starting: both are often started together.
 _PATIENCE_SECONDS = 60
+#: Most seconds for --grace: a day, which no supervisor waits.
+_LONGEST_GRACE = 86_400
 
 
 @explain_failures
@@ -58,6 +60,7 @@ def serve(
         typer.Option(
             metavar="SECONDS",
             min=0,
+            max=_LONGEST_GRACE,
             envvar="AWAKEN_GRACE",
             help="How long attempts may take to end or suspend after SIGTERM.",
         ),

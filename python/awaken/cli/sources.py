@@ -21,6 +21,8 @@ DATA: Final = (".cfg", ".env", ".html", ".ini", ".json", ".md", ".sql", ".toml",
 
 #: At most this many folders are searched, in case the working directory is the home folder.
 _MAX_FOLDERS: Final = 5000
+#: What tells that a folder is a virtual environment.
+_ENVIRONMENT: Final = "pyvenv.cfg"
 
 
 def loaded_files() -> set[Path]:
@@ -53,7 +55,7 @@ def _roots() -> set[str]:
         is_inside = folder.startswith(here + os.sep)
         if not is_inside and not _is_installed(folder + os.sep) and not PACKAGE.startswith(folder + os.sep):
             roots.add(folder)
-    return {root for root in roots if not (Path(root).parent / "pyvenv.cfg").exists()}
+    return {root for root in roots if not _exists(Path(root).parent / _ENVIRONMENT)}
 
 
 def _is_installed(file: str) -> bool:
@@ -64,4 +66,12 @@ def _is_installed(file: str) -> bool:
 def _is_foreign(folder: str, name: str) -> bool:
     if name.startswith(".") or name in ("__pycache__", "node_modules") or name.endswith("-packages"):
         return True
-    return Path(folder, name, "pyvenv.cfg").exists()
+    return _exists(Path(folder, name, _ENVIRONMENT))
+
+
+def _exists(path: Path) -> bool:
+    """Return whether a file is there and may be looked at; below `/`, for one, much may not."""
+    try:
+        return path.exists()
+    except OSError:
+        return False

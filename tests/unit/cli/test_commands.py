@@ -351,3 +351,11 @@ def assert_error(result: Any, message: str) -> None:
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
     assert re.search(message, result.stderr), result.stderr
+
+
+@pytest.mark.parametrize("seconds", ["-1", "inf", "nan", "1e300", "86401"])
+def test_grace_is_a_time_that_ends(seconds: str) -> None:
+    result = run("serve", "greeter:app", "--grace", seconds)
+
+    assert result.exit_code == 2
+    assert "--grace" in result.output

@@ -50,6 +50,9 @@ def greet(ctx: awaken.Context) -> str:
     return "hello"
 """
 
+#: Characters of a path to which no name can be added on Linux.
+LONGEST_PATH = 4090
+
 SERVER = """
 import awaken
 from awaken.serve import run
@@ -189,3 +192,14 @@ def test_module_that_runs_a_server_is_told_to_leave_it(folder: Path) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_folders_that_cannot_be_looked_into_are_passed_over(tmp_path: Path) -> None:
+    folder = tmp_path
+    while (missing := LONGEST_PATH - len(f"{folder}/")) > 0:
+        folder /= "d" * (missing if missing <= 200 else 100)
+        folder.mkdir()
+
+    done = run(tmp_path, "dev", "nowhere:app")
+
+    assert done.stderr.startswith(f"error: there is no module 'nowhere' in {tmp_path} or among")

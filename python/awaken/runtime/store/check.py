@@ -55,9 +55,7 @@ def check_directory(
     Raises:
         StoreError: there is no database, or it cannot be opened at all.
     """
-    path = Path(directory) / DATABASE
-    if not path.is_file():
-        raise StoreError(f"there is no {path}; name the directory that a runtime was started with")
+    path = _database_of(directory)
     report = Report(path, path.stat().st_size, problems=list(_problems_of_key(path.with_name(LINK_KEY))))
     connection = None
     try:
@@ -82,9 +80,7 @@ def compact_directory(directory: str | os.PathLike[str]) -> tuple[int, int]:
     Raises:
         StoreError: a runtime uses it, there is no database, or it cannot be rewritten.
     """
-    path = Path(directory) / DATABASE
-    if not path.is_file():
-        raise StoreError(f"there is no {path}; name the directory that a runtime was started with")
+    path = _database_of(directory)
     with Directory(directory):
         before = path.stat().st_size
         try:
@@ -97,6 +93,17 @@ def compact_directory(directory: str | os.PathLike[str]) -> tuple[int, int]:
         except sqlite3.Error as error:
             raise StoreError(f"cannot rewrite {path}: {explain(error, path)}") from error
         return before, path.stat().st_size
+
+
+def _database_of(directory: str | os.PathLike[str]) -> Path:
+    path = Path(directory) / DATABASE
+    try:
+        is_there = path.is_file()
+    except OSError as error:
+        raise StoreError(f"cannot look for {path}: {error.strerror}") from error
+    if not is_there:
+        raise StoreError(f"there is no {path}; name the directory that a runtime was started with")
+    return path
 
 
 def _uri(path: Path) -> str:

@@ -157,6 +157,11 @@ def test_directory_without_database_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_directory_that_cannot_be_looked_into_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"cannot look for .*: File name too long"):
+        check_directory(tmp_path / ("x" * 300))
+
+
 def test_rewriting_gives_free_space_back(directory: Path) -> None:
     connection = sqlite3.connect(directory / "awaken.sqlite", isolation_level=None)
     connection.execute("DELETE FROM state")
