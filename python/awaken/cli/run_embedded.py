@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,7 @@ from awaken.cli.failures import BrokenApplicationError, CommandError, UsageError
 from awaken.cli.places import CALLBACKS, INBOX, check_addresses
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 
     from awaken.cli.access_options import Access
     from awaken.cli.places import Places
@@ -30,9 +30,13 @@ if TYPE_CHECKING:
 
 __all__ = ["run_embedded"]
 
-#: How long callers may wait for results after a signal, before they are told to ask again. With the time that handlers
-#: then get to suspend, 5 s, the process ends before Docker kills it, after 10 s.
+# How long what is open may take after a signal: 8 s together, because Docker kills after 10.
+#: Callers that wait for results: then they are told to ask again.
 _CALLERS_GRACE_S: Final = 3.0
+#: Requests on any interface: then they are cut off.
+_REQUESTS_GRACE_S: Final = 4.0
+#: Handlers, which are then asked to suspend: those that do not are repeated at the next start.
+_HANDLERS_GRACE_S: Final = 4.0
 
 
 def run_embedded(
@@ -101,7 +105,7 @@ def run_embedded(
                 embedded, free, access, pages, lead_links, describe, backlog, until, json_output=json_output
             )
         finally:
-            await embedded.stop()
+            await embedded.stop(_HANDLERS_GRACE_S)
 
     try:
         run_in_loop(main(), leave=leave)
@@ -131,7 +135,7 @@ async def _serve(
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     SignalHandler(stop, announce_stop).install(loop)
-    async with _listen(embedded, places, access, pages) as (server, links_url):
+    async with _listen(embedded, places, access, pages) as (server, links_url, close):
         # Again, now that the port is known, if port 0 asked for a free one.
         lead_links(links_url)
         async with _control(places, access, embedded.runtime) as grpc:
@@ -142,13 +146,15 @@ async def _serve(
                 loop.call_later(_CALLERS_GRACE_S, embedded.runtime.dismiss_callers)
                 if beside is not None:
                     beside.cancel()
+            closing = asyncio.create_task(close())
+        await closing
 
 
 @asynccontextmanager
 async def _listen(
     embedded: EmbeddedRuntime, places: Places, access: Access, pages: AllowedPages
-) -> AsyncIterator[tuple[RuntimeServer, str]]:
-    """Serve ingress, admin API, inbox and links; yield the server, and the URL below which the links are."""
+) -> AsyncIterator[tuple[RuntimeServer, str, Callable[[], Coroutine[None, None, None]]]]:
+    """Serve ingress, admin API, inbox and links; yield the server, where the links are, and what closes all of it."""
     from awaken.callbacks import create_callback_app
     from awaken.hosting.links_server import make_links_server
     from awaken.hosting.runtime_server import RuntimeServer
@@ -171,7 +177,12 @@ async def _listen(
         tokens=access.guard,
         tls=access.http_tls,
     )
-    async with AsyncExitStack() as stack:
+    closers: list[Callable[[float], Awaitable[None]]] = []
+
+    async def close() -> None:
+        await asyncio.gather(*(closer(_REQUESTS_GRACE_S) for closer in closers))
+
+    try:
         url = ""
         try:
             if places.callbacks is not None:
@@ -179,7 +190,7 @@ async def _listen(
                     links, CALLBACKS, places.callbacks, pages, public_url=public_url, tls=access.links_tls
                 )
                 await own.start()
-                stack.push_async_callback(own.stop)
+                closers.append(own.stop)
                 url = own.url
             await server.open()
         except OSError as error:
@@ -187,8 +198,10 @@ async def _listen(
                 f"cannot listen: {error.strerror or error}; stop what uses the address, or choose another one with "
                 "--ingress, --admin and --callbacks"
             ) from error
-        stack.push_async_callback(server.close)
-        yield server, f"{reachable_url(url or server.ingress_url)}{CALLBACKS}"
+        closers.append(server.close)
+        yield server, f"{reachable_url(url or server.ingress_url)}{CALLBACKS}", close
+    finally:
+        await close()
 
 
 async def _beside(until: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
@@ -217,7 +230,7 @@ async def _control(places: Places, access: Access, operations: Operations) -> As
     try:
         yield host_and_port(host, control.port)
     finally:
-        await control.close()
+        await control.close(_REQUESTS_GRACE_S)
 
 
 def _read_settings() -> RuntimeSettings:

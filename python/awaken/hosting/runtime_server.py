@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse
@@ -97,8 +98,7 @@ class RuntimeServer:
     async def close(self, grace_s: float = 5.0) -> None:
         """Take no more requests, and cut off open ones that do not end within `grace_s` seconds."""
         self._operators.end_questions()
-        await self._ingress.stop(grace_s)
-        await self._admin.stop(grace_s)
+        await asyncio.gather(self._ingress.stop(grace_s), self._admin.stop(grace_s))
 
 
 def _beside(main: ASGIApp, others: Mapping[str, ASGIApp] | None, home: str | None = None) -> ASGIApp:
