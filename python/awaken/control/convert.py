@@ -14,11 +14,18 @@ from awaken.timing.time_limits import LAST_MS
 from awaken.timing.timestamps import read_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from google.protobuf.message import Message
 
     from awaken.control.operations import AwakeableView, Completion, Target
 
-__all__ = ["awakeable", "completion", "entry", "invocation", "result"]
+__all__ = ["awakeable", "completion", "count_fitting", "entry", "invocation", "result"]
+
+#: Bytes of a list: clients take messages of 4 MB if they are not told otherwise, and keys may be long.
+_LIST_SIZE: Final = 3_000_000
+#: Characters of one text that is no payload: the beginning of a failure, or of a name, says enough.
+_TEXT_SIZE: Final = 500_000
 
 #: The largest number of a field of type uint32.
 _MAX_NUMBER: Final = 2**32 - 1
@@ -54,6 +61,16 @@ def awakeable(one: AwakeableView) -> awakeables_pb2.Awakeable:
     )
 
 
+def count_fitting(messages: Sequence[Message]) -> int:
+    """Return how many messages of a list fit into one answer: at least one, if there is one."""
+    size = 0
+    for count, message in enumerate(messages):
+        size += message.ByteSize()
+        if size > _LIST_SIZE and count:
+            return count
+    return len(messages)
+
+
 def result(ended: Completion) -> invocations_pb2.InvocationResult:
     """Return how an invocation ended."""
     outcome = ended.result
@@ -72,9 +89,9 @@ def invocation(row: Mapping[str, Any]) -> invocations_pb2.Invocation:
         created_at=_time(read_time(row.get("created_at"))),
         modified_at=_time(read_time(row.get("modified_at"))),
         retry_count=_number(row.get("retry_count")),
-        last_failure=row.get("last_failure") or "",
+        last_failure=(row.get("last_failure") or "")[:_TEXT_SIZE],
         completion_result=row.get("completion_result") or "",
-        completion_failure=row.get("completion_failure") or "",
+        completion_failure=(row.get("completion_failure") or "")[:_TEXT_SIZE],
     )
 
 
@@ -83,7 +100,7 @@ def entry(row: Mapping[str, Any]) -> invocations_pb2.JournalEntry:
     return invocations_pb2.JournalEntry(
         index=_number(row["index"]),
         entry_type=row.get("entry_type") or "",
-        name=row.get("name") or "",
+        name=(row.get("name") or "")[:_TEXT_SIZE],
         appended_at=_time(read_time(row.get("appended_at"))),
     )
 

@@ -78,7 +78,9 @@ async def find_invocation(
 async def find_invocations(operations: Asks, invocation_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return rows of `sys_invocation`, and sizes of journals, by id. Ids are well-formed; those without are absent."""
     among = f"id IN ({', '.join(map(quote_sql, invocation_ids))})"
-    rows = await operations.ask(select((*_COLUMNS, "journal_size"), "sys_invocation", [among], order="id"))
+    rows = await operations.ask(
+        select((*_LISTED_COLUMNS, "journal_size"), "sys_invocation", [among], order="id")
+    )
     return {row["id"]: row for row in rows}
 
 

@@ -77,15 +77,15 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
     ) -> awakeables_pb2.ListAwakeablesResponse:
         """List pending awakeables."""
         service, key = filters(request, "service", "key")
-        page = await self._operations.awakeables(
-            service=service,
-            key=key,
-            limit=page_size(request.page_size),
-            after=page_token(request.page_token) or None,
-        )
-        return awakeables_pb2.ListAwakeablesResponse(
-            awakeables=[convert.awakeable(one) for one in page.awakeables], next_page_token=page.next or ""
-        )
+        limit, after = page_size(request.page_size), page_token(request.page_token) or None
+        while True:
+            page = await self._operations.awakeables(service=service, key=key, limit=limit, after=after)
+            found = [convert.awakeable(one) for one in page.awakeables]
+            fitting = convert.count_fitting(found)
+            if fitting == len(found) or limit == 1:
+                break
+            limit = min(fitting, limit - 1)  # the token of a page leads to the one after all of it
+        return awakeables_pb2.ListAwakeablesResponse(awakeables=found, next_page_token=page.next or "")
 
     @streams
     async def Watch(  # noqa: N802
@@ -182,9 +182,11 @@ class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
             limit=limit,
             offset=offset,
         )
+        found = [convert.invocation(row) for row in rows]
+        fitting = convert.count_fitting(found)
+        is_last = fitting == len(rows) < limit
         return invocations_pb2.ListInvocationsResponse(
-            invocations=[convert.invocation(row) for row in rows],
-            next_page_token=str(offset + limit) if len(rows) == limit else "",
+            invocations=found[:fitting], next_page_token="" if is_last else str(offset + fitting)
         )
 
     @streams

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from awaken import _core
 from awaken.control.client import ControlClient, connect_control
+from awaken.control.operations import InvocationRequest, Target
 from awaken.control.server import start_control_server
 from awaken.control.v1 import awakeables_pb2, common_pb2, invocations_pb2
 from awaken.runtime.admission import MAX_BODY_SIZE
@@ -244,3 +245,29 @@ async def test_what_is_not_a_message_is_invalid(control: ControlClient) -> None:
         with pytest.raises(grpc.aio.AioRpcError, match="are not the message of this method") as caught:
             await call(data)
         assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_lists_fit_into_what_any_client_takes(harness: Harness) -> None:
+    keys = {str(number) * 1_000_000 for number in range(8)}
+    for key in keys:
+        target = Target("Counter", "add_then_wait", key)
+        await harness.runtime.send(InvocationRequest(target, b"1", [("content-type", "application/json")]))
+    await harness.until_waiting(len(keys))
+    server = await start_control_server(harness.runtime)
+    listed = {"awakeables": set[str](), "invocations": set[str]()}
+
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        client = ControlClient(channel)
+        for name, request in (
+            ("awakeables", awakeables_pb2.ListAwakeablesRequest()),
+            ("invocations", invocations_pb2.ListInvocationsRequest()),
+        ):
+            while True:
+                page = await getattr(client, name).List(request)
+                listed[name] |= {one.target.key for one in getattr(page, name)}
+                request.page_token = page.next_page_token
+                if not page.next_page_token:
+                    break
+
+    assert listed == {"awakeables": keys, "invocations": keys}
+    await server.close(0)
