@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import resource
+from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.doors.conftest import OpenDoors
     from tests.doors.setups import ServerWithEndpoint, Setup
     from tests.e2e.lanes import Lane
 
 #: Calls that stay open.
 MANY = 1000
+#: Files that a process may open; 1,024 are usual.
+FEW_FILES = 256
 #: For answers that others may not delay.
 PATIENCE_S = 20
 WAIT = common_pb2.Target(service="Waiting", handler="wait")
@@ -140,6 +144,36 @@ def test_those_who_watch_invocations_starve_no_one(doors: Setup) -> None:
 
         ends = [list(stream)[-1] for stream in streams]
         assert {end.invocation.status for end in ends} == {"completed"}
+
+
+@pytest.mark.usefixtures("server")  # starts before the limit is there
+@pytest.mark.parametrize("kind", ["dev", "gateway"])
+def test_callers_that_wait_need_few_files(open_doors: OpenDoors, kind: str) -> None:
+    with ExitStack() as stack:
+        with few_files():
+            doors = stack.enter_context(open_doors(kind))
+        stubs, others = (
+            stack.enter_context(connect(doors.grpc)),
+            stack.enter_context(connect(doors.grpc, other=1)),
+        )
+        awaited = others.send(WAIT)
+        request = invocations_pb2.AttachRequest(invocation_id=awaited)
+
+        attached = [stubs.invocations.Attach.future(request) for _ in range(MANY)]
+        others.resolve(awaited, b"1")
+
+        assert {future.result(timeout=PATIENCE_S).value for future in attached} == {b"1"}
+
+
+@contextmanager
+def few_files() -> Iterator[None]:
+    """Let processes that are started meanwhile open few files."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW_FILES, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @pytest.mark.parametrize("is_first", [True, False])
