@@ -962,6 +962,28 @@ def encode_signal(signal: int | str, result: Result) -> tuple[int, bytes]:
         ValueError: a signal cannot carry this result.
     """
 
+@final
+class Resumption:
+    """What a suspended invocation waits for, and what of it has come: `can_resume` one notification after the other."""
+
+    def __new__(cls, future: bytes) -> Self:
+        """Begin to wait for a future, of which nothing has come.
+
+        Raises:
+            RemoteProtocolError: future cannot be decoded.
+        """
+    def add(self, code: int, payload: bytes) -> bool:
+        """Add a notification that the attempt did not receive, in journal order. Other entries are skipped.
+
+        Returns:
+            Whether `is_ready` may have changed.
+
+        Raises:
+            RemoteProtocolError: it cannot be decoded.
+        """
+    def is_ready(self) -> bool:
+        """Whether the invocation can continue."""
+
 def can_resume(future: bytes, unseen: Sequence[tuple[int, bytes]]) -> bool:
     """Whether an invocation that suspended on `future` can continue.
 

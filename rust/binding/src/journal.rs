@@ -84,6 +84,40 @@ pub(crate) fn can_resume(future: Bytes, unseen: Vec<(u16, Bytes)>) -> PyResult<b
     Ok(journal::can_resume(&future, &unseen))
 }
 
+/// What a suspended invocation waits for, and what of it has come.
+#[pyclass(module = "awaken._core")]
+pub(crate) struct Resumption(journal::Resumption);
+
+#[pymethods]
+impl Resumption {
+    /// Raises:
+    ///     RemoteProtocolError: future cannot be decoded.
+    #[new]
+    fn new(future: Bytes) -> PyResult<Self> {
+        let future = encode::read_future(future).map_err(|error| remote_protocol_error(&error))?;
+        Ok(Self(journal::Resumption::new(future)))
+    }
+
+    /// Add a notification that the attempt did not receive, in journal order. Returns whether `is_ready` may have
+    /// changed. Other entries are skipped.
+    ///
+    /// Raises:
+    ///     RemoteProtocolError: it cannot be decoded.
+    fn add(&mut self, code: u16, payload: Bytes) -> PyResult<bool> {
+        if code < wire::message::FIRST_NOTIFICATION {
+            return Ok(false);
+        }
+        let notification =
+            Notification::decode(code, payload).map_err(|error| remote_protocol_error(&error))?;
+        Ok(self.0.add(&notification))
+    }
+
+    /// Whether the invocation can continue.
+    fn is_ready(&self) -> bool {
+        self.0.is_ready()
+    }
+}
+
 /// A stored entry, in the shape of `sys_journal`.
 #[pyclass(frozen, module = "awaken._core")]
 pub(crate) struct StoredEntry(introspect::Entry);

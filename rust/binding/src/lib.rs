@@ -69,7 +69,8 @@ mod _core {
     use super::invoker::InvokerMachine;
     #[pymodule_export]
     use super::journal::{
-        StoredEntry, can_resume, describe_entry, encode_completion, encode_input, encode_signal,
+        Resumption, StoredEntry, can_resume, describe_entry, encode_completion, encode_input,
+        encode_signal,
     };
     #[pymodule_export]
     use super::progress::{

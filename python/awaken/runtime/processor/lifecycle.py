@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from awaken import _core
 from awaken.outcomes import CANCEL, FIRST_AWAKEABLE
 from awaken.runtime.events import EventKind
+from awaken.runtime.processor.resumptions import Resumptions
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Lifecycle:
         self._scheduler = scheduler
         self._open_attempts = open_attempts
         self._events = events
+        self._resumptions = Resumptions(tables.journal)
         #: This process does not use a number of a row again: callbacks after a commit may name a row that is gone.
         self._last_seq = tables.invocations.last_seq()
 
@@ -138,8 +140,7 @@ class Lifecycle:
                     partial(self._open_attempts.send_entry, row.seq, index, code, payload)
                 )
         elif row.status == "suspended":
-            unseen = self._tables.journal.notifications_from(row.seq, row.unseen_from or 0)
-            if _core.can_resume(row.future or b"", unseen):
+            if self._resumptions.can_resume(row, index, code, payload):
                 self.invoke(row.seq)
         elif signal == CANCEL:
             self.invoke(row.seq)

@@ -16,4 +16,4 @@ pub use cursor::Cursor;
 pub use difference::{difference, is_same_type};
 pub use fields::Difference;
 pub use notification::{CANCEL_SIGNAL, Notification, Outcome, RUN_COMPLETION};
-pub use resume::can_resume;
+pub use resume::{Resumption, can_resume};

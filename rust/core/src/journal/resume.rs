@@ -1,6 +1,6 @@
 //! Decides whether a suspended invocation can continue.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use super::notification::{self, Notification, Outcome};
 use crate::wire::generated::{self as pb, CombinatorType};
@@ -14,66 +14,139 @@ enum Ending {
     Undetermined,
 }
 
-/// Whether an invocation that suspended on `future` can continue.
-///
-/// `unseen` are the notifications that the attempt did *not* receive before it suspended, in journal order. Those it
-/// did receive no longer count: the endpoint empties its queue before it suspends, and `future` leaves out what is
-/// resolved. A CANCEL that the attempt has seen but still lists, or a named signal that it consumed and awaits once
-/// more, must not resume it again and again.
+/// Whether an invocation that suspended on `future` can continue; see [`Resumption`].
 pub fn can_resume<'a>(
     future: &pb::Future,
     unseen: impl IntoIterator<Item = &'a Notification>,
 ) -> bool {
-    let mut known = Known::default();
+    let mut resumption = Resumption::new(future.clone());
     for notification in unseen {
-        known.add(notification);
+        resumption.add(notification);
     }
-    known.ending(future).is_some()
+    resumption.is_ready()
 }
 
+/// What a suspended invocation waits for, and what of it has come.
+///
+/// Only the notifications count that the attempt did *not* receive before it suspended. Those it did receive no longer
+/// do: the endpoint empties its queue before it suspends, and the future leaves out what is resolved. A CANCEL that the
+/// attempt has seen but still lists, or a named signal that it consumed and awaits once more, must not resume it again
+/// and again.
+///
+/// Its size depends on the future alone, and adding a notification on the depth of two maps: anybody may send any
+/// number of signals to an invocation that does not wait for them.
+#[derive(Debug)]
+pub struct Resumption {
+    future: pb::Future,
+    known: Known,
+}
+
+impl Resumption {
+    /// Begins to wait for a future, of which nothing has come.
+    pub fn new(future: pb::Future) -> Self {
+        let mut known = Known::default();
+        known.expect(&future);
+        Self { future, known }
+    }
+
+    /// Adds a notification, in journal order. Returns whether it may have changed the answer of `is_ready`.
+    pub fn add(&mut self, notification: &Notification) -> bool {
+        self.known.add(notification)
+    }
+
+    /// Whether the invocation can continue.
+    pub fn is_ready(&self) -> bool {
+        self.known
+            .ending(&self.future, &mut BTreeMap::new())
+            .is_some()
+    }
+}
+
+/// What is awaited by id or name; None is what has not come.
 #[derive(Debug, Default)]
-struct Known<'a> {
-    completions: BTreeMap<u32, Ending>,
-    signals: BTreeMap<u32, Ending>,
-    named: BTreeMap<&'a str, VecDeque<Ending>>,
+struct Known {
+    completions: BTreeMap<u32, Option<Ending>>,
+    signals: BTreeMap<u32, Option<Ending>>,
+    named: BTreeMap<String, Named>,
 }
 
-impl<'a> Known<'a> {
+/// The signals of one name.
+#[derive(Debug, Default)]
+struct Named {
+    awaited: usize,
+    endings: Vec<Ending>,
+}
+
+impl Known {
+    fn expect(&mut self, future: &pb::Future) {
+        for id in &future.waiting_completions {
+            self.completions.insert(*id, None);
+        }
+        for id in &future.waiting_signals {
+            self.signals.insert(*id, None);
+        }
+        for name in &future.waiting_named_signals {
+            self.named.entry(name.clone()).or_default().awaited += 1;
+        }
+        for nested in &future.nested_futures {
+            self.expect(nested);
+        }
+    }
+
     /// Of several notifications with the same id the first counts; signals with the same name are taken one by one.
-    fn add(&mut self, notification: &'a Notification) {
+    fn add(&mut self, notification: &Notification) -> bool {
         let ending = match notification.outcome {
             Outcome::Failure(_) => Ending::Failed,
             _ => Ending::Succeeded,
         };
-        match &notification.id {
-            notification::Id::Completion(id) => {
-                self.completions.entry(*id).or_insert(ending);
+        let slot = match &notification.id {
+            notification::Id::Completion(id) => self.completions.get_mut(id),
+            notification::Id::Signal(id) => self.signals.get_mut(id),
+            notification::Id::Named(name) => {
+                let Some(named) = self.named.get_mut(name) else {
+                    return false;
+                };
+                let is_awaited = named.endings.len() < named.awaited;
+                if is_awaited {
+                    named.endings.push(ending);
+                }
+                return is_awaited;
             }
-            notification::Id::Signal(id) => {
-                self.signals.entry(*id).or_insert(ending);
+        };
+        match slot {
+            Some(slot @ None) => {
+                *slot = Some(ending);
+                true
             }
-            notification::Id::Named(name) => self.named.entry(name).or_default().push_back(ending),
+            _ => false,
         }
     }
 
-    /// The result of a future; `None` while it is pending.
-    fn ending(&mut self, future: &pb::Future) -> Option<Ending> {
+    /// The result of a future; `None` while it is pending. `taken` counts the signals of each name that are used up.
+    fn ending<'a>(
+        &self,
+        future: &'a pb::Future,
+        taken: &mut BTreeMap<&'a str, usize>,
+    ) -> Option<Ending> {
         let mut endings = Vec::new();
         for id in &future.waiting_completions {
-            endings.push(self.completions.get(id).copied());
+            endings.push(self.completions.get(id).copied().flatten());
         }
         for id in &future.waiting_signals {
-            endings.push(self.signals.get(id).copied());
+            endings.push(self.signals.get(id).copied().flatten());
         }
         for name in &future.waiting_named_signals {
-            endings.push(
-                self.named
-                    .get_mut(name.as_str())
-                    .and_then(VecDeque::pop_front),
-            );
+            let used = taken.entry(name).or_default();
+            let ending = self
+                .named
+                .get(name)
+                .and_then(|named| named.endings.get(*used))
+                .copied();
+            *used += usize::from(ending.is_some());
+            endings.push(ending);
         }
         for nested in &future.nested_futures {
-            endings.push(self.ending(nested));
+            endings.push(self.ending(nested, taken));
         }
         combine(future.combinator_type(), &endings)
     }
@@ -223,5 +296,31 @@ mod tests {
         };
         assert!(!can_resume(&future, &[named("foo")]));
         assert!(can_resume(&future, &[named("foo"), named("foo")]));
+    }
+
+    #[test]
+    fn only_what_is_awaited_and_new_can_change_the_answer() {
+        let mut resumption = Resumption::new(pb::Future {
+            waiting_completions: vec![1, 2],
+            waiting_named_signals: vec!["foo".to_owned()],
+            combinator_type: CombinatorType::AllCompleted.into(),
+            ..pb::Future::default()
+        });
+
+        let changes = [
+            completed(1),
+            completed(1),
+            completed(9),
+            signal(1),
+            named("bar"),
+            named("foo"),
+            named("foo"),
+        ]
+        .map(|notification| resumption.add(&notification));
+
+        assert_eq!(changes, [true, false, false, false, false, true, false]);
+        assert!(!resumption.is_ready());
+        assert!(resumption.add(&completed(2)));
+        assert!(resumption.is_ready());
     }
 }
