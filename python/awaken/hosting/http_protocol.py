@@ -91,6 +91,10 @@ class HttpProtocol(h11_impl.H11Protocol):
             self._reading_deadline.cancel()
             self._reading_deadline = None
 
+    def _should_upgrade(self) -> bool:
+        """Answer in HTTP/1.1, as HTTP asks for. Some clients offer HTTP/2 with each request; uvicorn warns of it."""
+        return False
+
     def _watch(self) -> None:
         """Expect the rest of what the peer has begun, if nobody else waits for it."""
         if self._is_half_closed:

@@ -225,3 +225,16 @@ async def test_body_that_is_not_http_after_the_answer_ends_the_connection(
         assert await everything(reader) == b""
 
     assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("protocol", [b"h2c", b"websocket"])
+async def test_offer_of_another_protocol_is_passed_over(
+    caplog: pytest.LogCaptureFixture, protocol: bytes
+) -> None:
+    offer = b"\r\nconnection: upgrade\r\nupgrade: " + protocol + b"\r\ncontent-length"
+    async with serving(Desk()) as (reader, writer):
+        writer.write(REQUEST.replace(b"\r\ncontent-length", offer))
+
+        assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+
+    assert caplog.records == []
