@@ -206,6 +206,7 @@ def test_name_of_any_characters_has_a_link_that_works(
 
     assert page.status_code == 200
     assert "<script" not in page.text
+    assert "\u202e" not in page.text  # shows what follows backwards
     assert len(asked.url) < 2000
     assert fill(browser, asked.url, page).status_code == 200
 

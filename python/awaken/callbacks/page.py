@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from awaken.diagnostics.printable import escape_html
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -54,7 +56,7 @@ def render_form(
     inputs = render_inputs(fields, given)
     hidden = f'<input type="hidden" name="form" value="{escape(token)}">'
     body = f"""
-<h1>{escape(name)}</h1>
+<h1>{escape_html(name)}</h1>
 <p class="facts">Open until {escape(expires)}. The first answer counts.</p>
 {problem}
 <form method="post">{hidden}{inputs}<button name="do" value="resolve">Send the answer</button></form>
@@ -69,7 +71,7 @@ def render_problems(problems: Sequence[Problem]) -> str:
     """Return the problems as a part of a page; empty without any."""
     if not problems:
         return ""
-    items = "".join(f"<li><b>{escape(one.path)}</b> {escape(one.message)}</li>" for one in problems)
+    items = "".join(f"<li><b>{escape_html(one.path)}</b> {escape_html(one.message)}</li>" for one in problems)
     return f'<div class="problem" role="alert"><p>This does not fit:</p><ul>{items}</ul></div>'
 
 
@@ -80,12 +82,12 @@ def render_inputs(fields: Sequence[Field], given: Mapping[str, str]) -> str:
 
 def render_message(title: str, text: str) -> str:
     """Return a page with a message and no form."""
-    return _page(title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>")
+    return _page(title, f"<h1>{escape_html(title)}</h1><p>{escape_html(text)}</p>")
 
 
 def _input(field: Field, given: str | None) -> str:
-    name, label = escape(field.name), escape(field.label)
-    note = f"<small>{escape(field.description)}</small>" if field.description else ""
+    name, label = escape(field.name), escape_html(field.label)
+    note = f"<small>{escape_html(field.description)}</small>" if field.description else ""
     required = " required" if field.is_required and not field.is_nullable else ""
     value = escape(given or "")
     head = f'<label for="{name}">{label}</label>{note}'
@@ -116,6 +118,6 @@ def _input(field: Field, given: str | None) -> str:
 def _page(title: str, body: str) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<meta name="robots" content="noindex"><title>{escape(title)}</title><style>{_STYLE}</style></head>'
+        f'<meta name="robots" content="noindex"><title>{escape_html(title)}</title><style>{_STYLE}</style></head>'
         f"<body><main>{body}</main></body></html>\n"
     )

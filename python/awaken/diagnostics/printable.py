@@ -8,10 +8,11 @@ such as `\x1b`.
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Final
 
-__all__ = ["escape_json", "escape_line", "escape_text"]
+__all__ = ["escape_html", "escape_json", "escape_line", "escape_text"]
 
 # Categories of Unicode, as ranges, because looking each character up is slow:
 # control characters (Cc), apart from tab and line feed, which `escape_text` keeps;
@@ -30,6 +31,16 @@ _SURROGATES: Final = r"\ud800-\udfff"
 
 _IN_TEXT: Final = re.compile(f"[{_CONTROLS}{_SEPARATORS}{_INVISIBLE}{_SURROGATES}]")
 _IN_LINE: Final = re.compile(f"[\t\n{_CONTROLS}{_SEPARATORS}{_INVISIBLE}{_SURROGATES}]")
+
+# What makes a browser show text in another order than it was written in, up to the end of its paragraph. Isolates stay:
+# translations put them around values, and they end with the value.
+_REORDERING: Final = re.compile(r"[\u202a-\u202e]")
+
+
+def escape_html(text: str) -> str:
+    """Return text for a page; not for the value of a field, which a form sends back."""
+    escaped = html.escape(text)
+    return escaped if escaped.isascii() else _REORDERING.sub(_escape, escaped)
 
 
 def escape_line(text: str) -> str:

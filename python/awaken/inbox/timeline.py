@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from awaken.diagnostics.printable import escape_html
 from awaken.links.description import read_description
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def draw(rows: Sequence[Row], failures: Sequence[float], now: float) -> str:
         state = " waiting" if row.end is None else ""
         took = "waits" if row.end is None else f"{end - row.start:.3f} s"
         parts.append(
-            f'<g class="{row.kind}{state}"><title>{escape(row.label)}: {took}</title>'
-            f'<text x="4" y="{y + 17}">{row.index} {escape(_shorten(row.label))}</text>'
+            f'<g class="{row.kind}{state}"><title>{escape_html(row.label)}: {took}</title>'
+            f'<text x="4" y="{y + 17}">{row.index} {escape_html(_shorten(row.label))}</text>'
             f'<rect x="{x(row.start)}" y="{y + 5}" width="{width}" height="{_ROW - 10}" rx="3"/></g>'
         )
     return (

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from awaken.callbacks.page import render_inputs, render_problems
 from awaken.control.reads import target_of
+from awaken.diagnostics.printable import escape_html
 from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ _FACTS: Final = ("status", "created_at", "modified_at", "retry_count", "completi
 def inbox_page(root: str, pending: Sequence[AwakeableView], *, is_part: bool) -> str:
     """Return the list of what is waiting for an answer."""
     rows = "".join(
-        f'<tr><td><a href="{root}/awakeables/{quote(one.awakeable_id)}">{escape(one.title)}</a></td>'
-        f"<td>{escape(_handler(one.target))}</td><td>{escape(_shorten(one.target.key or ''))}</td>"
-        f"<td>{_labels(one.labels)}</td><td>{escape((one.type_name or '').rpartition(':')[2])}</td>"
+        f'<tr><td><a href="{root}/awakeables/{quote(one.awakeable_id)}">{escape_html(one.title)}</a></td>'
+        f"<td>{escape_html(_handler(one.target))}</td><td>{escape_html(_shorten(one.target.key or ''))}</td>"
+        f"<td>{_labels(one.labels)}</td><td>{escape_html((one.type_name or '').rpartition(':')[2])}</td>"
         f'<td>{_time(_since(one))}</td><td><a href="{root}/invocations/{quote(one.invocation_id)}">'
-        f"{escape(one.status)}</a></td></tr>"
+        f"{escape_html(one.status)}</a></td></tr>"
         for one in pending
     )
     body = "<h1>Inbox</h1>" + (
@@ -48,9 +49,9 @@ def inbox_page(root: str, pending: Sequence[AwakeableView], *, is_part: bool) ->
 def invocations_page(root: str, rows: Sequence[Mapping[str, Any]], status: str, *, is_part: bool) -> str:
     """Return the newest invocations."""
     lines = "".join(
-        f'<tr><td><a href="{root}/invocations/{quote(row["id"])}"><code>{escape(row["id"])}</code></a></td>'
-        f"<td>{escape(_target(row))}</td><td>{_status(row['status'])}</td>"
-        f"<td>{_time(row.get('created_at'))}</td><td>{escape(_first_line(row))}</td></tr>"
+        f'<tr><td><a href="{root}/invocations/{quote(row["id"])}"><code>{escape_html(row["id"])}</code></a></td>'
+        f"<td>{escape_html(_target(row))}</td><td>{_status(row['status'])}</td>"
+        f"<td>{_time(row.get('created_at'))}</td><td>{escape_html(_first_line(row))}</td></tr>"
         for row in rows
     )
     title = f"Invocations: {status}" if status else "Invocations"
@@ -58,7 +59,7 @@ def invocations_page(root: str, rows: Sequence[Mapping[str, Any]], status: str, 
         "<table><thead><tr><th>Id</th><th>Target</th><th>Status</th><th>Created</th><th>What happened</th></tr></thead>"
         f"<tbody>{lines}</tbody></table>"
     )
-    body = f"<h1>{escape(title)}</h1>" + (table if lines else "<p>No invocations.</p>")
+    body = f"<h1>{escape_html(title)}</h1>" + (table if lines else "<p>No invocations.</p>")
     return _page(root, title, body, is_part=is_part)
 
 
@@ -73,16 +74,16 @@ def invocation_page(
 ) -> str:
     """Return one invocation: its facts, what it awaits, its journal as a picture, and buttons to end it."""
     facts = "".join(
-        f"<dt>{name.replace('_', ' ')}</dt><dd>{escape(str(row[name]))}</dd>"
+        f"<dt>{name.replace('_', ' ')}</dt><dd>{escape_html(str(row[name]))}</dd>"
         for name in _FACTS
         if name in row
     )
     waits = "".join(
-        f'<li><a href="{root}/awakeables/{quote(one.awakeable_id)}">{escape(one.title)}</a></li>'
+        f'<li><a href="{root}/awakeables/{quote(one.awakeable_id)}">{escape_html(one.title)}</a></li>'
         for one in pending
     )
     failure = row.get("completion_failure") or row.get("last_failure")
-    shown = f"<pre>{escape(str(failure)[:_LONGEST_FAILURE])}</pre>" if failure else ""
+    shown = f"<pre>{escape_html(str(failure)[:_LONGEST_FAILURE])}</pre>" if failure else ""
     end = (
         ""
         if row["status"] == "completed"
@@ -90,7 +91,7 @@ def invocation_page(
         '<button name="do" value="cancel">Cancel</button> <button name="do" value="kill">Kill</button></form>'
     )
     body = (
-        f"<h1>{escape(_target(row))}</h1><p><code>{row['id']}</code></p><dl>{facts}</dl>{shown}"
+        f"<h1>{escape_html(_target(row))}</h1><p><code>{row['id']}</code></p><dl>{facts}</dl>{shown}"
         + (f"<h2>Waits for</h2><ul>{waits}</ul>" if waits else "")
         + f"<h2>Journal</h2>{timeline}{end}"
     )
@@ -109,8 +110,9 @@ def awakeable_page(
     """Return the form that answers an awakeable."""
     given = filled or {}
     hidden = f'<input type="hidden" name="form" value="{token}">'
-    body = f"""<h1>{escape(one.title)}</h1>
-<p>{escape(_handler(one.target))} {escape(_shorten(one.target.key or ""))} waits for this since {_time(_since(one))}.
+    key = escape_html(_shorten(one.target.key or ""))
+    body = f"""<h1>{escape_html(one.title)}</h1>
+<p>{escape_html(_handler(one.target))} {key} waits for this since {_time(_since(one))}.
 <a href="{root}/invocations/{quote(one.invocation_id)}">What it did so far</a></p>
 <p>{_labels(one.labels)}</p>{render_problems(problems)}
 <form method="post">{hidden}{render_inputs(fields, given)}<button name="do" value="resolve">Resolve</button></form>
@@ -122,7 +124,9 @@ def awakeable_page(
 
 def message_page(root: str, title: str, text: str) -> str:
     """Return a page with a message."""
-    return _page(root, title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>", is_part=False, is_live=False)
+    return _page(
+        root, title, f"<h1>{escape_html(title)}</h1><p>{escape_html(text)}</p>", is_part=False, is_live=False
+    )
 
 
 def _page(root: str, title: str, body: str, *, is_part: bool, is_live: bool = True) -> str:
@@ -131,7 +135,7 @@ def _page(root: str, title: str, body: str, *, is_part: bool, is_live: bool = Tr
     live = ' id="live"' if is_live else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<title>{escape(title)} · awaken</title><link rel="stylesheet" href="{root}/static/inbox.css">'
+        f'<title>{escape_html(title)} · awaken</title><link rel="stylesheet" href="{root}/static/inbox.css">'
         f'<script src="{root}/static/inbox.js" defer></script></head><body>'
         f'<nav><a href="{root}/">Inbox</a> <a href="{root}/invocations">Invocations</a> '
         f'<a href="{root}/invocations?status=running">running</a> '
@@ -153,7 +157,7 @@ def _target(row: Mapping[str, Any]) -> str:
 
 
 def _status(status: str) -> str:
-    return f'<span class="status {escape(status)}">{escape(status)}</span>'
+    return f'<span class="status {escape_html(status)}">{escape_html(status)}</span>'
 
 
 def _first_line(row: Mapping[str, Any]) -> str:
@@ -167,7 +171,8 @@ def _shorten(text: str) -> str:
 
 def _labels(labels: Mapping[str, str]) -> str:
     return " ".join(
-        f'<span class="label">{escape(name)}: {escape(value)}</span>' for name, value in labels.items()
+        f'<span class="label">{escape_html(name)}: {escape_html(value)}</span>'
+        for name, value in labels.items()
     )
 
 
@@ -175,4 +180,4 @@ def _time(timestamp: str | None) -> str:
     if timestamp is None:
         return ""
     moment = datetime.fromisoformat(timestamp).astimezone(UTC)
-    return f'<time datetime="{escape(timestamp)}">{moment:%d %b %Y, %H:%M:%S} UTC</time>'
+    return f'<time datetime="{escape_html(timestamp)}">{moment:%d %b %Y, %H:%M:%S} UTC</time>'
