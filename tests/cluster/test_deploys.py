@@ -11,6 +11,7 @@ import pytest
 from tests.cluster.conftest import APP
 from tests.e2e.endpoint import EndpointProcess
 from tests.e2e.ingress import Client
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,8 @@ def test_endpoint_moves_to_another_address_for_all_nodes(
 ) -> None:
     waiting = _start(callers, effects, "move")
     first, last = cluster.nodes[0], cluster.nodes[-1]
-    (deployment,) = httpx.get(f"{last.admin_url}/deployments").json()["deployments"]
+    known = httpx.get(f"{last.admin_url}/deployments").json()["deployments"]
+    (deployment,) = (one for one in known if one["uri"] == f"{endpoint.url}/")
     next_one = EndpointProcess(tmp_path, APP, "--identity-key", signer.public_key)
     next_one.start()
     try:
@@ -53,6 +55,28 @@ def test_endpoint_moves_to_another_address_for_all_nodes(
 
     assert exit_code == 0
     assert results == {key: f"told {key}" for key in waiting}
+
+
+def test_endpoint_registers_with_a_node_that_is_there(
+    cluster: Cluster, signer: Signer, tmp_path: Path
+) -> None:
+    gone, *others = cluster.nodes
+    admins = ",".join(node.admin_url for node in cluster.nodes)
+    gone.kill()
+    endpoint = EndpointProcess(
+        tmp_path, "tests.e2e.services.app:app", "--identity-key", signer.public_key, "--register", admins
+    )
+    try:
+        endpoint.start()
+        eventually(lambda: "awaken: registered" in endpoint.log, what="the registration")
+        with Client(others[0].ingress_url, others[0].admin_url) as client:
+            greeting = client.call("Greeter/greet", "cluster")
+    finally:
+        endpoint.kill()
+        gone.start()
+        cluster.wait_until_whole()
+
+    assert greeting == "Hello cluster!"
 
 
 def test_nodes_restart_one_by_one(cluster: Cluster, callers: Callers, effects: Effects) -> None:
@@ -73,7 +97,9 @@ def _start(callers: Callers, effects: Effects, name: str) -> dict[str, str]:
     with ThreadPoolExecutor(8) as pool:
         list(
             pool.map(
-                lambda key: callers.start(key, {"effects": effects.path, "counter": name, "pause_ms": 0}),
+                lambda key: callers.start(
+                    f"Job/{key}", {"effects": effects.path, "counter": name, "pause_ms": 0}
+                ),
                 keys,
             )
         )

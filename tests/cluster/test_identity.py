@@ -52,11 +52,11 @@ def test_endpoint_refuses_the_node_whose_key_it_does_not_know(tmp_path: Path) ->
                     rows = client.query(
                         "SELECT last_failure FROM sys_invocation WHERE last_failure IS NOT NULL"
                     )
-                    return str(rows[0]["last_failure"]) if rows else ""
+                    # Others may have failed because their leader had not heard of the deployment yet.
+                    return next((row["last_failure"] for row in rows if "401" in row["last_failure"]), "")
 
-                refused = eventually(refusal, within=60, what="an invocation that was refused")
+                eventually(refusal, within=60, what="an invocation that was refused")
             with serving(tmp_path, port, signers):
                 totals = [callers.attach(invocation) for invocation in sent]
 
-    assert "401" in refused
     assert totals == [1] * len(sent)

@@ -9,6 +9,8 @@ from awaken.cli.failures import CommandError
 from awaken.cli.output import print_progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
 __all__ = ["register_deployment"]
@@ -31,7 +33,7 @@ _LONGEST_PAUSE_SECONDS = 2.0
 
 
 def register_deployment(
-    admin: str,
+    admin: str | Sequence[str],
     endpoint: str,
     *,
     force: bool = False,
@@ -41,7 +43,7 @@ def register_deployment(
     """Register an endpoint and return the deployment as the runtime describes it.
 
     Args:
-        admin: URL of the admin API.
+        admin: URL of the admin API; of a cluster, those of several nodes, of which the first one that answers counts.
         endpoint: URL of the endpoint, as the runtime reaches it.
         force: discover again, even if this URL is registered already.
         use_http_11: talk HTTP/1.1 to the endpoint.
@@ -52,31 +54,35 @@ def register_deployment(
     """
     import httpx
 
-    body = {"uri": endpoint, "force": force, "use_http_11": use_http_11}
-    pause = _FIRST_PAUSE_SECONDS
     from awaken.client.credentials import authorization, make_tls_context, read_token
 
+    admins = [admin] if isinstance(admin, str) else list(admin)
+    body = {"uri": endpoint, "force": force, "use_http_11": use_http_11}
+    pause = _FIRST_PAUSE_SECONDS
     try:
         headers = authorization(read_token())
-        verify = make_tls_context() if admin.startswith("https:") else False
+        verify = make_tls_context() if any(url.startswith("https:") for url in admins) else False
     except ValueError as error:
         raise CommandError(str(error)) from error
     with httpx.Client(headers=headers, timeout=_REQUEST_SECONDS, trust_env=False, verify=verify) as client:
-        deadline = (
-            time.monotonic() + patience
-        )  # after making the client, which may take long to load certificates
+        # After making the client, which may take long to load certificates.
+        deadline = time.monotonic() + patience
         while True:
-            try:
-                return _read(client.post(f"{admin}/deployments", json=body), admin, endpoint)
-            except httpx.ConnectError as error:
-                if time.monotonic() + pause > deadline:
-                    raise _unreachable(admin, error) from error
-            except httpx.HTTPError as error:
+            errors: list[httpx.HTTPError] = []
+            for url in admins:
+                try:
+                    return _read(client.post(f"{url}/deployments", json=body), url, endpoint)
+                except httpx.HTTPError as error:
+                    errors.append(error)
+            named, last = ", ".join(admins), errors[-1]
+            if not isinstance(last, httpx.ConnectError):
                 raise CommandError(
-                    f"the admin API at {admin} gave no answer: {error or type(error).__name__}"
-                ) from error
+                    f"the admin API at {named} gave no answer: {last or type(last).__name__}"
+                ) from last
+            if time.monotonic() + pause > deadline:
+                raise _unreachable(named, last) from last
             if pause == _FIRST_PAUSE_SECONDS:
-                print_progress(f"awaken: waiting for the admin API at {admin} ...")
+                print_progress(f"awaken: waiting for the admin API at {named} ...")
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 

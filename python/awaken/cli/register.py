@@ -1,9 +1,4 @@
-"""`awaken register`: register an endpoint with a runtime.
-
-`awaken serve --register` does so in a process of its own,
-`python -m awaken.cli.register ENDPOINT_URL ADMIN_URL PID PATIENCE`: PID is the process that serves the endpoint, and
-PATIENCE how many seconds to wait for an admin API that is not up yet.
-"""
+"""`awaken register`: register an endpoint with a runtime."""
 
 from __future__ import annotations
 
@@ -11,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from awaken.cli.addresses import parse_url
+from awaken.cli.addresses import parse_url, parse_urls
 from awaken.cli.failures import explain_failures
-from awaken.cli.settings import DEFAULT_ADMIN, AdminOption, JsonOutputOption
+from awaken.cli.settings import DEFAULT_ADMIN, AdminsOption, JsonOutputOption
 
 __all__ = ["register"]
 
@@ -23,7 +18,7 @@ def register(
     endpoint_url: Annotated[
         str, typer.Argument(metavar="ENDPOINT_URL", help="URL of the endpoint, as the runtime reaches it.")
     ],
-    admin: AdminOption = DEFAULT_ADMIN,
+    admin: AdminsOption = None,
     force: Annotated[
         bool,
         typer.Option("--force", help="Discover a known endpoint again, and allow breaking changes."),
@@ -42,7 +37,7 @@ def register(
     from awaken.cli.tables import Column, print_table
 
     deployment = register_deployment(
-        parse_url(admin, "an admin API"),
+        parse_urls(admin or [DEFAULT_ADMIN], "an admin API"),
         parse_url(endpoint_url, "an endpoint"),
         force=force,
         use_http_11=use_http_11,

@@ -1,8 +1,9 @@
 """The process that `awaken serve --register` starts to register its endpoint.
 
-It runs `python -m awaken.cli.registrar ENDPOINT_URL ADMIN_URL PID PATIENCE`: PID is the process that serves the
-endpoint, and PATIENCE how many seconds to wait for an admin API that is not up yet. `awaken.cli` must not import this
-module: Python prints a warning on standard error if a module that it runs has been imported already.
+It runs `python -m awaken.cli.registrar ENDPOINT_URL ADMIN_URLS PID PATIENCE`: ADMIN_URLS are those of the runtime's
+nodes, with commas, PID is the process that serves the endpoint, and PATIENCE how many seconds to wait for an admin API
+that is not up yet. `awaken.cli` must not import this module: Python prints a warning on standard error if a module that
+it runs has been imported already.
 """
 
 from __future__ import annotations
@@ -11,20 +12,23 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from awaken.cli.failures import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["register_for"]
 
 
-def register_for(pid: int, endpoint: str, admin: str, patience: float) -> int:
+def register_for(pid: int, endpoint: str, admins: Sequence[str], patience: float) -> int:
     """Register an endpoint that another process serves, and stop that process when it fails.
 
     Args:
         pid: the process that serves the endpoint.
         endpoint: URL of the endpoint, as the runtime reaches it.
-        admin: URL of the admin API.
+        admins: URLs of the admin API.
         patience: seconds to wait for an admin API that is not up yet.
 
     Returns:
@@ -37,7 +41,7 @@ def register_for(pid: int, endpoint: str, admin: str, patience: float) -> int:
     take_over_output()
 
     try:
-        deployment = register_deployment(admin, endpoint, force=True, patience=patience)
+        deployment = register_deployment(admins, endpoint, force=True, patience=patience)
     except CommandError as error:
         print_error(str(error))
         # The endpoint terminates this process when it stops; it has to find our status then, not that of its signal.
@@ -45,7 +49,7 @@ def register_for(pid: int, endpoint: str, admin: str, patience: float) -> int:
         with suppress(ProcessLookupError):  # it may have ended meanwhile
             os.kill(pid, signal.SIGTERM)
         return 1
-    print_progress(f"awaken: registered {endpoint} at {admin}: {_summarize(deployment)}")
+    print_progress(f"awaken: registered {endpoint} at {', '.join(admins)}: {_summarize(deployment)}")
     return 0
 
 
@@ -57,4 +61,4 @@ def _summarize(deployment: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(register_for(int(sys.argv[3]), sys.argv[1], sys.argv[2], float(sys.argv[4])))
+    sys.exit(register_for(int(sys.argv[3]), sys.argv[1], sys.argv[2].split(","), float(sys.argv[4])))

@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from awaken.cli.addresses import cannot_listen, check_address, parse_bind, parse_url, reachable_url
+from awaken.cli.addresses import (
+    cannot_listen,
+    check_address,
+    parse_bind,
+    parse_url,
+    parse_urls,
+    reachable_url,
+)
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.settings import DEFAULT_BIND, JsonOutputOption, LogLevel, LogLevelOption
 from awaken.transports.http2.engines import EngineName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 __all__ = ["serve"]
 
@@ -40,11 +47,12 @@ def serve(
         int, typer.Option(min=1, envvar="AWAKEN_WORKERS", help="Number of processes that share the port.")
     ] = 1,
     register: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="ADMIN_URL",
             envvar="AWAKEN_REGISTER",
-            help="Register with this admin API once the port is open.",
+            help="Register with this admin API once the port is open. Of a cluster, name those of several nodes, "
+            "repeated or with commas: the first one that answers counts.",
         ),
     ] = None,
     advertise: Annotated[
@@ -97,14 +105,14 @@ def serve(
     start_output(log_level, json_output=json_output)
     check_settings()
     host, port = parse_bind(bind)
-    admin = None if register is None else parse_url(register, "an admin API")
+    admins = parse_urls(register or (), "an admin API")
     address = None if advertise is None else parse_url(advertise, "this endpoint")
     _check_tls(tls_cert, tls_key)
     check_address("--bind", host, port)
     accept = load_accept(application, identity_key or ())
     from awaken.hosting.serve import run
 
-    registration = _Registration(admin, address)
+    registration = _Registration(admins, address)
     try:
         run(
             accept,
@@ -122,7 +130,7 @@ def serve(
     finally:
         registration.stop()
     if registration.is_failed:
-        raise CommandError(f"stopped, because the registration at {admin} failed; see above")
+        raise CommandError(f"stopped, because the registration at {', '.join(admins)} failed; see above")
 
 
 def _check_tls(certificate: Path | None, key: Path | None) -> None:
@@ -149,20 +157,20 @@ class _Registration:
     """Registers the endpoint from a separate process, because this one forks workers and runs an event loop.
 
     Args:
-        admin: URL of the admin API; None does not register.
+        admins: URLs of the admin API; none does not register.
         address: URL by which the runtime reaches the endpoint; None takes the one it listens on.
     """
 
-    def __init__(self, admin: str | None, address: str | None) -> None:
-        self._admin = admin
+    def __init__(self, admins: Sequence[str], address: str | None) -> None:
+        self._admins = admins
         self._address = address
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, url: str) -> None:
-        if self._admin is None:
+        if not self._admins:
             return
         address = self._address or reachable_url(url)
-        arguments = [address, self._admin, str(os.getpid()), str(_PATIENCE_SECONDS)]
+        arguments = [address, ",".join(self._admins), str(os.getpid()), str(_PATIENCE_SECONDS)]
         command = [sys.executable, "-m", "awaken.cli.registrar", *arguments]
         self._process = subprocess.Popen(command)  # noqa: S603 -- ourselves, with checked URLs
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
 
 import pytest
 from awaken.cli.admin import register_deployment
 from awaken.cli.failures import CommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: Stands in for the endpoint: ends the registration when it is stopped, and exits with its status.
 ENDPOINT = """
@@ -43,3 +50,53 @@ def test_waiting_for_a_runtime_is_shown_and_ends(capfd: pytest.CaptureFixture[st
         register_deployment("http://127.0.0.1:1", "http://127.0.0.1:9080", patience=1.0)
 
     assert capfd.readouterr().err.count("waiting for the admin API") == 1
+
+
+@contextmanager
+def admin_api(status: int, answer: bytes) -> Iterator[str]:
+    """Answer every request alike; yield the URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(status)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_node_of_a_cluster_that_is_there_registers() -> None:
+    with admin_api(201, b'{"id": "dp_1", "services": []}') as alive:
+        deployment = register_deployment(["http://127.0.0.1:1", alive], "http://127.0.0.1:9080")
+
+    assert deployment["id"] == "dp_1"
+
+
+def test_refusal_of_one_node_is_that_of_the_cluster() -> None:
+    refusal = b'{"message": "no such endpoint", "restate_code": "META0003"}'
+    with (
+        admin_api(500, refusal) as first,
+        admin_api(201, b'{"id": "dp_1", "services": []}') as second,
+        pytest.raises(CommandError, match="no such endpoint"),
+    ):
+        register_deployment([first, second], "http://127.0.0.1:9080")
+
+
+def test_all_nodes_of_a_cluster_are_named_when_none_answers() -> None:
+    urls = ["http://127.0.0.1:1", "http://127.0.0.1:2"]
+    with pytest.raises(
+        CommandError, match=r"nothing answers at http://127\.0\.0\.1:1, http://127\.0\.0\.1:2"
+    ):
+        register_deployment(urls, "http://127.0.0.1:9080")
