@@ -49,8 +49,6 @@ _SETTLE_S: Final = 2.0
 _STALL_S: Final = 1.0
 #: How long a fork waits for the thread to end; a handler may be what forks.
 _FORK_S: Final = 0.1
-#: How long the thread waits for more before it ends.
-_IDLE_S: Final = 5.0
 #: How often a descriptor that another program made non-blocking is tried again.
 _RETRY_S: Final = 0.05
 #: The reader, the terminal or the descriptor is gone for good. After other errors, such as a full disk, the next line
@@ -90,7 +88,10 @@ def take_over_output(*, as_documents: bool = False) -> None:
         sys.stdout = _text(printed or _Raw(out), sys.stdout)
     if err is not None:
         sys.stderr = _text(_Raw(err), sys.stderr)
-    _display.outlets |= {outlet for outlet in (out, err) if outlet is not None}
+    opened = {outlet for outlet in (out, err) if outlet is not None}
+    for outlet in opened:
+        outlet.start()
+    _display.outlets |= opened
 
 
 def take_over_in_worker() -> None:
@@ -122,7 +123,7 @@ def write_document(line: str) -> None:
 
 
 class _Outlet:
-    """Writes to one descriptor, in a thread that exists while there is something to write."""
+    """Writes to one descriptor, in a thread of its own unless that cannot block."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -140,6 +141,7 @@ class _Outlet:
         self._written = 0
         self._is_broken = False
         self._is_ending = False
+        self._has_thread = False
         self._thread: threading.Thread | None = None
         self._change = threading.Condition()
 
@@ -152,10 +154,19 @@ class _Outlet:
                 return
             self._queue.append(data)
             self._size += len(data)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="awaken-output", daemon=True)
-                self._thread.start()
             self._change.notify_all()
+
+    def start(self) -> None:
+        """Start the thread, unless there is one.
+
+        `put` never does: signal handlers and finalizers print, too, perhaps within such a start.
+        """
+        with self._change:
+            if self._is_direct or self._has_thread:
+                return
+            self._has_thread = True
+            self._thread = threading.Thread(target=self._run, name="awaken-output", daemon=True)
+        self._thread.start()
 
     def settle(self, deadline: float) -> None:
         """Wait until the queue is empty, the deadline, or a moment without progress."""
@@ -179,6 +190,7 @@ class _Outlet:
 
     def continue_in_parent(self) -> None:
         self._change.release()
+        self.start()
 
     def continue_in_child(self) -> None:
         self._reset()  # what was queued is the parent's to write
@@ -189,6 +201,7 @@ class _Outlet:
         """Use the queue in this forked process, too."""
         self._is_direct = False
         self._batch = _SHARED_BATCH
+        self.start()
 
     def _run(self) -> None:
         while (batch := self._next()) is not None:
@@ -205,9 +218,10 @@ class _Outlet:
         """Return the next bytes to write, whole lines if possible; None ends the thread."""
         with self._change:
             while not self._queue:
-                if self._is_ending or not self._change.wait(_IDLE_S):
-                    self._thread = None
+                if self._is_ending:
+                    self._has_thread = False
                     return None
+                self._change.wait()
             parts, size = [self._queue.popleft()], 0
             while self._queue and size + len(parts[-1]) + len(self._queue[0]) <= self._batch:
                 size += len(parts[-1])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import logging
 import os
 import signal
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 from awaken.diagnostics.tracebacks import is_authored
@@ -59,9 +61,8 @@ class SignalHandler:
         if self._signals > 1:
             signal.signal(signum, signal.SIG_DFL)
             os.kill(os.getpid(), signum)
-        timer = threading.Timer(_PATIENCE_S, self._name_blocker, [signal.Signals(signum).name])
-        timer.daemon = True
-        timer.start()
+        # Not by `threading`, whose locks the code that was interrupted may hold.
+        _thread.start_new_thread(self._name_blocker, (signal.Signals(signum).name,))
 
     def _hear(self) -> None:
         """Take the first signal in the event loop."""
@@ -74,6 +75,7 @@ class SignalHandler:
 
     def _name_blocker(self, signal_name: str) -> None:
         """Log which line keeps the event loop from hearing of a signal."""
+        time.sleep(_PATIENCE_S)
         frame = sys._current_frames().get(threading.main_thread().ident or 0)
         while frame is not None and not is_authored(frame.f_code.co_filename):
             frame = frame.f_back
