@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import httpx
 import pytest
+from awaken.callbacks import create_callback_app
 from awaken.cli import app
 from awaken.client import HttpError, create_client, create_sync_client
 from awaken.control.client import connect_control_sync
 from awaken.control.v1 import awakeables_pb2, awakeables_pb2_grpc, invocations_pb2, invocations_pb2_grpc
+from awaken.links import CallbackSettings, LinkSigner
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from typer.testing import CliRunner
 
 from tests.doors.setups import APP, Setup
@@ -252,14 +256,18 @@ def test_a_token_reaches_neither_handlers_nor_the_disk(open_doors: OpenDoors) ->
 
 def test_links_need_no_token(open_doors: OpenDoors, tmp_path: Path) -> None:
     with open_doors("dev", *OPTIONS) as doors:
-        path = tmp_path / "link"
-        headers = {"authorization": f"Bearer {TOKENS['invoke']}"}
-        httpx.post(f"{doors.ingress_url}/Waiting/ask/send", json=str(path), headers=headers)
-        url = eventually(lambda: path.exists() and path.read_text(), what="the link")
+        url = make_link(doors, tmp_path / "link")
 
-        answer = httpx.post(str(url), json=True)
+        answer = httpx.post(url, json=True)
 
         assert answer.status_code == 200
+
+
+def make_link(doors: Setup, path: Path) -> str:
+    """Return the URL that a handler handed out."""
+    headers = {"authorization": f"Bearer {TOKENS['invoke']}"}
+    httpx.post(f"{doors.ingress_url}/Waiting/ask/send", json=str(path), headers=headers)
+    return str(eventually(lambda: path.exists() and path.read_text(), what="the link"))
 
 
 # ------------------------------------------------------------ clients
@@ -353,6 +361,30 @@ async def test_python_clients_take_a_token(guarded_dev: Setup, monkeypatch: pyte
         blocking.generic_call("Greeter", "greet", b'"Ada"')
     with connect_control_sync(guarded_dev.grpc) as control:
         assert control.invoke("Greeter", "greet", b'"Ada"').value == b'"hello Ada"'
+
+
+async def test_a_mounted_route_of_links_needs_complete_and_read(
+    open_doors: OpenDoors, tmp_path: Path
+) -> None:
+    tokens = ("--token", "complete:for-links-8c1f0d", "--token", "read:for-links-8c1f0d")
+    keys = f"local:{base64.b64encode(bytes(32)).decode()}"
+    environment = {"AWAKEN_CALLBACK_KEYS": keys, "AWAKEN_CALLBACK_URL": "http://links/callbacks"}
+    with open_doors("dev", *OPTIONS, *tokens, environment=environment) as doors:
+        url = make_link(doors, tmp_path / "link")
+        settings = CallbackSettings("http://links/callbacks", LinkSigner({"local": bytes(32)}))
+
+        answers = {}
+        for token in ("for-links-8c1f0d"[:-1], TOKENS["complete"], "for-links-8c1f0d"):
+            route = create_callback_app(doors.ingress_url, doors.admin_url, token=token, settings=settings)
+            web = Starlette(routes=[Mount("/callbacks", route)])
+            async with (
+                route.router.lifespan_context(route),
+                httpx.AsyncClient(transport=httpx.ASGITransport(web)) as visitor,
+            ):
+                answers[token] = await visitor.post(url, json=True)
+
+    assert [answer.status_code for answer in answers.values()] == [502, 502, 200]
+    assert not [answer.text for answer in answers.values() if doors.admin_url in answer.text]
 
 
 def test_a_gateway_shows_its_own_token_to_a_runtime(guarded_dev: Setup, tmp_path: Path) -> None:
@@ -480,9 +512,9 @@ def test_all_doors_speak_tls_to_clients_with_the_right_certificate(tmp_path: Pat
             "AWAKEN_CLIENT_KEY": f"{tmp_path}/friend.key",
         }
         listing = ("invocations", "list", "--admin", f"https://{admin}")
-        assert run(tmp_path, *listing, environment=environment | friend).returncode == 0
-        assert "SSL_CERT_FILE" in run(tmp_path, *listing, environment=friend).stderr
-        assert run(tmp_path, *listing, environment=environment).returncode == 1
+        assert CliRunner().invoke(app, listing, env=environment | friend).exit_code == 0
+        assert "SSL_CERT_FILE" in CliRunner().invoke(app, listing, env=friend).stderr
+        assert CliRunner().invoke(app, listing, env=environment).exit_code == 1
         assert f"ingress on https://{ingress}" in printed
         for path in (f"{ingress}/restate/health", f"{admin}/version", f"{admin}/ui/"):
             url = f"https://{path}"

@@ -25,7 +25,13 @@ from awaken.control.answers import (
     schema_of_answer,
 )
 from awaken.control.completing import complete_awakeable
-from awaken.control.errors import NoAnswerError, NotFoundError, OperationError, UnavailableError
+from awaken.control.errors import (
+    NoAnswerError,
+    NotAllowedError,
+    NotFoundError,
+    OperationError,
+    UnavailableError,
+)
 from awaken.control.operations import AwakeableState, Failure
 from awaken.control.reads import find_awakeable
 from awaken.control.remote import connect_runtime
@@ -75,6 +81,7 @@ def create_callback_app(
     ingress: str = "http://127.0.0.1:8080",
     admin: str = "http://127.0.0.1:9070",
     *,
+    token: str | None = None,
     settings: CallbackSettings | None = None,
     journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None,
     operations: Operations | None = None,
@@ -85,14 +92,19 @@ def create_callback_app(
     Args:
         ingress: URL of the runtime's ingress.
         admin: URL of its admin API, which shows whether an awakeable is still open.
+        token: for both, if the runtime asks for one, of the groups `complete` and `read`; by default that of
+            `AWAKEN_TOKEN` or of the file `AWAKEN_TOKEN_FILE`.
         settings: where links lead and which keys sign them; None uses those of the process.
         journal_value_codec: the codec of the handlers' application, if it has one; answers are encoded with it.
         operations: a runtime, instead of the two URLs; it knows the codecs of applications in its process.
         now_ms: the clock, in UTC milliseconds.
+
+    Raises:
+        ValueError: the token, or a file that the environment names for TLS, cannot be read.
     """
     own = None
     if operations is None:
-        operations = own = connect_runtime(ingress, admin)
+        operations = own = connect_runtime(ingress, admin, token=token)
         own.codec = None if journal_value_codec is None else CodecSource(journal_value_codec)
     clock = now_ms or (lambda: time.time_ns() // 1_000_000)
     route = _CallbackRoute(operations, settings, clock)
@@ -273,6 +285,11 @@ class _CallbackRoute:
 
 
 def _refused(error: OperationError | LookupError) -> _Reply:
+    if isinstance(error, NotAllowedError):
+        # It names addresses and settings, which are nothing for visitors.
+        log.error("a link was opened, and cannot be served: %s", error)
+        text = "The runtime asks this page for a token; see the log."
+        return _Reply(error.http_status, "This link cannot be served here", text)
     status = error.http_status if isinstance(error, EncodedAnswerError) else 500
     return _Reply(status, "This link cannot be served here", f"{error}.")
 
