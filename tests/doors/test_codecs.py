@@ -37,7 +37,11 @@ def ask(doors: Setup, directory: Path, handler: str) -> tuple[str, str, str]:
     body = CODEC.encode(json.dumps(str(path)).encode())
     sent = doors.client.ingress.post(f"/Sealed/{handler}/send", content=body, headers=JSON)
     awakeable, link = eventually(path.read_text, what="the awakeable").split()
-    return sent.json()["invocationId"], awakeable, link
+    invocation = sent.json()["invocationId"]
+    # Handlers hand ids out while their commands are on the way; until then nobody knows that answers are encoded.
+    timer = f"SELECT name FROM sys_journal WHERE id = '{invocation}' AND entry_type = 'Command: Sleep'"
+    eventually(lambda: link == "-" or doors.client.query(timer), what="the callback in the journal")
+    return invocation, awakeable, link
 
 
 JSON = {"content-type": "application/json"}

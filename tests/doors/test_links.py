@@ -47,6 +47,9 @@ def ask(doors: Setup, directory: Path, **more: object) -> Asked:
     path.touch()
     invocation = doors.client.send("Waiting/judge", {"path": str(path), **more})
     text = eventually(path.read_text, what="the link")
+    # Handlers hand links out while their commands are on the way; until then the type is known to the link alone.
+    timer = f"SELECT name FROM sys_journal WHERE id = '{invocation}' AND entry_type = 'Command: Sleep'"
+    eventually(lambda: doors.client.query(timer), what="the callback in the journal")
     return Asked(invocation, *text.split())
 
 
