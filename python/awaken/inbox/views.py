@@ -41,7 +41,7 @@ def inbox_page(root: str, pending: Sequence[AwakeableView], *, is_part: bool) ->
         "<table><thead><tr><th>Asked</th><th>Handler</th><th>Key</th><th>Labels</th><th>Type</th><th>Since</th>"
         f"<th>Invocation</th></tr></thead><tbody>{rows}</tbody></table>"
         if rows
-        else "<p>Nothing waits for an answer.</p>"
+        else "<p>Nothing waits for an answer that the runtime knows of.</p>"
     )
     return _page(root, "Inbox", body, is_part=is_part)
 
