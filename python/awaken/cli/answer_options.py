@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from awaken.cli.failures import BrokenApplicationError
+from awaken.cli.failures import BrokenApplicationError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,12 +43,17 @@ def know_types(modules: Sequence[str] | None) -> None:
     """Import modules, and let the types in their packages be known.
 
     Raises:
+        UsageError: a text is not the name of a module.
         BrokenApplicationError: a module does not exist, or importing it fails.
     """
     from awaken.cli.loading import load_module
     from awaken.links import add_type_module
 
     for name in modules or ():
+        if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
+            raise UsageError(
+                f"--types: {name!r} is not the name of a module; write it as in an import, expenses.models"
+            )
         load_module(name)
         add_type_module(name)
 

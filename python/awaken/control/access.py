@@ -133,6 +133,8 @@ def parse_tokens(texts: Sequence[str]) -> dict[str, set[Group]]:
             raise ValueError(
                 f"a token of the group {name} has a character that no header can carry; use letters and digits"
             )
+        if any(f",{other}:" in token for other in Group):
+            raise ValueError(f"a comma follows a token of the group {name}; separate tokens by spaces")
         tokens.setdefault(token, set()).add(group)
     return tokens
 

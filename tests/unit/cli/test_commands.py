@@ -359,3 +359,13 @@ def test_grace_is_a_time_that_ends(seconds: str) -> None:
 
     assert result.exit_code == 2
     assert "--grace" in result.output
+
+
+@pytest.mark.parametrize(
+    "name", ["models:Decision", "models.py", "./models", "models,others", "..models", ""]
+)
+def test_types_are_named_by_their_module(name: str) -> None:
+    result = run("gateway", "--grpc", "127.0.0.1:0", "--types", name)
+
+    assert result.exit_code == 2
+    assert "is not the name of a module" in result.output

@@ -36,6 +36,14 @@ def test_a_token_that_is_refused_is_not_printed() -> None:
     assert "c0ffee" not in str(raised.value)
 
 
+def test_tokens_are_not_separated_by_commas() -> None:
+    with pytest.raises(ValueError, match="separate tokens by spaces") as raised:
+        parse_tokens(["read:c0ffee,all:decaf"])
+
+    assert "c0ffee" not in str(raised.value)
+    assert parse_tokens(["read:c0ffee,"]) == {"c0ffee,": {Group.READ}}
+
+
 def test_methods_without_a_group_need_all() -> None:
     assert group_of_method("/awaken.control.v1.Awakeables/Burn") is Group.ALL
     assert group_of_method("/grpc.health.v1.Health/Check") is None
