@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import struct
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from tests.doors.conftest import OpenDoors
     from tests.doors.setups import Setup
 
-pytestmark = pytest.mark.on("dev", "runtime")
+pytestmark = pytest.mark.on("runtime")
 
 PATIENCE_S = 20
 END_TIMEOUT_S = 10
@@ -46,6 +48,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.on("dev")
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_question_is_refused_and_costs_the_runtime_nothing(doors: Setup, hostile: str) -> None:
     doors.client.query("SELECT 1 AS one")
@@ -72,9 +75,8 @@ def test_a_question_ends_when_its_client_leaves(doors: Setup) -> None:
     eventually(lambda: not _is_running(process), within=PATIENCE_S, what="the end of the question")
 
 
-@pytest.mark.parametrize("kind", ["dev", "runtime"])
-def test_sigterm_does_not_wait_for_a_question(open_doors: OpenDoors, kind: str) -> None:
-    with open_doors(kind, is_served=False) as doors, _asking(doors, UNINTERRUPTIBLE):
+def test_sigterm_does_not_wait_for_a_question(open_doors: OpenDoors) -> None:
+    with open_doors("dev") as doors, _asking(doors, UNINTERRUPTIBLE):
         children = _children(doors.process.pid)
 
         doors.process.terminate()
@@ -98,7 +100,7 @@ def test_the_processes_of_questions_end_with_a_killed_runtime(open_doors: OpenDo
 
 @contextmanager
 def _asking(doors: Setup, question: str) -> Iterator[int]:
-    """Ask a question that is being answered within the `with` block, and leave at its end; gives its process."""
+    """Ask a question that is being answered within the `with` block, and leave at its end. Gives its process."""
     before = {child: _used_s(child) for child in _children(doors.process.pid)}
     body = json.dumps({"query": question}).encode()
     head = f"POST /query HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
@@ -110,6 +112,8 @@ def _asking(doors: Setup, question: str) -> Iterator[int]:
     with connect(doors.admin_url) as connection:
         connection.sendall(head.encode() + b"\r\n\r\n" + body)
         yield eventually(busy, within=PATIENCE_S, what="the start of the question")[0]
+        # Leave with a reset: a client that only closes may still be waiting for its answer, as far as one can see.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def _children(pid: int) -> list[int]:

@@ -31,7 +31,7 @@ _STALL_SECONDS: Final = 60.0
 class AnswersQuestions(Protocol):
     """What answers questions in SQL."""
 
-    async def answer(self, sql: str) -> bytes:
+    async def answer(self, sql: str) -> bytes | bytearray:
         """Return the rows as a JSON array. Raises QueryError and UnavailableError."""
         ...
 
@@ -67,7 +67,7 @@ class QueryRoute:
 class _Rows(Response):
     """Sends rows as fast as the client takes them."""
 
-    def __init__(self, rows: bytes, questions: AnswersQuestions) -> None:
+    def __init__(self, rows: bytes | bytearray, questions: AnswersQuestions) -> None:
         self._parts = (b'{"rows":', rows, b"}")
         self._questions = questions
         size = sum(map(len, self._parts))
@@ -78,7 +78,7 @@ class _Rows(Response):
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             for part in self._parts:
                 for at in range(0, len(part), _PIECE_SIZE):
-                    piece = part[at : at + _PIECE_SIZE]
+                    piece = bytes(part[at : at + _PIECE_SIZE])
                     async with asyncio.timeout(_STALL_SECONDS):
                         await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -52,8 +52,8 @@ WAITING_SECONDS: Final = 30.0
 _VALUE_SIZE: Final = 160 * _MIB
 #: Bytes of an answer in JSON: an entry of the largest size in both forms, and what else its row has.
 ANSWER_SIZE: Final = 256 * _MIB
-#: Bytes of answers that clients have not taken yet; a question that is answered beyond it is refused.
-UNTAKEN_SIZE: Final = 2 * ANSWER_SIZE
+#: Bytes of answers that clients have not taken yet: one of the largest. Answers beyond it are refused.
+UNTAKEN_SIZE: Final = ANSWER_SIZE
 #: Bytes of memory that SQLite may use for one question, among them what it sorts and joins.
 HEAP_SIZE: Final = 512 * _MIB
 #: Bytes of address space of a process: SQLite's, and the copies of the largest value on its way to JSON. The server

@@ -57,13 +57,13 @@ def receive_question(channel: socket.socket) -> Asked:
     return _receive(channel, Asked, None)
 
 
-def send_answer(channel: socket.socket, answer: Answer, rows: bytes = b"") -> None:
+def send_answer(channel: socket.socket, answer: Answer, rows: bytearray) -> None:
     """Send an answer and its rows."""
     channel.sendall(_encode(answer))
     channel.sendall(rows)
 
 
-def receive_answer(channel: socket.socket, deadline: float) -> tuple[Answer, bytes]:
+def receive_answer(channel: socket.socket, deadline: float) -> tuple[Answer, bytearray]:
     """Wait for an answer. Raises EOFError if the process ends, and TimeoutError after `deadline`."""
     answer = _receive(channel, Answer, deadline)
     return answer, _read(channel, answer.size, deadline)
@@ -79,7 +79,7 @@ def _receive(channel: socket.socket, kind: type[T], deadline: float | None) -> T
     return msgspec.msgpack.decode(_read(channel, size, deadline), type=kind)
 
 
-def _read(channel: socket.socket, size: int, deadline: float | None) -> bytes:
+def _read(channel: socket.socket, size: int, deadline: float | None) -> bytearray:
     data = bytearray(size)
     view, at = memoryview(data), 0
     while at < size:
@@ -89,7 +89,7 @@ def _read(channel: socket.socket, size: int, deadline: float | None) -> bytes:
             raise EOFError
         at += count
     view.release()
-    return bytes(data)
+    return data  # not copied: it may be large
 
 
 def _remaining(deadline: float) -> float:

@@ -41,6 +41,8 @@ class QuestionProcess:
     """
 
     def __init__(self, path: Path) -> None:
+        if getattr(sys, "frozen", False):  # its executable is the application, which would start once more
+            raise OSError(f"{sys.executable} is a frozen application, without an interpreter of its own")
         self._channel, its_end = socket.socketpair()
         self._is_fresh = True
         try:
@@ -68,7 +70,7 @@ class QuestionProcess:
         """Whether it can be asked."""
         return self._process.poll() is None
 
-    def ask(self, sql: str, snapshot: Snapshot, timeout_s: float) -> tuple[Answer, bytes]:
+    def ask(self, sql: str, snapshot: Snapshot, timeout_s: float) -> tuple[Answer, bytearray]:
         """Return what became of a question, and the rows as a JSON array.
 
         Raises:

@@ -68,23 +68,25 @@ class _Worker:
         self._path = path
         self._connection: Connection | None = None
 
-    def answer(self, asked: Asked) -> tuple[Answer, bytes]:
+    def answer(self, asked: Asked) -> tuple[Answer, bytearray]:
         try:
             rows = self._encode(asked)
         except QueryError as error:
-            return Answer(error=str(error), is_misread=error.is_misread, is_limited=error.is_limited), b""
+            return Answer(
+                error=str(error), is_misread=error.is_misread, is_limited=error.is_limited
+            ), bytearray()
         except MemoryError:
             return Answer(
                 error=f"the question needs more memory than it may use, {limits.HEAP_SIZE >> 20} MiB in SQLite and "
                 f"{limits.MEMORY_SIZE >> 20} MiB in all; add conditions or a LIMIT, or select fewer columns",
                 is_limited=True,
-            ), b""
+            ), bytearray()
         except Exception as error:
             log.warning("a question failed: %r", error)
-            return Answer(error="internal error; see the log of the runtime"), b""
+            return Answer(error="internal error; see the log of the runtime"), bytearray()
         return Answer(size=len(rows)), rows
 
-    def _encode(self, asked: Asked) -> bytes:
+    def _encode(self, asked: Asked) -> bytearray:
         if self._connection is None:
             self._connection = Connection(self._path, timeout_s=asked.timeout_s, is_limited=True)
         rows = bytearray(b"[")
@@ -99,7 +101,7 @@ class _Worker:
                 rows += b","
             rows += row
         rows += b"]"
-        return bytes(rows)
+        return rows
 
 
 def _encoded(connection: Connection, asked: Asked) -> Iterator[bytes]:

@@ -60,7 +60,7 @@ class Questions:
         self._retirement: asyncio.TimerHandle | None = None
         self._is_closed = False
 
-    async def answer(self, sql: str) -> bytes:
+    async def answer(self, sql: str) -> bytes | bytearray:
         """Return the rows that answer a question, as a JSON array. Columns without a value are left out.
 
         Raises:
@@ -128,7 +128,7 @@ class Questions:
             self._free.release()
             self._plan_retirement()
 
-    async def _run(self, sql: str) -> bytes:
+    async def _run(self, sql: str) -> bytearray:
         self._check_open()
         asked: list[QuestionProcess] = []
         loop = asyncio.get_running_loop()
@@ -157,7 +157,7 @@ class Questions:
 
     # On a thread.
 
-    def _ask(self, sql: str, snapshot: Snapshot, asked: list[QuestionProcess]) -> bytes:
+    def _ask(self, sql: str, snapshot: Snapshot, asked: list[QuestionProcess]) -> bytearray:
         process = self._take_process()
         asked.append(process)
         try:

@@ -190,9 +190,9 @@ async def test_more_questions_than_may_wait_are_refused_at_once(questions: Quest
 
 
 async def test_answers_that_wait_for_their_clients_are_bounded(questions: Questions) -> None:
-    large = 512 * 1024 * 1024
+    large = 256 * 1024 * 1024
 
-    with questions.untaken(large), pytest.raises(UnavailableError, match="512 MiB of answers wait"):
+    with questions.untaken(large), pytest.raises(UnavailableError, match="256 MiB of answers wait"):
         await questions.answer("SELECT 1")
 
     assert await questions.answer("SELECT 1 AS one") == b'[{"one":1}]'
