@@ -201,7 +201,7 @@ def test_an_error_that_nobody_can_read_is_an_error_still(redirection: str) -> No
         ["bash", "-c", f'exec "$@" {redirection}', "bash", *command("id", "garbage")], check=False
     )
 
-    assert done.returncode == 1
+    assert done.returncode == 2
 
 
 def test_a_usage_error_that_cannot_be_stored_is_an_error_still() -> None:
