@@ -40,6 +40,10 @@ _CONFIGURATION: Final = H2Configuration(
     normalize_outbound_headers=False,
 )
 
+# How many other frames without use cost as much as one SETTINGS, which changes every stream. No peer changes its
+# settings more than a few times.
+_SETTINGS_COST: Final = 10
+
 # A connection takes no more streams after this one: well below the last id, and two months away at 200 a second.
 _LAST_STREAM_ID: Final = 2**31 - 1025
 
@@ -128,6 +132,7 @@ class H2ClientEngine(H2Streams):
 
     def _on_settings(self, event: h2_events.RemoteSettingsChanged) -> Event | None:
         super()._on_settings(event)
+        self.control_frame_count += _SETTINGS_COST - 1
         if self._is_ready:
             return None
         self._is_ready = True
