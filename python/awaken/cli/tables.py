@@ -22,6 +22,8 @@ _BETWEEN: Final = 3
 #: Columns that are cut keep at least this many characters.
 _LEAST: Final = 8
 _ELLIPSIS: Final = "…"
+#: Characters of a cut text that are looked at, for each one of its column: emoji are made of up to ten.
+_CHARACTERS_PER_CELL: Final = 10
 #: Characters of an id beyond those that tell it from the others in the table: new ones come.
 _SPARE: Final = 2
 #: An id is never shorter: `inv_1` and a few.
@@ -103,7 +105,11 @@ def _widths(columns: Sequence[Column], rows: list[list[str]]) -> list[int]:
 
 def _cut(columns: Sequence[Column], widths: list[int], limit: int) -> list[int] | None:
     """Take from the widest columns until the sum of widths is within the limit; None if that is impossible."""
-    widths = list(widths)
+    # No cell of a table is wider than the table; keys may have millions of characters.
+    widths = [
+        width if column.is_whole or column.is_id else min(width, max(limit, _LEAST, len(column.name)))
+        for column, width in zip(columns, widths, strict=True)
+    ]
     while sum(widths) > limit:
         able = [
             index
@@ -146,12 +152,19 @@ def _render(columns: Sequence[Column], rows: list[list[str]], widths: list[int])
     ]
     drawn = table.Table(*head, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*(_begin(text, width) for text, width in zip(row, widths, strict=True)))
     width = sum(widths) + _BETWEEN * (len(widths) - 1)
     console = Console(file=sys.stdout, highlight=False, markup=False, width=width)
     with console.capture() as captured:
         console.print(drawn)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _begin(text: str, width: int) -> str:
+    """Return a text that fits whole, and of another one enough to fill the column: rich looks at each character."""
+    from rich.cells import cell_len
+
+    return text if cell_len(text) <= width else text[: _CHARACTERS_PER_CELL * width]
 
 
 def _below(columns: Sequence[Column], rows: list[list[str]], limit: int) -> str:

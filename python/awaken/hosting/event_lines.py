@@ -28,6 +28,8 @@ _STYLES: Final = {
     EventKind.FAILED: "red",
 }
 _LONGEST_DETAIL: Final = 200
+#: Characters of a target, whose key a caller chooses: keys of megabytes would fill the disk, and hold up the runtime.
+_LONGEST_TARGET: Final = 1000
 #: Bytes of an input that are shown: enough to recognize it, and a line stays a line.
 _LONGEST_INPUT: Final = 120
 
@@ -53,7 +55,7 @@ class EventLines:
         line = Text()
         line.append(datetime.now().strftime("%H:%M:%S.%f")[:-3], "dim")
         line.append(f"  {event.kind.value:<11}", _STYLES[event.kind])
-        line.append(f"  {escape_line(event.target):<28}")
+        line.append(f"  {escape_line(_cut(event.target, _LONGEST_TARGET)):<28}")
         line.append(f"  {event.invocation_id}", "dim")
         detail = _explain(event)
         if self._show_payloads and event.input:
@@ -79,7 +81,7 @@ class JsonEventLines:
         document: dict[str, Any] = {
             "step": event.kind.value,
             "invocation": event.invocation_id,
-            "target": event.target,
+            "target": _cut(event.target, _LONGEST_TARGET),
         }
         if event.detail:
             document["detail"] = event.detail
@@ -95,12 +97,14 @@ def _explain(event: Event) -> str:
         return "" if event.detail == "1" else f"attempt {event.detail}"
     if event.kind is EventKind.SUSPENDED:
         return f"waits for {describe_future(event.detail)}"
-    detail = event.detail.partition("\n")[0]
-    if len(detail) > _LONGEST_DETAIL:
-        detail = detail[: _LONGEST_DETAIL - 1] + "…"
+    detail = _cut(event.detail.partition("\n")[0], _LONGEST_DETAIL)
     if event.duration_ms is not None:
         detail = f"{detail}  after {_duration(event.duration_ms)}".strip()
     return detail
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _beginning(payload: bytes) -> str:

@@ -106,6 +106,16 @@ def test_invocations_fit_the_terminal(admin: FakeAdmin, columns: int) -> None:
         assert len([one for one in IDS if one.startswith(identifier)]) == 1
 
 
+def test_a_key_of_megabytes_leaves_a_table(admin: FakeAdmin) -> None:
+    admin.rows[0]["target"] = f"Warehouse/{'k' * 10_000_000}/reserve"
+
+    shown = on_terminal(100, "invocations", "list", "--admin", admin.url)
+
+    assert max(map(len, shown.splitlines())) <= 100
+    assert "Warehouse/kkk" in shown
+    assert len([line for line in shown.splitlines() if "[500]" in line]) == 3
+
+
 def test_a_pipe_gets_everything_on_one_line_each(admin: FakeAdmin) -> None:
     done = subprocess.run(
         command("invocations", "list", "--admin", admin.url), capture_output=True, text=True, check=True
