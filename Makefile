@@ -68,7 +68,7 @@ test-bytes: setup ## More and larger journals and values than in `make test`
 	$(BIN)/python -m pytest tests/journals tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes
 	$(BIN)/python -m pytest tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes --runtime=embedded
 
-test-cluster: setup ## Faults on a cluster of three real servers, in two to four minutes; ROUNDS=3 SEED=7 for others
+test-cluster: setup ## Faults on a cluster of three real servers, in four minutes; ROUNDS=3 takes two, SEED=7 repeats
 	$(BIN)/python -m pytest tests/cluster -m cluster --capture=no --cluster-rounds=$(ROUNDS) $(SEED:%=--cluster-seed=%)
 
 test-browser: setup ## Inbox, links and attacks by pages in a real browser; needs Chromium and Node

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from tests.e2e.effects import Effects
 
-#: How a handler is left when the runtime has gone away.
-BROKEN: Final = "CancelledError"
 #: How a handler is left whose process has gone away.
 KILLED: Final = "killed"
 
@@ -24,11 +22,6 @@ class Attempt:
     entered_at: float
     left_at: float | None
     how: str
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether it ended before its runtime had all that it had done."""
-        return self.how in (BROKEN, KILLED)
 
 
 @dataclass(frozen=True)
@@ -47,6 +40,8 @@ class Account:
         left = {words[1]: (float(words[2]), words[3]) for words in lines if words[0] == "leave"}
         self._attempts: dict[str, Attempt] = {}
         self._executions: dict[tuple[str, str], list[Execution]] = defaultdict(list)
+        #: The results that handlers got, by effect and key.
+        self._stored: dict[tuple[str, str], set[str]] = defaultdict(set)
         for word, *values in lines:
             if word == "enter":
                 kind, key, id_, at = values
@@ -54,19 +49,25 @@ class Account:
             elif word in ("act", "pay"):
                 key, token, id_ = values
                 self._executions[word, key].append(Execution(token, self._attempts[id_]))
+            elif word == "stored":
+                effect, key, token = values
+                self._stored[effect, key].add(token)
 
     def unexplained(self, word: str, key: str, stored: str) -> list[str]:
         """Return what is wrong with the executions of an effect, of which `stored` is the one whose result was used.
 
         A result is lost with the attempt that has it, and a leader that is none any more may ask for an effect that
-        the next one has asked for: then the attempt is broken off. What an attempt did that came to its end counts.
+        the next one has asked for. What a handler got as the result of an effect is stored: all attempts get the same.
+        An attempt that came to its end has done nothing in vain.
         """
         several = self._executions[word, key]
         used = [one for one in several if one.token == stored]
-        unused = [one for one in several if one not in used and not one.attempt.is_broken]
+        unused = [one for one in several if one not in used and one.attempt.how == "returned"]
         twice = [attempt for attempt, times in Counter(one.attempt for one in several).items() if times > 1]
-        wrong = [f"not used, although not broken off: {one}" for one in unused]
+        others = self._stored[word, key] - {stored}
+        wrong = [f"in vain, although the attempt ended: {one}" for one in unused]
         wrong += [f"executed several times by {attempt}" for attempt in twice]
+        wrong += [f"a handler got {other}, and another one {stored}" for other in others]
         if len(used) != 1:
             wrong.append(f"{stored} is the result of {len(used)} executions")
         return [f"{word} {key}: {what}" for what in wrong]

@@ -46,6 +46,7 @@ async def run(ctx: restate.WorkflowContext, request: Request) -> Answer:
         await ctx.sleep(timedelta(milliseconds=request["pause_ms"]))
         told = await awakeable
         acted = await ctx.run_typed("act", attempt.act, word="act", key=key)
+        record(path, "stored", f"act {key} {acted}")
         later = timedelta(milliseconds=request["pause_ms"])
         ctx.object_send(add, key=request["counter"], arg=1, send_delay=later)
         payment: Payment = {"effects": path, "key": key}
@@ -61,8 +62,11 @@ class Payment(TypedDict):
 
 @teller.handler()
 async def pay(ctx: restate.Context, payment: Payment) -> str:
-    with Attempt(payment["effects"], f"payment {payment['key']}") as attempt:
-        return await ctx.run_typed("pay", attempt.act, word="pay", key=payment["key"])
+    path, key = payment["effects"], payment["key"]
+    with Attempt(path, f"payment {key}") as attempt:
+        paid = await ctx.run_typed("pay", attempt.act, word="pay", key=key)
+        record(path, "stored", f"pay {key} {paid}")
+        return paid
 
 
 @counter.handler()

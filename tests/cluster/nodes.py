@@ -151,13 +151,16 @@ class Cluster:
         return [node for node in self.nodes if node.is_up]
 
     def leader(self, partition: int) -> Node:
-        """Return the node that leads a partition."""
+        """Return the node that leads a partition, once there is one."""
         # The ids that the server gives to nodes follow the order in which they joined.
-        (row,) = self.ask(
+        question = (
             "SELECT nodes.name FROM partitions JOIN nodes ON leader_plain_node_id = plain_node_id "
             f"WHERE partition_id = {partition}"
         )
-        return next(node for node in self.nodes if node.name == row["name"])
+        rows = eventually(
+            lambda: self.ask(question), within=WHOLE_TIMEOUT_S, what=f"a leader of partition {partition}"
+        )
+        return next(node for node in self.nodes if node.name == rows[0]["name"])
 
     def wait_until_whole(self) -> None:
         """Wait until every node answers, and every partition has its leader and its followers on living nodes."""
@@ -166,13 +169,16 @@ class Cluster:
     def ask(self, sql: str) -> list[dict[str, Any]]:
         """Return the rows that answer a question about the cluster; empty if no node can tell."""
         addresses = ",".join(node.fabric_url for node in self.living)
-        asked = subprocess.run(
-            [install_restatectl(), "sql", "--json", "--address", addresses, sql],
-            capture_output=True,
-            text=True,
-            timeout=CONTROL_TIMEOUT_S,
-            check=False,
-        )
+        try:
+            asked = subprocess.run(
+                [install_restatectl(), "sql", "--json", "--address", addresses, sql],
+                capture_output=True,
+                text=True,
+                timeout=CONTROL_TIMEOUT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:  # it asks all nodes that there are, frozen ones as well
+            return []
         rows: list[dict[str, Any]] = json.loads(asked.stdout) if asked.returncode == 0 else []
         return rows
 
