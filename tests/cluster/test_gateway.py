@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -15,13 +19,13 @@ from tests.cluster.gateway import gateway
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from awaken.control.client import SyncControlClient
 
     from tests.cluster.callers import Callers
-    from tests.cluster.nodes import Cluster
+    from tests.cluster.nodes import Cluster, Node
     from tests.e2e.effects import Effects
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -89,7 +93,8 @@ def test_gateway_goes_on_when_a_node_is_gone(
                 what="all waits in the gateway's list",
             )
             known[lost].kill()
-            outcomes = [pool.submit(_resolve, control, waiting[key], f'"told {key}"') for key in keys]
+            outcomes = [pool.submit(_resolve, control, waiting[key], f'"told {key}"') for key in keys[1:]]
+            outcomes.append(pool.submit(_resolve_by_command, known, waiting[keys[0]], f"told {keys[0]}"))
             counts = [
                 pool.submit(
                     control.invoke,
@@ -128,6 +133,19 @@ def test_gateway_goes_on_when_a_node_is_gone(
     assert counted == {b"1"}
     assert watch.error is not None
     assert watch.error.code() == grpc.StatusCode.CANCELLED, watch.error
+
+
+def _resolve_by_command(nodes: Sequence[Node], awakeable_id: str, text: str) -> str:
+    """Resolve an awakeable with the command, which takes the same addresses."""
+    urls = {
+        "AWAKEN_INGRESS": ",".join(node.ingress_url for node in nodes),
+        "AWAKEN_ADMIN": ",".join(node.admin_url for node in nodes),
+    }
+    command = [sys.executable, "-m", "awaken.cli", "resolve", awakeable_id, "--text", text, "--json-output"]
+    done = subprocess.run(
+        command, env=os.environ | urls, capture_output=True, text=True, timeout=WAIT_S, check=False
+    )
+    return str(json.loads(done.stdout)["outcome"]) if done.returncode == 0 else done.stderr
 
 
 def _resolve(control: SyncControlClient, awakeable_id: str, value: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from awaken.cli.addresses import parse_url
+from awaken.cli.addresses import parse_urls
 from awaken.cli.ages import age
 from awaken.cli.failures import explain_failures
 from awaken.cli.settings import (
@@ -66,7 +66,7 @@ def show_list(
                 break
         return found[:limit]  # a page of a server may be longer
 
-    pending = [_facts(one) for one in talk(work, admin=parse_url(admin, "an admin API"))]
+    pending = [_facts(one) for one in talk(work, admin=parse_urls([admin], "an admin API"))]
     if json_output:
         print_json(pending)
     elif not pending:
@@ -111,7 +111,7 @@ def show(
     async def work(runtime: RemoteOperations) -> AwakeableView:
         return await find_awakeable(runtime, awakeable_id)
 
-    seen = talk(work, admin=parse_url(admin, "an admin API"))
+    seen = talk(work, admin=parse_urls([admin], "an admin API"))
     facts: dict[str, Any] = {
         "id": seen.awakeable_id,
         "state": seen.state.value,

@@ -9,6 +9,8 @@ from awaken.cli.output import print_json, print_text
 from awaken.cli.runtime_client import talk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from awaken.control.operations import Failure
     from awaken.control.remote import RemoteOperations
     from awaken.outcomes import AwakeableOutcome
@@ -21,8 +23,8 @@ class _NoAdminError(Exception):
 
 
 def complete(
-    ingress: str,
-    admin: str | None,
+    ingress: Sequence[str],
+    admin: Sequence[str] | None,
     awakeable_id: str,
     result: bytes | Failure,
     *,
@@ -32,8 +34,8 @@ def complete(
     """Complete an awakeable and print the outcome.
 
     Args:
-        ingress: URL of the ingress.
-        admin: URL of the admin API, which tells the outcome where the ingress does not. If it cannot be asked, the
+        ingress: URLs of the ingress: one, or on a cluster those of several nodes.
+        admin: those of the admin API, which tells the outcome where the ingress does not. If it cannot be asked, the
             ingress alone is.
         awakeable_id: as the handler handed it out.
         result: the payload, or a failure.
@@ -67,7 +69,9 @@ def complete(
                 "result counts"
             ) from error
         except InvalidRequestError as error:
-            raise CommandError(f"{ingress} refused the result of {awakeable_id}: {error}") from error
+            raise CommandError(
+                f"{', '.join(ingress)} refused the result of {awakeable_id}: {error}"
+            ) from error
 
     try:
         outcome = talk(work, ingress=ingress, admin=admin)

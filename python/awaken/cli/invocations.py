@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from awaken.cli.addresses import parse_url
+from awaken.cli.addresses import parse_urls
 from awaken.cli.ages import age
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.settings import DEFAULT_ADMIN, AdminOption, JsonOutputOption
@@ -59,7 +59,7 @@ def show_list(
     async def work(runtime: RemoteOperations) -> list[dict[str, Any]]:
         return await list_invocations(runtime, status or [], service, handler, key, limit=limit)
 
-    rows = talk(work, admin=parse_url(admin, "an admin API"))
+    rows = talk(work, admin=parse_urls([admin], "an admin API"))
     if json_output:
         print_json(rows)
     elif not rows:
@@ -108,7 +108,7 @@ def show(
     async def work(runtime: RemoteOperations) -> InvocationDetails:
         return await describe_invocation(runtime, await find_invocation_id(runtime, invocation_id))
 
-    found = talk(work, admin=parse_url(admin, "an admin API"))
+    found = talk(work, admin=parse_urls([admin], "an admin API"))
     facts, journal = found.facts, found.journal
     if json_output:
         print_json(facts | {"journal": journal})
@@ -145,7 +145,7 @@ def _change_all(
     async def work(runtime: RemoteOperations) -> list[dict[str, Any]]:
         return [await _change(runtime, invocation_id, name, operation) for invocation_id in ids]
 
-    outcomes = talk(work, admin=parse_url(admin, "an admin API"))
+    outcomes = talk(work, admin=parse_urls([admin], "an admin API"))
     failed = [outcome["error"] for outcome in outcomes if "error" in outcome]
     if len(ids) == 1 and failed:
         raise CommandError(failed[0])

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from awaken.cli.addresses import parse_url
+from awaken.cli.addresses import parse_urls
 from awaken.cli.failures import explain_failures
 from awaken.cli.settings import DEFAULT_INGRESS, IngressOption, JsonOutputOption, OutcomeAdminOption
 
@@ -29,5 +29,6 @@ def reject(
     from awaken.control.operations import Failure
 
     failure = Failure(500, reason.encode(errors="replace").decode())
-    urls = parse_url(ingress, "an ingress"), admin and parse_url(admin, "an admin API")
-    complete(*urls, awakeable_id, failure, json_output=json_output)
+    ingresses = parse_urls([ingress], "an ingress")
+    admins = parse_urls([admin], "an admin API") if admin else None
+    complete(ingresses, admins, awakeable_id, failure, json_output=json_output)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from awaken.cli.addresses import parse_url
+from awaken.cli.addresses import parse_urls
 from awaken.cli.failures import CommandError, UsageError, explain_failures
 from awaken.cli.settings import DEFAULT_INGRESS, IngressOption, JsonOutputOption, OutcomeAdminOption
 
@@ -46,9 +46,10 @@ def resolve(
 
     if sum(option is not None for option in (json, text, file)) > 1:
         raise UsageError("more than one value was given; choose one of --json, --text and --file")
-    urls = parse_url(ingress, "an ingress"), admin and parse_url(admin, "an admin API")
+    ingresses = parse_urls([ingress], "an ingress")
+    admins = parse_urls([admin], "an admin API") if admin else None
     body = _body(json, text, file)
-    complete(*urls, awakeable_id, body, is_encoded=encoded, json_output=json_output)
+    complete(ingresses, admins, awakeable_id, body, is_encoded=encoded, json_output=json_output)
 
 
 def _body(json: str | None, text: str | None, file: Path | None) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from awaken.cli.failures import CommandError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from awaken.control.remote import RemoteOperations
 
@@ -36,14 +36,17 @@ _OPTIONS: Final = {
 
 
 def talk(
-    work: Callable[[RemoteOperations], Awaitable[R]], *, ingress: str | None = None, admin: str | None = None
+    work: Callable[[RemoteOperations], Awaitable[R]],
+    *,
+    ingress: Sequence[str] | None = None,
+    admin: Sequence[str] | None = None,
 ) -> R:
     """Run one or several operations against a runtime and return the result.
 
     Args:
         work: what to do with the runtime.
-        ingress: URL of its ingress, if the work needs it.
-        admin: URL of its admin API, if the work needs it.
+        ingress: URL of its ingress, if the work needs it; of a cluster, those of several nodes.
+        admin: URL of its admin API, if the work needs it; likewise.
 
     Raises:
         CommandError: the runtime cannot be reached, or refuses.
@@ -52,7 +55,9 @@ def talk(
 
 
 async def _talk(
-    work: Callable[[RemoteOperations], Awaitable[R]], ingress: str | None, admin: str | None
+    work: Callable[[RemoteOperations], Awaitable[R]],
+    ingress: Sequence[str] | None,
+    admin: Sequence[str] | None,
 ) -> R:
     from awaken.control.errors import OperationError
     from awaken.control.remote import connect_runtime

@@ -38,12 +38,18 @@ DEFAULT_ADMIN: Final = "http://127.0.0.1:9070"
 DEFAULT_BIND: Final = "127.0.0.1:9080"
 DEFAULT_GRPC: Final = "127.0.0.1:9071"
 
+_SEVERAL: Final = "Of a cluster, those of several nodes, with commas."
 IngressOption = Annotated[
     str,
-    typer.Option("--ingress", metavar="URL", envvar="AWAKEN_INGRESS", help="Ingress of the runtime."),
+    typer.Option(
+        "--ingress", metavar="URL", envvar="AWAKEN_INGRESS", help=f"Ingress of the runtime. {_SEVERAL}"
+    ),
 ]
 AdminOption = Annotated[
-    str, typer.Option("--admin", metavar="URL", envvar="AWAKEN_ADMIN", help="Admin API of the runtime.")
+    str,
+    typer.Option(
+        "--admin", metavar="URL", envvar="AWAKEN_ADMIN", help=f"Admin API of the runtime. {_SEVERAL}"
+    ),
 ]
 _NODES: Final = "Of a cluster, that of each node: repeat it, or use commas."
 #: As `IngressOption` and `AdminOption`, for commands that stand in front of a cluster.
