@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
+from awaken.runtime.admin import make_admin
 
-from tests.unit.runtime.fakes import CannedEndpoint, manifest
+from tests.unit.runtime.fakes import (
+    CannedEndpoint,
+    DictStore,
+    FakeOperations,
+    FakeQuestions,
+    make_deployments,
+    manifest,
+)
 
 if TYPE_CHECKING:
-    import httpx
-
     from tests.unit.runtime.fakes import Network
 
 
@@ -245,3 +252,32 @@ async def test_unknown_deployments(client: httpx.AsyncClient) -> None:
     )
     assert garbage.status_code == 400
     assert garbage.text == "Invalid URL: Cannot parse `deployment` with value `garbage`: bad format"
+
+
+async def test_deployment_that_cannot_be_read_is_shown_as_such(network: Network) -> None:
+    store = DictStore()
+    before = make_deployments(network.dial, store)
+    one = (await before.register("http://one")).record.deployment_id
+    two = (await before.register("http://two")).record.deployment_id
+    store.documents[one] = store.documents[one].replace('"protocolMode"', '"mode"')
+    admin = make_admin(
+        FakeOperations(),
+        make_deployments(network.dial, store),
+        questions=FakeQuestions(),
+        ingress_url=lambda: "http://127.0.0.1:8080/",
+    )
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(admin), base_url="http://admin") as client:
+        listed = (await client.get("/deployments")).json()
+        shown = await client.get(f"/deployments/{one}")
+        services = await client.get("/services")
+        removed = await client.delete(f"/deployments/{one}?force=true")
+        left = (await client.get("/deployments")).json()
+
+    assert [each["id"] for each in listed["deployments"]] == [two]
+    (unreadable,) = listed["unreadable"]
+    assert unreadable["id"] == one
+    assert "unknown field `mode`" in unreadable["reason"]
+    assert (shown.status_code, "cannot be read" in shown.json()["message"]) == (500, True)
+    assert (services.status_code, removed.status_code) == (200, 202)
+    assert "unreadable" not in left
