@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import subprocess
+import sys
 import tempfile
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
@@ -27,59 +29,25 @@ from tests.doors.setups import ServerWithEndpoint, Setup
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from awaken.control.client import ControlClient
 
 ROUNDS = 100
-CHANNELS = 10
 WAIT = common_pb2.Target(service="Waiting", handler="wait")
 
 
 class Load:
-    """Calls that stay open, spread over some channels."""
+    """Calls that stay open, of a process of its own."""
 
-    def __init__(self, address: str) -> None:
-        self._channels = [connect_control_alone(address, number) for number in range(CHANNELS)]
-        self._calls: list[Any] = []
-        self._readers: list[asyncio.Task[None]] = []
+    def __init__(self, address: str, waiting: int, watching: int) -> None:
+        arguments = ["-m", "benches.grpc_callers", address, str(waiting), str(watching)]
+        self._process = subprocess.Popen(
+            [sys.executable, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout is not None
+        self._process.stdout.readline()
 
-    async def wait(self, count: int) -> None:
-        """Begin calls that wait for their handlers."""
-        for number in range(count):
-            stub = self._channels[number % CHANNELS].invocations
-            self._calls.append(stub.Invoke(invocations_pb2.InvokeRequest(target=WAIT)))
-
-    async def watch(self, count: int) -> None:
-        """Begin streams of awakeables."""
-        for number in range(count):
-            stub = self._channels[number % CHANNELS].awakeables
-            call = stub.Watch(awakeables_pb2.WatchAwakeablesRequest())
-            self._calls.append(call)
-            self._readers.append(asyncio.create_task(_read(call)))
-
-    async def end(self) -> None:
-        """Leave."""
-        for call in self._calls:
-            call.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
-        for channel in self._channels:
-            await channel.close()
-
-    def failures(self) -> list[str]:
-        """Return how calls ended that should be open."""
-        return [str(call.done() and call) for call in self._calls if call.done()]
-
-
-def connect_control_alone(address: str, number: int) -> ControlClient:
-    """Return a client with a connection of its own, which gRPC shares between channels of equal options."""
-    from awaken.control.client import ControlClient
-
-    return ControlClient(grpc.aio.insecure_channel(address, options=[("bench.number", number)]))
-
-
-async def _read(call: Any) -> None:
-    with suppress(grpc.aio.AioRpcError, asyncio.CancelledError):
-        async for _ in call:
-            pass
+    def end(self) -> str:
+        """Leave, and return how many calls had ended before."""
+        return self._process.communicate()[0].strip()
 
 
 async def measure(title: str, address: str) -> None:
@@ -143,20 +111,12 @@ async def run(setup: Setup, waiting: int, watching: int) -> None:
     """Measure idle, with callers, with watchers, and after all have left."""
     print(f"{setup.kind:<38}{'p50':>9}  {'p99':>9}  {'max':>9}")
     await measure("idle", setup.grpc)
-    load = Load(setup.grpc)
-    await load.wait(waiting)
-    await asyncio.sleep(5)
-    print(f"{waiting} wait, {len(load.failures())} ended, {memory(setup)}")
-    await measure(f"{waiting} wait", setup.grpc)
-    await load.end()
-    await measure("after they left", setup.grpc)
-    load = Load(setup.grpc)
-    await load.watch(watching)
-    await asyncio.sleep(5)
-    print(f"{watching} watch, {len(load.failures())} ended, {memory(setup)}")
-    await measure(f"{watching} watch", setup.grpc)
-    await load.end()
-    await measure("after they left", setup.grpc)
+    for title, counts in ((f"{waiting} wait", (waiting, 0)), (f"{watching} watch", (0, watching))):
+        load = await asyncio.to_thread(Load, setup.grpc, *counts)
+        print(f"{title}, {memory(setup)}")
+        await measure(title, setup.grpc)
+        print(f"of these, ended early: {await asyncio.to_thread(load.end)}")
+        await measure("after they left", setup.grpc)
 
 
 def memory(setup: Setup) -> str:
