@@ -32,8 +32,7 @@ class Decoding(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic
             stream = handler.unary_stream
 
             async def answer_stream(data: bytes, context: Any) -> Any:
-                async for message in stream(await _decoded(decode, data, context), context):
-                    yield message
+                await stream(await _decoded(decode, data, context), context)
 
             return grpc.unary_stream_rpc_method_handler(
                 answer_stream, response_serializer=handler.response_serializer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import aclosing
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
@@ -13,7 +14,7 @@ from awaken.control.errors import OperationError
 from awaken.errors import InvalidIdError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from grpc.aio import ServicerContext
 
@@ -46,14 +47,19 @@ def answers(method: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
     return answer
 
 
-def streams(method: Callable[..., AsyncIterator[R]]) -> Callable[..., AsyncIterator[R]]:
-    """Turn errors of operations into those of gRPC, for a method with many answers."""
+def streams(method: Callable[..., AsyncGenerator[R, None]]) -> Callable[..., Awaitable[None]]:
+    """Turn errors of operations into those of gRPC, for a method with many answers of a service with `turns`.
+
+    The answers are written here, rather than yielded to gRPC, which leaves a generator whose caller has gone to the
+    garbage collector, with all that it holds.
+    """
 
     @wraps(method)
-    async def stream(self: Any, request: Any, context: Context) -> AsyncIterator[R]:
+    async def stream(self: Any, request: Any, context: Context) -> None:
         try:
-            async for message in method(self, request, context):
-                yield message
+            async with aclosing(method(self, request, context)) as messages:
+                async for message in messages:
+                    await self.turns.write(context, message)
         except grpc.aio.AbortError:
             raise
         except Exception as error:

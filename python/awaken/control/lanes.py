@@ -7,7 +7,7 @@ from those who complete awakeables. What a lane has no place for is refused at o
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from awaken.control.errors import OverloadedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 __all__ = ["LIMITS", "Kind", "Lane", "LaneLimits"]
 
@@ -82,6 +82,17 @@ class Lane:
         self._turns = asyncio.Semaphore(limits.active)
         self._open = 0
 
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Hold a place without a wait, for kinds of which all that are open are in progress. Raises OverloadedError."""
+        if self._open >= self._limits.open:
+            raise self._refusal()
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
+
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
         """Hold a place, once there is one.
@@ -90,10 +101,7 @@ class Lane:
             OverloadedError: too many requests wait already, or it took too long. Nothing was sent.
         """
         if self._open >= self._limits.open:
-            raise OverloadedError(
-                f"{self._open} {self._kind.value} requests to the runtime are open, and more are not taken; try again "
-                "when some have ended"
-            )
+            raise self._refusal()
         self._open += 1
         try:
             await self._take_turn()
@@ -103,6 +111,12 @@ class Lane:
                 self._turns.release()
         finally:
             self._open -= 1
+
+    def _refusal(self) -> OverloadedError:
+        return OverloadedError(
+            f"{self._open} {self._kind.value} requests to the runtime are open, and more are not taken; try again "
+            "when some have ended"
+        )
 
     async def _take_turn(self) -> None:
         try:

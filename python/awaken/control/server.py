@@ -15,6 +15,7 @@ from awaken.control.access_grpc import Access
 from awaken.control.decoding import Decoding
 from awaken.control.lanes import LIMITS, Kind, Lane
 from awaken.control.services import AwakeablesService, InvocationsService
+from awaken.control.turns import Turns
 from awaken.control.v1 import (
     awakeables_pb2,
     awakeables_pb2_grpc,
@@ -104,9 +105,13 @@ async def start_control_server(
             ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
         ],
     )
-    watching = Lane(Kind.WATCH, LIMITS[Kind.WATCH])
-    awakeables_pb2_grpc.add_AwakeablesServicer_to_server(AwakeablesService(operations, watching), server)  # type: ignore[no-untyped-call]
-    invocations_pb2_grpc.add_InvocationsServicer_to_server(InvocationsService(operations, watching), server)  # type: ignore[no-untyped-call]
+    watching, turns = Lane(Kind.WATCH, LIMITS[Kind.WATCH]), Turns()
+    awakeables_pb2_grpc.add_AwakeablesServicer_to_server(
+        AwakeablesService(operations, watching, turns), server
+    )  # type: ignore[no-untyped-call]
+    invocations_pb2_grpc.add_InvocationsServicer_to_server(
+        InvocationsService(operations, watching, turns), server
+    )  # type: ignore[no-untyped-call]
     health_service = HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
     reflection.enable_server_reflection((*_NAMES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)

@@ -32,10 +32,11 @@ from awaken.control.v1 import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from awaken.control.grpc_methods import Context
     from awaken.control.operations import AwakeableView, Operations
+    from awaken.control.turns import Turns
 
 __all__ = ["AwakeablesService", "InvocationsService"]
 
@@ -43,9 +44,10 @@ __all__ = ["AwakeablesService", "InvocationsService"]
 class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
     """`awaken.control.v1.Awakeables`."""
 
-    def __init__(self, operations: Operations, watching: Lane) -> None:
+    def __init__(self, operations: Operations, watching: Lane, turns: Turns) -> None:
         self._operations = operations
         self._watching = watching
+        self.turns = turns
         self._feed = AwakeableFeed(operations, _event)
 
     @answers
@@ -90,13 +92,14 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
     @streams
     async def Watch(  # noqa: N802
         self, request: awakeables_pb2.WatchAwakeablesRequest, context: Context
-    ) -> AsyncIterator[awakeables_pb2.AwakeableEvent]:
+    ) -> AsyncGenerator[awakeables_pb2.AwakeableEvent, None]:
         """Stream awakeables as they become pending and cease to be."""
         service, key = filters(request, "service", "key")
         feed = self._feed.watch(service, key, interval(request.interval))
-        async with self._watching.place(), aclosing(feed) as events:
-            async for event in events:
-                yield event
+        with self._watching.hold():
+            async with aclosing(feed) as events:
+                async for event in events:
+                    yield event
 
     async def _complete(
         self, awakeable_id: str, result: bytes | Failure, context: Context, *, is_encoded: bool = False
@@ -111,9 +114,10 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
 class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
     """`awaken.control.v1.Invocations`."""
 
-    def __init__(self, operations: Operations, watching: Lane) -> None:
+    def __init__(self, operations: Operations, watching: Lane, turns: Turns) -> None:
         self._operations = operations
         self._watching = watching
+        self.turns = turns
         self._waiting = Lane(Kind.WAIT, LIMITS[Kind.WAIT])
         self._feed = InvocationFeed(operations)
 
@@ -122,7 +126,7 @@ class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
         self, request: invocations_pb2.InvokeRequest, context: Context
     ) -> invocations_pb2.InvocationResult:
         """Call a handler and wait for its result."""
-        async with self._waiting.place():
+        with self._waiting.hold():
             return convert.result(await self._operations.call(invocation_request(request)))
 
     @answers
@@ -138,7 +142,7 @@ class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
         self, request: invocations_pb2.AttachRequest, context: Context
     ) -> invocations_pb2.InvocationResult:
         """Wait for the result of an invocation."""
-        async with self._waiting.place():
+        with self._waiting.hold():
             return convert.result(await self._operations.attach(request.invocation_id))
 
     @answers
@@ -192,16 +196,17 @@ class InvocationsService(invocations_pb2_grpc.InvocationsServicer):
     @streams
     async def Watch(  # noqa: N802
         self, request: invocations_pb2.WatchInvocationRequest, context: Context
-    ) -> AsyncIterator[invocations_pb2.InvocationEvent]:
+    ) -> AsyncGenerator[invocations_pb2.InvocationEvent, None]:
         """Stream each journal entry and each change of status."""
         _core.parse_invocation_id(request.invocation_id)
         feed = self._feed.watch(request.invocation_id, interval(request.interval))
-        async with self._watching.place(), aclosing(feed) as rows:
-            async for row in rows:
-                if "entry_type" in row:
-                    yield invocations_pb2.InvocationEvent(entry=convert.entry(row))
-                else:
-                    yield invocations_pb2.InvocationEvent(invocation=convert.invocation(row))
+        with self._watching.hold():
+            async with aclosing(feed) as rows:
+                async for row in rows:
+                    if "entry_type" in row:
+                        yield invocations_pb2.InvocationEvent(entry=convert.entry(row))
+                    else:
+                        yield invocations_pb2.InvocationEvent(invocation=convert.invocation(row))
 
 
 def _event(is_pending: bool, found: AwakeableView) -> awakeables_pb2.AwakeableEvent:
