@@ -36,8 +36,8 @@ MAX_MESSAGE_SIZE: Final = 33 * 1024 * 1024
 
 #: How long a connection may be silent before it is asked whether its peer is there, and for the answer: as Restate's
 #: servers ask.
-KEEPALIVE_MS: Final = 40_000
-KEEPALIVE_TIMEOUT_MS: Final = 20_000
+KEEPALIVE_SECONDS: Final = 40
+KEEPALIVE_TIMEOUT_SECONDS: Final = 20
 
 _NAMES: Final = tuple(
     file.services_by_name[name].full_name
@@ -101,8 +101,8 @@ async def start_control_server(
             # Otherwise two servers could share one port, and calls would reach either of them.
             ("grpc.so_reuseport", 0),
             # Whoever has vanished without a word is found out, and leaves what it holds.
-            ("grpc.keepalive_time_ms", KEEPALIVE_MS),
-            ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+            ("grpc.keepalive_time_ms", KEEPALIVE_SECONDS * 1000),
+            ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_SECONDS * 1000),
         ],
     )
     watching, turns = Lane(Kind.WATCH, LIMITS[Kind.WATCH]), Turns()
