@@ -118,6 +118,8 @@ class Http2Transport(httpx.AsyncBaseTransport):
             return self._speaks_http2
         if self._learning is None or self._learning.done():
             self._learning = asyncio.create_task(self._learn())
+            # If all who asked have left, no one else takes its error.
+            self._learning.add_done_callback(lambda task: task.cancelled() or task.exception())
         # All who ask share the answer, and a failure, too: a thousand callers do not try one after the other.
         speaks_http2 = await asyncio.shield(self._learning)
         self._speaks_http2 = speaks_http2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import socket
 from contextlib import asynccontextmanager
@@ -180,6 +181,22 @@ async def test_the_next_runtime_at_an_address_may_speak_another_protocol() -> No
                 with pytest.raises(httpx.ConnectError):
                     await client.get("/now")
                 assert (await client.get("/now")).text == "over HTTP/1.1"
+
+
+async def test_callers_that_leave_before_the_protocol_is_known_leave_no_error_behind(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        async with calling(silent.getsockname(), probe_timeout_s=0.05) as client:
+            call = asyncio.create_task(client.get("/Desk/sign"))
+            await asyncio.sleep(0)
+            call.cancel()
+            await asyncio.wait([call])
+
+            with pytest.raises(httpx.ConnectError):  # it asks again, and waits for the answer
+                await client.get("/Desk/sign")
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 async def test_what_accepts_and_never_answers_is_reported_to_all_at_once() -> None:
