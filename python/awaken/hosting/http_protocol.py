@@ -82,7 +82,7 @@ class HttpProtocol(h11_impl.H11Protocol):
         """Expect that the peer reads at least some of what waits for it."""
         super().pause_writing()
         if self._reading_deadline is None:
-            self._reading_deadline = self.loop.call_later(limits.STALL_TIMEOUT, self.transport.abort)
+            self._expect_reading()
 
     def resume_writing(self) -> None:
         """Note that the peer reads."""
@@ -115,6 +115,14 @@ class HttpProtocol(h11_impl.H11Protocol):
         if self._peer_deadline is not None:
             self._peer_deadline.cancel()
             self._peer_deadline = None
+
+    def _expect_reading(self, unread: int | None = None) -> None:
+        """Set the deadline of a peer, if it has read some of `unread` bytes; cut it off otherwise."""
+        size = self.transport.get_write_buffer_size()
+        if unread is not None and size >= unread:
+            self.transport.abort()
+        else:
+            self._reading_deadline = self.loop.call_later(limits.STALL_TIMEOUT, self._expect_reading, size)
 
     def _give_up(self) -> None:
         self._peer_deadline = None

@@ -135,6 +135,24 @@ async def test_peer_that_reads_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatc
         assert len(await everything(reader)) < desk.size
 
 
+@pytest.mark.slow
+async def test_peer_that_reads_slowly_gets_all_of_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    stall_s = 1.0  # more than a busy machine keeps this test from reading
+    monkeypatch.setattr(limits, "STALL_TIMEOUT", stall_s)
+    desk = Desk()
+    desk.size = 32 * 1024 * 1024
+    async with serving(desk) as (reader, writer):
+        writer.write(REQUEST)
+        await reader.readuntil(b"\r\n\r\n")
+        received = 0
+        for tenth in range(1, 11):
+            await asyncio.sleep(0.3 * stall_s)
+            while received < desk.size * tenth // 10 and (part := await reader.read(desk.size)):
+                received += len(part)
+
+    assert received >= desk.size
+
+
 async def test_half_closed_connection_gets_its_answer() -> None:
     desk = Desk()
     desk.may_answer.clear()
