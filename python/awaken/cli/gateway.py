@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +20,7 @@ from awaken.cli.access_options import (
 )
 from awaken.cli.addresses import check_address, parse_bind, parse_urls, reachable_url
 from awaken.cli.answer_options import CodecOption, TypesOption, know_types, read_codec
+from awaken.cli.ending import closing_together
 from awaken.cli.failures import CommandError, explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import CALLBACKS, CallbacksOption
@@ -35,11 +36,10 @@ from awaken.cli.settings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from awaken.cli.access_options import Access
     from awaken.control.operations import AnswerCodec, Operations
     from awaken.hosting.allowed_pages import AllowedPages
+    from awaken.hosting.http_server import HttpServer
     from awaken.links import LinkSigner
 
 __all__ = ["gateway"]
@@ -145,17 +145,17 @@ async def _serve(
 
     stop = asyncio.Event()
     SignalHandler(stop).install(asyncio.get_running_loop())
-    async with AsyncExitStack() as stack:
-        try:
-            runtime = connect_runtime(ingress, admin)
-        except ValueError as error:
-            raise CommandError(str(error)) from error
-        runtime.codec = codec
+    try:
+        runtime = connect_runtime(ingress, admin)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    runtime.codec = codec
+    async with AsyncExitStack() as stack, closing_together() as closers:
         stack.push_async_callback(runtime.close)
         server = await start_control_server(
             runtime, host=grpc[0], port=grpc[1], tls=access.tls, tokens=access.tokens
         )
-        stack.push_async_callback(server.close)
+        closers.append(server.close)
         ingresses, admins = ", ".join(ingress), ", ".join(admin)
         facts = {
             "grpc": host_and_port(grpc[0], server.port),
@@ -165,45 +165,44 @@ async def _serve(
         }
         lines: list[str] = []
         if inbox is not None:
-            from awaken.hosting.access_rules import rules_for
-            from awaken.hosting.http_server import HttpServer
-            from awaken.hosting.page_guard import PageGuard
-            from awaken.hosting.token_guard import guard_inbox
-            from awaken.inbox import create_inbox
-
-            rules = rules_for("inbox", inbox[0], pages, is_reading_safe=True)
-            guarded = PageGuard(guard_inbox(create_inbox(runtime), access.guard), rules)
-            page = HttpServer(guarded, *inbox, tls=access.http_tls)
+            page = _make_inbox(inbox, runtime, access, pages)
             await page.start()
-            stack.push_async_callback(page.stop)
+            closers.append(page.stop)
             facts["inbox"] = f"{page.url}/"
-            lines.append(f"awaken: inbox on {page.url}/")
+            lines.append(f"awaken: inbox on {facts['inbox']}")
         if links is not None:
-            url = await stack.enter_async_context(_serve_links(links, runtime, access, pages))
-            facts["callbacks"] = url
-            lines.append(f"awaken: links on {url}")
+            links_server = _make_links(links, runtime, access, pages)
+            await links_server.start()
+            closers.append(links_server.stop)
+            facts["callbacks"] = f"{reachable_url(links_server.url)}{CALLBACKS}"
+            lines.append(f"awaken: links on {facts['callbacks']}")
         lines.append(f"awaken: gRPC on {facts['grpc']}, in front of {ingresses} and {admins}")
         print_announcement(facts, "\n".join(lines), json_output=json_output)
         await stop.wait()
 
 
-@asynccontextmanager
-async def _serve_links(
-    links: _Links, operations: Operations, access: Access, pages: AllowedPages
-) -> AsyncIterator[str]:
-    """Serve links, and yield the URL below which they are."""
+def _make_inbox(
+    bind: tuple[str, int], operations: Operations, access: Access, pages: AllowedPages
+) -> HttpServer:
+    from awaken.hosting.access_rules import rules_for
+    from awaken.hosting.http_server import HttpServer
+    from awaken.hosting.page_guard import PageGuard
+    from awaken.hosting.token_guard import guard_inbox
+    from awaken.inbox import create_inbox
+
+    rules = rules_for("inbox", bind[0], pages, is_reading_safe=True)
+    guarded = PageGuard(guard_inbox(create_inbox(operations), access.guard), rules)
+    return HttpServer(guarded, *bind, tls=access.http_tls)
+
+
+def _make_links(links: _Links, operations: Operations, access: Access, pages: AllowedPages) -> HttpServer:
     from awaken.callbacks import create_callback_app
     from awaken.hosting.links_server import make_links_server
     from awaken.hosting.urls import http_url
     from awaken.links import CallbackSettings
 
-    url = links.public_url or http_url(links.bind)
+    url = links.public_url or http_url(links.bind, is_tls=access.links_tls is not None)
     app = create_callback_app(settings=CallbackSettings(url, links.signer), operations=operations)
-    server = make_links_server(
+    return make_links_server(
         app, CALLBACKS, links.bind, pages, public_url=links.public_url, tls=access.links_tls
     )
-    await server.start()
-    try:
-        yield f"{reachable_url(server.url)}{CALLBACKS}"
-    finally:
-        await server.stop()

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from awaken.cli.addresses import reachable_url
 from awaken.cli.announcing import announce, announce_stop
+from awaken.cli.ending import closing_together
 from awaken.cli.failures import BrokenApplicationError, CommandError, UsageError
 from awaken.cli.places import CALLBACKS, INBOX, check_addresses
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from awaken.cli.access_options import Access
     from awaken.cli.places import Places
@@ -30,11 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["run_embedded"]
 
-# How long what is open may take after a signal: 8 s together, because Docker kills after 10.
+# How long what is open may take after a signal: 8 s together with the requests of `cli/ending.py`, because Docker kills
+# after 10.
 #: Callers that wait for results: then they are told to ask again.
 _CALLERS_GRACE_S: Final = 3.0
-#: Requests on any interface: then they are cut off.
-_REQUESTS_GRACE_S: Final = 4.0
 #: Handlers, which are then asked to suspend: those that do not are repeated at the next start.
 _HANDLERS_GRACE_S: Final = 4.0
 
@@ -135,26 +134,28 @@ async def _serve(
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     SignalHandler(stop, announce_stop).install(loop)
-    async with _listen(embedded, places, access, pages) as (server, links_url, close):
+    async with closing_together() as closers:
+        server, links_url = await _listen(embedded, places, access, pages, closers)
         # Again, now that the port is known, if port 0 asked for a free one.
         lead_links(links_url)
-        async with _control(places, access, embedded.runtime) as grpc:
-            announce(places, server, links_url, grpc, describe(embedded), backlog, json_output=json_output)
-            async with asyncio.TaskGroup() as group:
-                beside = None if until is None else group.create_task(_beside(until, stop))
-                await stop.wait()
-                loop.call_later(_CALLERS_GRACE_S, embedded.runtime.dismiss_callers)
-                if beside is not None:
-                    beside.cancel()
-            closing = asyncio.create_task(close())
-        await closing
+        grpc = await _control(places, access, embedded.runtime, closers)
+        announce(places, server, links_url, grpc, describe(embedded), backlog, json_output=json_output)
+        async with asyncio.TaskGroup() as group:
+            beside = None if until is None else group.create_task(_beside(until, stop))
+            await stop.wait()
+            loop.call_later(_CALLERS_GRACE_S, embedded.runtime.dismiss_callers)
+            if beside is not None:
+                beside.cancel()
 
 
-@asynccontextmanager
 async def _listen(
-    embedded: EmbeddedRuntime, places: Places, access: Access, pages: AllowedPages
-) -> AsyncIterator[tuple[RuntimeServer, str, Callable[[], Coroutine[None, None, None]]]]:
-    """Serve ingress, admin API, inbox and links; yield the server, where the links are, and what closes all of it."""
+    embedded: EmbeddedRuntime,
+    places: Places,
+    access: Access,
+    pages: AllowedPages,
+    closers: list[Callable[[float], Awaitable[None]]],
+) -> tuple[RuntimeServer, str]:
+    """Serve ingress, admin API, inbox and links; return the server, and where the links are."""
     from awaken.callbacks import create_callback_app
     from awaken.hosting.links_server import make_links_server
     from awaken.hosting.runtime_server import RuntimeServer
@@ -177,43 +178,38 @@ async def _listen(
         tokens=access.guard,
         tls=access.http_tls,
     )
-    closers: list[Callable[[float], Awaitable[None]]] = []
-
-    async def close() -> None:
-        await asyncio.gather(*(closer(_REQUESTS_GRACE_S) for closer in closers))
-
+    links_url = ""
     try:
-        url = ""
-        try:
-            if places.callbacks is not None:
-                own = make_links_server(
-                    links, CALLBACKS, places.callbacks, pages, public_url=public_url, tls=access.links_tls
-                )
-                await own.start()
-                closers.append(own.stop)
-                url = own.url
-            await server.open()
-        except OSError as error:
-            raise CommandError(
-                f"cannot listen: {error.strerror or error}; stop what uses the address, or choose another one with "
-                "--ingress, --admin and --callbacks"
-            ) from error
-        closers.append(server.close)
-        yield server, f"{reachable_url(url or server.ingress_url)}{CALLBACKS}", close
-    finally:
-        await close()
+        if places.callbacks is not None:
+            own = make_links_server(
+                links, CALLBACKS, places.callbacks, pages, public_url=public_url, tls=access.links_tls
+            )
+            await own.start()
+            closers.append(own.stop)
+            links_url = own.url
+        await server.open()
+    except OSError as error:
+        raise CommandError(
+            f"cannot listen: {error.strerror or error}; stop what uses the address, or choose another one with "
+            "--ingress, --admin and --callbacks"
+        ) from error
+    closers.append(server.close)
+    return server, f"{reachable_url(links_url or server.ingress_url)}{CALLBACKS}"
 
 
 async def _beside(until: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
     await until(stop)
 
 
-@asynccontextmanager
-async def _control(places: Places, access: Access, operations: Operations) -> AsyncIterator[str | None]:
-    """Serve gRPC and yield its address; yield None without gRPC, or if its default address is in use."""
+async def _control(
+    places: Places,
+    access: Access,
+    operations: Operations,
+    closers: list[Callable[[float], Awaitable[None]]],
+) -> str | None:
+    """Serve gRPC and return its address; None without gRPC, or if its default address is in use."""
     if places.grpc is None:
-        yield None
-        return
+        return None
     from awaken.control.server import start_control_server
     from awaken.hosting.urls import host_and_port
 
@@ -225,12 +221,9 @@ async def _control(places: Places, access: Access, operations: Operations) -> As
     except OSError as error:
         if places.is_grpc_requested:
             raise CommandError(f"{error}; choose another address with --grpc, or --grpc off") from error
-        yield None
-        return
-    try:
-        yield host_and_port(host, control.port)
-    finally:
-        await control.close(_REQUESTS_GRACE_S)
+        return None
+    closers.append(control.close)
+    return host_and_port(host, control.port)
 
 
 def _read_settings() -> RuntimeSettings:
