@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Tables"]
 
-#: Seconds until the partitions are led again. Measured: 2 to 5 after a kill, up to 15 after the loss of a network.
+#: Seconds until the partitions are led again. Measured: 2 to 5 after a kill, up to 20 after the loss of a network.
 _PATIENCE_SECONDS: Final = 10.0
 _PAUSE_SECONDS: Final = 0.2
 #: How often a question has to be refused while others are answered: a partition may be lost between two.
