@@ -6,9 +6,9 @@ its network, so being unreachable from outside is no protection by itself. There
 - *Rebinding*: the page's own name is made to resolve to 127.0.0.1. For the browser, runtime and page are then one
   origin, and the page reads and sends whatever it likes. But `Host` has the page's name: names that were neither bound
   nor allowed are refused. An address has no name that could be rebound, so literals are accepted beyond loopback.
-- *Cross-site requests*: the page sends a form, an image or a script to this address. It reads nothing, but the request
-  is carried out. Browsers say which page sent it: in `Origin` for all methods but GET and HEAD (and for these if the
-  page wants to read the answer), and in `Sec-Fetch-Site` for every request to HTTPS or to this machine.
+- *Requests of other pages*: the page sends a form, an image or a script to this address. It reads nothing, but the
+  request is carried out. Browsers say which page sent it: in `Origin` for all methods but GET and HEAD (and for these
+  if the page wants to read the answer), and in `Sec-Fetch-Site` for every request to HTTPS or to this machine.
 
 Programs send neither `Origin` nor `Sec-Fetch-Site`, and pass if their `Host` is right. The content type does not
 matter: requests that need no preflight have an `Origin` as well, and `curl -d` sends them without a page.
@@ -172,17 +172,30 @@ def _check_page(rules: AccessRules, request: RequestFacts, host: HostName | None
                 f'pages of "{shown}", the Origin of this request, may not send requests to this {rules.what}; if you '
                 f"trust them, start it with --allow-origin {shown} (or AWAKEN_ALLOW_ORIGIN)",
             )
-    if request.origins or (request.site or "").lower() != "cross-site":
+    site = (request.site or "").lower()
+    if request.origins or not _may_be_foreign(site, host):
         return None
     is_opened = request.method in _READS and (request.mode or "").lower() == "navigate"
     if is_opened and rules.is_reading_safe:
         return None
     return Refusal(
         403,
-        f"a page of another site sent this request, and did not say which one (Sec-Fetch-Site is cross-site, and there "
+        f"a page of another origin sent this request, and did not say which one (Sec-Fetch-Site is {site}, and there "
         f"is no Origin), so this {rules.what} does not carry it out; open the address by hand, call it from a program, "
         "or use fetch() in a page whose origin is allowed with --allow-origin (or AWAKEN_ALLOW_ORIGIN)",
     )
+
+
+def _may_be_foreign(site: str, host: HostName | None) -> bool:
+    """Return whether a page that names no origin may be one that would have to be allowed.
+
+    Args:
+        site: `Sec-Fetch-Site`, in lower case.
+        host: the name that the request was sent to, if it has one.
+    """
+    if site == "same-site":  # another name below the same domain; on this machine, that is one of its own
+        return host is None or not host.is_local
+    return site == "cross-site"
 
 
 def _printable(text: str) -> str:

@@ -243,6 +243,24 @@ def test_pages_that_do_not_say_who_they_are(
     assert status(links(), "localhost", method=method, site=site, mode=mode) == at_links
 
 
+@pytest.mark.parametrize(
+    ("site", "mode", "at_ingress", "at_links"),
+    [
+        ("same-site", "no-cors", 403, 403),  # an image in a page of users.example.org
+        ("same-site", "navigate", 403, 200),
+        ("same-origin", "no-cors", 200, 200),
+    ],
+)
+def test_pages_of_the_same_domain_that_do_not_say_who_they_are(
+    site: str, mode: str, at_ingress: int, at_links: int
+) -> None:
+    host = "awaken.example.org"
+    at_home = links(public_url=f"https://{host}/")
+
+    assert status(ingress(hosts=(host,)), host, method="GET", site=site, mode=mode) == at_ingress
+    assert status(at_home, host, method="GET", site=site, mode=mode) == at_links
+
+
 def test_public_url_is_a_name_of_the_links() -> None:
     rules = links(public_url="https://Links.example.org:8443/callbacks")
 
