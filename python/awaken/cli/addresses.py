@@ -56,14 +56,21 @@ def parse_url(text: str, what: str) -> str:
         what: what the URL leads to, for the message.
 
     Raises:
-        UsageError: the text is not a URL.
+        UsageError: the text is not a URL, or has a user, a password, a query or a fragment.
     """
     url = text.strip() if "://" in text else f"http://{text.strip()}"
     try:
         parts = urlsplit(url)
         is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_valid = is_valid and not (parts.query or parts.fragment)
+        has_user = "@" in parts.netloc
     except ValueError:
-        is_valid = False
+        is_valid, has_user = False, "@" in url
+    if has_user:  # the text is not shown, because of the password
+        raise UsageError(
+            f"the URL of {what} has a user or a password, which logs and lists of processes would show; leave it out, "
+            "and give a token in AWAKEN_TOKEN or AWAKEN_TOKEN_FILE"
+        )
     if not is_valid or any(character.isspace() for character in url):
         raise UsageError(f"{text!r} is not the URL of {what}; write something like http://127.0.0.1:8080")
     return url.rstrip("/")

@@ -49,11 +49,32 @@ def test_url_is_completed(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "ftp://x", "http://", "http://h:x", "http://h:99999", "http://a b", "/x"]
+    "text",
+    [
+        "",
+        "ftp://x",
+        "http://",
+        "http://h:x",
+        "http://h:99999",
+        "http://a b",
+        "/x",
+        "http://h?q=1",
+        "http://h/#f",
+    ],
 )
 def test_other_text_is_no_url(text: str) -> None:
     with pytest.raises(CommandError, match="is not the URL of an ingress"):
         parse_url(text, "an ingress")
+
+
+@pytest.mark.parametrize(
+    "text", ["http://me:secret@h:1", "me:secret@h", "http://secret@h", "http://me:secret@h:x"]
+)
+def test_url_with_a_password_is_refused_without_showing_it(text: str) -> None:
+    with pytest.raises(CommandError, match="AWAKEN_TOKEN") as refusal:
+        parse_url(text, "an ingress")
+
+    assert "secret" not in str(refusal.value)
 
 
 def test_address_of_all_interfaces_is_not_dialled() -> None:
