@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from awaken.diagnostics.tracebacks import is_authored
@@ -61,8 +62,10 @@ class SignalHandler:
         if self._signals > 1:
             signal.signal(signum, signal.SIG_DFL)
             os.kill(os.getpid(), signum)
-        # Not by `threading`, whose locks the code that was interrupted may hold.
-        _thread.start_new_thread(self._name_blocker, (signal.Signals(signum).name,))
+        # Not by `threading`, whose locks the interrupted code may hold. That code would also get the error of a system
+        # without room for another thread.
+        with suppress(RuntimeError):
+            _thread.start_new_thread(self._name_blocker, (signal.Signals(signum).name,))
 
     def _hear(self) -> None:
         """Take the first signal in the event loop."""

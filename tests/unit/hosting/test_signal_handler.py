@@ -29,6 +29,7 @@ def spin():
 async def main():
     stop = asyncio.Event()
     SignalHandler(stop, lambda: print("announced", flush=True)).install(asyncio.get_running_loop())
+    {before}
     print("ready", flush=True)
     {blocks}
     await stop.wait()
@@ -40,10 +41,10 @@ LOOPS = {"asyncio": ("", "asyncio.new_event_loop"), "uvloop": ("import uvloop", 
 
 
 @contextmanager
-def running(folder: Path, loop: str, blocks: str) -> Iterator[subprocess.Popen[str]]:
+def running(folder: Path, loop: str, blocks: str, before: str = "") -> Iterator[subprocess.Popen[str]]:
     import_loop, factory = LOOPS[loop]
     path = folder / "blocking.py"
-    path.write_text(CODE.format(import_loop=import_loop, loop=factory, blocks=blocks))
+    path.write_text(CODE.format(import_loop=import_loop, loop=factory, blocks=blocks, before=before))
     with subprocess.Popen(
         [sys.executable, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -60,6 +61,17 @@ def running(folder: Path, loop: str, blocks: str) -> Iterator[subprocess.Popen[s
 def test_the_first_signal_stops(tmp_path: Path, loop: str, signum: signal.Signals) -> None:
     with running(tmp_path, loop, "") as process:
         process.send_signal(signum)
+
+        assert process.communicate(timeout=20) == ("announced\n", "")
+        assert process.returncode == 0
+
+
+def test_the_first_signal_stops_where_no_thread_can_start(tmp_path: Path) -> None:
+    fail = "(_ for _ in ()).throw(RuntimeError('no room for a thread'))"
+    with running(
+        tmp_path, "asyncio", "", f"import _thread; _thread.start_new_thread = lambda *_: {fail}"
+    ) as process:
+        process.send_signal(signal.SIGTERM)
 
         assert process.communicate(timeout=20) == ("announced\n", "")
         assert process.returncode == 0
