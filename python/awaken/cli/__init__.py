@@ -86,15 +86,13 @@ def main() -> None:
     """Run the command line."""
     hold_standard_descriptors()
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(
-            stream, io.TextIOWrapper
-        ):  # a terminal that cannot show a character is no reason to fail
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a character is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
-    except (
-        OSError
-    ) as error:  # help, versions and usage errors, which typer prints; commands explain their own failures
+    except OSError as error:
+        # Of help, versions and usage errors, which typer prints; commands explain their own failures.
         if error.filename is not None or error.errno not in _UNWRITABLE:
             raise
         with suppress(typer.Exit):

@@ -124,6 +124,5 @@ def wake_up_time(entry: str | None) -> int | None:
     """Return when the timer of a Sleep entry ends, from the entry's JSON."""
     sleep: Any = json.loads(entry or "{}").get("Command", {}).get("Sleep", {})
     time = sleep.get("wake_up_time") if isinstance(sleep, dict) else None
-    return (
-        min(time, LAST_MS) if isinstance(time, int) else None
-    )  # another endpoint's may end when no date does
+    # That of another endpoint may end when no date does.
+    return min(time, LAST_MS) if isinstance(time, int) else None
