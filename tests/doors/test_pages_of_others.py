@@ -68,7 +68,7 @@ def reads(doors: Setup) -> list[str]:
     """Return addresses that tell something."""
     paths = ("/health", "/version", "/services", "/awakeables", "/deployments")
     return [
-        f"{doors.ingress_url}/restate/health",
+        *(f"{doors.ingress_url}/restate/{path}" for path in ("health", "callbacks", "callbacks/x")),
         *(f"{doors.admin_url}{path}" for path in paths),
         f"{doors.inbox_url}/",
         f"{doors.inbox_url}/invocations",

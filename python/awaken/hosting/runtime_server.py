@@ -105,4 +105,7 @@ def _beside(main: ASGIApp, others: Mapping[str, ASGIApp] | None, home: str | Non
     if not others:
         return main
     first = [] if home is None else [Route("/", lambda _: RedirectResponse(home), methods=["GET"])]
-    return Router([*first, *(Mount(prefix, app) for prefix, app in others.items())], default=main)
+    routes = [*first, *(Mount(prefix, app) for prefix, app in others.items())]
+    # A path without its last slash is led on only where people type one: beside the ingress, this would come before the
+    # rules of its address, and lead to whatever name the request was sent to.
+    return Router(routes, redirect_slashes=home is not None, default=main)
