@@ -164,6 +164,8 @@ class _Body:
         self._end_at(self.started + self._paused_s + _PATIENCE_SECONDS + self.size / _RATE)
 
     def _end_at(self, moment: float) -> None:
+        if self.deadline.expired():
+            return  # it is being ended, which may take some turns
         remaining = max(0.0, moment - time.monotonic())
         self.deadline.reschedule(asyncio.get_running_loop().time() + remaining)
 

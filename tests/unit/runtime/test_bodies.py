@@ -23,7 +23,8 @@ class Sending:
     def __init__(self, **headers: str) -> None:
         self._pieces: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         encoded = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        self.request = Request({"type": "http", "method": "POST", "headers": encoded}, self._pieces.get)
+        self.receive = self._pieces.get
+        self.request = Request({"type": "http", "method": "POST", "headers": encoded}, self.receive)
 
     def send(self, piece: bytes, *, is_last: bool = False) -> None:
         self._pieces.put_nowait({"type": "http.request", "body": piece, "more_body": not is_last})
@@ -137,4 +138,34 @@ async def test_a_slow_body_gives_way_to_those_that_wait(reading: list[asyncio.Ta
 
     assert len(await reading[1]) == 2 * MIB
     with pytest.raises(TooSlowError, match="1048576 bytes of the body arrived"):
+        await reading[0]
+
+
+@pytest.mark.slow
+async def test_a_slow_body_that_takes_long_to_end_breaks_none_that_wait(
+    reading: list[asyncio.Task[bytes]],
+) -> None:
+    room = BodyRoom(MIB)
+    looks = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        try:
+            return await slow.receive()
+        finally:
+            if slow.is_read:
+                await looks.wait()
+
+    slow, waiting = Sending(), Sending()
+    reading.append(asyncio.ensure_future(room.read(Request(slow.request.scope, receive), LIMIT)))
+    reading.append(asyncio.ensure_future(room.read(waiting.request, LIMIT)))
+    looks.set()
+    slow.send(bytes(MIB))
+    await turns()
+    looks.clear()
+    waiting.send(bytes(MIB))
+    asyncio.get_running_loop().call_later(8, looks.set)  # it looks once a second, and ends the other after five
+    waiting.send(bytes(MIB), is_last=True)
+
+    assert len(await reading[1]) == 2 * MIB
+    with pytest.raises(TooSlowError):
         await reading[0]
