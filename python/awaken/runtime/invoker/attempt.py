@@ -99,7 +99,12 @@ class Attempt:
         self._replay = Replay(self._machine, opening.entry_count, opening.read_entries)
         #: Entries that were recorded during the replay, and have to wait for its end.
         self._later: list[tuple[int, int, bytes]] = []
-        self._start(opening)
+        try:
+            self._start(opening)
+        except BaseException:
+            self._is_closed = True  # nobody knows of it, and it must not be pumped
+            self._exchange.disconnect()
+            raise
 
     def _start(self, opening: Opening) -> None:
         machine, row = self._machine, opening.row

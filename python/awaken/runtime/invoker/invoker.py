@@ -93,7 +93,7 @@ class Invoker:
                 self._open_more()
                 return
             opened += 1
-            self._try_to_open(attempts.take_due())
+            self._try(attempts.take_due())
         if attempts.due_count and self._room_alarm is None:
             self._room_alarm = self._clock.call_at(self._clock.now_ms() + _CROWDED_MS, self._make_room)
 
@@ -113,12 +113,20 @@ class Invoker:
             attempt.ask_to_suspend()
         self._open_more()
 
-    def _try_to_open(self, invocation: int) -> None:
-        row = self._processor.tables.invocations.read(invocation)
-        if row is None or row.status != "invoked" or row.next_retry_at is not None:
-            return
-        if self._open_attempts.is_open(invocation):
-            return
+    def _try(self, invocation: int) -> None:
+        """Open an attempt; whatever is wrong with it, those behind it are opened, too."""
+        try:
+            row = self._processor.tables.invocations.read(invocation)
+            if row is None or row.status != "invoked" or row.next_retry_at is not None:
+                return
+            if not self._open_attempts.is_open(invocation):
+                self._open(row)
+        except StoreError:
+            return  # the store has notified the runtime
+        except Exception:
+            log.exception("the row of invocation %d cannot be read: stuck until the next start", invocation)
+
+    def _open(self, row: InvocationRow) -> None:
         deployment = self._openings.deployment(row)
         handler = self._openings.handler(row, deployment)
         dialer = None if deployment is None else self._schema.dialer(deployment.deployment_id)
@@ -126,9 +134,9 @@ class Invoker:
             self._fail_soon(row, handler, failures.no_deployment(row))
             return
         self._processor.events.note(row, EventKind.ATTEMPT, str(row.retry_count))
-        is_recovered = self._open_attempts.take_recovered(invocation)
-        opening = self._openings.read(row, handler, deployment, is_recovered=is_recovered)
+        is_recovered = self._open_attempts.take_recovered(row.seq)
         try:
+            opening = self._openings.read(row, handler, deployment, is_recovered=is_recovered)
             attempt = Attempt(
                 AttemptRows(self._processor, opening),
                 opening,
@@ -136,13 +144,15 @@ class Invoker:
                 self._clock,
                 self._turns,
                 max_message_size=self._settings.max_message_size,
-                on_close=partial(self._open_attempts.remove, invocation),
+                on_close=partial(self._open_attempts.remove, row.seq),
             )
+        except StoreError:
+            raise
         except Exception as error:
             log.exception("%s: cannot open an attempt on %s", row.id, deployment.deployment_id)
             self._fail_soon(row, handler, failures.runtime_error(error))
         else:
-            self._open_attempts.add(invocation, attempt)
+            self._open_attempts.add(row.seq, attempt)
 
     def _fail_soon(self, row: InvocationRow, handler: HandlerSchema | None, failure: AttemptFailure) -> None:
         """Fail in the next turn: this may run among the callbacks after a commit, where nothing may write."""

@@ -404,3 +404,31 @@ def split(frames: bytes) -> tuple[bytes, bytes]:
     """Return the first frame, and the rest."""
     size = 8 + int.from_bytes(frames[4:8], "big")
     return frames[:size], frames[size:]
+
+
+async def test_journal_that_cannot_be_read_leaves_no_exchange_behind(lines_harness: LinesHarness) -> None:
+    invocation_id, line = await started(lines_harness)
+    line.break_off("gone")
+    await lines_harness.until_status(invocation_id, "backing-off")
+    lines_harness.runtime.store.write("UPDATE journal SET code = 77")
+
+    lines_harness.advance(60_000)
+
+    await lines_harness.until(lambda: len(lines_harness.lines.opened) == 2)
+    await lines_harness.until_status(invocation_id, "backing-off")
+    assert lines_harness.lines.opened[1].is_disconnected
+
+
+async def test_state_that_cannot_be_read_fails_the_attempt_and_delays_no_other(
+    lines_harness: LinesHarness,
+) -> None:
+    lines_harness.runtime.store.write(
+        "INSERT INTO state (service, key, name, value) VALUES ('Counter', 'k', CAST(x'ff' AS TEXT), x'31')"
+    )
+
+    damaged = await lines_harness.send("Counter/k/add", 1)
+    others = [await lines_harness.send("Echo/echo", "x") for _ in range(3)]
+
+    await lines_harness.until(lambda: lines_harness.lines.has_opened(len(others)))
+    await lines_harness.until_status(damaged, "backing-off")
+    assert "UTF-8" in failure_of(lines_harness, damaged)[1]
