@@ -163,7 +163,9 @@ async def test_a_slow_body_that_takes_long_to_end_breaks_none_that_wait(
     await turns()
     looks.clear()
     waiting.send(bytes(MIB))
-    asyncio.get_running_loop().call_later(8, looks.set)  # it looks once a second, and ends the other after five
+    asyncio.get_running_loop().call_later(
+        8, looks.set
+    )  # it looks once a second, and ends the other after five
     waiting.send(bytes(MIB), is_last=True)
 
     assert len(await reading[1]) == 2 * MIB

@@ -350,10 +350,17 @@ class Attempt:
         if not self._is_quiet_for(timeout_ms):
             self._arm(timeout_ms, self._note_silence)
             return
+        if self._is_pumping_soon:
+            self._turns.add(self._look_again)  # behind what has come, and waits for its turn as well
+            return
         try:
             self._fail(failures.no_reaction(timeout_ms))
         except StoreError:
             return
+
+    def _look_again(self) -> int:
+        self._note_silence()
+        return 1
 
     def _close(self) -> None:
         self._is_closed = True

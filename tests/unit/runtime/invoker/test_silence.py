@@ -115,3 +115,13 @@ async def test_alarm_of_an_attempt_that_ended_in_time_does_nothing(harness: Line
 
     assert harness.status(invocation_id) == "completed"
     assert len(harness.lines.opened) == 1
+
+
+async def test_answer_that_waits_for_its_turn_is_in_time(harness: LinesHarness) -> None:
+    invocation_id = await asked(harness)
+
+    harness.lines.opened[0].answer(200, output_and_end(b'"done"'))
+    harness.advance(ABORT_MS)  # the answer has arrived, and is not read yet
+
+    assert await harness.result(invocation_id) == "done"
+    assert len(harness.lines.opened) == 1
