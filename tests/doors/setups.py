@@ -27,10 +27,13 @@ LINK_KEYS = "test:bm90IGEgc2VjcmV0LCBmb3IgdGVzdHMgb2YgbGlua3Mh"
 
 
 class ServerWithEndpoint:
-    """The real server with the application registered, for gateways to stand in front of."""
+    """The real server with the application registered, for gateways to stand in front of.
+
+    It suspends what waits after a second: before, it does not tell what a handler waits for.
+    """
 
     def __init__(self, directory: Path, app: str = APP) -> None:
-        self._runtime = RestateServer(directory, {})
+        self._runtime = RestateServer(directory, {"RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT": "1s"})
         self._endpoint = EndpointProcess(directory, app)
         self.ingress_url = self._runtime.ingress_url
         self.admin_url = self._runtime.admin_url

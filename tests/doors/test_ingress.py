@@ -43,7 +43,9 @@ def test_every_path_refuses_every_attack(doors: Setup) -> None:
                 failures.append(f"{answer.status} {attack}: {answer.text[:200]}")
 
     assert failures == []
-    for table in ("sys_invocation", "sys_journal", "state", "sys_journal_events", "sys_keyed_service_status"):
+    # Other tests have stored values of megabytes, too many for one answer.
+    small = "sys_journal WHERE raw_length < 100000"
+    for table in ("sys_invocation", small, "state", "sys_journal_events", "sys_keyed_service_status"):
         assert isinstance(doors.client.query(f"SELECT * FROM {table}"), list)
 
 

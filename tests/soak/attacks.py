@@ -61,20 +61,24 @@ def send_noise(setup: Setup, chance: random.Random) -> None:
 def ask_hostile_questions(setup: Setup, chance: random.Random) -> None:
     """Send a statement that takes memory or time, or changes something."""
     if setup.kind != "gateway":  # that of a gateway is the server's
-        httpx.post(f"{setup.admin_url}/query", json={"query": chance.choice(HOSTILE_SQL)}, timeout=5)
+        httpx.post(
+            f"{setup.admin_url}/query", json={"query": chance.choice(HOSTILE_SQL)}, timeout=5, verify=False
+        )
 
 
 def send_large_bodies(setup: Setup, _: random.Random) -> None:
     """Send more than any route takes."""
     for url in setup.own_urls:
-        httpx.post(f"{url}/services/Keeper/state", content=iter([b"x" * 1_000_000] * 64), timeout=10)
+        httpx.post(
+            f"{url}/services/Keeper/state", content=iter([b"x" * 1_000_000] * 64), timeout=10, verify=False
+        )
 
 
 def come_from_another_page(setup: Setup, _: random.Random) -> None:
     """Send what a browser sends for a page of another site."""
     for url in setup.own_urls:
         for headers in ({"host": "evil.example"}, {"origin": "https://evil.example"}):
-            httpx.post(f"{url}/Counter/key0/add", content=b"1", headers=headers, timeout=5)
+            httpx.post(f"{url}/Counter/key0/add", content=b"1", headers=headers, timeout=5, verify=False)
 
 
 def confuse_the_control_plane(setup: Setup, chance: random.Random) -> None:
@@ -85,11 +89,15 @@ def confuse_the_control_plane(setup: Setup, chance: random.Random) -> None:
         name = chance.choice("\n/ \0")
         target = common_pb2.Target(service="..", handler=name)
         with suppress(grpc.RpcError):
-            awakeables.Resolve(awakeables_pb2.ResolveRequest(id=f"sign_1{name}" * 1000), timeout=5)
+            awakeables.Resolve(
+                awakeables_pb2.ResolveRequest(id=f"sign_1{name}" * 1000), timeout=5, verify=False
+            )
         with suppress(grpc.RpcError):
-            awakeables.List(awakeables_pb2.ListAwakeablesRequest(page_token="x" * 100_000), timeout=5)
+            awakeables.List(
+                awakeables_pb2.ListAwakeablesRequest(page_token="x" * 100_000), timeout=5, verify=False
+            )
         with suppress(grpc.RpcError):
-            invocations.Invoke(invocations_pb2.InvokeRequest(target=target), timeout=5)
+            invocations.Invoke(invocations_pb2.InvokeRequest(target=target), timeout=5, verify=False)
 
 
 def watch_and_leave(setup: Setup, _: random.Random) -> None:
