@@ -50,10 +50,12 @@ class PrintedLines(io.RawIOBase):
     def write(self, data: Buffer) -> int:
         """Take bytes, and put what has become whole lines."""
         taken = bytes(data)
-        *lines, self._rest = (self._rest + taken).split(b"\n")
-        while len(self._rest) > _LONGEST_LINE:
-            lines.append(self._rest[:_LONGEST_LINE])
-            self._rest = self._rest[_LONGEST_LINE:]
+        *lines, rest = (self._rest + taken).split(b"\n")
+        begin = 0
+        while len(rest) - begin > _LONGEST_LINE:
+            lines.append(rest[begin : begin + _LONGEST_LINE])
+            begin += _LONGEST_LINE
+        self._rest = rest[begin:]
         for line in lines:
             self._print(line)
         return len(taken)

@@ -20,7 +20,7 @@ _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s [%(invocation_id)s]: %(mess
 #: Lines after the first one of a record, such as a traceback, or what a caller put into a key.
 _INDENT: Final = "  "
 #: Libraries whose lines about each request or frame tell nothing about an application.
-_CHATTY: Final = ("h2", "hpack", "httpcore", "httpx")
+_CHATTY: Final = ("grpc", "h2", "hpack", "httpcore", "httpx")
 
 
 def configure_logging(level: str, *, as_documents: bool) -> None:

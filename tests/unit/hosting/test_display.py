@@ -165,3 +165,12 @@ def test_a_handler_that_closes_the_streams_hurts_nobody(lines: str) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "inv_1a" in done.stdout
+
+
+def test_much_text_without_a_line_feed_does_not_hold_up_the_process() -> None:
+    done = run(
+        "take_over_output(as_documents=True)\nprint('x' * (128 << 20), end='')\nprint('done', file=sys.stderr)"
+    )
+
+    assert done.stderr == "done\n"
+    assert all(set(json.loads(line)["printed"]) == {"x"} for line in done.stdout.splitlines())
