@@ -89,15 +89,11 @@ def confuse_the_control_plane(setup: Setup, chance: random.Random) -> None:
         name = chance.choice("\n/ \0")
         target = common_pb2.Target(service="..", handler=name)
         with suppress(grpc.RpcError):
-            awakeables.Resolve(
-                awakeables_pb2.ResolveRequest(id=f"sign_1{name}" * 1000), timeout=5, verify=False
-            )
+            awakeables.Resolve(awakeables_pb2.ResolveRequest(id=f"sign_1{name}" * 1000), timeout=5)
         with suppress(grpc.RpcError):
-            awakeables.List(
-                awakeables_pb2.ListAwakeablesRequest(page_token="x" * 100_000), timeout=5, verify=False
-            )
+            awakeables.List(awakeables_pb2.ListAwakeablesRequest(page_token="x" * 100_000), timeout=5)
         with suppress(grpc.RpcError):
-            invocations.Invoke(invocations_pb2.InvokeRequest(target=target), timeout=5, verify=False)
+            invocations.Invoke(invocations_pb2.InvokeRequest(target=target), timeout=5)
 
 
 def watch_and_leave(setup: Setup, _: random.Random) -> None:
