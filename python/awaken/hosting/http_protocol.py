@@ -7,12 +7,14 @@ it fails where the rest of a request turns out not to be HTTP while the applicat
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import logging
+from typing import TYPE_CHECKING, Any, Final
 
 import h11
 from uvicorn.protocols.http import h11_impl
 
 from awaken.transports import limits
+from awaken.transports.refusals import refusals
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,6 +24,10 @@ __all__ = ["HttpProtocol"]
 #: Seconds for which a request is answered after its peer has ended its side of the connection. From here, a peer that
 #: waits for the answer looks like one that has closed the connection, which shows only when something is written.
 _HALF_CLOSED_TIMEOUT: Final = 60.0
+
+# uvicorn warns of each request that is not HTTP, without saying who sent it.
+_LOGGER: Final = logging.getLogger("uvicorn.error.requests")
+_LOGGER.setLevel(logging.ERROR)
 
 # A handler may fail with any code, and uvicorn has phrases only for those below 600. A phrase may be empty.
 h11_impl.STATUS_PHRASES.update(dict.fromkeys(range(600, 1000), b""))
@@ -33,6 +39,10 @@ class HttpProtocol(h11_impl.H11Protocol):
     _is_half_closed = False
     _peer_deadline: asyncio.TimerHandle | None = None
     _reading_deadline: asyncio.TimerHandle | None = None
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        self.logger = _LOGGER
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request, but not for long."""
@@ -62,6 +72,7 @@ class HttpProtocol(h11_impl.H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP. Nobody hears an answer of the application after that."""
+        refusals.note("what %s sent is not HTTP; is it a client of https?", self.client or "a peer")
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()

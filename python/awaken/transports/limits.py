@@ -30,6 +30,8 @@ __all__ = [
     "PARTIAL_FRAMES_SIZE",
     "PING_TIMEOUT",
     "PIPELINE_SIZE",
+    "REFUSAL_BURST",
+    "REFUSAL_RATE",
     "RESET_BURST",
     "RESET_RATE",
     "SILENCE_TIMEOUT",
@@ -81,6 +83,10 @@ CONTROL_FRAME_RATE: Final = 330.0
 #: takes five; an endpoint that shows with a 102 now and then that it still works may do so for as long as it likes.
 INFORMATIONAL_BURST: Final = 100
 INFORMATIONAL_RATE: Final = 1.0
+
+#: Lines of the log about peers that break their protocol, at once and per second: enough to see one's own mistakes.
+REFUSAL_BURST: Final = 20
+REFUSAL_RATE: Final = 0.2
 
 #: Frames (in HTTP/1.1: parts of a response) from all connections with one endpoint that are read in one turn of the
 #: loop. One takes 20 to 50 us, so that a flood leaves most of the time to others, and what a busy endpoint sends in a

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -256,3 +257,12 @@ async def test_offer_of_another_protocol_is_passed_over(
         assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
 
     assert caplog.records == []
+
+
+async def test_what_is_not_http_is_no_warning_of_the_server(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(Desk()) as (reader, writer):
+        writer.write(b"\x16\x03\x01\x02\x00 a client of https\r\n\r\n")
+
+        assert b" 400 " in await everything(reader)
+
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

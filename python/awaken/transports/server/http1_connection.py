@@ -9,12 +9,14 @@ socket.
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Final, cast
 
 import h11
 
 from awaken.transports import limits
 from awaken.transports.guard import accept_exchange, close_gently, deliver, logger
+from awaken.transports.refusals import refusals
 from awaken.transports.server.http1_exchange import Http1Exchange
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Http1ServerConnection"]
 
+# How h11 quotes what was sent.
+_QUOTED: Final = re.compile(r"bytearray\(b(.*)\)", re.DOTALL)
 _REASONS: Final = {
     400: "Bad Request",
     408: "Request Timeout",
@@ -124,7 +128,7 @@ class Http1ServerConnection(asyncio.Protocol):
                 else:
                     self._handle(event)
         except h11.RemoteProtocolError as error:
-            self._refuse_peer(error.error_status_hint, str(error))
+            self._refuse_peer(error.error_status_hint, _QUOTED.sub(r"\1", str(error)))
         finally:
             self._is_advancing = False
 
@@ -302,7 +306,7 @@ class Http1ServerConnection(asyncio.Protocol):
 
     def _refuse_peer(self, status: int, reason: str) -> None:
         """Answer what cannot be read as a request, if it has no answer yet, and close."""
-        logger.info("HTTP/1.1 request refused with %d: %s", status, reason)
+        refusals.note("HTTP/1.1 request of %s refused with %d: %s", self._peer(), status, reason)
         if self._h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             body = f"{status} {_REASONS.get(status, 'Refused')}: {reason}\n".encode()
             headers = [
@@ -315,6 +319,9 @@ class Http1ServerConnection(asyncio.Protocol):
             self.send(h11.EndOfMessage())
         self._lose()
         self._close()
+
+    def _peer(self) -> object:
+        return "a lost peer" if self._transport is None else self._transport.get_extra_info("peername")
 
     def _lose(self) -> None:
         exchange, self._exchange = self._exchange, None

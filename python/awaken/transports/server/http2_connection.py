@@ -24,6 +24,7 @@ from awaken.transports.http2.engine import (
 )
 from awaken.transports.http2.engines import make_rust_engine
 from awaken.transports.http2.peer_rates import PeerRates
+from awaken.transports.refusals import refusals
 from awaken.transports.server.finishing_streams import FinishingStreams
 from awaken.transports.server.http2_exchange import Http2Exchange
 from awaken.transports.server.liveness import Liveness
@@ -344,7 +345,7 @@ class Http2ServerConnection(asyncio.Protocol):
 
     def _fail(self, reason: str) -> None:
         """Send what the engine has to say, and close."""
-        logger.info("HTTP/2 connection of %s closed: %s", self._peer(), reason)
+        refusals.note("HTTP/2 connection of %s closed: %s", self._peer(), reason)
         self._written.clear()
         self._flush()
         self._close()

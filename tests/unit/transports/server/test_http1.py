@@ -201,6 +201,12 @@ async def test_bad_request_is_refused_and_the_connection_closed(request_bytes: b
     assert acceptor.receivers == []
 
 
+async def test_refusal_quotes_what_was_sent_as_text() -> None:
+    async with talk(Acceptor()) as peer:
+        peer.send(b"GET / HTTP/1.1\r\nbad header line\r\n\r\n")
+        assert (await peer.read_all()).endswith(b"400 Bad Request: illegal header line: 'bad header line'\n")
+
+
 async def test_what_is_not_http_at_all_is_closed_without_an_answer() -> None:
     async with talk(Greeter) as peer:
         peer.send(b"EHLO mail.example\r\n")
