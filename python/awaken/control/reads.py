@@ -14,6 +14,7 @@ from awaken.links.description import entry_start, read_description
 from awaken.outcomes import LAST_AWAKEABLE, AwakeableOutcome, describe_outcome
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from awaken.control.operations import Operations
@@ -26,13 +27,13 @@ __all__ = [
     "find_invocation",
     "find_invocations",
     "is_invocation",
+    "is_stored_result",
     "list_awakeables",
     "list_entries",
     "list_failures",
     "list_invocations",
     "list_last_entries",
     "no_invocation",
-    "stored_result",
     "target_of",
 ]
 
@@ -47,6 +48,8 @@ _LISTED_COLUMNS: Final = tuple(
     f"substr({column}, 1, {_LISTED_MESSAGE}) AS {column}" if column.endswith("_failure") else column
     for column in _COLUMNS
 )
+#: Bytes of a result that is compared beside others; one of 32 MiB takes half a gigabyte as JSON and list of numbers.
+_LARGE: Final = 1024 * 1024
 _ENTRY_COLUMNS: Final = ('"index"', "entry_type", "name", "appended_at")
 #: The largest page of awakeables.
 _WHOLE_PAGE: Final = 1000
@@ -190,14 +193,17 @@ async def find_awakeable(operations: Operations, awakeable_id: str) -> Awakeable
 
 async def _has_result(operations: Asks, invocation_id: str, index: int) -> bool:
     """Return whether the journal has a result of a signal, whose value may be large."""
+    return bool(await operations.ask(_first_result(('"index"',), invocation_id, index)))
+
+
+def _first_result(columns: Sequence[str], invocation_id: str, index: int) -> str:
+    """Return the query for the first result of a signal: no value of another one is read."""
     conditions = [
         is_invocation(invocation_id),
         "entry_type = 'Notification: Signal'",
         f"""entry_lite_json LIKE '%"SignalIndex":{index}}}%'""",
     ]
-    return bool(
-        await operations.ask(select(('"index"',), "sys_journal", conditions, order='"index"', limit=1))
-    )
+    return select(columns, "sys_journal", conditions, order='"index"', limit=1)
 
 
 async def find_description(operations: Asks, invocation_id: str, index: int) -> CallbackDescription | None:
@@ -214,36 +220,43 @@ async def find_description(operations: Asks, invocation_id: str, index: int) -> 
     return None
 
 
-async def stored_result(operations: Asks, invocation_id: str, index: int) -> dict[str, Any] | None:
-    """Return the result of a signal in the journal, the first one where there are several.
+async def is_stored_result(
+    operations: Asks, invocation_id: str, index: int, result: bytes | str, large: asyncio.Lock
+) -> bool | None:
+    """Return whether a result is the first one of a signal in the journal; None if there is none.
 
-    Returns:
-        `{"Success": [bytes]}` or `{"Failure": message}`; None if there is none.
+    Args:
+        operations: the runtime.
+        invocation_id: whose journal.
+        index: of the signal.
+        result: a value, or the message of a failure.
+        large: held while a large result is compared, so that many of them take the memory of one.
     """
-    conditions = [is_invocation(invocation_id), "entry_type = 'Notification: Signal'"]
-    sql = select(('"index"', "entry_json"), "sys_journal", conditions, order='"index"')
-    for row in await operations.ask(sql):
-        entry = json.loads(row.get("entry_json") or "null")
-        signal = entry.get("Notification", {}).get("Signal") if isinstance(entry, dict) else None
-        if isinstance(signal, dict):
-            identifier = signal.get("id", {})
-            if identifier.get("Index", identifier.get("SignalIndex")) == index:
-                return _read_result(signal.get("result"))
-    return None
+    small_json = f"CASE WHEN raw_length <= {_LARGE} THEN entry_json END AS entry_json"
+    rows = await operations.ask(_first_result(("raw_length", small_json), invocation_id, index))
+    if not rows or rows[0].get("raw_length", 0) <= _LARGE:
+        return _is_result(rows, result)
+    async with large:
+        return _is_result(await operations.ask(_first_result(("entry_json",), invocation_id, index)), result)
+
+
+def _is_result(rows: Sequence[Mapping[str, Any]], result: bytes | str) -> bool | None:
+    entry = json.loads(rows[0].get("entry_json") or "null") if rows else None
+    signal = entry.get("Notification", {}).get("Signal") if isinstance(entry, dict) else None
+    if not isinstance(signal, dict):
+        return None
+    stored = signal.get("result")
+    if isinstance(stored, dict) and "Failure" in stored:
+        failure = stored["Failure"]
+        return result == (failure.get("message") if isinstance(failure, dict) else failure)
+    value = stored.get("Success", []) if isinstance(stored, dict) else []
+    # The form of a journal entry, several times the size of the value.
+    return isinstance(result, bytes) and value == list(result)
 
 
 def target_of(row: Mapping[str, Any]) -> Target:
     """Return the target in a row of `sys_invocation`."""
     return Target(row["target_service_name"], row["target_handler_name"], row.get("target_service_key"))
-
-
-def _read_result(result: Any) -> dict[str, Any]:
-    if isinstance(result, dict) and "Failure" in result:
-        failure = result["Failure"]
-        return {"Failure": failure.get("message") if isinstance(failure, dict) else failure}
-    if isinstance(result, dict) and "Success" in result:
-        return {"Success": result["Success"]}
-    return {"Success": []}
 
 
 def is_invocation(invocation_id: str) -> str:

@@ -15,7 +15,7 @@ from awaken.client.awakeable_id import check_awakeable_id
 from awaken.client.awakeable_status import AwakeableStatus, read_status, status_query
 from awaken.control.http_answers import refused
 from awaken.control.lanes import Kind
-from awaken.control.reads import stored_result
+from awaken.control.reads import is_stored_result
 from awaken.outcomes import LAST_AWAKEABLE, OUTCOME_HEADER, AwakeableOutcome, read_outcome
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class RemoteCompletion:
         self._http = http
         self._tables = tables
         self._locks: dict[str, _Lock] = {}
+        self._large = asyncio.Lock()
 
     async def resolve(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its value."""
@@ -72,7 +73,7 @@ class RemoteCompletion:
             outcome = await self._post(awakeable_id, result)
             if outcome is not AwakeableOutcome.ACCEPTED:
                 return outcome
-            return await _look_after(self._tables, parsed, result)
+            return await self._look_after(self._tables, parsed, result)
 
     async def _post(self, awakeable_id: str, result: bytes | str) -> AwakeableOutcome:
         if isinstance(result, bytes):
@@ -91,6 +92,15 @@ class RemoteCompletion:
         if not answer.is_success:
             raise refused(answer)
         return read_outcome(answer.headers.get(OUTCOME_HEADER))
+
+    async def _look_after(self, tables: Asks, parsed: AwakeableId, result: bytes | str) -> AwakeableOutcome:
+        """Return whether the result, or another one, is the first in the journal."""
+        for _ in range(_LOOKS):
+            is_ours = await is_stored_result(tables, parsed.invocation_id, parsed.index, result, self._large)
+            if is_ours is not None:
+                return AwakeableOutcome.APPLIED if is_ours else AwakeableOutcome.ALREADY_COMPLETED
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return AwakeableOutcome.ACCEPTED
 
     @asynccontextmanager
     async def _alone(self, awakeable_id: str) -> AsyncIterator[None]:
@@ -119,15 +129,3 @@ async def _look_before(tables: Asks, parsed: AwakeableId) -> AwakeableOutcome | 
     """Return why a result would not be applied; None if it would be."""
     rows = await tables.ask(status_query(parsed.invocation_id))
     return _REFUSALS.get(read_status(rows, parsed.index))
-
-
-async def _look_after(tables: Asks, parsed: AwakeableId, result: bytes | str) -> AwakeableOutcome:
-    """Return whether the result, or another one, is the first in the journal."""
-    # The form of a journal entry, several times the size of the value: made only here, where a server told nothing.
-    wanted = {"Success": list(result)} if isinstance(result, bytes) else {"Failure": result}
-    for _ in range(_LOOKS):
-        first = await stored_result(tables, parsed.invocation_id, parsed.index)
-        if first is not None:
-            return AwakeableOutcome.APPLIED if first == wanted else AwakeableOutcome.ALREADY_COMPLETED
-        await asyncio.sleep(_PAUSE_SECONDS)
-    return AwakeableOutcome.ACCEPTED

@@ -51,6 +51,7 @@ class Server:
         #: The signal that a completion leaves in the journal.
         self.applies: dict[str, Any] | None = None
         self.headers: dict[str, str] = {}
+        self.questions: list[str] = []
 
     def ingress(self, request: httpx.Request) -> httpx.Response:
         self.requests.append((request.method, request.url.path))
@@ -68,6 +69,7 @@ class Server:
         if "LEFT JOIN" in question:  # the status of an awakeable
             signals = [{"entry_lite_json": row["entry_lite_json"]} for row in self.signals] or [{}]
             return [{"status": row["status"], **one} for row in self.invocations for one in signals]
+        self.questions.append(question)
         return self.signals if "sys_journal" in question else self.invocations
 
 
@@ -118,6 +120,19 @@ async def test_a_server_is_looked_at_before_and_after(
 
     assert await complete_awakeable(connect(server.ingress, server.admin), AWAKEABLE, b'"yes"') is outcome
     assert len(server.requests) == sent
+
+
+async def test_only_the_first_result_of_its_own_signal_is_read() -> None:
+    server = Server()
+    server.applies = {**YES, "raw_length": 2 * 1024 * 1024}
+
+    await complete_awakeable(connect(server.ingress, server.admin), AWAKEABLE, b'"yes"')
+
+    beside, alone = [question for question in server.questions if "entry_json" in question]
+    assert "CASE WHEN raw_length <= 1048576 THEN entry_json END" in beside
+    for question in (beside, alone):
+        assert '"SignalIndex":17}' in question
+        assert question.endswith("LIMIT 1")
 
 
 async def test_without_an_admin_api_a_server_accepts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
@@ -138,7 +139,7 @@ async def everything(operations: Damaged, ids: list[str]) -> dict[str, int]:
             convert.entry(entry)
         await reads.list_last_entries(operations, invocation_id, 100)
         await reads.list_failures(operations, invocation_id)
-        await reads.stored_result(operations, invocation_id, 17)
+        await reads.is_stored_result(operations, invocation_id, 17, b"", asyncio.Lock())
         try:
             await describe_invocation(operations, invocation_id)
             await reads.find_awakeable(operations, awakeable_of(invocation_id))  # type: ignore[arg-type]
