@@ -98,10 +98,9 @@ class Http1ClientConnection(ClientConnection):
         """Read the part of the response that is there."""
         self._take_in(data)
 
-    def eof_received(self) -> bool:
-        """Read to the end, which may be what ends the response. Returns whether the socket stays open until then."""
+    def eof_received(self) -> None:
+        """Read to the end, which may be what ends the response. What has to wait for a turn outlives the socket."""
         self._take_in(b"")
-        return self._is_behind and not self.is_closed
 
     def _postpone_loss(self, reason: str) -> bool:
         self._lost_reason = reason

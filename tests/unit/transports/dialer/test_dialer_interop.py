@@ -154,6 +154,28 @@ async def test_tls_negotiates(authority: trustme.CA, tmp_path: Path, is_http2: b
 
 
 @pytest.mark.slow
+async def test_tls_connection_that_ends_with_its_response_is_read_to_the_end(
+    authority: trustme.CA, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n0\r\n\r\n")
+        head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+        writer.write(head + b"1\r\nx\r\n" * 1000 + b"0\r\n\r\n")
+        writer.close()
+
+    context = server_context(authority, tmp_path)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    dialer = make_dialer(f"https://127.0.0.1:{port}", use_http_11=True, tls=trust(authority, "http/1.1"))
+
+    assert await call(dialer) == (200, b"x" * 1000)
+
+    assert caplog.messages == []
+    await dialer.close()
+    server.close()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("is_http2", [True, False])
 async def test_untrusted_certificate_is_a_failure(
     authority: trustme.CA, tmp_path: Path, is_http2: bool
