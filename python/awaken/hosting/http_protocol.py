@@ -72,7 +72,7 @@ class HttpProtocol(h11_impl.H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP. Nobody hears an answer of the application after that."""
-        refusals.note("what %s sent is not HTTP; is it a client of https?", self.client or "a peer")
+        refusals.note("%s sent what is not HTTP; is it a client of https?", self.client or "a peer")
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from awaken.control.errors import InvalidRequestError, NotFoundError, TooLargeError
 from awaken.timing.time_limits import LAST_MS
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_BODY_SIZE",
+    "MAX_KEY_SIZE",
     "admit",
     "check_access",
+    "check_key",
     "check_size",
     "due_ms",
     "find_handler",
@@ -24,13 +27,20 @@ __all__ = [
 #: Largest body in bytes, as on the server.
 MAX_BODY_SIZE: Final = 32 * 1024 * 1024
 
+#: Largest key in bytes, percent-encoded. Attempts send it in a header, and endpoints accept heads of 64 KiB: one with a
+#: longer key would be refused with 431 for ever. The server's ingress accepts paths of 64 KiB.
+MAX_KEY_SIZE: Final = 64_000
+
+#: Characters of a key that is too long that are shown.
+_SHOWN_KEY: Final = 40
+
 
 def admit(schema: Schema, request: InvocationRequest) -> HandlerSchema:
     """Check a request, and return its handler.
 
     Raises:
         NotFoundError: there is no such service or handler.
-        InvalidRequestError: the handler is not public, or does not accept this request.
+        InvalidRequestError: the handler is not public or does not accept this request, or the key is too long.
         TooLargeError: the body is too large.
     """
     target = request.target
@@ -39,6 +49,7 @@ def admit(schema: Schema, request: InvocationRequest) -> HandlerSchema:
     if (target.key is None) is not (service.kind == "service"):
         wrong = "has no keys" if target.key is not None else "needs a key"
         raise InvalidRequestError(f"the {service.kind} '{service.name}' {wrong}")
+    check_key(target.key or "")
     check_access(service, handler, request.idempotency_key)
     check_size(request.body)
     content_type = next((value for name, value in request.headers if name == "content-type"), None)
@@ -75,6 +86,17 @@ def check_access(service: ServiceSchema, handler: HandlerSchema, idempotency_key
         raise InvalidRequestError(
             "cannot use the idempotency key with workflow handlers. The handler invocation will already be "
             "idempotent by the workflow key itself."
+        )
+
+
+def check_key(key: str) -> None:
+    """Raise InvalidRequestError for a key above `MAX_KEY_SIZE`."""
+    # Characters of a key that is far too long are not worth encoding.
+    size = len(key) if len(key) > MAX_KEY_SIZE else len(quote(key, safe="", errors="replace"))
+    if size > MAX_KEY_SIZE:
+        raise InvalidRequestError(
+            f"the key {key[:_SHOWN_KEY]!r}... has {size} bytes or more when it is percent-encoded, and the limit is "
+            f"{MAX_KEY_SIZE}; use a hash of it as the key, and pass the rest in the body"
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from awaken import _core
 from awaken.control.errors import AlreadyInvokedError, NotFoundError, NotReadyError
 from awaken.control.operations import Accepted, AnswerRules
-from awaken.runtime.admission import admit, check_size, due_ms
+from awaken.runtime.admission import admit, check_key, check_size, due_ms
 from awaken.runtime.errors import RuntimeClosedError
 from awaken.runtime.query import Filter, find_description
 from awaken.runtime.tables.invocation_row import completion_of
@@ -185,7 +185,8 @@ class RuntimeOperations:
     async def edit_state(
         self, service: str, key: str, state: Mapping[str, bytes], version: str | None = None
     ) -> None:
-        """Replace the whole state of a key."""
+        """Replace the whole state of a key. Raises InvalidRequestError for a key that no handler can have."""
+        check_key(key)
         self._check_running()
         with self._processor.store.atomic():
             self._processor.tables.inbox.edit(service, key, state, version)

@@ -197,6 +197,11 @@ async def call_stranger(ctx: Context) -> bytes:
 
 
 @echo.handler()
+async def call_key(ctx: Context, size: int) -> int | None:
+    return await ctx.object_call(total, key="k" * size, arg=None)
+
+
+@echo.handler()
 async def call_and_send_wait(ctx: Context) -> str:
     ctx.service_send(wait, arg=None)
     return await ctx.service_call(call_wait, arg=None)

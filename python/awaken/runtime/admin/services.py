@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
+from awaken.control.errors import InvalidRequestError
 from awaken.runtime.admin import describe
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
 from awaken.runtime.admin.reading import read_path_name
@@ -117,7 +118,10 @@ class ServiceRoutes:
             key: value.encode() if isinstance(value, str) else bytes(value)
             for key, value in asked.new_state.items()
         }
-        await self._operations.edit_state(name, asked.object_key, state, asked.version)
+        try:
+            await self._operations.edit_state(name, asked.object_key, state, asked.version)
+        except InvalidRequestError as error:
+            raise AdminError(error.http_status, str(error)) from error
         return empty(202)
 
     def _find(self, request: Request) -> tuple[Record, Service]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from awaken import _core
+from awaken.control.errors import InvalidRequestError
 from awaken.errors import InvalidIdError
+from awaken.runtime.admission import check_key
 from awaken.runtime.errors import CommandRefusedError
 from awaken.runtime.tables.invocation_row import completion_of
 from awaken.runtime.tables.listeners import Listener
@@ -214,6 +216,10 @@ class Commands:
                 f"cannot call {target}: no such handler is registered; register its deployment",
                 _UNKNOWN_CALLEE,
             )
+        try:
+            check_key(command.key)
+        except InvalidRequestError as error:
+            raise CommandRefusedError(f"cannot call {target}: {error}", _NOT_ALLOWED) from error
         if command.key and not handler.is_keyed:
             raise CommandRefusedError(
                 f"cannot call {target} with key {command.key!r}: {command.service} is a service and has no keys",

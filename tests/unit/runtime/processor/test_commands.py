@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from awaken.control.errors import InvalidRequestError
 from awaken.outcomes import AwakeableOutcome
+from awaken.runtime.admission import MAX_KEY_SIZE
 
 from tests.unit.runtime.harness import Harness, InvocationFailed, awakeable_of
 
@@ -113,3 +115,26 @@ def _failure(harness: Harness, invocation_id: str) -> str:
         "SELECT last_failure_code, last_failure FROM invocation WHERE id = ?", invocation_id
     )
     return f"{code} {text}"
+
+
+@pytest.mark.parametrize("size", [MAX_KEY_SIZE + 1, 20_000_000])
+async def test_key_that_no_attempt_could_send_is_refused_where_it_is_made(
+    harness: Harness, size: int
+) -> None:
+    assert await harness.call("Echo/call_key", MAX_KEY_SIZE) is None
+
+    caller = await harness.send("Echo/call_key", size)
+
+    await harness.until_status(caller, "backing-off")
+    failure = harness.runtime.invocation(caller).last_failure or ""
+    assert f"and the limit is {MAX_KEY_SIZE}" in failure
+    assert len(failure) < 500
+    assert harness.rows("SELECT count(*) FROM invocation WHERE length(key) > ?", MAX_KEY_SIZE) == [(0,)]
+
+
+@pytest.mark.parametrize("key", ["k" * (MAX_KEY_SIZE + 1), "\u00e9" * (MAX_KEY_SIZE // 6 + 1)])
+async def test_callers_and_operators_cannot_use_such_a_key_either(harness: Harness, key: str) -> None:
+    with pytest.raises(InvalidRequestError, match="use a hash of it"):
+        await harness.send(f"Counter/{key}/add", 1)
+    with pytest.raises(InvalidRequestError, match="use a hash of it"):
+        await harness.runtime.edit_state("Counter", key, {"total": b"1"})
