@@ -12,6 +12,7 @@ import typer
 from awaken.cli.addresses import is_loopback
 from awaken.cli.failures import CommandError, UsageError
 from awaken.cli.output import print_progress
+from awaken.hosting.urls import host_and_port
 
 if TYPE_CHECKING:
     import ssl
@@ -123,9 +124,9 @@ class Access:
             CommandError: the host of an address is not known.
         """
         wide = {
-            option: f"{f'[{host}]' if ':' in host else host}:{port}"
-            for option, (host, port) in ((option, at) for option, at in addresses.items() if at is not None)
-            if not is_loopback(host)
+            option: host_and_port(*address)
+            for option, address in addresses.items()
+            if address is not None and not is_loopback(address[0])
         }
         if not wide or (self.tls is not None and self.tls.client_roots is not None):
             return

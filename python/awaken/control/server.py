@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import grpc
@@ -53,7 +53,7 @@ class Tls:
     """PEM texts. With `client_roots`, clients must present a certificate signed by one of them."""
 
     certificate: bytes
-    key: bytes
+    key: bytes = field(repr=False)
     client_roots: bytes | None = None
 
 
