@@ -9,6 +9,7 @@ sends has no cookie either way.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-__all__ = ["MAX_ANSWER_SIZE", "FormProof", "proof_of_link", "proof_of_page", "read_body", "read_fields"]
+__all__ = ["BodyError", "FormProof", "proof_of_link", "proof_of_page", "read_body", "read_fields"]
 
 #: Largest accepted answer in bytes: people and webhooks send little. Send larger ones to the ingress, by id.
 MAX_ANSWER_SIZE: Final = 1024 * 1024
+#: Seconds that a body may take. Whoever has a link could otherwise open connections that stay; nginx waits as long.
+_PATIENCE_SECONDS: Final = 60.0
 #: Fields of one form; PHP and Django stop at 1,000 as well.
 _MOST_FIELDS: Final = 1000
 _NONCE: Final = re.compile(r"[\w-]{20,64}", re.ASCII)
@@ -74,16 +77,40 @@ def proof_of_page(secret: bytes, request: Request) -> FormProof:
     return FormProof(name, nonce, _mac(secret, f"{path} {nonce}"))
 
 
-async def read_body(request: Request) -> bytes | None:
-    """Return the body of a request, or None if it is larger than `MAX_ANSWER_SIZE`."""
-    size = 0
-    chunks = []
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_ANSWER_SIZE:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
+class BodyError(Exception):
+    """A body is not accepted; the text says why.
+
+    Attributes:
+        status: of HTTP.
+        title: of a page about it.
+    """
+
+    def __init__(self, status: int, title: str, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.title = title
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body of a request.
+
+    Raises:
+        BodyError: it is larger than `MAX_ANSWER_SIZE`, or takes too long.
+        starlette.requests.ClientDisconnect: the client disconnected while sending.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_ANSWER_SIZE:
+                    raise BodyError(
+                        413, "This is too large", f"the answer is larger than {MAX_ANSWER_SIZE} bytes"
+                    )
+    except TimeoutError as error:
+        text = f"{len(body)} bytes of the answer arrived within {_PATIENCE_SECONDS:g} s; send it again"
+        raise BodyError(408, "This took too long", text) from error
+    return bytes(body)
 
 
 def read_fields(body: bytes) -> dict[str, str]:

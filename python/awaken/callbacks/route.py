@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from awaken.callbacks.form_requests import MAX_ANSWER_SIZE, proof_of_link, read_body, read_fields
+from awaken.callbacks.form_requests import BodyError, proof_of_link, read_body, read_fields
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.callbacks.page import render_form, render_message
 from awaken.control.answers import (
@@ -207,10 +207,10 @@ class _CallbackRoute:
         if media_type not in (_FORM, _JSON):
             text = f"the content-type {media_type!r} is not accepted; send {_JSON}"
             return _respond(_Reply(415, "This is not accepted", text), is_page=False)
-        body = await read_body(request)
-        if body is None:
-            text = f"the answer is larger than {MAX_ANSWER_SIZE} bytes"
-            return _respond(_Reply(413, "This is too large", text), is_page=media_type == _FORM)
+        try:
+            body = await read_body(request)
+        except BodyError as error:
+            return _respond(_Reply(error.status, error.title, str(error)), is_page=media_type == _FORM)
         if media_type == _FORM:
             return await self._answer_form(request, settings, link, annotation, body)
         rejection = request.query_params.get("reject")

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from awaken.callbacks.form_requests import MAX_ANSWER_SIZE, proof_of_page, read_body, read_fields
+from awaken.callbacks.form_requests import BodyError, proof_of_page, read_body, read_fields
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.control import reads
 from awaken.control.answers import (
@@ -170,12 +170,10 @@ class _Pages:
         return _remember(_html(text, 422 if problems else 200), proof, request)
 
     async def _form(self, request: Request) -> tuple[dict[str, str], Response | None]:
-        body = await read_body(request)
-        if body is None:
-            text = f"The answer is larger than {MAX_ANSWER_SIZE} bytes."
-            return {}, _html(views.message_page(_root(request), "This is too large", text), 413)
         try:
-            form = read_fields(body)
+            form = read_fields(await read_body(request))
+        except BodyError as error:
+            return {}, _html(views.message_page(_root(request), error.title, f"{error}."), error.status)
         except ValueError as error:
             return {}, _html(views.message_page(_root(request), "This form cannot be read", f"{error}."), 400)
         if not proof_of_page(self._secret, request).is_in(request, form.get("form", "")):
