@@ -94,6 +94,7 @@ def gateway(
 
     from awaken.cli.announcing import start_output
     from awaken.cli.links import public_url, require_signer
+    from awaken.hosting.open_files import allow_many_files
 
     start_output(log_level, json_output=json_output)
     host, port = parse_bind(grpc)
@@ -111,6 +112,7 @@ def gateway(
     links = None if callbacks is None else _Links(parse_bind(callbacks), require_signer(), public_url())
     if links is not None:
         check_address("--callbacks", *links.bind)
+    allow_many_files()
     try:
         asyncio.run(
             _serve(

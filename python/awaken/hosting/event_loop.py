@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from awaken.hosting.display import hold_standard_descriptors, settle_output
+from awaken.hosting.open_files import allow_many_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -39,6 +40,7 @@ def run_in_loop(main: Coroutine[None, None, None], leave: Callable[[], None] = l
         leave: called before the process ends because of such threads; it may replace the process.
     """
     hold_standard_descriptors()
+    allow_many_files()
     gc.collect()
     gc.freeze()  # modules and declarations live as long as the process; walking them again finds nothing
     threads = ThreadPoolExecutor(thread_name_prefix=THREAD_PREFIX)

@@ -8,7 +8,7 @@ it fails where the rest of a request turns out not to be HTTP while the applicat
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import h11
 from uvicorn.protocols.http import h11_impl
@@ -18,6 +18,11 @@ from awaken.transports.refusals import refusals
 
 if TYPE_CHECKING:
     import asyncio
+
+    from uvicorn import Config
+    from uvicorn.server import ServerState
+
+    from awaken.hosting.open_files import Connections
 
 __all__ = ["HttpProtocol"]
 
@@ -34,23 +39,32 @@ h11_impl.STATUS_PHRASES.update(dict.fromkeys(range(600, 1000), b""))
 
 
 class HttpProtocol(h11_impl.H11Protocol):
-    """One connection. uvicorn closes it if it is idle between two requests."""
+    """One connection. uvicorn closes it if it is idle between two requests.
+
+    Args:
+        config: of uvicorn.
+        state: of uvicorn's server.
+        connections: those of this address.
+    """
 
     _is_half_closed = False
     _peer_deadline: asyncio.TimerHandle | None = None
     _reading_deadline: asyncio.TimerHandle | None = None
 
-    def __init__(self, *values: Any, **named: Any) -> None:
-        super().__init__(*values, **named)
+    def __init__(self, config: Config, state: ServerState, connections: Connections) -> None:
+        super().__init__(config, state, {})
+        self._connections = connections
         self.logger = _LOGGER
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request, but not for long."""
         super().connection_made(transport)
         self._expect(limits.OPENING_TIMEOUT)
+        self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Drop the deadlines."""
+        self._connections.remove(self)
         self._expect_nothing()
         self.resume_writing()
         super().connection_lost(exc)
@@ -89,6 +103,10 @@ class HttpProtocol(h11_impl.H11Protocol):
         else:
             self._watch()
 
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self.transport.abort()
+
     def pause_writing(self) -> None:
         """Expect that the peer reads at least some of what waits for it."""
         super().pause_writing()
@@ -110,7 +128,9 @@ class HttpProtocol(h11_impl.H11Protocol):
         """Expect the rest of what the peer has begun, if nobody else waits for it."""
         if self._is_half_closed:
             return
-        if self.cycle is not None and not self.cycle.response_complete:
+        is_answering = self.cycle is not None and not self.cycle.response_complete
+        self._connections.note(self, is_silent=not is_answering)
+        if is_answering:
             self._expect_nothing()  # the application decides how long it waits for the body
         elif self.conn.their_state is h11.SEND_BODY:
             self._expect(limits.DISCARD_TIMEOUT)

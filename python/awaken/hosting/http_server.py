@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from awaken.hosting.http_protocol import HttpProtocol
+from awaken.hosting.open_files import Connections, most_connections
 from awaken.hosting.urls import http_url
 from awaken.transports import limits
 
@@ -37,13 +38,23 @@ class HttpServer:
         host: name or address to listen on.
         port: port to listen on; 0 finds a free one.
         tls: context for TLS; None serves cleartext.
+        connections: how many there may be at a time; by default a part of the files that the process may open.
     """
 
-    def __init__(self, app: ASGIApp, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        *,
+        tls: ssl.SSLContext | None = None,
+        connections: int | None = None,
+    ) -> None:
         self._app = app
         self._host = host
         self._port = port
         self._tls = tls
+        self._connections = Connections(most_connections() if connections is None else connections)
         self._state = ServerState()
         self._listener: asyncio.Server | None = None
         self._address: tuple[str, int] | None = None
@@ -89,7 +100,7 @@ class HttpServer:
                 "ssl_shutdown_timeout": limits.LINGER_TIMEOUT,
             }
         self._listener = await loop.create_server(
-            lambda: HttpProtocol(config, self._state, {}),
+            lambda: HttpProtocol(config, self._state, self._connections),
             self._host,
             self._port,
             ssl=self._tls,

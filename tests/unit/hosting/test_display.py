@@ -173,4 +173,6 @@ def test_much_text_without_a_line_feed_does_not_hold_up_the_process() -> None:
     )
 
     assert done.stderr == "done\n"
-    assert {character for line in done.stdout.splitlines() for character in json.loads(line)["printed"]} == {"x"}
+    assert {character for line in done.stdout.splitlines() for character in json.loads(line)["printed"]} == {
+        "x"
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,8 +57,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def serving(desk: Desk) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    server = HttpServer(desk, "127.0.0.1", 0)
+async def serving(
+    desk: Desk, *, connections: int | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    server = HttpServer(desk, "127.0.0.1", 0, connections=connections)
     await server.start()
     reader, writer = await asyncio.open_connection(*server.address)
     try:
@@ -266,3 +268,54 @@ async def test_what_is_not_http_is_no_warning_of_the_server(caplog: pytest.LogCa
         assert b" 400 " in await everything(reader)
 
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_the_connection_that_was_silent_for_longest_makes_room() -> None:
+    desk = Desk()
+    async with serving(desk, connections=3) as (silent, writer), AsyncExitStack() as stack:
+        address = writer.get_extra_info("peername")
+        others = [await _connect(stack, address) for _ in range(2)]
+        for reader, to_server in others:  # have been answered, and may have other requests
+            to_server.write(REQUEST)
+            assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+
+        latest, to_server = await _connect(stack, address)
+
+        assert await _until_closed(silent) == b""
+        to_server.write(REQUEST)
+        assert await latest.readline() == b"HTTP/1.1 200 OK\r\n"
+
+
+async def test_requests_that_are_answered_keep_their_connections() -> None:
+    desk = Desk()
+    desk.may_answer.clear()
+    async with serving(desk, connections=2) as (first, writer), AsyncExitStack() as stack:
+        address = writer.get_extra_info("peername")
+        second, to_server = await _connect(stack, address)
+        for busy in (writer, to_server):
+            desk.is_asked.clear()
+            busy.write(REQUEST)
+            await asyncio.wait_for(desk.is_asked.wait(), PATIENCE_S)
+
+        for _ in range(5):
+            latest, _writer = await _connect(stack, address)
+            assert await _until_closed(latest) == b""
+
+        desk.may_answer.set()
+        for reader in (first, second):
+            assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+
+
+async def _connect(
+    stack: AsyncExitStack, address: tuple[str, int]
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection(*address)
+    stack.callback(writer.close)
+    return reader, writer
+
+
+async def _until_closed(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await everything(reader)
+    except ConnectionResetError:
+        return b""
