@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -131,10 +132,12 @@ class Questions:
     async def _run(self, sql: str) -> bytearray:
         self._check_open()
         asked: list[QuestionProcess] = []
+        is_left = threading.Event()
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, self._ask, sql, self._snapshot(), asked)
+            return await loop.run_in_executor(self._threads, self._ask, sql, self._snapshot(), asked, is_left)
         except asyncio.CancelledError:  # nobody waits for the answer any more
+            is_left.set()
             for process in asked:
                 process.kill()
             raise
@@ -157,9 +160,13 @@ class Questions:
 
     # On a thread.
 
-    def _ask(self, sql: str, snapshot: Snapshot, asked: list[QuestionProcess]) -> bytearray:
+    def _ask(
+        self, sql: str, snapshot: Snapshot, asked: list[QuestionProcess], is_left: threading.Event
+    ) -> bytearray:
         process = self._take_process()
         asked.append(process)
+        if is_left.is_set():  # while the process was started, so that it was not among those that were killed
+            process.kill()
         try:
             answer, rows = process.ask(sql, snapshot, self._timeout_s)
         except TimeoutError as error:

@@ -196,3 +196,18 @@ async def test_answers_that_wait_for_their_clients_are_bounded(questions: Questi
         await questions.answer("SELECT 1")
 
     assert await questions.answer("SELECT 1 AS one") == b'[{"one":1}]'
+
+
+async def test_a_question_left_while_its_process_starts_ends_as_well(harness: Harness) -> None:
+    questions = Questions(harness.runtime.store.path, lambda: take_snapshot(harness.deployments))
+    for _ in range(PROCESSES):
+        asked = asyncio.ensure_future(questions.answer(ENDLESS))
+        for _ in range(5):  # the thread has begun, and its process has not
+            await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.wait([asked])
+
+    async with asyncio.timeout(PATIENCE_S):  # the time of a question is longer
+        await asyncio.gather(*(questions.answer("SELECT 1") for _ in range(PROCESSES)))
+
+    questions.close()
