@@ -220,6 +220,8 @@ class Http1ClientConnection(ClientConnection):
         exchange = self._exchange
         if exchange is None or self._transport is None or self.is_closed or self._is_socket_paused:
             return  # `connection_made`, `resume_writing` and `begin` come back to it
+        if self._is_behind and not self._is_begun:
+            return  # what has come answers no request: when it is read, the exchange gets another connection
         output = []
         try:
             if not self._is_begun:

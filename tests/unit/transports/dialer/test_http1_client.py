@@ -252,6 +252,25 @@ async def test_call_that_crosses_with_the_closing_gets_another_connection(data: 
         assert len(peer.connections) == 2
 
 
+@pytest.mark.parametrize("data", [b"", b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n", b"x"])
+async def test_call_that_crosses_with_a_closing_that_waits_for_its_turn_gets_another_connection(
+    data: bytes,
+) -> None:
+    async with dialed(plain(b"hello")) as (peer, dialer):
+        assert await call(dialer) == (200, b"hello")
+        (ours,) = dialer._pool
+        for _ in range(20):  # other connections of the endpoint are busy
+            dialer._turns.add(lambda: limits.SLICE)
+
+        if data:
+            ours.data_received(data)
+        else:
+            ours.eof_received()
+
+        assert await call(dialer) == (200, b"hello")
+        assert len(peer.connections) == 2
+
+
 async def test_bytes_on_an_idle_connection_answer_nobody() -> None:
     async with dialed(plain(b"hello")) as (peer, dialer):
         assert await call(dialer) == (200, b"hello")
