@@ -22,6 +22,7 @@ from awaken.control.v1 import (
     invocations_pb2,
     invocations_pb2_grpc,
 )
+from awaken.transports import limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,6 +101,8 @@ async def start_control_server(
             ("grpc.max_send_message_length", MAX_MESSAGE_SIZE),
             # Otherwise two servers could share one port, and calls would reach either of them.
             ("grpc.so_reuseport", 0),
+            # Peers that do not even begin to speak HTTP/2; the library waits for two minutes.
+            ("grpc.server_handshake_timeout_ms", int(limits.OPENING_TIMEOUT * 1000)),
             # Whoever has vanished without a word is found out, and leaves what it holds.
             ("grpc.keepalive_time_ms", KEEPALIVE_SECONDS * 1000),
             ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_SECONDS * 1000),
