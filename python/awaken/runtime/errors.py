@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from awaken.control.errors import UnavailableError
 
-__all__ = ["CommandRefusedError", "DirectoryInUseError", "RuntimeClosedError", "StoreError"]
+__all__ = [
+    "CommandRefusedError",
+    "DirectoryInUseError",
+    "RuntimeClosedError",
+    "StoreError",
+    "TransactionLostError",
+]
 
 
 class StoreError(UnavailableError):
-    """The store could not write. Nothing of the transaction was kept, and no one was notified of it."""
+    """The store could not be opened, read or written."""
+
+
+class TransactionLostError(StoreError):
+    """The store could not write. Nothing of the transaction was kept, and the runtime goes on from the file."""
 
 
 class DirectoryInUseError(StoreError):

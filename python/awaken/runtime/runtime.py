@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from awaken.runtime.clock import SystemClock
-from awaken.runtime.errors import RuntimeClosedError, StoreError
+from awaken.runtime.errors import RuntimeClosedError, StoreError, TransactionLostError
 from awaken.runtime.invoker.invoker import Invoker
 from awaken.runtime.processor.processor import Processor
 from awaken.runtime.query import Backlog, Filter, Query, list_awakeables, read_backlog, take_snapshot
@@ -161,8 +161,12 @@ class Runtime(RuntimeOperations):
         self._recovery = None
         try:
             self._processor.resume_all()
-        except StoreError:
-            return  # another transaction was lost; `_lose` has scheduled the next try
+        except TransactionLostError:
+            return  # `_lose` has scheduled the next try
+        except Exception:
+            log.exception("the runtime cannot continue from %s; it tries again", self.store.path)
+            self._recovery = self.clock.call_at(self.clock.now_ms() + _RECOVERY_MS, self._recover)
+            return
         log.info("the runtime continues from %s", self.store.path)
 
     def backlog(self) -> Backlog:

@@ -16,7 +16,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from awaken import _core
-from awaken.runtime.errors import CommandRefusedError, StoreError
+from awaken.runtime.errors import CommandRefusedError, TransactionLostError
 from awaken.runtime.invoker import failures
 from awaken.runtime.invoker.replay import Replay
 from awaken.runtime.invoker.request_body import RequestBody
@@ -203,7 +203,7 @@ class Attempt:
                 cost = self._receive()
             self._flush()
             cost += self._continue_replay()
-        except StoreError:
+        except TransactionLostError:
             return cost  # the store has notified the runtime, which has closed every attempt
         except Exception as error:
             row = self._rows.row
@@ -221,7 +221,7 @@ class Attempt:
         try:
             with self._rows.atomic():
                 self._fail(failures.runtime_error(error))
-        except StoreError:
+        except TransactionLostError:
             return
         except Exception:
             log.exception("%s: stuck until the next start", self._rows.row.id)
@@ -355,7 +355,7 @@ class Attempt:
             return
         try:
             self._fail(failures.no_reaction(timeout_ms))
-        except StoreError:
+        except TransactionLostError:
             return
 
     def _look_again(self) -> int:

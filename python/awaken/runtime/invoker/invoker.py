@@ -7,7 +7,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from awaken.runtime.errors import StoreError
+from awaken.runtime.errors import TransactionLostError
 from awaken.runtime.events import EventKind
 from awaken.runtime.invoker import failures
 from awaken.runtime.invoker.attempt import Attempt
@@ -121,7 +121,7 @@ class Invoker:
                 return
             if not self._open_attempts.is_open(invocation):
                 self._open(row)
-        except StoreError:
+        except TransactionLostError:
             return  # the store has notified the runtime
         except Exception:
             log.exception("the row of invocation %d cannot be read: stuck until the next start", invocation)
@@ -146,7 +146,7 @@ class Invoker:
                 max_message_size=self._settings.max_message_size,
                 on_close=partial(self._open_attempts.remove, row.seq),
             )
-        except StoreError:
+        except TransactionLostError:
             raise
         except Exception as error:
             log.exception("%s: cannot open an attempt on %s", row.id, deployment.deployment_id)
@@ -166,5 +166,5 @@ class Invoker:
             current = self._processor.tables.invocations.read(row.seq)
             if current is not None and current.status == "invoked":
                 self._processor.retries.fail_attempt(current, failure, policy, has_progressed=False)
-        except StoreError:
+        except TransactionLostError:
             return  # the store has notified the runtime

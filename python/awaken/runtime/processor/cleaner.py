@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
-from awaken.runtime.errors import StoreError
+from awaken.runtime.errors import TransactionLostError
 
 if TYPE_CHECKING:
     from awaken.runtime.clock import Alarm, Clock
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from awaken.runtime.tables.tables import Tables
 
 __all__ = ["Cleaner"]
+
+log = logging.getLogger("awaken.runtime")
 
 #: Rows in one transaction, and so in one turn of the event loop: about 10 ms.
 _BATCH: Final = 100
@@ -72,8 +75,11 @@ class Cleaner:
     def _round(self) -> None:
         try:
             is_more = self.delete()
-        except StoreError:
+        except TransactionLostError:
             is_more = False  # the store has notified the runtime; the next round tries again
+        except Exception:
+            log.exception("what has expired cannot be deleted; the next round tries again")
+            is_more = False
         self._arm(_PAUSE_MS if is_more else self._interval_ms)
         if not is_more:
             self._store.after_commit(self._shrink)
@@ -81,7 +87,7 @@ class Cleaner:
     def _shrink(self) -> None:
         try:
             is_more = self._alarm is not None and self._store.shrink()
-        except StoreError:
+        except TransactionLostError:
             is_more = False
         if is_more:
             self._shrink_alarm = self._clock.call_at(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from awaken.runtime.errors import StoreError
+from awaken.runtime.errors import TransactionLostError
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ log = logging.getLogger("awaken.runtime")
 
 #: Timers handled in one turn of the event loop: about 5 ms, so that ten thousand that are due at once delay nobody.
 _BATCH = 50
+#: Until timers that could not be read are looked at again.
+_LATER_MS = 1_000
 
 
 class DueTimer(Protocol):
@@ -93,16 +95,19 @@ class Scheduler:
         if not self._is_stopped:
             try:
                 self._handle_batch()
-            except StoreError:
+                self._arm_next()
+            except TransactionLostError:
                 return  # the store has notified the runtime, which recovers
-            self._arm_next()
+            except Exception:
+                log.exception("the timers that are due cannot be read; they are looked at again")
+                self._arm(self._clock.now_ms() + _LATER_MS)
 
     def _handle_batch(self) -> None:
         for kind, invocation, completion_id in self._timers.take_due(self._clock.now_ms(), _BATCH):
             try:
                 with self._store.atomic():
                     self._handle(kind, invocation, completion_id)
-            except StoreError:
+            except TransactionLostError:
                 raise
             except Exception:
                 log.exception("the %s timer of invocation %d failed; it is gone", kind, invocation)

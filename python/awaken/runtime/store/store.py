@@ -17,7 +17,7 @@ import logging
 import sqlite3
 from typing import TYPE_CHECKING, Any, Protocol
 
-from awaken.runtime.errors import RuntimeClosedError, StoreError
+from awaken.runtime.errors import RuntimeClosedError, StoreError, TransactionLostError
 from awaken.runtime.store.opening import explain, open_database
 
 if TYPE_CHECKING:
@@ -265,8 +265,10 @@ class Store:
         else:
             self.commit()
 
-    def _lose(self, error: sqlite3.Error) -> StoreError:
-        lost = StoreError(f"cannot write {self.path}: {explain(error, self.path)}; nothing of this was kept")
+    def _lose(self, error: sqlite3.Error) -> TransactionLostError:
+        lost = TransactionLostError(
+            f"cannot write {self.path}: {explain(error, self.path)}; nothing of this was kept"
+        )
         log.error("%s", lost)
         self._is_writing = False
         self._lost_count += 1
