@@ -106,12 +106,15 @@ def gateway(
     access.check_exposure({"--grpc": (host, port), "--inbox": page})
     know_types(types)
     known = read_codec(codec)
-    check_address("--grpc", host, port)
-    if page is not None:
-        check_address("--inbox", *page)
     links = None if callbacks is None else _Links(parse_bind(callbacks), require_signer(), public_url())
-    if links is not None:
-        check_address("--callbacks", *links.bind)
+    addresses = {
+        "--grpc": (host, port),
+        "--inbox": page,
+        "--callbacks": None if links is None else links.bind,
+    }
+    for option, address in addresses.items():
+        if address is not None:
+            check_address(option, *address)
     allow_many_files()
     try:
         asyncio.run(
