@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -12,6 +11,7 @@ import pytest
 from awaken.runtime.admin import make_admin
 
 from tests.doors.attacks import DIGITS, INVOCATION_ID, JSON, Attack, Attacker, attacks, templates
+from tests.doors.memory import forget_peak, peak_size
 from tests.doors.sockets import connect, status_of
 from tests.unit.runtime.fakes import FakeOperations, FakeQuestions, Network, make_deployments
 
@@ -120,7 +120,7 @@ def test_the_statuses_are_those_of_the_server(doors: Setup, server: ServerWithEn
 def test_a_body_that_is_too_large_is_refused_while_it_arrives(
     doors: Setup, path: str, is_announced: bool
 ) -> None:
-    before = _peak_size(doors.process.pid)
+    before = forget_peak(doors.process.pid)
     method = "PATCH" if path == "/services/Keeper" else "POST"
     framing = f"content-length: {900 * MIB}" if is_announced else "transfer-encoding: chunked"
     head = (
@@ -140,7 +140,7 @@ def test_a_body_that_is_too_large_is_refused_while_it_arrives(
 
     assert status_of(answer) == 413
     assert b"length limit exceeded" in answer
-    assert _peak_size(doors.process.pid) - before < 200 * MIB
+    assert peak_size(doors.process.pid) - before < 200 * MIB
 
 
 def _without_settings(told: list[Any]) -> str:
@@ -150,8 +150,3 @@ def _without_settings(told: list[Any]) -> str:
         for service in told[0]["services"]
     ]
     return json.dumps([services, *told[1:]], sort_keys=True)
-
-
-def _peak_size(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024

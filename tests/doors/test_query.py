@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.doors.memory import forget_peak, peak_size
 from tests.doors.sockets import connect
 from tests.e2e.waiting import eventually
 
@@ -52,13 +53,13 @@ HOSTILE = [
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_question_is_refused_and_costs_the_runtime_nothing(doors: Setup, hostile: str) -> None:
     doors.client.query("SELECT 1 AS one")
-    before = _peak_size(doors.process.pid)
+    before = forget_peak(doors.process.pid)
 
     response = httpx.post(f"{doors.admin_url}/query", json={"query": hostile}, timeout=40)
 
     assert response.status_code in {400, 500}
     assert response.json()["message"]
-    assert _peak_size(doors.process.pid) - before < GROWTH
+    assert peak_size(doors.process.pid) - before < GROWTH
 
 
 def test_others_are_served_while_questions_run(doors: Setup) -> None:
@@ -134,8 +135,3 @@ def _is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def _peak_size(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.links.limits import LONGEST_ENTRY
-from awaken.outcomes import FIRST_AWAKEABLE
+from awaken.outcomes import FIRST_AWAKEABLE, LAST_AWAKEABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,6 @@ __all__ = ["ENTRY_PREFIX", "CallbackDescription", "describe_callback", "entry_st
 
 #: Prefix of the entry name of a callback's timer; the description follows.
 ENTRY_PREFIX: Final = "callback "
-_LAST_AWAKEABLE: Final = 0xFFFF_FFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def read_description(entry_name: str) -> CallbackDescription | None:
 def _read(facts: Mapping[str, Any]) -> CallbackDescription | None:
     index, name, type_name = facts.get("index"), facts.get("name"), facts.get("type")
     labels = facts.get("labels", {})
-    if type(index) is not int or not FIRST_AWAKEABLE <= index <= _LAST_AWAKEABLE:
+    if type(index) is not int or not FIRST_AWAKEABLE <= index <= LAST_AWAKEABLE:
         return None
     if not isinstance(name, str) or not isinstance(type_name, str) or not isinstance(labels, dict):
         return None
