@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from awaken.links.description import CallbackDescription, describe_callback, entry_start, read_description
 from awaken.links.limits import LONGEST_ENTRY, LONGEST_LABELS, LONGEST_NAME, LONGEST_TYPE_NAME
+from awaken.outcomes import LAST_AWAKEABLE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ def test_description_comes_back() -> None:
 def test_longest_description_is_read() -> None:
     labels = {"a": "x" * (LONGEST_LABELS - len('{"a":""}'))}
     longest = CallbackDescription(
-        2**32 - 1, '"' * (LONGEST_NAME // 2), "t" * LONGEST_TYPE_NAME, labels, is_encoded=True
+        LAST_AWAKEABLE, '"' * (LONGEST_NAME // 2), "t" * LONGEST_TYPE_NAME, labels, is_encoded=True
     )
 
     assert read_description(describe_callback(longest)) == longest
@@ -56,7 +57,7 @@ def test_other_sleeps_describe_nothing(entry: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        *({"index": wrong} for wrong in (True, 16, -17, 2**32, 17.0, "17", None, [17])),
+        *({"index": wrong} for wrong in (True, 16, -17, LAST_AWAKEABLE + 1, 2**32, 17.0, "17", None, [17])),
         *({"name": wrong} for wrong in (None, 1, ["n"], {"n": 1}, "\ud800", "x\udfff")),
         *({"type": wrong} for wrong in NO_NAMES),
         *({"labels": wrong} for wrong in NO_LABELS),
