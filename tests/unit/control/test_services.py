@@ -248,7 +248,7 @@ async def test_what_is_not_a_message_is_invalid(control: ControlClient) -> None:
 
 
 async def test_lists_fit_into_what_any_client_takes(harness: Harness) -> None:
-    keys = {str(number) * 1_000_000 for number in range(8)}
+    keys = {f"{number:03}" * 20_000 for number in range(100)}  # 6 MB
     for key in keys:
         target = Target("Counter", "add_then_wait", key)
         await harness.runtime.send(InvocationRequest(target, b"1", [("content-type", "application/json")]))
