@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from awaken.cli.addresses import (
     parse_urls,
     reachable_url,
 )
-from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.failures import CommandError, UsageError, explain_failures
 from awaken.cli.settings import DEFAULT_BIND, JsonOutputOption, LogLevel, LogLevelOption
 from awaken.transports.http2.engines import EngineName
 
@@ -104,6 +105,8 @@ def serve(
 
     start_output(log_level, json_output=json_output)
     check_settings()
+    if math.isnan(grace):  # the range of the option lets it pass with some versions of typer
+        raise UsageError(f"--grace nan is no number of seconds; it may be 0 to {_LONGEST_GRACE}")
     host, port = parse_bind(bind)
     admins = parse_urls(register or (), "an admin API")
     address = None if advertise is None else parse_url(advertise, "this endpoint")
