@@ -17,7 +17,7 @@ from awaken.transports import limits
 from awaken.transports.dialer.address import CONNECT_TIMEOUT
 from awaken.transports.dialer.client_connection import ClientConnection
 from awaken.transports.dialer.http2_reading import Http2Reading
-from awaken.transports.dialer.keep_alive import PING_TIMEOUT, KeepAlive
+from awaken.transports.dialer.keep_alive import KeepAlive
 from awaken.transports.guard import close_gently, logger
 from awaken.transports.http2.engine import (
     BodyEnded,
@@ -354,7 +354,7 @@ class Http2ClientConnection(ClientConnection):
                 self.fail(f"the endpoint did not begin to speak HTTP/2 within {CONNECT_TIMEOUT:g} s")
         elif self._keep_alive.is_waiting:
             if self._keep_alive.is_overdue(now):
-                self.fail(f"the connection is dead: no answer to a PING within {PING_TIMEOUT:g} s")
+                self.fail(f"the connection is dead: no answer to a PING within {limits.PING_TIMEOUT:g} s")
         elif not self.exchange_count and now - self._idle_since > _IDLE_TIMEOUT:
             self.close()
         elif self._keep_alive.is_due(now):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from random import uniform
 from typing import Final
 
-__all__ = ["PING_TIMEOUT", "KeepAlive"]
+from awaken.transports.limits import PING_TIMEOUT
 
-#: Seconds to wait for the answer to a PING; this and the interval are those of the server.
-PING_TIMEOUT: Final = 20.0
+__all__ = ["KeepAlive"]
 
+#: Seconds between two PINGs, as the server sends them.
 _INTERVAL: Final = 40.0
 # Keeps connections that were opened together from sending their PINGs together.
 _JITTER: Final = 8.0
