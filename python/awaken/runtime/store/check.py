@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from awaken.runtime.errors import StoreError
-from awaken.runtime.store.directory import DATABASE, LINK_KEY, LINK_KEY_SIZE, SHARED_MEMORY, Directory
+from awaken.runtime.store.directory import (
+    DATABASE,
+    LINK_KEY,
+    LINK_KEY_SIZE,
+    SHARED_MEMORY,
+    WRITE_AHEAD_LOG,
+    Directory,
+)
 from awaken.runtime.store.migration import newest_version
 from awaken.runtime.store.opening import compact, explain, is_of_another_program
 
@@ -125,7 +132,7 @@ def _problems_of_origin(connection: sqlite3.Connection, report: Report) -> Itera
     names = _tables(connection)
     if is_of_another_program(report.schema_version, names):
         yield f"this is a database of another program, with the tables {', '.join(names[:_SHOWN_TABLES])}"
-    log = report.path.with_name(f"{DATABASE}-wal")
+    log = report.path.with_name(WRITE_AHEAD_LOG)
     if not log.with_name(SHARED_MEMORY).exists() and log.is_file() and log.stat().st_size:
         yield (
             f"{log} has what was written last, and cannot be read without {SHARED_MEMORY}; a runtime that opens the "

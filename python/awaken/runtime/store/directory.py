@@ -14,18 +14,18 @@ from typing import Final, Self
 
 from awaken.runtime.errors import DirectoryInUseError, StoreError
 
-__all__ = ["DATABASE", "LINK_KEY", "LINK_KEY_SIZE", "SHARED_MEMORY", "Directory"]
+__all__ = ["DATABASE", "LINK_KEY", "LINK_KEY_SIZE", "SHARED_MEMORY", "WRITE_AHEAD_LOG", "Directory"]
 
 #: Names of the files. SQLite adds two of its own beside the database.
 DATABASE: Final = "awaken.sqlite"
 LINK_KEY: Final = "callback.key"
-_WRITE_AHEAD_LOG: Final = f"{DATABASE}-wal"
+WRITE_AHEAD_LOG: Final = f"{DATABASE}-wal"
 SHARED_MEMORY: Final = f"{DATABASE}-shm"
 #: Bytes of the key.
 LINK_KEY_SIZE: Final = 32
 _LOCK: Final = "lock"
 _IGNORE: Final = ".gitignore"
-_OURS: Final = frozenset((DATABASE, _WRITE_AHEAD_LOG, SHARED_MEMORY, LINK_KEY, _LOCK, _IGNORE))
+_OURS: Final = frozenset((DATABASE, WRITE_AHEAD_LOG, SHARED_MEMORY, LINK_KEY, _LOCK, _IGNORE))
 
 _FILE_MODE: Final = 0o600
 _DIRECTORY_MODE: Final = 0o700
@@ -85,7 +85,7 @@ class Directory:
         """
         if self.database.exists() and self.database.stat().st_size:
             return
-        for name in (LINK_KEY, _WRITE_AHEAD_LOG):
+        for name in (LINK_KEY, WRITE_AHEAD_LOG):
             path = self.path / name
             if path.exists() and path.stat().st_size:
                 raise StoreError(
