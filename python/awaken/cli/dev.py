@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -74,32 +75,26 @@ def dev(
     places = Places.read(ingress, admin, grpc, data_dir, callbacks)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     observer = None if quiet else make_observer(json_output=json_output, show_payloads=show_payloads)
+    run = partial(
+        run_embedded,
+        places,
+        access,
+        pages=pages,
+        json_output=json_output,
+        observer=observer,
+        describe=_describe,
+    )
     with development.enabled():
         if not reload:
             loaded = _load(application, types)
-            run_embedded(
-                places,
-                access,
-                pages=pages,
-                apps={_APP: loaded.accept},
-                codecs=codecs_of(loaded),
-                json_output=json_output,
-                observer=observer,
-                describe=_describe,
-            )
+            run(apps={_APP: loaded.accept}, codecs=codecs_of(loaded))
             return
         reloader = Reloader()
         with reloader.waiting_for_repair():
             loaded = _load(application, types)
-            run_embedded(
-                places,
-                access,
-                pages=pages,
+            run(
                 apps={_APP: loaded.accept},
                 codecs=codecs_of(loaded),
-                json_output=json_output,
-                observer=observer,
-                describe=_describe,
                 until=reloader.watch,
                 leave=reloader.restart_if_changed,
             )
