@@ -24,7 +24,7 @@ MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting in
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help quick test-browser test-cluster test-bytes test-minimum test-doors soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
+.PHONY: help quick test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -53,7 +53,7 @@ test-rust: ## Tests of the protocol core, the HTTP/2 engine and the load generat
 	cargo test --quiet --manifest-path benches/peers/load/Cargo.toml
 
 test-python: setup ## Tests of the package, end to end on the real server
-	$(PYTEST) --ignore=tests/doors
+	$(PYTEST) --ignore=tests/doors --ignore=tests/unchanged
 
 test-embedded: setup ## The end-to-end tests on the embedded runtime
 	$(PYTEST) tests/e2e --runtime=embedded
@@ -63,6 +63,9 @@ test-doors: setup ## Attacks on dev, runtime and gateway: bad input, floods, bro
 
 soak: setup ## An hour of work, attacks and kills with exact accounts; SOAK='--minutes 10 --seed 7 --on dev'
 	$(BIN)/python -m tests.soak $(SOAK)
+
+test-unchanged: setup $(STAMPS)/agents ## Applications, tools and agent frameworks of others, on both runtimes
+	$(PYTEST) tests/unchanged
 
 test-bytes: setup ## More and larger journals and values than in `make test`
 	$(BIN)/python -m pytest tests/journals tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes
@@ -126,7 +129,11 @@ $(MINIMUM)/.installed: $(STAMPS)/extension pyproject.toml scripts/lowest_version
 	  $(BIN)/maturin develop --quiet --release --extras uvloop,pydantic,otel,zstd
 	@touch $@
 
-$(STAMPS)/lint: $(STAMPS)/extension
+$(STAMPS)/agents: $(STAMPS)/extension
+	. $(BIN)/activate && pip install --quiet --group agents
+	@touch $@
+
+$(STAMPS)/lint: $(STAMPS)/extension $(STAMPS)/agents
 	. $(BIN)/activate && pip install --quiet --group lint
 	@touch $@
 

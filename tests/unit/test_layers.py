@@ -21,7 +21,7 @@ LAYERS: list[set[str]] = [
     {"context", "client"},
     {"service", "control"},
     {"endpoint", "callbacks"},
-    {"runtime", "telemetry"},
+    {"runtime", "telemetry", "ext"},
     {"inbox"},
     {"hosting"},
     {"testing"},
