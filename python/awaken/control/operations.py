@@ -310,7 +310,18 @@ class Operations(Protocol):
     async def edit_state(
         self, service: str, key: str, state: Mapping[str, bytes], version: str | None = None
     ) -> None:
-        """Replace the whole state of a key, after the exclusive handler that runs, if its version still fits."""
+        """Replace the whole state of a key, of objects after the exclusive invocations that are before it.
+
+        Args:
+            service: an object or a workflow.
+            key: whose state it is.
+            state: the values by name.
+            version: of the state that this replaces; None replaces any. A Restate server silently drops an edit of
+                another version.
+
+        Raises:
+            ConflictError: the state has another version.
+        """
         ...
 
     async def ask(self, sql: str) -> list[dict[str, Any]]:

@@ -185,11 +185,16 @@ class RuntimeOperations:
     async def edit_state(
         self, service: str, key: str, state: Mapping[str, bytes], version: str | None = None
     ) -> None:
-        """Replace the whole state of a key. Raises InvalidRequestError for a key that no handler can have."""
+        """Replace the whole state of a key.
+
+        Raises:
+            InvalidRequestError: no handler can have this key.
+            ConflictError: the state has another version.
+        """
         check_key(key)
         self._check_running()
         with self._processor.store.atomic():
-            self._processor.tables.inbox.edit(service, key, state, version)
+            self._processor.state_edits.replace(service, key, state, version)
         await self._processor.store.committed()
 
     async def _change(

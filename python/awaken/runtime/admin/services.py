@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
-from awaken.control.errors import InvalidRequestError
+from awaken.control.errors import ConflictError, InvalidRequestError
 from awaken.runtime.admin import describe
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
 from awaken.runtime.admin.reading import read_path_name
@@ -111,7 +111,7 @@ class ServiceRoutes:
         if found is None:
             if not asked.new_state:
                 return empty(202)
-            raise _unregistered(name)
+            raise _unknown(name)
         if found.kind == "service":
             raise AdminError(400, "Cannot modify state for service type Service")
         state = {
@@ -120,14 +120,14 @@ class ServiceRoutes:
         }
         try:
             await self._operations.edit_state(name, asked.object_key, state, asked.version)
-        except InvalidRequestError as error:
+        except (ConflictError, InvalidRequestError) as error:
             raise AdminError(error.http_status, str(error)) from error
         return empty(202)
 
     def _find(self, request: Request) -> tuple[Record, Service]:
         name = read_path_name(request, "service")
         if self._deployments.service(name) is None:
-            raise AdminError(404, f"The requested service '{name}' does not exist")
+            raise _unknown(name)
         return self._declared(name)
 
     def _declared(self, name: str) -> tuple[Record, Service]:
@@ -136,6 +136,10 @@ class ServiceRoutes:
             raise _unregistered(name)
         record = self._deployments.record(found.deployment_id)
         return record, next(each for each in record.manifest.services if each.name == name)
+
+
+def _unknown(name: str) -> AdminError:
+    return AdminError(404, f"The requested service '{name}' does not exist")
 
 
 def _unregistered(name: str) -> AdminError:

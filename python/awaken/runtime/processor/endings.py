@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.processor.open_attempts import OpenAttempts
     from awaken.runtime.processor.scheduler import Scheduler
+    from awaken.runtime.processor.state_edits import StateEdits
     from awaken.runtime.processor.waiting_callers import WaitingCallers
     from awaken.runtime.store import Store
     from awaken.runtime.tables.invocation_row import InvocationRow
@@ -42,6 +43,7 @@ class Endings:
         waiting_callers: WaitingCallers,
         events: EventFeed,
         lifecycle: Lifecycle,
+        state_edits: StateEdits,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -51,6 +53,7 @@ class Endings:
         self._waiting_callers = waiting_callers
         self._events = events
         self._lifecycle = lifecycle
+        self._state_edits = state_edits
 
     def complete(self, row: InvocationRow, result: Success | Failure) -> None:
         """Complete an invocation, notify everything that waits for it, and pass its key on."""
@@ -117,7 +120,7 @@ class Endings:
                 if waiting is not None:
                     self._lifecycle.notify(waiting, *_core.encode_completion(kind, completion_id, outcome))
         if row.is_exclusive and row.key is not None:
-            following = self._tables.inbox.remove(row.service, row.key, seq)
+            following = self._state_edits.pass_on(row.service, row.key, seq)
             if following is not None:
                 self._lifecycle.invoke(following)
         if self._waiting_callers.is_awaited(seq):

@@ -19,6 +19,7 @@ from awaken.runtime.processor.promises import Promises
 from awaken.runtime.processor.retries import Retries
 from awaken.runtime.processor.scheduler import Scheduler
 from awaken.runtime.processor.signals import Signals
+from awaken.runtime.processor.state_edits import StateEdits
 from awaken.runtime.processor.waiting_callers import WaitingCallers
 from awaken.runtime.tables.tables import Tables
 
@@ -62,6 +63,7 @@ class Processor:
         self.events = EventFeed(store, clock, observer)
         self.scheduler = Scheduler(store, clock, tables.timers, self._handle_timer)
         self.lifecycle = Lifecycle(store, clock, tables, self.scheduler, self.open_attempts, self.events)
+        self.state_edits = StateEdits(schema, tables)
         self.endings = Endings(
             store,
             clock,
@@ -71,6 +73,7 @@ class Processor:
             self.waiting_callers,
             self.events,
             self.lifecycle,
+            self.state_edits,
         )
         self.retries = Retries(
             clock, tables, self.scheduler, self.lifecycle, self.endings, self.events, supervisor

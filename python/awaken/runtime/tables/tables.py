@@ -27,7 +27,7 @@ class Tables:
         self.invocations = Invocations(store)
         self.journal = Journal(store, clock)
         self.state = KeyedState(store)
-        self.inbox = Inbox(store, clock, self.state)
+        self.inbox = Inbox(store, clock)
         self.timers = Timers(store)
         self.awakeables = Awakeables(store)
         self.listeners = Listeners(store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from awaken.control.errors import ConflictError
 
 if TYPE_CHECKING:
     import httpx
@@ -104,3 +105,16 @@ async def test_whose_state_may_be_replaced(
     body = {"object_key": "k", "new_state": state}
 
     assert (await client.post(f"/services/{service}/state", json=body)).status_code == status
+
+
+async def test_state_of_another_version_is_not_replaced(
+    client: httpx.AsyncClient, operations: FakeOperations
+) -> None:
+    operations.answer = ConflictError("another version")
+
+    response = await client.post(
+        "/services/Obj/state", json={"object_key": "k", "new_state": {}, "version": "v"}
+    )
+
+    assert response.status_code == 409
+    assert response.json() == {"message": "another version", "restate_code": None}

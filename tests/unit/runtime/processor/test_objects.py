@@ -70,27 +70,3 @@ async def test_concurrent_adds_are_all_counted(harness: Harness) -> None:
     results = await asyncio.gather(*[harness.call("Counter/a/add", 1) for _ in range(50)])
 
     assert results == list(range(1, 51))
-
-
-async def test_edited_state_waits_for_its_turn(harness: Harness) -> None:
-    holder = await harness.send("Counter/a/add_then_wait", 1)
-    await harness.until_waiting()
-    behind = await harness.send("Counter/a/add", 1)
-
-    await harness.runtime.edit_state("Counter", "a", {"total": b"100"})
-    last = await harness.send("Counter/a/add", 1)
-    assert await harness.call("Counter/a/total") == 1
-    await harness.runtime.resolve_awakeable(awakeable_of(holder), b'"go"')
-
-    assert await harness.result(behind) == 2
-    assert await harness.result(last) == 101
-
-
-async def test_edit_of_another_version_changes_nothing(harness: Harness) -> None:
-    await harness.call("Counter/a/add", 1)
-
-    await harness.runtime.edit_state("Counter", "a", {"total": b"100"}, version="of long ago")
-    assert await harness.call("Counter/a/total") == 1
-    await harness.runtime.edit_state("Counter", "a", {})
-
-    assert await harness.call("Counter/a/total") is None
