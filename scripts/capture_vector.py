@@ -22,7 +22,7 @@ from grpc_tools import protoc
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from scripts.install_server import VERSION
+from scripts.install_tools import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ServerEngine"]
 
-INSTALLER = EXAMPLES.parent / "scripts" / "install_server.py"
+INSTALLER = EXAMPLES.parent / "scripts" / "install_tools.py"
 
 
 class ServerEngine:

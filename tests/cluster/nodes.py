@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import httpx
 import psutil
 
-from scripts.install_server import install_restatectl, install_server
+from scripts.install_tools import install_restatectl, install_server
 from tests.cluster.page import node_settings
 from tests.e2e.processes import Process, free_port
 from tests.e2e.server import BASE_SETTINGS

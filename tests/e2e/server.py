@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from scripts.install_server import install_server
+from scripts.install_tools import install_server
 from tests.e2e.processes import Process, free_port
 from tests.e2e.waiting import eventually
 

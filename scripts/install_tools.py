@@ -1,7 +1,7 @@
-"""Install the real Restate server from npm into `.tools/`, once, and print the path of its binary.
+"""Install official tools from npm into `.tools/`, each once: the server, its command line, and `restatectl`.
 
-Shared by the end-to-end tests and the demo. Set `AWAKEN_RESTATE_SERVER` to use another binary, and
-`AWAKEN_RESTATECTL` for the tool that administers clusters.
+Shared by the tests and the demo. As a program, it installs the server and prints the path of its binary. Set
+`AWAKEN_RESTATE_SERVER`, `AWAKEN_RESTATE_CLI` or `AWAKEN_RESTATECTL` to use another binary.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NPM_TIMEOUT_S = 300
 
 
 class InstallError(Exception):
-    """The server cannot be installed; the message says why and what to do."""
+    """A tool cannot be installed; the message says why and what to do."""
 
 
 def install_server() -> Path:
@@ -31,6 +31,15 @@ def install_server() -> Path:
         InstallError: npm is missing or failed, or there is no binary for this platform.
     """
     return _install("restate-server", "AWAKEN_RESTATE_SERVER")
+
+
+def install_command_line() -> Path:
+    """Return the path of `restate`, the command line of a server's users, and install it first if it is missing.
+
+    Raises:
+        InstallError: npm is missing or failed, or there is no binary for this platform.
+    """
+    return _install("restate", "AWAKEN_RESTATE_CLI")
 
 
 def install_restatectl() -> Path:
