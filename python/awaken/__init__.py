@@ -58,6 +58,7 @@ from awaken.serde.journal_codec import JournalValueCodec, JournalValueCodecProvi
 from awaken.service.service import Service
 from awaken.service.virtual_object import VirtualObject
 from awaken.service.workflow import Workflow
+from awaken.transports.hosted.hypercorn import provide_submodules as _provide_submodules
 
 if TYPE_CHECKING:
     from awaken import client as client
@@ -145,6 +146,8 @@ _LAZY = {
     "test_harness": "awaken.testing.harness",
 }
 _LAZY_MODULES = ("client", "client_types", "harness", "testing")
+
+_provide_submodules()
 
 
 def __getattr__(name: str) -> Any:

@@ -167,6 +167,8 @@ def load_module(name: str) -> ModuleType:
     Raises:
         BrokenApplicationError: it does not exist, or importing it fails.
     """
+    import logging.config  # noqa: F401  # applications use it without importing it, as other servers have done that
+
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)

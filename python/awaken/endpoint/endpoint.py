@@ -21,7 +21,7 @@ from awaken.endpoint.services import check_service, services_of
 from awaken.serde.codec_source import CodecSource
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 
     from awaken.endpoint.discovery import Discovery, ProtocolMode
     from awaken.exchange import Exchange, Receiver
@@ -178,8 +178,8 @@ class Endpoint:
     async def __call__(
         self,
         scope: Mapping[str, Any],
-        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
-        send: Callable[[dict[str, Any]], Awaitable[None]],
+        receive: Callable[[], Awaitable[Any]],  # Any: each host has its own types of messages
+        send: Callable[[Any], Awaitable[None]],
     ) -> None:
         """Serve one ASGI scope: a request, or the lifespan of the host."""
         await self._host().serve(scope, receive, send)

@@ -1,1 +1,1 @@
-"""Endpoints under servers that are not ours: any ASGI server, and AWS Lambda."""
+"""Endpoints under servers that are not ours: ASGI servers, AWS Lambda; and what applications expect of Hypercorn."""
