@@ -18,6 +18,7 @@ __all__ = [
     "DisconnectedException",
     "HttpError",
     "InvalidIdError",
+    "InvocationCancelledError",
     "JournalMismatchError",
     "LocalProtocolError",
     "NotReadyError",
@@ -49,6 +50,17 @@ class TerminalError(Exception):
         self.message = message
         self.status_code = status_code
         self.metadata = metadata
+
+
+class InvocationCancelledError(TerminalError):
+    """Somebody cancelled the invocation. The await at which the handler hears of it raises this, once.
+
+    Let it propagate, after compensations if there are any. Code that turns errors into values, such as an agent
+    framework that reports a failed tool to its model, would hide the cancellation.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("cancelled", status_code=409)
 
 
 class InvalidIdError(TerminalError, ValueError):

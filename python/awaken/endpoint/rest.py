@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from awaken import _core
 from awaken.diagnostics import tracebacks
 from awaken.endpoint import aftermath, code_location, misplaced, tasks
-from awaken.errors import TerminalError
+from awaken.errors import InvocationCancelledError, TerminalError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -168,7 +168,7 @@ class Rest:
                         yield
                 continue
             if answer is CANCELLED:
-                raise TerminalError("cancelled", 409)
+                raise InvocationCancelledError()
             if answer is SUSPENDED or answer is CLOSED:
                 raise aftermath.unwinding(host.machine, host.where, is_suspended=answer is SUSPENDED)
             host.acknowledge_all()
@@ -239,7 +239,7 @@ class Rest:
             if answer is RELEASED and self.codec is None:
                 self._plan()
             elif answer is CANCELLED:
-                self._interrupt(TerminalError("cancelled", 409))
+                self._interrupt(InvocationCancelledError())
             return
 
     def _interrupt(self, error: TerminalError) -> None:

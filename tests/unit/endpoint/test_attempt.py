@@ -10,7 +10,12 @@ from typing import Any
 import awaken
 import pytest
 from awaken.endpoint.attempt import Attempt
-from awaken.errors import RetryableError, SdkInternalBaseException, SuspendedException
+from awaken.errors import (
+    InvocationCancelledError,
+    RetryableError,
+    SdkInternalBaseException,
+    SuspendedException,
+)
 
 from tests import frames
 from tests.unit.endpoint.fakes import Call
@@ -493,6 +498,22 @@ async def test_cancellation_raises_at_the_await_and_can_be_compensated() -> None
     call.send(frames.signal(17, b'"resolved"'))
     await call.until_ended()
     assert b"409 cancelled, then resolved" in call.exchange.body
+
+
+async def test_cancellation_differs_from_a_conflict() -> None:
+    async def handler(ctx: awaken.Context) -> str:
+        try:
+            await ctx.awakeable().future
+        except InvocationCancelledError as error:
+            return f"told from a conflict, with status {error.status_code}"
+        return "not cancelled"
+
+    call = Call(service_with(handler), "h")
+    call.send(frames.request())
+    await call.settle()
+    call.send(frames.CANCEL)
+    await call.until_ended()
+    assert b"told from a conflict, with status 409" in call.exchange.body
 
 
 async def test_cancellation_reaches_a_gather() -> None:
