@@ -28,6 +28,10 @@ __all__ = ["AsgiServer"]
 
 #: Close code for a peer that asks for a WebSocket: RFC 6455 7.4.1, policy violation.
 _NO_WEBSOCKETS: Final = 1008
+_OTHER_LOOP: Final = (
+    "awaken needs an event loop of asyncio, and this host runs another one; choose asyncio or uvloop, as in "
+    "`hypercorn --worker-class asyncio`"
+)
 
 
 class AsgiServer:
@@ -93,8 +97,19 @@ class AsgiServer:
         while True:
             event = await receive()
             if event["type"] == "lifespan.startup":
+                if not _runs_on_asyncio():
+                    await send({"type": "lifespan.startup.failed", "message": _OTHER_LOOP})
+                    return
                 await send({"type": "lifespan.startup.complete"})
             elif event["type"] == "lifespan.shutdown":
                 await self.drain()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _runs_on_asyncio() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -292,6 +292,25 @@ class Lifespan:
         return str(answer["type"])
 
 
+def test_startup_fails_where_asyncio_does_not_run() -> None:
+    """Under Trio, each request would fail instead, with an error that names neither."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "lifespan.startup"}
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append(event)
+
+    sent: list[dict[str, Any]] = []
+    serving = AsgiServer(Echo, timedelta()).serve({"type": "lifespan"}, receive, send)
+    with pytest.raises(StopIteration):
+        serving.send(None)
+
+    [event] = sent
+    assert event["type"] == "lifespan.startup.failed"
+    assert "choose asyncio or uvloop" in event["message"]
+
+
 async def test_lifespan_is_spoken_and_shutdown_drains_what_runs() -> None:
     """The official SDK makes hosts log a lifespan error on each start."""
     host = Host(Winding)
