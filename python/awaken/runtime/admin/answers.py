@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["AdminError", "UnreadableError", "answer_json", "empty"]
+__all__ = ["AdminError", "UnreadableError", "answer_document", "answer_json", "empty"]
 
 
 #: Characters of a refusal, which may quote what was sent.
@@ -53,6 +53,11 @@ class UnreadableError(Exception):
 def answer_json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
     """Build an answer with a JSON document."""
     return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
+
+
+def answer_document(body: Any) -> Response:
+    """Build an answer with an OpenAPI document, whose members are sorted, so that what is generated of it is stable."""
+    return Response(msgspec.json.encode(body, order="sorted"), media_type="application/json")
 
 
 def empty(status: int) -> Response:

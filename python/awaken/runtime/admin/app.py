@@ -83,7 +83,7 @@ def make_admin(
         Route("/version", version, methods=["GET"]),
         Route("/cluster-health", cluster_health, methods=["GET"]),
         Route("/query", QueryRoute(questions, bodies).answer, methods=["POST"]),
-        *_service_routes(ServiceRoutes(deployments, operations, bodies)),
+        *_service_routes(ServiceRoutes(deployments, operations, bodies, ingress_url)),
         *_invocation_routes(InvocationRoutes(operations, deployments)),
     ]
     at = DeploymentRoutes(deployments, bodies)
@@ -126,6 +126,7 @@ def _service_routes(at: ServiceRoutes) -> list[Route]:
         _methods("/services/{service}", GET=at.show, PATCH=at.change),
         _methods("/services/{service}/handlers", GET=at.list_handlers),
         _methods("/services/{service}/handlers/{handler}", GET=at.show_handler),
+        _methods("/services/{service}/openapi", GET=at.show_openapi),
         _methods("/services/{service}/state", POST=at.edit_state),
     ]
 

@@ -54,6 +54,14 @@ _FRAMING_HEADERS: Final = frozenset(
 )
 
 
+#: What a server can do with a registration and this runtime cannot. Without the refusal it would be left out silently.
+_NOT_HERE: Final = {
+    "arn": "calls no Lambda functions; give it the uri of an HTTP endpoint.",
+    "assume_role_arn": "calls no Lambda functions; give it the uri of an HTTP endpoint.",
+    "auth": "requests no tokens of Google; give it additional_headers, or a Restate server the deployment.",
+}
+
+
 class _Register(msgspec.Struct):
     uri: str | None = None
     arn: str | None = None
@@ -63,6 +71,8 @@ class _Register(msgspec.Struct):
     dry_run: bool = False
     additional_headers: dict[str, str] | None = None
     metadata: dict[str, str] | None = None
+    auth: Any = None
+    assume_role_arn: Any = None
 
 
 class _Update(msgspec.Struct):
@@ -136,12 +146,11 @@ class DeploymentRoutes:
         raise AdminError(405, "PUT deployment is deprecated, use PATCH instead")
 
     async def _register(self, asked: _Register, *, is_v2: bool) -> Response:
-        if asked.arn is not None:
-            raise AdminError(
-                400,
-                "The request field 'arn' is invalid. Reason: the embedded runtime calls no Lambda functions; "
-                "give it the uri of an HTTP endpoint.",
-            )
+        for field, reason in _NOT_HERE.items():
+            if getattr(asked, field) is not None:
+                raise AdminError(
+                    400, f"The request field '{field}' is invalid. Reason: the embedded runtime {reason}"
+                )
         if not asked.uri:
             raise UnreadableError(422, _NO_VARIANT)
         _check(asked)

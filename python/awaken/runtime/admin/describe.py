@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from awaken.runtime.deployments.effective import effective_options
+from awaken.runtime.deployments.manifest import Output
 from awaken.runtime.durations import duration_of, format_duration
 from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
     from awaken.runtime.deployments import Record
-    from awaken.runtime.deployments.manifest import Handler, Input, Options, Output, Service
+    from awaken.runtime.deployments.manifest import Handler, Input, Options, Service
     from awaken.runtime.schema import RetryPolicy
     from awaken.runtime.settings import RuntimeSettings
 
-__all__ = ["deployment", "full_deployment", "handler", "registration", "service"]
+__all__ = ["deployment", "full_deployment", "handler", "registration", "service", "service_type"]
 
 _SERVICE_TYPES = {"SERVICE": "Service", "VIRTUAL_OBJECT": "VirtualObject", "WORKFLOW": "Workflow"}
 _HANDLER_TYPES = {"EXCLUSIVE": "Exclusive", "SHARED": "Shared", "WORKFLOW": "Workflow"}
@@ -25,10 +26,7 @@ def registration(record: Record, defaults: RuntimeSettings) -> dict[str, Any]:
     return {
         "id": record.deployment_id,
         "services": _services(record, defaults),
-        "min_protocol_version": record.manifest.min_protocol_version,
-        "max_protocol_version": record.manifest.max_protocol_version,
-        "sdk_version": record.sdk_version,
-        "info": _remarks(record),
+        **_spoken(record),
     }
 
 
@@ -48,13 +46,14 @@ def service(record: Record, declared: Service, defaults: RuntimeSettings) -> dic
     effective = effective_options(record, declared, None, defaults)
     described: dict[str, Any] = {
         "name": declared.name,
-        "ty": _SERVICE_TYPES[declared.ty],
+        "ty": service_type(declared),
         "handlers": [handler(record, declared, each) for each in declared.handlers],
     }
     if declared.documentation is not None:
         described["documentation"] = declared.documentation
+    if declared.metadata:
+        described["metadata"] = declared.metadata
     described |= {
-        "metadata": declared.metadata,
         "deployment_id": record.deployment_id,
         "revision": record.revisions[declared.name],
         "public": effective.is_public,
@@ -64,13 +63,19 @@ def service(record: Record, declared: Service, defaults: RuntimeSettings) -> dic
         run = next((each for each in declared.handlers if each.ty == "WORKFLOW"), None)
         retention = effective_options(record, declared, run, defaults).workflow_retention_ms
         described["workflow_completion_retention"] = _duration(retention)
-    return described | {
+    described |= {
         "journal_retention": _duration(effective.journal_retention_ms),
         "inactivity_timeout": _duration(effective.inactivity_timeout_ms),
         "abort_timeout": _duration(effective.abort_timeout_ms),
         "enable_lazy_state": effective.is_state_lazy,
         "retry_policy": _retry_policy(effective.retry_policy),
     }
+    return described | _remarks(record, declared, "service")
+
+
+def service_type(declared: Service) -> str:
+    """Return the type of a service, as the admin API writes it."""
+    return _SERVICE_TYPES[declared.ty]
 
 
 def handler(record: Record, declared: Service, each: Handler) -> dict[str, Any]:
@@ -94,7 +99,7 @@ def handler(record: Record, declared: Service, each: Handler) -> dict[str, Any]:
         described["input_json_schema"] = each.input.json_schema
     if each.output.json_schema is not None:
         described["output_json_schema"] = each.output.json_schema
-    return described | _own_settings(each)
+    return described | _own_settings(record, each) | _remarks(record, each, "handler")
 
 
 def _deployment(record: Record, services: list[Any]) -> dict[str, Any]:
@@ -109,25 +114,32 @@ def _deployment(record: Record, services: list[Any]) -> dict[str, Any]:
     if record.metadata:
         described["metadata"] = record.metadata
     return described | {
-        "created_at": format_time(record.created_at_ms),
+        "created_at": format_time(record.created_at_ms, end="000000Z"),
+        **_spoken(record),
+        "services": services,
+    }
+
+
+def _spoken(record: Record) -> dict[str, Any]:
+    described: dict[str, Any] = {
         "min_protocol_version": record.manifest.min_protocol_version,
         "max_protocol_version": record.manifest.max_protocol_version,
-        "sdk_version": record.sdk_version,
-        "services": services,
-        "info": _remarks(record),
     }
+    if record.sdk_version is not None:
+        described["sdk_version"] = record.sdk_version
+    return described
 
 
 def _services(record: Record, defaults: RuntimeSettings) -> list[dict[str, Any]]:
     return [service(record, each, defaults) for each in record.manifest.services]
 
 
-def _own_settings(each: Handler) -> dict[str, Any]:
+def _own_settings(record: Record, each: Handler) -> dict[str, Any]:
+    # The retention of a workflow is that of its service, wherever it was declared.
     durations = {
         "idempotency_retention": each.idempotency_retention,
-        "workflow_completion_retention": each.workflow_completion_retention,
         "journal_retention": each.journal_retention,
-        "inactivity_timeout": each.inactivity_timeout,
+        "inactivity_timeout": each.inactivity_timeout if record.is_bidirectional else None,
         "abort_timeout": each.abort_timeout,
     }
     settings: dict[str, Any] = {name: _duration(ms) for name, ms in durations.items() if ms is not None}
@@ -146,7 +158,8 @@ def _own_retry_policy(options: Options) -> dict[str, Any]:
         "on_max_attempts": None if on_max is None else on_max.capitalize(),
     }
     policy: dict[str, Any] = {name: value for name, value in members.items() if value is not None}
-    return {**policy, "max_attempts": options.retry_policy_max_attempts}
+    attempts = options.retry_policy_max_attempts
+    return {**policy, "max_attempts": None if attempts is None else max(attempts, 1)}
 
 
 def _retry_policy(policy: RetryPolicy) -> dict[str, Any]:
@@ -160,27 +173,28 @@ def _retry_policy(policy: RetryPolicy) -> dict[str, Any]:
 
 
 def _describe_payload(declared: Input | Output) -> str:
+    """Describe what a handler takes or returns: by the title of its schema, the type in it, or its content type."""
     if declared.content_type is None:
         return "none"
-    if declared.json_schema is None:
-        return f"value of content-type '{declared.content_type}'"
-    kind = declared.json_schema.get("type") if isinstance(declared.json_schema, dict) else None
-    return f"JSON {kind}" if isinstance(kind, str) else "JSON"
+    schema = declared.json_schema if isinstance(declared.json_schema, dict) else {}
+    title, kind = schema.get("title"), schema.get("type")
+    if isinstance(title, str):
+        return f"JSON '{title}'"
+    if isinstance(kind, str):
+        return f"JSON {kind}"
+    is_optional = isinstance(declared, Output) and declared.set_content_type_if_empty
+    return f"optional {declared.content_type}" if is_optional else declared.content_type
 
 
-def _remarks(record: Record) -> list[dict[str, str]]:
-    if record.is_bidirectional:
-        return []
-    return [
-        {
-            "code": "RT0021",
-            "message": f"The configured inactivity_timeout {_duration(options.inactivity_timeout)} will not be "
-            f"applied to {name}, because over request/response the input ends at once",
-        }
-        for each in record.manifest.services
-        for name, options in [(each.name, each), *((f"{each.name}/{h.name}", h) for h in each.handlers)]
-        if options.inactivity_timeout
-    ]
+def _remarks(record: Record, options: Options, what: str) -> dict[str, Any]:
+    if record.is_bidirectional or options.inactivity_timeout is None:
+        return {}
+    timeout = _duration(options.inactivity_timeout)
+    message = (
+        f"The configured inactivity_timeout {timeout} will not be applied because the {what} is exposed in "
+        "Request/Response mode."
+    )
+    return {"info": [{"code": "RT0021", "message": message}]}
 
 
 def _duration(milliseconds: int) -> str:

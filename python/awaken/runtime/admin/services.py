@@ -8,12 +8,15 @@ import msgspec
 
 from awaken.control.errors import ConflictError, InvalidRequestError
 from awaken.runtime.admin import describe
-from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
+from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_document, answer_json, empty
 from awaken.runtime.admin.reading import read_path_name
+from awaken.runtime.admin.service_openapi import describe_service_api
 from awaken.runtime.deployments import Overrides
 from awaken.runtime.durations import parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
     from awaken.runtime.deployments.manifest import Service
 
 __all__ = ["ServiceRoutes"]
-
-_TYPES: Final = {"SERVICE": "Service", "VIRTUAL_OBJECT": "VirtualObject", "WORKFLOW": "Workflow"}
 
 #: Bytes of the JSON with the state of a key: as much as a caller of the ingress may send. The server takes 2 MiB.
 _MAX_STATE_SIZE: Final = 32 * 1024 * 1024
@@ -50,7 +51,14 @@ class _State(msgspec.Struct):
 class ServiceRoutes:
     """Answers the routes about services."""
 
-    def __init__(self, deployments: Deployments, operations: Operations, bodies: Bodies) -> None:
+    def __init__(
+        self,
+        deployments: Deployments,
+        operations: Operations,
+        bodies: Bodies,
+        ingress_url: Callable[[], str],
+    ) -> None:
+        self._ingress_url = ingress_url
         self._deployments = deployments
         self._operations = operations
         self._read_json = bodies.read_json
@@ -82,6 +90,12 @@ class ServiceRoutes:
                 return answer_json(200, describe.handler(record, service, each))
         raise AdminError(404, f"The requested handler '{name}' on service '{service.name}' does not exist")
 
+    async def show_openapi(self, request: Request) -> Response:
+        """Answer `GET /services/{s}/openapi`."""
+        record, service = self._find(request)
+        revision = record.revisions[service.name]
+        return answer_document(describe_service_api(service, revision, self._ingress_url()))
+
     async def change(self, request: Request) -> Response:
         """Answer `PATCH /services/{s}`."""
         asked = await self._read_json(request, _Change)
@@ -90,7 +104,7 @@ class ServiceRoutes:
         if found is None:
             raise _unregistered(name)
         if asked.workflow_completion_retention is not None and found.kind != "workflow":
-            kind = _TYPES[self._declared(name)[1].ty]
+            kind = describe.service_type(self._declared(name)[1])
             raise AdminError(400, f"modifying retention time for service type {kind} is unsupported")
         overrides = Overrides(
             public=asked.public,

@@ -43,7 +43,7 @@ async def test_registering(client: httpx.AsyncClient) -> None:
         "name": "echo",
         "public": True,
         "input_description": "JSON string",
-        "output_description": "value of content-type 'application/json'",
+        "output_description": "application/json",
         "input_json_schema": {"type": "string"},
         "retry_policy": {"max_attempts": None},
     }
@@ -52,7 +52,6 @@ async def test_registering(client: httpx.AsyncClient) -> None:
     assert services["Wf"] == {
         "name": "Wf",
         "ty": "Workflow",
-        "metadata": {},
         "deployment_id": answer["id"],
         "revision": 1,
         "public": True,
@@ -205,7 +204,23 @@ async def test_over_http_11(client: httpx.AsyncClient, network: Network) -> None
 
     assert (shown["protocol_type"], shown["http_version"]) == ("RequestResponse", "HTTP/1.1")
     assert shown["services"][0]["inactivity_timeout"] == "0s"
-    assert [remark["code"] for remark in shown["info"]] == ["RT0021"]
+    remarks = shown["services"][0]["handlers"][0]["info"]
+    assert [(each["code"], "inactivity_timeout 200ms" in each["message"]) for each in remarks] == [
+        ("RT0021", True)
+    ]
+
+
+@pytest.mark.parametrize("field", ["auth", "assume_role_arn"])
+async def test_authentication_that_is_not_there_is_refused(client: httpx.AsyncClient, field: str) -> None:
+    asked: dict[str, Any] = {field: {"GoogleIdToken": {}}}
+
+    refused = await register(client, **asked)
+
+    assert refused.status_code == 400
+    assert refused.json()["message"].startswith(
+        f"The request field '{field}' is invalid. Reason: the embedded"
+    )
+    assert (await client.get("/deployments")).json() == {"deployments": []}
 
 
 async def test_changing(client: httpx.AsyncClient) -> None:

@@ -1,0 +1,217 @@
+"""An endpoint that only answers discovery, with a manifest that has everything a manifest can declare."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_SUB: Final = {"type": "object", "properties": {"x": {"type": "integer"}}, "title": "Sub"}
+
+#: Schemas by what is special about them.
+SCHEMAS: Final[Mapping[str, Any]] = {
+    "definitions": {
+        "$defs": {"Sub": _SUB, "Other": {"type": "string"}},
+        "properties": {
+            "sub": {"$ref": "#/$defs/Sub"},
+            "others": {"type": "array", "items": {"$ref": "#/$defs/Other"}},
+            "name": {"type": "string", "default": "bob"},
+        },
+        "required": ["sub"],
+        "title": "Request",
+        "type": "object",
+    },
+    "root_reference": {"$ref": "#/$defs/Sub", "$defs": {"Sub": _SUB}},
+    "recursive": {
+        "type": "object",
+        "title": "Tree",
+        "properties": {"children": {"type": "array", "items": {"$ref": "#"}}},
+    },
+    "older": {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "definitions": {"D": {"type": "string"}},
+        "type": "object",
+        "properties": {"d": {"$ref": "#/definitions/D"}, "me": {"$ref": "#"}},
+    },
+    "identified": {"$id": "https://example.com/x", "type": "string", "title": "A title/with odd~chars é"},
+    "title_only": {"title": "Something"},
+    "enumeration": {"enum": ["a", "b"], "title": "Choice"},
+    "constant": {"const": 5},
+    "any_of": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+    "several_types": {"type": ["string", "null"]},
+    "array": {"type": "array", "items": {"type": "integer"}},
+    "titled_array": {"type": "array", "title": "Numbers", "items": {"type": "integer"}},
+    "number": {"type": "number", "minimum": 2},
+    "described": {"type": "string", "description": "What it is.", "examples": ["one", "two"]},
+    "empty_title": {"type": "string", "title": ""},
+    "empty": {},
+    "everything": True,
+    "nothing": False,
+    "named_like_references": {
+        "type": "object",
+        "properties": {"$ref": {"type": "string"}, "$defs": {"type": "string"}},
+        "examples": [{"$ref": "#/$defs/not a reference"}],
+    },
+}
+
+
+def _handler(name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, **more}
+
+
+def _json(schema: Any, **more: Any) -> dict[str, Any]:
+    return {"contentType": "application/json", "jsonSchema": schema, **more}
+
+
+_OF_SCHEMAS: Final = [
+    _handler(
+        name,
+        input=_json(schema, required=True),
+        output=_json(schema, setContentTypeIfEmpty=False),
+    )
+    for name, schema in SCHEMAS.items()
+]
+_OF_CONTENT: Final = [
+    _handler("nothing_in_or_out", input={}, output={"setContentTypeIfEmpty": False}),
+    _handler("defaults"),
+    _handler(
+        "binary",
+        input={"required": True, "contentType": "application/octet-stream"},
+        output={"contentType": "application/octet-stream", "setContentTypeIfEmpty": False},
+    ),
+    _handler(
+        "anything",
+        input={"required": False, "contentType": "*/*"},
+        output={"contentType": "text/plain", "setContentTypeIfEmpty": True},
+    ),
+    _handler("any_text", input={"required": True, "contentType": "text/*"}),
+    _handler("optional", input=_json({"type": "string"}, required=False)),
+    _handler(
+        "typed_text", input={"required": True, "contentType": "text/csv", "jsonSchema": {"type": "string"}}
+    ),
+    _handler("typed_if_empty", output=_json({"type": "string"}, setContentTypeIfEmpty=True)),
+    _handler("titled_if_empty", output=_json({"title": "T"}, setContentTypeIfEmpty=True)),
+    _handler("untyped_if_empty", output=_json({}, setContentTypeIfEmpty=True)),
+    _handler("not_required", input={"required": False, "contentType": "application/json"}),
+    _handler("titled_not_required", input=_json({"title": "T"}, required=False)),
+    _handler("empty_type_if_empty", output={"setContentTypeIfEmpty": True}),
+]
+_OF_SETTINGS: Final = [
+    _handler(
+        "documented", documentation="What it does.\n\nAnd *more*: <b>é</b>", metadata={"h": "1", "": "empty"}
+    ),
+    _handler("hidden", ingressPrivate=True),
+    _handler("impatient", inactivityTimeout=200),
+    _handler(
+        "tuned",
+        inactivityTimeout=0,
+        abortTimeout=90_061_001,
+        journalRetention=0,
+        idempotencyRetention=60_000,
+        enableLazyState=True,
+        retryPolicyInitialInterval=10,
+        retryPolicyMaxInterval=2_000,
+        retryPolicyMaxAttempts=0,
+        retryPolicyExponentiationFactor=1.5,
+        retryPolicyOnMaxAttempts="KILL",
+    ),
+]
+_KEYED: Final = [
+    _handler("alone", ty="EXCLUSIVE", input=_json({"type": "integer"}, required=True)),
+    _handler("together", ty="SHARED", documentation="shared", input={}, output={}),
+    _handler("unsaid"),
+    _handler("lazy", enableLazyState=True),
+    _handler("eager", enableLazyState=False),
+]
+
+
+def rich_services(prefix: str) -> Sequence[dict[str, Any]]:
+    """Return the services of the manifest, with a prefix to their names."""
+    return [
+        {"name": f"{prefix}Schemas", "ty": "SERVICE", "handlers": _OF_SCHEMAS},
+        {"name": f"{prefix}Contents", "ty": "SERVICE", "documentation": "", "handlers": _OF_CONTENT},
+        {
+            "name": f"{prefix}Settings",
+            "ty": "SERVICE",
+            "documentation": "Service.\nSecond line.",
+            "metadata": {"team": "x", "a": "b"},
+            "handlers": _OF_SETTINGS,
+        },
+        {"name": f"{prefix}Keyed.v-2_x", "ty": "VIRTUAL_OBJECT", "metadata": {}, "handlers": _KEYED},
+        {
+            "name": f"{prefix}Lazy",
+            "ty": "VIRTUAL_OBJECT",
+            "enableLazyState": True,
+            "inactivityTimeout": 5_000,
+            "abortTimeout": 0,
+            "journalRetention": 86_400_000,
+            "idempotencyRetention": 1,
+            "retryPolicyInitialInterval": 1_000,
+            "retryPolicyMaxAttempts": 3,
+            "handlers": _KEYED[:2],
+        },
+        {
+            "name": f"{prefix}Flow",
+            "ty": "WORKFLOW",
+            "documentation": "flow",
+            "handlers": [
+                _handler(
+                    "run",
+                    ty="WORKFLOW",
+                    workflowCompletionRetention=3 * 86_400_000,
+                    input=_json({"type": "object", "title": "In"}, required=True),
+                    output=_json({"type": "string", "title": "Out"}, setContentTypeIfEmpty=False),
+                ),
+                _handler("poke", ty="SHARED", input={"required": True, "contentType": "application/json"}),
+                _handler("unsaid"),
+            ],
+        },
+        {
+            "name": f"{prefix}PlainFlow",
+            "ty": "WORKFLOW",
+            "handlers": [_handler("go", ty="WORKFLOW")],
+        },
+        {"name": f"{prefix}Private", "ty": "SERVICE", "ingressPrivate": True, "handlers": [_handler("h")]},
+        {"name": f"{prefix}Empty", "ty": "SERVICE", "handlers": []},
+    ]
+
+
+@contextmanager
+def serve_manifest(services: Sequence[dict[str, Any]], mode: str = "REQUEST_RESPONSE") -> Iterator[str]:
+    """Answer discovery over HTTP/1.1 with these services, and yield the URL."""
+    manifest = {
+        "protocolMode": mode,
+        "minProtocolVersion": 5,
+        "maxProtocolVersion": 6,
+        "services": services,
+    }
+    body = json.dumps(manifest).encode()
+
+    class Answers(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "application/vnd.restate.endpointmanifest.v4+json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
