@@ -107,6 +107,11 @@ def run_completion(completion_id: int, content: bytes) -> bytes:
     return frame(0x8011, number(1, completion_id) + blob(5, value(content)))
 
 
+def set_command(key: str, content: bytes) -> bytes:
+    """Build a recorded SetState command."""
+    return frame(0x0403, blob(1, key) + blob(3, value(content)))
+
+
 def sleep_command(completion_id: int, name: str = "") -> bytes:
     """Build a recorded Sleep command."""
     return frame(0x040C, number(1, 5) + number(11, completion_id) + (blob(12, name) if name else b""))

@@ -31,6 +31,7 @@ LAYERS: list[set[str]] = [
 FACE = {
     "asyncio",
     "client_types",
+    "context_managers",
     "entry_codec",
     "exceptions",
     "extensions",

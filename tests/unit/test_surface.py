@@ -163,9 +163,9 @@ NAMES = """
 asyncio: as_completed gather select wait_completed
 client: create_client
 client_types: HttpError RestateClient RestateClientSendHandle RestateScopedClient
-context: AttemptFinishedEvent Context DurablePromise HandlerType KeyValueStore ObjectContext ObjectSharedContext \
-Request RestateDurableCallFuture RestateDurableFuture RestateDurableSleepFuture RunAction RunOptions ScopedContext \
-SendHandle WorkflowContext WorkflowSharedContext
+context: AttemptFinishedEvent Context DefaultSerde DurablePromise HandlerType KeyValueStore ObjectContext \
+ObjectSharedContext Request RestateDurableCallFuture RestateDurableFuture RestateDurableSleepFuture RunAction \
+RunOptions ScopedContext SendHandle Serde WorkflowContext WorkflowSharedContext
 endpoint: Endpoint app
 entry_codec: JournalValueCodec JournalValueCodecProvider
 exceptions: RetryableError SdkInternalBaseException SdkInternalException SuspendedException TerminalError \
@@ -176,10 +176,12 @@ logging: RestateLoggingFilter getLogger
 object: VirtualObject
 retry_policy: InvocationRetryPolicy
 serde: BytesSerde DefaultSerde JsonSerde MsgspecJsonSerde PydanticJsonSerde Serde is_pydantic
-server_context: DisconnectedException clear_extension_data current_context get_extension_data set_extension_data
+server_context: DisconnectedException ServerCallDurableFuture ServerDurableFuture ServerDurablePromise \
+ServerDurableSleepFuture ServerInvocationContext ServerScopedContext ServerSendHandle clear_extension_data \
+current_context get_extension_data restate_context_is_replaying set_extension_data
 server_types: ASGIApp Receive RestateAppT RestateLambdaHandler RestateLambdaRequest RestateLambdaResponse Scope Send
 service: Service
-types: extract_core_type
+types: HarnessEnvironment extract_core_type
 vm:
 workflow: Workflow
 """

@@ -20,10 +20,13 @@ from awaken.context.scope import ScopedContext
 from awaken.context.side_effects import RunAction
 from awaken.context.state import KeyValueStore
 from awaken.handler.handler import HandlerType
+from awaken.serde.base import Serde
+from awaken.serde.default import DefaultSerde
 
 __all__ = [
     "AttemptFinishedEvent",
     "Context",
+    "DefaultSerde",
     "DurablePromise",
     "HandlerType",
     "KeyValueStore",
@@ -38,6 +41,7 @@ __all__ = [
     "RunOptions",
     "ScopedContext",
     "SendHandle",
+    "Serde",
     "WorkflowContext",
     "WorkflowSharedContext",
 ]

@@ -16,6 +16,7 @@ from awaken.diagnostics import tracebacks
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
+    from contextvars import Token
 
     from awaken.context.context import Context
 
@@ -24,6 +25,7 @@ __all__ = [
     "contextvar",
     "current_context",
     "get_extension_data",
+    "restate_context_is_replaying",
     "set_extension_data",
 ]
 
@@ -41,6 +43,37 @@ def current_context() -> Context | None:
 def enter_context(context: Context) -> None:
     """Set the context of the handler that runs in the current task."""
     _current.set(context)
+
+
+class IsReplaying:
+    """Tells whether the current handler repeats what its journal has; it is used like a `ContextVar[bool]`.
+
+    A ContextVar would have to be set at each command, and would not change in tasks that the handler started before.
+    """
+
+    name = "restate_context_is_replaying"
+
+    def __init__(self) -> None:
+        self._pretended: ContextVar[bool | None] = ContextVar(self.name, default=None)
+
+    def get(self, default: bool = False, /) -> bool:
+        """Return whether it replays; the default outside of handlers."""
+        if (pretended := self._pretended.get()) is not None:
+            return pretended
+        context = _current.get()
+        return default if context is None else context._driver.machine.is_replaying()
+
+    def set(self, value: bool, /) -> Token[bool | None]:
+        """Pretend that it replays, or that it does not, in tests of what asks for it."""
+        return self._pretended.set(value)
+
+    def reset(self, token: Token[bool | None], /) -> None:
+        """Take back what `set` did."""
+        self._pretended.reset(token)
+
+
+#: For logs, traces and metrics of libraries, which should not repeat what an attempt before did.
+restate_context_is_replaying = IsReplaying()
 
 
 class contextvar(Generic[P, T]):  # noqa: N801  # a decorator, with the name of the official SDK
