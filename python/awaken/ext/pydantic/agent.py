@@ -79,14 +79,14 @@ class RestateAgent(WrapperAgent[AgentDepsT, OutputDataT]):
         """The handler of the events of runs that are given no other."""
         return self._event_stream_handler or self.wrapped.event_stream_handler
 
-    @same_signature(WrapperAgent.iter)
+    @same_signature(WrapperAgent[AgentDepsT, OutputDataT].iter)
     @asynccontextmanager
     async def iter(self, *args: Any, **arguments: Any) -> AsyncGenerator[AgentRun[AgentDepsT, Any]]:
         """Run the agent node by node."""
         async with self._iter(None, True, args, arguments) as run:
             yield run
 
-    @same_signature(AbstractAgent.run)
+    @same_signature(AbstractAgent[AgentDepsT, OutputDataT].run)
     async def run(self, *args: Any, **arguments: Any) -> Any:
         """Run the agent."""
         handler = arguments.pop("event_stream_handler", None) or self.event_stream_handler
@@ -102,19 +102,19 @@ class RestateAgent(WrapperAgent[AgentDepsT, OutputDataT]):
         observed = _RunInHandler(self, handler, is_observed=not self._auto_wrap_tools)
         return await observed.run(*args, event_stream_handler=between, **arguments)
 
-    @same_signature(AbstractAgent.run_stream_events)
+    @same_signature(AbstractAgent[AgentDepsT, OutputDataT].run_stream_events)
     def run_stream_events(self, *args: Any, **arguments: Any) -> Any:
         """Run the agent and iterate over its events."""
         arguments["infer_name"] = False
         return _RunInHandler(self, None, is_observed=True).run_stream_events(*args, **arguments)
 
-    @same_signature(AbstractAgent.run_sync)
+    @same_signature(AbstractAgent[AgentDepsT, OutputDataT].run_sync)
     def run_sync(self, *args: Any, **arguments: Any) -> Any:
         """Run the agent from synchronous code, outside of handlers."""
         _refuse_in_handler("run_sync")
         return super().run_sync(*args, **arguments)
 
-    @same_signature(AbstractAgent.run_stream_sync)
+    @same_signature(AbstractAgent[AgentDepsT, OutputDataT].run_stream_sync)
     def run_stream_sync(self, *args: Any, **arguments: Any) -> Any:
         """Run the agent from synchronous code, outside of handlers."""
         _refuse_in_handler("run_stream_sync")
@@ -173,7 +173,7 @@ class _RunInHandler(WrapperAgent[AgentDepsT, OutputDataT]):
         """None: it is given to each method."""
         return None
 
-    @same_signature(WrapperAgent.iter)
+    @same_signature(WrapperAgent[AgentDepsT, OutputDataT].iter)
     @asynccontextmanager
     async def iter(self, *args: Any, **arguments: Any) -> AsyncGenerator[AgentRun[AgentDepsT, Any]]:
         """Run the agent node by node."""
