@@ -1,0 +1,66 @@
+"""What `DurableRunner.run` changes in the configuration of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from agents import Model, RunConfig, ToolExecutionConfig
+
+from awaken.ext.openai.models import DurableModelProvider, durable
+from awaken.ext.openai.unwinding import Unwinding, is_cancellation
+
+if TYPE_CHECKING:
+    from agents.run import CallModelData, ModelInputData
+    from agents.run_config import CallModelInputFilter, ToolErrorFormatter, ToolErrorFormatterArgs
+
+__all__ = ["durable_config"]
+
+
+def durable_config(config: RunConfig) -> RunConfig:
+    """Return a copy of a configuration whose agents survive crashes. Agents that are tools inherit it.
+
+    - Answers of models are in the journal, whether an agent has the name of a model, or a model.
+    - The tools that a model calls together run one after the other, unless the configuration allows more. A tool that
+      awaits something which the journal does not have, such as a response over HTTP, could otherwise overtake another
+      one in a replay.
+    - A cancellation ends the agent. By default, the framework tells the model that the tool failed.
+    """
+    execution = config.tool_execution or ToolExecutionConfig()
+    if execution.max_function_tool_concurrency is None:
+        execution = dataclasses.replace(execution, max_function_tool_concurrency=1)
+    return dataclasses.replace(
+        config,
+        model=durable(config.model) if isinstance(config.model, Model) else config.model,
+        model_provider=DurableModelProvider(config.model_provider),
+        tool_execution=execution,
+        tool_error_formatter=_passing_cancellations(config.tool_error_formatter),
+        call_model_input_filter=_making_durable(config.call_model_input_filter),
+    )
+
+
+def _passing_cancellations(formatter: ToolErrorFormatter | None) -> ToolErrorFormatter:
+    async def format_or_pass(args: ToolErrorFormatterArgs[Any]) -> str | None:
+        if args.error is not None and is_cancellation(args.error):
+            raise Unwinding(args.error)
+        text = None if formatter is None else formatter(args)
+        return await text if inspect.isawaitable(text) else text
+
+    return format_or_pass
+
+
+def _making_durable(model_filter: CallModelInputFilter | None) -> CallModelInputFilter:
+    """Return a filter that replaces the model of the agent whose turn it is.
+
+    The framework asks providers for models that have a name only. This is the one place of the configuration that sees
+    each agent, also those of handoffs and tools, before it is asked for its model.
+    """
+
+    async def replace_model(data: CallModelData[Any]) -> ModelInputData:
+        if isinstance(data.agent.model, Model):
+            data.agent.model = durable(data.agent.model)
+        filtered = data.model_data if model_filter is None else model_filter(data)
+        return await filtered if inspect.isawaitable(filtered) else filtered
+
+    return replace_model

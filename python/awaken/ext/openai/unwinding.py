@@ -1,0 +1,77 @@
+"""How errors leave an agent.
+
+The framework handles every `Exception`: it tells the model that a tool failed, or hides the error in one of its own.
+That is right for what the model may react to, and wrong for three kinds of errors:
+
+- a cancellation, which would go unnoticed;
+- an error that a retry may repair. If the model hears of it, the agent takes a path that the replay does not take, for
+  example because the tool of an agent that is a tool itself works the second time;
+- what unwinds a handler whose attempt is over, which is no `Exception` for this reason.
+
+So the first two leave in an `Unwinding`, which is none either, and `DurableRunner.run` raises what is in it.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from agents.exceptions import AgentsException
+
+from awaken.endpoint.culprit import culprit_of
+from awaken.errors import InvocationCancelledError, SdkInternalBaseException, TerminalError
+
+if TYPE_CHECKING:
+    from awaken.context.runs import RunOptions
+
+__all__ = ["AgentRun", "AgentsTerminalException", "Unwinding", "current_run", "is_cancellation", "leaving"]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRun:
+    """One `DurableRunner.run` of the current handler."""
+
+    #: For the runs that ask models.
+    options: RunOptions[Any]
+
+
+#: The innermost `DurableRunner.run` around this code.
+current_run: ContextVar[AgentRun | None] = ContextVar("awaken_agent_run", default=None)
+
+
+class AgentsTerminalException(AgentsException, TerminalError):
+    """A terminal error of a tool. The framework passes it on as it is, because it counts it among its own errors."""
+
+    def __init__(self, message: str, status_code: int = 500, metadata: dict[str, str] | None = None) -> None:
+        AgentsException.__init__(self, message)
+        TerminalError.__init__(self, message, status_code, metadata)
+
+
+class Unwinding(BaseException):
+    """Carries an error through the framework to `DurableRunner.run`, which raises it. Let it propagate."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.error = error
+
+
+def is_cancellation(error: BaseException) -> bool:
+    """Return whether the invocation was cancelled, and this error, or a cause of it, says so."""
+    return isinstance(culprit_of(error), InvocationCancelledError)
+
+
+def leaving(error: Exception) -> BaseException:
+    """Return what to raise so that an error of a tool ends the run of the agent.
+
+    Args:
+        error: what the tool raised.
+    """
+    culprit = culprit_of(error)
+    if isinstance(culprit, SdkInternalBaseException):
+        return culprit
+    if isinstance(culprit, TerminalError) and not isinstance(culprit, InvocationCancelledError):
+        terminal = AgentsTerminalException(culprit.message, culprit.status_code, culprit.metadata)
+        terminal.__cause__ = error
+        return terminal
+    return error if current_run.get() is None else Unwinding(error)
