@@ -1,0 +1,86 @@
+"""What replays have to repeat."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import pytest
+from langchain.agents.structured_output import ToolStrategy
+from langchain_core.messages import HumanMessage, ToolMessage, messages_to_dict
+from langchain_core.tools import InjectedToolCallId, tool
+from langgraph.types import Command
+
+from tests.unchanged.agents.langchain.basics import Forecast, Note, Refusal, question
+from tests.unchanged.agents.langchain.kit import agent, result_of
+from tests.unchanged.agents.langchain.scripted import asks, call, says
+
+
+@tool
+async def rename(name: str, tool_call_id: Annotated[str, InjectedToolCallId]) -> Command[Any]:
+    """Update the state of the graph."""
+    return Command(update={"messages": [ToolMessage(f"now {name}", tool_call_id=tool_call_id)]})
+
+
+async def test_messages_have_the_same_ids_in_each_replay() -> None:
+    seen = []
+
+    async def body(ctx: Any) -> int:
+        made = agent(
+            asks(call("weather", "c1", city="Rome"), call("rename", "c2", name="Ada")),
+            asks(call("Forecast", city="Rome")),
+            tools=[rename],
+            response_format=ToolStrategy(Forecast),
+        )
+        result = await made.ainvoke({"messages": [HumanMessage("?", id=str(ctx.uuid()))]})
+        seen.append(messages_to_dict(result["messages"]))
+        ctx.set("history", seen[-1])  # another value would be a journal mismatch
+        await ctx.sleep(timedelta(milliseconds=1))
+        return len(result["messages"])
+
+    assert await result_of(body) == 6
+    assert len(seen) > 1
+    assert all(history == seen[0] for history in seen)
+    assert len({message["data"]["id"] for message in seen[0]}) == 6
+
+
+@pytest.mark.parametrize(
+    ("wanted", "answer", "expected"),
+    [
+        (Forecast, asks(call("Forecast", city="Rome")), Forecast(city="Rome")),
+        (Note, asks(call("Note", text="ü")), Note("ü")),
+        (ToolStrategy(Forecast | Refusal), asks(call("Refusal", reason="no")), Refusal(reason="no")),
+        (ToolStrategy(Forecast | Refusal), asks(call("Forecast", city="Bern")), Forecast(city="Bern")),
+        (
+            ToolStrategy({"title": "Plain", "type": "object", "properties": {"a": {"type": "integer"}}}),
+            asks(call("Plain", a=1)),
+            {"a": 1},
+        ),
+    ],
+    ids=["model", "dataclass", "union", "other of union", "schema"],
+)
+async def test_structured_response_has_the_type_of_the_format(
+    wanted: Any, answer: Any, expected: Any
+) -> None:
+    seen = []
+
+    async def body(ctx: Any) -> None:
+        result = await agent(answer, response_format=wanted).ainvoke(question())
+        seen.append(result["structured_response"])
+        await ctx.sleep(timedelta(milliseconds=1))
+
+    await result_of(body)
+
+    assert len(seen) > 1
+    assert seen == [expected] * len(seen)
+
+
+async def test_usage_metadata_survives() -> None:
+    usage = {"input_tokens": 1, "output_tokens": 2, "total_tokens": 3}
+
+    async def body(ctx: Any) -> Any:
+        result = await agent(says(".", usage_metadata=usage)).ainvoke(question())
+        await ctx.sleep(timedelta(milliseconds=1))
+        return result["messages"][-1].usage_metadata
+
+    assert await result_of(body) == usage
