@@ -15,6 +15,7 @@ __all__ = [
     "NotAllowedError",
     "NotFoundError",
     "NotReadyError",
+    "NotSupportedError",
     "OperationError",
     "OverloadedError",
     "TooEarlyError",
@@ -40,6 +41,12 @@ class InvalidRequestError(OperationError):
 
     grpc_status = "INVALID_ARGUMENT"
     http_status = 400
+
+
+class NotSupportedError(InvalidRequestError):
+    """There is no such operation for this kind of invocation."""
+
+    http_status = 422
 
 
 class NotFoundError(OperationError, LookupError):

@@ -302,8 +302,10 @@ class Operations(Protocol):
         Raises:
             NotFoundError: there is no such invocation.
             TooEarlyError: it has not started.
-            ConflictError: it runs, or the prefix lacks completions.
+            ConflictError: it runs.
             GoneError: its journal was not kept.
+            NotSupportedError: it is the run of a workflow.
+            InvalidRequestError: the prefix lacks completions, or there is no such deployment.
         """
         ...
 

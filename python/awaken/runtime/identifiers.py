@@ -5,10 +5,13 @@ from __future__ import annotations
 import string
 from typing import Final
 
-__all__ = ["reason_against_awakeable_id", "reason_against_invocation_id"]
+__all__ = ["reason_against_awakeable_id", "reason_against_invocation_id", "reason_against_record_id"]
 
 _RESOURCES: Final = frozenset(("dp", "inv", "part", "prom", "sign", "snap", "sub"))
-_BASE62: Final = frozenset(string.ascii_letters + string.digits)
+#: Characters of the 128-bit number in the id of a record.
+_RECORD_LENGTH: Final = 22
+_DIGITS: Final = string.digits + string.ascii_lowercase + string.ascii_uppercase
+_BASE62: Final = frozenset(_DIGITS)
 
 
 def reason_against_awakeable_id(text: str) -> str:
@@ -21,12 +24,35 @@ def reason_against_invocation_id(text: str) -> str:
     return _reason(text, ("inv",))
 
 
+def reason_against_record_id(text: str, resource: str) -> str | None:
+    """Return why a text is not the id of a deployment (`dp`) or a subscription (`sub`); None if it is one."""
+    payload = text.removeprefix(f"{resource}_1")
+    if len(payload) < len(text) and len(payload) == _RECORD_LENGTH and _is_number(payload):
+        return None
+    reason = _reason(text, (resource,)) if text else "bad length"
+    is_whole = reason == "bad length" and len(payload) == _RECORD_LENGTH
+    return "base62 decode error" if is_whole else reason
+
+
+def _is_number(payload: str) -> bool:
+    """Whether base-62 digits are a number of 128 bits."""
+    number = 0
+    for digit in payload:
+        value = _DIGITS.find(digit)
+        if value < 0:
+            return False
+        number = number * len(_DIGITS) + value
+    return number < 1 << 128
+
+
 def _reason(text: str, expected: tuple[str, ...]) -> str:
     resource, separator, rest = text.partition("_")
-    if not separator or not rest:
+    if not separator:
         return "bad format"
     if resource not in _RESOURCES:
         return f"unrecognized resource type: {resource}"
+    if not rest:
+        return "bad length"
     if rest[0] != "1":
         return "unrecognized codec version"
     # The server reads a malformed `sign_1` as one of the older ids.

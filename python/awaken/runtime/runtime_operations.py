@@ -178,7 +178,8 @@ class RuntimeOperations:
         _core.parse_invocation_id(invocation_id)
         self._check_running()
         with self._processor.store.atomic():
-            new_id = self._processor.changes.restart_as_new(invocation_id, keep_entries, deployment)
+            row = self._processor.changes.find(invocation_id)
+            new_id = self._processor.restarts.restart_as_new(row, keep_entries, deployment)
         await self._processor.store.committed()
         return new_id
 

@@ -67,6 +67,16 @@ async def plain_fail(ctx: Context) -> str:
     return await _fail(ctx)
 
 
+@plain.handler()
+async def steps(ctx: Context) -> int:
+    """Do one thing of each kind."""
+    first = await ctx.run_typed("first", int)
+    await ctx.sleep(timedelta(milliseconds=1))
+    await ctx.service_call(plain_echo, arg="called")
+    ctx.service_send(plain_echo, arg="sent")
+    return first + await ctx.run_typed("second", int)
+
+
 @keyed.handler("echo")
 async def keyed_echo(ctx: ObjectContext, value: str) -> str:
     return value

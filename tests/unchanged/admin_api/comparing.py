@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-__all__ = ["differences"]
+__all__ = ["assert_same", "differences"]
+
+
+def assert_same(server: Any, embedded: Any, *, ignored: Collection[str] = ()) -> None:
+    """Fail with all places where two documents differ."""
+    found = list(differences(server, embedded, ignored=ignored))
+    assert not found, "\n".join(found)
 
 
 def differences(

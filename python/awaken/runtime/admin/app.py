@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
@@ -14,6 +15,7 @@ from starlette.routing import Mount, Route, Router
 from awaken import _core
 from awaken.control.errors import UnavailableError
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
+from awaken.runtime.admin.batches import BatchRoutes
 from awaken.runtime.admin.deployments import DeploymentRoutes
 from awaken.runtime.admin.invocations import InvocationRoutes
 from awaken.runtime.admin.query import AnswersQuestions, QueryRoute
@@ -84,7 +86,8 @@ def make_admin(
         Route("/cluster-health", cluster_health, methods=["GET"]),
         Route("/query", QueryRoute(questions, bodies).answer, methods=["POST"]),
         *_service_routes(ServiceRoutes(deployments, operations, bodies, ingress_url)),
-        *_invocation_routes(InvocationRoutes(operations, deployments)),
+        *_invocation_routes(InvocationRoutes(operations)),
+        *_batch_routes(BatchRoutes(operations, bodies)),
     ]
     at = DeploymentRoutes(deployments, bodies)
     app = Starlette(
@@ -144,6 +147,11 @@ def _invocation_routes(at: InvocationRoutes) -> list[Route]:
         _methods(one, DELETE=at.delete),
         _methods("/awakeables", GET=at.list_awakeables),
     ]
+
+
+def _batch_routes(at: BatchRoutes) -> list[Route]:
+    prefix = "/internal/invocations_batch_operations"
+    return [_methods(f"{prefix}/{change}", POST=partial(at.change, change)) for change in at.changes]
 
 
 def _methods(path: str, **endpoints: Callable[[Request], Awaitable[Response]]) -> Route:

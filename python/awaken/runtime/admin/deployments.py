@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DeploymentRoutes"]
 
-#: Characters of the id of a deployment.
-_ID_LENGTH: Final = 26
 #: A token of RFC 9110 5.6.2.
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NO_VARIANT: Final = (
@@ -130,7 +128,7 @@ class DeploymentRoutes:
 
     async def remove(self, request: Request) -> Response:
         """Answer `DELETE /deployments/{id}`, which the server only does with `force=true`."""
-        deployment_id = read_path_id(request, "deployment", "dp_1", length=_ID_LENGTH)
+        deployment_id = read_path_id(request, "deployment", "dp")
         if read_parameter(request, "force") != "true":
             return empty(501)
         try:
@@ -174,7 +172,7 @@ class DeploymentRoutes:
         return answer_json(status, body, {"location": f"deployments/{record.deployment_id}"})
 
     def _find(self, request: Request) -> Record:
-        deployment_id = read_path_id(request, "deployment", "dp_1", length=_ID_LENGTH)
+        deployment_id = read_path_id(request, "deployment", "dp")
         reason = self._deployments.unreadable.get(deployment_id)
         if reason is not None:
             raise AdminError(

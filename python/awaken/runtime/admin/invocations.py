@@ -12,7 +12,7 @@ from awaken.control.errors import ConflictError, InvalidRequestError, NotFoundEr
 from awaken.control.operations import Change
 from awaken.errors import InvalidIdError
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
-from awaken.runtime.admin.reading import read_number, read_parameter
+from awaken.runtime.admin.reading import read_deployment, read_number, read_parameter
 from awaken.runtime.identifiers import reason_against_invocation_id
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from awaken.control.operations import Operations
-    from awaken.runtime.schema import Schema
 
 __all__ = ["InvocationRoutes"]
 
@@ -36,9 +35,11 @@ _MAX_PAGE: Final = 10_000
 class InvocationRoutes:
     """Answers the routes about invocations."""
 
-    def __init__(self, operations: Operations, schema: Schema) -> None:
+    def __init__(self, operations: Operations) -> None:
         self._operations = operations
-        self._schema = schema
+        changes = {"cancel": operations.cancel, "kill": operations.kill, "purge": operations.purge}
+        #: What `DELETE` can be asked for.
+        self._modes = {name: change for mode, change in changes.items() for name in (mode.capitalize(), mode)}
 
     async def cancel(self, request: Request) -> Response:
         """Answer `PATCH /invocations/{id}/cancel`: 202 if the handler still has to react."""
@@ -54,8 +55,7 @@ class InvocationRoutes:
 
     async def resume(self, request: Request) -> Response:
         """Answer `PATCH /invocations/{id}/resume?deployment=`."""
-        deployment = self._read_deployment(request)
-        work = self._operations.resume(_read_id(request), deployment)
+        work = self._operations.resume(_read_id(request), _read_deployment(request))
         return _changed(await self._do(work, request))
 
     async def purge(self, request: Request) -> Response:
@@ -68,25 +68,23 @@ class InvocationRoutes:
 
     async def restart_as_new(self, request: Request) -> Response:
         """Answer `PATCH /invocations/{id}/restart-as-new?from=&deployment=`."""
-        invocation_id = _read_id(request)
         first = read_number(request, "from", 0)
-        deployment = self._read_deployment(request)
+        invocation_id = _read_id(request)
+        deployment = _read_deployment(request)
         keep_entries = first + 1  # the input is entry 0, and is always kept
         work = self._operations.restart_as_new(invocation_id, keep_entries, deployment)
         return answer_json(200, {"new_invocation_id": await self._do(work, request)})
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /invocations/{id}?mode=`, deprecated: 202 whatever becomes of it."""
-        mode = (read_parameter(request, "mode") or "cancel").lower()
-        operations = {
-            "cancel": self._operations.cancel,
-            "kill": self._operations.kill,
-            "purge": self._operations.purge,
-        }
-        if mode not in operations:
-            raise UnreadableError(400, f"Failed to deserialize query string: mode: unknown variant `{mode}`")
+        mode = read_parameter(request, "mode")
+        change = self._modes.get("cancel" if mode is None else mode)
+        if change is None:
+            known = ", ".join(f"`{name}`" for name in self._modes)
+            reason = f"mode: unknown variant `{mode}`, expected one of {known}"
+            raise UnreadableError(400, f"Failed to deserialize query string: {reason}")
         with contextlib.suppress(NotFoundError, ConflictError):  # the newer routes report these
-            await operations[mode](_read_id(request))
+            await change(_read_id(request))
         return empty(202)
 
     async def list_awakeables(self, request: Request) -> Response:
@@ -111,16 +109,12 @@ class InvocationRoutes:
             return await work
         except NotFoundError as error:
             raise AdminError(404, f"The requested invocation '{invocation_id}' does not exist") from error
-        except ConflictError as error:
+        except (ConflictError, InvalidRequestError) as error:
             raise AdminError(error.http_status, str(error)) from error
 
-    def _read_deployment(self, request: Request) -> str | None:
-        deployment = read_parameter(request, "deployment")
-        if deployment in (None, "latest", "keep"):
-            return deployment
-        if self._schema.deployment(deployment) is None:
-            raise AdminError(400, f"The requested deployment '{deployment}' does not exist")
-        return deployment
+
+def _read_deployment(request: Request) -> str | None:
+    return read_deployment("query parameter", read_parameter(request, "deployment"))
 
 
 def _changed(change: Change) -> Response:

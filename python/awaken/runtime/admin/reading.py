@@ -8,22 +8,31 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from awaken.control.errors import TooLargeError
-from awaken.runtime.admin.answers import UnreadableError
+from awaken.runtime.admin.answers import AdminError, UnreadableError
 from awaken.runtime.bodies import TooSlowError
+from awaken.runtime.identifiers import reason_against_record_id
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from awaken.runtime.bodies import BodyRoom
 
-__all__ = ["MAX_BODY_SIZE", "Bodies", "read_number", "read_parameter", "read_path_id", "read_path_name"]
+__all__ = [
+    "MAX_BODY_SIZE",
+    "Bodies",
+    "read_deployment",
+    "read_number",
+    "read_parameter",
+    "read_path_id",
+    "read_path_name",
+]
 
 T = TypeVar("T")
 
 #: Bytes of a body, as on the server. Statements in SQL and addresses are far smaller.
 MAX_BODY_SIZE: Final = 2 * 1024 * 1024
-#: Digits of the numbers that parameters may have, which are entries and sizes of pages.
-_MAX_DIGITS: Final = 9
+#: Largest number that a parameter may have, which is an entry or the size of a page.
+_MAX_NUMBER: Final = 2**32 - 1
 
 
 class Bodies:
@@ -69,16 +78,14 @@ class Bodies:
             raise UnreadableError(408, f"Failed to buffer the request body: {error}") from error
 
 
-def read_path_id(request: Request, name: str, prefix: str, *, length: int) -> str:
-    """Return an id from the path, if it looks like one.
+def read_path_id(request: Request, name: str, resource: str) -> str:
+    """Return the id of a deployment (`dp`) or subscription (`sub`) from the path.
 
     Raises:
-        UnreadableError: it does not.
+        UnreadableError: it is none.
     """
     value = read_path_name(request, name)
-    reason = "bad length" if len(value) != length else None
-    if not value.startswith(prefix):
-        reason = "bad format"
+    reason = reason_against_record_id(value, resource)
     if reason is not None:
         raise UnreadableError(400, f"Invalid URL: Cannot parse `{name}` with value `{value}`: {reason}")
     return value
@@ -108,11 +115,32 @@ def read_number(request: Request, name: str, default: int) -> int:
     text = read_parameter(request, name)
     if text is None:
         return default
+    if not text:
+        raise _bad_query(f"{name}: cannot parse integer from empty string")
     if not (text.isascii() and text.isdecimal()):
-        raise _bad_query(f"{name}: {text!r} is not a number")
-    if len(text.lstrip("0")) > _MAX_DIGITS:
-        raise _bad_query(f"{name}: the number has more than {_MAX_DIGITS} digits")
-    return int(text[-_MAX_DIGITS:])
+        raise _bad_query(f"{name}: invalid digit found in string")
+    digits = text.lstrip("0") or "0"
+    if len(digits) > len(str(_MAX_NUMBER)) or int(digits) > _MAX_NUMBER:
+        raise _bad_query(f"{name}: number too large to fit in target type")
+    return int(digits)
+
+
+def read_deployment(where: str, given: str | None) -> str | None:
+    """Return the id of the deployment on which an invocation goes on, `latest`, `keep`, or None if none is given.
+
+    Args:
+        where: what gave it, for the refusal.
+        given: what it gave.
+
+    Raises:
+        AdminError: it is none of these.
+    """
+    if given is None or given in ("Keep", "keep", "Latest", "latest"):
+        return given and given.lower()
+    reason = reason_against_record_id(given, "dp")
+    if reason is not None:
+        raise AdminError(400, f"The {where} 'deployment' is invalid. Reason: {reason}")
+    return given
 
 
 def _not_json(reason: str) -> UnreadableError:

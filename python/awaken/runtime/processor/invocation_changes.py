@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Literal
 
-from awaken import _core
-from awaken.control.errors import ConflictError, GoneError, NotFoundError, TooEarlyError
+from awaken.control.errors import (
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    TooEarlyError,
+)
 from awaken.control.operations import Change, Invocation
+from awaken.runtime.processor.restarts import check_protocol
 from awaken.runtime.tables.invocation_row import completion_of
-from awaken.runtime.tables.invocations import NewInvocation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from awaken.runtime.processor.endings import Endings
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.processor.open_attempts import OpenAttempts
@@ -97,7 +98,10 @@ class InvocationChanges:
         return Change.DONE
 
     def _move(self, row: InvocationRow, deployment: str) -> None:
-        if row.status not in ("suspended", "paused") or row.deployment_id is None:
+        is_pinned = row.deployment_id is not None
+        if row.status in ("suspended", "paused") and not is_pinned and deployment == "latest":
+            return  # which is where it runs anyway
+        if row.status not in ("suspended", "paused") or not is_pinned:
             raise ConflictError(
                 f"The invocation '{row.id}' is still running or the deployment id is not pinned yet, "
                 "deployment id cannot be changed."
@@ -106,17 +110,13 @@ class InvocationChanges:
             found = self._schema.latest_deployment(row.service)
         else:
             found = self._schema.deployment(deployment)
-        if found is None or row.service not in found.services:
-            raise ConflictError(
-                f"The deployment '{deployment}' does not exist, or has no service {row.service}"
+        if found is None:
+            raise InvalidRequestError(
+                f"The given deployment was not found when trying to resume the invocation '{row.id}'."
             )
-        version = row.protocol_version or 0
-        if not found.min_protocol_version <= version <= found.max_protocol_version:
-            raise ConflictError(
-                f"The invocation '{row.id}' speaks protocol version {version}, and the deployment "
-                f"'{found.deployment_id}' speaks {found.min_protocol_version} to {found.max_protocol_version}"
-            )
-        self._lifecycle.pin(row.seq, found.deployment_id, version)
+        if row.service not in found.services:
+            raise ConflictError(f"The deployment '{deployment}' has no service {row.service}")
+        self._lifecycle.pin(row.seq, found.deployment_id, check_protocol(row, found))
 
     def purge(self, invocation_id: str) -> Change:
         """Delete a completed invocation."""
@@ -132,68 +132,6 @@ class InvocationChanges:
         self._endings.erase_journal(row.seq)
         return Change.DONE
 
-    def restart_as_new(self, invocation_id: str, keep_entries: int, deployment: str | None) -> str:
-        """Start a copy of a completed invocation, and return its id."""
-        row = self.find(invocation_id)
-        if row.status in ("scheduled", "inboxed"):
-            raise TooEarlyError(
-                f"The invocation '{invocation_id}' cannot be restarted because it's not running yet."
-            )
-        if row.status != "completed":
-            raise ConflictError(f"The invocation '{invocation_id}' is still running.")
-        if row.kind == "workflow":
-            raise ConflictError(
-                f"Restarting workflows is not supported: '{invocation_id}' is the run of {row.service}"
-            )
-        entries = self._tables.journal.entries(row.seq)
-        if not entries:
-            raise GoneError(
-                f"The invocation '{invocation_id}' cannot be restarted because the input is not available: "
-                "its journal was purged or not kept."
-            )
-        kept = self._prefix(row, max(keep_entries, 1))
-        handler = self._schema.handler(row.service, row.handler)
-        if handler is None:
-            raise ConflictError(f"The handler {row.service}/{row.handler} is not registered any more")
-        target = row.deployment_id if deployment in (None, "keep") else deployment
-        if target == "latest":
-            latest = self._schema.latest_deployment(row.service)
-            target = None if latest is None else latest.deployment_id
-        if target is not None and deployment is not None and self._schema.deployment(target) is None:
-            raise ConflictError(f"The deployment '{target}' does not exist")
-        new_id = _core.random_invocation_id(os.urandom(24), row.service, key=row.key, scope=row.scope)
-        seq = self._lifecycle.create(
-            NewInvocation(
-                invocation_id=new_id,
-                handler=handler,
-                key=row.key,
-                input=entries[0],
-                invoked_by="restart_as_new",
-                completion_retention_ms=row.completion_retention_ms,
-                journal_retention_ms=row.journal_retention_ms,
-                restarted_from=row.id,
-                scope=row.scope,
-                limit_key=row.limit_key,
-            )
-        )
-        for code, payload, signal in kept:
-            self._tables.journal.append(seq, code, payload, signal)
-        if kept and target is not None and row.protocol_version is not None:
-            self._lifecycle.pin(seq, target, row.protocol_version)
-        return new_id
-
-    def _prefix(self, row: InvocationRow, keep_entries: int) -> list[tuple[int, bytes, int | None]]:
-        """Return the entries to keep after the input, which counts towards `keep_entries`.
-
-        Raises ConflictError if there are fewer, or if a command would be kept without its completion.
-        """
-        rows = self._tables.journal.prefix(row.seq, keep_entries - 1)
-        if len(rows) < keep_entries - 1 or not _is_answered(rows):
-            raise ConflictError(
-                f"The prefix of the journal of '{row.id}' contains some Commands without respective Completions."
-            )
-        return rows
-
     def look_at(self, invocation_id: str) -> Invocation:
         """Return an invocation as operators see it."""
         row = self.find(invocation_id)
@@ -208,17 +146,6 @@ class InvocationChanges:
             row.last_failure,
             None if completion is None else completion.result,
         )
-
-
-def _is_answered(entries: Sequence[tuple[int, bytes, int | None]]) -> bool:
-    """Whether every completion id of a command is that of a notification, too."""
-    asked: set[int] = set()
-    answered: set[int] = set()
-    for code, payload, _ in entries:
-        entry = _core.describe_entry(code, payload)
-        ids = answered if entry.name is None else asked  # notifications have no name
-        ids.update(entry.completion_ids)
-    return asked <= answered
 
 
 def _status(row: InvocationRow) -> Status:

@@ -16,6 +16,7 @@ from awaken.runtime.processor.invocation_start import InvocationStart
 from awaken.runtime.processor.lifecycle import Lifecycle
 from awaken.runtime.processor.open_attempts import OpenAttempts
 from awaken.runtime.processor.promises import Promises
+from awaken.runtime.processor.restarts import Restarts
 from awaken.runtime.processor.retries import Retries
 from awaken.runtime.processor.scheduler import Scheduler
 from awaken.runtime.processor.signals import Signals
@@ -93,6 +94,7 @@ class Processor:
         self.changes = InvocationChanges(
             schema, tables, self.scheduler, self.lifecycle, self.endings, self.open_attempts
         )
+        self.restarts = Restarts(schema, tables, self.lifecycle)
         self.cleaner = Cleaner(store, tables, clock, self.endings, cleanup_interval_ms)
 
     def resume_all(self) -> None:

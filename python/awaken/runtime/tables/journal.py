@@ -39,12 +39,12 @@ class Journal:
             (invocation, code, payload, self._clock.now_ms()),
         )
 
-    def entries(self, invocation: int) -> list[tuple[int, bytes]]:
-        """Return code and payload of all entries."""
-        rows: list[Any] = self._store.fetch(
-            "SELECT code, payload FROM journal WHERE invocation = ? ORDER BY idx", (invocation,)
-        ).fetchall()
-        return rows
+    def first(self, invocation: int) -> tuple[int, bytes] | None:
+        """Return code and payload of the first entry, which is the input."""
+        row: tuple[int, bytes] | None = self._store.fetch(
+            "SELECT code, payload FROM journal WHERE invocation = ? AND idx = 0", (invocation,)
+        ).fetchone()
+        return row
 
     def count(self, invocation: int) -> int:
         """Return the number of entries."""

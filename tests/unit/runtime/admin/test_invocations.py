@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
     from awaken.runtime.deployments import Deployments
 
+BATCH = "/internal/invocations_batch_operations/{}"
 OPERATIONS = ["cancel", "kill", "pause", "resume", "purge", "purge-journal"]
 
 
@@ -130,3 +131,40 @@ async def test_pending_awakeables_are_asked_for(
     assert (refused.status_code, strange.status_code) == (400, 400)
     assert strange.json()["message"] == "no page token"
     assert (malformed.status_code, malformed.json()["message"]) == (400, "no invocation id")
+
+
+async def test_many_at_once(client: httpx.AsyncClient, operations: FakeOperations) -> None:
+    operations.answer = ConflictError(f"The invocation '{INVOCATION_ID}' was already completed. Purge it.")
+
+    response = await client.post(BATCH.format("kill"), json={"invocation_ids": [INVOCATION_ID] * 2})
+
+    assert response.status_code == 200
+    error = f"Invocation '{INVOCATION_ID}' was already completed"
+    assert response.json() == {
+        "succeeded": [],
+        "failed": [{"invocation_id": INVOCATION_ID, "error": error}] * 2,
+    }
+
+
+async def test_many_of_a_runtime_that_stops(client: httpx.AsyncClient, operations: FakeOperations) -> None:
+    operations.answer = StoreError("disk full")
+
+    response = await client.post(BATCH.format("resume"), json={"invocation_ids": [INVOCATION_ID]})
+
+    assert (response.status_code, response.json()["message"]) == (503, "disk full")
+
+
+@pytest.mark.parametrize("deployment", ["keep", "Latest", "dp_13l2xBZsoZUnMZvj054Qkhk"])
+async def test_many_on_a_deployment(
+    client: httpx.AsyncClient, operations: FakeOperations, deployment: str
+) -> None:
+    body = {"invocation_ids": [INVOCATION_ID], "deployment": deployment}
+
+    response = await client.post(BATCH.format("restart-as-new"), json=body)
+
+    assert response.json() == {
+        "succeeded": [{"old_invocation_id": INVOCATION_ID, "new_invocation_id": INVOCATION_ID}],
+        "failed": [],
+    }
+    asked = deployment.lower() if deployment == "Latest" else deployment
+    assert operations.asked == [("restart-as-new", INVOCATION_ID, 1, asked)]

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 from awaken import _core
-from awaken.control.errors import ConflictError, GoneError, NotFoundError, TooEarlyError
+from awaken.control.errors import (
+    ConflictError,
+    GoneError,
+    InvalidRequestError,
+    NotFoundError,
+    NotSupportedError,
+    TooEarlyError,
+)
 from awaken.control.operations import Change
 
 from tests.unit.runtime.harness import Harness, InvocationFailed, awakeable_of
@@ -133,10 +140,48 @@ async def test_restart_as_new_runs_again(harness: Harness) -> None:
 
     assert len({invocation_id, whole, part}) == 3
     assert await harness.result(whole) == await harness.result(part) == [0, 1]
-    with pytest.raises(ConflictError, match="prefix"):
-        await harness.runtime.restart_as_new(invocation_id, keep_entries=2)
-    with pytest.raises(ConflictError, match="prefix"):
+    with pytest.raises(InvalidRequestError, match="prefix"):
         await harness.runtime.restart_as_new(invocation_id, keep_entries=99)
+
+
+async def test_restart_as_new_keeps_the_completions_of_commands_that_it_keeps(harness: Harness) -> None:
+    invocation_id = await harness.send("Echo/runs", 2)
+    await harness.result(invocation_id)
+
+    part = await harness.runtime.restart_as_new(invocation_id, keep_entries=2)
+
+    assert await harness.result(part) == [0, 1]
+    kept, original = (
+        harness.rows(
+            "SELECT payload FROM journal WHERE invocation = (SELECT seq FROM invocation WHERE id = ?) AND idx < 3 "
+            "ORDER BY idx",
+            each,
+        )
+        for each in (part, invocation_id)
+    )
+    assert kept == original
+
+
+async def test_restart_as_new_refuses_a_command_without_completion(harness: Harness) -> None:
+    invocation_id = await harness.send("Echo/nap", 60_000)
+    await harness.until(lambda: harness.rows("SELECT 1 FROM timer") != [])
+    await harness.runtime.kill(invocation_id)
+
+    with pytest.raises(InvalidRequestError, match="prefix"):
+        await harness.runtime.restart_as_new(invocation_id, keep_entries=2)
+    assert await harness.runtime.restart_as_new(invocation_id, keep_entries=1)
+
+
+async def test_workflows_are_not_restarted(harness: Harness) -> None:
+    await harness.call("Approval/w/decide", "once")
+    run = await harness.send("Approval/w/run")
+    await harness.result(run)
+
+    with pytest.raises(NotSupportedError, match=f"'{run}' is not supported"):
+        await harness.runtime.restart_as_new(run)
+    await harness.runtime.purge_journal(run)
+    with pytest.raises(GoneError):
+        await harness.runtime.restart_as_new(run)
 
 
 async def test_what_is_unknown_is_not_found(harness: Harness) -> None:
