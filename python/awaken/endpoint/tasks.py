@@ -11,6 +11,7 @@ in an order that replays.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections import deque
 from collections.abc import Coroutine
@@ -73,6 +74,9 @@ class Owner(Protocol):
         """Log that code continued after the end of its attempt."""
         ...
 
+
+#: In the names of the files of anyio, whose task groups execute each coroutine in one of their own.
+_ANYIO = f"{os.sep}anyio{os.sep}"
 
 #: The attempt whose handler runs in this context.
 owner: ContextVar[Owner | None] = ContextVar("awaken_owner", default=None)
@@ -214,6 +218,15 @@ async def _result_of(awaitable: Any) -> Any:
     return await awaitable
 
 
+def _keeps_cancellations(coroutine: Coroutine[Any, Any, Any]) -> bool:
+    """Return whether a task may end well although it was cancelled: those of anyio's task groups do.
+
+    The group knows that it was cancelled, and raises that itself.
+    """
+    code = getattr(coroutine, "cr_code", None)
+    return code is not None and _ANYIO in code.co_filename
+
+
 class _Watched(Coroutine[Any, Any, Any]):
     """A coroutine that reports every step to its attempt, and that cannot exit the process."""
 
@@ -237,7 +250,11 @@ class _Watched(Coroutine[Any, Any, Any]):
         try:
             return step(*value)
         except StopIteration:
-            if self._interrupted_at is not None and self._interrupted_at.is_durable:
+            if (
+                self._interrupted_at is not None
+                and self._interrupted_at.is_durable
+                and not _keeps_cancellations(self._inner)
+            ):
                 self._attempt.complain("ended a task", self._interrupted_at)
             raise
         except AttemptClosedError as error:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import awaken
 import pytest
 
@@ -99,6 +100,20 @@ async def test_swallowing_in_a_task_is_named(caplog: pytest.LogCaptureFixture) -
     await suspended(handler)
     assert "ended a task after its attempt was over" in caplog.text
     assert f"around {line_of('in a task')}" in caplog.text
+
+
+async def test_task_group_of_anyio_swallows_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    async def helper(ctx: awaken.Context) -> None:
+        await ctx.awakeable()
+
+    async def handler(ctx: awaken.Context) -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(helper, ctx)
+            group.start_soon(helper, ctx)
+            await ctx.sleep(SECOND)
+
+    await suspended(handler)
+    assert caplog.text == ""
 
 
 async def test_cleaning_up_is_not_taken_for_going_on(caplog: pytest.LogCaptureFixture) -> None:
