@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.compat.serving import SDKS
+from tests.unchanged.agents.pydantic.handlers import Counting
 from tests.unchanged.agents.pydantic.sides import serve
 from tests.unchanged.runtimes import KINDS
 
@@ -42,3 +43,16 @@ def ours(both: Both, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mappi
 def own(request: pytest.FixtureRequest, ours: Mapping[str, Side]) -> Side:
     """Our SDK, on one runtime after the other, for tests that kill its process and start it again."""
     return ours[request.param]
+
+
+@pytest.fixture
+def counting() -> Counting:
+    """Counts of this test."""
+    return Counting()
+
+
+@pytest.fixture(autouse=True)
+def _unwinds_in_silence(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail a test whose handlers seem to swallow the end of their attempts: Pydantic AI passes it on."""
+    yield
+    assert "attempt was over" not in "".join(record.getMessage() for record in caplog.get_records("call"))
