@@ -26,7 +26,7 @@ def extra(name: str, *packages: str) -> Iterator[None]:
 
     Args:
         name: the extra, as in `pip install 'awaken[name]'`.
-        packages: the top-level packages that it brings, as they are imported.
+        packages: the packages that it brings, as they are imported; `google.adk` in a package that others share.
 
     Raises:
         ImportError: one of these packages is missing, or lacks what is imported from it.
@@ -34,10 +34,13 @@ def extra(name: str, *packages: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        origin = (error.name or "").split(".")[0]
-        if origin not in packages:
+        missing = error.name or ""
+        origin = next((each for each in packages if f"{missing}.".startswith(f"{each}.")), None)
+        if origin is None:  # or it is what the package shares with others
+            origin = next((each for each in packages if each.startswith(f"{missing}.")), None)
+        if origin is None:
             raise
-        if isinstance(error, ModuleNotFoundError) and error.name == origin:
+        if isinstance(error, ModuleNotFoundError) and origin.startswith(missing):
             problem = f"the package `{origin}` is not installed"
         else:
             problem = f"the installed package `{origin}` is too old or too new ({error})"

@@ -50,3 +50,33 @@ def test_found_framework_is_just_imported() -> None:
         import colorsys
 
     assert colorsys.rgb_to_hsv(0, 0, 0) == (0, 0, 0)
+
+
+def test_framework_in_a_package_that_others_share_is_named_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "concurrent.futures", None)
+
+    with (
+        pytest.raises(
+            ImportError, match=r"`concurrent.futures` is not installed: pip install 'awaken\[both\]'"
+        ),
+        extra("both", "concurrent.futures"),
+    ):
+        import concurrent.futures  # noqa: F401
+
+
+def test_package_that_others_share_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "concurrent.futures", raising=False)
+    monkeypatch.setitem(sys.modules, "concurrent", None)
+
+    with (
+        pytest.raises(
+            ImportError, match=r"`concurrent.futures` is not installed: pip install 'awaken\[both\]'"
+        ),
+        extra("both", "concurrent.futures"),
+    ):
+        import concurrent.futures  # noqa: F401
+
+
+def test_other_parts_of_a_package_that_others_share_pass() -> None:
+    with pytest.raises(ModuleNotFoundError, match="nonsense"), extra("both", "concurrent.futures"):
+        import concurrent.nonsense  # type: ignore[import-not-found]  # noqa: F401
