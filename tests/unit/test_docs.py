@@ -23,6 +23,12 @@ def blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / "docs" / page).read_text(), re.DOTALL)
 
 
+def section(page: str, title: str) -> list[str]:
+    """Return the blocks below a heading of the second level."""
+    _, _, rest = (ROOT / "docs" / page).read_text().partition(f"\n## {title}\n")
+    return re.findall(r"```python\n(.*?)```", rest.partition("\n## ")[0], re.DOTALL)
+
+
 @pytest.fixture(autouse=True)
 def _examples(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let `approval` be the README's example, and forget the modules of the pages."""
@@ -75,6 +81,15 @@ def test_grpc_page_calls_methods_of_the_client() -> None:
 
     assert called == {"pending_awakeables", "resolve"}
     assert all(hasattr(ControlClient, name) and hasattr(SyncControlClient, name) for name in called)
+
+
+def test_agents_of_google_adk() -> None:
+    (code,) = section("agents.md", "Google ADK")
+
+    documented = run(code)
+
+    assert list(documented["chat"].handlers) == ["ask"]
+    assert [plugin.name for plugin in documented["runner"].app.plugins] == ["restate_plugin"]
 
 
 def test_pages_are_linked() -> None:

@@ -1,0 +1,472 @@
+"""What ADK makes of agents works in a handler: their kinds, callbacks, plugins, services and people that they ask."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from awaken.ext.adk import RestatePlugin, RestateSessionService, restate_context
+from awaken.testing import open_environment
+from google.adk.agents import LoopAgent, ParallelAgent, RunConfig, SequentialAgent
+from google.adk.agents.run_config import StreamingMode  # type: ignore[attr-defined]  # where its users find it
+from google.adk.apps import App
+from google.adk.apps.app import EventsCompactionConfig
+from google.adk.artifacts import InMemoryArtifactService
+from google.adk.memory import InMemoryMemoryService
+from google.adk.planners import PlanReActPlanner
+from google.adk.plugins.base_plugin import BasePlugin
+from google.adk.runners import Runner
+from google.adk.sessions import InMemorySessionService
+from google.adk.tools.agent_tool import AgentTool
+from google.adk.tools.function_tool import FunctionTool
+from google.adk.tools.load_memory_tool import load_memory_tool
+from google.adk.tools.long_running_tool import LongRunningFunctionTool
+from google.adk.tools.tool_context import ToolContext  # noqa: TC002  # ADK reads the annotations of tools
+from google.adk.workflow import START, JoinNode, Workflow
+from google.genai import types
+from pydantic import BaseModel
+
+from tests.unchanged.agents.adk.applications import (
+    APP,
+    SESSION,
+    Application,
+    agent,
+    events_of,
+    runner,
+    say_all,
+    texts,
+    user,
+)
+from tests.unchanged.agents.adk.scripted import Scripted, note, notes, say, use
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    import awaken
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:(Sequential|Parallel|Loop)Agent is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:The `plugins` argument is deprecated:DeprecationWarning"
+    ),  # of AgentTool
+    pytest.mark.filterwarnings("ignore:.*EXPERIMENTAL.*:UserWarning"),
+]
+
+
+async def look_up(city: str) -> str:
+    """Look at a city."""
+    return await restate_context().run_typed(f"look at {city}", lambda: f"{city} is big")
+
+
+async def results_of(
+    handle: Callable[[awaken.ObjectContext, str], Awaitable[Any]], *messages: str
+) -> list[Any]:
+    """Call a handler with each message; each wait suspends it."""
+    application = Application(handle)
+    async with open_environment(application.app, always_replay=True) as env:
+        return [await application.call(env, message) for message in messages or ["hi"]]
+
+
+async def said_by(root: Any, *messages: str, **options: Any) -> list[Any]:
+    """Return what an agent says to each message."""
+    running = runner(root, **options)
+    return await results_of(lambda ctx, message: say_all(running, ctx, message), *messages)
+
+
+def models(path: Path) -> list[list[Any]]:
+    """Return name and number of each call of a model."""
+    return [each[1:3] for each in notes(path) if each[0] == "model"]
+
+
+# ---------------------------------------------------------------- kinds of agents
+
+
+async def test_agents_in_a_sequence(calls: Path) -> None:
+    root = SequentialAgent(
+        name="all",
+        sub_agents=[
+            agent(
+                use(("look_up", {"city": "Rome"})),
+                say("one"),
+                name="first",
+                tools=[look_up],
+                output_key="found",
+            ),
+            agent(lambda request: say(request.config.system_instruction), name="second"),
+        ],
+    )
+    root.sub_agents[1].instruction = "Use {found}."  # type: ignore[attr-defined]
+
+    (said,) = await said_by(root)
+
+    assert said[0] == "one"
+    assert "Use one." in said[1]
+    assert models(calls) == [["first", 0], ["first", 1], ["second", 0]]
+
+
+async def test_agents_side_by_side(calls: Path) -> None:
+    root = ParallelAgent(
+        name="all",
+        sub_agents=[
+            agent(use(("look_up", {"city": city})), say(city), name=city.lower(), tools=[look_up])
+            for city in ("Rome", "Oslo", "Bern")
+        ],
+    )
+
+    (said,) = await said_by(root)
+
+    assert sorted(said) == ["Bern", "Oslo", "Rome"]
+    assert len(models(calls)) == 6
+
+
+async def test_agents_in_a_loop(calls: Path) -> None:
+    async def finish(tool_context: ToolContext) -> str:
+        """End the loop."""
+        tool_context.actions.escalate = True
+        return "done"
+
+    rounds: list[Any] = [say("again"), use(("finish", {})), say("bye")]
+    looping = agent(lambda request: rounds[sum(c.role == "model" for c in request.contents)], tools=[finish])
+
+    (said,) = await said_by(LoopAgent(name="all", max_iterations=5, sub_agents=[looping]))
+
+    assert said == ["again", "bye"]
+    assert len(models(calls)) == 3
+
+
+async def test_graph_of_agents_and_functions(calls: Path) -> None:
+    async def prepare(node_input: types.Content) -> str:
+        return await restate_context().run_typed("prepare", lambda: "a topic")
+
+    def collect(node_input: dict[str, Any]) -> str:
+        return " and ".join(str(node_input[name]) for name in sorted(node_input))
+
+    first = agent(say("pros"), name="pro", mode="single_turn")
+    second = agent(say("cons"), name="con", mode="single_turn")
+    join = JoinNode(name="join")
+    graph = Workflow(name="graph", edges=[(START, prepare, (first, second), join, collect)])
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        return [event.output for event in await events_of(runner(graph), ctx, message) if event.output]
+
+    (outputs,) = await results_of(handle)
+
+    assert outputs[-1] == "cons and pros"
+    assert sorted(models(calls)) == [["con", 0], ["pro", 0]]
+
+
+async def test_agent_as_a_tool_of_another(calls: Path) -> None:
+    helper = agent(use(("look_up", {"city": "Rome"})), say("Rome it is"), name="helper", tools=[look_up])
+    asking = [("helper", {"request": "one"}), ("helper", {"request": "two"})]
+
+    (said,) = await said_by(agent(use(*asking), say("done"), tools=[AgentTool(helper)]))
+
+    assert said == ["done"]
+    assert models(calls) == [["agent", 0], *[["helper", 0], ["helper", 1]] * 2, ["agent", 1]]
+
+
+async def test_transfer_stays_for_the_next_turn(calls: Path) -> None:
+    expert = agent(say("I know"), name="expert", description="knows")
+    triage = agent(use(("transfer_to_agent", {"agent_name": "expert"})), name="triage", sub_agents=[expert])
+
+    assert await said_by(triage, "one", "two") == [["I know"], ["I know"]]
+    assert models(calls) == [["triage", 0], ["expert", 0], ["expert", 0]]
+
+
+async def test_structured_answer_and_planner(calls: Path) -> None:
+    class City(BaseModel):
+        name: str
+        size: int
+
+    structured = agent(say('{"name": "Rome", "size": 3}'), output_schema=City, output_key="city")
+    planning = agent(say("/*PLANNING*/ think /*FINAL_ANSWER*/ 42"), planner=PlanReActPlanner())
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        running = runner(structured)
+        await events_of(running, ctx, message)
+        session = await running.session_service.get_session(app_name=APP, user_id="ada", session_id=SESSION)
+        assert session is not None
+        return [session.state["city"], await say_all(runner(planning), ctx, message, session="other")]
+
+    assert await results_of(handle) == [[{"name": "Rome", "size": 3}, [" think ", " 42"]]]
+
+
+# ---------------------------------------------------------------- callbacks and plugins
+
+
+class Noting(BasePlugin):
+    """Notes what it is called for."""
+
+    async def before_model_callback(self, **_: Any) -> None:
+        note(self.name, "before_model")
+
+    async def after_model_callback(self, **_: Any) -> None:
+        note(self.name, "after_model")
+
+    async def before_tool_callback(self, **_: Any) -> None:
+        note(self.name, "before_tool")
+
+    async def after_tool_callback(self, **_: Any) -> None:
+        note(self.name, "after_tool")
+
+
+async def test_callbacks_and_plugins_around_ours_are_all_called(calls: Path) -> None:
+    def called(name: str) -> Any:
+        return lambda **_: note("agent", name)
+
+    root = agent(
+        use(("look_up", {"city": "Rome"})),
+        say("done"),
+        tools=[look_up],
+        before_model_callback=lambda callback_context, llm_request: note("agent", "before_model"),
+        after_model_callback=lambda callback_context, llm_response: note("agent", "after_model"),
+        before_tool_callback=lambda tool, args, tool_context: note("agent", "before_tool"),
+        after_tool_callback=lambda tool, args, tool_context, tool_response: note("agent", "after_tool"),
+    )
+    running = runner(root, plugins=[Noting("first"), RestatePlugin(), Noting("last")])
+
+    application = Application(lambda ctx, message: say_all(running, ctx, message))
+    async with open_environment(application.app) as env:
+        assert await application.call(env) == ["done"]
+
+    def around(what: str) -> list[list[str]]:
+        return [[who, what] for who in ("first", "last", "agent")]
+
+    expected = [*around("before_model"), ["model", "agent", 0, False], *around("after_model")]
+    expected += [*around("before_tool"), *around("after_tool")]
+    expected += [*around("before_model"), ["model", "agent", 1, False], *around("after_model")]
+    assert notes(calls) == expected
+
+
+async def test_callback_that_answers_keeps_the_model_from_being_asked(calls: Path) -> None:
+    guarded = agent(
+        say("never"), before_model_callback=lambda callback_context, llm_request: say("not allowed")
+    )
+
+    assert await said_by(guarded, "one", "two") == [["not allowed"], ["not allowed"]]
+    assert models(calls) == []
+
+
+class Answering(BasePlugin):
+    """Answers for tools, before or after them, so that plugins after it are not called."""
+
+    def __init__(self, place: str, tool: str) -> None:
+        super().__init__(name="answering")
+        self.place = place
+        self.tool = tool
+
+    async def before_tool_callback(self, *, tool: Any, **_: Any) -> dict[str, Any] | None:
+        return {"answer": "before"} if self.place == "before" and tool.name == self.tool else None
+
+    async def after_tool_callback(self, *, tool: Any, **_: Any) -> dict[str, Any] | None:
+        return {"answer": "after"} if self.place == "after" else None
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_plugin_that_answers_for_tools_does_not_stop_the_others(place: str, is_first: bool) -> None:
+    async def wait(city: str) -> str:
+        """Wait."""
+        await restate_context().run_typed("wait", lambda: None)
+        return city
+
+    root = agent(
+        use(("wait", {"city": "A"}), ("look_up", {"city": "B"}), ("wait", {"city": "C"})),
+        say("done"),
+        tools=[wait, look_up],
+    )
+    plugins: list[BasePlugin] = [Answering(place, "look_up"), RestatePlugin()]
+
+    assert await said_by(root, plugins=plugins if is_first else plugins[::-1]) == [["done"]]
+
+
+async def test_summary_without_a_summarizer_of_ours_is_durable(calls: Path) -> None:
+    compaction = EventsCompactionConfig(compaction_interval=1, overlap_size=0)
+
+    assert await said_by(agent(say("fine")), events_compaction_config=compaction) == [["fine"]]
+    assert models(calls) == [["agent", 0], ["agent", 0]]  # the answer and the summary, once each
+
+
+# ---------------------------------------------------------------- people
+
+
+def answer_to(calls: list[types.FunctionCall], response: dict[str, Any]) -> types.Content:
+    """Return a message that gives the results of calls."""
+    parts = [
+        types.Part(function_response=types.FunctionResponse(id=call.id, name=call.name, response=response))
+        for call in calls
+    ]
+    return types.Content(role="user", parts=parts)
+
+
+async def test_long_running_tool_gets_its_result_in_a_later_invocation(calls: Path) -> None:
+    async def ask_person(question: str) -> None:
+        """Ask a person, who answers later."""
+
+    root = agent(
+        use(("ask_person", {"question": "?"})), say("thanks"), tools=[LongRunningFunctionTool(ask_person)]
+    )
+    running = runner(root)
+    asked: list[types.FunctionCall] = []
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        if message == "answer":
+            return await say_all(running, ctx, answer_to(asked, {"answer": "yes"}))
+        events = await events_of(running, ctx, message)
+        asked[:] = [
+            call for event in events for call in event.get_function_calls() if event.long_running_tool_ids
+        ]
+        return texts(events)
+
+    assert await results_of(handle, "question", "answer") == [[], ["thanks"]]
+    assert models(calls) == [["agent", 0], ["agent", 1]]
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+async def test_tool_waits_for_a_confirmation(confirmed: bool) -> None:
+    done: list[str] = []
+
+    async def pay(amount: int) -> str:
+        """Pay."""
+
+        def transfer() -> str:
+            done.append("paid")
+            return "paid"
+
+        return await restate_context().run_typed("pay", transfer)
+
+    root = agent(
+        use(("pay", {"amount": 3})), say("over"), tools=[FunctionTool(pay, require_confirmation=True)]
+    )
+    running = runner(root)
+    asked: list[types.FunctionCall] = []
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        if message == "answer":
+            return await say_all(running, ctx, answer_to(asked, {"confirmed": confirmed}))
+        events = await events_of(running, ctx, message)
+        asked[:] = [c for e in events for c in e.get_function_calls() if c.name == "adk_request_confirmation"]
+        return len(asked)
+
+    assert await results_of(handle, "question", "answer") == [1, ["over"]]
+    assert done == ["paid"] * confirmed
+
+
+async def test_tools_of_one_turn_ask_people_at_the_same_time_if_told_so() -> None:
+    async def approve(what: str) -> str:
+        """Ask a person."""
+        return await restate_context().awakeable(type_hint=str, name=what)
+
+    root = agent(
+        use(*[("approve", {"what": str(number)}) for number in range(3)]), say("done"), tools=[approve]
+    )
+    running = runner(root, plugins=[RestatePlugin(concurrent_tools=True)])
+    application = Application(lambda ctx, message: say_all(running, ctx, message))
+
+    async with open_environment(application.app, always_replay=True) as env:
+        sent = await application.send(env)
+        for number in (2, 0, 1):  # the order of people
+            await env.awakeable(str(number)).resolve("yes")
+
+        assert await env.client.attach(sent) == ["done"]
+        events = env.state("Chat", "ada")["session_store::chat"]["events"]
+        assert len(events[2]["content"]["parts"]) == 3
+
+
+# ---------------------------------------------------------------- services and modes
+
+
+async def test_artifacts_and_memory() -> None:
+    async def keep(tool_context: ToolContext) -> int:
+        """Keep a file."""
+        return await tool_context.save_artifact(
+            "a.png", types.Part.from_bytes(data=b"\x00\xff", mime_type="image/png")
+        )
+
+    root = agent(
+        use(("keep", {}), ("load_memory", {"query": "tea"})), say("kept"), tools=[keep, load_memory_tool]
+    )
+    artifacts, memory = InMemoryArtifactService(), InMemoryMemoryService()
+    running = Runner(
+        app=App(name=APP, root_agent=root, plugins=[RestatePlugin()]),
+        session_service=RestateSessionService(),
+        artifact_service=artifacts,
+        memory_service=memory,
+    )
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        said = await say_all(running, ctx, message)
+        session = await running.session_service.get_session(app_name=APP, user_id="ada", session_id=SESSION)
+        assert session is not None
+        await memory.add_session_to_memory(session)
+        return said
+
+    assert await results_of(handle, "tea") == [["kept"]]
+    found = await memory.search_memory(app_name=APP, user_id="ada", query="tea")
+    assert found.memories[0].content.parts[0].text == "tea"  # type: ignore[index]
+    part = await artifacts.load_artifact(app_name=APP, user_id="ada", session_id=SESSION, filename="a.png")
+    assert part is not None
+    assert part.inline_data is not None
+    assert part.inline_data.data == b"\x00\xff"
+
+
+async def test_streaming_gives_whole_answers(calls: Path) -> None:
+    parts = [say("hel", partial=True), say("lo", partial=True), say("hello")]
+    streaming = RunConfig(streaming_mode=StreamingMode.SSE)
+    running = runner(agent(parts))
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        return await say_all(running, ctx, message, run_config=streaming)
+
+    assert await results_of(handle) == [["hello"]]
+    assert notes(calls) == [["model", "agent", 0, False]]
+
+
+async def test_ids_repeat_and_do_not_use_those_of_the_handler() -> None:
+    seen: list[list[str]] = []
+
+    async def wait(tool_context: ToolContext) -> str:
+        """Wait."""
+        seen.append([tool_context.function_call_id or "", tool_context.invocation_id])
+        await restate_context().run_typed("wait", lambda: None)
+        return "waited"
+
+    running = runner(agent(use(("wait", {})), say("done"), tools=[wait]))
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        events = await events_of(running, ctx, message)
+        seen.append([event.id for event in events])
+        return str(ctx.uuid())
+
+    async def alone(ctx: awaken.ObjectContext, message: str) -> Any:
+        return str(ctx.uuid())
+
+    assert await results_of(handle) == await results_of(alone)
+    first, *others = [each for each in seen if len(each) == 2]
+    assert len(others) > 1
+    assert all(each == first for each in others)
+
+
+async def test_model_of_an_agent_stays_as_it_is() -> None:
+    model = Scripted(turns=[say("fine")])
+    root = agent()
+    root.model = model
+    running = runner(root)
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        both = await asyncio.gather(
+            say_all(running, ctx, message, session="one"), say_all(running, ctx, message, session="two")
+        )
+        assert root.model is model
+        return both
+
+    assert await results_of(handle) == [[["fine"], ["fine"]]]
+    with pytest.raises(RuntimeError, match="outside of a handler"):
+        async for _ in Runner(
+            app=App(name=APP, root_agent=root, plugins=[RestatePlugin()]),
+            session_service=InMemorySessionService(),
+            auto_create_session=True,
+        ).run_async(user_id="ada", session_id="x", new_message=user("hi")):
+            pass
