@@ -198,6 +198,28 @@ async def kinds(ctx: restate.Context, notes: str) -> list[Any]:
 
 
 @basics.handler()
+async def carried(ctx: restate.Context, notes: str) -> list[Any]:
+    """Have every kind of answer in the journal when the wait begins."""
+    forecast = asks(call("Forecast", "c2", city="Rome"))
+    seen = [(await agent(message, says("end")).ainvoke(question()))["messages"][1] for message in KINDS]
+    structured = [
+        (await agent(*script, response_format=given).ainvoke(question()))["structured_response"]
+        for given, *script in (
+            (Forecast, forecast),
+            (ToolStrategy(Forecast), asks(call("Forecast", "c1", city=[])), forecast),
+            (ProviderStrategy(Forecast), says('{"city": "Rome"}')),
+        )
+    ]
+    answer = await ask(
+        asks(call("weather", "c0", city="Oslo"), call("approve", "c1", question="hat?", notes=notes)),
+        says("Done."),
+        notes=notes,
+    )
+    kinds = [(type(message).__name__, message.model_dump(mode="json")) for message in seen]
+    return [kinds, [repr(one) for one in structured], answer]
+
+
+@basics.handler()
 async def updates(ctx: restate.Context, notes: str) -> list[str]:
     seen = []
     made = agent(asks(call("weather", city="Rome")), says("Take a hat."), model=Streamed, notes=notes)

@@ -53,7 +53,7 @@ def count_calls(effects: Effects, calls: int) -> None:
     assert sum(counts) <= calls + 1
 
 
-@crash_everywhere(app=app)
+@crash_everywhere(app=app, max_positions=12)
 async def test_model_is_not_asked_again(env: Environment, tmp_path: Path) -> Any:
     effects = fresh(tmp_path)
 
@@ -63,12 +63,12 @@ async def test_model_is_not_asked_again(env: Environment, tmp_path: Path) -> Any
     return answer
 
 
-@crash_everywhere(app=app, max_positions=8)
+@crash_everywhere(app=app, max_positions=6)
 async def test_tools_take_turns(env: Environment, tmp_path: Path) -> Any:
     return await env.client.service_call(basics.naps, fresh(tmp_path).path)
 
 
-@crash_everywhere(app=app, max_positions=8)
+@crash_everywhere(app=app, max_positions=6)
 async def test_structured_answers_keep_their_type(env: Environment, tmp_path: Path) -> Any:
     answer = await env.client.service_call(basics.structured, fresh(tmp_path).path)
 
@@ -76,7 +76,7 @@ async def test_structured_answers_keep_their_type(env: Environment, tmp_path: Pa
     return answer
 
 
-@crash_everywhere(app=app)
+@crash_everywhere(app=app, max_positions=12)
 async def test_people_are_asked_once(env: Environment, tmp_path: Path) -> Any:
     effects = fresh(tmp_path)
     sent = await env.client.service_send(basics.approval, effects.path)
@@ -89,7 +89,7 @@ async def test_people_are_asked_once(env: Environment, tmp_path: Path) -> Any:
     return answer
 
 
-@crash_everywhere(app=parallel_app)
+@crash_everywhere(app=parallel_app, max_positions=12)
 async def test_parallel_tools_wait_at_the_same_time(env: Environment, tmp_path: Path) -> Any:
     effects = fresh(tmp_path)
     sent = await env.client.service_send(approvals, effects.path)
@@ -105,12 +105,12 @@ async def test_parallel_tools_wait_at_the_same_time(env: Environment, tmp_path: 
     return answer
 
 
-@crash_everywhere(app=app, max_positions=8)
+@crash_everywhere(app=app, max_positions=6)
 async def test_agents_of_agents(env: Environment, tmp_path: Path) -> Any:
     return await env.client.service_call(shapes.delegate, fresh(tmp_path).path)
 
 
-@crash_everywhere(app=app, max_positions=10, always_replay=True)
+@crash_everywhere(app=app, max_positions=6, always_replay=True)
 async def test_agents_side_by_side(env: Environment, tmp_path: Path) -> Any:
     answers = await env.client.service_call(shapes.crowd, fresh(tmp_path).path)
 
@@ -118,7 +118,7 @@ async def test_agents_side_by_side(env: Environment, tmp_path: Path) -> Any:
     return answers
 
 
-@crash_everywhere(app=app, max_positions=10)
+@crash_everywhere(app=app, max_positions=6)
 async def test_interrupts_of_the_graph(env: Environment, tmp_path: Path) -> Any:
     effects = fresh(tmp_path)
     sent = await env.client.service_send(shapes.reviewed, effects.path)
@@ -130,7 +130,7 @@ async def test_interrupts_of_the_graph(env: Environment, tmp_path: Path) -> Any:
     return answer
 
 
-@crash_everywhere(app=app, max_positions=10)
+@crash_everywhere(app=app, max_positions=6)
 async def test_graph_without_agent(env: Environment, tmp_path: Path) -> Any:
     effects = fresh(tmp_path)
     sent = await env.client.service_send(shapes.publish, effects.path)
