@@ -321,8 +321,7 @@ class Deployments:
                 raise RegistrationError(
                     409,
                     f"detected a new service revision for '{name}' changing the service type from previous "
-                    f"revision. It was a {before.kind} and would be a {service.kind}; insist with force, or "
-                    "give it another name.",
+                    f"revision, {before.kind}, to {service.kind}; insist with breaking, or give it another name.",
                     "META0006",
                 )
 

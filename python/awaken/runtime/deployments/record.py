@@ -78,7 +78,7 @@ def normalize_uri(uri: str) -> str:
     """Return a URI in the form in which it is stored and compared.
 
     Raises:
-        RegistrationError: it is not absolute.
+        RegistrationError: it is not absolute, or not one of HTTP.
     """
     try:
         parts = urlsplit(uri)
@@ -86,6 +86,8 @@ def normalize_uri(uri: str) -> str:
         raise _invalid(f"The provided uri {uri} is not valid: {error}") from error
     if parts.scheme == "memory" and parts.path:
         return uri  # an endpoint in this process, by its name
+    if parts.scheme and parts.netloc and parts.scheme not in ("http", "https"):
+        raise _invalid(f"The provided uri {uri} has scheme {parts.scheme}; endpoints speak http or https.")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _invalid(f"The provided uri {uri} is not absolute, only absolute URIs can be used.")
     user, at, host = parts.netloc.rpartition("@")

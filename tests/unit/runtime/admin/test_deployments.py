@@ -136,6 +136,7 @@ async def test_bodies_that_are_no_json(client: httpx.AsyncClient) -> None:
 
 async def test_refusals(client: httpx.AsyncClient, network: Network) -> None:
     relative = await register(client, uri="/x")
+    foreign = await register(client, uri="ftp://one/")
     lambda_ = await client.post("/deployments", json={"arn": "x"})
     nobody = await register(client, uri="http://nobody")
     await register(client)
@@ -150,11 +151,18 @@ async def test_refusals(client: httpx.AsyncClient, network: Network) -> None:
         "URIs can be used.",
         "restate_code": None,
     }
+    assert foreign.status_code == 400
+    assert foreign.json()["message"].endswith(
+        "The provided uri ftp://one/ has scheme ftp; endpoints speak http or https."
+    )
     assert lambda_.status_code == 400
     assert lambda_.json()["message"].startswith("The request field 'arn' is invalid.")
     assert (nobody.status_code, nobody.json()["restate_code"]) == (500, "META0003")
     assert (changed.status_code, changed.json()["restate_code"]) == (409, "META0006")
-    assert changed.json()["message"].startswith("[META0006] detected a new service revision for 'Svc'")
+    assert changed.json()["message"] == (
+        "[META0006] detected a new service revision for 'Svc' changing the service type from previous revision, "
+        "service, to workflow; insist with breaking, or give it another name."
+    )
 
 
 async def test_listing_and_showing(client: httpx.AsyncClient) -> None:
