@@ -179,7 +179,12 @@ class Lifecycle:
         self._events.note(row, EventKind.PAUSED if is_pausing else EventKind.SUSPENDED, point.future_json)
 
     def pause(self, row: InvocationRow, failure: AttemptFailure | None = None) -> None:
-        """Pause an invocation until an operator resumes it. It keeps its key, and the reason of its last failure."""
+        """Pause an invocation until an operator resumes it.
+
+        It keeps its key, and the reason of its last failure. Of one that was backing off, operators go on seeing the
+        attempts, as on the server.
+        """
         self._events.note(row, EventKind.PAUSED, "" if failure is None else failure.describe(), failure)
         self._scheduler.remove(row.seq, "retry")
-        self._tables.invocations.set_paused(row.seq, self._clock.now_ms())
+        is_backing_off = failure is None and row.next_retry_at is not None
+        self._tables.invocations.set_paused(row.seq, self._clock.now_ms(), keeps_attempts=is_backing_off)

@@ -177,10 +177,14 @@ class Invocations:
         )
 
     def set_invoked(self, seq: int, now_ms: int) -> None:
-        """Note that it runs. Its counts of failures start over, and it waits for nothing."""
+        """Note that it runs. Its failures are counted anew, and it waits for nothing.
+
+        The number of its attempts goes on from a pause that kept it, and starts over otherwise.
+        """
         self._store.write(
             "UPDATE invocation SET status = 'invoked', modified_at = ?1, running_at = coalesce(running_at, ?1), "
-            "last_start_at = ?1, retry_count = 1, counted_failures = 0, failures_since_entry = 0, "
+            "last_start_at = ?1, retry_count = iif(status = 'paused', retry_count, 0) + 1, "
+            "counted_failures = 0, failures_since_entry = 0, "
             "next_retry_at = NULL, last_failure = NULL, last_failure_code = NULL, last_failure_stacktrace = NULL, "
             "last_failure_command_index = NULL, last_failure_command_name = NULL, last_failure_command_type = NULL, "
             "future = NULL, future_json = NULL, waiting_completions = NULL, waiting_signals = NULL, unseen_from = NULL "
@@ -256,12 +260,18 @@ class Invocations:
             ),
         )
 
-    def set_paused(self, seq: int, now_ms: int) -> None:
-        """Note that it is paused. The reason of its last failure stays."""
+    def set_paused(self, seq: int, now_ms: int, *, keeps_attempts: bool) -> None:
+        """Note that it is paused. The reason of its last failure stays.
+
+        Args:
+            seq: the number of its row.
+            now_ms: the time.
+            keeps_attempts: whether operators go on seeing its attempts: how many there were, and what failed.
+        """
         self._store.write(
-            "UPDATE invocation SET status = 'paused', modified_at = ?, retry_count = 0, counted_failures = 0, "
-            "next_retry_at = NULL WHERE seq = ?",
-            (now_ms, seq),
+            "UPDATE invocation SET status = 'paused', modified_at = ?1, counted_failures = 0, "
+            "retry_count = iif(?2, retry_count, 0), next_retry_at = iif(?2, next_retry_at, NULL) WHERE seq = ?3",
+            (now_ms, keeps_attempts, seq),
         )
 
     def set_result(self, seq: int, result: Success | Failure) -> None:

@@ -96,6 +96,18 @@ async def test_exhausted_attempts_pause_until_somebody_resumes(harness: Harness)
     assert ENTERED["fail_until_fixed"] == 3
 
 
+async def test_attempts_stay_visible_while_a_pause_interrupts_backing_off(harness: Harness) -> None:
+    attempts = "SELECT retry_count, last_failure_code, next_retry_at IS NULL FROM invocation"
+    invocation_id = await harness.send("Failing/fail_until", 1_000)
+    for attempt in range(1, 7):
+        await harness.until_status(invocation_id, "backing-off")
+        await harness.runtime.pause(invocation_id)
+
+        assert harness.status(invocation_id) == "paused"
+        assert [tuple(row) for row in harness.rows(attempts)] == [(attempt, "RT0007", 0)]
+        await harness.runtime.resume(invocation_id)
+
+
 async def test_resume_does_not_wait_for_the_retry(harness: Harness) -> None:
     invocation_id = await harness.send("Failing/fail_until", 2)
     await harness.until_status(invocation_id, "backing-off")
