@@ -41,7 +41,7 @@ def raise_terminal_errors(context: RunContextWrapper[Any], error: Exception) -> 
     """
     if isinstance(error, ModelBehaviorError):
         return f"The tool was not called, because its arguments are not valid. {error}"
-    raise leaving(error)
+    raise leaving(error, context)
 
 
 def propagate_cancellation(failure_error_function: ToolErrorFunction | None = None) -> ToolErrorFunction:
@@ -55,7 +55,7 @@ def propagate_cancellation(failure_error_function: ToolErrorFunction | None = No
     def pass_on_or_report(context: RunContextWrapper[Any], error: Exception) -> MaybeAwaitable[str]:
         culprit = culprit_of(error)
         if isinstance(culprit, TerminalError) and culprit.status_code == CANCELLED:
-            raise leaving(error)
+            raise leaving(error, context)
         return report(context, error)
 
     return pass_on_or_report
@@ -63,7 +63,7 @@ def propagate_cancellation(failure_error_function: ToolErrorFunction | None = No
 
 def _raise_all(context: RunContextWrapper[Any], error: Exception) -> str:
     """Do what the framework does without a `failure_error_function`, for errors that it can handle."""
-    outcome = leaving(error)
+    outcome = leaving(error, context)
     raise error if isinstance(outcome, AgentsTerminalException) else outcome
 
 

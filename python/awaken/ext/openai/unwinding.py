@@ -13,6 +13,8 @@ So the first two leave in an `Unwinding`, which is none either, and `DurableRunn
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,8 @@ from awaken.endpoint.culprit import culprit_of
 from awaken.errors import InvocationCancelledError, SdkInternalBaseException, TerminalError
 
 if TYPE_CHECKING:
+    from agents import RunContextWrapper
+
     from awaken.context.runs import RunOptions
 
 __all__ = ["AgentRun", "AgentsTerminalException", "Unwinding", "current_run", "is_cancellation", "leaving"]
@@ -61,12 +65,15 @@ def is_cancellation(error: BaseException) -> bool:
     return isinstance(culprit_of(error), InvocationCancelledError)
 
 
-def leaving(error: Exception) -> BaseException:
+def leaving(error: Exception, context: RunContextWrapper[Any]) -> BaseException:
     """Return what to raise so that an error of a tool ends the run of the agent.
 
     Args:
         error: what the tool raised.
+        context: of the tool.
     """
+    if isinstance(cancelled := sys.exception(), asyncio.CancelledError):
+        return cancelled  # the framework made an error of it, for functions that take an Exception
     culprit = culprit_of(error)
     if isinstance(culprit, SdkInternalBaseException):
         return culprit
@@ -74,4 +81,5 @@ def leaving(error: Exception) -> BaseException:
         terminal = AgentsTerminalException(culprit.message, culprit.status_code, culprit.metadata)
         terminal.__cause__ = error
         return terminal
+    error.add_note(f"The tool {getattr(context, 'tool_name', None)!r} of an agent raised this.")
     return error if current_run.get() is None else Unwinding(error)

@@ -19,26 +19,12 @@ from agents import (
 )
 from awaken.errors import HttpError, UsageError
 from awaken.ext.openai import DurableRunner, durable_function_tool, restate_context
-from awaken.testing import open_environment
 
+from tests.unchanged.agents.openai.handling import answer_of
 from tests.unchanged.agents.openai.scripted import ScriptedModel, calls, first_then_report, says
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from agents import Model
-
-
-async def answer_of(handle: Callable[[awaken.Context], Awaitable[Any]], **options: Any) -> Any:
-    """Run a handler that suspends, and replays its journal, at each wait."""
-    service = awaken.Service("Agents")
-
-    @service.handler()
-    async def ask(ctx: awaken.Context) -> Any:
-        return await handle(ctx)
-
-    async with open_environment(awaken.app([service]), always_replay=True, **options) as env:
-        return await env.client.service_call(ask, None)
 
 
 @durable_function_tool
