@@ -78,6 +78,19 @@ class Owner(Protocol):
 #: In the names of the files of anyio, whose task groups execute each coroutine in one of their own.
 _ANYIO = f"{os.sep}anyio{os.sep}"
 
+#: Folders of libraries; see `forgive_tasks_of`.
+_forgiven: set[str] = set()
+
+
+def forgive_tasks_of(folder: str) -> None:
+    """Do not complain about tasks of a library that hide the end of an attempt: its users cannot change that.
+
+    Args:
+        folder: where the library is installed. What it does after the end of an attempt is refused as ever.
+    """
+    _forgiven.add(folder)
+
+
 #: The attempt whose handler runs in this context.
 owner: ContextVar[Owner | None] = ContextVar("awaken_owner", default=None)
 
@@ -221,10 +234,10 @@ async def _result_of(awaitable: Any) -> Any:
 def _keeps_cancellations(coroutine: Coroutine[Any, Any, Any]) -> bool:
     """Return whether a task may end well although it was cancelled: those of anyio's task groups do.
 
-    The group knows that it was cancelled, and raises that itself.
+    The group knows that it was cancelled, and raises that itself. Libraries may be forgiven the same.
     """
     code = getattr(coroutine, "cr_code", None)
-    return code is not None and _ANYIO in code.co_filename
+    return code is not None and (_ANYIO in code.co_filename or code.co_filename.startswith(tuple(_forgiven)))
 
 
 class _Watched(Coroutine[Any, Any, Any]):

@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import awaken
 import pytest
+from awaken.endpoint import tasks
 
 from tests import frames
 from tests.unit.endpoint.fakes import Call
@@ -111,6 +112,21 @@ async def test_task_group_of_anyio_swallows_nothing(caplog: pytest.LogCaptureFix
             group.start_soon(helper, ctx)
             group.start_soon(helper, ctx)
             await ctx.sleep(SECOND)
+
+
+async def test_swallowing_by_a_forgiven_library_is_not_named(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "_forgiven", set())
+    tasks.forgive_tasks_of("/library")
+    names: dict[str, Any] = {}
+    source = "async def swallow(durable):\n    try:\n        await durable\n    except BaseException:\n        pass\n"
+    exec(compile(source, "/library/swallowing.py", "exec"), names)
+
+    async def handler(ctx: awaken.Context) -> None:
+        task = asyncio.create_task(names["swallow"](ctx.awakeable()))
+        await ctx.sleep(SECOND)
+        await task
 
     await suspended(handler)
     assert caplog.text == ""
