@@ -8,6 +8,7 @@ from agents import Model, ModelProvider, ModelResponse
 
 from awaken.errors import InvocationCancelledError
 from awaken.ext.contexts import restate_context
+from awaken.ext.openai.mcp_tools import journal_mcp_tools
 from awaken.ext.openai.responses import completed_event
 from awaken.ext.openai.unwinding import AgentsTerminalException, Unwinding, current_run
 
@@ -48,6 +49,7 @@ class DurableModel(Model):
         async def ask() -> ModelResponse:
             return await self._model.get_response(*args, **kwargs)
 
+        journal_mcp_tools(kwargs["tools"] if "tools" in kwargs else args[3])
         try:
             return cast("ModelResponse", await restate_context().run_typed(ENTRY, ask, run.options))
         except InvocationCancelledError as error:

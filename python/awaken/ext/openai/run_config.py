@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agents import Model, RunConfig, ToolExecutionConfig
 
 from awaken.ext.openai.models import DurableModelProvider, durable
+from awaken.ext.openai.prepare import prepare
 from awaken.ext.openai.unwinding import Unwinding, is_cancellation
 
 if TYPE_CHECKING:
@@ -51,16 +52,14 @@ def _passing_cancellations(formatter: ToolErrorFormatter | None) -> ToolErrorFor
 
 
 def _making_durable(model_filter: CallModelInputFilter | None) -> CallModelInputFilter:
-    """Return a filter that replaces the model of the agent whose turn it is.
+    """Return a filter that makes the agent durable whose turn it is.
 
-    The framework asks providers for models that have a name only. This is the one place of the configuration that sees
-    each agent, also those of handoffs and tools, before it is asked for its model.
+    It is the one place of the configuration that sees each agent before it is asked for its model.
     """
 
-    async def replace_model(data: CallModelData[Any]) -> ModelInputData:
-        if isinstance(data.agent.model, Model):
-            data.agent.model = durable(data.agent.model)
+    async def prepare_agent(data: CallModelData[Any]) -> ModelInputData:
+        prepare(data.agent)
         filtered = data.model_data if model_filter is None else model_filter(data)
         return await filtered if inspect.isawaitable(filtered) else filtered
 
-    return replace_model
+    return prepare_agent

@@ -9,7 +9,6 @@ from agents import (
     Agent,
     InputGuardrailTripwireTriggered,
     MaxTurnsExceeded,
-    Model,
     ModelBehaviorError,
     ModelRefusalError,
     OutputGuardrailTripwireTriggered,
@@ -23,7 +22,7 @@ from awaken.context.runs import RunOptions
 from awaken.endpoint.culprit import culprit_of
 from awaken.errors import TerminalError, UsageError
 from awaken.ext.contexts import restate_context
-from awaken.ext.openai.models import durable
+from awaken.ext.openai.prepare import prepare
 from awaken.ext.openai.responses import ResponseSerde
 from awaken.ext.openai.run_config import durable_config
 from awaken.ext.openai.session import RestateSession
@@ -89,8 +88,7 @@ class DurableRunner:
         given = kwargs.get("run_config")
         config = RunConfig(**given) if isinstance(given, dict) else given or RunConfig()
         kwargs["run_config"] = durable_config(config)
-        if isinstance(starting_agent.model, Model):
-            starting_agent.model = durable(starting_agent.model)
+        prepare(starting_agent)
         session = kwargs.get("session")
         if not isinstance(session, RestateSession):
             session = None

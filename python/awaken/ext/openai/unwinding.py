@@ -14,13 +14,16 @@ So the first two leave in an `Unwinding`, which is none either, and `DurableRunn
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import agents
 from agents.exceptions import AgentsException
 
+from awaken.endpoint import tasks
 from awaken.endpoint.culprit import culprit_of
 from awaken.errors import InvocationCancelledError, SdkInternalBaseException, TerminalError
 
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from awaken.context.runs import RunOptions
 
 __all__ = ["AgentRun", "AgentsTerminalException", "Unwinding", "current_run", "is_cancellation", "leaving"]
+
+# Its tasks make a text for the model of a cancellation, also when a suspension cancels them.
+tasks.forgive_tasks_of(os.path.dirname(agents.__file__))
 
 
 @dataclass(frozen=True, slots=True)

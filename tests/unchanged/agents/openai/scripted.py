@@ -77,11 +77,9 @@ def calls_with(tool: str, arguments: str, call_id: str = "call") -> ResponseFunc
 
 def outputs(items: list[Any]) -> list[str]:
     """Return what the tools of the conversation returned. Handoffs look like tools."""
-    return [
-        item["output"]
-        for item in items
-        if item.get("type") == "function_call_output" and not item["output"].startswith('{"assistant": ')
-    ]
+    returned = [item["output"] for item in items if item.get("type") == "function_call_output"]
+    texts = [each if isinstance(each, str) else each[0]["text"] for each in returned]
+    return [text for text in texts if not text.startswith('{"assistant": ')]
 
 
 def first_then_report(*tool_calls: TResponseOutputItem) -> Answer:

@@ -72,7 +72,9 @@ async def test_methods_of_the_protocol() -> None:
         seen: list[Any] = [session.session_id, await session.get_items(), await session.pop_item()]
         await session.add_items([])
         await session.add_items([user("one"), user("two"), user("three")])
-        seen += [[each["content"] for each in await session.get_items(limit)] for limit in (None, 2, 0, 9)]
+        for limit in (None, 2, 0, 9):
+            items: list[Any] = list(await session.get_items(limit))
+            seen.append([each["content"] for each in items])
         session.session_settings = SessionSettings(limit=1)
         seen += [len(await session.get_items()), len(await session.get_items(3)), (await session.pop_item())]
         return seen

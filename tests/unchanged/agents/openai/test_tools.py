@@ -176,12 +176,11 @@ async def failing(kind: str) -> str:
 
 
 def failing_tool(**options: Any) -> Any:
-    @durable_function_tool(name_override="fail", **options)
     async def fail(kind: str) -> str:
         """Fail."""
         return await failing(kind)
 
-    return fail
+    return durable_function_tool(fail, **options)
 
 
 @pytest.mark.parametrize("kind", ["terminal", "terminal in a run", "wrapped"])
