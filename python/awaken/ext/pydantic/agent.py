@@ -17,6 +17,7 @@ from awaken.errors import UsageError
 from awaken.ext.pydantic import event_handlers
 from awaken.ext.pydantic.durability import Durability
 from awaken.ext.pydantic.scope import durable_context
+from awaken.ext.pydantic.telemetry import telemetry_of
 from awaken.serde import DefaultSerde
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class RestateAgent(WrapperAgent[AgentDepsT, OutputDataT]):
             event_handler=handler,
         )
         arguments["capabilities"] = [durability, *(arguments.get("capabilities") or ())]
-        with _ordered_events() if is_observed else nullcontext():
+        with _ordered_events() if is_observed else nullcontext(), telemetry_of(context):
             async with self.wrapped.iter(*args, **arguments) as run:
                 yield run
 
