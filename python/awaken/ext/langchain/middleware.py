@@ -46,15 +46,15 @@ class RestateMiddleware(AgentMiddleware[AgentState[ResponseT], ContextT, Respons
     Args:
         run_options: of the runs of model calls: how often, how fast and how long a failing call is retried. Their serde
             and type hint are not used.
-        parallel_tools: let tools that the model asks for at once run at the same time. The journal then has another
+        concurrent_tools: let tools that the model asks for at once run at the same time. The journal then has another
             order, so invocations that are open when you change this cannot continue.
     """
 
-    def __init__(self, run_options: RunOptions[Any] | None = None, *, parallel_tools: bool = False) -> None:
+    def __init__(self, run_options: RunOptions[Any] | None = None, *, concurrent_tools: bool = False) -> None:
         super().__init__()
         trace_without_threads()
         self._run_options = run_options or RunOptions[Any]()
-        self._are_tools_parallel = parallel_tools
+        self._is_concurrent = concurrent_tools
 
     async def awrap_model_call(
         self,
@@ -94,7 +94,7 @@ class RestateMiddleware(AgentMiddleware[AgentState[ResponseT], ContextT, Respons
             InvocationCancelledError: the invocation was cancelled.
         """
         calls = _tool_calls(restate_context())
-        return await calls.execute(request, handler, in_turn=not self._are_tools_parallel)
+        return await calls.execute(request, handler, in_turn=not self._is_concurrent)
 
     def wrap_model_call(self, request: ModelRequest[ContextT], handler: Callable[..., Any]) -> NoReturn:
         """Refuse `invoke` and `stream`.

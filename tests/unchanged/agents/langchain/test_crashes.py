@@ -33,7 +33,7 @@ async def approvals(ctx: restate.Context, notes: str) -> list[str]:
         call("weather", "c3", city="Rome"),
     ]
     model = Scripted(script=[asks(*calls), says("Done.")], notes=notes)
-    made = create_agent(model, TOOLS, middleware=[RestateMiddleware(parallel_tools=True)])
+    made = create_agent(model, TOOLS, middleware=[RestateMiddleware(concurrent_tools=True)])
     return basics.texts(await made.ainvoke(basics.question()))
 
 
@@ -90,7 +90,7 @@ async def test_people_are_asked_once(env: Environment, tmp_path: Path) -> Any:
 
 
 @crash_everywhere(app=parallel_app, max_positions=12)
-async def test_parallel_tools_wait_at_the_same_time(env: Environment, tmp_path: Path) -> Any:
+async def test_concurrent_tools_wait_at_the_same_time(env: Environment, tmp_path: Path) -> Any:
     effects = fresh(tmp_path)
     sent = await env.client.service_send(approvals, effects.path)
     while len(asked := list(dict.fromkeys(effects.values("asked")))) < 2:
