@@ -40,6 +40,22 @@ async def test_failing_tool_is_tried_again_by_middleware() -> None:
     assert fine == "tool: sunny in Rome"
 
 
+@pytest.mark.parametrize("kind", ["terminal", "run"])
+async def test_terminal_error_passes_middleware_that_does_not_try_it_again(kind: str) -> None:
+    async def body(ctx: Any) -> list[str]:
+        retries: dict[str, Any] = {
+            "retry_on": lambda error: not isinstance(error, restate.TerminalError),
+            "initial_delay": 0.01,
+        }
+        others = [ToolRetryMiddleware(**retries), ModelRetryMiddleware(**retries)]
+        return texts(await agent(asks(call("fail", kind=kind)), middleware=others).ainvoke(question()))
+
+    with pytest.raises(HttpError) as raised:
+        await result_of(body)
+
+    assert raised.value.code == {"terminal": 418, "run": 404}[kind]
+
+
 async def test_middleware_that_tries_again_does_not_hide_a_cancellation() -> None:
     service = restate.Service("Patient")
     asked = []
