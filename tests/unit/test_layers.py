@@ -49,9 +49,20 @@ FACE = {
 #: Inside the runtime, bottom up: callers enter above the processor, which alone decides what tables write to the store;
 #: the invoker opens the attempts that the processor asks for.
 LAYERS_OF_THE_RUNTIME: list[set[str]] = [
-    {"attempt_failure", "bodies", "clock", "connected", "durations", "errors", "identifiers", "identity_key"},
+    {
+        "attempt_failure",
+        "bodies",
+        "clock",
+        "connected",
+        "durations",
+        "errors",
+        "identifiers",
+        "identity_key",
+        "sizes",
+    },
     {"schema"},
-    {"admission", "events", "settings", "supervisor"},
+    {"admission", "events", "server_settings", "supervisor"},
+    {"settings"},
     {"store"},
     {"deployments", "tables"},
     {"processor"},

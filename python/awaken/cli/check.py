@@ -40,10 +40,11 @@ def check(
     from rich.console import Console
 
     from awaken.cli.output import print_text
+    from awaken.cli.server_settings import read_server_settings
     from awaken.runtime.errors import StoreError
     from awaken.runtime.store.check import check_directory, compact_directory
 
-    directory = directory_of(data_dir)
+    directory = directory_of(data_dir, read_server_settings())
     try:
         with Console(stderr=True).status("opening the database") as status:  # shown on a terminal only
             report = check_directory(

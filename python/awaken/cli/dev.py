@@ -20,7 +20,7 @@ from awaken.cli.answer_options import TypesOption  # noqa: TC001 -- typer reads 
 from awaken.cli.failures import explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
-from awaken.cli.settings import JsonOutputOption, LogLevel, LogLevelOption, ShowPayloadsOption
+from awaken.cli.settings import JsonOutputOption, RuntimeLogLevelOption, ShowPayloadsOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
     from awaken.endpoint.applications import Application
@@ -56,7 +56,7 @@ def dev(
         bool, typer.Option("--quiet", envvar="AWAKEN_QUIET", help="Do not print a line for each step.")
     ] = False,
     show_payloads: ShowPayloadsOption = False,
-    log_level: LogLevelOption = LogLevel.INFO,
+    log_level: RuntimeLogLevelOption = None,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Run an application on the embedded runtime, without a server.
@@ -67,12 +67,15 @@ def dev(
     from awaken.cli.places import Places
     from awaken.cli.reloading import Reloader
     from awaken.cli.run_embedded import run_embedded
+    from awaken.cli.server_settings import log_level_of, read_server_settings, wants_json
     from awaken.diagnostics import development
     from awaken.endpoint.applications import codecs_of
 
-    start_output(log_level, json_output=json_output)
+    names = read_server_settings()
+    json_output = json_output or wants_json(names)
+    start_output(log_level or log_level_of(names), json_output=json_output)
     pages = read_pages(allow_host, allow_origin)
-    places = Places.read(ingress, admin, grpc, data_dir, callbacks)
+    places = Places.read(ingress, admin, grpc, data_dir, callbacks, names)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     observer = None if quiet else make_observer(json_output=json_output, show_payloads=show_payloads)
     run = partial(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,6 +11,9 @@ from awaken.cli.addresses import check_address, parse_bind, parse_url
 from awaken.cli.failures import CommandError
 from awaken.cli.output import print_progress
 from awaken.cli.settings import DEFAULT_GRPC
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "CALLBACKS",
@@ -103,36 +105,44 @@ class Places:
         grpc: str | None,
         directory: str | None,
         callbacks: str | None,
+        names: Mapping[str, str],
     ) -> Places:
-        """Read options, else the Restate server's own environment variables, else the defaults.
+        """Read options, else the settings of the Restate server, else the defaults.
+
+        Args:
+            ingress: `--ingress`.
+            admin: `--admin`.
+            grpc: `--grpc`.
+            directory: `--data-dir`.
+            callbacks: `--callbacks`.
+            names: the server's settings by their names.
 
         Raises:
             CommandError: an address is malformed.
         """
         return cls(
-            ingress=_address(ingress, _default_bind("INGRESS", 8080)),
-            admin=_address(admin, _default_bind("ADMIN", 9070)),
+            ingress=_address(ingress, _default_bind(names, "INGRESS", 8080)),
+            admin=_address(admin, _default_bind(names, "ADMIN", 9070)),
             grpc=None if grpc == "off" else _address(grpc, DEFAULT_GRPC),
             is_grpc_requested=grpc is not None,
-            directory=directory_of(directory),
+            directory=directory_of(directory, names),
             callbacks=parse_bind(callbacks) if callbacks else None,
         )
 
 
-def directory_of(option: str | None) -> str:
-    """Return the data directory: the option, else the Restate server's own variable, else the default."""
-    return option or os.environ.get("RESTATE_BASE_DIR") or _DEFAULT_DIRECTORY
+def directory_of(option: str | None, names: Mapping[str, str]) -> str:
+    """Return the data directory: the option, else the Restate server's own setting, else the default."""
+    return option or names.get("RESTATE_BASE_DIR") or _DEFAULT_DIRECTORY
 
 
-def _default_bind(interface: str, port: int) -> str:
-    """Return the address that the Restate server's variables choose; as there, the whole address counts most."""
-    address = os.environ.get(f"RESTATE_{interface}__BIND_ADDRESS")
+def _default_bind(names: Mapping[str, str], interface: str, port: int) -> str:
+    """Return the address that the Restate server's settings choose; as there, the whole address counts most."""
+    address = names.get(f"RESTATE_{interface}__BIND_ADDRESS")
     if address:
         return address
-    host = (
-        os.environ.get(f"RESTATE_{interface}__BIND_IP") or os.environ.get("RESTATE_BIND_IP") or _DEFAULT_HOST
-    )
-    named = os.environ.get(f"RESTATE_{interface}__BIND_PORT") or port
+    host = names.get(f"RESTATE_{interface}__BIND_IP") or names.get("RESTATE_BIND_IP") or _DEFAULT_HOST
+    is_random = names.get(f"RESTATE_{interface}__USE_RANDOM_PORTS") or names.get("RESTATE_USE_RANDOM_PORTS")
+    named = names.get(f"RESTATE_{interface}__BIND_PORT") or (0 if is_random == "true" else port)
     return f"[{host}]:{named}" if ":" in host else f"{host}:{named}"
 
 

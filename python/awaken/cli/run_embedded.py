@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 from awaken.cli.addresses import reachable_url
 from awaken.cli.announcing import announce, announce_stop
 from awaken.cli.ending import closing_together
-from awaken.cli.failures import BrokenApplicationError, CommandError, UsageError
+from awaken.cli.failures import BrokenApplicationError, CommandError
 from awaken.cli.places import CALLBACKS, INBOX, check_addresses
+from awaken.cli.server_settings import read_runtime_settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from awaken.hosting.runtime_server import RuntimeServer
     from awaken.runtime.events import Observer
     from awaken.runtime.query import Backlog
-    from awaken.runtime.settings import RuntimeSettings
 
 __all__ = ["run_embedded"]
 
@@ -77,7 +76,7 @@ def run_embedded(
     from awaken.runtime.store.opening import explain
 
     access.check_exposure({"--ingress": places.ingress, "--admin": places.admin, "--grpc": places.grpc})
-    settings = _read_settings()
+    settings = read_runtime_settings()
 
     async def main() -> None:
         from awaken.cli.links import prepare_links
@@ -224,12 +223,3 @@ async def _control(
         return None
     closers.append(control.close)
     return host_and_port(host, control.port)
-
-
-def _read_settings() -> RuntimeSettings:
-    from awaken.runtime.settings import RuntimeSettings
-
-    try:
-        return RuntimeSettings.from_environment(os.environ)
-    except ValueError as error:
-        raise UsageError(f"a setting in the environment is invalid: {error}") from error

@@ -19,7 +19,7 @@ from awaken.cli.answer_options import CodecOption, EveryService, TypesOption, kn
 from awaken.cli.failures import explain_failures
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
-from awaken.cli.settings import JsonOutputOption, LogLevel, LogLevelOption, ShowPayloadsOption
+from awaken.cli.settings import JsonOutputOption, RuntimeLogLevelOption, ShowPayloadsOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
     from awaken.hosting.embedded import EmbeddedRuntime
@@ -48,7 +48,7 @@ def runtime(
     types: TypesOption = None,
     codec: CodecOption = None,
     show_payloads: ShowPayloadsOption = False,
-    log_level: LogLevelOption = LogLevel.INFO,
+    log_level: RuntimeLogLevelOption = None,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Run the embedded runtime until SIGTERM or SIGINT.
@@ -59,10 +59,13 @@ def runtime(
     from awaken.cli.links import require_signer
     from awaken.cli.places import Places
     from awaken.cli.run_embedded import run_embedded
+    from awaken.cli.server_settings import log_level_of, read_server_settings, wants_json
 
-    start_output(log_level, json_output=json_output)
+    names = read_server_settings()
+    json_output = json_output or wants_json(names)
+    start_output(log_level or log_level_of(names), json_output=json_output)
     pages = read_pages(allow_host, allow_origin)
-    places = Places.read(ingress, admin, grpc, data_dir, callbacks)
+    places = Places.read(ingress, admin, grpc, data_dir, callbacks, names)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     know_types(types)
     known = read_codec(codec)

@@ -20,6 +20,7 @@ __all__ = [
     "LogLevel",
     "LogLevelOption",
     "OutcomeAdminOption",
+    "RuntimeLogLevelOption",
     "ShowPayloadsOption",
 ]
 
@@ -93,6 +94,16 @@ LogLevelOption = Annotated[
         case_sensitive=False,
         envvar="AWAKEN_LOG_LEVEL",
         help="Least severity of what is logged.",
+    ),
+]
+#: As `LogLevelOption`, for commands that also read RESTATE_LOG_FILTER.
+RuntimeLogLevelOption = Annotated[
+    LogLevel | None,
+    typer.Option(
+        "--log-level",
+        case_sensitive=False,
+        envvar="AWAKEN_LOG_LEVEL",
+        help="Least severity of what is logged.  [default: info]",
     ),
 ]
 ShowPayloadsOption = Annotated[

@@ -82,7 +82,9 @@ class EmbeddedRuntime:
             supervisor=supervisor,
         )
         self.runtime.codecs = {} if codecs is None else codecs
-        self.ingress = Ingress(self.runtime, self.deployments)
+        self.ingress = Ingress(
+            self.runtime, self.deployments, max_body_size=self.runtime.settings.max_request_size
+        )
         self.admin = Admin(self.runtime, self.deployments)
 
     def _now_ms(self) -> int:

@@ -24,25 +24,25 @@ from awaken.cli.places import Places
             ("127.0.0.1", 28080),
             ("127.0.0.2", 29070),
         ),
+        ({"USE_RANDOM_PORTS": "true", "ADMIN__BIND_PORT": "7"}, ("127.0.0.1", 0), ("127.0.0.1", 7)),
+        ({"INGRESS__USE_RANDOM_PORTS": "true"}, ("127.0.0.1", 0), ("127.0.0.1", 9070)),
         # It is that of the node for other nodes, of which there are none here.
         ({"BIND_ADDRESS": "127.0.0.4:5122"}, ("127.0.0.1", 8080), ("127.0.0.1", 9070)),
     ],
 )
 def test_addresses_come_from_the_servers_variables(
-    monkeypatch: pytest.MonkeyPatch,
     environment: dict[str, str],
     ingress: tuple[str, int],
     admin: tuple[str, int],
 ) -> None:
-    for name, value in environment.items():
-        monkeypatch.setenv(f"RESTATE_{name}", value)
+    names = {f"RESTATE_{name}": value for name, value in environment.items()}
 
-    places = Places.read(None, None, None, None, None)
+    places = Places.read(None, None, None, None, None, names)
 
     assert (places.ingress, places.admin) == (ingress, admin)
 
 
-def test_options_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RESTATE_INGRESS__BIND_ADDRESS", "127.0.0.1:1")
+def test_options_come_first() -> None:
+    names = {"RESTATE_INGRESS__BIND_ADDRESS": "127.0.0.1:1"}
 
-    assert Places.read("127.0.0.1:2", None, None, None, None).ingress == ("127.0.0.1", 2)
+    assert Places.read("127.0.0.1:2", None, None, None, None, names).ingress == ("127.0.0.1", 2)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from awaken.control.operations import Failure, InvocationRequest
     from awaken.runtime.deployments.discovery import DialerFactory
     from awaken.runtime.schema import Schema
+    from awaken.runtime.settings import RuntimeSettings
 
 INVOCATION_ID = "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr"
 AWAKEABLE_ID = "sign_1KWm2hOZDmMRFiu4_49ryuAlEQgn4gXRgAAAAEQ"
@@ -204,8 +205,10 @@ class Ticks:
         return self.now
 
 
-def make_deployments(dial: DialerFactory, store: DictStore | None = None) -> Deployments:
-    return Deployments(store or DictStore(), dial, now_ms=Ticks(), pauses=(0.0,))
+def make_deployments(
+    dial: DialerFactory, store: DictStore | None = None, settings: RuntimeSettings | None = None
+) -> Deployments:
+    return Deployments(store or DictStore(), dial, now_ms=Ticks(), defaults=settings, pauses=(0.0,))
 
 
 async def registered() -> Deployments:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from awaken.runtime.deployments.record import Overrides
@@ -80,20 +80,29 @@ def effective_options(
             *(options.abort_timeout for options in own),
             default=defaults.abort_timeout_ms,
         ),
-        journal_retention_ms=_first(
-            overrides.journal_retention_ms,
-            *(options.journal_retention for options in own),
-            default=defaults.journal_retention_ms,
+        journal_retention_ms=_at_most(
+            defaults.max_journal_retention_ms,
+            _first(
+                overrides.journal_retention_ms,
+                *(options.journal_retention for options in own),
+                default=defaults.journal_retention_ms,
+            ),
         ),
-        idempotency_retention_ms=_first(
-            overrides.idempotency_retention_ms,
-            *(options.idempotency_retention for options in own),
-            default=defaults.idempotency_retention_ms,
+        idempotency_retention_ms=_at_most(
+            defaults.max_idempotency_retention_ms,
+            _first(
+                overrides.idempotency_retention_ms,
+                *(options.idempotency_retention for options in own),
+                default=defaults.idempotency_retention_ms,
+            ),
         ),
-        workflow_retention_ms=_first(
-            overrides.workflow_completion_retention_ms,
-            *(options.workflow_completion_retention for options in own),
-            default=defaults.workflow_retention_ms,
+        workflow_retention_ms=_at_most(
+            defaults.max_workflow_retention_ms,
+            _first(
+                overrides.workflow_completion_retention_ms,
+                *(options.workflow_completion_retention for options in own),
+                default=defaults.workflow_retention_ms,
+            ),
         ),
         is_state_lazy=_first(*(options.enable_lazy_state for options in own), default=False),
         retry_policy=retry_policy_of(own, defaults.retry_policy),
@@ -147,7 +156,7 @@ def _build_handler(
         kind=_handler_kind(service, handler),
         deployment_id=record.deployment_id,
         is_public=effective.is_public,
-        retry_policy=effective.retry_policy,
+        retry_policy=_limited(effective.retry_policy, defaults.max_attempts_limit),
         inactivity_timeout_ms=effective.inactivity_timeout_ms,
         abort_timeout_ms=effective.abort_timeout_ms,
         journal_retention_ms=effective.journal_retention_ms,
@@ -198,3 +207,14 @@ def _is_public(overrides: Overrides, own: tuple[Options, ...]) -> bool:
 
 def _first(*values: T | None, default: T) -> T:
     return next((value for value in values if value is not None), default)
+
+
+def _at_most(limit: int | None, value: int) -> int:
+    return value if limit is None else min(value, limit)
+
+
+def _limited(policy: RetryPolicy, limit: int | None) -> RetryPolicy:
+    """Apply the limit on attempts, which operators do not see in the policy of a handler, as on the server."""
+    if limit is None or (policy.max_attempts is not None and policy.max_attempts <= limit):
+        return policy
+    return replace(policy, max_attempts=limit)

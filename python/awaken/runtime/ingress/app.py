@@ -10,11 +10,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from awaken.control.errors import OperationError
-from awaken.runtime.bodies import BodyRoom
+from awaken.runtime.admission import MAX_BODY_SIZE
 from awaken.runtime.connected import PATIENCE_SECONDS
 from awaken.runtime.ingress.answers import IngressError, allow_origin, answer_json, error_answer
 from awaken.runtime.ingress.awakeables import complete_awakeable
-from awaken.runtime.ingress.bodies import TooLargeError, raw_path
+from awaken.runtime.ingress.bodies import RequestBodies, TooLargeError, raw_path
 from awaken.runtime.ingress.calls import Calls
 from awaken.runtime.ingress.paths import split
 from awaken.runtime.ingress.results import Results
@@ -43,6 +43,7 @@ class Ingress:
     Args:
         operations: of the runtime.
         schema: the registered handlers.
+        max_body_size: bytes of the largest body.
         patience_s: how many seconds to wait for a result before checking that the client is still connected.
     """
 
@@ -51,13 +52,14 @@ class Ingress:
         operations: Operations,
         schema: Schema,
         *,
+        max_body_size: int = MAX_BODY_SIZE,
         patience_s: float = PATIENCE_SECONDS,
     ) -> None:
         self._operations = operations
         self._schema = schema
-        self._room = BodyRoom()
-        self._calls = Calls(operations, schema, self._room, patience_s)
-        self._results = Results(operations, schema, self._room, patience_s)
+        self._bodies = RequestBodies(max_body_size)
+        self._calls = Calls(operations, schema, self._bodies, patience_s)
+        self._results = Results(operations, schema, self._bodies, patience_s)
         self._reserved: dict[str, Callable[[Request, list[str]], Awaitable[Response]]] = {
             "awakeables": self._complete_awakeable,
             "a": self._complete_awakeable,
@@ -116,7 +118,7 @@ class Ingress:
         return await answer(request, rest)
 
     async def _complete_awakeable(self, request: Request, rest: list[str]) -> Response:
-        return await complete_awakeable(self._operations, request, self._room, rest)
+        return await complete_awakeable(self._operations, request, self._bodies, rest)
 
     async def _invoke(self, mode: Mode, request: Request, rest: list[str]) -> Response:
         return await self._calls.answer(request, rest or [""], mode)

@@ -14,20 +14,19 @@ from awaken.errors import InvalidIdError
 from awaken.outcomes import OUTCOME_HEADER
 from awaken.runtime.identifiers import reason_against_awakeable_id
 from awaken.runtime.ingress.answers import IngressError, answer_json
-from awaken.runtime.ingress.bodies import read_body
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from awaken.control.operations import Operations
-    from awaken.runtime.bodies import BodyRoom
+    from awaken.runtime.ingress.bodies import RequestBodies
 
 __all__ = ["complete_awakeable"]
 
 
 async def complete_awakeable(
-    operations: Operations, request: Request, room: BodyRoom, segments: list[str]
+    operations: Operations, request: Request, bodies: RequestBodies, segments: list[str]
 ) -> Response:
     """Answer `/restate/awakeables/{id}/resolve|reject`; the segments begin with the id."""
     if len(segments) < 2:
@@ -40,7 +39,7 @@ async def complete_awakeable(
         raise IngressError(404, "not found")
     if request.method != "POST":
         raise IngressError(405, "method not allowed")
-    body = await read_body(request, room)
+    body = await bodies.read(request)
     try:
         if verb == "resolve":
             await check_written(await operations.answer_rules(awakeable_id), body)

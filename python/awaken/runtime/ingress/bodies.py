@@ -8,21 +8,18 @@ from starlette.responses import PlainTextResponse
 
 from awaken.control.errors import TooLargeError as LimitError
 from awaken.control.headers import INGRESS_PATH, forwarded_headers, visible
-from awaken.runtime.admission import MAX_BODY_SIZE
-from awaken.runtime.bodies import TooSlowError, announced_size
+from awaken.runtime.bodies import BodyRoom, TooSlowError, announced_size
 from awaken.runtime.ingress.answers import IngressError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from awaken.runtime.bodies import BodyRoom
-
 __all__ = [
+    "RequestBodies",
     "TooLargeError",
     "idempotency_key",
     "raw_path",
-    "read_body",
     "read_headers",
 ]
 
@@ -35,24 +32,35 @@ class TooLargeError(Exception):
         return PlainTextResponse("length limit exceeded", 413)
 
 
-async def read_body(request: Request, room: BodyRoom) -> bytes:
-    """Read the body.
+class RequestBodies:
+    """Reads the bodies of requests.
 
-    Raises:
-        TooLargeError: it is announced as larger than `MAX_BODY_SIZE`.
-        IngressError: it turned out to be larger, or is too slow.
-        UnavailableError: too many bodies are being read.
-        starlette.requests.ClientDisconnect: the client disconnected while sending.
+    Args:
+        limit: the largest size in bytes.
     """
-    size = announced_size(request)
-    if size is not None and size > MAX_BODY_SIZE:
-        raise TooLargeError
-    try:
-        return await room.read(request, MAX_BODY_SIZE)
-    except LimitError as error:
-        raise IngressError(413, "cannot read body: LengthLimitError") from error
-    except TooSlowError as error:
-        raise IngressError(408, f"cannot read body: {error}") from error
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._room = BodyRoom()
+
+    async def read(self, request: Request) -> bytes:
+        """Read the body of a request.
+
+        Raises:
+            TooLargeError: it is announced as larger than the limit.
+            IngressError: it turned out to be larger, or is too slow.
+            UnavailableError: too many bodies are being read.
+            starlette.requests.ClientDisconnect: the client disconnected while sending.
+        """
+        size = announced_size(request)
+        if size is not None and size > self._limit:
+            raise TooLargeError
+        try:
+            return await self._room.read(request, self._limit)
+        except LimitError as error:
+            raise IngressError(413, "cannot read body: LengthLimitError") from error
+        except TooSlowError as error:
+            raise IngressError(408, f"cannot read body: {error}") from error
 
 
 def read_headers(request: Request) -> list[tuple[str, str]]:

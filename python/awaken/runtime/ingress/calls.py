@@ -17,7 +17,7 @@ from awaken.runtime.ingress.answers import (
     answer_json,
     nanoseconds,
 )
-from awaken.runtime.ingress.bodies import idempotency_key, read_body, read_headers
+from awaken.runtime.ingress.bodies import idempotency_key, read_headers
 from awaken.runtime.ingress.paths import parse_invocation
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from awaken.control.operations import Completion, Operations
-    from awaken.runtime.bodies import BodyRoom
+    from awaken.runtime.ingress.bodies import RequestBodies
     from awaken.runtime.ingress.paths import Invocable, Mode
     from awaken.runtime.schema import Schema
 
@@ -42,14 +42,16 @@ class Calls:
     Args:
         operations: of the runtime.
         schema: the registered handlers.
-        room: for bodies that are being read.
+        bodies: reads those of requests.
         patience_s: see `while_connected`.
     """
 
-    def __init__(self, operations: Operations, schema: Schema, room: BodyRoom, patience_s: float) -> None:
+    def __init__(
+        self, operations: Operations, schema: Schema, bodies: RequestBodies, patience_s: float
+    ) -> None:
         self._operations = operations
         self._schema = schema
-        self._room = room
+        self._bodies = bodies
         self._patience_s = patience_s
 
     async def answer(self, request: Request, segments: list[str], explicit: Mode | None = None) -> Response:
@@ -89,7 +91,7 @@ class Calls:
         delay = next((value for name, value in parameters if name.lower() == "delay"), None)
         delay_ms = None if delay is None else _read_delay(delay, invocable.mode)
         headers = read_headers(request)
-        body = await read_body(request, self._room)
+        body = await self._bodies.read(request)
         return InvocationRequest(invocable.target, body, headers, idempotency_key=key, delay_ms=delay_ms)
 
 

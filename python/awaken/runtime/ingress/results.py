@@ -13,7 +13,6 @@ from awaken.runtime.admission import find_service
 from awaken.runtime.connected import while_connected
 from awaken.runtime.identifiers import reason_against_invocation_id
 from awaken.runtime.ingress.answers import IngressError, answer_completion, answer_failure, answer_json
-from awaken.runtime.ingress.bodies import read_body
 from awaken.runtime.ingress.paths import decode
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from awaken.control.operations import Operations
-    from awaken.runtime.bodies import BodyRoom
+    from awaken.runtime.ingress.bodies import RequestBodies
     from awaken.runtime.schema import Schema
 
 __all__ = ["Results", "Wish"]
@@ -45,14 +44,16 @@ class Results:
     Args:
         operations: of the runtime.
         schema: the registered handlers.
-        room: for bodies that are being read.
+        bodies: reads those of requests.
         patience_s: see `while_connected`.
     """
 
-    def __init__(self, operations: Operations, schema: Schema, room: BodyRoom, patience_s: float) -> None:
+    def __init__(
+        self, operations: Operations, schema: Schema, bodies: RequestBodies, patience_s: float
+    ) -> None:
         self._operations = operations
         self._schema = schema
-        self._room = room
+        self._bodies = bodies
         self._patience_s = patience_s
 
     async def of_invocation(self, request: Request, segments: list[str]) -> Response:
@@ -97,7 +98,7 @@ class Results:
 
     async def _answer(self, request: Request, wish: Wish, invocation_id: str) -> Response:
         _check_method(request, "GET")
-        await read_body(request, self._room)
+        await self._bodies.read(request)
         return await self._find(request, wish, invocation_id)
 
     async def _find(self, request: Request, wish: Wish, invocation_id: str) -> Response:
@@ -125,7 +126,7 @@ class Results:
         return answer_completion(completion, self._schema)
 
     async def _read_target(self, request: Request) -> str:
-        body = await read_body(request, self._room)
+        body = await self._bodies.read(request)
         try:
             return self._target_id(json.loads(body))
         except RecursionError as error:

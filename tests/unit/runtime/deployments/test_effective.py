@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaken.runtime.deployments import Overrides
 from awaken.runtime.schema import RetryPolicy
+from awaken.runtime.settings import RuntimeSettings
 
 from tests.unit.runtime.fakes import CannedEndpoint, Network, make_deployments, manifest
 
@@ -44,6 +45,49 @@ async def test_the_nearest_setting_wins() -> None:
     assert plain.journal_retention_ms == 86_400_000
     assert plain.retry_policy == RetryPolicy(max_attempts=1, on_max_attempts="kill")
     assert own.retry_policy == RetryPolicy(initial_interval_ms=7, max_attempts=1, on_max_attempts="kill")
+
+
+async def test_runtime_limits_what_services_ask_for() -> None:
+    settings = RuntimeSettings(
+        max_journal_retention_ms=10,
+        max_idempotency_retention_ms=20,
+        max_workflow_retention_ms=30,
+        max_attempts_limit=3,
+    )
+    network = Network(
+        one=CannedEndpoint(
+            body=manifest(
+                [
+                    {
+                        "name": "S",
+                        "ty": "WORKFLOW",
+                        "handlers": [
+                            {"name": "default", "ty": "WORKFLOW"},
+                            {
+                                "name": "less",
+                                "ty": "SHARED",
+                                "journalRetention": 9,
+                                "idempotencyRetention": 19,
+                                "retryPolicyMaxAttempts": 2,
+                            },
+                        ],
+                    }
+                ]
+            )
+        )
+    )
+    deployments = make_deployments(network.dial, settings=settings)
+    await deployments.register("http://one")
+
+    default, less = deployments.handler("S", "default"), deployments.handler("S", "less")
+
+    assert default is not None
+    assert less is not None
+    assert (default.journal_retention_ms, default.idempotency_retention_ms) == (10, 20)
+    assert default.workflow_retention_ms == 30
+    assert default.retry_policy == RetryPolicy(max_attempts=3)
+    assert (less.journal_retention_ms, less.idempotency_retention_ms) == (9, 19)
+    assert less.retry_policy == RetryPolicy(max_attempts=2)
 
 
 async def test_request_response_never_waits() -> None:
