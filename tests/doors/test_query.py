@@ -34,18 +34,25 @@ GROWTH = 64 * 1024 * 1024
 BUSY_S = 0.3
 
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
-#: One call of a function that takes minutes, and that SQLite cannot interrupt.
-UNINTERRUPTIBLE = "SELECT printf('%.*c', 2000000000, 'x')"
+#: One call of a function that takes years, and that nothing in its process can interrupt.
+UNINTERRUPTIBLE = f"SELECT regexp_like('{'a' * 60}!', '^(a+)+$')"
 HOSTILE = [
-    "SELECT hex(randomblob(1000000000))",
-    "SELECT replace(hex(zeroblob(1000000)), '00', hex(zeroblob(1000000)))",
-    "SELECT hex(zeroblob(70000000)) a, hex(zeroblob(70000000)) b, hex(zeroblob(70000000)) c",
-    f"{NUMBERS} SELECT hex(zeroblob(10000000)) FROM n",
-    f"{NUMBERS} SELECT max(b) OVER (ORDER BY b) FROM (SELECT hex(zeroblob(9000000)) AS b FROM n)",
-    f"{NUMBERS} SELECT count(*) FROM (SELECT i, hex(randomblob(10000)) AS b FROM n ORDER BY b)",
+    "SELECT repeat('x', 1000000000)",
+    "SELECT replace(repeat('x', 1000000), 'x', repeat('y', 1000000))",
+    "SELECT repeat('x', 150000000) a, repeat('x', 150000000) b, repeat('x', 150000000) c",
+    f"{NUMBERS} SELECT repeat('x', 10000000) FROM n",
+    f"{NUMBERS} SELECT max(b) OVER (ORDER BY b) FROM (SELECT repeat('x', 9000000 + i) AS b FROM n)",
+    f"{NUMBERS} SELECT count(*) FROM (SELECT i, repeat('x', 10000) || i AS b FROM n ORDER BY b)",
+    f"{NUMBERS} SELECT array_agg(repeat('x', 1000000) || i) FROM n",
+    f"{NUMBERS} SELECT string_agg(repeat('x', 1000000), ',' ORDER BY i) FROM n",
     "/*" * 400_000,
     "SELECT 1" + " UNION ALL SELECT 1" * 5_000,
     "SELECT " + "(" * 5_000 + "1" + ")" * 5_000,
+    "SELECT " + "NOT " * 20_000 + "true",
+    "SELECT " + "CASE WHEN true THEN " * 5_000 + "1",
+    "SELECT 1" + " + 1" * 20_000,
+    "SELECT " + "1, " * 300_000 + "1",
+    "SELECT '" + "x" * 900_000,
 ]
 
 

@@ -60,7 +60,7 @@ LAYERS_OF_THE_RUNTIME: list[set[str]] = [
         "identity_key",
         "sizes",
     },
-    {"schema"},
+    {"schema", "server_version"},
     {"admission", "events", "server_settings", "supervisor"},
     {"settings"},
     {"store"},

@@ -23,7 +23,7 @@ _COLUMNS: Final = (
     *("created_at", "modified_at", "scheduled_at", "scheduled_start_at", "running_at", "completed_at"),
     *("pinned_deployment_id", "pinned_service_protocol_version", "last_attempt_deployment_id"),
     *("journal_size", "retry_count", "next_retry_at", "last_failure", "last_failure_error_code"),
-    *("last_failure_related_entry_name", "last_failure_related_entry_type"),
+    *("last_failure_related_command_name", "last_failure_related_command_type"),
     *("suspended_waiting_future_json", "last_awaiting_on_future_json"),
 )
 #: `index` is a word of SQL.

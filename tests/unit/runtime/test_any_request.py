@@ -13,6 +13,8 @@ import pytest
 from awaken.runtime.admin import make_admin
 from awaken.runtime.ingress import Ingress
 from awaken.runtime.query import Query, take_snapshot
+from awaken.runtime.query.connection import Connection
+from awaken.runtime.query.rendering import row_renderer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Mount, Route
@@ -127,12 +129,17 @@ def requests(draw: st.DrawFn) -> tuple[str, str, dict[str, str], bytes]:
 class InThisProcess:
     """Answers questions without the process that they have otherwise."""
 
-    def __init__(self, query: Query) -> None:
-        self._query = query
+    def __init__(self, harness: Harness) -> None:
+        self._harness = harness
+        self._connection = Connection(harness.runtime.store.path, timeout_s=ANSWER_TIMEOUT_S)
         self.untaken = FakeQuestions().untaken
 
     async def answer(self, sql: str) -> bytes:
-        return json.dumps(await self._query.ask(sql)).encode()
+        answered = self._connection.answer(sql, take_snapshot(self._harness.deployments))
+        return json.dumps(list(map(row_renderer(answered.columns), answered.rows))).encode()
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 async def send(app: ASGIApp, request: Any) -> httpx.Response:
@@ -165,10 +172,11 @@ async def _ask_all(directory: Path, asked: list[Any]) -> None:
     harness = Harness(directory, SERVICES)
     await harness.start()
     query = Query(harness.runtime.store.path, lambda: take_snapshot(harness.deployments))
+    questions = InThisProcess(harness)
     admin = make_admin(
         harness.runtime,
         harness.deployments,
-        questions=InThisProcess(query),
+        questions=questions,
         ingress_url=lambda: "http://ingress/",
     )
     ingress = Ingress(harness.runtime, harness.deployments)
@@ -191,6 +199,7 @@ async def _ask_all(directory: Path, asked: list[Any]) -> None:
         assert isinstance(await query.ask(f"SELECT * FROM {view}"), list)
     assert (await harness.call("Echo/echo", "still")) == "still"
     assert await _facts(admin) == before
+    questions.close()
     query.close()
     await harness.stop()
 

@@ -22,6 +22,7 @@ from awaken.runtime.admin.query import AnswersQuestions, QueryRoute
 from awaken.runtime.admin.reading import Bodies
 from awaken.runtime.admin.services import ServiceRoutes
 from awaken.runtime.bodies import BodyRoom
+from awaken.runtime.server_version import SERVER_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -35,8 +36,6 @@ __all__ = ["make_admin"]
 
 log = logging.getLogger("awaken")
 
-#: The version of the server that this behaves like; its clients check the number.
-_SERVER_VERSION: Final = "1.7.12"
 _VERSIONS: Final = (2, 3, 4)
 _FEATURES: Final = ("protocol_v7", "vqueues")
 
@@ -64,7 +63,7 @@ def make_admin(
         return answer_json(
             200,
             {
-                "version": _SERVER_VERSION,
+                "version": SERVER_VERSION,
                 "min_admin_api_version": _VERSIONS[0],
                 "max_admin_api_version": _VERSIONS[-1],
                 "ingress_endpoint": ingress_url(),

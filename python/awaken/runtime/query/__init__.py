@@ -2,7 +2,7 @@
 
 from awaken.runtime.query.awakeables import Filter, find_description, list_awakeables
 from awaken.runtime.query.backlog import Backlog, read_backlog
-from awaken.runtime.query.connection import QueryError
+from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.query import Query
 from awaken.runtime.query.questions import Questions
 from awaken.runtime.query.snapshot import Snapshot, take_snapshot

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import msgspec
-
-from awaken.control.errors import OperationError
 from awaken.runtime.query.awakeables import list_awakeables
+from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.functions import add_functions
+from awaken.runtime.query.information_schema import fill_information_schema
+from awaken.runtime.query.kinds import COLUMNS, TABLES, Kind, Type
 from awaken.runtime.query.limits import limit_connection
-from awaken.runtime.query.translate import translate
+from awaken.runtime.query.rendering import row_renderer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from awaken.runtime.query.awakeables import Filter
     from awaken.runtime.query.snapshot import Snapshot
 
-__all__ = ["Connection", "QueryError"]
+__all__ = ["Answered", "Connection"]
 
 _TABLES: Final = """
 CREATE TEMP TABLE registered_service (name TEXT, revision INTEGER, public INTEGER, ty TEXT, deployment_id TEXT);
@@ -33,38 +34,23 @@ CREATE TEMP TABLE registered_deployment (
     sdk_version TEXT, services TEXT
 );
 CREATE TEMP TABLE awaited (id TEXT, future_json TEXT);
-ATTACH ':memory:' AS information_schema;
-CREATE TABLE information_schema.tables (
-    table_catalog TEXT, table_schema TEXT, table_name TEXT, table_type TEXT
-);
-CREATE TABLE information_schema.columns (
-    table_catalog TEXT, table_schema TEXT, table_name TEXT, column_name TEXT, ordinal_position INTEGER,
-    is_nullable TEXT, data_type TEXT
-);
 """
 #: Virtual machine steps between two checks of the deadline.
 _STEPS: Final = 10_000
-_BOOLEANS: Final = frozenset(("completed", "public", "in_flight"))
-_LISTS: Final = frozenset(("suspended_waiting_for_completions", "suspended_waiting_for_signals", "services"))
-#: Of the largest partition key, which has 64 bits.
-_PARTITION_KEY_DIGITS: Final = 20
+#: Of columns that statements of this package compute.
+_COMPUTED: Final = Type(Kind.NULL)
+_PLAN: Final = (("plan_type", Type(Kind.TEXT)), ("plan", Type(Kind.TEXT)))
 _NO_CHANGES: Final = "only questions are answered, not changes made"
 _READING: Final = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE))
 
 
-class QueryError(OperationError):
-    """A query cannot be answered.
+class Answered(NamedTuple):
+    """What a question is answered with."""
 
-    Args:
-        message: why.
-        is_misread: whether the text is not a query in SQL at all, or would change something.
-        is_limited: whether it takes more than a query may.
-    """
-
-    def __init__(self, message: str, *, is_misread: bool = False, is_limited: bool = False) -> None:
-        super().__init__(message)
-        self.is_misread = is_misread
-        self.is_limited = is_limited
+    #: Names and types. Names may repeat.
+    columns: Sequence[tuple[str, Type]]
+    #: Values as SQLite stores them.
+    rows: Iterator[tuple[Any, ...]]
 
 
 class Connection:
@@ -84,54 +70,82 @@ class Connection:
         self._views: frozenset[str] = frozenset()
         self._is_open_to_all = True
         self._refused: str | None = None
+        self._fault: Exception | None = None
+        self._knows_dialect = False
         self._connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
         )
         # One row with text that is not UTF-8 does not fail the query.
         self._connection.text_factory = _decode
-        self._connection.execute("PRAGMA temp_store = MEMORY")
+        self._connection.executescript("PRAGMA temp_store = MEMORY; PRAGMA case_sensitive_like = ON")
         add_functions(self._connection)
         self._connection.executescript(_TABLES)
-        self._connection.executescript((files("awaken.runtime.query") / "views.sql").read_text())
-        self._describe_views()
+        self._create_views()
         if is_limited:
             limit_connection(self._connection)
         self._connection.set_authorizer(self._authorize)
         self._connection.set_progress_handler(self._is_late, _STEPS)
 
-    def ask(self, question: str, snapshot: Snapshot) -> list[dict[str, Any]]:
-        """Return the rows of a query; see `rows`."""
-        return list(self.rows(question, snapshot))
-
-    def rows(self, question: str, snapshot: Snapshot) -> Iterator[dict[str, Any]]:
-        """Yield the rows of a query; columns without a value are left out.
+    def ask(self, statement: str, snapshot: Snapshot) -> list[dict[str, Any]]:
+        """Return the rows that a statement of this package selects; columns without a value are left out.
 
         Raises:
-            QueryError: it is not a query, names something that does not exist, or takes too much.
+            QueryError: it takes too long.
         """
-        if "\0" in question:
-            raise QueryError("the query contains a null character", is_misread=True)
-        read = translate(question)
-        if not read.statement:
-            raise QueryError("Error during planning: No SQL statements were provided", is_misread=True)
-        if not read.is_asking:
-            raise QueryError(_NO_CHANGES, is_misread=True)
+        with self._answering(snapshot):
+            cursor = self._connection.execute(statement)
+            names = [column[0] for column in cursor.description]
+            show = row_renderer([(name, COLUMNS.get(name, _COMPUTED)) for name in names])
+            return [show(values) for values in self._rows(cursor)]
+
+    def answer(self, text: str, snapshot: Snapshot) -> Answered:
+        """Begin to answer a question in the server's dialect. Its rows are to be read before the next question.
+
+        Raises:
+            QueryError: it is not a question, names something that does not exist, or takes too much. Reading its rows
+                may raise it as well.
+        """
+        # Reading SQL takes a library that the runtime's own statements do without.
+        from awaken.runtime.query.dialect_connection import add_dialect
+        from awaken.runtime.query.translate import translate
+
+        if not self._knows_dialect:
+            self._knows_dialect = True
+            add_dialect(self._connection, self._keep_fault)
+        self._fault = None
+        question = translate(text)
+        if question.is_explained:
+            return Answered(_PLAN, self._explained(question.statement, snapshot))
+        return Answered(question.columns, self._answered(question.statement, snapshot))
+
+    def _answered(self, statement: str, snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
+        with self._answering(snapshot):
+            yield from self._rows(self._connection.execute(statement))
+
+    def _explained(self, statement: str, snapshot: Snapshot) -> Iterator[tuple[Any, ...]]:
+        with self._answering(snapshot):
+            steps = self._connection.execute(f"EXPLAIN QUERY PLAN {statement}").fetchall()
+            yield ("logical_plan", statement)
+            yield ("physical_plan", "\n".join(step[3] for step in steps))
+
+    @contextlib.contextmanager
+    def _answering(self, snapshot: Snapshot) -> Iterator[None]:
         self._deadline = time.monotonic() + self._timeout_s
         self._load(snapshot)
         self._is_open_to_all = False
         self._refused = None
         try:
-            cursor = self._connection.execute(read.statement)
-            names = [column[0] for column in cursor.description]
-            booleans = _BOOLEANS | read.booleans
-            for values in cursor:
-                yield _row(names, values, booleans)
-                if self._is_late():
-                    raise self._late()
+            yield
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise self._explain(error) from error
         finally:
             self._is_open_to_all = True
+
+    def _rows(self, cursor: sqlite3.Cursor) -> Iterator[tuple[Any, ...]]:
+        for values in cursor:
+            yield values
+            if self._is_late():
+                raise self._late()
 
     def list_awakeables(
         self, awaited: Sequence[Awaited], wanted: Filter, limit: int, after: str | None
@@ -173,17 +187,15 @@ class Connection:
             many("INSERT INTO temp.awaited VALUES (?, ?)", snapshot.awaited)
         self._snapshot = snapshot
 
-    def _describe_views(self) -> None:
-        execute = self._connection.execute
-        names = [name for (name,) in execute("SELECT name FROM sqlite_temp_schema WHERE type = 'view'")]
-        self._views = frozenset(names)
-        for name in names:
-            execute("INSERT INTO information_schema.tables VALUES ('restate', 'public', ?, 'VIEW')", (name,))
-            execute(
-                "INSERT INTO information_schema.columns "
-                "SELECT 'restate', 'public', ?1, name, cid, 'YES', 'Utf8' FROM pragma_table_info(?1)",
-                (name,),
-            )
+    def _create_views(self) -> None:
+        self._connection.executescript((files("awaken.runtime.query") / "views.sql").read_text())
+        found = self._connection.execute("SELECT name FROM sqlite_temp_schema WHERE type = 'view'")
+        self._views = views = frozenset(name for (name,) in found)
+        for name, columns in TABLES.items():
+            if name not in views:
+                names = ", ".join(f'"{column}"' for column in columns)
+                self._connection.execute(f"CREATE TEMP TABLE {name} ({names})")
+        fill_information_schema(self._connection)
 
     def _authorize(
         self, action: int, table: str | None, column: str | None, database: str | None, view: str | None
@@ -209,7 +221,14 @@ class Connection:
             f"the question took longer than {self._timeout_s:g} s; add conditions or a LIMIT", is_limited=True
         )
 
+    def _keep_fault(self, error: Exception) -> None:
+        """Remember why a function failed: SQLite reports only that it did."""
+        self._fault = error
+
     def _explain(self, error: sqlite3.Error | sqlite3.Warning) -> QueryError:
+        fault, self._fault = self._fault, None
+        if fault is not None:
+            return fault if isinstance(fault, QueryError) else QueryError(f"Execution error: {fault}")
         if self._refused is not None:
             return QueryError(self._refused, is_misread=self._refused == _NO_CHANGES)
         code = getattr(error, "sqlite_errorcode", None)
@@ -226,27 +245,3 @@ class Connection:
 
 def _decode(text: bytes) -> str:
     return text.decode(errors="replace")
-
-
-def _row(names: list[str], values: tuple[Any, ...], booleans: frozenset[str]) -> dict[str, Any]:
-    return {
-        name: _value(name, value, booleans)
-        for name, value in zip(names, values, strict=True)
-        if value is not None
-    }
-
-
-def _value(name: str, value: Any, booleans: frozenset[str]) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    if name in booleans and value in (0, 1):
-        return bool(value)
-    if isinstance(value, str):
-        try:
-            if name in _LISTS:
-                return msgspec.json.decode(value, type=list[str | int])
-            if name == "partition_key" and len(value) <= _PARTITION_KEY_DIGITS:
-                return int(value)
-        except ValueError:  # shown as it is stored: one bad row does not fail the query
-            return value
-    return value

@@ -1,4 +1,4 @@
-"""Functions that SQLite does not have, for the views.
+"""Functions of the views.
 
 None of them fails on bad data: a value that cannot be shown is left out of its row.
 """
@@ -6,14 +6,12 @@ None of them fails on bad data: a value that cannot be shown is left out of its 
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
 from awaken.errors import InvalidIdError, RemoteProtocolError
 from awaken.runtime.attempt_failure import describe_code
-from awaken.runtime.durations import duration_of, format_iso_duration
-from awaken.timing.timestamps import format_time
+from awaken.runtime.server_version import SERVER_VERSION
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,9 +28,7 @@ _FIRST_NOTIFICATION: Final = 0x8000
 def add_functions(connection: sqlite3.Connection) -> None:
     """Register the functions on a connection."""
     for function in (
-        iso_time,
-        iso_duration,
-        hex_or_null,
+        server_version,
         text_or_null,
         partition_key,
         partition_key_of,
@@ -44,9 +40,6 @@ def add_functions(connection: sqlite3.Connection) -> None:
     ):
         count = function.__code__.co_argcount
         connection.create_function(function.__name__, count, _lenient(function), deterministic=True)
-    connection.create_function("now", 0, now)
-    connection.create_aggregate("value_at_lowest", 2, ValueAtLowest)  # type: ignore[arg-type]  # typeshed knows one argument
-    connection.create_aggregate("value_at_highest", 2, ValueAtHighest)  # type: ignore[arg-type]
 
 
 def _lenient(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,50 +61,9 @@ def _lenient(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-class ValueAtLowest:
-    """An aggregate: the value beside the lowest key, NULL keys left out."""
-
-    def __init__(self) -> None:
-        self._found: tuple[Any, Any] | None = None
-
-    def step(self, value: Any, key: Any) -> None:
-        """Take a row."""
-        if key is not None and (self._found is None or self._is_better(key, self._found[0])):
-            self._found = key, value
-
-    def finalize(self) -> Any:
-        """Return the value."""
-        return None if self._found is None else self._found[1]
-
-    def _is_better(self, key: Any, other: Any) -> bool:
-        return bool(key < other)
-
-
-class ValueAtHighest(ValueAtLowest):
-    """An aggregate: the value beside the highest key."""
-
-    def _is_better(self, key: Any, other: Any) -> bool:
-        return bool(key > other)
-
-
-def iso_time(at_ms: int | None) -> str | None:
-    """Format a time."""
-    return None if at_ms is None else format_time(at_ms)
-
-
-def now() -> str:
-    """Format the current time."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def iso_duration(duration_ms: int | None) -> str | None:
-    """Format a duration."""
-    return None if duration_ms is None else format_iso_duration(duration_of(duration_ms))
-
-
-def hex_or_null(value: bytes | None) -> str | None:
-    """Format bytes; unlike SQLite's own function, keep NULL apart from empty bytes."""
-    return None if value is None else value.hex()
+def server_version() -> str:
+    """Return which server invocations were taken by, as far as clients can see."""
+    return SERVER_VERSION
 
 
 def text_or_null(value: bytes | None) -> str | None:
@@ -123,9 +75,9 @@ def text_or_null(value: bytes | None) -> str | None:
 
 
 def partition_key(invocation_id: str | bytes) -> str | None:
-    """Return the partition key as digits: it may be larger than the largest integer of SQLite."""
+    """Return the partition key as twenty digits, which sort as the number does."""
     try:
-        return str(int.from_bytes(_core.parse_invocation_id(_text(invocation_id))[:8]))
+        return f"{int.from_bytes(_core.parse_invocation_id(_text(invocation_id))[:8]):020d}"
     except InvalidIdError:
         return None
 

@@ -9,8 +9,10 @@ first, because they end a question with an explanation.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import resource
+import signal
 import sqlite3
 from typing import Final
 
@@ -22,10 +24,14 @@ __all__ = [
     "MEMORY_SIZE",
     "PROCESSES",
     "START_SECONDS",
+    "STATEMENT_SIZE",
+    "STATEMENT_TOKENS",
     "TIMEOUT_SECONDS",
     "UNTAKEN_SIZE",
+    "VALUE_SIZE",
     "WAITING",
     "WAITING_SECONDS",
+    "end_with_parent",
     "limit_connection",
     "limit_process",
 ]
@@ -47,9 +53,14 @@ PROCESSES: Final = 2
 WAITING: Final = 64
 WAITING_SECONDS: Final = 30.0
 
+#: Characters of a statement, and the words and signs in it, which take a second to read. The official UI names up to
+#: 500 invocations in one.
+STATEMENT_SIZE: Final = 1_000_000
+STATEMENT_TOKENS: Final = 50_000
+
 #: Bytes of the largest value. A stored value of 32 MiB, the largest there is, is 64 MiB in hexadecimal, and up to
 #: 128 MiB as JSON, where each byte is a number.
-_VALUE_SIZE: Final = 160 * _MIB
+VALUE_SIZE: Final = 160 * _MIB
 #: Bytes of an answer in JSON: an entry of the largest size in both forms, and what else its row has.
 ANSWER_SIZE: Final = 256 * _MIB
 #: Bytes of answers that clients have not taken yet: one of the largest. Answers beyond it are refused.
@@ -61,11 +72,13 @@ HEAP_SIZE: Final = 512 * _MIB
 MEMORY_SIZE: Final = 1536 * _MIB
 #: Lowers the priority, so that questions use the time that the runtime leaves.
 _NICENESS: Final = 5
+#: PR_SET_PDEATHSIG of Linux.
+_DEATH_SIGNAL: Final = 1
 
 _LIMITS: Final = {
-    sqlite3.SQLITE_LIMIT_LENGTH: _VALUE_SIZE,
-    # Characters of a statement; the body of a request has the same limit.
-    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1_000_000,
+    sqlite3.SQLITE_LIMIT_LENGTH: VALUE_SIZE,
+    # A translated statement is longer than the one that was asked: it names every column in full.
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 10 * STATEMENT_SIZE,
     # Defaults of SQLite, or less: people and tools write far smaller ones, and each level takes stack.
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 1_000,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 500,
@@ -86,6 +99,15 @@ def limit_connection(connection: sqlite3.Connection) -> None:
     for limit, value in _LIMITS.items():
         connection.setlimit(limit, value)
     connection.execute(f"PRAGMA hard_heap_limit = {HEAP_SIZE}")
+
+
+def end_with_parent() -> None:
+    """Have the system end this process with the one that started it, where it knows how to.
+
+    A thread cannot notice that end while one call of a function, such as the search for a pattern, takes its time.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def limit_process() -> None:

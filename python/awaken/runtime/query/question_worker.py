@@ -1,8 +1,8 @@
 """The process that answers questions of users, one at a time: what runs in it.
 
 It reads the runtime's file itself, and sees what was committed. It ends when the runtime closes the socket, also by
-being killed; a thread waits for that beside the question that runs. A timer of the system ends it if a question keeps
-everything from running for longer than it may.
+being killed; a thread waits for that beside the question that runs, and on Linux the system does. A timer of the system
+ends it if a question keeps everything from running for longer than it may.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from awaken.runtime.query import limits
-from awaken.runtime.query.connection import Connection, QueryError
+from awaken.runtime.query.connection import Connection
+from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.question_messages import Answer, Asked, receive_question, send_answer
+from awaken.runtime.query.rendering import row_renderer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +43,7 @@ def main(path: str) -> None:
     """
     channel = socket.socket(fileno=0)
     limits.limit_process()
+    limits.end_with_parent()
     questions: queue.SimpleQueue[Asked] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(channel.dup(), questions), daemon=True).start()
     notes = _Notes()
@@ -105,8 +108,9 @@ class _Worker:
 
 
 def _encoded(connection: Connection, asked: Asked) -> Iterator[bytes]:
-    encode = msgspec.json.Encoder().encode
-    return map(encode, connection.rows(asked.sql, asked.snapshot))
+    answered = connection.answer(asked.sql, asked.snapshot)
+    show, encode = row_renderer(answered.columns), msgspec.json.Encoder().encode
+    return (encode(show(values)) for values in answered.rows)
 
 
 class _Notes(logging.Handler):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from awaken.control.errors import UnavailableError
 from awaken.runtime.errors import RuntimeClosedError
 from awaken.runtime.query import limits
-from awaken.runtime.query.connection import QueryError
+from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.question_process import ProcessEndedError, QuestionProcess
 
 if TYPE_CHECKING:

@@ -1,102 +1,156 @@
-"""Translating the server's SQL dialect, which is PostgreSQL's, to SQLite's: the differences that matter in practice."""
+"""Translating a question of the server's dialect to a statement for SQLite.
+
+sqlglot reads the text and finds out what each name refers to. A second walk, from the innermost query outwards, finds
+the type of every expression and replaces what SQLite lacks or understands differently. The types decide how values are
+shown. All of it happens in the process that answers the question, whose time and memory are limited.
+"""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from sqlglot import exp
+from sqlglot.errors import OptimizeError, SqlglotError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
+
+from awaken.runtime.query.dialect import DataFusion, read, tokenize, write
+from awaken.runtime.query.errors import QueryError
+from awaken.runtime.query.information_schema import INFORMATION_SCHEMA, PREFIX
+from awaken.runtime.query.kinds import TABLES, Type
+from awaken.runtime.query.limits import STATEMENT_SIZE
+from awaken.runtime.query.query_types import find_types, mark_unnamed
+from awaken.runtime.query.table_names import name_values, resolve_tables
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from sqlglot.tokenizer_core import Token
 
 __all__ = ["Question", "translate"]
 
-_TOKEN: Final = re.compile(
-    r"""
-    (?P<space>\s+|--[^\n]*|/\*.*?\*/)
-    |(?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")
-    |(?P<cast>::\s*[A-Za-z_]\w*(?:\s*\(\s*\d+\s*\))?)
-    |(?P<ordered>\b(?P<end>first|last)_value\s*\(\s*(?P<value>[\w.]+)\s+order\s+by\s+(?P<by>[\w.]+)
-        (?:\s+(?P<way>asc|desc))?\s*\))
-    |(?P<word>[A-Za-z_]\w*)
-    |(?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
-)
-#: Keywords of SQLite that are names of columns here.
-_NAMES: Final = frozenset(("index",))
-_WORDS: Final = {"ilike": "LIKE"}
-#: First words of the statements of SQLite that do more than read.
-_CHANGES: Final = frozenset(
-    (
-        *(
-            "alter",
-            "analyze",
-            "attach",
-            "begin",
-            "commit",
-            "create",
-            "delete",
-            "detach",
-            "drop",
-            "end",
-            "insert",
-        ),
-        *("pragma", "reindex", "release", "replace", "rollback", "savepoint", "update", "vacuum"),
-    )
-)
-_SHOW_TABLES: Final = ["show", "tables"]
-_NULL_TESTS: Final = (["is", "null"], ["is", "not", "null"])
+_NOT_SUPPORTED: Final = {
+    **dict.fromkeys((exp.Insert, exp.Update, exp.Delete, exp.Merge), "DML"),
+    **dict.fromkeys((exp.Create, exp.Drop, exp.Alter, exp.TruncateTable), "DDL"),
+}
+_SHOWN: Final = {
+    "tables": "SELECT * FROM information_schema.tables",
+    "columns": "SELECT table_catalog, table_schema, table_name, column_name, data_type, is_nullable "
+    "FROM information_schema.columns WHERE table_name = '{}' ORDER BY ordinal_position",
+    "described": "SELECT column_name, data_type, is_nullable FROM information_schema.columns "
+    "WHERE table_name = '{}' ORDER BY ordinal_position",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A statement as SQLite reads it."""
 
-    #: Empty if the text contains only comments.
     statement: str
-    #: Whether it seems to only read. SQLite refuses a first word that it does not know.
-    is_asking: bool
-    #: Names of boolean results, for which SQLite returns 1 or 0.
-    booleans: frozenset[str]
+    #: Names and types of what it returns, in order. Names may repeat.
+    columns: tuple[tuple[str, Type], ...]
+    #: Whether it asks how a statement would be answered.
+    is_explained: bool = False
 
 
 def translate(text: str) -> Question:
-    """Translate a statement of the server's dialect."""
-    tokens = list(_TOKEN.finditer(text))
-    lowered = [token.group().lower() for token in tokens if token.lastgroup != "space"]
-    if lowered and lowered[-1] == ";":
-        del lowered[-1]
-    if not lowered:
-        return Question("", is_asking=True, booleans=frozenset())
-    if lowered == _SHOW_TABLES:
-        return Question("SELECT * FROM information_schema.tables", is_asking=True, booleans=frozenset())
-    return Question(
-        "".join(map(_translate, tokens)),
-        is_asking=lowered[0] not in _CHANGES,
-        booleans=frozenset(_null_tests(lowered)),
+    """Translate a statement.
+
+    Raises:
+        QueryError: it cannot be read, names something that does not exist, would change something, or has no
+            translation.
+    """
+    if len(text) > STATEMENT_SIZE:
+        raise QueryError(
+            f"the statement has {len(text)} characters; {STATEMENT_SIZE} are read", is_limited=True
+        )
+    if "\0" in text:
+        raise QueryError("the query contains a null character", is_misread=True)
+    try:
+        return _translate(text, tokenize(text))
+    except RecursionError as error:
+        raise QueryError("the statement is nested too deeply", is_limited=True) from error
+
+
+def _translate(text: str, tokens: list[Token]) -> Question:
+    while tokens and tokens[-1].text == ";":
+        tokens.pop()
+    if not tokens:
+        raise QueryError("Error during planning: No SQL statements were provided", is_misread=True)
+    words = [token.text.lower() for token in tokens[:5]]
+    match words:
+        case ["explain", *rest]:
+            skipped = 1 + sum(1 for word in rest[:2] if word in {"analyze", "verbose"})
+            question = _translate(text, tokens[skipped:])
+            return replace(question, is_explained=True)
+        case ["show", "tables"]:
+            return _translate_text(_SHOWN["tables"])
+        case ["show", "columns", "from" | "in", *_]:
+            return _translate_text(_SHOWN["columns"].format(_table(tokens[3:])))
+        case ["describe" | "desc", *_]:
+            return _translate_text(_SHOWN["described"].format(_table(tokens[1:])))
+        case ["show" | "set", *_]:
+            raise QueryError(
+                "Invalid or Unsupported Configuration: the embedded runtime has no settings of DataFusion"
+            )
+    statements = read(tokens, text)
+    if len(statements) != 1:
+        raise QueryError(
+            "This feature is not implemented: The context currently only supports a single SQL statement"
+        )
+    return _translate_query(statements[0])
+
+
+def _translate_text(text: str) -> Question:
+    return _translate(text, tokenize(text))
+
+
+def _table(tokens: list[Token]) -> str:
+    name = tokens[-1].text.lower() if tokens else ""
+    if name not in TABLES:
+        raise QueryError(f"Error during planning: table 'restate.public.{name}' not found")
+    return name
+
+
+def _translate_query(tree: exp.Expr) -> Question:
+    for kind, language in _NOT_SUPPORTED.items():
+        if isinstance(tree, kind):
+            raise QueryError(
+                f"Error during planning: {language} not supported: {kind.__name__}; only questions are answered",
+                is_misread=True,
+            )
+    if not isinstance(tree, exp.Query | exp.Values):
+        shown = tree.sql("postgres")[:100]
+        raise QueryError(f"This feature is not implemented: Unsupported SQL statement: {shown}")
+    resolve_tables(tree)
+    mark_unnamed(tree)
+    if isinstance(tree, exp.Values):
+        tree = exp.select("*").from_(name_values(tree))
+    try:
+        tree = qualify(tree, schema=_schema(), dialect=DataFusion, validate_qualify_columns=True)
+    except OptimizeError as error:
+        is_misread = "output column" in str(error)  # a number in ORDER BY or GROUP BY
+        raise QueryError(f"Schema error: {_explain(error)}", is_misread=is_misread) from error
+    except SqlglotError as error:
+        raise QueryError(f"Error during planning: {_explain(error)}", is_misread=True) from error
+    columns = find_types(tree, time.time_ns())
+    return Question(write(tree), tuple(columns))
+
+
+@cache
+def _schema() -> MappingSchema:
+    tables = {**TABLES, **INFORMATION_SCHEMA}
+    return MappingSchema(
+        {table: dict.fromkeys(columns, "TEXT") for table, columns in tables.items()}, dialect=DataFusion
     )
 
 
-def _translate(token: re.Match[str]) -> str:
-    text = token.group()
-    match token.lastgroup:
-        case "cast":
-            return ""  # values are shown as they are stored
-        case "ordered":
-            # Only the newest versions of SQLite order what they aggregate; these aggregates are ours.
-            is_lowest = (token["end"].lower() == "first") == ((token["way"] or "asc").lower() == "asc")
-            return (
-                f"{'value_at_lowest' if is_lowest else 'value_at_highest'}({token['value']}, {token['by']})"
-            )
-        case "word":
-            lower = text.lower()
-            return f'"{lower}"' if lower in _NAMES else _WORDS.get(lower, text)
-    return text
-
-
-def _null_tests(lowered: list[str]) -> Iterator[str]:
-    """Find `... IS [NOT] NULL AS name`, the only booleans that clients' queries compute."""
-    for at, word in enumerate(lowered[:-1]):
-        if word == "as" and any(lowered[max(0, at - len(test)) : at] == test for test in _NULL_TESTS):
-            yield lowered[at + 1].strip('"')
+def _explain(error: SqlglotError) -> str:
+    """Return what sqlglot says, in the words of the server where it has some."""
+    first = str(error).splitlines()[0]
+    if "could not be resolved" in first:
+        name = first.partition("'")[2].partition("'")[0]
+        table = first.partition("for table: '")[2].partition("'")[0]
+        return f"No field named {table + '.' if table else ''}{name}."
+    return first.replace(PREFIX, "information_schema.")

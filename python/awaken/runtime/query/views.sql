@@ -1,6 +1,6 @@
--- The server's introspection tables, as views on the tables of the store. Values are written as answers show them, so
--- that comparing and ordering work on what people see: times in ISO 8601, bytes in hexadecimal. Functions of ours get
--- text as bytes: Python would fail the whole query at text that is not UTF-8.
+-- The server's introspection tables, as views on the tables of the store; `tables.txt` has the types and the order of
+-- their columns, and the tables that are empty here. Times and durations are milliseconds. Functions of ours get text as
+-- bytes: Python would fail the whole query at text that is not UTF-8.
 
 CREATE TEMP VIEW sys_invocation_status AS
 SELECT
@@ -30,18 +30,25 @@ SELECT
     deployment_id AS pinned_deployment_id,
     protocol_version AS pinned_service_protocol_version,
     NULL AS trace_id,
-    (SELECT count(*) FROM main.journal AS j WHERE j.invocation = i.seq) AS journal_size,
-    (SELECT count(*) FROM main.journal AS j WHERE j.invocation = i.seq AND j.code < 0x8000) AS journal_commands_size,
-    iso_time(created_at) AS created_at,
-    NULL AS created_using_restate_version,
-    iso_time(modified_at) AS modified_at,
-    iso_time(inboxed_at) AS inboxed_at,
-    iso_time(scheduled_at) AS scheduled_at,
-    iso_time(scheduled_start_at) AS scheduled_start_at,
-    iso_time(running_at) AS running_at,
-    iso_time(completed_at) AS completed_at,
-    iso_duration(completion_retention_ms) AS completion_retention,
-    iso_duration(journal_retention_ms) AS journal_retention,
+    -- The input of one that has not begun is no part of its journal yet.
+    iif(
+        status IN ('scheduled', 'inboxed'), NULL, (SELECT count(*) FROM main.journal AS j WHERE j.invocation = i.seq)
+    ) AS journal_size,
+    iif(
+        status IN ('scheduled', 'inboxed'),
+        NULL,
+        (SELECT count(*) FROM main.journal AS j WHERE j.invocation = i.seq AND j.code < 0x8000)
+    ) AS journal_commands_size,
+    created_at AS created_at,
+    server_version() AS created_using_restate_version,
+    modified_at AS modified_at,
+    inboxed_at AS inboxed_at,
+    scheduled_at AS scheduled_at,
+    scheduled_start_at AS scheduled_start_at,
+    running_at AS running_at,
+    completed_at AS completed_at,
+    completion_retention_ms AS completion_retention,
+    journal_retention_ms AS journal_retention,
     waiting_completions AS suspended_waiting_for_completions,
     waiting_signals AS suspended_waiting_for_signals,
     future_json AS suspended_waiting_future_json,
@@ -56,16 +63,16 @@ SELECT
     id,
     next_retry_at IS NULL AS in_flight,
     retry_count,
-    iso_time(last_start_at) AS last_start_at,
+    last_start_at AS last_start_at,
     last_attempt_deployment_id,
     (SELECT sdk_version FROM temp.registered_deployment AS r WHERE r.id = last_attempt_deployment_id)
         AS last_attempt_server,
-    iso_time(next_retry_at) AS next_retry_at,
+    next_retry_at AS next_retry_at,
     last_failure,
     last_failure_code AS last_failure_error_code,
-    last_failure_command_index AS last_failure_related_entry_index,
-    last_failure_command_name AS last_failure_related_entry_name,
-    last_failure_command_type AS last_failure_related_entry_type,
+    NULL AS last_failure_related_entry_index,
+    NULL AS last_failure_related_entry_name,
+    NULL AS last_failure_related_entry_type,
     last_failure_command_index AS last_failure_related_command_index,
     last_failure_command_name AS last_failure_related_command_name,
     last_failure_command_type AS last_failure_related_command_type,
@@ -110,8 +117,8 @@ SELECT
     suspended_waiting_for_signals,
     suspended_waiting_future_json,
     iif(i.status = 'invoked', i.retry_count, NULL) AS retry_count,
-    iif(i.status = 'invoked', iso_time(i.last_start_at), NULL) AS last_start_at,
-    iif(i.status = 'invoked', iso_time(i.next_retry_at), NULL) AS next_retry_at,
+    iif(i.status = 'invoked', i.last_start_at, NULL) AS last_start_at,
+    iif(i.status = 'invoked', i.next_retry_at, NULL) AS next_retry_at,
     iif(i.status = 'invoked', i.last_attempt_deployment_id, NULL) AS last_attempt_deployment_id,
     iif(
         i.status = 'invoked',
@@ -120,9 +127,9 @@ SELECT
     ) AS last_attempt_server,
     iif(i.status = 'invoked', i.last_failure, NULL) AS last_failure,
     iif(i.status = 'invoked', i.last_failure_code, NULL) AS last_failure_error_code,
-    iif(i.status = 'invoked', i.last_failure_command_index, NULL) AS last_failure_related_entry_index,
-    iif(i.status = 'invoked', i.last_failure_command_name, NULL) AS last_failure_related_entry_name,
-    iif(i.status = 'invoked', i.last_failure_command_type, NULL) AS last_failure_related_entry_type,
+    NULL AS last_failure_related_entry_index,
+    NULL AS last_failure_related_entry_name,
+    NULL AS last_failure_related_entry_type,
     iif(i.status = 'invoked', i.last_failure_command_index, NULL) AS last_failure_related_command_index,
     iif(i.status = 'invoked', i.last_failure_command_name, NULL) AS last_failure_related_command_name,
     iif(i.status = 'invoked', i.last_failure_command_type, NULL) AS last_failure_related_command_type,
@@ -149,12 +156,12 @@ SELECT
     NULL AS invoked_target,
     NULL AS sleep_wakeup_at,
     NULL AS promise_name,
-    lower(hex(j.payload)) AS raw,
+    j.payload AS raw,
     length(j.payload) AS raw_length,
     2 AS version,
     entry_json(j.code, j.payload) AS entry_json,
     entry_lite_json(j.code, j.payload) AS entry_lite_json,
-    iso_time(j.appended_at) AS appended_at
+    j.appended_at AS appended_at
 FROM main.journal AS j
 JOIN main.invocation AS i ON i.seq = j.invocation;
 
@@ -164,7 +171,7 @@ SELECT
     partition_key(CAST(id AS BLOB)) AS partition_key,
     id,
     (SELECT max(idx) FROM main.journal AS j WHERE j.invocation = i.seq) AS after_journal_entry_index,
-    iso_time(modified_at) AS appended_at,
+    modified_at AS appended_at,
     iif(status = 'paused', 'Paused', 'TransientError') AS event_type,
     iif(
         status = 'paused',
@@ -194,7 +201,7 @@ SELECT
     b.key AS service_key,
     i.id AS id,
     b.seq AS sequence_number,
-    iso_time(b.created_at) AS created_at
+    b.created_at AS created_at
 FROM main.inbox AS b
 JOIN main.invocation AS i ON i.seq = b.invocation
 WHERE b.seq > (SELECT min(f.seq) FROM main.inbox AS f WHERE f.service = b.service AND f.key = b.key);
@@ -207,7 +214,9 @@ SELECT
     i.id AS invocation_id
 FROM main.inbox AS b
 JOIN main.invocation AS i ON i.seq = b.invocation
-WHERE b.seq = (SELECT min(f.seq) FROM main.inbox AS f WHERE f.service = b.service AND f.key = b.key);
+WHERE
+    i.kind <> 'workflow'
+    AND b.seq = (SELECT min(f.seq) FROM main.inbox AS f WHERE f.service = b.service AND f.key = b.key);
 
 CREATE TEMP VIEW sys_promise AS
 SELECT
@@ -217,7 +226,7 @@ SELECT
     key AS service_key,
     name AS key,
     value IS NOT NULL OR failure_code IS NOT NULL AS completed,
-    lower(hex_or_null(value)) AS completion_success_value,
+    value AS completion_success_value,
     text_or_null(value) AS completion_success_value_utf8,
     failure_text(failure_code, CAST(failure_message AS BLOB)) AS completion_failure
 FROM main.promise;
@@ -231,7 +240,7 @@ SELECT
     name AS key,
     length(CAST(name AS BLOB)) AS key_length,
     text_or_null(value) AS value_utf8,
-    lower(hex(value)) AS value,
+    value AS value,
     length(value) AS value_length
 FROM main.state;
 
@@ -243,7 +252,7 @@ SELECT
     id,
     'http' AS ty,
     endpoint,
-    iso_time(created_at) AS created_at,
+    created_at AS created_at,
     min_protocol_version AS min_service_protocol_version,
     max_protocol_version AS max_service_protocol_version,
     services

@@ -1,0 +1,46 @@
+"""A connection that knows the functions of the server's dialect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken.runtime.query.aggregates import AGGREGATES
+from awaken.runtime.query.dialect_functions import FUNCTIONS
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from awaken.runtime.query.dialect_functions import Function
+
+__all__ = ["add_dialect"]
+
+#: Functions whose result differs between calls with the same arguments.
+_CHANGING: Final = frozenset(("random", "uuid"))
+
+
+def add_dialect(connection: sqlite3.Connection, report: Callable[[Exception], None]) -> None:
+    """Register functions and aggregates.
+
+    Args:
+        connection: where.
+        report: receives what a function raised, of which SQLite does not keep the text.
+    """
+    for name, function in FUNCTIONS.items():
+        is_same = name not in _CHANGING
+        connection.create_function(f"df_{name}", -1, _reporting(function, report), deterministic=is_same)
+    for name, aggregate in AGGREGATES.items():
+        connection.create_aggregate(f"df_{name}", -1, aggregate)
+
+
+def _reporting(function: Function, report: Callable[[Exception], None]) -> Callable[..., Any]:
+    def call(*values: Any) -> Any:
+        if not function.takes_null and None in values:
+            return None
+        try:
+            return function.function(*values)
+        except Exception as error:
+            report(error)
+            raise
+
+    return call
