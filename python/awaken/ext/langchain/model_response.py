@@ -6,7 +6,7 @@ that LangChain read from the answer, if the agent has a response format. It is r
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain.agents.middleware.types import ModelResponse, ResponseT
@@ -96,7 +96,7 @@ def _messages() -> TypeAdapter[AnyMessage]:
     return TypeAdapter(AnyMessage)
 
 
-@cache
+@lru_cache(maxsize=64)  # handlers may make schemas of their own for each invocation
 def _adapter(schema: Any) -> TypeAdapter[Any]:
     return TypeAdapter(schema)
 

@@ -44,10 +44,8 @@ class Scripted(BaseChatModel):
         answer = self.script[number]
         if isinstance(answer, Exception):
             raise answer
-        if callable(answer):
-            answer = answer(messages)
-        message: AIMessage = answer.model_copy(deep=True)
-        return message
+        message: AIMessage = answer if isinstance(answer, AIMessage) else answer(messages)
+        return message.model_copy(deep=True)
 
     def _generate(self, messages: list[BaseMessage], *_: Any, **__: Any) -> ChatResult:
         return ChatResult(generations=[ChatGeneration(message=self._next(messages))])

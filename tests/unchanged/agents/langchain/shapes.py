@@ -191,15 +191,24 @@ async def confirm(state: Draft) -> dict[str, Any]:
     return {"messages": [HumanMessage(result)]}
 
 
+def look(state: Draft) -> dict[str, Any]:
+    """Run in a thread."""
+    return {"notes": state["notes"]}
+
+
+def choose(state: Draft) -> str:
+    return "confirm" if state["grade"] else "write"
+
+
 def _graph() -> Any:
     graph = StateGraph(Draft)
     for node in (write, grade, confirm):
         graph.add_node(node.__name__, node)
-    graph.add_node("look", lambda state: {"notes": state["notes"]})  # runs in a thread
+    graph.add_node("look", look)
     graph.add_edge(START, "write")
     graph.add_edge("write", "grade")
     graph.add_edge("write", "look")
-    graph.add_conditional_edges("grade", lambda state: "confirm" if state["grade"] else "write")
+    graph.add_conditional_edges("grade", choose)
     graph.add_edge("confirm", END)
     return graph.compile()
 
