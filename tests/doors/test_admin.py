@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MIB = 1024 * 1024
 #: The endpoint cannot be reached, or the operation is not there, as on the server.
-EXPECTED_FAILURES = ("META0003", "META0014")
+EXPECTED_FAILURES = ("META0003", "META0014", "This is not on the embedded runtime.")
 TABLES = ("sys_service", "sys_deployment", "sys_promise", "sys_inbox")
 
 

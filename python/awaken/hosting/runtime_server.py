@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
 
 from awaken.hosting.access_rules import rules_for
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
+    from starlette.requests import Request
     from starlette.types import ASGIApp
 
     from awaken.control.access import Tokens
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from awaken.runtime.ingress import Ingress
 
 __all__ = ["RuntimeServer"]
+
+#: Methods beside GET and HEAD.
+_OTHER_METHODS: Final = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 class RuntimeServer:
@@ -104,8 +108,18 @@ class RuntimeServer:
 def _beside(main: ASGIApp, others: Mapping[str, ASGIApp] | None, home: str | None = None) -> ASGIApp:
     if not others:
         return main
-    first = [] if home is None else [Route("/", lambda _: RedirectResponse(home), methods=["GET"])]
+    # Only to where people type: a redirect of any path would come before the rules of its address.
+    first = [] if home is None else [_redirect(path, home) for path in ("/", home.rstrip("/"))]
     routes = [*first, *(Mount(prefix, app) for prefix, app in others.items())]
-    # A path without its last slash is led on only where people type one: beside the ingress, this would come before the
-    # rules of its address, and lead to whatever name the request was sent to.
-    return Router(routes, redirect_slashes=home is not None, default=main)
+    return Router(routes, redirect_slashes=False, default=main)
+
+
+def _redirect(path: str, home: str) -> Route:
+    """Lead a path to where the pages are, with the server's status."""
+
+    async def answer(request: Request) -> Response:
+        if request.method in ("GET", "HEAD"):
+            return RedirectResponse(home, 308)
+        return Response(status_code=405, headers={"allow": "GET,HEAD"})
+
+    return Route(path, answer, methods=["GET", *_OTHER_METHODS])

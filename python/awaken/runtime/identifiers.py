@@ -5,9 +5,14 @@ from __future__ import annotations
 import string
 from typing import Final
 
-__all__ = ["reason_against_awakeable_id", "reason_against_invocation_id", "reason_against_record_id"]
+__all__ = [
+    "reason_against_awakeable_id",
+    "reason_against_invocation_id",
+    "reason_against_queue_id",
+    "reason_against_record_id",
+]
 
-_RESOURCES: Final = frozenset(("dp", "inv", "part", "prom", "sign", "snap", "sub"))
+_RESOURCES: Final = frozenset(("dp", "inv", "part", "prom", "sign", "snap", "sub", "vq"))
 #: Characters of the 128-bit number in the id of a record.
 _RECORD_LENGTH: Final = 22
 _DIGITS: Final = string.digits + string.ascii_lowercase + string.ascii_uppercase
@@ -22,6 +27,11 @@ def reason_against_awakeable_id(text: str) -> str:
 def reason_against_invocation_id(text: str) -> str:
     """Return why a text is not an invocation id. It must be one that does not parse."""
     return _reason(text, ("inv",))
+
+
+def reason_against_queue_id(text: str) -> str | None:
+    """Return why a text is not the id of a virtual queue; None if it may be one."""
+    return None if text.startswith("vq_1") else _reason(text, ("vq",))
 
 
 def reason_against_record_id(text: str, resource: str) -> str | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Self
 
 _SUB: Final = {"type": "object", "properties": {"x": {"type": "integer"}}, "title": "Sub"}
 
@@ -181,37 +181,49 @@ def rich_services(prefix: str) -> Sequence[dict[str, Any]]:
     ]
 
 
-@contextmanager
-def serve_manifest(services: Sequence[dict[str, Any]], mode: str = "REQUEST_RESPONSE") -> Iterator[str]:
-    """Answer discovery over HTTP/1.1 with these services, and yield the URL."""
-    manifest = {
-        "protocolMode": mode,
-        "minProtocolVersion": 5,
-        "maxProtocolVersion": 6,
-        "services": services,
-    }
-    body = json.dumps(manifest).encode()
+class ManifestServer:
+    """Answers discovery over HTTP/1.1 with services that may be changed.
 
-    class Answers(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    Attributes:
+        services: of the manifest.
+        url: where it is.
+    """
 
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "application/vnd.restate.endpointmanifest.v4+json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def __init__(self, services: Sequence[dict[str, Any]]) -> None:
+        self.services = services
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._answers())
+        self._server.daemon_threads = True
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,))
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
 
-        def log_message(self, *_args: object) -> None:
-            pass
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _answers(self) -> type[BaseHTTPRequestHandler]:
+        def manifest() -> bytes:
+            versions = {"minProtocolVersion": 5, "maxProtocolVersion": 6}
+            return json.dumps(
+                {"protocolMode": "REQUEST_RESPONSE", **versions, "services": self.services}
+            ).encode()
+
+        class Answers(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                body = manifest()
+                self.send_response(200)
+                self.send_header("content-type", "application/vnd.restate.endpointmanifest.v4+json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_args: object) -> None:
+                pass
+
+        return Answers

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
 
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tests.e2e.runtime import Runtime
+
+T = TypeVar("T")
 
 #: What an invocation of each state runs, before anything is done to it.
 HANDLERS: Final = {
@@ -26,6 +29,12 @@ HANDLERS: Final = {
 }
 #: How the server's table calls the states that it calls otherwise.
 _STATUSES: Final = {"inboxed": "pending", "without journal": "completed"}
+
+
+def side_by_side(sides: Iterable[Side], do: Callable[[Side], T]) -> list[T]:
+    """Do something on all runtimes at once, and return what came of it in their order."""
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(do, sides))
 
 
 class Side:

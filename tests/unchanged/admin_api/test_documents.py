@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.unchanged.admin_api.comparing import assert_same, differences
-from tests.unchanged.admin_api.manifests import rich_services, serve_manifest
+from tests.unchanged.admin_api.manifests import ManifestServer, rich_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +58,8 @@ def register(side: Side, url: str) -> Registered:
 
 @pytest.fixture(scope="module")
 def registered(sides: Sides) -> Iterator[tuple[Registered, Registered]]:
-    with serve_manifest(list(SERVICES.values())) as url:
-        yield register(sides.server, url), register(sides.embedded, url)
+    with ManifestServer(list(SERVICES.values())) as endpoint:
+        yield register(sides.server, endpoint.url), register(sides.embedded, endpoint.url)
 
 
 @pytest.mark.parametrize("what", ["registration", "deployment", "listed", "services", "handlers"])

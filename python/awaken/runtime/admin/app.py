@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route, Router
 
 from awaken import _core
 from awaken.control.errors import UnavailableError
+from awaken.runtime.admin.absent import AbsentRoutes
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
 from awaken.runtime.admin.batches import BatchRoutes
 from awaken.runtime.admin.deployments import DeploymentRoutes
@@ -37,7 +38,20 @@ __all__ = ["make_admin"]
 log = logging.getLogger("awaken")
 
 _VERSIONS: Final = (2, 3, 4)
-_FEATURES: Final = ("protocol_v7", "vqueues")
+_FEATURES: Final = (
+    "invoker_yield",
+    "kafka_scope",
+    "preflight_invocation_termination_retention",
+    "protocol_v7",
+    "scoped_promise_table_migration",
+    "scoped_state_table_migration",
+    "scoped_virtual_objects",
+    "unique_random_seeds",
+    "vqueue_obsolete_cleanup",
+    "vqueues",
+    "vqueues_async_refill",
+    "vqueues_migration_skip_completed",
+)
 
 
 def make_admin(
@@ -87,13 +101,14 @@ def make_admin(
         *_service_routes(ServiceRoutes(deployments, operations, bodies, ingress_url)),
         *_invocation_routes(InvocationRoutes(operations)),
         *_batch_routes(BatchRoutes(operations, bodies)),
+        *_absent_routes(AbsentRoutes(deployments, bodies)),
     ]
     at = DeploymentRoutes(deployments, bodies)
     app = Starlette(
         routes=[
             *(Mount(f"/v{number}", app=_router(number, at, routes)) for number in _VERSIONS),
-            Route("/v1/{rest:path}", _refuse_v1),
-            *_deployment_routes(at, at.register),
+            Mount("/v1", app=_refuse_v1),
+            *_deployment_routes(at),
             *routes,
         ],
         exception_handlers={
@@ -110,15 +125,15 @@ def make_admin(
 
 
 def _router(version: int, at: DeploymentRoutes, routes: list[Route]) -> Router:
-    register = at.register_v2 if version == 2 else at.register
-    return Router([*_deployment_routes(at, register), *routes], redirect_slashes=False)
+    return Router([*_deployment_routes(at, version), *routes], redirect_slashes=False)
 
 
-def _deployment_routes(at: DeploymentRoutes, register: Callable[..., Any]) -> list[Route]:
+def _deployment_routes(at: DeploymentRoutes, version: int = _VERSIONS[-1]) -> list[Route]:
+    register, put = (at.register_v2, at.update) if version == 2 else (at.register, at.put)
     one = "/deployments/{deployment}"
     return [
         _methods("/deployments", GET=at.list, POST=register),
-        _methods(one, GET=at.show, PATCH=at.update, DELETE=at.remove, PUT=at.put),
+        _methods(one, GET=at.show, PATCH=at.update, DELETE=at.remove, PUT=put),
     ]
 
 
@@ -153,6 +168,25 @@ def _batch_routes(at: BatchRoutes) -> list[Route]:
     return [_methods(f"{prefix}/{change}", POST=partial(at.change, change)) for change in at.changes]
 
 
+def _absent_routes(at: AbsentRoutes) -> list[Route]:
+    serdes = "/internal/services/{service}/serdes"
+    return [
+        _methods("/subscriptions", GET=at.list_subscriptions, POST=at.subscribe),
+        _methods("/subscriptions/{subscription}", GET=at.show_subscription, DELETE=at.unsubscribe),
+        _methods("/kafka-clusters", GET=at.list_clusters, POST=at.add_cluster),
+        _methods(
+            "/kafka-clusters/{cluster}",
+            GET=at.show_cluster,
+            PATCH=at.change_cluster,
+            DELETE=at.remove_cluster,
+        ),
+        _methods("/limits/rules", PUT=at.set_rules),
+        _methods("/limits/rules/bulk-delete", POST=at.delete_rules),
+        *(_methods(f"/vqueues/{{queue}}/{change}", POST=at.change_queue) for change in ("pause", "resume")),
+        *(_methods(f"{serdes}/{way}/{{serde}}", POST=at.use_serde) for way in ("decode", "encode")),
+    ]
+
+
 def _methods(path: str, **endpoints: Callable[[Request], Awaitable[Response]]) -> Route:
     """Return one route for a path, so that the answer to a wrong method lists all the right ones."""
 
@@ -166,10 +200,10 @@ async def _never(request: Request) -> Response:
     raise HTTPException(405)
 
 
-async def _refuse_v1(_request: Request) -> Response:
-    return PlainTextResponse(
-        "Unsupported Admin API version V1. This server supports versions between V2 and V4.", 400
-    )
+#: For every method.
+_refuse_v1: Final = PlainTextResponse(
+    "Unsupported Admin API version V1. This server supports versions between V2 and V4.", 400
+)
 
 
 async def _answer_bare(_request: Request, error: Exception) -> Response:

@@ -14,8 +14,9 @@ from awaken.runtime.admin.answers import (
     answer_json,
     empty,
 )
-from awaken.runtime.admin.reading import read_parameter, read_path_id
+from awaken.runtime.admin.reading import read_flag, read_path_id
 from awaken.runtime.deployments import DeploymentNotFoundError, RegistrationError
+from awaken.runtime.deployments.record import normalize_uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,11 +110,15 @@ class DeploymentRoutes:
         return self._describe(self._find(request))
 
     async def update(self, request: Request) -> Response:
-        """Answer `PATCH /deployments/{id}`."""
-        deployment_id = self._find(request).deployment_id
+        """Answer `PATCH /deployments/{id}`, and `PUT` of the second version."""
+        deployment_id = read_path_id(request, "deployment", "dp")
         asked = await self._read_json(request, _Update)
         _check(asked)
+        if asked == _Update():
+            self._find(request)
         try:
+            if asked.uri is not None:
+                normalize_uri(asked.uri)
             record = await self._deployments.update(
                 deployment_id,
                 uri=asked.uri,
@@ -124,12 +129,14 @@ class DeploymentRoutes:
             )
         except RegistrationError as error:
             raise _refused(error) from error
+        except DeploymentNotFoundError as error:
+            raise AdminError(404, f"not found in the schema registry: {deployment_id}") from error
         return self._describe(record)
 
     async def remove(self, request: Request) -> Response:
         """Answer `DELETE /deployments/{id}`, which the server only does with `force=true`."""
         deployment_id = read_path_id(request, "deployment", "dp")
-        if read_parameter(request, "force") != "true":
+        if not read_flag(request, "force"):
             return empty(501)
         try:
             await self._deployments.remove(deployment_id)
@@ -140,7 +147,9 @@ class DeploymentRoutes:
         return empty(202)
 
     async def put(self, request: Request) -> Response:
-        """Answer `PUT /deployments/{id}`."""
+        """Answer `PUT /deployments/{id}`, which only the second version has."""
+        read_path_id(request, "deployment", "dp")
+        await self._read_json(request, _Update)
         raise AdminError(405, "PUT deployment is deprecated, use PATCH instead")
 
     async def _register(self, asked: _Register, *, is_v2: bool) -> Response:

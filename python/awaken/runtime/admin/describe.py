@@ -70,7 +70,10 @@ def service(record: Record, declared: Service, defaults: RuntimeSettings) -> dic
         "enable_lazy_state": effective.is_state_lazy,
         "retry_policy": _retry_policy(effective.retry_policy),
     }
-    return described | _remarks(record, declared, "service")
+    overrides = record.overrides.get(declared.name)
+    timeout = None if overrides is None else overrides.inactivity_timeout_ms
+    timeout = declared.inactivity_timeout if timeout is None else timeout
+    return described | _remarks(record, timeout, "service")
 
 
 def service_type(declared: Service) -> str:
@@ -99,7 +102,7 @@ def handler(record: Record, declared: Service, each: Handler) -> dict[str, Any]:
         described["input_json_schema"] = each.input.json_schema
     if each.output.json_schema is not None:
         described["output_json_schema"] = each.output.json_schema
-    return described | _own_settings(record, each) | _remarks(record, each, "handler")
+    return described | _own_settings(record, each) | _remarks(record, each.inactivity_timeout, "handler")
 
 
 def _deployment(record: Record, services: list[Any]) -> dict[str, Any]:
@@ -186,13 +189,12 @@ def _describe_payload(declared: Input | Output) -> str:
     return f"optional {declared.content_type}" if is_optional else declared.content_type
 
 
-def _remarks(record: Record, options: Options, what: str) -> dict[str, Any]:
-    if record.is_bidirectional or options.inactivity_timeout is None:
+def _remarks(record: Record, inactivity_timeout: int | None, what: str) -> dict[str, Any]:
+    if record.is_bidirectional or inactivity_timeout is None:
         return {}
-    timeout = _duration(options.inactivity_timeout)
     message = (
-        f"The configured inactivity_timeout {timeout} will not be applied because the {what} is exposed in "
-        "Request/Response mode."
+        f"The configured inactivity_timeout {_duration(inactivity_timeout)} will not be applied because the {what} is "
+        "exposed in Request/Response mode."
     )
     return {"info": [{"code": "RT0021", "message": message}]}
 

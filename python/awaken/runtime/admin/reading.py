@@ -21,6 +21,7 @@ __all__ = [
     "MAX_BODY_SIZE",
     "Bodies",
     "read_deployment",
+    "read_flag",
     "read_number",
     "read_parameter",
     "read_path_id",
@@ -108,6 +109,14 @@ def read_parameter(request: Request, name: str) -> str | None:
     if len(values) > 1:
         raise _bad_query(f"duplicate field `{name}`")
     return values[0] if values else None
+
+
+def read_flag(request: Request, name: str) -> bool:
+    """Return a parameter of the query that is `true` or `false`, which it is by default. Raises UnreadableError."""
+    text = read_parameter(request, name)
+    if text not in (None, "true", "false"):
+        raise _bad_query(f"{name}: provided string was not `true` or `false`")
+    return text == "true"
 
 
 def read_number(request: Request, name: str, default: int) -> int:

@@ -83,12 +83,12 @@ class ServiceRoutes:
 
     async def show_handler(self, request: Request) -> Response:
         """Answer `GET /services/{s}/handlers/{h}`."""
-        record, service = self._find(request)
-        name = read_path_name(request, "handler")
-        for each in service.handlers:
-            if each.name == name:
-                return answer_json(200, describe.handler(record, service, each))
-        raise AdminError(404, f"The requested handler '{name}' on service '{service.name}' does not exist")
+        name, handler = read_path_name(request, "service"), read_path_name(request, "handler")
+        if self._deployments.handler(name, handler) is None:
+            raise AdminError(404, f"The requested handler '{handler}' on service '{name}' does not exist")
+        record, service = self._declared(name)
+        declared = next(each for each in service.handlers if each.name == handler)
+        return answer_json(200, describe.handler(record, service, declared))
 
     async def show_openapi(self, request: Request) -> Response:
         """Answer `GET /services/{s}/openapi`."""
@@ -102,7 +102,7 @@ class ServiceRoutes:
         name = read_path_name(request, "service")
         found = self._deployments.service(name)
         if found is None:
-            raise _unregistered(name)
+            raise _unknown(name) if asked == _Change() else _unregistered(name)
         if asked.workflow_completion_retention is not None and found.kind != "workflow":
             kind = describe.service_type(self._declared(name)[1])
             raise AdminError(400, f"modifying retention time for service type {kind} is unsupported")

@@ -170,8 +170,8 @@ class Deployments:
             force: discover an endpoint again that is registered already, instead of changing nothing.
             breaking: allow a service to change its type.
             dry_run: return what would be registered, and change nothing.
-            additional_headers: to send with every request to it.
-            metadata: to store with it.
+            additional_headers: to send with every request to it; those of an earlier registration do not remain.
+            metadata: to store with it, likewise.
 
         Raises:
             RegistrationError: it cannot be discovered, or its services do not fit.
@@ -180,7 +180,7 @@ class Deployments:
         known = self._by_uri(uri)
         if known is not None and not force:
             return Registration(known, is_new=False)
-        sent = dict(additional_headers or (known.additional_headers if known else {}))
+        sent = dict(additional_headers or {})
         began = self._begin_discovery()
         discovered = await self._discover(uri, use_http_11, sent)
         async with self._lock:
@@ -198,8 +198,8 @@ class Deployments:
                     service.name: self._next_revision(service.name)
                     for service in discovered.manifest.services
                 },
-                additional_headers=dict(additional_headers or (known.additional_headers if known else {})),
-                metadata=dict(metadata or (known.metadata if known else {})),
+                additional_headers=sent,
+                metadata=dict(metadata or {}),
                 sdk_version=discovered.sdk_version,
             )
             if not (breaking or force):
@@ -219,7 +219,9 @@ class Deployments:
         overwrite: bool = False,
         dry_run: bool = False,
     ) -> Record:
-        """Change how an endpoint is reached; with `overwrite`, also discover it again in place.
+        """Change how an endpoint is reached; with `overwrite`, also take over what it serves now.
+
+        It is discovered at a new address in any case, so that one at which nothing answers is refused.
 
         Raises:
             DeploymentNotFoundError: there is no such deployment.
@@ -239,11 +241,11 @@ class Deployments:
 
         asked = change(self.record(deployment_id))
         discovered = None
-        if overwrite:
+        if overwrite or uri is not None:
             discovered = await self._discover(asked.uri, asked.use_http_11, asked.additional_headers)
         async with self._lock:
             record = change(self.record(deployment_id))
-            if discovered is not None:
+            if discovered is not None and overwrite:
                 record = self._with_manifest(record, discovered)
             if not dry_run:
                 await self._keep(record)

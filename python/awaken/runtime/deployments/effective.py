@@ -66,43 +66,31 @@ def effective_options(
     """Return the settings of a handler, or of the service if `handler` is None."""
     overrides = record.overrides.get(service.name, Overrides())
     own: tuple[Options, ...] = (service,) if handler is None else (handler, service)
-    inactivity_timeout_ms = _first(
-        overrides.inactivity_timeout_ms,
-        *(options.inactivity_timeout for options in own),
-        default=defaults.inactivity_timeout_ms,
-    )
+
+    def first(option: str, default: int) -> int:
+        """Return the handler's, else what an operator set for the service, else the service's."""
+        of_handler: int | None = None if handler is None else getattr(handler, option)
+        of_operator: int | None = getattr(overrides, f"{option}_ms")
+        of_service: int | None = getattr(service, option)
+        return _first(of_handler, of_operator, of_service, default=default)
+
     return Effective(
         is_public=_is_public(overrides, own),
         # Over request/response the input ends at once, so that every wait suspends.
-        inactivity_timeout_ms=inactivity_timeout_ms if record.is_bidirectional else 0,
-        abort_timeout_ms=_first(
-            overrides.abort_timeout_ms,
-            *(options.abort_timeout for options in own),
-            default=defaults.abort_timeout_ms,
+        inactivity_timeout_ms=(
+            first("inactivity_timeout", defaults.inactivity_timeout_ms) if record.is_bidirectional else 0
         ),
+        abort_timeout_ms=first("abort_timeout", defaults.abort_timeout_ms),
         journal_retention_ms=_at_most(
-            defaults.max_journal_retention_ms,
-            _first(
-                overrides.journal_retention_ms,
-                *(options.journal_retention for options in own),
-                default=defaults.journal_retention_ms,
-            ),
+            defaults.max_journal_retention_ms, first("journal_retention", defaults.journal_retention_ms)
         ),
         idempotency_retention_ms=_at_most(
             defaults.max_idempotency_retention_ms,
-            _first(
-                overrides.idempotency_retention_ms,
-                *(options.idempotency_retention for options in own),
-                default=defaults.idempotency_retention_ms,
-            ),
+            first("idempotency_retention", defaults.idempotency_retention_ms),
         ),
         workflow_retention_ms=_at_most(
             defaults.max_workflow_retention_ms,
-            _first(
-                overrides.workflow_completion_retention_ms,
-                *(options.workflow_completion_retention for options in own),
-                default=defaults.workflow_retention_ms,
-            ),
+            first("workflow_completion_retention", defaults.workflow_retention_ms),
         ),
         is_state_lazy=_first(*(options.enable_lazy_state for options in own), default=False),
         retry_policy=retry_policy_of(own, defaults.retry_policy),

@@ -18,7 +18,8 @@ async def test_every_version_has_the_same_routes(client: httpx.AsyncClient, pref
     version = (await client.get(f"{prefix}/version")).json()
     assert (version["min_admin_api_version"], version["max_admin_api_version"]) == (2, 4)
     assert version["ingress_endpoint"] == "http://127.0.0.1:8080/"
-    assert version["features"] == {"protocol_v7": True, "vqueues": False}
+    assert {name for name, is_on in version["features"].items() if is_on} == {"protocol_v7"}
+    assert version["features"]["vqueues"] is False
     assert (await client.get(f"{prefix}/cluster-health")).json()["cluster_name"] == "localcluster"
     asked = await client.post(f"{prefix}/query", json={"query": "SELECT 1"})
     assert asked.json() == {"rows": []}
@@ -36,7 +37,7 @@ async def test_version_1_is_gone(client: httpx.AsyncClient) -> None:
     )
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/services/", "/v5/services", "/invocations/x/nothing", "/"])
+@pytest.mark.parametrize("path", ["/nothing", "/services/", "/v5/services", "/invocations/x/nothing"])
 async def test_unknown_paths_are_bare(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)
 

@@ -64,7 +64,7 @@ async def test_changing(client: httpx.AsyncClient) -> None:
 
 async def test_changes_that_are_refused(client: httpx.AsyncClient) -> None:
     retention = await client.patch("/services/Svc", json={"workflow_completion_retention": "1s"})
-    unknown = await client.patch("/services/NoSuch", json={})
+    unknown = await client.patch("/services/NoSuch", json={"public": True})
     duration = await client.patch("/services/Svc", json={"abort_timeout": "10"})
 
     assert (retention.status_code, retention.json()["message"]) == (

@@ -133,7 +133,7 @@ async def test_over_http_11_every_wait_suspends() -> None:
 
 
 async def test_moving_keeps_revisions_and_closes_the_old_way() -> None:
-    network = Network(one=CannedEndpoint())
+    network = Network(one=CannedEndpoint(), elsewhere=CannedEndpoint(body=manifest([])))
     deployments = make_deployments(network.dial)
     deployment_id = (await deployments.register("http://one")).record.deployment_id
     assert deployments.dialer(deployment_id) is not None
@@ -143,7 +143,29 @@ async def test_moving_keeps_revisions_and_closes_the_old_way() -> None:
 
     assert record.uri == "http://elsewhere/"
     assert record.revisions["Svc"] == 1
+    assert deployments.service("Svc") is not None
     assert old.is_closed
+
+
+async def test_moving_to_where_nothing_answers_is_refused() -> None:
+    network = Network(one=CannedEndpoint(), nowhere=CannedEndpoint(failures=9))
+    deployments = make_deployments(network.dial)
+    deployment_id = (await deployments.register("http://one")).record.deployment_id
+
+    with pytest.raises(RegistrationError, match="http://nowhere/"):
+        await deployments.update(deployment_id, uri="http://nowhere")
+
+    assert deployments.record(deployment_id).uri == "http://one/"
+
+
+async def test_a_forced_registration_forgets_headers_and_metadata() -> None:
+    network = Network(one=CannedEndpoint())
+    deployments = make_deployments(network.dial)
+    await deployments.register("http://one", additional_headers={"x": "1"}, metadata={"a": "b"})
+
+    record = (await deployments.register("http://one", force=True)).record
+
+    assert (record.additional_headers, record.metadata) == ({}, {})
 
 
 async def test_overwriting_discovers_again_in_place() -> None:
