@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 from tests.e2e.endpoint import ROOT
 from tests.e2e.processes import Process, free_port, is_listening
 from tests.e2e.waiting import eventually
+from tests.npm import install_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,14 +21,7 @@ TYPESCRIPT_SDK = "@restatedev/restate-sdk@1.17.2"
 
 def install_typescript_sdk() -> Path:
     """Return a folder whose `node_modules` has the SDK, which is installed once."""
-    folder = ROOT / ".tools" / "typescript-sdk"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "install.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "node_modules" / "@restatedev" / "restate-sdk").is_dir():
-            command = ("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", TYPESCRIPT_SDK)
-            subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
-    return folder
+    return install_packages("typescript-sdk", TYPESCRIPT_SDK)
 
 
 def _python(port: int) -> tuple[Sequence[str], Mapping[str, str]]:
