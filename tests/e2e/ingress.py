@@ -101,6 +101,10 @@ class Client:
             raise RuntimeError(f"registering {endpoint_url} gave {response.status_code}: {response.text}")
         return str(response.json()["id"])
 
+    def remove(self, deployment_id: str) -> None:
+        """Forget a deployment, so that its services are those of the one before it."""
+        self.admin.delete(f"/deployments/{deployment_id}", params={"force": "true"}).raise_for_status()
+
     def move(self, deployment_id: str, endpoint_url: str) -> None:
         """Change the address of a deployment."""
         self.admin.patch(f"/deployments/{deployment_id}", json={"uri": endpoint_url}).raise_for_status()

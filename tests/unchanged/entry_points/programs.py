@@ -119,7 +119,6 @@ if __name__ == "__main__":
     import asyncio
 {_SERVE}"""
         },
-        is_compared=True,
     ),
     "hypercorn first": Program(
         ("python", "main.py"),
@@ -307,7 +306,6 @@ if __name__ == "__main__":
         is_http2=False,
         prefix="/restate/v1",
         exit_code=-signal.SIGTERM,
-        is_compared=True,
     ),
     "FastAPI under hypercorn": Program(
         ("hypercorn", "-b", "127.0.0.1:{port}", "mounted:app"), {"mounted.py": _MOUNTED}, prefix="/restate/v1"

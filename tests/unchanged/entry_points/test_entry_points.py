@@ -62,10 +62,11 @@ def test_program_answers_on_both_runtimes(case: tuple[str, str], runs: Runs, bot
 
     for runtime in both:
         with Client(runtime.ingress_url, runtime.admin_url) as client:
-            client.register(run.url, use_http_11=not run.program.is_http2)
+            deployment = client.register(run.url, use_http_11=not run.program.is_http2)
             answer = client.call("Greeter/greet", "Ada")
             with pytest.raises(InvocationFailed) as failed:
                 client.call("Greeter/greet", "")
+            client.remove(deployment)
         assert answer == "Hello Ada, 7, {'approved': True}"
         assert (failed.value.code, failed.value.message) == (400, "a name, please")
 

@@ -14,7 +14,6 @@ from awaken.runtime.server_settings import TAKEN, describe_unused, read_names
 from awaken.runtime.settings import RuntimeSettings
 
 from scripts.install_tools import install_server
-from tests.e2e.embedded import EmbeddedRuntime
 from tests.e2e.ingress import Client
 from tests.unchanged.entry_points.programs import Program
 from tests.unchanged.entry_points.running import Running
@@ -23,6 +22,8 @@ from tests.unchanged.runtimes import KINDS, open_runtime
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.e2e.runtime import Runtime
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
@@ -177,44 +178,52 @@ def test_names_are_read_in_the_spellings_that_the_server_reads(name: str, tmp_pa
 
 
 @pytest.fixture(scope="module")
-def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Client]]:
-    """Both runtimes with one file, and a setting of it changed by a variable."""
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Runtime]]:
+    """Both runtimes with one file, and a setting of it changed by a variable; ours has further variables."""
     directory = tmp_path_factory.mktemp("settings")
     (directory / "restate.toml").write_text(CONFIG)
     settings = {
         "RESTATE_CONFIG": str(directory / "restate.toml"),
         "RESTATE_INGRESS__REQUEST_SIZE_LIMIT": "2 KiB",
     }
+    own = {
+        "RESTATE_INGRESS__BIND_PORT": "1",
+        "RESTATE_BASE_DIR": "/nowhere",
+        "RESTATE_ROLES": "[worker]",
+        "RESTATE_LOG_FORMAT": "json",
+    }
     with ExitStack() as stack:
-        clients = {}
+        runtimes = {}
         for kind in KINDS:
             home = directory / kind
             home.mkdir()
-            runtime = stack.enter_context(open_runtime(kind, home, settings))
-            clients[kind] = stack.enter_context(Client(runtime.ingress_url, runtime.admin_url))
-        yield clients
+            runtimes[kind] = stack.enter_context(
+                open_runtime(kind, home, settings | (own if kind == "embedded" else {}))
+            )
+        yield runtimes
 
 
-def test_file_and_variables_do_the_same_on_both(configured: dict[str, Client], tmp_path: Path) -> None:
+def test_file_and_variables_do_the_same_on_both(configured: dict[str, Runtime], tmp_path: Path) -> None:
     run = Running(FAILING, "awaken", tmp_path)
     run.start()
     observed: dict[str, tuple[dict[str, Any], int, int]] = {}
     try:
         run.wait_until_ready()
-        for kind, client in configured.items():
-            client.register(run.url, use_http_11=False)
-            service = client.admin.get("/services/Failing").json()
-            attempts = run.log.splitlines().count("attempt")
-            invocation = client.send("Failing/fail", "x" * 1500)
-            client.wait_for_status(invocation, ["paused"])
-            observed[kind] = (
-                {
-                    name: service[name]
-                    for name in ("idempotency_retention", "journal_retention", "retry_policy")
-                },
-                run.log.splitlines().count("attempt") - attempts,
-                client.ingress.post("/Failing/fail/send", json="x" * 2500).status_code,
-            )
+        for kind, runtime in configured.items():
+            with Client(runtime.ingress_url, runtime.admin_url) as client:
+                client.register(run.url, use_http_11=False)
+                service = client.admin.get("/services/Failing").json()
+                attempts = run.log.splitlines().count("attempt")
+                invocation = client.send("Failing/fail", "x" * 1500)
+                client.wait_for_status(invocation, ["paused"])
+                observed[kind] = (
+                    {
+                        name: service[name]
+                        for name in ("idempotency_retention", "journal_retention", "retry_policy")
+                    },
+                    run.log.splitlines().count("attempt") - attempts,
+                    client.ingress.post("/Failing/fail/send", json="x" * 2500).status_code,
+                )
     finally:
         run.kill()
 
@@ -222,21 +231,15 @@ def test_file_and_variables_do_the_same_on_both(configured: dict[str, Client], t
     assert observed["server"][2] == httpx.codes.REQUEST_ENTITY_TOO_LARGE
 
 
-def test_options_come_before_variables(tmp_path: Path) -> None:
+def test_options_come_before_variables(configured: dict[str, Runtime]) -> None:
     """The runtime of the tests is started with options for its addresses and data."""
-    runtime = EmbeddedRuntime(
-        tmp_path,
-        {
-            "RESTATE_INGRESS__BIND_PORT": "1",
-            "RESTATE_BASE_DIR": "/nowhere",
-            "RESTATE_ROLES": "[worker]",
-            "RESTATE_LOG_FORMAT": "json",
-        },
-    )
-    try:
-        runtime.start()
-        assert httpx.get(f"{runtime.ingress_url}/restate/health").is_success
-        assert "awaken: these settings have no effect here: RESTATE_ROLES\n" in runtime.log
-        assert '"admin":' in runtime.log  # the announcement, as JSON
-    finally:
-        runtime.kill()
+    runtime = configured["embedded"]
+
+    assert httpx.get(f"{runtime.ingress_url}/restate/health").is_success
+
+
+def test_log_has_the_format_and_names_what_has_no_effect(configured: dict[str, Runtime]) -> None:
+    log = configured["embedded"].log
+
+    assert "awaken: these settings have no effect here: RESTATE_ROLES\n" in log
+    assert '"admin":' in log  # the announcement, as JSON
