@@ -119,7 +119,7 @@ class Client:
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Query the introspection tables; NULL columns are missing in the rows."""
-        response = self.admin.post("/query", json={"query": sql})
+        response = self.admin.post("/query", json={"query": sql}, headers={"accept": "application/json"})
         if response.is_error:
             raise RuntimeError(f"query gave {response.status_code}: {response.text}\n{sql}")
         rows: list[dict[str, Any]] = response.json()["rows"]

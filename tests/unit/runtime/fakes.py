@@ -338,7 +338,7 @@ class FakeOperations:
 class FakeQuestions:
     """Answers every question with no rows."""
 
-    async def answer(self, sql: str) -> bytes:
+    async def answer(self, sql: str, *, is_arrow: bool = False) -> bytes:
         return b"[]"
 
     def untaken(self, size: int) -> AbstractContextManager[None]:

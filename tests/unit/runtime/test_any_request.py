@@ -134,7 +134,7 @@ class InThisProcess:
         self._connection = Connection(harness.runtime.store.path, timeout_s=ANSWER_TIMEOUT_S)
         self.untaken = FakeQuestions().untaken
 
-    async def answer(self, sql: str) -> bytes:
+    async def answer(self, sql: str, *, is_arrow: bool = False) -> bytes:
         answered = self._connection.answer(sql, take_snapshot(self._harness.deployments))
         return json.dumps(list(map(row_renderer(answered.columns), answered.rows))).encode()
 

@@ -1,4 +1,4 @@
-"""`POST /query`: questions in SQL."""
+"""`POST /query`: questions in SQL. As from the server, clients get an Arrow IPC stream unless they accept just JSON."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ __all__ = ["AnswersQuestions", "QueryRoute"]
 
 #: Bytes of an answer that are handed to the connection at once.
 _PIECE_SIZE: Final = 256 * 1024
+_JSON: Final = "application/json"
+_ARROW: Final = "application/vnd.apache.arrow.stream"
 
 
 class AnswersQuestions(Protocol):
     """What answers questions in SQL."""
 
-    async def answer(self, sql: str) -> bytes | bytearray:
-        """Return the rows as a JSON array. Raises QueryError and UnavailableError."""
+    async def answer(self, sql: str, *, is_arrow: bool = False) -> bytes | bytearray:
+        """Return the rows as a JSON array or an Arrow IPC stream. Raises QueryError and UnavailableError."""
         ...
 
     def untaken(self, size: int) -> AbstractContextManager[None]:
@@ -51,9 +53,11 @@ class QueryRoute:
     async def answer(self, request: Request) -> Response:
         """Answer one request."""
         question = (await self._bodies.read_json(request, _Asked)).query
+        # The server compares the text of the header.
+        is_arrow = request.headers.get("accept") != _JSON
         try:
-            rows = await while_connected(request.receive, self._questions.answer(question))
-            return _Rows(rows, self._questions)
+            answer = self._questions.answer(question, is_arrow=is_arrow)
+            return _Rows(await while_connected(request.receive, answer), self._questions, is_arrow=is_arrow)
         except QueryError as error:
             if error.is_limited:  # the server has no such answer
                 return answer_json(400, {"message": str(error)})
@@ -64,11 +68,11 @@ class QueryRoute:
 class _Rows(Response):
     """Sends rows as fast as the client takes them; the HTTP server ends the connection of one that takes none."""
 
-    def __init__(self, rows: bytes | bytearray, questions: AnswersQuestions) -> None:
-        self._parts = (b'{"rows":', rows, b"}")
+    def __init__(self, rows: bytes | bytearray, questions: AnswersQuestions, *, is_arrow: bool) -> None:
+        self._parts = (b"", rows, b"") if is_arrow else (b'{"rows":', rows, b"}")
         self._questions = questions
         size = sum(map(len, self._parts))
-        super().__init__(headers={"content-length": str(size)}, media_type="application/json")
+        super().__init__(headers={"content-length": str(size)}, media_type=_ARROW if is_arrow else _JSON)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._questions.untaken(len(self._parts[1])):

@@ -18,13 +18,14 @@ from sqlglot.parsers.postgres import PostgresParser
 from sqlglot.tokenizer_core import TokenType
 
 from awaken.runtime.query.errors import QueryError
-from awaken.runtime.query.limits import STATEMENT_TOKENS
+from awaken.runtime.query.limits import STATEMENT_SETS, STATEMENT_TOKENS
 
 if TYPE_CHECKING:
     from sqlglot.tokenizer_core import Token
 
 __all__ = ["DataFusion", "read", "tokenize", "write"]
 
+_SETS: Final = frozenset((TokenType.UNION, TokenType.INTERSECT, TokenType.EXCEPT))
 #: sqlglot underlines where the error is with escape sequences for terminals.
 _ESCAPES: Final = re.compile("\x1b\\[[0-9;]*m")
 
@@ -71,6 +72,12 @@ def tokenize(text: str) -> list[Token]:
     if len(tokens) > STATEMENT_TOKENS:
         raise QueryError(
             f"the statement has {len(tokens)} words and signs; {STATEMENT_TOKENS} are read", is_limited=True
+        )
+    sets = sum(1 for token in tokens if token.token_type in _SETS)
+    if sets > STATEMENT_SETS:
+        raise QueryError(
+            f"the statement joins {sets} queries by UNION and the like; {STATEMENT_SETS} are read",
+            is_limited=True,
         )
     return tokens
 

@@ -24,6 +24,7 @@ __all__ = [
     "MEMORY_SIZE",
     "PROCESSES",
     "START_SECONDS",
+    "STATEMENT_SETS",
     "STATEMENT_SIZE",
     "STATEMENT_TOKENS",
     "TIMEOUT_SECONDS",
@@ -57,6 +58,8 @@ WAITING_SECONDS: Final = 30.0
 #: 500 invocations in one.
 STATEMENT_SIZE: Final = 1_000_000
 STATEMENT_TOKENS: Final = 50_000
+#: Queries that UNION and the like join in one statement; SQLite's default.
+STATEMENT_SETS: Final = 500
 
 #: Bytes of the largest value. A stored value of 32 MiB, the largest there is, is 64 MiB in hexadecimal, and up to
 #: 128 MiB as JSON, where each byte is a number.
@@ -81,7 +84,7 @@ _LIMITS: Final = {
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 10 * STATEMENT_SIZE,
     # Defaults of SQLite, or less: people and tools write far smaller ones, and each level takes stack.
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 1_000,
-    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 500,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: STATEMENT_SETS,
     sqlite3.SQLITE_LIMIT_VDBE_OP: 1_000_000,
     sqlite3.SQLITE_LIMIT_COLUMN: 2_000,
     sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 100,

@@ -1,7 +1,7 @@
 """What goes between the runtime and a process that answers questions, over a socket.
 
-A question is one message; its answer is a message, and the rows as a JSON array behind it. A message is preceded by its
-length.
+A question is one message; its answer is a message, and the rows behind it: a JSON array, or an Arrow IPC stream. A
+message is preceded by its length.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class Asked(msgspec.Struct, array_like=True, frozen=True):
     snapshot: Snapshot
     #: Seconds that it may take.
     timeout_s: float
+    #: Whether the answer is an Arrow IPC stream, not JSON.
+    is_arrow: bool = False
 
 
 class Answer(msgspec.Struct, array_like=True, frozen=True):

@@ -70,8 +70,10 @@ class QuestionProcess:
         """Whether it can be asked."""
         return self._process.poll() is None
 
-    def ask(self, sql: str, snapshot: Snapshot, timeout_s: float) -> tuple[Answer, bytearray]:
-        """Return what became of a question, and the rows as a JSON array.
+    def ask(
+        self, sql: str, snapshot: Snapshot, timeout_s: float, *, is_arrow: bool = False
+    ) -> tuple[Answer, bytearray]:
+        """Return what became of a question, and the rows: a JSON array, or an Arrow IPC stream.
 
         Raises:
             ProcessEndedError: it ended without an answer.
@@ -81,7 +83,7 @@ class QuestionProcess:
         deadline = time.monotonic() + allowed_s
         self._is_fresh = False
         try:
-            send_question(self._channel, Asked(sql, snapshot, timeout_s), deadline)
+            send_question(self._channel, Asked(sql, snapshot, timeout_s, is_arrow), deadline)
             return receive_answer(self._channel, deadline)
         except TimeoutError:
             self.kill()

@@ -27,6 +27,8 @@ from awaken.runtime.query.rendering import row_renderer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from awaken.runtime.query.connection import Answered
+
 __all__ = ["main"]
 
 log = logging.getLogger("awaken.runtime")
@@ -92,25 +94,34 @@ class _Worker:
     def _encode(self, asked: Asked) -> bytearray:
         if self._connection is None:
             self._connection = Connection(self._path, timeout_s=asked.timeout_s, is_limited=True)
-        rows = bytearray(b"[")
-        for row in _encoded(self._connection, asked):
-            if len(rows) + len(row) > limits.ANSWER_SIZE:
+        answered = self._connection.answer(asked.sql, asked.snapshot)
+        rows = bytearray()
+        for part in _arrow(answered) if asked.is_arrow else _json(answered):
+            if len(rows) + len(part) > limits.ANSWER_SIZE:
                 raise QueryError(
                     f"the answer is larger than {limits.ANSWER_SIZE >> 20} MiB; add conditions or a LIMIT, or "
                     "select fewer columns",
                     is_limited=True,
                 )
-            if len(rows) > 1:
-                rows += b","
-            rows += row
-        rows += b"]"
+            rows += part
         return rows
 
 
-def _encoded(connection: Connection, asked: Asked) -> Iterator[bytes]:
-    answered = connection.answer(asked.sql, asked.snapshot)
+def _json(answered: Answered) -> Iterator[bytes]:
     show, encode = row_renderer(answered.columns), msgspec.json.Encoder().encode
-    return (encode(show(values)) for values in answered.rows)
+    before = b"["
+    for values in answered.rows:
+        yield before
+        yield encode(show(values))
+        before = b","
+    yield b"]" if before == b"," else b"[]"
+
+
+def _arrow(answered: Answered) -> Iterator[bytearray]:
+    # Few ask for it, and its library takes longer to import than most questions.
+    from awaken.runtime.query.arrow_answer import write_arrow
+
+    return write_arrow(answered)
 
 
 class _Notes(logging.Handler):

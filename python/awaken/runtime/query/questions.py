@@ -61,8 +61,13 @@ class Questions:
         self._retirement: asyncio.TimerHandle | None = None
         self._is_closed = False
 
-    async def answer(self, sql: str) -> bytes | bytearray:
-        """Return the rows that answer a question, as a JSON array. Columns without a value are left out.
+    async def answer(self, sql: str, *, is_arrow: bool = False) -> bytes | bytearray:
+        """Return the rows that answer a question.
+
+        Args:
+            sql: the question.
+            is_arrow: whether to return an Arrow IPC stream. A JSON array is returned otherwise; columns without a value
+                are left out of its objects.
 
         Raises:
             QueryError: it is not a query, names something that does not exist, or takes too much.
@@ -73,7 +78,7 @@ class Questions:
         except UnicodeEncodeError as error:
             raise QueryError(str(error), is_misread=True) from error
         async with self._turn():
-            rows = await self._run(sql)
+            rows = await self._run(sql, is_arrow)
         if self._untaken_size + len(rows) > limits.UNTAKEN_SIZE:
             raise UnavailableError(
                 f"{self._untaken_size >> 20} MiB of answers wait for their clients; take those, or ask later"
@@ -129,13 +134,16 @@ class Questions:
             self._free.release()
             self._plan_retirement()
 
-    async def _run(self, sql: str) -> bytearray:
+    async def _run(self, sql: str, is_arrow: bool) -> bytearray:
         self._check_open()
         asked: list[QuestionProcess] = []
         is_left = threading.Event()
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, self._ask, sql, self._snapshot(), asked, is_left)
+            snapshot = self._snapshot()
+            return await loop.run_in_executor(
+                self._threads, self._ask, sql, is_arrow, snapshot, asked, is_left
+            )
         except asyncio.CancelledError:  # nobody waits for the answer any more
             is_left.set()
             for process in asked:
@@ -161,14 +169,19 @@ class Questions:
     # On a thread.
 
     def _ask(
-        self, sql: str, snapshot: Snapshot, asked: list[QuestionProcess], is_left: threading.Event
+        self,
+        sql: str,
+        is_arrow: bool,
+        snapshot: Snapshot,
+        asked: list[QuestionProcess],
+        is_left: threading.Event,
     ) -> bytearray:
         process = self._take_process()
         asked.append(process)
         if is_left.is_set():  # while the process was started, so that it was not among those that were killed
             process.kill()
         try:
-            answer, rows = process.ask(sql, snapshot, self._timeout_s)
+            answer, rows = process.ask(sql, snapshot, self._timeout_s, is_arrow=is_arrow)
         except TimeoutError as error:
             self._end(process)
             raise QueryError(

@@ -122,6 +122,10 @@ def _translate_query(tree: exp.Expr) -> Question:
             )
     if not isinstance(tree, exp.Query | exp.Values):
         shown = tree.sql("postgres")[:100]
+        if isinstance(tree, exp.Condition | exp.Alias):  # an expression, which is no statement
+            raise QueryError(
+                f"SQL error: ParserError(Expected: an SQL statement, found: {shown})", is_misread=True
+            )
         raise QueryError(f"This feature is not implemented: Unsupported SQL statement: {shown}")
     resolve_tables(tree)
     mark_unnamed(tree)
@@ -153,4 +157,6 @@ def _explain(error: SqlglotError) -> str:
         name = first.partition("'")[2].partition("'")[0]
         table = first.partition("for table: '")[2].partition("'")[0]
         return f"No field named {table + '.' if table else ''}{name}."
+    if first.startswith("Column '") and "is ambiguous" in first:
+        return f"Ambiguous reference to unqualified field {first.split(chr(39))[1]}"
     return first.replace(PREFIX, "information_schema.")

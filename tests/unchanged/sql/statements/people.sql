@@ -172,8 +172,6 @@ DROP TABLE state
 
 BEGIN
 
-VACUUM
-
 SELECT id FROM sys_journal WHERE id = 'x'
 
 SELECT id FROM sys_invocation WHERE id IN ('x')

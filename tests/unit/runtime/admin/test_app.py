@@ -21,7 +21,9 @@ async def test_every_version_has_the_same_routes(client: httpx.AsyncClient, pref
     assert {name for name, is_on in version["features"].items() if is_on} == {"protocol_v7"}
     assert version["features"]["vqueues"] is False
     assert (await client.get(f"{prefix}/cluster-health")).json()["cluster_name"] == "localcluster"
-    asked = await client.post(f"{prefix}/query", json={"query": "SELECT 1"})
+    asked = await client.post(
+        f"{prefix}/query", json={"query": "SELECT 1"}, headers={"accept": "application/json"}
+    )
     assert asked.json() == {"rows": []}
     assert (await client.get(f"{prefix}/services")).json() == {"services": []}
     assert (await client.get(f"{prefix}/deployments")).json() == {"deployments": []}

@@ -36,7 +36,8 @@ class Asking:
         self.client = client
 
     async def post(self, question: str) -> httpx.Response:
-        return await self.client.post("/query", json={"query": question})
+        headers = {"accept": "application/json"}
+        return await self.client.post("/query", json={"query": question}, headers=headers)
 
     async def rows(self, question: str) -> list[dict[str, Any]]:
         # What the runtime itself sees may not be on disk yet.
@@ -58,7 +59,8 @@ class InThisProcess:
         self._harness = harness
         self._connection = Connection(harness.runtime.store.path, timeout_s=0.2)
 
-    async def answer(self, sql: str) -> bytes:
+    async def answer(self, sql: str, *, is_arrow: bool = False) -> bytes:
+        assert not is_arrow
         answered = self._connection.answer(sql, take_snapshot(self._harness.deployments))
         return msgspec.json.encode(list(map(row_renderer(answered.columns), answered.rows)))
 

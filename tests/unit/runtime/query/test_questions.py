@@ -9,6 +9,7 @@ import signal
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import nanoarrow
 import pytest
 from awaken.control.errors import UnavailableError
 from awaken.runtime.errors import RuntimeClosedError
@@ -100,7 +101,7 @@ async def test_they_see_what_was_committed_and_what_is_registered(
         ("SELECT " + "CASE WHEN true THEN " * 5_000 + "1", "nested too deeply|longer than 0.5 s"),
         ("SELECT 1" + " + 1" * 5_000, "nested too deeply"),
         ("SELECT " + "1, " * 100_000 + "1", "50000 are read|longer than 0.5 s"),
-        ("SELECT 1" + " UNION ALL SELECT 1" * 5_000, "too many terms|nested too deeply|longer than 0.5 s"),
+        ("SELECT 1" + " UNION ALL SELECT 1" * 5_000, "500 are read"),
         (f"SELECT 'a' LIKE '{'%a' * 1_000}'", "too complex"),
         (f"SELECT 'a' ~ '{'a*' * 1_000}'", "1000 are allowed"),
         ("SELECT load_extension('x')", "Invalid function"),
@@ -222,5 +223,24 @@ async def test_a_question_left_while_its_process_starts_ends_as_well(harness: Ha
 
     async with asyncio.timeout(PATIENCE_S):  # the time of a question is longer
         await asyncio.gather(*(questions.answer("SELECT 1") for _ in range(PROCESSES)))
+
+    questions.close()
+
+
+async def test_an_answer_may_be_an_arrow_stream(questions: Questions) -> None:
+    sql = f"{NUMBERS} SELECT i, nullif(i, 2) AS some, 'x' || i AS t FROM n LIMIT 3000"
+
+    answer = await questions.answer(sql, is_arrow=True)
+
+    read = nanoarrow.ArrayStream.from_readable(answer).read_all().to_pylist()
+    assert read[:2] == [{"i": 1, "some": 1, "t": "x1"}, {"i": 2, "some": None, "t": "x2"}]
+    assert [row["i"] for row in read] == list(range(1, 3001))
+
+
+async def test_a_large_arrow_stream_is_refused_as_any_answer(harness: Harness) -> None:
+    questions = Questions(harness.runtime.store.path, lambda: take_snapshot(harness.deployments))
+
+    with pytest.raises(QueryError, match=r"the answer is larger than 256 MiB|memory"):
+        await questions.answer(f"{NUMBERS} SELECT repeat('x', 10000000) || i FROM n", is_arrow=True)
 
     questions.close()
