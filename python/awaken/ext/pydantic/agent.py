@@ -151,6 +151,7 @@ class RestateAgent(WrapperAgent[AgentDepsT, OutputDataT]):
         arguments["capabilities"] = [durability, *(arguments.get("capabilities") or ())]
         with _ordered_events() if is_observed else nullcontext(), telemetry_of(context):
             async with self.wrapped.iter(*args, **arguments) as run:
+                durability.choose_ids(run, arguments.get("conversation_id"))
                 yield run
 
 

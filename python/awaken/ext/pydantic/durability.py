@@ -9,7 +9,7 @@ Without that, a conversation in the state of an object would be another one in e
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic_ai.capabilities import AbstractCapability
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pydantic_ai.agent import EventStreamHandler
     from pydantic_ai.messages import ModelMessage
     from pydantic_ai.models import Model, ModelRequestContext
-    from pydantic_ai.run import AgentRunResult
+    from pydantic_ai.run import AgentRun, AgentRunResult
     from pydantic_ai.tools import RunContext
     from pydantic_ai.toolsets.abstract import AbstractToolset
 
@@ -39,6 +39,10 @@ __all__ = ["Durability"]
 
 #: Where an attempt counts the runs of agents in it.
 RUNS = "awaken.ext.pydantic.runs"
+
+#: Newer versions of Pydantic AI have these hooks.
+ASKS_FOR_MODELS: Final = hasattr(AbstractCapability, "get_wrapper_model")
+ASKS_FOR_IDS: Final = hasattr(AbstractCapability, "get_default_run_id")
 
 
 @dataclass
@@ -57,21 +61,44 @@ class Durability(AbstractCapability[AgentDepsT]):
     wraps_tools: bool = field(kw_only=True)
     event_handler: EventStreamHandler[Any] | None = field(kw_only=True)
 
-    def get_default_run_id(self) -> str | None:
+    def get_default_run_id(self) -> str:
         """Return the id of the next run in this handler."""
         number = get_extension_data(self.context, RUNS) or 0
         set_extension_data(self.context, RUNS, number + 1)
         return str(uuid5(NAMESPACE_URL, f"{self.context.request().id}/agent-run/{number}"))
 
-    def get_default_conversation_id(self, run_id: str) -> str | None:
+    def get_default_conversation_id(self, run_id: str) -> str:
         """Return the id of a conversation that begins with this run."""
         return str(uuid5(NAMESPACE_URL, f"{run_id}/conversation"))
 
     def get_wrapper_model(self, model: Model) -> Model | None:
-        """Wrap the model of a request."""
+        """Wrap the model of each attempt at a request."""
         if isinstance(model, RestateModelWrapper):
             return None
         return RestateModelWrapper(model, self.run_options, self.event_handler)
+
+    async def before_model_request(
+        self, ctx: RunContext[AgentDepsT], request_context: ModelRequestContext
+    ) -> ModelRequestContext:
+        """Wrap the model of a request, for versions of Pydantic AI that do not ask for it."""
+        if not ASKS_FOR_MODELS:
+            request_context.model = self.get_wrapper_model(request_context.model) or request_context.model
+        return request_context
+
+    def choose_ids(self, run: AgentRun[AgentDepsT, Any], conversation_id: str | None) -> None:
+        """Choose the ids of a run that has not begun, for versions of Pydantic AI that do not ask for them.
+
+        Args:
+            run: the run.
+            conversation_id: that the application has given.
+        """
+        if ASKS_FOR_IDS:
+            return
+        state = run.ctx.state
+        inherited = {message.conversation_id for message in state.message_history}
+        state.run_id = self.get_default_run_id()
+        if conversation_id in (None, "new") and state.conversation_id not in inherited:
+            state.conversation_id = self.get_default_conversation_id(state.run_id)
 
     def get_wrapper_toolset(self, toolset: AbstractToolset[AgentDepsT]) -> AbstractToolset[AgentDepsT] | None:
         """Wrap the tools of the run."""

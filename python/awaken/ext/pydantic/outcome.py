@@ -6,14 +6,14 @@ To a run they are failures, which it would repeat. They are recorded as outcomes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic_ai import exceptions
 from pydantic_ai.exceptions import ApprovalRequired, CallDeferred, ModelRetry
-from pydantic_ai.messages import ToolReturn, ToolReturnContent
+from pydantic_ai.messages import MultiModalContent, ToolReturn
 
 from awaken.ext.pydantic.serde import PydanticTypeAdapter
 
@@ -24,7 +24,7 @@ __all__ = ["OUTCOME", "Outcome", "outcome_of", "restored"]
 
 #: Newer versions of Pydantic AI have it.
 TOOL_FAILED: Final[type[Exception] | None] = getattr(exceptions, "ToolFailed", None)
-CONTENT: Final[TypeAdapter[Any]] = TypeAdapter(ToolReturnContent)
+FILE: Final[TypeAdapter[Any]] = TypeAdapter(MultiModalContent)
 RETURNED: Final[TypeAdapter[Any]] = TypeAdapter(ToolReturn)
 
 
@@ -77,6 +77,16 @@ async def outcome_of(call: Awaitable[Any]) -> Outcome:
 
 def restored(output: Any) -> Any:
     """Return a recorded output with its images, documents and `ToolReturn` as objects again."""
-    if isinstance(output, Mapping) and output.get("kind") == "tool-return":
-        return RETURNED.validate_python(output)
-    return CONTENT.validate_python(output)
+    if isinstance(output, list):
+        return [restored(item) for item in output]
+    if not isinstance(output, dict):
+        return output
+    match output.get("kind"):
+        case "tool-return":
+            returned = RETURNED.validate_python(output)
+            returned.return_value = restored(output["return_value"])
+            return returned
+        case str():
+            with suppress(ValidationError):  # then it is a dict of the application
+                return FILE.validate_python(output)
+    return {name: restored(item) for name, item in output.items()}
