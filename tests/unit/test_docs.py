@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from awaken.control.client import ControlClient, SyncControlClient
+from awaken.testing import open_environment
 from awaken.transports.hosted.aws_lambda import LambdaHandler
 from fastapi import FastAPI
+from pydantic_ai import Agent
+from pydantic_ai.models.test import TestModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,10 +57,12 @@ def test_ways_to_deploy() -> None:
 
 
 def test_ways_to_observe() -> None:
-    logging, tracing = (run(code) for code in blocks("observability.md"))
+    logging, tracing, libraries = (run(code) for code in blocks("observability.md"))
+    Agent.instrument_all(False)
 
     assert logging["log"].filters
     assert "expenses" in tracing["app"].services
+    assert libraries["provider"].get_tracer("any")
 
 
 def test_ways_to_hand_out_and_serve_links() -> None:
@@ -90,6 +96,22 @@ def test_agents_of_google_adk() -> None:
 
     assert list(documented["chat"].handlers) == ["ask"]
     assert [plugin.name for plugin in documented["runner"].app.plugins] == ["restate_plugin"]
+
+
+async def test_agents_of_pydantic_ai(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    (code,) = section("agents.md", "Pydantic AI")
+    documented = run(code)
+
+    async with open_environment(documented["app"]) as env:
+        with documented["agent"].override(model=TestModel()):
+            said = asyncio.create_task(env.client.object_call(documented["say"], "claim", "A claim of 3000"))
+            await env.awakeable().resolve("granted")
+            answer = await said
+        stored = env.state("Claims", "claim")["messages"]
+
+    assert answer == '{"ask_reviewer":"granted"}'
+    assert [message["kind"] for message in stored] == ["request", "response"] * 2
 
 
 def test_pages_are_linked() -> None:
