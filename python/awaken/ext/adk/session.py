@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from google.adk.sessions.base_session_service import BaseSessionService, ListSessionsResponse
 
 from awaken.context.context import ObjectContext, ObjectSharedContext
-from awaken.context.extensions import get_extension_data, set_extension_data
+from awaken.context.extensions import current_context, get_extension_data, set_extension_data
 from awaken.context.runs import RunOptions
 from awaken.errors import LocalProtocolError, TerminalError, UsageError
 from awaken.ext.adk.identifiers import repeat_ids
 from awaken.ext.adk.record import KEY_PREFIX, Record, RecordSerde, lasting
-from awaken.ext.contexts import restate_context, restate_object_context
+from awaken.ext.contexts import restate_object_context
 from awaken.serde import BytesSerde
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ __all__ = ["RestateSessionService"]
 
 _KEY = "awaken.ext.adk.sessions"
 
+_USE_RUN_ASYNC = "Runner.run() starts a thread, so use `async for event in runner.run_async(...)`"
 _STORED = RunOptions[Any](serde=RecordSerde())
 
 
@@ -203,7 +204,9 @@ def _attempt(context: Any) -> _Attempt:
 
 def _reader() -> ObjectContext | ObjectSharedContext:
     """Return the context of a handler that may read sessions."""
-    context = restate_context()
+    context = current_context()
+    if context is None:
+        raise UsageError(f"RestateSessionService was used outside of a handler; {_USE_RUN_ASYNC}")
     if not isinstance(context, (ObjectContext, ObjectSharedContext)):
         raise UsageError(
             "RestateSessionService keeps sessions in the state of a key, so it needs a handler of a virtual object or "
@@ -219,8 +222,7 @@ async def _read(context: ObjectContext | ObjectSharedContext, key: str) -> bytes
         return await context.get(key, serde=BytesSerde())
     except LocalProtocolError as error:
         raise UsageError(
-            f"RestateSessionService cannot read sessions here: {error}; Runner.run() starts a thread, so use "
-            "`async for event in runner.run_async(...)`"
+            f"RestateSessionService cannot read sessions here: {error}; {_USE_RUN_ASYNC}"
         ) from error
 
 
