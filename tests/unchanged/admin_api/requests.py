@@ -15,7 +15,7 @@ UNKNOWN_SUBSCRIPTION: Final = "sub_15VqmTOnXH3Vv2pl5HOG7UB"
 JSON: Final = "application/json"
 #: Where each method is tried.
 PATHS: Final = (
-    *("/health", "/version", "/cluster-health", "/query", "/no-such-path", "/"),
+    *("/health", "/version", "/cluster-health", "/openapi", "/query", "/no-such-path", "/"),
     *(
         "/services",
         "/services/AdminPlain",

@@ -58,6 +58,15 @@ class _DeletedRule(msgspec.Struct):
 class AbsentRoutes:
     """Answers the routes about them."""
 
+    #: What requests contain, by the operation in the OpenAPI document.
+    bodies: Final = {
+        "create_subscription": ("CreateSubscriptionRequest", _Subscription),
+        "create_kafka_cluster": ("CreateKafkaClusterRequest", _Cluster),
+        "update_kafka_cluster": ("UpdateKafkaClusterRequest", _Properties),
+        "upsert_rules": ("UpsertRulesRequest", list[_Rule]),
+        "bulk_delete_rules": ("DeleteRulesRequest", list[_DeletedRule]),
+    }
+
     def __init__(self, deployments: Deployments, bodies: Bodies) -> None:
         self._deployments = deployments
         self._read_json = bodies.read_json

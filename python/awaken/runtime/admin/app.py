@@ -15,7 +15,14 @@ from starlette.routing import Mount, Route, Router
 from awaken import _core
 from awaken.control.errors import UnavailableError
 from awaken.runtime.admin.absent import AbsentRoutes
-from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_json, empty
+from awaken.runtime.admin.admin_openapi import describe_admin_api
+from awaken.runtime.admin.answers import (
+    AdminError,
+    UnreadableError,
+    answer_document,
+    answer_json,
+    empty,
+)
 from awaken.runtime.admin.batches import BatchRoutes
 from awaken.runtime.admin.deployments import DeploymentRoutes
 from awaken.runtime.admin.invocations import InvocationRoutes
@@ -93,8 +100,14 @@ def make_admin(
         members = {"cluster_name": "localcluster", "metadata_cluster_health": {"members": [1]}}
         return answer_json(200, members)
 
+    async def openapi(_request: Request) -> Response:
+        routes = (DeploymentRoutes, ServiceRoutes, AbsentRoutes, QueryRoute)
+        bodies = {operation: body for each in routes for operation, body in each.bodies.items()}
+        return answer_document(describe_admin_api(bodies, SERVER_VERSION))
+
     routes = [
         Route("/health", health, methods=["GET"]),
+        Route("/openapi", openapi, methods=["GET"]),
         Route("/version", version, methods=["GET"]),
         Route("/cluster-health", cluster_health, methods=["GET"]),
         Route("/query", QueryRoute(questions, bodies).answer, methods=["POST"]),

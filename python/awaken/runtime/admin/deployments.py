@@ -80,10 +80,18 @@ class _Update(msgspec.Struct):
     additional_headers: dict[str, str] | None = None
     overwrite: bool = False
     dry_run: bool = False
+    arn: str | None = None
+    assume_role_arn: Any = None
 
 
 class DeploymentRoutes:
     """Answers the routes about deployments."""
+
+    #: What requests contain, by the operation in the OpenAPI document.
+    bodies: Final = {
+        "create_deployment": ("RegisterDeploymentRequest", _Register),
+        "update_deployment": ("UpdateDeploymentRequest", _Update),
+    }
 
     def __init__(self, deployments: Deployments, bodies: Bodies) -> None:
         self._deployments = deployments
@@ -113,6 +121,7 @@ class DeploymentRoutes:
         """Answer `PATCH /deployments/{id}`, and `PUT` of the second version."""
         deployment_id = read_path_id(request, "deployment", "dp")
         asked = await self._read_json(request, _Update)
+        _refuse_absent(asked)
         _check(asked)
         if asked == _Update():
             self._find(request)
@@ -153,11 +162,7 @@ class DeploymentRoutes:
         raise AdminError(405, "PUT deployment is deprecated, use PATCH instead")
 
     async def _register(self, asked: _Register, *, is_v2: bool) -> Response:
-        for field, reason in _NOT_HERE.items():
-            if getattr(asked, field) is not None:
-                raise AdminError(
-                    400, f"The request field '{field}' is invalid. Reason: the embedded runtime {reason}"
-                )
+        _refuse_absent(asked)
         if not asked.uri:
             raise UnreadableError(422, _NO_VARIANT)
         _check(asked)
@@ -195,6 +200,14 @@ class DeploymentRoutes:
 
     def _describe(self, record: Record) -> Response:
         return answer_json(200, describe.full_deployment(record, self._deployments.defaults))
+
+
+def _refuse_absent(asked: _Register | _Update) -> None:
+    for field, reason in _NOT_HERE.items():
+        if getattr(asked, field, None) is not None:
+            raise AdminError(
+                400, f"The request field '{field}' is invalid. Reason: the embedded runtime {reason}"
+            )
 
 
 def _check(asked: _Register | _Update) -> None:

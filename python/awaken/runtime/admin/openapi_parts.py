@@ -1,4 +1,4 @@
-"""What OpenAPI documents of this package have in common."""
+"""Parts of OpenAPI documents: references, and the parameters and answers of the ingress."""
 
 from __future__ import annotations
 

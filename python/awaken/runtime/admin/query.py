@@ -46,6 +46,9 @@ class _Asked(msgspec.Struct):
 class QueryRoute:
     """Answers the route of questions."""
 
+    #: What requests contain, by the operation in the OpenAPI document.
+    bodies: Final = {"query": ("QueryRequest", _Asked)}
+
     def __init__(self, questions: AnswersQuestions, bodies: Bodies) -> None:
         self._questions = questions
         self._bodies = bodies

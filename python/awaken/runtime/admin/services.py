@@ -51,6 +51,12 @@ class _State(msgspec.Struct):
 class ServiceRoutes:
     """Answers the routes about services."""
 
+    #: What requests contain, by the operation in the OpenAPI document.
+    bodies: Final = {
+        "modify_service": ("ModifyServiceRequest", _Change),
+        "modify_service_state": ("ModifyServiceStateRequest", _State),
+    }
+
     def __init__(
         self,
         deployments: Deployments,

@@ -148,3 +148,18 @@ async def test_an_operator_may_open_and_close_a_service() -> None:
     handler = deployments.handler("S", "a")
     assert handler is not None
     assert handler.idempotency_retention_ms == 9
+
+
+async def test_what_a_handler_declares_counts_before_what_an_operator_sets_for_its_service() -> None:
+    handlers = [{"name": "own", "journalRetention": 2}, {"name": "none"}]
+    deployments = await serving(
+        {"name": "S", "ty": "SERVICE", "journalRetention": 1, "idempotencyRetention": 1, "handlers": handlers}
+    )
+
+    await deployments.override("S", Overrides(journal_retention_ms=3))
+
+    own, none = deployments.handler("S", "own"), deployments.handler("S", "none")
+    assert own is not None
+    assert none is not None
+    assert (own.journal_retention_ms, none.journal_retention_ms) == (2, 3)
+    assert none.idempotency_retention_ms == 1
