@@ -19,17 +19,21 @@ if TYPE_CHECKING:
 __all__ = ["durable_config"]
 
 
-def durable_config(config: RunConfig) -> RunConfig:
+def durable_config(config: RunConfig, *, concurrent_tools: bool) -> RunConfig:
     """Return a copy of a configuration whose agents survive crashes. Agents that are tools inherit it.
 
     - Answers of models are in the journal, whether an agent has the name of a model, or a model.
-    - The tools that a model calls together run one after the other, unless the configuration allows more. A tool that
-      awaits something which the journal does not have, such as a response over HTTP, could otherwise overtake another
-      one in a replay.
+    - The tools that a model calls together run one after the other, unless more is asked for. A tool that awaits
+      something which the journal does not have, such as a response over HTTP, could otherwise overtake another one in a
+      replay.
     - A cancellation ends the agent. By default, the framework tells the model that the tool failed.
+
+    Args:
+        config: of the user.
+        concurrent_tools: whether tools run at the same time if the configuration does not say how many may.
     """
     execution = config.tool_execution or ToolExecutionConfig()
-    if execution.max_function_tool_concurrency is None:
+    if execution.max_function_tool_concurrency is None and not concurrent_tools:
         execution = dataclasses.replace(execution, max_function_tool_concurrency=1)
     return dataclasses.replace(
         config,

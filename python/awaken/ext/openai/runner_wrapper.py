@@ -60,6 +60,7 @@ class DurableRunner:
         *,
         use_restate_session: bool = False,
         run_options: RunOptions[Any] | None = None,
+        concurrent_tools: bool = False,
         **kwargs: Unpack[RunArguments],
     ) -> RunResult:
         """Run an agent in the current handler until it has its final output.
@@ -70,6 +71,9 @@ class DurableRunner:
             use_restate_session: whether the conversation is kept in the state of the object; see `RestateSession`.
             run_options: how often a failing call of a model is retried. Without any, the retry policy of the runtime
                 applies. When the retries are exhausted, a terminal error ends the agent.
+            concurrent_tools: whether tools that the model calls in one turn run at the same time, which needs tools whose
+                durable operations do not depend on anything that the journal does not have. By default one runs after
+                the other, unless the configuration of the run says how many may run at the same time.
             **kwargs: others that `agents.Runner.run` has, such as `context`, `max_turns`, `hooks` and `run_config`.
 
         Raises:
@@ -87,7 +91,7 @@ class DurableRunner:
             kwargs["session"] = RestateSession()
         given = kwargs.get("run_config")
         config = RunConfig(**given) if isinstance(given, dict) else given or RunConfig()
-        kwargs["run_config"] = durable_config(config)
+        kwargs["run_config"] = durable_config(config, concurrent_tools=concurrent_tools)
         prepare(starting_agent)
         session = kwargs.get("session")
         if not isinstance(session, RestateSession):

@@ -70,7 +70,12 @@ async def one_by_one(ctx: awaken.Context) -> str:
 
 @service.handler()
 async def side_by_side(ctx: awaken.Context) -> str:
-    config = RunConfig(tool_execution=ToolExecutionConfig(max_function_tool_concurrency=3))
+    return await run_with([work], *(calls("work", label, label=label) for label in "abc"), concurrent_tools=True)
+
+
+@service.handler()
+async def two_at_a_time(ctx: awaken.Context) -> str:
+    config = RunConfig(tool_execution=ToolExecutionConfig(max_function_tool_concurrency=2))
     return await run_with([work], *(calls("work", label, label=label) for label in "abc"), run_config=config)
 
 
@@ -134,10 +139,11 @@ async def test_tools_of_one_turn(env: Environment) -> str:
     return told
 
 
-@crash_everywhere(app=app)
-async def test_tools_of_one_turn_at_the_same_time(env: Environment) -> str:
+@pytest.mark.parametrize("handler", [side_by_side, two_at_a_time])
+@crash_everywhere(app=app, max_positions=30)
+async def test_tools_of_one_turn_at_the_same_time(env: Environment, handler: Any) -> str:
     begin(env)
-    told = await env.client.service_call(side_by_side, None)
+    told = await env.client.service_call(handler, None)
     asked_at_most(env, 2)
     assert told == "a done | b done | c done"
     return told

@@ -53,7 +53,7 @@ def test_signatures_are_the_same(name: str) -> None:
 
 
 def test_runner_and_session_have_the_same_methods() -> None:
-    assert parameters(ours.DurableRunner.run) == parameters(official.DurableRunner.run)
+    assert parameters(official.DurableRunner.run).items() <= parameters(ours.DurableRunner.run).items()
     session = import_module("restate.ext.openai.session").RestateSession
     for name in ("get_items", "add_items", "pop_item", "clear_session", "flush"):
         assert parameters(getattr(ours.RestateSession, name)) == parameters(getattr(session, name))
