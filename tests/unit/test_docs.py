@@ -89,6 +89,15 @@ def test_grpc_page_calls_methods_of_the_client() -> None:
     assert all(hasattr(ControlClient, name) and hasattr(SyncControlClient, name) for name in called)
 
 
+def test_agents_of_openai() -> None:
+    (code,) = section("agents.md", "OpenAI Agents SDK")
+
+    documented = run(code)
+
+    assert list(documented["chat"].handlers) == ["ask"]
+    assert [tool.name for tool in documented["agent"].tools] == ["approve"]
+
+
 def test_agents_of_google_adk() -> None:
     (code,) = section("agents.md", "Google ADK")
 

@@ -70,7 +70,9 @@ async def one_by_one(ctx: awaken.Context) -> str:
 
 @service.handler()
 async def side_by_side(ctx: awaken.Context) -> str:
-    return await run_with([work], *(calls("work", label, label=label) for label in "abc"), concurrent_tools=True)
+    return await run_with(
+        [work], *(calls("work", label, label=label) for label in "abc"), concurrent_tools=True
+    )
 
 
 @service.handler()
@@ -143,7 +145,7 @@ async def test_tools_of_one_turn(env: Environment) -> str:
 @crash_everywhere(app=app, max_positions=30)
 async def test_tools_of_one_turn_at_the_same_time(env: Environment, handler: Any) -> str:
     begin(env)
-    told = await env.client.service_call(handler, None)
+    told: str = await env.client.service_call(handler, None)
     asked_at_most(env, 2)
     assert told == "a done | b done | c done"
     return told
