@@ -71,9 +71,9 @@ class DurableRunner:
             use_restate_session: whether the conversation is kept in the state of the object; see `RestateSession`.
             run_options: how often a failing call of a model is retried. Without any, the retry policy of the runtime
                 applies. When the retries are exhausted, a terminal error ends the agent.
-            concurrent_tools: whether tools that the model calls in one turn run at the same time, which needs tools whose
-                durable operations do not depend on anything that the journal does not have. By default one runs after
-                the other, unless the configuration of the run says how many may run at the same time.
+            concurrent_tools: whether the tools that the model calls in one turn run at the same time. What they await
+                between durable operations has to be durable as well. Otherwise one runs after the other, unless
+                `run_config` says how many may run at the same time.
             **kwargs: others that `agents.Runner.run` has, such as `context`, `max_turns`, `hooks` and `run_config`.
 
         Raises:
