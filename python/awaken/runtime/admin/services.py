@@ -46,6 +46,7 @@ class _State(msgspec.Struct):
     object_key: str
     new_state: dict[str, list[Byte] | str]
     version: str | None = None
+    scope: str | None = None
 
 
 class ServiceRoutes:
@@ -126,6 +127,12 @@ class ServiceRoutes:
     async def edit_state(self, request: Request) -> Response:
         """Answer `POST /services/{s}/state`."""
         asked = await self._read_json(request, _State, limit=_MAX_STATE_SIZE)
+        if asked.scope is not None:
+            # Without the refusal, the state that has no scope would be replaced.
+            raise AdminError(
+                400,
+                "The request field 'scope' is invalid. Reason: the embedded runtime has no scopes; leave it out.",
+            )
         name = read_path_name(request, "service")
         found = self._deployments.service(name)
         if found is None:

@@ -89,6 +89,14 @@ async def test_replacing_state(client: httpx.AsyncClient, operations: FakeOperat
     assert operations.asked == [("state", "Obj", "k", {"a": b"2\xff", "b": "é".encode()}, "v")]
 
 
+async def test_state_of_a_scope_is_refused(client: httpx.AsyncClient, operations: FakeOperations) -> None:
+    response = await client.post(
+        "/services/Obj/state", json={"object_key": "k", "new_state": {}, "scope": "s"}
+    )
+
+    assert (response.status_code, operations.asked) == (400, [])
+
+
 @pytest.mark.parametrize(
     ("service", "state", "status"),
     [
