@@ -68,6 +68,7 @@ def announce(
     served: str,
     backlog: Backlog,
     *,
+    has_inbox: bool,
     json_output: bool,
 ) -> None:
     """Print what is served and where.
@@ -79,12 +80,14 @@ def announce(
         grpc: address of the control plane, or None without it.
         served: a line that says what is served.
         backlog: what waits since before the start.
+        has_inbox: whether the inbox is served.
         json_output: print one JSON document instead of lines.
     """
+    inbox = f"{server.admin_url}{INBOX}/" if has_inbox else None
     facts = {
         "ingress": server.ingress_url,
         "admin": server.admin_url,
-        "inbox": f"{server.admin_url}{INBOX}/",
+        "inbox": inbox,
         "callbacks": links_url,
         "grpc": grpc,
         "data_dir": places.directory,
@@ -97,7 +100,7 @@ def announce(
         served,
         *_describe(backlog),
         f"data in {places.directory}, admin API on {server.admin_url}{f', gRPC on {grpc}' if grpc else ''}",
-        f"inbox on {server.admin_url}{INBOX}/",
+        *([f"inbox on {inbox}"] if inbox else []),
         *([f"links on {links_url}"] if places.callbacks else []),
         f"ingress on {server.ingress_url}",  # last, because scripts wait for it
     ]

@@ -138,7 +138,16 @@ async def _serve(
         # Again, now that the port is known, if port 0 asked for a free one.
         lead_links(links_url)
         grpc = await _control(places, access, embedded.runtime, closers)
-        announce(places, server, links_url, grpc, describe(embedded), backlog, json_output=json_output)
+        announce(
+            places,
+            server,
+            links_url,
+            grpc,
+            describe(embedded),
+            backlog,
+            has_inbox=embedded.runtime.settings.serves_inbox,
+            json_output=json_output,
+        )
         async with asyncio.TaskGroup() as group:
             beside = None if until is None else group.create_task(_beside(until, stop))
             await stop.wait()
@@ -164,14 +173,16 @@ async def _listen(
 
     links = create_callback_app(operations=embedded.runtime)
     public_url = current_settings().url
+    has_inbox = embedded.runtime.settings.serves_inbox
+    inbox = {INBOX: guard_inbox(create_inbox(embedded.runtime), access.guard)} if has_inbox else {}
     server = RuntimeServer(
         embedded.ingress,
         embedded.admin,
         ingress_bind=places.ingress,
         admin_bind=places.admin,
         beside_ingress={CALLBACKS: links} if places.callbacks is None else {},
-        beside_admin={INBOX: guard_inbox(create_inbox(embedded.runtime), access.guard)},
-        home=f"{INBOX}/",
+        beside_admin=inbox,
+        home=f"{INBOX}/" if inbox else None,
         pages=pages,
         public_url=public_url,
         tokens=access.guard,

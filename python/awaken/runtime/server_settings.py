@@ -113,6 +113,10 @@ def _flag(text: str) -> bool:
     return lowered in ("true", "1")
 
 
+def _not(text: str) -> bool:
+    return not _flag(text)
+
+
 def _version(text: str) -> int:
     return 7 if _flag(text) else 6
 
@@ -187,6 +191,16 @@ TAKEN: Final[tuple[ServerSetting, ...]] = (
             ("USE_RANDOM_PORTS", "`true` picks a free port"),
         )
     ),
+    ServerSetting(
+        "RESTATE_INGRESS__ADVERTISED_ADDRESS",
+        "the URL at which callers reach the ingress, for the admin API",
+        "advertised_url",
+    ),
+    ServerSetting("RESTATE_INGRESS__ADVERTISED_INGRESS_ENDPOINT", "its older name", "advertised_url"),
+    ServerSetting("RESTATE_INGRESS__ADVERTISED_HOST", "the host in that URL", "advertised_host"),
+    ServerSetting("RESTATE_ADVERTISED_HOST", "the same", "advertised_host"),
+    ServerSetting("RESTATE_ADMIN__DISABLE_WEB_UI", "`true` serves no inbox", "serves_inbox", _not),
+    ServerSetting("RESTATE_CLUSTER_NAME", "what endpoints and operators are told it is", "cluster_name"),
     ServerSetting(
         "RESTATE_LOG_FILTER", "the level of `restate` in it, or else that of everything, is `--log-level`"
     ),
@@ -270,7 +284,7 @@ _FULFILLED: Final[Mapping[str, str | None]] = {
 _WITHOUT_MEANING: Final = tuple(
     f"{_PREFIX}{name}"
     for name in (
-        *("ADVERTISED_", "AUTO_PROVISION", "BIND_", "CLUSTER_NAME", "DEFAULT_", "DISABLE_", "EXPERIMENTAL_"),
+        *("ADVERTISED_", "AUTO_PROVISION", "BIND_", "DEFAULT_", "DISABLE_", "EXPERIMENTAL_"),
         *("FORCE_NODE_ID", "GOSSIP_", "HLC_", "INITIALIZATION_", "LISTEN_MODE", "LOCATION", "LOG_", "MAX_"),
         *(
             "METADATA_",

@@ -40,6 +40,10 @@ class RuntimeSettings:
         max_message_size: bytes of the largest frame accepted from an endpoint; None is the server's limit.
         max_protocol_version: the newest version to speak; None is 7 with endpoints of awaken, and 6 with others,
             whose support of 7 is experimental.
+        cluster_name: what endpoints and operators are told it is.
+        advertised_url: where callers enter, for operators and in descriptions; None is where the ingress listens.
+        advertised_host: the host in it, with the port of the ingress, if no URL is given.
+        serves_inbox: whether commands serve the pages beside the admin API.
         identity_key_pem: private key that signs requests to endpoints, Ed25519 in PKCS#8.
     """
 
@@ -59,6 +63,10 @@ class RuntimeSettings:
     max_eager_state_size: int = 32 * 1024 * 1024
     max_message_size: int | None = None
     max_protocol_version: int | None = None
+    cluster_name: str = "localcluster"
+    advertised_url: str | None = None
+    advertised_host: str | None = None
+    serves_inbox: bool = True
     identity_key_pem: str | None = field(default=None, repr=False)
 
     @classmethod

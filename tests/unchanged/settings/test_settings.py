@@ -40,6 +40,10 @@ SHOWN_IF_SET: Final = {
     "RESTATE_ADMIN__BIND_IP": "127.0.0.1",
     "RESTATE_ADMIN__BIND_PORT": "2",
     "RESTATE_ADMIN__USE_RANDOM_PORTS": "true",
+    "RESTATE_ADVERTISED_HOST": "here",
+    "RESTATE_INGRESS__ADVERTISED_ADDRESS": "http://here:1/",
+    "RESTATE_INGRESS__ADVERTISED_HOST": "here",
+    "RESTATE_INGRESS__ADVERTISED_INGRESS_ENDPOINT": "http://here:1/",
     "RESTATE_MAX_JOURNAL_RETENTION": "1h",
     "RESTATE_MAX_IDEMPOTENCY_RETENTION": "1h",
     "RESTATE_MAX_WORKFLOW_COMPLETION_RETENTION": "1h",
@@ -61,10 +65,14 @@ CONFIG: Final = """
 default-idempotency-retention = "2h"
 max-journal-retention = "90m"
 max-retry-policy-max-attempts = 2
+cluster-name = "ours"
 [default-retry-policy]
 initial-interval = "10ms"
 [ingress]
 request-size-limit = "1 KiB"
+advertised-address = "https://calls.example:8443"
+[admin]
+disable-web-ui = true
 """
 FAILING: Final = Program(
     ("awaken", "serve", "failing:app", "--bind", "127.0.0.1:{port}"),
@@ -77,7 +85,8 @@ service = awaken.Service("Failing")
 
 @service.handler()
 async def fail(ctx: awaken.Context, text: str) -> None:
-    print("attempt", flush=True)
+    name = ctx.request().attempt_headers.get("x-restate-cluster-name")
+    print(f"attempt of {name}", flush=True)
     raise ValueError("again")
 
 
@@ -206,29 +215,32 @@ def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, R
 def test_file_and_variables_do_the_same_on_both(configured: dict[str, Runtime], tmp_path: Path) -> None:
     run = Running(FAILING, "awaken", tmp_path)
     run.start()
-    observed: dict[str, tuple[dict[str, Any], int, int]] = {}
+    observed: dict[str, list[Any]] = {}
     try:
         run.wait_until_ready()
         for kind, runtime in configured.items():
             with Client(runtime.ingress_url, runtime.admin_url) as client:
                 client.register(run.url, use_http_11=False)
                 service = client.admin.get("/services/Failing").json()
-                attempts = run.log.splitlines().count("attempt")
+                attempts = run.log.splitlines().count("attempt of ours")
                 invocation = client.send("Failing/fail", "x" * 1500)
                 client.wait_for_status(invocation, ["paused"])
-                observed[kind] = (
-                    {
-                        name: service[name]
+                observed[kind] = [
+                    [
+                        service[name]
                         for name in ("idempotency_retention", "journal_retention", "retry_policy")
-                    },
-                    run.log.splitlines().count("attempt") - attempts,
+                    ],
+                    run.log.splitlines().count("attempt of ours") - attempts,
                     client.ingress.post("/Failing/fail/send", json="x" * 2500).status_code,
-                )
+                    client.admin.get("/version").json()["ingress_endpoint"],
+                    client.admin.get("/cluster-health").json()["cluster_name"],
+                    [client.admin.get(path).status_code for path in ("/", "/ui/")],
+                ]
     finally:
         run.kill()
 
     assert observed["embedded"] == observed["server"]
-    assert observed["server"][2] == httpx.codes.REQUEST_ENTITY_TOO_LARGE
+    assert observed["server"][1:4] == [2, 413, "https://calls.example:8443/"]
 
 
 def test_options_come_before_variables(configured: dict[str, Runtime]) -> None:

@@ -35,6 +35,10 @@ def test_settings_come_under_the_servers_names() -> None:
             "RESTATE_MAX_IDEMPOTENCY_RETENTION": "6s",
             "RESTATE_MAX_WORKFLOW_COMPLETION_RETENTION": "7s",
             "RESTATE_MAX_RETRY_POLICY_MAX_ATTEMPTS": "9",
+            "RESTATE_INGRESS__ADVERTISED_ADDRESS": "https://calls.example/",
+            "RESTATE_INGRESS__ADVERTISED_INGRESS_ENDPOINT": "https://old.example/",
+            "RESTATE_ADVERTISED_HOST": "example",
+            "RESTATE_ADMIN__DISABLE_WEB_UI": "true",
         }
     )
 
@@ -55,6 +59,9 @@ def test_settings_come_under_the_servers_names() -> None:
         max_idempotency_retention_ms=6000,
         max_workflow_retention_ms=7000,
         max_attempts_limit=9,
+        advertised_url="https://calls.example/",
+        advertised_host="example",
+        serves_inbox=False,
     )
 
 
@@ -91,6 +98,7 @@ def test_settings_come_from_a_file_and_variables_win(tmp_path: Path) -> None:
         retry_policy=RetryPolicy(max_attempts=3, exponentiation_factor=1.5),
         inactivity_timeout_ms=2000,
         abort_timeout_ms=4000,
+        cluster_name="here",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from awaken.runtime.admin.app import make_admin
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from awaken.runtime.deployments import Deployments
     from awaken.runtime.runtime import Runtime
+    from awaken.runtime.settings import RuntimeSettings
 
 __all__ = ["Admin"]
 
@@ -34,7 +36,8 @@ class Admin:
             runtime,
             deployments,
             questions=self._questions,
-            ingress_url=lambda: f"{self.ingress_url}/",
+            ingress_url=lambda: _advertised(self.ingress_url, runtime.settings),
+            cluster_name=runtime.settings.cluster_name,
             features=frozenset() if is_limited else frozenset(("protocol_v7",)),
         )
 
@@ -45,3 +48,12 @@ class Admin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI defines it."""
         await self._app(scope, receive, send)
+
+
+def _advertised(ingress_url: str, settings: RuntimeSettings) -> str:
+    """Return the URL that callers are told, which is another one behind a proxy."""
+    if settings.advertised_url is not None:
+        return settings.advertised_url + ("" if urlsplit(settings.advertised_url).path else "/")
+    if settings.advertised_host is not None:
+        return f"http://{settings.advertised_host}:{urlsplit(ingress_url).port}/"
+    return f"{ingress_url}/"

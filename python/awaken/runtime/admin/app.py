@@ -67,6 +67,7 @@ def make_admin(
     *,
     questions: AnswersQuestions,
     ingress_url: Callable[[], str],
+    cluster_name: str = "localcluster",
     features: frozenset[str] = frozenset(),
 ) -> Starlette:
     """Make the admin API.
@@ -76,6 +77,7 @@ def make_admin(
         deployments: what is registered.
         questions: answers questions in SQL.
         ingress_url: returns the URL of the ingress; called for each request, because the port may be chosen late.
+        cluster_name: what operators are told it is.
         features: the enabled ones, by the server's names.
     """
     bodies = Bodies(BodyRoom())
@@ -97,7 +99,7 @@ def make_admin(
         return empty(200)
 
     async def cluster_health(_request: Request) -> Response:
-        members = {"cluster_name": "localcluster", "metadata_cluster_health": {"members": [1]}}
+        members = {"cluster_name": cluster_name, "metadata_cluster_health": {"members": [1]}}
         return answer_json(200, members)
 
     async def openapi(_request: Request) -> Response:

@@ -91,7 +91,7 @@ class Deployments:
         key = self.defaults.identity_key_pem
         self._dialers = EndpointDialers(
             dial,
-            request_headers or {"x-restate-cluster-name": "localcluster"},
+            request_headers or {"x-restate-cluster-name": self.defaults.cluster_name},
             None if key is None else RequestSigning(key),
         )
         self._lock = asyncio.Lock()

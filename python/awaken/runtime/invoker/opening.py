@@ -42,6 +42,7 @@ class Opening:
     #: Milliseconds since the last entry was stored.
     idle_ms: int
     is_bidirectional: bool
+    cluster_name: str
     #: When the handler had done what is in the journal; only for the attempt after one that was lost with the process.
     recovered_ms: int | None = None
 
@@ -61,7 +62,7 @@ class Opening:
             "content-type": self.content_type,
             "accept": self.content_type,
             "x-restate-invocation-id": self.row.id,
-            "x-restate-cluster-name": "localcluster",
+            "x-restate-cluster-name": self.cluster_name,
         }
         if self.row.key is not None:
             headers["x-restate-service-key"] = quote(self.row.key, safe="")
@@ -114,6 +115,7 @@ class Openings:
             self._state(row, handler),
             idle_ms=0 if last_ms is None else max(0, self._clock.now_ms() - last_ms),
             is_bidirectional=deployment.is_bidirectional,
+            cluster_name=self._settings.cluster_name,
             recovered_ms=max(last_ms or 0, row.running_at or 0) if is_recovered else None,
         )
 
