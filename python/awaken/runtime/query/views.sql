@@ -78,7 +78,7 @@ SELECT
     last_failure_command_type AS last_failure_related_command_type,
     (SELECT future_json FROM temp.awaited AS a WHERE a.id = i.id) AS last_awaiting_on_future_json
 FROM main.invocation AS i
-WHERE status = 'invoked';
+WHERE retry_count > 0;
 
 CREATE TEMP VIEW sys_invocation AS
 SELECT
@@ -116,23 +116,23 @@ SELECT
     suspended_waiting_for_completions,
     suspended_waiting_for_signals,
     suspended_waiting_future_json,
-    iif(i.status = 'invoked', i.retry_count, NULL) AS retry_count,
-    iif(i.status = 'invoked', i.last_start_at, NULL) AS last_start_at,
-    iif(i.status = 'invoked', i.next_retry_at, NULL) AS next_retry_at,
-    iif(i.status = 'invoked', i.last_attempt_deployment_id, NULL) AS last_attempt_deployment_id,
+    iif(i.retry_count > 0, i.retry_count, NULL) AS retry_count,
+    iif(i.retry_count > 0, i.last_start_at, NULL) AS last_start_at,
+    iif(i.retry_count > 0, i.next_retry_at, NULL) AS next_retry_at,
+    iif(i.retry_count > 0, i.last_attempt_deployment_id, NULL) AS last_attempt_deployment_id,
     iif(
-        i.status = 'invoked',
+        i.retry_count > 0,
         (SELECT sdk_version FROM temp.registered_deployment AS r WHERE r.id = i.last_attempt_deployment_id),
         NULL
     ) AS last_attempt_server,
-    iif(i.status = 'invoked', i.last_failure, NULL) AS last_failure,
-    iif(i.status = 'invoked', i.last_failure_code, NULL) AS last_failure_error_code,
+    iif(i.retry_count > 0, i.last_failure, NULL) AS last_failure,
+    iif(i.retry_count > 0, i.last_failure_code, NULL) AS last_failure_error_code,
     NULL AS last_failure_related_entry_index,
     NULL AS last_failure_related_entry_name,
     NULL AS last_failure_related_entry_type,
-    iif(i.status = 'invoked', i.last_failure_command_index, NULL) AS last_failure_related_command_index,
-    iif(i.status = 'invoked', i.last_failure_command_name, NULL) AS last_failure_related_command_name,
-    iif(i.status = 'invoked', i.last_failure_command_type, NULL) AS last_failure_related_command_type,
+    iif(i.retry_count > 0, i.last_failure_command_index, NULL) AS last_failure_related_command_index,
+    iif(i.retry_count > 0, i.last_failure_command_name, NULL) AS last_failure_related_command_name,
+    iif(i.retry_count > 0, i.last_failure_command_type, NULL) AS last_failure_related_command_type,
     (SELECT future_json FROM temp.awaited AS a WHERE a.id = i.id) AS last_awaiting_on_future_json,
     CASE i.status
         WHEN 'inboxed' THEN 'pending'

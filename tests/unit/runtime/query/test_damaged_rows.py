@@ -43,6 +43,7 @@ DAMAGE = {
 DECISIVE = frozenset(
     (
         *(("invocation", "seq"), ("invocation", "status"), ("invocation", "last_failure")),
+        *(("invocation", "kind"), ("invocation", "retry_count")),
         *(("journal", "invocation"), ("inbox", "invocation"), ("inbox", "seq")),
         *(("inbox", "service"), ("inbox", "key")),
     )
