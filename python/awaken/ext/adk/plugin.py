@@ -9,7 +9,12 @@ from google.adk.agents.invocation_context import LlmCallsLimitExceededError
 from google.adk.agents.llm_agent import LlmAgent
 from google.adk.plugins.base_plugin import BasePlugin
 
-from awaken.context.extensions import get_extension_data, set_extension_data
+from awaken.context.extensions import (
+    clear_extension_data,
+    current_context,
+    get_extension_data,
+    set_extension_data,
+)
 from awaken.context.runs import RunOptions
 from awaken.endpoint.tasks import owner
 from awaken.errors import InvocationCancelledError, TerminalError, UsageError
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RestatePlugin"]
 
-#: The cancellation that a tool heard of.
+#: The cancellation that a tool or a model heard of.
 _CANCELLED = "awaken.ext.adk.cancelled"
 
 
@@ -92,13 +97,24 @@ class RestatePlugin(BasePlugin):
         return None
 
     async def after_run_callback(self, *, invocation_context: InvocationContext) -> None:
-        """Store the session."""
+        """Store the session.
+
+        Raises:
+            InvocationCancelledError: a callback made an answer of the cancellation.
+        """
+        _raise_cancellation()
         service = invocation_context.session_service
         if isinstance(service, RestateSessionService):
             await service.end_run(invocation_context.session)
 
     async def on_run_error_callback(self, *, invocation_context: InvocationContext, error: Exception) -> None:
-        """Have the error of a limit end the invocation: each attempt would reach it."""
+        """Have the error of a limit end the invocation, since each attempt would reach it.
+
+        No callback hides a cancellation any more when the error leaves the agent.
+        """
+        context = current_context()
+        if context is not None:
+            clear_extension_data(context, _CANCELLED)
         if isinstance(error, LlmCallsLimitExceededError) and error.__cause__ is None:
             error.__cause__ = TerminalError(str(error))
 
@@ -138,12 +154,16 @@ class RestatePlugin(BasePlugin):
 
         def begin() -> None:
             invocation.agent = agent
-            cancelled = get_extension_data(restate_context(), _CANCELLED)
-            if cancelled is not None:
-                raise cancelled
+            _raise_cancellation()
 
         durable = DurableLlm.around(model, self._run_options, begin)
-        invocation.agent = agent.model_copy(update={"model": durable})
+        substitute = agent.model_copy(update={"model": durable})
+        if substitute.canonical_model is not durable or _chooses_its_model(agent):
+            raise UsageError(
+                f"RestatePlugin cannot make the model of {agent.name!r} durable: {type(agent).__name__} chooses it "
+                "in a method of its own; set `model`"
+            )
+        invocation.agent = substitute
         return None
 
     async def before_tool_callback(
@@ -176,8 +196,14 @@ class RestatePlugin(BasePlugin):
         error: Exception,
     ) -> dict[str, Any] | None:
         """Note a cancellation: a callback that makes a result of every error must not hide it."""
-        if isinstance(error, InvocationCancelledError):
-            set_extension_data(restate_context(), _CANCELLED, error)
+        _note_cancellation(error)
+        return None
+
+    async def on_model_error_callback(
+        self, *, callback_context: CallbackContext, llm_request: LlmRequest, error: Exception
+    ) -> LlmResponse | None:
+        """Note a cancellation: a callback that makes an answer of every error must not hide it."""
+        _note_cancellation(error)
         return None
 
 
@@ -186,3 +212,21 @@ async def _begin(invocation: InvocationContext) -> None:
     service = invocation.session_service
     if isinstance(service, RestateSessionService):
         await service.begin_run(invocation.session)
+
+
+def _chooses_its_model(agent: LlmAgent) -> bool:
+    """Return whether ADK asks the agent for its model, and the agent has its own way to answer."""
+    name = "canonical_model_async"  # not in all releases
+    return getattr(type(agent), name, None) is not getattr(LlmAgent, name, None)
+
+
+def _note_cancellation(error: Exception) -> None:
+    if isinstance(error, InvocationCancelledError):
+        set_extension_data(restate_context(), _CANCELLED, error)
+
+
+def _raise_cancellation() -> None:
+    """Raise a cancellation that a callback has hidden."""
+    cancelled: InvocationCancelledError | None = get_extension_data(restate_context(), _CANCELLED)
+    if cancelled is not None:
+        raise cancelled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,16 +13,20 @@ from awaken.errors import SuspendedException, UsageError
 from awaken.exceptions import RetryableError
 from awaken.ext.adk import RestateEventSummarizer, RestatePlugin, restate_context
 from awaken.testing import open_environment
-from google.adk.agents import LiveRequestQueue, RunConfig
+from google.adk.agents import LiveRequestQueue, LlmAgent, RunConfig
 from google.adk.apps.app import EventsCompactionConfig
+from google.adk.models.base_llm import BaseLlm
 from google.adk.plugins import ReflectAndRetryToolPlugin
 
 from tests.unchanged.agents.adk.applications import SESSION, Application, agent, runner, say_all, user
 from tests.unchanged.agents.adk.scripted import Scripted, note, notes, say, use
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
+    from google.adk.models.llm_request import LlmRequest
+    from google.adk.models.llm_response import LlmResponse
     from google.adk.runners import Runner
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*EXPERIMENTAL.*:UserWarning")
@@ -194,6 +199,77 @@ async def test_cancellation_is_not_hidden_by_callbacks(hides_errors: bool, calls
 
     assert failed.value.status_code == 409
     assert len(notes(calls)) == 1
+
+
+class Thinking(BaseLlm):
+    """A model that never answers."""
+
+    model: str = "thinking"
+
+    async def generate_content_async(
+        self, llm_request: LlmRequest, stream: bool = False
+    ) -> AsyncGenerator[LlmResponse, None]:
+        note("thinks")
+        await asyncio.Event().wait()
+        yield say("never")
+
+
+@pytest.mark.parametrize("hides_errors", [False, True])
+async def test_cancellation_while_a_model_thinks_is_not_hidden(hides_errors: bool, calls: Path) -> None:
+    root = agent()
+    root.model = Thinking()
+    if hides_errors:
+        root.on_model_error_callback = lambda callback_context, llm_request, error: say("sorry")
+    running = runner(root)
+    application = Application(lambda ctx, message: say_all(running, ctx, message))
+
+    async with open_environment(application.app) as env:
+        sent = await application.send(env)
+        while not notes(calls):
+            await asyncio.sleep(0.001)
+        await env.client.cancel(sent)
+        with pytest.raises(awaken.HttpError, match="cancelled") as failed:
+            await env.client.attach(sent)
+
+    assert failed.value.status_code == 409
+
+
+async def test_hidden_cancellation_is_raised_once(calls: Path) -> None:
+    async def approve() -> str:
+        """Ask a person."""
+        return await restate_context().awakeable(type_hint=str, name="approve")
+
+    hiding = agent(
+        use(("approve", {})),
+        say("never"),
+        tools=[approve],
+        on_tool_error_callback=lambda tool, args, tool_context, error: {"error": str(error)},
+    )
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        try:
+            return await say_all(runner(hiding), ctx, message)
+        except awaken.TerminalError:
+            return await say_all(runner(agent(say("undone"))), ctx, message)
+
+    application = Application(handle)
+    async with open_environment(application.app) as env:
+        sent = await application.send(env)
+        assert await env.awakeable("approve").id()
+        await env.client.cancel(sent)
+
+        assert await env.client.attach(sent) == ["undone"]
+
+
+async def test_agent_that_chooses_its_model_itself_is_refused() -> None:
+    class Choosing(LlmAgent):
+        @property
+        def canonical_model(self) -> BaseLlm:
+            return Scripted(turns=[say("not durable")])
+
+    running = runner(Choosing(name="choosing"))
+
+    assert "set `model`" in await refusal_of(lambda ctx, message: say_all(running, ctx, message))
 
 
 async def test_suspension_passes_as_it_is_and_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
