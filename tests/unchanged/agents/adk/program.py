@@ -72,6 +72,25 @@ async def remote(question: str) -> str:
     return await ext.restate_context().service_call(answer_question, question)
 
 
+async def survey(questions: list[str]) -> list[str]:
+    """Ask several experts at the same time."""
+    ctx = ext.restate_context()
+    asked = [ctx.service_call(answer_question, question) for question in questions]
+    await restate.gather(*asked)
+    return [await answer for answer in asked]
+
+
+async def approve_in_time(amount: int) -> str:
+    """Ask a person, who may not answer."""
+    ctx = ext.restate_context()
+    _, answer = ctx.awakeable(type_hint=str)
+    match await restate.select(answer=answer, timeout=ctx.sleep(timedelta(milliseconds=20))):
+        case ["answer", given]:
+            return f"{amount}: {given}"
+        case _:
+            return f"{amount}: nobody answered"
+
+
 async def count_up() -> int:
     """Add one to a number in the state of the key."""
     ctx = ext.restate_object_context()
@@ -138,6 +157,10 @@ AGENTS = {
             )
         ],
     ),
+    "survey": agent(use(("survey", {"questions": ["why", "how", "when"]})), say("Surveyed."), tools=[survey]),
+    "in_time": agent(use(("approve_in_time", {"amount": 5})), say("Timed out."), tools=[approve_in_time]),
+    "draft": agent(say("a draft"), name="writer", output_key="draft"),
+    "review": agent(lambda request: say(f"reviewed {len(request.contents)}"), name="reviewer"),
     "remote": agent(
         use(("remote", {"question": "why"}), ("remote", {"question": "how"})),
         say("Now I know."),
@@ -187,8 +210,37 @@ async def ask(ctx: restate.ObjectContext, question: Question) -> str:
     return await answer_of(runner, ctx.key(), question.session, message(question.message))
 
 
+async def write(ctx: restate.ObjectContext, topic: str) -> str:
+    """Have one agent after the other work on a topic, each in a session of its own."""
+    said = []
+    for name in ("draft", "review", "draft", "review"):
+        await ctx.run_typed(f"note {name}", lambda: None)
+        said.append(await answer_of(runner_of(name), ctx.key(), f"session of {name}", message(topic)))
+    ctx.set("last", said[-1])
+    return ", ".join(said)
+
+
+async def begin(ctx: restate.ObjectContext, question: Question) -> str:
+    """Make a session with a state, and ask an agent."""
+    runner = runner_of(question.agent)
+    session = await runner.session_service.create_session(
+        app_name=APP, user_id=ctx.key(), session_id=question.session, state={"mood": "good"}
+    )
+    answer = await answer_of(runner, ctx.key(), session.id, message(question.message))
+    changed = await runner.session_service.get_session(app_name=APP, user_id=ctx.key(), session_id=session.id)
+    assert changed is not None
+    listed = await runner.session_service.list_sessions(app_name=APP, user_id=ctx.key())
+    return f"{answer} {changed.state['mood']} {len(changed.events)} {len(listed.sessions)}"
+
+
+async def forget(ctx: restate.ObjectContext, session: str) -> None:
+    """Delete a session."""
+    await ext.RestateSessionService().delete_session(app_name=APP, user_id=ctx.key(), session_id=session)
+
+
 for each in objects:
-    each.handler()(ask)
+    for handle in (ask, write, begin, forget):
+        each.handler()(handle)
 
 
 @experts.handler()

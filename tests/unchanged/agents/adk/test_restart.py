@@ -48,28 +48,34 @@ def test_no_model_is_asked_twice_after_a_kill(clients: list[Client], programs: d
     assert sorted(approval_calls(served)[before:]) == [0, 0, 0, 0, 1, 1]
 
 
-def test_what_began_with_the_official_sdk_ends_with_this_one(
-    clients: list[Client], programs: dict[str, Served]
+@pytest.mark.parametrize(("before", "after"), [("restate", "awaken"), ("awaken", "restate")])
+def test_what_began_with_one_sdk_ends_with_the_other(
+    clients: list[Client], programs: dict[str, Served], before: str, after: str
 ) -> None:
-    official, ours = programs["restate"], programs["awaken"]
-    before = len(approval_calls(official)), len(approval_calls(ours))
-    waiting = wait_for_approval(clients, official, MOVED)
-    official.endpoint.kill()
-    for (client, _, _), deployment in zip(waiting, official.deployments, strict=True):
-        client.move(deployment, ours.url)
+    first, second, official = programs[before], programs[after], programs["restate"]
+    counts = len(approval_calls(first)), len(approval_calls(second))
+    move(clients, official, first)
+    waiting = wait_for_approval(clients, first, MOVED)
+    first.endpoint.kill()
+    move(clients, official, second)
 
     try:
         for client, invocation, awakeable in waiting:
             client.resolve(awakeable, b'"yes"')
             assert client.attach(invocation) == "Decided."
-            session = client.query(
+            rows = client.query(
                 f"SELECT value_utf8 FROM state WHERE service_name = '{MOVED}' AND key = 'session_store::chat'"
             )
-            assert '"response":{"result":"300: yes"}' in session[0]["value_utf8"]
-        assert approval_calls(official)[before[0] :] == [0, 0]
-        assert approval_calls(ours)[before[1] :] == [1, 1]
+            assert '"response":{"result":"300: yes"}' in rows[0]["value_utf8"]
+        assert approval_calls(first)[counts[0] :] == [0, 0]
+        assert approval_calls(second)[counts[1] :] == [1, 1]
     finally:
-        official.endpoint.start()
-        official.wait()
-        for (client, _, _), deployment in zip(waiting, official.deployments, strict=True):
-            client.move(deployment, official.url)
+        first.endpoint.start()
+        first.wait()
+        move(clients, official, official)
+
+
+def move(clients: list[Client], official: Served, place: Served) -> None:
+    """Have the common object served at another place."""
+    for client, deployment in zip(clients, official.deployments, strict=True):
+        client.move(deployment, place.url)

@@ -28,6 +28,8 @@ ANSWERS = {
     "experts": "I know.",
     "inner": "Helped.",
     "remote": "Now I know.",
+    "survey": "Surveyed.",
+    "in_time": "Timed out.",
 }
 
 
@@ -66,6 +68,32 @@ def test_answer_and_journal_are_those_of_the_official_sdk(
     journals = {sdk: entries(client, invocation) for sdk, (invocation, _) in asked.items()}
     assert len(journals["restate"]) > 5
     assert journals["awaken"] == journals["restate"]
+
+
+def test_handlers_around_agents_are_those_of_the_official_sdk(
+    client: Client, programs: dict[str, Served]
+) -> None:
+    steps: list[tuple[str, Any, Any]] = [
+        ("begin", {"agent": "remembering", "session": "first"}, "Noted. good 4 1"),
+        ("begin", {"agent": "basic", "session": "second"}, "hello good 2 2"),
+        ("forget", "first", None),
+        ("write", "tea", "a draft, reviewed 1, a draft, reviewed 3"),
+    ]
+    for handler, argument, expected in steps:
+        sent = {sdk: client.send(f"{NAMES[sdk]}/around/{handler}", argument) for sdk in programs}
+
+        assert {sdk: client.attach(invocation) for sdk, invocation in sent.items()} == dict.fromkeys(
+            NAMES, expected
+        )
+        journals = [entries(client, invocation) for invocation in sent.values()]
+        assert journals[0] == journals[1], handler
+    keys = {sdk: set(state(client, NAMES[sdk], "around")) for sdk in programs}
+    sessions = {
+        "session_store::second",
+        "session_store::session of draft",
+        "session_store::session of review",
+    }
+    assert keys == dict.fromkeys(NAMES, sessions | {"last"})
 
 
 def test_sessions_say_the_same_in_less_space(client: Client, programs: dict[str, Served]) -> None:
