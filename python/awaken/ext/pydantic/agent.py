@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,6 +17,7 @@ from awaken.context.runs import RunOptions
 from awaken.errors import UsageError
 from awaken.ext.pydantic import event_handlers
 from awaken.ext.pydantic.durability import Durability
+from awaken.ext.pydantic.failures import lasting_failures
 from awaken.ext.pydantic.scope import durable_context
 from awaken.ext.pydantic.telemetry import telemetry_of
 from awaken.serde import DefaultSerde
@@ -49,6 +51,9 @@ class RestateAgent(WrapperAgent[AgentDepsT, OutputDataT]):
     Each request is a run, so a replay takes its answer from the journal. Tools are called in the handler, also in
     replays, and find its context with `restate_context()`: what they do with it is durable, and everything else they do
     happens again. Tool calls of one answer execute side by side, in the same order in every replay.
+
+    An agent that the answers of its model have led nowhere, or to a limit, ends the invocation unless the handler
+    catches the error: another attempt would get the same answers.
 
     Outside of handlers, and inside of runs, this is the wrapped agent.
 
@@ -90,8 +95,10 @@ class RestateAgent(WrapperAgent[AgentDepsT, OutputDataT]):
     @same_signature(AbstractAgent[AgentDepsT, OutputDataT].run)
     async def run(self, *args: Any, **arguments: Any) -> Any:
         """Run the agent."""
-        handler = arguments.pop("event_stream_handler", None) or self.event_stream_handler
+        if arguments.pop("infer_name", True) and self.name is None:
+            self._infer_name(inspect.currentframe())
         arguments["infer_name"] = False  # it would be that of a variable in this file
+        handler = arguments.pop("event_stream_handler", None) or self.event_stream_handler
         if durable_context() is None or handler is None:
             unseen = _RunInHandler(self, None, is_observed=False)
             return await unseen.run(*args, event_stream_handler=handler, **arguments)
@@ -106,6 +113,8 @@ class RestateAgent(WrapperAgent[AgentDepsT, OutputDataT]):
     @same_signature(AbstractAgent[AgentDepsT, OutputDataT].run_stream_events)
     def run_stream_events(self, *args: Any, **arguments: Any) -> Any:
         """Run the agent and iterate over its events."""
+        if arguments.pop("infer_name", True) and self.name is None:
+            self._infer_name(inspect.currentframe())
         arguments["infer_name"] = False
         return _RunInHandler(self, None, is_observed=True).run_stream_events(*args, **arguments)
 
@@ -152,7 +161,8 @@ class RestateAgent(WrapperAgent[AgentDepsT, OutputDataT]):
         with _ordered_events() if is_observed else nullcontext(), telemetry_of(context):
             async with self.wrapped.iter(*args, **arguments) as run:
                 durability.choose_ids(run, arguments.get("conversation_id"))
-                yield run
+                with lasting_failures():
+                    yield run
 
 
 class _RunInHandler(WrapperAgent[AgentDepsT, OutputDataT]):

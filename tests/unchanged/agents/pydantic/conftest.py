@@ -33,10 +33,13 @@ def sides(both: Both, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapp
 def ours(both: Both, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Side]]:
     """Our SDK on both runtimes."""
     with ExitStack() as stack:
-        yield {
+        ours = {
             kind: stack.enter_context(serve("awaken", "Killed", both.of(kind), tmp_path_factory.mktemp(kind)))
             for kind in KINDS
         }
+        yield ours
+        for side in ours.values():
+            assert "attempt was over" not in side.serving.log
 
 
 @pytest.fixture(params=KINDS)

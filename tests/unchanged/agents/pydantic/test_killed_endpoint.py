@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.unchanged.agents.pydantic.sides import Side
 
+pytestmark = pytest.mark.timeout(90)
 
-def test_tool_waits_for_a_person_through_a_kill(own: Side) -> None:
+
+def test_agents_go_on_after_a_kill(own: Side) -> None:
     asked, asking = own.begin("Agents/human")
     approved, approving = own.begin("Agents/deferred")
     gates = own.gate_of(asked, asking), own.gate_of(approved, approving)
+    busy, letters = own.begin("Agents/parallel")
+    letters.wait_for("letter", 1)
 
     own.serving.kill()
     own.client.resolve(gates[0], b'"fine"')
@@ -20,9 +26,12 @@ def test_tool_waits_for_a_person_through_a_kill(own: Side) -> None:
 
     assert own.client.attach(asked) == "reviewer: fine"
     assert own.client.attach(approved) == "deleted a"
+    assert own.client.attach(busy) == "letter a,letter a | letter b,letter b | letter c,letter c"
     for effects in (asking, approving):
-        assert len(effects.values("model")) == 2
         assert len(effects.values("gate")) == 1
+    for effects in (asking, approving, letters):
+        assert len(effects.values("model")) == 2
+    assert len(letters.values("letter")) <= 6 + 3, "only those in flight may happen again"
 
 
 def test_rejected_review_is_a_terminal_error(own: Side) -> None:
@@ -41,15 +50,3 @@ def test_cancelled_agent_ends_although_its_tool_waits(own: Side) -> None:
 
     assert "cancelled" in str(own.client.failure(invocation))
     assert len(effects.values("model")) == 1
-
-
-def test_kill_during_tools_side_by_side_repeats_no_finished_one(own: Side) -> None:
-    invocation, effects = own.begin("Agents/parallel")
-    effects.wait_for("letter", 1)
-
-    own.serving.kill()
-    own.serving.start()
-
-    assert own.client.attach(invocation) == "letter a,letter a | letter b,letter b | letter c,letter c"
-    assert len(effects.values("model")) == 2
-    assert len(effects.values("letter")) <= 6 + 3, "only those in flight may happen again"

@@ -12,7 +12,16 @@ import pytest
 from awaken.errors import UsageError
 from awaken.ext.pydantic import RestateAgent, RestateModelWrapper, restate_context
 from pydantic import BaseModel
-from pydantic_ai import Agent, BinaryContent, ModelAPIError, NativeOutput, PromptedOutput, UserError
+from pydantic_ai import (
+    Agent,
+    BinaryContent,
+    ModelAPIError,
+    NativeOutput,
+    PromptedOutput,
+    UnexpectedModelBehavior,
+    UsageLimits,
+    UserError,
+)
 from pydantic_ai.messages import FilePart, ModelMessage, ModelResponse, TextPart
 from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.models.function import AgentInfo, FunctionModel
@@ -112,6 +121,30 @@ async def test_structure_in_text_is_validated(kind: Any) -> None:
     assert count.counts["model"] == 2
 
 
+@pytest.mark.parametrize("limits", [None, UsageLimits(request_limit=1)])
+async def test_agent_that_gets_nowhere_ends_the_invocation(
+    counting: Counting, limits: UsageLimits | None
+) -> None:
+    agent = RestateAgent(counting.agent([("unknown", {})]))
+
+    with pytest.raises(awaken.HttpError, match=r"UnexpectedModelBehavior: |UsageLimitExceeded: ") as failure:
+        await in_handler(lambda: slept(agent.run("?", usage_limits=limits)), retries=True)
+
+    assert failure.value.status_code == 500
+    assert counting.counts["model"] == (2 if limits is None else 1)
+
+
+async def test_handler_may_catch_that_its_agent_gets_nowhere(counting: Counting) -> None:
+    async def work() -> Any:
+        try:
+            return await slept(RestateAgent(counting.agent([("unknown", {})])).run("?"))
+        except UnexpectedModelBehavior:
+            return await slept(RestateAgent(counting.agent("another agent")).run("?"))
+
+    assert await in_handler(work) == "another agent"
+    assert counting.counts["model"] == 3
+
+
 async def test_picture_of_a_model_survives_the_journal() -> None:
     async def paint(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         return ModelResponse(
@@ -204,3 +237,9 @@ async def test_agents_side_by_side_do_not_mix(counting: Counting) -> None:
 
     assert await in_handler(work) == ["0", "1", "2", "3", "4"]
     assert counting.counts == {"model": 10, "echo": 5}
+
+
+async def test_agent_without_a_name_has_that_of_its_variable(counting: Counting) -> None:
+    helpful = RestateAgent(counting.agent("yes"))
+    await helpful.run("?")
+    assert helpful.name == helpful.wrapped.name == "helpful"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.unchanged.agents.pydantic.sides import Side
 
+pytestmark = pytest.mark.timeout(90)
+
 CALL = ("Command: Run", "Model call")
 
 #: What each handler answers, how often its model is asked, and its commands between input and output.
@@ -68,6 +70,7 @@ def test_tools_side_by_side_issue_the_same_commands(sides: Mapping[str, Side]) -
     assert sorted(journals["official"]) == sorted(journals["awaken"])
 
 
+# The last tests of this file: the processes do not come back.
 @pytest.mark.parametrize(("first", "second"), [("official", "awaken"), ("awaken", "official")])
 def test_invocation_that_one_begins_ends_under_the_other(
     sides: Mapping[str, Side], tmp_path: Path, first: str, second: str
@@ -87,7 +90,6 @@ def test_invocation_that_one_begins_ends_under_the_other(
         assert side.client.attach(approved) == "deleted a"
     finally:
         successor.kill()
-        side.serving.start()
 
     for effects in (asking, approving):
         assert len(effects.values("model")) == 2
