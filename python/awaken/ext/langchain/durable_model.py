@@ -15,6 +15,7 @@ from awaken.endpoint import tasks
 from awaken.errors import UsageError
 from awaken.ext.contexts import restate_context
 from awaken.ext.langchain.model_response import ModelResponseSerde
+from awaken.ext.langchain.tracing import trace_without_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +46,11 @@ class DurableChatModel(BaseChatModel):
     run_options: Any = None
     #: The name of the runs.
     run_name: str = "LLM call"
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Prepare the process for traces in handlers."""
+        super().model_post_init(context)
+        trace_without_threads()
 
     @property
     def _llm_type(self) -> str:

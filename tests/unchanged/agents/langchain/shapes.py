@@ -104,6 +104,13 @@ async def crowd(ctx: restate.Context, notes: str) -> list[list[str]]:
 
 
 @supervisors.handler()
+async def panel(ctx: restate.Context, topics: list[str]) -> list[str]:
+    opinions = await restate.gather(*(ctx.service_call(consult, arg=topic) for topic in topics))
+    said = [await opinion for opinion in opinions]
+    return [*said, *(await ask(says(f"{len(said)} opinions")))[-1:]]
+
+
+@supervisors.handler()
 async def relay(ctx: restate.Context, notes: str) -> str:
     draft = (await ask(says("A draft."), notes=notes))[-1]
     review = (await ask(asks(call("weather", city="Rome")), says("A review."), notes=notes))[-1]

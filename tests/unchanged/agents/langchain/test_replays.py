@@ -6,14 +6,17 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 import pytest
+from langchain.agents import create_agent
 from langchain.agents.structured_output import ToolStrategy
 from langchain_core.messages import HumanMessage, ToolMessage, messages_to_dict
 from langchain_core.tools import InjectedToolCallId, tool
 from langgraph.types import Command
 
-from tests.unchanged.agents.langchain.basics import Forecast, Note, Refusal, question
+from tests.unchanged.agents.langchain.basics import Forecast, Note, Refusal, question, texts
 from tests.unchanged.agents.langchain.kit import agent, result_of
-from tests.unchanged.agents.langchain.scripted import asks, call, says
+from tests.unchanged.agents.langchain.scripted import Scripted, asks, call, says
+from tests.unchanged.agents.langchain.sdk import RestateMiddleware
+from tests.unchanged.agents.langchain.tools import TOOLS
 
 
 @tool
@@ -84,3 +87,16 @@ async def test_usage_metadata_survives() -> None:
         return result["messages"][-1].usage_metadata
 
     assert await result_of(body) == usage
+
+
+async def test_thirty_concurrent_tools_replay() -> None:
+    async def body(ctx: Any) -> list[str]:
+        calls = [call("nap", f"c{number}", ms=30 - number, label=str(number)) for number in range(30)]
+        made = create_agent(
+            Scripted(script=[asks(*calls), says(".")]),
+            TOOLS,
+            middleware=[RestateMiddleware(concurrent_tools=True)],
+        )
+        return texts(await made.ainvoke(question()))
+
+    assert (await result_of(body))[2:-1] == [f"tool: slept {number}" for number in range(30)]
