@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
+MANIFEST: Final = "application/vnd.restate.endpointmanifest.v4+json"
 _SUB: Final = {"type": "object", "properties": {"x": {"type": "integer"}}, "title": "Sub"}
 
 #: Schemas by what is special about them.
@@ -186,11 +187,15 @@ class ManifestServer:
 
     Attributes:
         services: of the manifest.
+        members: more of the manifest, in place of the usual ones.
+        answer: status, content type and body, in place of the manifest; None for the usual ones.
         url: where it is.
     """
 
     def __init__(self, services: Sequence[dict[str, Any]]) -> None:
         self.services = services
+        self.members: dict[str, Any] = {}
+        self.answer: tuple[int, str, bytes] | None = None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._answers())
         self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,))
@@ -206,19 +211,23 @@ class ManifestServer:
         self._thread.join()
 
     def _answers(self) -> type[BaseHTTPRequestHandler]:
-        def manifest() -> bytes:
-            versions = {"minProtocolVersion": 5, "maxProtocolVersion": 6}
-            return json.dumps(
-                {"protocolMode": "REQUEST_RESPONSE", **versions, "services": self.services}
-            ).encode()
+        def answer() -> tuple[int, str, bytes]:
+            manifest = {
+                "protocolMode": "REQUEST_RESPONSE",
+                "minProtocolVersion": 5,
+                "maxProtocolVersion": 6,
+                "services": self.services,
+                **self.members,
+            }
+            return self.answer or (200, MANIFEST, json.dumps(manifest).encode())
 
         class Answers(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                body = manifest()
-                self.send_response(200)
-                self.send_header("content-type", "application/vnd.restate.endpointmanifest.v4+json")
+                status, content_type, body = answer()
+                self.send_response(status)
+                self.send_header("content-type", content_type)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

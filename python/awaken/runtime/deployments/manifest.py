@@ -22,7 +22,10 @@ VERSIONS: Final = (2, 3, 4)
 
 _SERVICE_NAME: Final = re.compile(r"([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9._-]*")
 _HANDLER_NAME: Final = re.compile(r"([a-zA-Z]|_[a-zA-Z0-9])[a-zA-Z0-9_]*")
-_CONTENT_TYPE: Final = re.compile(r"\*/\*|[^\s/;*]+/(\*|[^\s/;*]+)")
+#: Which content types the server accepts. One with parameters is matched by no request.
+_INPUT_TYPE: Final = re.compile(r"\*/\*|[^\s/*]+/[\x20-\x7e]*")
+#: Whatever a header may contain: it is sent as it is.
+_OUTPUT_TYPE: Final = re.compile(r"[\t\x20-\x7e]*")
 
 #: How deep the JSON of a manifest may be nested; the server has the same limit. What is nested as deep as the stack
 #: allows could be stored, and not be written again elsewhere.
@@ -72,6 +75,11 @@ class Input(_Strict, frozen=True, kw_only=True, omit_defaults=True):
     required: bool = False
     content_type: str | None = None
     json_schema: Any = None
+
+    def __post_init__(self) -> None:
+        """Leave out the spaces around the content type."""
+        if self.content_type is not None:
+            msgspec.structs.force_setattr(self, "content_type", self.content_type.strip())
 
 
 class Output(_Strict, frozen=True, kw_only=True, omit_defaults=True):
@@ -163,9 +171,11 @@ def _check_versions(manifest: Manifest) -> None:
 def _check_service(service: Service) -> None:
     name = service.name
     if not _SERVICE_NAME.fullmatch(name):
-        raise RegistrationError(400, f"{name!r} is not a valid service name")
+        raise RegistrationError(500, f"{name!r} is not a valid service name")
     if name.lower().startswith("restate") or name.lower() == "openapi":
         raise RegistrationError(400, f"the service name {name!r} is reserved", "META0005")
+    if service.workflow_completion_retention is not None and service.ty != "WORKFLOW":
+        raise RegistrationError(500, f"{name}: workflowCompletionRetention is only for workflows")
     for handler in service.handlers:
         _check_handler(service, handler)
 
@@ -196,7 +206,7 @@ def _check_handler(service: Service, handler: Handler) -> None:
     }[service.ty]
     is_run = service.ty == "WORKFLOW" and handler.ty == "WORKFLOW"
     if not _HANDLER_NAME.fullmatch(handler.name):
-        raise RegistrationError(400, f"{where}: {handler.name!r} is not a valid handler name")
+        raise RegistrationError(500, f"{where}: {handler.name!r} is not a valid handler name")
     if handler.ty not in allowed:
         raise RegistrationError(400, f"{where}: a {service.ty} has no {handler.ty} handlers")
     if handler.workflow_completion_retention is not None and not is_run:
@@ -209,9 +219,12 @@ def _check_handler(service: Service, handler: Handler) -> None:
         )
     if service.ingress_private and handler.ingress_private is False:
         raise RegistrationError(400, f"{where} cannot be public in a private service")
-    for what, declared in (("input", handler.input), ("output", handler.output)):
+    for what, declared, pattern in (
+        ("input", handler.input, _INPUT_TYPE),
+        ("output", handler.output, _OUTPUT_TYPE),
+    ):
         content_type = declared.content_type
-        if content_type is not None and not _CONTENT_TYPE.fullmatch(content_type):
+        if content_type is not None and not pattern.fullmatch(content_type):
             raise RegistrationError(400, f"{where}: the {what} content type {content_type!r} is not valid")
         if declared.json_schema is not None and not isinstance(declared.json_schema, (dict, bool)):
             raise RegistrationError(400, f"{where}: the {what} JSON schema is not valid")

@@ -77,8 +77,6 @@ def handler(**members: object) -> dict[str, object]:
     [
         ({"name": "restate_x", "ty": "SERVICE", "handlers": []}, "META0005", "reserved"),
         ({"name": "OpenAPI", "ty": "SERVICE", "handlers": []}, "META0005", "reserved"),
-        ({"name": "1st", "ty": "SERVICE", "handlers": []}, None, "not a valid"),
-        ({"name": "S", "ty": "SERVICE", "handlers": [{"name": "a-b"}]}, None, "not a valid"),
         ({"name": "S", "ty": "SERVICE", "handlers": [handler(ty="EXCLUSIVE")]}, None, "no EXCLUSIVE"),
         ({"name": "S", "ty": "VIRTUAL_OBJECT", "handlers": [handler(ty="WORKFLOW")]}, None, "no WORKFLOW"),
         ({"name": "S", "ty": "WORKFLOW", "handlers": [handler(ty="EXCLUSIVE")]}, None, "no EXCLUSIVE"),
@@ -110,6 +108,29 @@ async def test_contradictions_are_refused(service: dict[str, object], code: str 
     error = await refusal(CannedEndpoint(body=manifest([service])))
 
     assert (error.status, error.code) == (400, code)
+    assert text in str(error)
+
+
+@pytest.mark.parametrize(
+    ("service", "text"),
+    [
+        ({"name": "1st", "ty": "SERVICE", "handlers": []}, "'1st' is not a valid service name"),
+        (
+            {"name": "S", "ty": "SERVICE", "handlers": [{"name": "a-b"}]},
+            "S/a-b: 'a-b' is not a valid handler",
+        ),
+        (
+            {"name": "S", "ty": "SERVICE", "handlers": [], "workflowCompletionRetention": 1},
+            "only for workflows",
+        ),
+    ],
+)
+async def test_what_no_manifest_may_say_is_a_failure_of_the_endpoint(
+    service: dict[str, object], text: str
+) -> None:
+    error = await refusal(CannedEndpoint(body=manifest([service])))
+
+    assert (error.status, error.code) == (500, None)
     assert text in str(error)
 
 
