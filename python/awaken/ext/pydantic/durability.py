@@ -146,6 +146,7 @@ def settle_times(messages: Sequence[ModelMessage], run_id: str | None) -> None:
             time = message.timestamp
         elif isinstance(message, ModelRequest) and message.run_id == run_id and time is not None:
             message.timestamp = time
-            for part in message.parts:
+            parts: Sequence[Any] = message.parts  # not all kinds have a time
+            for part in parts:
                 if hasattr(part, "timestamp"):
                     part.timestamp = time

@@ -60,16 +60,15 @@ class DurableMCPToolset(WrapperToolset[AgentDepsT]):
         run_options: how often a failing request is repeated. Its serde and type hint are not used.
     """
 
-    wrapped: MCPToolset[AgentDepsT]
-
     def __init__(self, wrapped: MCPToolset[AgentDepsT], run_options: RunOptions[Any]) -> None:
         super().__init__(wrapped)
+        self._server = wrapped
         self._run_options = run_options
 
     @property
     def id(self) -> str | None:
         """The id of the server."""
-        return self.wrapped.id
+        return self._server.id
 
     async def __aenter__(self) -> Self:
         """Return itself; each run connects."""
@@ -81,8 +80,8 @@ class DurableMCPToolset(WrapperToolset[AgentDepsT]):
 
     async def for_run(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
         """Return this toolset around that of the run."""
-        wrapped = await self.wrapped.for_run(ctx)
-        return self if wrapped is self.wrapped else DurableMCPToolset(wrapped, self._run_options)
+        wrapped = await self._server.for_run(ctx)
+        return self if wrapped is self._server else DurableMCPToolset(wrapped, self._run_options)
 
     async def for_run_step(self, ctx: RunContext[AgentDepsT]) -> AbstractToolset[AgentDepsT]:
         """Return itself: a server does not change between requests."""
@@ -92,12 +91,12 @@ class DurableMCPToolset(WrapperToolset[AgentDepsT]):
         self, ctx: RunContext[AgentDepsT]
     ) -> str | InstructionPart | Sequence[str | InstructionPart] | None:
         """Ask the server for instructions, in a run named `get mcp instructions`, if the agent wants them."""
-        if not getattr(self.wrapped, "include_instructions", False):
+        if not getattr(self._server, "include_instructions", False):
             return None
 
         async def ask() -> list[str | InstructionPart]:
-            async with self.wrapped:
-                instructions = await self.wrapped.get_instructions(ctx)
+            async with self._server:
+                instructions = await self._server.get_instructions(ctx)
             return [] if instructions is None else [instructions]
 
         context = durable_context()
@@ -114,8 +113,8 @@ class DurableMCPToolset(WrapperToolset[AgentDepsT]):
         """
 
         async def ask() -> Listed:
-            async with self.wrapped:
-                tools = await self.wrapped.get_tools(ctx)
+            async with self._server:
+                tools = await self._server.get_tools(ctx)
             return Listed({name: tool.tool_def for name, tool in tools.items()})
 
         context = durable_context()
@@ -124,7 +123,7 @@ class DurableMCPToolset(WrapperToolset[AgentDepsT]):
         else:
             options = replace(self._run_options, serde=LISTED, type_hint=None)
             listed = await context.run_typed("get mcp tools", ask, options)
-        retries = self.wrapped.max_retries
+        retries = self._server.max_retries
         return {
             name: ToolsetTool(
                 toolset=self,
@@ -145,14 +144,14 @@ class DurableMCPToolset(WrapperToolset[AgentDepsT]):
         """
 
         async def ask() -> Called:
-            async with self.wrapped:
-                outcome = await outcome_of(self.wrapped.call_tool(name, tool_args, ctx, tool))
+            async with self._server:
+                outcome = await outcome_of(self._server.call_tool(name, tool_args, ctx, tool))
             return Called(outcome.output) if outcome.kind == "output" else Called(None, outcome)
 
         context = durable_context()
         if context is None:
-            async with self.wrapped:
-                return await self.wrapped.call_tool(name, tool_args, ctx, tool)
+            async with self._server:
+                return await self._server.call_tool(name, tool_args, ctx, tool)
         options = replace(self._run_options, serde=CALLED, type_hint=None)
         called = await context.run_typed(f"Calling mcp tool {name}", ask, options)
         return (called.ended or Outcome("output", called.output)).unwrap()
