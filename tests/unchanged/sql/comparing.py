@@ -8,6 +8,8 @@ from typing import Any, Final
 
 _IDS: Final = re.compile(r"\b(inv|dp|sign|prom)_1[0-9A-Za-z_-]{15,}")
 _TIMES: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
+#: Times within JSON.
+_NUMBERS: Final = re.compile(r"\b\d{10,}\b")
 #: Partition keys of random ids, and times as numbers.
 _LARGE: Final = 10**9
 
@@ -15,7 +17,7 @@ _LARGE: Final = 10**9
 def mask(value: Any) -> Any:
     """Replace ids, times, and large numbers."""
     if isinstance(value, str):
-        return _TIMES.sub("TIME", _IDS.sub(r"\1_ID", value))
+        return _NUMBERS.sub("LARGE", _TIMES.sub("TIME", _IDS.sub(r"\1_ID", value)))
     if isinstance(value, list):
         return sorted(map(mask, value), key=str)
     if isinstance(value, dict):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from awaken import _core
 from awaken.errors import InvalidIdError, RemoteProtocolError
 from awaken.runtime.attempt_failure import describe_code
+from awaken.runtime.query.call_entries import add_callee, call_number, called_id
 from awaken.runtime.server_version import SERVER_VERSION
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ log = logging.getLogger("awaken.runtime")
 
 #: Type codes from here on are notifications.
 _FIRST_NOTIFICATION: Final = 0x8000
+_SLEEP: Final = 0x040C
+_CALLS: Final = frozenset((0x040D, 0x040E))
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
@@ -37,6 +40,8 @@ def add_functions(connection: sqlite3.Connection) -> None:
         entry_name,
         entry_json,
         entry_lite_json,
+        call_number,
+        called_id,
     ):
         count = function.__code__.co_argcount
         connection.create_function(function.__name__, count, _lenient(function), deterministic=True)
@@ -110,16 +115,22 @@ def entry_name(code: int, payload: bytes) -> str | None:
     return entry.name if code < _FIRST_NOTIFICATION else entry.name or None
 
 
-def entry_json(code: int, payload: bytes) -> str | None:
-    """Return a journal entry as JSON."""
+def entry_json(code: int, payload: bytes, callee: str | bytes | None) -> str | None:
+    """Return a journal entry as JSON. For calls `callee` describes what they called; see `add_callee`."""
     entry = _describe(code, payload)
-    return None if entry is None else entry.json
+    if entry is None or code not in _CALLS:
+        return None if entry is None else entry.json
+    return add_callee(entry.json, None if callee is None else _text(callee), is_lite=False)
 
 
-def entry_lite_json(code: int, payload: bytes) -> str | None:
+def entry_lite_json(code: int, payload: bytes, callee: str | bytes | None) -> str | None:
     """Return a journal entry as JSON, without its payload."""
     entry = _describe(code, payload)
-    return None if entry is None else entry.lite_json
+    if entry is None or code not in _CALLS:
+        if entry is None or code != _SLEEP:
+            return None if entry is None else entry.lite_json
+        return entry.lite_json.replace(',"name":""}', "}")  # as in the server's short form
+    return add_callee(entry.lite_json, None if callee is None else _text(callee), is_lite=True)
 
 
 def _describe(code: int, payload: bytes) -> _core.StoredEntry | None:

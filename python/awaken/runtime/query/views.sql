@@ -49,9 +49,9 @@ SELECT
     completed_at AS completed_at,
     completion_retention_ms AS completion_retention,
     journal_retention_ms AS journal_retention,
-    waiting_completions AS suspended_waiting_for_completions,
-    waiting_signals AS suspended_waiting_for_signals,
-    future_json AS suspended_waiting_future_json,
+    iif(status = 'suspended', waiting_completions, NULL) AS suspended_waiting_for_completions,
+    iif(status = 'suspended', waiting_signals, NULL) AS suspended_waiting_for_signals,
+    iif(status = 'suspended', future_json, NULL) AS suspended_waiting_future_json,
     status,
     iif(status = 'completed', iif(failure_code IS NULL, 'success', 'failure'), NULL) AS completion_result,
     '[' || failure_code || '] ' || failure_message AS completion_failure
@@ -159,10 +159,27 @@ SELECT
     j.payload AS raw,
     length(j.payload) AS raw_length,
     2 AS version,
-    entry_json(j.code, j.payload) AS entry_json,
-    entry_lite_json(j.code, j.payload) AS entry_lite_json,
+    entry_json(j.code, j.payload, j.callee) AS entry_json,
+    entry_lite_json(j.code, j.payload, j.callee) AS entry_lite_json,
     j.appended_at AS appended_at
-FROM main.journal AS j
+FROM (
+    SELECT
+        *,
+        -- Of calls, what they called: a notification tells the id, right behind the command.
+        CASE WHEN code IN (0x040D, 0x040E) THEN (
+            SELECT json_array(called.id, c.kind, c.completion_retention_ms, c.journal_retention_ms)
+            FROM (
+                SELECT called_id(n.code, n.payload, call_number(e.code, e.payload)) AS id
+                FROM main.journal AS n
+                WHERE n.invocation = e.invocation AND n.idx > e.idx AND n.code = 0x800E
+                ORDER BY n.idx
+            ) AS called
+            LEFT JOIN main.invocation AS c ON c.id = called.id
+            WHERE called.id IS NOT NULL
+            LIMIT 1
+        ) END AS callee
+    FROM main.journal AS e
+) AS j
 JOIN main.invocation AS i ON i.seq = j.invocation;
 
 -- Of all failures the last one is kept.

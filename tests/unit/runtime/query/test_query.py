@@ -392,7 +392,7 @@ async def test_rows_that_cannot_be_shown_take_no_answer_away(asking: Asking) -> 
     store = asking.harness.runtime.store
     store.write(
         "UPDATE invocation SET scheduled_start_at = ?, completed_at = -1, journal_retention_ms = ?, "
-        "waiting_completions = '[', id = 'inv_1' WHERE id = ?",
+        "waiting_completions = '[', status = 'suspended', id = 'inv_1' WHERE id = ?",
         (1 << 48, (1 << 63) - 1, first),
     )
 
