@@ -144,7 +144,7 @@ async def list_failures(operations: Asks, invocation_id: str) -> list[str]:
     """Return when attempts are known to have failed, as timestamps. Raises InvalidIdError."""
     conditions = [is_invocation(invocation_id), "event_type = 'TransientError'"]
     sql = select(("appended_at",), "sys_journal_events", conditions, order="appended_at")
-    return [row["appended_at"] for row in await operations.ask(sql)]
+    return [row["appended_at"] for row in await operations.ask(sql) if "appended_at" in row]
 
 
 async def list_awakeables(

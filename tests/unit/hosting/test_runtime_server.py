@@ -31,7 +31,7 @@ async def test_callers_and_operators_enter(harness: Harness) -> None:
         (pending,) = await harness.until_waiting()
         listed = (await admin.get("/awakeables")).json()["awakeables"]
         question = "SELECT last_awaiting_on_future_json AS future FROM sys_invocation"
-        asked = await admin.post("/query", json={"query": question})
+        asked = await admin.post("/query", json={"query": question}, headers={"accept": "application/json"})
         resolved = await ingress.post(f"/restate/awakeables/{pending.awakeable_id}/resolve", content=b'"yes"')
         again = await ingress.post(f"/restate/awakeables/{pending.awakeable_id}/resolve", content=b'"no"')
         answer = await ingress.get(f"/restate/invocation/{sent.json()['invocationId']}/attach")

@@ -96,6 +96,7 @@ class Endings:
         """Delete an invocation that has ended, and with the run of a workflow its state and promises."""
         self._tables.invocations.delete(row.seq)
         self._tables.journal.delete(row.seq)
+        self._tables.journal_events.delete(row.seq)
         if row.kind == "workflow" and row.key is not None:
             self._tables.state.clear_all(row.service, row.key)
             self._tables.promises.delete_all(row.service, row.key)
@@ -103,6 +104,7 @@ class Endings:
     def erase_journal(self, invocation: int) -> None:
         """Delete the journal of an invocation that has ended, and keep its result."""
         self._tables.journal.delete(invocation)
+        self._tables.journal_events.delete(invocation)
         self._tables.invocations.forget_journal_expiry(invocation)
 
     def _release(self, row: InvocationRow, result: Success | Failure) -> None:

@@ -176,6 +176,8 @@ class Lifecycle:
             self.invoke(row.seq)
             return
         self._tables.invocations.set_suspended(row.seq, point, now, is_paused=is_pausing)
+        if is_pausing:
+            self._tables.journal_events.add_pause(row.seq, None)
         self._events.note(row, EventKind.PAUSED if is_pausing else EventKind.SUSPENDED, point.future_json)
 
     def pause(self, row: InvocationRow, failure: AttemptFailure | None = None) -> None:
@@ -187,4 +189,5 @@ class Lifecycle:
         self._events.note(row, EventKind.PAUSED, "" if failure is None else failure.describe(), failure)
         self._scheduler.remove(row.seq, "retry")
         is_backing_off = failure is None and row.next_retry_at is not None
+        self._tables.journal_events.add_pause(row.seq, failure, is_backing_off=is_backing_off)
         self._tables.invocations.set_paused(row.seq, self._clock.now_ms(), keeps_attempts=is_backing_off)

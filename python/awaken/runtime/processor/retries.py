@@ -104,7 +104,6 @@ class Retries:
         self._tables.invocations.set_failing(
             row.seq,
             failure,
-            now,
             counted_failures=counted,
             failures_since_entry=1 if has_progressed else row.failures_since_entry + 1,
             next_retry_at_ms=None if is_paused else now + delay_ms,
@@ -113,6 +112,7 @@ class Retries:
         if is_paused:
             self._lifecycle.pause(row, failure)
             return
+        self._tables.journal_events.add_failure(row.seq, failure)
         self._events.note(row, EventKind.BACKING_OFF, f"{delay_ms} ms: {failure.describe()}", failure)
         if delay_ms == 0:
             self._lifecycle.retry_now(row)

@@ -182,33 +182,16 @@ FROM (
 ) AS j
 JOIN main.invocation AS i ON i.seq = j.invocation;
 
--- Of all failures the last one is kept.
 CREATE TEMP VIEW sys_journal_events AS
 SELECT
-    partition_key(CAST(id AS BLOB)) AS partition_key,
-    id,
-    (SELECT max(idx) FROM main.journal AS j WHERE j.invocation = i.seq) AS after_journal_entry_index,
-    modified_at AS appended_at,
-    iif(status = 'paused', 'Paused', 'TransientError') AS event_type,
-    iif(
-        status = 'paused',
-        json_object('ty', 'Paused', 'last_failure', json(failure)),
-        failure
-    ) AS event_json
-FROM (
-    SELECT
-        *,
-        json_object(
-            'error_code', last_failure_code,
-            'error_message', last_failure,
-            'error_stacktrace', last_failure_stacktrace,
-            'related_command_index', last_failure_command_index,
-            'related_command_name', last_failure_command_name,
-            'related_command_type', last_failure_command_type
-        ) AS failure
-    FROM main.invocation
-) AS i
-WHERE last_failure IS NOT NULL AND status IN ('invoked', 'paused');
+    partition_key(CAST(i.id AS BLOB)) AS partition_key,
+    i.id AS id,
+    e.after_idx AS after_journal_entry_index,
+    e.appended_at AS appended_at,
+    e.kind AS event_type,
+    e.event_json AS event_json
+FROM main.journal_event AS e
+JOIN main.invocation AS i ON i.seq = e.invocation;
 
 -- The first one of a key has the key, and does not wait.
 CREATE TEMP VIEW sys_inbox AS

@@ -195,8 +195,8 @@ class Invocations:
     def set_retrying(self, seq: int, now_ms: int) -> None:
         """Note that its next attempt runs."""
         self._store.write(
-            "UPDATE invocation SET next_retry_at = NULL, retry_count = retry_count + 1, last_start_at = ?, "
-            "modified_at = ?1 WHERE seq = ?",
+            "UPDATE invocation SET next_retry_at = NULL, retry_count = retry_count + 1, last_start_at = ? "
+            "WHERE seq = ?",
             (now_ms, seq),
         )
 
@@ -231,7 +231,6 @@ class Invocations:
         self,
         seq: int,
         failure: AttemptFailure,
-        now_ms: int,
         *,
         counted_failures: int,
         failures_since_entry: int,
@@ -240,12 +239,11 @@ class Invocations:
     ) -> None:
         """Note why its last attempt failed, and when the next one is due."""
         self._store.write(
-            "UPDATE invocation SET modified_at = ?, counted_failures = ?, failures_since_entry = ?, "
+            "UPDATE invocation SET counted_failures = ?, failures_since_entry = ?, "
             "next_retry_at = ?, last_failure = ?, last_failure_code = ?, last_failure_stacktrace = ?, "
             "last_failure_command_index = ?, last_failure_command_name = ?, last_failure_command_type = ?, "
             "last_attempt_deployment_id = ? WHERE seq = ?",
             (
-                now_ms,
                 counted_failures,
                 failures_since_entry,
                 next_retry_at_ms,

@@ -8,6 +8,7 @@ from awaken.runtime.tables.awakeables import Awakeables
 from awaken.runtime.tables.inbox import Inbox
 from awaken.runtime.tables.invocations import Invocations
 from awaken.runtime.tables.journal import Journal
+from awaken.runtime.tables.journal_events import JournalEvents
 from awaken.runtime.tables.listeners import Listeners
 from awaken.runtime.tables.promises import PromiseRows
 from awaken.runtime.tables.state import KeyedState
@@ -26,6 +27,7 @@ class Tables:
     def __init__(self, store: Store, clock: Clock) -> None:
         self.invocations = Invocations(store)
         self.journal = Journal(store, clock)
+        self.journal_events = JournalEvents(store, clock)
         self.state = KeyedState(store)
         self.inbox = Inbox(store, clock)
         self.timers = Timers(store)

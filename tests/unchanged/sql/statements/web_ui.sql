@@ -27,8 +27,17 @@ FROM sys_journal WHERE id = '{Deal/w/run}' ORDER BY index
 
 SELECT entry_type, raw FROM sys_journal WHERE id = '{Deal/w/run}' AND index = 1
 
-SELECT after_journal_entry_index, appended_at, event_type from sys_journal_events
-WHERE id = '{Shaky/pauses}' AND event_type = 'Paused' ORDER BY appended_at
+SELECT after_journal_entry_index, appended_at, event_type, event_json from sys_journal_events
+WHERE id = '{Shaky/pauses}' ORDER BY appended_at
+
+SELECT id, appended_at, event_type, event_json FROM sys_journal_events
+WHERE id = '{Shaky/dies}' AND event_type = 'TransientError' ORDER BY appended_at DESC LIMIT 1
+
+SELECT COUNT(*) AS n, inv.target_service_name AS service_name, e.event_json ->> 'error_message' AS msg
+FROM sys_journal_events e
+LEFT JOIN sys_invocation inv ON inv.id = e.id
+WHERE e.event_type = 'TransientError' AND e.appended_at > now() - INTERVAL '1 hour'
+GROUP BY service_name, msg ORDER BY n DESC, msg LIMIT 50;
 
 SELECT id, status, completion_result, completion_failure, pinned_deployment_id, last_attempt_deployment_id,
     target_service_name, target_service_key, target_handler_name

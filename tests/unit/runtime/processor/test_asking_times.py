@@ -93,9 +93,9 @@ def waiting(harness: Harness) -> list[tuple[str, int | None]]:
     return [(one.invocation_id, one.since_ms) for one in pending if one.index != INTERRUPT]
 
 
-def modified_at(harness: Harness, invocation_id: str) -> int:
-    ((modified,),) = harness.rows("SELECT modified_at FROM invocation WHERE id = ?", invocation_id)
-    return int(modified)
+def started_at(harness: Harness, invocation_id: str) -> int:
+    ((started,),) = harness.rows("SELECT last_start_at FROM invocation WHERE id = ?", invocation_id)
+    return int(started)
 
 
 async def until_reported(harness: Harness, count: int) -> None:
@@ -116,7 +116,7 @@ async def test_retry_keeps_the_time_of_asking(harness: Harness) -> None:
     await until_reported(harness, 2)
 
     assert (backing_off, waiting(harness)) == (expected, expected)
-    assert modified_at(harness, early) > modified_at(harness, late)
+    assert started_at(harness, early) > started_at(harness, late)
 
 
 async def test_handler_that_suspends_is_listed_all_the_time(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ async def test_suspension_and_replay_keep_the_time_of_asking(harness: Harness) -
     await until_reported(harness, 1)
 
     assert (suspended, waiting(harness)) == (expected, expected)
-    assert modified_at(harness, early) > modified_at(harness, late)
+    assert started_at(harness, early) > started_at(harness, late)
 
 
 @pytest.mark.parametrize("is_killed", [False, True], ids=["stopped", "killed"])

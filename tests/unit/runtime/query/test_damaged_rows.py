@@ -45,7 +45,7 @@ DECISIVE = frozenset(
         *(("invocation", "seq"), ("invocation", "status"), ("invocation", "last_failure")),
         *(("invocation", "kind"), ("invocation", "retry_count")),
         *(("journal", "invocation"), ("inbox", "invocation"), ("inbox", "seq")),
-        *(("inbox", "service"), ("inbox", "key")),
+        *(("inbox", "service"), ("inbox", "key"), ("invocation", "kind"), ("journal_event", "invocation")),
     )
 )
 
@@ -118,8 +118,10 @@ async def waiting(harness: Harness) -> tuple[Harness, list[str]]:
     harness.advance(1_000)  # their inactivity timeout
     for invocation_id in suspended:
         await harness.until_status(invocation_id, "suspended")
+    failing = await harness.send("Failing/fail_until", 99)
+    await harness.until_status(failing, "backing-off")
     await harness.runtime.store.committed()
-    return harness, [done[0], suspended[0], suspended[1], nap]
+    return harness, [done[0], suspended[0], suspended[1], nap, failing]
 
 
 async def everything(operations: Damaged, ids: list[str]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sqlite3
 from importlib import resources
@@ -214,6 +215,11 @@ async def test_file_of_an_earlier_version_is_upgraded(tmp_path: Path, version: i
             "VALUES (7, 'inv_1', 'suspended', 'S', 'h', 'ingress', 1, 2, 3, 4, x'05', 6)"
         )
         connection.execute("INSERT INTO awakeable (invocation, signal, since) VALUES (7, 17, 2)")
+        connection.execute(
+            "INSERT INTO invocation (seq, id, status, service, handler, invoked_by, created_at, modified_at, "
+            "completion_retention_ms, journal_retention_ms, last_failure, last_failure_code) "
+            "VALUES (8, 'inv_2', 'paused', 'S', 'h', 'ingress', 1, 2, 3, 4, '[500 Internal] no luck', 'RT0007')"
+        )
     connection.close()
 
     store = Store(tmp_path / "db")
@@ -224,6 +230,22 @@ async def test_file_of_an_earlier_version_is_upgraded(tmp_path: Path, version: i
     assert store.fetch("SELECT invocation, signal, since, is_awaited FROM awakeable").fetchall() == [
         (7, 17, 2, 1)
     ]
+    if version < 4:  # what was known of failures
+        ((invocation, at, event),) = store.fetch(
+            "SELECT invocation, appended_at, event_json FROM journal_event"
+        )
+        assert (invocation, at, json.loads(event)) == (
+            8,
+            2,
+            {
+                "ty": "Paused",
+                "last_failure": {
+                    "error_code": 500,
+                    "error_message": "[500 Internal] no luck",
+                    "restate_doc_error_code": "RT0007",
+                },
+            },
+        )
     assert store.fetch("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     store.close()
 
