@@ -43,3 +43,14 @@ async def test_example_asks_a_person_and_keeps_the_history(monkeypatch: pytest.M
         second = await env.client.object_call(documented["ask"], "ada", "Really?")
 
     assert [first, second] == ["3 messages, the last: yes", "5 messages, the last: Really?"]
+
+
+async def test_example_runs_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MODEL", raising=False)
+    from examples.agents import langchain_expenses as example
+
+    async with open_environment(example.app, always_replay=True) as env:
+        sent = await env.client.service_send(example.submit, "a desk")
+        await env.awakeable().resolve("yes")
+
+        assert await env.client.attach(sent.invocation_id) == "Decided: yes."
