@@ -57,7 +57,7 @@ def repeat_ids(context: Context) -> Ids:
     if ids is None:
         ids = Ids(context.request().id)
         set_extension_data(context, _KEY, ids)
-        ids.install()
+    ids.install()  # in each task that begins with ADK
     return ids
 
 

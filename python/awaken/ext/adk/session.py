@@ -250,9 +250,16 @@ async def _known(context: ObjectContext, session: Session) -> Record:
 
 async def _store(context: ObjectContext, record: Record) -> None:
     """Write a session. It is in the journal first, so that a replay writes the same bytes."""
+    is_new = False
 
     async def take() -> Any:
+        nonlocal is_new
+        is_new = True
         return record
 
-    record.data = await context.run_typed("store session", take, _STORED)
-    context.set(record.key, record.data, serde=BytesSerde())
+    data = await context.run_typed("store session", take, _STORED)
+    if is_new:
+        record.data = data
+    else:  # times of events are those of the attempt that wrote them
+        _attempt(context).records[record.id] = Record.read(record.key, data)
+    context.set(record.key, data, serde=BytesSerde())

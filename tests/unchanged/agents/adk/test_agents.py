@@ -452,6 +452,23 @@ async def test_ids_repeat_and_do_not_use_those_of_the_handler() -> None:
     assert all(each == first for each in others)
 
 
+async def test_ids_repeat_in_agents_that_run_at_the_same_time() -> None:
+    seen: list[set[str]] = []
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        running = runner(agent(say("fine")))
+        both = await asyncio.gather(
+            *(events_of(running, ctx, message, session=name) for name in ("one", "two"))
+        )
+        seen.append({event.id for events in both for event in events})
+        await ctx.run_typed("wait", lambda: None)
+
+    await results_of(handle)
+
+    assert len(seen) == 2
+    assert seen[0] == seen[1]
+
+
 async def test_model_of_an_agent_stays_as_it_is() -> None:
     model = Scripted(turns=[say("fine")])
     root = agent()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import awaken
@@ -13,6 +15,7 @@ from awaken.ext.adk import RestatePlugin, RestateSessionService
 from awaken.testing import open_environment
 from google.adk.agents import RunConfig
 from google.adk.events import Event, EventActions
+from google.adk.platform import time as platform_time
 from google.adk.sessions import Session
 from google.adk.sessions.base_session_service import GetSessionConfig
 
@@ -215,6 +218,27 @@ async def test_state_that_is_no_session_is_named() -> None:
 
     with pytest.raises(awaken.HttpError, match='state "session_store::chat" is not a session'):
         await outcome_of(handle)
+
+
+async def test_replay_keeps_the_times_of_what_is_stored() -> None:
+    clock = itertools.count(1.0)
+    chatting = runner(agent(say("fine")))
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        platform_time.set_time_provider(lambda: next(clock))
+        await say_all(chatting, ctx, "first")
+        first = await ctx.get("session_store::chat", type_hint=dict)
+        await ctx.sleep(timedelta(milliseconds=1))
+        await say_all(chatting, ctx, "second")
+        return [event["timestamp"] for event in first["events"]] if first else None
+
+    application = Application(handle)
+    async with open_environment(application.app, always_replay=True) as env:
+        times = await application.call(env)
+        events = env.state("Chat", "ada")["session_store::chat"]["events"]
+
+    assert [event["timestamp"] for event in events[:2]] == times
+    assert len(events) == 4
 
 
 async def test_value_without_json_in_the_state_is_named_once() -> None:
