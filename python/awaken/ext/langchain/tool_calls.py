@@ -74,10 +74,12 @@ class ToolCalls:
         """
         message = _asking(request.state)
         batch = _Batch(message) if message is None else self._batches.setdefault(id(message), _Batch(message))
+        batch.users += 1
         try:
             async with batch.turn() if in_turn else nullcontext():
                 return await self._execute(batch, request, handler)
         finally:
+            batch.users -= 1
             if batch.is_forgettable:
                 self._batches.pop(id(message), None)
 
@@ -121,25 +123,22 @@ class _Batch:
     def __init__(self, message: AIMessage | None) -> None:
         self.message = message
         self.cancellation: InvocationCancelledError | None = None
+        #: Tools that run or wait for their turn.
+        self.users = 0
         self._lock = asyncio.Lock()  # it is fair
-        self._waiting = 0
         self._holder: asyncio.Task[Any] | None = None
 
     @property
     def is_forgettable(self) -> bool:
-        """Whether nobody has the turn or waits for it, and nothing has to be known later."""
-        return self._holder is None and not self._waiting and self.cancellation is None
+        """Whether nobody runs, waits or keeps the turn, and nothing has to be known later."""
+        return not self.users and self._holder is None and self.cancellation is None
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Wait for the turn, and hold it. A task that kept its turn after a failure may try again."""
         task = asyncio.current_task()
         if self._holder is not task:
-            self._waiting += 1
-            try:
-                await self._lock.acquire()
-            finally:
-                self._waiting -= 1
+            await self._lock.acquire()
             self._holder = task
         try:
             yield

@@ -28,11 +28,16 @@ async def result_of(body: Callable[[Any], Awaitable[Any]], **options: Any) -> An
 
 
 def agent(
-    *script: Any, tools: Any = (), middleware: Any = (), run_options: Any = None, **options: Any
+    *script: Any,
+    tools: Any = (),
+    middleware: Any = (),
+    run_options: Any = None,
+    concurrent_tools: bool = False,
+    **options: Any,
 ) -> Any:
     return create_agent(
         Scripted(script=list(script)),
         [*TOOLS, *tools],
-        middleware=[*middleware, RestateMiddleware(run_options)],
+        middleware=[*middleware, RestateMiddleware(run_options, concurrent_tools=concurrent_tools)],
         **options,
     )

@@ -56,7 +56,8 @@ async def test_terminal_error_passes_middleware_that_does_not_try_it_again(kind:
     assert raised.value.code == {"terminal": 418, "run": 404}[kind]
 
 
-async def test_middleware_that_tries_again_does_not_hide_a_cancellation() -> None:
+@pytest.mark.parametrize("concurrent", [False, True])
+async def test_middleware_that_tries_again_does_not_hide_a_cancellation(concurrent: bool) -> None:
     service = restate.Service("Patient")
     asked = []
 
@@ -70,8 +71,10 @@ async def test_middleware_that_tries_again_does_not_hide_a_cancellation() -> Non
     @service.handler()
     async def run(ctx: restate.Context) -> None:
         retry = ToolRetryMiddleware(max_retries=2, initial_delay=0.01)
-        script = [asks(call("wait_long", "c1"), call("wait_long", "c2")), AssertionError("asked again")]
-        await agent(*script, tools=[wait_long], middleware=[retry]).ainvoke(question())
+        calls = [call("weather", "c0", city="Rome"), call("wait_long", "c1"), call("wait_long", "c2")]
+        script = [asks(*calls), AssertionError("asked again")]
+        made = agent(*script, tools=[wait_long], middleware=[retry], concurrent_tools=concurrent)
+        await made.ainvoke(question())
 
     async with open_environment(restate.app([service])) as env:
         sent = await env.client.service_send(run, None)
@@ -82,7 +85,7 @@ async def test_middleware_that_tries_again_does_not_hide_a_cancellation() -> Non
             await env.client.attach(sent.invocation_id)
 
     assert raised.value.code == 409
-    assert asked == ["tool"]
+    assert asked == ["tool"] * (2 if concurrent else 1)
 
 
 async def test_model_is_tried_again_by_middleware_around_its_runs() -> None:

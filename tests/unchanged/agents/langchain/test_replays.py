@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 from langchain.agents import create_agent
+from langchain.agents.middleware import ToolRetryMiddleware
 from langchain.agents.structured_output import ToolStrategy
 from langchain_core.messages import HumanMessage, ToolMessage, messages_to_dict
 from langchain_core.tools import InjectedToolCallId, tool
@@ -15,7 +16,7 @@ from langgraph.types import Command
 from tests.unchanged.agents.langchain.basics import Forecast, Note, Refusal, question, texts
 from tests.unchanged.agents.langchain.kit import agent, result_of
 from tests.unchanged.agents.langchain.scripted import Scripted, asks, call, says
-from tests.unchanged.agents.langchain.sdk import RestateMiddleware
+from tests.unchanged.agents.langchain.sdk import RestateMiddleware, restate
 from tests.unchanged.agents.langchain.tools import TOOLS
 
 
@@ -45,6 +46,19 @@ async def test_messages_have_the_same_ids_in_each_replay() -> None:
     assert len(seen) > 1
     assert all(history == seen[0] for history in seen)
     assert len({message["data"]["id"] for message in seen[0]}) == 6
+
+
+async def test_history_with_messages_of_other_middleware_is_the_same_if_a_run_stores_it() -> None:
+    async def body(ctx: Any) -> int:
+        retry = ToolRetryMiddleware(max_retries=0)
+        made = agent(asks(call("fail", kind="value")), says("."), middleware=[retry])
+        result = await made.ainvoke(question())
+        history = await ctx.run_typed("history", messages_to_dict, restate.RunOptions(), result["messages"])
+        ctx.set("history", history)
+        await ctx.sleep(timedelta(milliseconds=1))
+        return len(history)
+
+    assert await result_of(body) == 4
 
 
 @pytest.mark.parametrize(
