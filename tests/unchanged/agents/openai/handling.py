@@ -38,7 +38,11 @@ async def answer_of(
 
 
 async def report_of(
-    tools: list[Any], *tool_calls: TResponseOutputItem, retries: bool = False, **arguments: Any
+    tools: list[Any],
+    *tool_calls: TResponseOutputItem,
+    always_replay: bool = True,
+    retries: bool = False,
+    **arguments: Any,
 ) -> Any:
     """Run an agent whose model calls tools in one turn and then says what they returned, with ` | ` between."""
     agent = Agent(name="A", model=ScriptedModel(first_then_report(*tool_calls)), tools=tools)
@@ -46,4 +50,4 @@ async def report_of(
     async def handle(ctx: awaken.Context) -> Any:
         return (await DurableRunner.run(agent, "go", **arguments)).final_output
 
-    return await answer_of(handle, retries=retries)
+    return await answer_of(handle, always_replay=always_replay, retries=retries)

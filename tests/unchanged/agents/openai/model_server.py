@@ -77,7 +77,7 @@ def serve_models() -> Iterator[ModelServer]:
             self.end_headers()
             self.wfile.write(answer)
 
-        def log_message(self, *_: Any) -> None: ...
+        def log_message(self, format: str, *args: Any) -> None: ...  # noqa: A002  # the base class's name
 
         def handle(self) -> None:
             with suppress(ConnectionError):  # who asked was killed

@@ -26,6 +26,9 @@ service = awaken.Service("Agents")
 chats = awaken.VirtualObject("Chats")
 app = awaken.app([service, chats])
 
+#: Of crashes in a scenario; there are up to 80.
+MAX_POSITIONS = 24
+
 #: Where the model and the tools of the running scenario record what they do.
 record: list[Callable[[str], None]] = []
 
@@ -132,7 +135,7 @@ def asked_at_most(env: Environment, times: int) -> None:
     assert times <= env.effects.count("asked") <= times + 1
 
 
-@crash_everywhere(app=app)
+@crash_everywhere(app=app, max_positions=MAX_POSITIONS)
 async def test_tools_of_one_turn(env: Environment) -> str:
     begin(env)
     told = await env.client.service_call(one_by_one, None)
@@ -142,7 +145,7 @@ async def test_tools_of_one_turn(env: Environment) -> str:
 
 
 @pytest.mark.parametrize("handler", [side_by_side, two_at_a_time])
-@crash_everywhere(app=app, max_positions=30)
+@crash_everywhere(app=app, max_positions=MAX_POSITIONS)
 async def test_tools_of_one_turn_at_the_same_time(env: Environment, handler: Any) -> str:
     begin(env)
     told: str = await env.client.service_call(handler, None)
@@ -151,13 +154,13 @@ async def test_tools_of_one_turn_at_the_same_time(env: Environment, handler: Any
     return told
 
 
-@crash_everywhere(app=app)
+@crash_everywhere(app=app, max_positions=MAX_POSITIONS)
 async def test_tools_that_wait_for_what_is_not_in_the_journal(env: Environment) -> str:
     begin(env)
     return await env.client.service_call(carelessly, None)
 
 
-@crash_everywhere(app=app)
+@crash_everywhere(app=app, max_positions=MAX_POSITIONS)
 async def test_tool_that_waits_for_a_person(env: Environment) -> str:
     begin(env)
     sent = await env.client.service_send(with_a_person, None)
@@ -168,7 +171,7 @@ async def test_tool_that_waits_for_a_person(env: Environment) -> str:
     return told
 
 
-@crash_everywhere(app=app)
+@crash_everywhere(app=app, max_positions=MAX_POSITIONS)
 async def test_agents_as_tools_and_handoffs(env: Environment) -> str:
     begin(env)
     told = await env.client.service_call(with_agents, None)
@@ -177,7 +180,7 @@ async def test_agents_as_tools_and_handoffs(env: Environment) -> str:
     return told
 
 
-@crash_everywhere(app=app)
+@crash_everywhere(app=app, max_positions=MAX_POSITIONS)
 async def test_conversation_in_the_state(env: Environment) -> list[str]:
     begin(env)
     told = [await env.client.object_call(say, "ada", text) for text in ("hello", "again")]

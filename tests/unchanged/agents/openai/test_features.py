@@ -293,7 +293,9 @@ class Server(MCPServer):
         super().__init__(**options)
         self.called: list[str] = []
 
-    name = "house"
+    @property
+    def name(self) -> str:
+        return "house"
 
     async def connect(self) -> None: ...
 

@@ -118,29 +118,21 @@ def test_agent_continues_after_its_process_was_killed(
 
 
 def test_call_that_a_kill_interrupts_is_the_only_one_that_is_repeated(
-    both: Both, models: ModelServer, tmp_path: Path
+    routes: list[Route], models: ModelServer
 ) -> None:
-    serving = serve("awaken", "OaThinking", tmp_path)
-    serving.start()
+    serving, sides = routes[0].second, routes[0].sides
     models.hold()
-    begun: dict[str, tuple[Side, str]] = {}
     try:
-        for kind in KINDS:
-            side = connect(both.of(kind), serving)
-            begun[kind] = side, side.send("Agents/basic", f"think on {kind}")
+        begun = {kind: side.send("Agents/basic", f"think on {kind}") for kind, side in sides.items()}
         eventually(
             lambda: all(models.asked(f"think on {kind}") for kind in KINDS), what="a question to each model"
         )
         serving.kill()
-        models.release()
-        serving.start()
-        for kind, (side, invocation) in begun.items():
-            side.client.admin.patch(f"/invocations/{invocation}/resume")
-
-            assert side.outcome(invocation)[1:] == [2, 30, 6], kind
-            assert models.asked(f"think on {kind}") == ["basic"] * 3
     finally:
         models.release()
-        serving.kill()
-        for side, _ in begun.values():
-            side.client.__exit__()
+    serving.start()
+    for kind, side in sides.items():
+        side.client.admin.patch(f"/invocations/{begun[kind]}/resume")
+
+        assert side.outcome(begun[kind])[1:] == [2, 30, 6], kind
+        assert models.asked(f"think on {kind}") == ["basic"] * 3

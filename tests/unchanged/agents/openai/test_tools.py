@@ -32,7 +32,7 @@ from tests.unchanged.agents.openai.scripted import (
     says,
 )
 
-#: What the framework tells a model by default.
+#: What the framework tells a model by default. Earlier versions continue with the error.
 DEFAULT_TEXT = "An error occurred while running the tool. Please try again."
 
 
@@ -96,7 +96,7 @@ async def test_result_of_megabytes() -> None:
         """Read a book."""
         return await restate_context().run_typed("read", lambda: "é" * 2_500_000)
 
-    told = await report_of([read], calls("read"))
+    told = await report_of([read], calls("read"), always_replay=False)
 
     assert told == "é" * 2_500_000
 
@@ -104,7 +104,9 @@ async def test_result_of_megabytes() -> None:
 async def test_thirty_tools_at_once_return_in_the_order_of_the_calls() -> None:
     asked = [calls("double", f"c{number}", number=number) for number in range(30)]
 
-    assert await report_of([double], *asked) == " | ".join(str(2 * number) for number in range(30))
+    told = await report_of([double], *asked, always_replay=False)
+
+    assert told == " | ".join(str(2 * number) for number in range(30))
 
 
 async def test_fifty_turns() -> None:
@@ -245,7 +247,7 @@ async def test_terminal_error_of_an_agent_that_is_a_tool_is_told_or_raised() -> 
     telling = inner.as_tool("inner", "")
     raising = inner.as_tool("inner", "", failure_error_function=raise_terminal_errors)
 
-    assert await report_of([telling], calls("inner", input="x")) == DEFAULT_TEXT
+    assert (await report_of([telling], calls("inner", input="x"))).startswith(DEFAULT_TEXT)
     with pytest.raises(HttpError, match="no way"):
         await report_of([raising], calls("inner", input="x"))
 
@@ -285,8 +287,8 @@ async def test_tools_of_the_framework_tell_the_model() -> None:
     async def fail(kind: str) -> str:
         return await failing(kind)
 
-    assert await report_of([fail], calls("fail", kind="terminal")) == DEFAULT_TEXT
-    assert await report_of([fail], calls("fail", kind="bone")) == DEFAULT_TEXT
+    assert (await report_of([fail], calls("fail", kind="terminal"))).startswith(DEFAULT_TEXT)
+    assert (await report_of([fail], calls("fail", kind="bone"))).startswith(DEFAULT_TEXT)
 
 
 async def test_options_of_the_framework_pass() -> None:
@@ -357,7 +359,7 @@ async def test_conflict_is_told_and_is_no_cancellation() -> None:
     async def book() -> str:
         raise awaken.TerminalError("taken", status_code=409)
 
-    assert await report_of([book], calls("book")) == DEFAULT_TEXT
+    assert (await report_of([book], calls("book"))).startswith(DEFAULT_TEXT)
 
 
 async def test_cancellation_while_the_model_thinks() -> None:
