@@ -98,6 +98,7 @@ def test_agents_of_openai() -> None:
     assert [tool.name for tool in documented["agent"].tools] == ["approve"]
 
 
+@pytest.mark.slow
 def test_agents_of_google_adk() -> None:
     (code,) = section("agents.md", "Google ADK")
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from awaken.ext.adk import RestatePlugin, RestateSessionService, restate_context
 from awaken.testing import open_environment
-from google.adk.agents import LoopAgent, ParallelAgent, RunConfig, SequentialAgent
+from google.adk.agents import LlmAgent, LoopAgent, ParallelAgent, RunConfig, SequentialAgent
 from google.adk.agents.run_config import StreamingMode  # type: ignore[attr-defined]  # where its users find it
 from google.adk.apps import App
 from google.adk.apps.app import EventsCompactionConfig
 from google.adk.artifacts import InMemoryArtifactService
 from google.adk.memory import InMemoryMemoryService
+from google.adk.models.registry import LLMRegistry
 from google.adk.planners import PlanReActPlanner
 from google.adk.plugins.base_plugin import BasePlugin
 from google.adk.runners import Runner
@@ -467,6 +468,26 @@ async def test_ids_repeat_in_agents_that_run_at_the_same_time() -> None:
 
     assert len(seen) == 2
     assert seen[0] == seen[1]
+
+
+class Registered(Scripted):
+    """A model that agents name."""
+
+    turns: list[Any] = [say("registered")]  # noqa: RUF012  # a field of pydantic
+
+    @classmethod
+    def supported_models(cls) -> list[str]:
+        return ["registered-.*"]
+
+
+async def test_model_that_is_named_and_inherited(calls: Path) -> None:
+    LLMRegistry.register(Registered)
+    child = LlmAgent(name="child", description="knows", disallow_transfer_to_parent=True)
+    parent = LlmAgent(name="parent", model="registered-1", sub_agents=[child])
+
+    assert await said_by(parent) == [["registered"]]
+    assert await said_by(SequentialAgent(name="all", sub_agents=[parent])) == [["registered"]]
+    assert models(calls) == [["registered-1", 0]] * 2
 
 
 async def test_model_of_an_agent_stays_as_it_is() -> None:
