@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from awaken.control.errors import ConflictError
+from awaken.control.errors import ConflictError, InvalidRequestError
 from awaken.runtime.settings import RuntimeSettings
 from awaken.testing.manual_clock import ManualClock
 
@@ -44,7 +44,7 @@ async def test_paused_invocation_moves_to_another_deployment(harness: Harness) -
     await harness.until_status(napping, "paused")
     await harness.deployments.remove(first)
 
-    with pytest.raises(ConflictError, match="dp_unknown"):
+    with pytest.raises(InvalidRequestError, match="The given deployment was not found"):
         await harness.runtime.resume(napping, "dp_unknown")
     await harness.runtime.resume(napping, "latest")
 
