@@ -32,7 +32,6 @@ SHAPES = {
         ],
     ),
     "wrapped": ("{'n': 0} | {'n': 1} | {'n': 2}", 2, [CALL, *[("Command: Run", "Calling fetch")] * 3, CALL]),
-    "several": ("remote advice | local advice", 4, [CALL, ("Command: Call", ""), CALL, CALL]),
     "structured": ({"name": "Bern", "people": 134_000, "requests": 2}, 2, [CALL, CALL]),
     "failing": ("418 closed", 1, [CALL]),
 }
@@ -61,13 +60,26 @@ def test_exhausted_model_is_the_same_terminal_error_under_both(sides: Mapping[st
     assert "ZeroDivisionError" in failures["awaken"]
 
 
-def test_tools_side_by_side_issue_the_same_commands(sides: Mapping[str, Side]) -> None:
-    journals = {}
-    for sdk, side in sides.items():
-        invocation, _ = side.begin("Agents/parallel")
-        assert side.client.attach(invocation) == "letter a,letter a | letter b,letter b | letter c,letter c"
-        journals[sdk] = side.commands(invocation)
-    assert sorted(journals["official"]) == sorted(journals["awaken"])
+def test_agents_of_other_handlers_are_called(sides: Mapping[str, Side]) -> None:
+    """Under ours only, for the reason below."""
+    side = sides["awaken"]
+    invocation, effects = side.begin("Agents/several")
+    assert side.client.attach(invocation) == "remote advice | local advice"
+    assert side.commands(invocation)[1:-1] == [CALL, ("Command: Call", ""), CALL, CALL]
+    assert len(effects.values("model")) == 4
+
+
+def test_tools_side_by_side_issue_their_commands_in_an_order_that_replays(sides: Mapping[str, Side]) -> None:
+    """Under ours only: the official SDK sometimes never answers when tasks wait for runs and sleeps side by side."""
+    side = sides["awaken"]
+    invocation, _ = side.begin("Agents/parallel")
+    assert side.client.attach(invocation) == "letter a,letter a | letter b,letter b | letter c,letter c"
+    commands = side.commands(invocation)[1:-1]
+    assert commands[:4] == [CALL, *(("Command: Run", f"first {office}") for office in "abc")]
+    assert sorted(commands[4:-1]) == sorted(
+        [("Command: Sleep", "")] * 3 + [("Command: Run", f"second {office}") for office in "abc"]
+    )
+    assert commands[-1] == CALL
 
 
 # The last tests of this file: the processes do not come back.
