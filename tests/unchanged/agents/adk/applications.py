@@ -6,17 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import awaken
-from awaken.ext.adk import RestatePlugin, RestateSessionService
+from awaken.ext.adk import RestatePlugin, RestateSessionService, restate_context
+from awaken.testing import open_environment
 from google.adk.agents import LlmAgent
 from google.adk.apps import App
 from google.adk.platform import time as platform_time
 from google.adk.runners import Runner
 from google.genai import types
 
-from tests.unchanged.agents.adk.scripted import Scripted
+from tests.unchanged.agents.adk.scripted import Scripted, notes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from awaken.testing import Environment
     from google.adk.events import Event
@@ -101,3 +103,28 @@ class Application:
         """Start the handler and return the invocation."""
         sent = await env.client.object_send(self.ask, key, message, idempotency_key=f"{key} {message}")
         return sent.invocation_id
+
+
+async def look_up(city: str) -> str:
+    """Look at a city."""
+    return await restate_context().run_typed(f"look at {city}", lambda: f"{city} is big")
+
+
+async def results_of(
+    handle: Callable[[awaken.ObjectContext, str], Awaitable[Any]], *messages: str
+) -> list[Any]:
+    """Call a handler with each message; each wait suspends it."""
+    application = Application(handle)
+    async with open_environment(application.app, always_replay=True) as env:
+        return [await application.call(env, message) for message in messages or ["hi"]]
+
+
+async def said_by(root: Any, *messages: str, **options: Any) -> list[Any]:
+    """Return what an agent says to each message."""
+    running = runner(root, **options)
+    return await results_of(lambda ctx, message: say_all(running, ctx, message), *messages)
+
+
+def models(path: Path) -> list[list[Any]]:
+    """Return name and number of each call of a model."""
+    return [each[1:3] for each in notes(path) if each[0] == "model"]
