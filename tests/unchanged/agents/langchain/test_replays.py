@@ -11,13 +11,14 @@ from langchain.agents.middleware import ToolRetryMiddleware
 from langchain.agents.structured_output import ToolStrategy
 from langchain_core.messages import HumanMessage, ToolMessage, messages_to_dict
 from langchain_core.tools import InjectedToolCallId, tool
+from langgraph.func import entrypoint, task
 from langgraph.types import Command
 
 from tests.unchanged.agents.langchain.basics import Forecast, Note, Refusal, question, texts
 from tests.unchanged.agents.langchain.kit import agent, result_of
 from tests.unchanged.agents.langchain.scripted import Scripted, asks, call, says
 from tests.unchanged.agents.langchain.sdk import RestateMiddleware, restate
-from tests.unchanged.agents.langchain.tools import TOOLS
+from tests.unchanged.agents.langchain.tools import TOOLS, weather
 
 
 @tool
@@ -114,3 +115,23 @@ async def test_thirty_concurrent_tools_replay() -> None:
         return texts(await made.ainvoke(question()))
 
     assert (await result_of(body))[2:-1] == [f"tool: slept {number}" for number in range(30)]
+
+
+@task
+async def look_up(number: int) -> Any:
+    return await weather.ainvoke({"city": str(number)})
+
+
+@entrypoint()
+async def tour(numbers: list[int]) -> list[str]:
+    places = [look_up(number) for number in numbers]
+    return [await place for place in places]
+
+
+async def test_functions_of_langgraph_run_side_by_side() -> None:
+    """Under the official SDK they hang."""
+
+    async def body(ctx: Any) -> Any:
+        return await tour.ainvoke([1, 2, 3])
+
+    assert await result_of(body) == ["sunny in 1", "sunny in 2", "sunny in 3"]
