@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.e2e.runtime import Runtime
 
 TIMEOUT_S: Final = 20
-#: As narrow as no table is, so that nothing is wrapped, and without an answer for whoever asks a terminal.
+#: Wider than any table, so that nothing is wrapped; without colours or backtraces, which take seconds to make.
 SURROUNDINGS: Final = {
     "COLUMNS": "250",
     "NO_COLOR": "1",

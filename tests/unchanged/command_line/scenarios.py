@@ -80,6 +80,13 @@ def pause_and_resume(side: Side) -> None:
     side.run("invocations resume {failing} --yes")
 
 
+def move_to_a_deployment_without_the_service(side: Side) -> None:
+    side.register("foreign", "annexe")
+    side.start("moving", "Greeter/ask", until="suspended")
+    side.run("invocations resume {moving} --deployment {foreign} --yes")
+    side.run("invocations kill {moving} --yes")
+
+
 def restart_as_new(side: Side) -> None:
     side.start("finished", "Account/restart/deposit", until="completed", argument=2)
     side.run("invocations restart-as-new {finished} --yes")
@@ -232,6 +239,7 @@ SCENARIOS: Final[list[Callable[[Side], None]]] = [
     cancel_with_an_odd_key,
     kill,
     pause_and_resume,
+    move_to_a_deployment_without_the_service,
     restart_as_new,
     purge,
     edit_state,

@@ -36,6 +36,10 @@ class Side(Protocol):
         """Call a handler."""
         ...
 
+    def register(self, name: str, url: str) -> None:
+        """Register the endpoint whose address is called `url`, and call the deployment `name`."""
+        ...
+
 
 class RealSide:
     """Plays on a runtime, and keeps what the commands did.
@@ -74,6 +78,9 @@ class RealSide:
     def call(self, target: str, argument: object = ...) -> None:
         self._client.call(target, argument)
 
+    def register(self, name: str, url: str) -> None:
+        self.names[name] = self._client.register(self.names[url], use_http_11=False)
+
     def _editor(self, expression: str) -> Path:
         path = self._directory / f"editor-{uuid4()}"
         path.write_text(f"#!/bin/sh\nexec sed -i '{expression}' \"$1\"\n")
@@ -100,4 +107,7 @@ class ImaginedSide:
         """Ignored."""
 
     def call(self, target: str, argument: object = ...) -> None:
+        """Ignored."""
+
+    def register(self, name: str, url: str) -> None:
         """Ignored."""
