@@ -39,7 +39,8 @@ def raise_terminal_errors(context: RunContextWrapper[Any], error: Exception) -> 
         TerminalError: the error is terminal. It keeps its status code and its metadata.
         Exception: any other error. The invocation is retried; what the journal has is not repeated.
     """
-    if isinstance(error, ModelBehaviorError):
+    # One that the tool itself raised, because it runs an agent whose model failed, is terminal.
+    if isinstance(error, ModelBehaviorError) and not isinstance(culprit_of(error), TerminalError):
         return f"The tool was not called, because its arguments are not valid. {error}"
     raise leaving(error, context)
 

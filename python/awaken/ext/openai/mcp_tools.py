@@ -28,7 +28,7 @@ class _JournaledCall:
         self._invoke = invoke
 
     async def __call__(self, context: ToolContext[Any], arguments: str) -> Any:
-        if current_run.get() is None:
+        if current_run() is None:
             return await self._invoke(context, arguments)
 
         async def call() -> Any:

@@ -26,7 +26,7 @@ ENTRY = "call LLM"
 class DurableModel(Model):
     """A model whose answers are in the journal.
 
-    Outside of `DurableRunner.run` it is the model that it was made of.
+    Outside of `DurableRunner.run`, and in the action of a run, it is the model that it was made of.
 
     Args:
         model: that answers.
@@ -42,7 +42,7 @@ class DurableModel(Model):
 
     async def get_response(self, *args: Any, **kwargs: Any) -> ModelResponse:
         """Return the answer of the model, from the journal if it is there."""
-        run = current_run.get()
+        run = current_run()
         if run is None:
             return await self._model.get_response(*args, **kwargs)
 
@@ -57,7 +57,7 @@ class DurableModel(Model):
 
     async def stream_response(self, *args: Any, **kwargs: Any) -> AsyncIterator[TResponseStreamEvent]:
         """Yield the whole answer in one event: what the journal has are answers, not their parts."""
-        if current_run.get() is None:
+        if current_run() is None:
             async for event in self._model.stream_response(*args, **kwargs):
                 yield event
         else:

@@ -26,7 +26,7 @@ from awaken.ext.openai.prepare import prepare
 from awaken.ext.openai.responses import ResponseSerde
 from awaken.ext.openai.run_config import durable_config
 from awaken.ext.openai.session import RestateSession
-from awaken.ext.openai.unwinding import AgentRun, Unwinding, current_run
+from awaken.ext.openai.unwinding import AgentRun, Unwinding, agent_run
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -93,14 +93,13 @@ class DurableRunner:
         config = RunConfig(**given) if isinstance(given, dict) else given or RunConfig()
         kwargs["run_config"] = durable_config(config, concurrent_tools=concurrent_tools)
         prepare(starting_agent)
-        session = kwargs.get("session")
-        if not isinstance(session, RestateSession):
-            session = None
-        else:
+        given_session = kwargs.get("session")
+        session = given_session if isinstance(given_session, RestateSession) else None
+        if session is not None:
             session.is_held = True
-        token = current_run.set(AgentRun(_answer_options(run_options)))
         try:
-            result = await Runner.run(starting_agent, input, **kwargs)
+            with agent_run(AgentRun(_answer_options(run_options))):
+                result = await Runner.run(starting_agent, input, **kwargs)
         except Unwinding as unwinding:
             error = unwinding.error
         except Exception as failure:
@@ -110,7 +109,6 @@ class DurableRunner:
                 session.flush()
             return result
         finally:
-            current_run.reset(token)
             if session is not None:
                 session.is_held = False
             # The framework closes a provider that it made itself. This one was made here.
@@ -120,7 +118,10 @@ class DurableRunner:
             _end_invocation_with(error)
         if session is not None and isinstance(culprit_of(error), TerminalError):
             session.flush()
-        raise error
+        try:
+            raise error
+        finally:
+            del error  # its traceback has this frame
 
     @staticmethod
     def run_streamed(*_: object, **__: object) -> NoReturn:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,14 +29,24 @@ from awaken.endpoint.culprit import culprit_of
 from awaken.errors import InvocationCancelledError, SdkInternalBaseException, TerminalError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from agents import RunContextWrapper
 
     from awaken.context.runs import RunOptions
 
-__all__ = ["AgentRun", "AgentsTerminalException", "Unwinding", "current_run", "is_cancellation", "leaving"]
+__all__ = [
+    "AgentRun",
+    "AgentsTerminalException",
+    "Unwinding",
+    "agent_run",
+    "current_run",
+    "is_cancellation",
+    "leaving",
+]
 
 # Its tasks make a text for the model of a cancellation, also when a suspension cancels them.
-tasks.forgive_tasks_of(os.path.dirname(agents.__file__))
+tasks.forgive_tasks_of(os.path.join(os.path.dirname(agents.__file__), ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +57,22 @@ class AgentRun:
     options: RunOptions[Any]
 
 
-#: The innermost `DurableRunner.run` around this code.
-current_run: ContextVar[AgentRun | None] = ContextVar("awaken_agent_run", default=None)
+_current: ContextVar[AgentRun | None] = ContextVar("awaken_agent_run", default=None)
+
+
+@contextmanager
+def agent_run(run: AgentRun) -> Iterator[None]:
+    """Mark what is inside of a `DurableRunner.run`."""
+    token = _current.set(run)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current_run() -> AgentRun | None:
+    """Return the innermost `DurableRunner.run` around this code, or None, also in the action of a run."""
+    return None if tasks.executing_run.get() is not None else _current.get()
 
 
 class AgentsTerminalException(AgentsException, TerminalError):
@@ -88,4 +113,4 @@ def leaving(error: Exception, context: RunContextWrapper[Any]) -> BaseException:
         terminal.__cause__ = error
         return terminal
     error.add_note(f"The tool {getattr(context, 'tool_name', None)!r} of an agent raised this.")
-    return error if current_run.get() is None else Unwinding(error)
+    return error if current_run() is None else Unwinding(error)

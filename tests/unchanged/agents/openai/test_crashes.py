@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import awaken
 import pytest
-from agents import Agent, RunConfig, ToolExecutionConfig
+from agents import Agent, GuardrailFunctionOutput, InputGuardrail, RunConfig, ToolExecutionConfig
 from awaken.ext.openai import DurableRunner, durable_function_tool, restate_context
 from awaken.testing import crash_everywhere
 
@@ -115,6 +115,19 @@ async def with_agents(ctx: awaken.Context) -> str:
     return str((await DurableRunner.run(front, "go")).final_output)
 
 
+async def judge(context: Any, agent: Any, text: Any) -> GuardrailFunctionOutput:
+    judging = Agent(name="judge", model=RecordingModel(lambda _: [says("fine")]))
+    verdict = (await DurableRunner.run(judging, text)).final_output
+    return GuardrailFunctionOutput(output_info=verdict, tripwire_triggered=verdict != "fine")
+
+
+@service.handler()
+async def guarded(ctx: awaken.Context) -> str:
+    model = RecordingModel(first_then_report(calls("work", label="a")))
+    agent = Agent(name="A", model=model, tools=[work], input_guardrails=[InputGuardrail(judge)])
+    return str((await DurableRunner.run(agent, "go")).final_output)
+
+
 @chats.handler()
 async def say(ctx: awaken.ObjectContext, text: str) -> str:
     def answer(items: list[Any]) -> Any:
@@ -177,6 +190,15 @@ async def test_agents_as_tools_and_handoffs(env: Environment) -> str:
     told = await env.client.service_call(with_agents, None)
     asked_at_most(env, 5)
     assert told == "checked"
+    return told
+
+
+@crash_everywhere(app=app, max_positions=MAX_POSITIONS)
+async def test_guardrail_beside_the_model(env: Environment) -> str:
+    begin(env)
+    told = await env.client.service_call(guarded, None)
+    assert 3 <= env.effects.count("asked") <= 5  # a crash may interrupt two at once
+    assert told == "a done"
     return told
 
 

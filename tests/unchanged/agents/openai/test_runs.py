@@ -301,3 +301,29 @@ async def test_terminal_error_of_the_model_is_the_callers() -> None:
     with pytest.raises(HttpError, match="no key") as raised:
         await answer_of(handle)
     assert raised.value.status_code == 401
+
+
+@pytest.mark.parametrize("runner", [Runner, DurableRunner])
+async def test_agent_in_the_action_of_a_run_is_journaled_whole(runner: Any) -> None:
+    """Also if its model became durable before, in a run of its own."""
+    model = ScriptedModel(lambda items: [says(f"hello {len(items)}")])
+    agent = Agent(name="A", model=model)
+
+    async def whole() -> str:
+        return str((await runner.run(agent, "hi")).final_output)
+
+    @durable_function_tool
+    async def delegate() -> str:
+        """Delegate."""
+        return await restate_context().run_typed("delegate", whole)
+
+    boss = Agent(name="boss", model=ScriptedModel(first_then_report(calls("delegate"))), tools=[delegate])
+
+    async def handle(ctx: awaken.Context) -> list[Any]:
+        first = await DurableRunner.run(agent, "hi")
+        second = await DurableRunner.run(boss, "go")
+        await ctx.sleep(timedelta(milliseconds=1))
+        return [first.final_output, second.final_output]
+
+    assert await answer_of(handle) == ["hello 1", "hello 1"]
+    assert len(model.calls) == 2

@@ -265,6 +265,18 @@ async def test_unknown_tool_ends_the_invocation() -> None:
         await report_of([], calls("nonsense"))
 
 
+async def test_failed_agent_in_a_tool_ends_the_agent_above() -> None:
+    inner = Agent(name="inner", model=ScriptedModel(first_then_report(calls("nonsense"))))
+
+    @durable_function_tool
+    async def delegate() -> str:
+        """Delegate."""
+        return str((await DurableRunner.run(inner, "go")).final_output)
+
+    with pytest.raises(HttpError, match="ModelBehaviorError: Tool nonsense not found"):
+        await report_of([delegate], calls("delegate"))
+
+
 async def test_error_function_of_the_user_tells_the_model() -> None:
     tool = failing_tool(failure_error_function=lambda context, error: f"sorry: {error}")
 
