@@ -19,7 +19,7 @@ STAMPS := $(VENV)/.stamps
 MINIMUM := .venv-minimum
 # What `make test-minimum` runs: the tests of what is built on other packages.
 MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting inbox links serde transports) \
-  tests/unit/runtime/admin tests/unit/runtime/ingress
+  tests/unit/runtime/admin tests/unit/runtime/ingress tests/unit/runtime/query
 # What `make quick` runs: tests that take less than a quarter of a second and need no other program.
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
