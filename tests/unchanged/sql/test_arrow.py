@@ -96,7 +96,7 @@ def test_large_answers_arrive_whole(shops: Shops) -> None:
 
     for shop in shops:
         found = 0
-        for batch in read(shop, question):
+        for batch in read(shop, question).iter_chunks():
             for row in batch.to_pylist():
                 found += 1
                 assert row["t"] == f"text {row['i']}"

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from awaken.runtime.query.awakeables import list_awakeables
 from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.functions import add_functions
-from awaken.runtime.query.information_schema import fill_information_schema
-from awaken.runtime.query.kinds import COLUMNS, TABLES, Kind, Type
+from awaken.runtime.query.kinds import COLUMNS, Kind, Type
 from awaken.runtime.query.limits import limit_connection
 from awaken.runtime.query.rendering import row_renderer
 
@@ -111,7 +110,7 @@ class Connection:
 
         if not self._knows_dialect:
             self._knows_dialect = True
-            add_dialect(self._connection, self._keep_fault)
+            add_dialect(self._connection, self._views, self._keep_fault)
         self._fault = None
         question = translate(text)
         if question.is_explained:
@@ -190,12 +189,7 @@ class Connection:
     def _create_views(self) -> None:
         self._connection.executescript((files("awaken.runtime.query") / "views.sql").read_text())
         found = self._connection.execute("SELECT name FROM sqlite_temp_schema WHERE type = 'view'")
-        self._views = views = frozenset(name for (name,) in found)
-        for name, columns in TABLES.items():
-            if name not in views:
-                names = ", ".join(f'"{column}"' for column in columns)
-                self._connection.execute(f"CREATE TEMP TABLE {name} ({names})")
-        fill_information_schema(self._connection)
+        self._views = frozenset(name for (name,) in found)
 
     def _authorize(
         self, action: int, table: str | None, column: str | None, database: str | None, view: str | None

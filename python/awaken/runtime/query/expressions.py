@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from awaken import _core
 from awaken.errors import InvalidIdError
+from awaken.runtime.query.arithmetic import translate_arithmetic
 from awaken.runtime.query.calls import translate_call
 from awaken.runtime.query.casts import translate_cast
 from awaken.runtime.query.coercion import (
@@ -16,9 +17,7 @@ from awaken.runtime.query.coercion import (
     as_kind,
     as_text,
     call,
-    divide,
     integer,
-    interval_of,
     mark_interval,
     text,
     unify,
@@ -26,7 +25,7 @@ from awaken.runtime.query.coercion import (
 from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.kinds import Kind, Type
 from awaken.runtime.query.rendering import format_moment
-from awaken.runtime.query.time_literals import MS, read_interval
+from awaken.runtime.query.time_literals import read_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -198,74 +197,8 @@ class Expressions:
                 )
 
     def _arithmetic(self, node: exp.Expr) -> Type:
-        left, right = node.this, node.expression
-        types = a, b = self.translate(left), self.translate(right)
-        left, right = node.this, node.expression
-        if {a.kind, b.kind} & (_TIMES | {Kind.DURATION, Kind.INTERVAL}):
-            return self._time_arithmetic(node, left, right, a, b)
-        for side, of in ((left, a), (right, b)):
-            if of.kind is Kind.TEXT and isinstance(side, exp.Literal):
-                raise QueryError(
-                    "Error during planning: Cannot coerce arithmetic expression of text to valid types"
-                )
-            if not (of.is_number or of.kind is Kind.NULL):
-                raise QueryError(f"Error during planning: Cannot do arithmetic with a {of.kind.value}")
-        if isinstance(node, exp.Mod) and not _is_nonzero(right):
-            node.replace(call("df_modulo", left, right))
-            return Type(Kind.INTEGER)
-        if any(of.kind is Kind.WIDE for of in types):
-            if not isinstance(node, exp.Mod):
-                raise QueryError(
-                    "This feature is not implemented: arithmetic with partition_key other than %"
-                )
-            node.replace(call("df_modulo", left, right))
-            return Type(Kind.INTEGER)
-        if any(of.kind is Kind.FLOAT for of in types):
-            return Type(Kind.FLOAT)
-        if isinstance(node, exp.Div) and not _is_nonzero(right):
-            node.replace(call("df_divide", left, right))
-        return Type(Kind.INTEGER)
-
-    def _time_arithmetic(self, node: exp.Expr, left: exp.Expr, right: exp.Expr, a: Type, b: Type) -> Type:
-        if isinstance(node, exp.Add) and a.kind in {Kind.INTERVAL, Kind.DURATION} and b.kind in _TIMES:
-            left, right, a, b = right, left, b, a
-        if not isinstance(node, exp.Add | exp.Sub):
-            raise QueryError(
-                "This feature is not implemented: times and intervals are only added and subtracted"
-            )
-        if a.kind in _TIMES and b.kind in _TIMES and isinstance(node, exp.Sub):
-            align([left, right], [a, b], is_compared=True)
-            return Type(Kind.DURATION if Kind.TIME in (a.kind, b.kind) else Kind.INTEGER)
-        interval = interval_of(right)
-        if interval is not None and a.kind is Kind.INTERVAL:
-            other = interval_of(left)
-            if other is not None:
-                total = [
-                    x + (y if isinstance(node, exp.Add) else -y) for x, y in zip(other, interval, strict=True)
-                ]
-                mark_interval(node, type(other)(*total))
-                return a
-        if interval is not None and a.kind in _TIMES | {Kind.DURATION}:
-            unit = 1 if a.kind is Kind.MOMENT else MS
-            change = interval if isinstance(node, exp.Add) else -interval
-            if interval.months and a.kind is not Kind.DURATION:
-                at = (
-                    left
-                    if unit == 1
-                    else exp.paren(exp.Mul(this=exp.paren(left.copy()), expression=integer(unit)))
-                )
-                moved: exp.Expr = call("df_add_months", at, *map(integer, change))
-                node.replace(moved if unit == 1 else divide(moved, unit))
-            else:
-                added = exp.Add(this=exp.paren(left.copy()), expression=integer(change.total_ns // unit))
-                node.replace(exp.paren(added))
-            return a
-        if a.kind in {Kind.TIME, Kind.DURATION} and b.kind is Kind.DURATION:
-            return a
-        raise QueryError(
-            f"Error during planning: Cannot coerce arithmetic expression of {a.kind.value} and {b.kind.value} "
-            "to valid types"
-        )
+        types = self.translate(node.this), self.translate(node.expression)
+        return translate_arithmetic(node, *types)
 
     def _concatenate(self, node: exp.Expr) -> Type:
         types = self._all([node.this, node.expression])
@@ -354,12 +287,8 @@ class Expressions:
         return Type(of.item or Kind.NULL)
 
 
-def _is_nonzero(node: exp.Expr) -> bool:
-    inner = node.unnest()
-    return isinstance(inner, exp.Literal) and not inner.is_string and float(inner.this) != 0
-
-
-_Handler = "Callable[[Expressions, Any], Type]"
+#: The operator `?`, which versions of sqlglot name differently.
+_JSON_CONTAINS: Final[type[Any]] = getattr(exp, "JSONBContainsTopKey", None) or exp.JSONBContains
 _E = Expressions
 _HANDLERS: Final[Mapping[type[Any], Any]] = {
     exp.Column: lambda self, node: self._column_type(node),
@@ -408,9 +337,7 @@ _HANDLERS: Final[Mapping[type[Any], Any]] = {
     exp.Extract: lambda self, node: self._named("date_part", node, text(node.this.name), node.expression),
     exp.JSONExtract: lambda self, node: self._named("json_get", node, node.this, node.expression),
     exp.JSONExtractScalar: lambda self, node: self._named("json_as_text", node, node.this, node.expression),
-    exp.JSONBContainsTopKey: lambda self, node: self._named(
-        "json_contains", node, node.this, node.expression
-    ),
+    _JSON_CONTAINS: lambda self, node: self._named("json_contains", node, node.this, node.expression),
     exp.Trim: lambda self, node: self._named(
         {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(node.text("position").upper(), "btrim"),
         node,

@@ -8,7 +8,7 @@ from awaken.runtime.query.kinds import TABLES, VIEWS, Column, Kind, Type
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["DATA_TYPES", "INFORMATION_SCHEMA", "PREFIX", "fill_information_schema"]
 
@@ -65,7 +65,7 @@ def fill_information_schema(connection: sqlite3.Connection) -> None:
     for name, columns in INFORMATION_SCHEMA.items():
         connection.execute(f"CREATE TEMP TABLE {name} ({', '.join(columns)})")
 
-    def add(table: str, rows: list[tuple[object, ...]], names: tuple[str, ...]) -> None:
+    def add(table: str, rows: Sequence[Sequence[object]], names: tuple[str, ...]) -> None:
         places = ", ".join("?" * len(names))
         connection.executemany(f"INSERT INTO {PREFIX}{table} ({', '.join(names)}) VALUES ({places})", rows)  # noqa: S608 - names of this file
 

@@ -71,6 +71,7 @@ _NUMBERS: Final = _INTEGERS | {Kind.FLOAT, Kind.WIDE}
 
 def _read_tables() -> tuple[dict[str, dict[str, Column]], frozenset[str]]:
     tables: dict[str, dict[str, Column]] = {}
+    columns: dict[str, Column] = {}
     views = set()
     for line in (files("awaken.runtime.query") / "tables.txt").read_text().splitlines():
         words = line.partition("#")[0].split()
