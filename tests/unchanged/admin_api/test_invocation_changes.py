@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.waiting import eventually
 from tests.unchanged.admin_api.comparing import assert_same, differences
+from tests.unchanged.admin_api.manifests import ManifestServer
 from tests.unchanged.admin_api.sides import HANDLERS, side_by_side
 
 if TYPE_CHECKING:
@@ -184,3 +185,23 @@ def test_restarting_from_an_entry(sides: Sides, first: int) -> None:
         answers.append((answer.status_code, NEW_ID.sub("ID", answer.text), started.text, entries))
 
     assert answers[1] == answers[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "change", "refusal"), [("paused", "resume", 409), ("completed", "restart-as-new", 400)]
+)
+def test_deployments_without_the_service(sides: Sides, state: str, change: str, refusal: int) -> None:
+    """The server accepts them, and every attempt fails; the embedded runtime refuses them."""
+    statuses = []
+    with ManifestServer([{"name": "AdminElsewhere", "ty": "SERVICE", "handlers": []}]) as endpoint:
+        for side in sides:
+            registered = side.admin.post("/deployments", json={"uri": endpoint.url, "use_http_11": True})
+            deployment_id = registered.json()["id"]
+            invocation_id = side.start("service", state, "")
+            side.settle({invocation_id: state})
+            path = f"/invocations/{invocation_id}/{change}?deployment={deployment_id}"
+            statuses.append(side.admin.patch(path).status_code)
+            side.admin.patch(f"/invocations/{invocation_id}/kill")
+            side.admin.delete(f"/deployments/{deployment_id}?force=true").raise_for_status()
+
+    assert statuses == [200, refusal]
