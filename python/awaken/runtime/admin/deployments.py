@@ -123,7 +123,7 @@ class DeploymentRoutes:
         asked = await self._read_json(request, _Update)
         _refuse_absent(asked)
         _check(asked)
-        if asked == _Update():
+        if asked == _Update() or deployment_id in self._deployments.unreadable:
             self._find(request)
         try:
             if asked.uri is not None:
