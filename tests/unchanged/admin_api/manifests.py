@@ -232,7 +232,7 @@ class ManifestServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_args: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base has it
                 pass
 
         return Answers
