@@ -129,7 +129,7 @@ async def tour(numbers: list[int]) -> list[str]:
 
 
 async def test_functions_of_langgraph_run_side_by_side() -> None:
-    """Under the official SDK they hang."""
+    """The official SDK waits for ever here when several results arrive at once, as on the embedded runtime."""
 
     async def body(ctx: Any) -> Any:
         return await tour.ainvoke([1, 2, 3])
