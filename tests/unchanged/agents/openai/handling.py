@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import awaken
 from agents import Agent
-from awaken.ext.openai import DurableRunner
+from awaken.ext.openai import DurableRunner, durable_function_tool, restate_context
 from awaken.testing import open_environment
 
 from tests.unchanged.agents.openai.scripted import ScriptedModel, first_then_report
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from agents.items import TResponseOutputItem
+
+
+@durable_function_tool
+async def nap(label: str = "it") -> str:
+    """Sleep for a moment."""
+    await restate_context().sleep(timedelta(milliseconds=1))
+    return f"{label} slept"
 
 
 async def answer_of(

@@ -20,18 +20,11 @@ from agents import (
 from awaken.errors import HttpError, UsageError
 from awaken.ext.openai import DurableRunner, durable_function_tool, restate_context
 
-from tests.unchanged.agents.openai.handling import answer_of
+from tests.unchanged.agents.openai.handling import answer_of, nap
 from tests.unchanged.agents.openai.scripted import ScriptedModel, calls, first_then_report, says
 
 if TYPE_CHECKING:
     from agents import Model
-
-
-@durable_function_tool
-async def nap(label: str) -> str:
-    """Sleep for a moment."""
-    await restate_context().sleep(timedelta(milliseconds=1))
-    return f"{label} slept"
 
 
 class Provider(ModelProvider):
