@@ -124,6 +124,15 @@ async def test_agents_of_pydantic_ai(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [message["kind"] for message in stored] == ["request", "response"] * 2
 
 
+@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_headings_of_a_page_are_its_own(page: str) -> None:
+    prose = re.sub(r"^```.*?^```", "", (ROOT / "docs" / page).read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ .*", prose, flags=re.MULTILINE)
+
+    assert headings
+    assert len(headings) == len(set(headings))
+
+
 def test_pages_are_linked() -> None:
     readme = (ROOT / "README.md").read_text()
     for page in (path.name for path in (ROOT / "docs").glob("*.md")):
