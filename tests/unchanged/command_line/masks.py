@@ -24,6 +24,7 @@ _MASKS: Final = [
         (r"(?m)^ *Idempotency key: +01[0-9A-HJKMNP-TV-Z]{24} *\n", ""),
         (rf"{_DAY}[T ]{_CLOCK}{_ZONE}", "<time>"),
         (rf"\w{{3}},? \d{{1,2}} \w{{3}} \d{{4}} {_CLOCK}{_ZONE}", "<time>"),
+        (r"(?<=\"partition_key\":)[0-9]+", "<partition key>"),
         (r"\bPT[0-9.]+S\b", "<duration>"),
         (rf"(?:\b(?:an?|\d+) {_UNIT}\b(?:,? and |, )?)+|\bnow(?= ago)", "<duration>"),
         # How long something is suspended, and after five seconds also that this holds a key.

@@ -42,9 +42,7 @@ _SERVICES: Final = [
     Reading(f"services status --time-format rfc2822 {KEYS}", "rows"),
     Reading(f"services status Greeter --sample-invocations-limit 3 {ISO}"),
     Reading(f"services status Account --locked-keys-limit 1 --locked-key-held-threshold-second 3600 {ISO}"),
-    Reading(
-        f"services status Account --locked-keys-limit 50 --locked-key-held-threshold-second 0 {ISO}", "rows"
-    ),
+    Reading(f"services status Account {ISO} {KEYS}", "rows"),
     Reading(f"services status Signup {ISO} {KEYS}", "rows"),
     Reading("services status Nobody"),
     Reading("services config view Greeter", "rows"),
@@ -133,9 +131,24 @@ _SQL: Final = [
     ),
     Reading("sql \"select index, entry_type, name from sys_journal where id = '{touring}' order by index\""),
     Reading("sql \"select count(*) as n from sys_invocation where created_at > now() - interval '1' hour\""),
-    Reading('sql "select name, ty, public, revision from sys_service order by name"'),
+    *(
+        Reading(f"sql --jsonl \"select * from {table} where id = '{{{name}}}' order by {order}\"")
+        for name in ("greeted", "signed_up")
+        for table, order in (
+            ("sys_invocation", "id"),
+            ("sys_journal", "index"),
+            ("sys_journal_events", "after_journal_entry_index"),
+        )
+    ),
+    Reading("sql --json \"select * from sys_invocation_state where id = '{tripped}'\""),
+    Reading("sql --json \"select event_type, event_json from sys_journal_events where id = '{tripped}'\""),
+    Reading('sql "select * from sys_service order by name"'),
+    Reading('sql "select id, ty, endpoint, created_at from sys_deployment order by created_at"'),
+    Reading('sql --jsonl "select * from sys_promise order by service_key"'),
+    Reading(
+        "sql --jsonl \"select * from sys_keyed_service_status where service_name = 'Account' order by service_key\""
+    ),
     Reading('sql "select service_name, service_key from sys_inbox"'),
-    Reading('sql "select service_key, key, completed from sys_promise order by service_key"'),
     Reading("sql \"select count(*) from state where key = 'balance'\""),
     Reading('sql "select count(1) from state where false"'),
     Reading('sql "select 1 as a where false"'),
