@@ -12,16 +12,20 @@ from awaken.runtime.query.errors import QueryError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["AGGREGATES", "FIRST", "ORDERED"]
+__all__ = ["AGGREGATES", "DISTINCT", "FIRST", "ORDERED"]
 
 #: Ways of ordering by one expression, as the letters of an aggregate's second argument: descending ones are upper
 #: case, and `n` and `N` have NULL first.
 FIRST: Final = "n"
+DISTINCT: Final = "="
 _Row = tuple[Any, ...]
 
 
 class Ordered:
-    """The rows of a group, in order: `aggregate(value, ways, key, ...)`; a `ways` of NULL is no order."""
+    """The rows of a group, in order: `aggregate(value, ways, key, ...)`; a `ways` of NULL is no order.
+
+    If the ways begin with DISTINCT, equal values count once: SQLite has that for aggregates of one argument only.
+    """
 
     def __init__(self) -> None:
         self._rows: list[_Row] = []
@@ -34,6 +38,9 @@ class Ordered:
 
     def values(self) -> list[Any]:
         """Return the values in order."""
+        if self._ways.startswith(DISTINCT):
+            self._ways = self._ways.removeprefix(DISTINCT)
+            self._rows = list({row[0]: row for row in self._rows}.values())
         if self._ways:
             self._rows.sort(key=cmp_to_key(self._compare))
         return [row[0] for row in self._rows]

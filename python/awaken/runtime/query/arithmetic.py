@@ -43,6 +43,9 @@ def translate_arithmetic(node: exp.Expr, a: Type, b: Type) -> Type:
         return Type(Kind.INTEGER)
     if any(of.kind is Kind.FLOAT for of in types):
         return Type(Kind.FLOAT)
+    if isinstance(node, exp.Div) and any(of.kind is Kind.U64 for of in types):
+        left.replace(exp.cast(left.copy(), "DOUBLE"))  # the server makes decimals of them
+        return Type(Kind.FLOAT)
     if isinstance(node, exp.Div) and not _is_nonzero(right):
         node.replace(call("df_divide", left, right))
     return Type(Kind.INTEGER)
@@ -55,7 +58,9 @@ def _translate_times(node: exp.Expr, left: exp.Expr, right: exp.Expr, a: Type, b
         raise QueryError("This feature is not implemented: times and intervals are only added and subtracted")
     if a.kind in _TIMES and b.kind in _TIMES and isinstance(node, exp.Sub):
         align([left, right], [a, b], is_compared=True)
-        return Type(Kind.DURATION if Kind.TIME in (a.kind, b.kind) else Kind.INTEGER)
+        if Kind.TIME not in (a.kind, b.kind):
+            node.replace(divide(exp.paren(node.copy()), MS))
+        return Type(Kind.DURATION)
     interval = interval_of(right)
     if interval is not None and a.kind is Kind.INTERVAL:
         other = interval_of(left)

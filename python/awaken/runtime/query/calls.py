@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
-from awaken.runtime.query.aggregates import AGGREGATES, FIRST, ORDERED
+from awaken.runtime.query.aggregates import AGGREGATES, DISTINCT, FIRST, ORDERED
 from awaken.runtime.query.coercion import align, as_kind, as_text, call, divide, integer, interval_of, text
 from awaken.runtime.query.dialect_functions import FUNCTIONS
 from awaken.runtime.query.errors import QueryError
@@ -213,16 +213,13 @@ def _ordered(node: exp.Expr, name: str, arguments: Arguments, types: Types) -> T
         )
     else:
         value = values[0].copy()
-    if is_distinct:
-        value = exp.Distinct(expressions=[value])
-        if order and [one.this for one in order] != [values[0]]:
-            raise QueryError(f"{name} of distinct values takes no other order than their own")
-    if name not in ORDERED:
-        new = call(f"df_{name}", value)
-    elif order and not is_distinct:
-        new = call(f"df_{name}", value, text("".join(map(_way, order))), *(one.this for one in order))
+    if is_distinct and order and [one.this for one in order] != [values[0]]:
+        raise QueryError(f"{name} of distinct values takes no other order than their own")
+    if name in ORDERED and order:
+        ways = (DISTINCT if is_distinct else "") + "".join(map(_way, order))
+        new = call(f"df_{name}", value, text(ways), *(one.this for one in order))
     else:
-        new = call(f"df_{name}", value)
+        new = call(f"df_{name}", exp.Distinct(expressions=[value]) if is_distinct else value)
     node.replace(new)
     if name not in ORDERED:
         return _FLOAT

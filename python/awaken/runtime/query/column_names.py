@@ -51,7 +51,7 @@ _CALLS: Final[Mapping[type[exp.Expr], str]] = {
 def describe(tree: exp.Expr) -> str:
     """Return the name of what is computed. Columns in it are qualified."""
     if type(tree) in _OPERATORS:
-        operator = _OPERATORS[type(tree)]
+        operator = ("NOT " if tree.args.get("negate") else "") + _OPERATORS[type(tree)]
         return f"{describe(tree.this)} {operator} {describe(tree.expression)}"
     if type(tree) in _CALLS:
         parts = list(tree.iter_expressions())

@@ -178,6 +178,13 @@ class Expressions:
 
     def _like(self, node: exp.Expr) -> Type:
         self._texts(node)
+        pattern = node.expression.unnest()
+        is_escaped = isinstance(pattern, exp.Literal) and "\\" in pattern.name
+        if is_escaped and not isinstance(node.parent, exp.Escape):
+            # SQLite has no escape character unless a statement names one.
+            plain = exp.Like(this=node.this.copy(), expression=node.expression.copy())
+            escaped: exp.Expr = exp.paren(exp.Escape(this=plain, expression=text("\\")))
+            node.replace(exp.Not(this=escaped) if node.args.get("negate") else escaped)
         return _BOOLEAN
 
     def _ilike(self, node: exp.Expr) -> Type:
@@ -185,7 +192,8 @@ class Expressions:
 
     def _matching(self, node: exp.Expr, name: str, *flags: exp.Expr) -> Type:
         self._texts(node)
-        node.replace(call(name, node.this, node.expression, *flags))
+        found: exp.Expr = call(name, node.this, node.expression, *flags)
+        node.replace(exp.Not(this=found) if node.args.get("negate") else found)
         return _BOOLEAN
 
     def _texts(self, node: exp.Expr) -> None:
@@ -323,6 +331,7 @@ _HANDLERS: Final[Mapping[type[Any], Any]] = {
         (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseNot, exp.BitwiseLeftShift, exp.BitwiseRightShift), _E._bits
     ),
     exp.Case: _E._case,
+    exp.Coalesce: lambda self, node: self._named("coalesce", node, node.this, *node.expressions),
     exp.Exists: _E._exists,
     exp.Anonymous: _E._call,
     exp.Filter: _E._filter,

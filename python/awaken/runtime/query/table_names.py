@@ -13,9 +13,11 @@ from awaken.runtime.query.kinds import TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["name_values", "resolve_tables"]
+__all__ = ["name_values", "open_parentheses", "resolve_tables"]
 
 _INFORMATION: Final = "information_schema"
+#: Parts of a query that belong to all of it.
+_ENDS: Final = ("with_", "with", "order", "limit", "offset")
 
 
 def resolve_tables(tree: exp.Expr) -> None:
@@ -27,11 +29,34 @@ def resolve_tables(tree: exp.Expr) -> None:
     defined = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
     for table in list(tree.find_all(exp.Table)):
         _resolve(table, defined)
+    for column in tree.find_all(exp.Column):
+        if _fold(column.args.get("db")) == "public":
+            column.set("db", None)
+            column.set("catalog", None)
     for values in list(tree.find_all(exp.Values)):
         if values.parent is not None:
             _rename_values(values)
     for at, select in enumerate(list(tree.find_all(exp.Select))):
         _name_subqueries(select, f"_q{at}_")
+
+
+def open_parentheses(tree: exp.Expr) -> exp.Expr:
+    """Return a query without parentheses around what UNION and the like join: SQLite has none there."""
+    while isinstance(tree, exp.Subquery) and not tree.alias and isinstance(tree.this, exp.Query):
+        if any(tree.args.get(name) for name in _ENDS):
+            tree = exp.select("*").from_(tree)
+            break
+        tree = tree.this.pop()
+    for joined in list(tree.find_all(exp.SetOperation)):
+        for name in ("this", "expression"):
+            side = joined.args[name]
+            if isinstance(side, exp.Subquery):
+                inner = side.unnest()
+                is_plain = isinstance(inner, exp.Select) and not any(
+                    one.args.get(end) for one in (inner, side) for end in _ENDS
+                )
+                joined.set(name, inner if is_plain else exp.select("*").from_(side.copy()))
+    return tree
 
 
 def name_values(values: exp.Values) -> exp.Values:

@@ -50,8 +50,8 @@ declare(Kind.BYTES, "sha256")(lambda value: hashlib.sha256(as_bytes(value)).dige
 
 
 def _replace(value: str, old: str, new: str) -> str:
-    _check_size(len(value) + value.count(old) * max(0, len(new) - len(old)) if old else 0)
-    return value.replace(old, new) if old else value
+    _check_size(len(value) + value.count(old) * max(0, len(new) - len(old)))
+    return value.replace(old, new)
 
 
 @declare(Kind.TEXT, "substr", "substring")

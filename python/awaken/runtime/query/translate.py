@@ -23,7 +23,7 @@ from awaken.runtime.query.information_schema import INFORMATION_SCHEMA, PREFIX
 from awaken.runtime.query.kinds import TABLES, Type
 from awaken.runtime.query.limits import STATEMENT_SIZE
 from awaken.runtime.query.query_types import find_types, mark_unnamed
-from awaken.runtime.query.table_names import name_values, resolve_tables
+from awaken.runtime.query.table_names import name_values, open_parentheses, resolve_tables
 
 if TYPE_CHECKING:
     from sqlglot.tokenizer_core import Token
@@ -127,6 +127,7 @@ def _translate_query(tree: exp.Expr) -> Question:
                 f"SQL error: ParserError(Expected: an SQL statement, found: {shown})", is_misread=True
             )
         raise QueryError(f"This feature is not implemented: Unsupported SQL statement: {shown}")
+    tree = open_parentheses(tree)
     resolve_tables(tree)
     mark_unnamed(tree)
     if isinstance(tree, exp.Values):

@@ -20,7 +20,7 @@ _SECOND: Final = 1_000_000_000
 
 # Numbers.
 
-for _name in ("sqrt", "exp", "sin", "cos", "tan", "asin", "acos", "atan", "cbrt"):
+for _name in ("sqrt", "exp", "sin", "cos", "tan", "asin", "acos", "atan"):
     declare(Kind.FLOAT, _name)(getattr(math, _name))
 declare(Kind.FLOAT, "ln")(math.log)
 declare(Kind.FLOAT, "log10")(math.log10)
@@ -32,10 +32,17 @@ declare(Kind.FLOAT, "trunc")(lambda value, digits=0: math.trunc(value * 10**digi
 declare(Kind.FLOAT, "round")(lambda value, digits=0: _round(value, digits))
 declare(Kind.FLOAT, "floor")(lambda value: float(math.floor(value)))
 declare(Kind.FLOAT, "ceil")(lambda value: float(math.ceil(value)))
-declare(Kind.INTEGER, "signum")(lambda value: (value > 0) - (value < 0))
+declare(Kind.FLOAT, "signum")(lambda value: float((value > 0) - (value < 0)))
 declare(Kind.INTEGER, "gcd")(math.gcd)
 declare(Kind.INTEGER, "lcm")(math.lcm)
 declare(Kind.BOOLEAN, "isnan")(math.isnan)
+
+
+@declare(Kind.FLOAT, "cbrt")
+def _cube_root(value: float) -> float:
+    root = math.cbrt(value)
+    whole = round(root)
+    return float(whole) if whole**3 == value else root
 
 
 def _round(value: float, digits: int) -> float:
