@@ -123,3 +123,54 @@ async def test_compensation_after_a_cancellation() -> None:
         await env.awakeable("answer").id()
         await env.client.cancel(sent.invocation_id)
         assert await env.client.attach(sent.invocation_id) == "undone after 409"
+
+
+# ------------------------------------------------------------ tools at the same time
+
+
+@durable_function_tool
+async def fail(kind: str) -> str:
+    """Fail, after something durable."""
+    await restate_context().sleep(timedelta(milliseconds=1))
+    if kind == "terminal":
+        raise awaken.TerminalError("no way", status_code=418)
+    raise ValueError("no luck")
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("terminal", (HttpError, "no way")), ("other", (ValueError, "no luck"))]
+)
+@pytest.mark.parametrize("waiting", ["durable", "of the framework"])
+async def test_failed_tool_leaves_no_other_waiting(
+    kind: str, expected: tuple[type[Exception], str], waiting: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    error, text = expected
+    with pytest.raises(error, match=text):
+        await report_of(
+            [fail, TOOLS[waiting]],
+            calls("wait"),
+            calls("fail", kind=kind),
+            concurrent_tools=True,
+            always_replay=False,
+        )
+    assert "never retrieved" not in caplog.text
+    assert "fatal" not in caplog.text
+
+
+async def test_cancellation_reaches_all_tools(caplog: pytest.LogCaptureFixture) -> None:
+    service = awaken.Service("Agents")
+    model = ScriptedModel(first_then_report(*(calls("wait", f"w{number}") for number in range(3))))
+
+    @service.handler()
+    async def ask(ctx: awaken.Context) -> str:
+        agent = Agent(name="A", model=model, tools=[TOOLS["durable"]])
+        return str((await DurableRunner.run(agent, "go", concurrent_tools=True)).final_output)
+
+    async with open_environment(awaken.app([service])) as env:
+        sent = await env.client.service_send(ask, None)
+        await env.settle()
+        await env.client.cancel(sent.invocation_id)
+        with pytest.raises(HttpError, match="cancelled"):
+            await env.client.attach(sent.invocation_id)
+    assert len(model.calls) == 1
+    assert caplog.text == ""
