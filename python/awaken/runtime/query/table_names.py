@@ -43,8 +43,8 @@ def resolve_tables(tree: exp.Expr) -> None:
 def open_parentheses(tree: exp.Expr) -> exp.Expr:
     """Return a query without parentheses around what UNION and the like join: SQLite has none there."""
     while isinstance(tree, exp.Subquery) and not tree.alias and isinstance(tree.this, exp.Query):
-        if any(tree.args.get(name) for name in _ENDS):
-            tree = exp.select("*").from_(tree)
+        if any(map(tree.args.get, _ENDS)):
+            tree = _select_from(tree)
             break
         tree = tree.this.pop()
     for joined in list(tree.find_all(exp.SetOperation)):
@@ -55,8 +55,19 @@ def open_parentheses(tree: exp.Expr) -> exp.Expr:
                 is_plain = isinstance(inner, exp.Select) and not any(
                     one.args.get(end) for one in (inner, side) for end in _ENDS
                 )
-                joined.set(name, inner if is_plain else exp.select("*").from_(side.copy()))
+                joined.set(name, inner if is_plain else _select_from(side))
     return tree
+
+
+def _select_from(query: exp.Subquery) -> exp.Expr:
+    """Return a query of all of another one, which takes over what follows the parentheses of that one."""
+    ends = {name: query.args[name] for name in _ENDS if query.args.get(name)}
+    for name in ends:
+        query.set(name, None)
+    outer = exp.select("*").from_(query, copy=False)
+    for name, end in ends.items():
+        outer.set(name, end)
+    return outer
 
 
 def name_values(values: exp.Values) -> exp.Values:

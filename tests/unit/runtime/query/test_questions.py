@@ -122,6 +122,15 @@ async def test_hostile_questions_are_refused_and_the_next_is_answered(
         assert await rows(questions, "SELECT 1 AS one") == [{"one": 1}]
 
 
+async def test_hundreds_of_conditions_are_read(harness: Harness) -> None:
+    with closing(questions_of(harness, PATIENCE_S)) as questions:
+        conditions = " OR ".join(f"target = 'x{number}'" for number in range(700))
+
+        assert await rows(questions, f"SELECT count(*) AS n FROM sys_invocation WHERE {conditions}") == [
+            {"n": 0}
+        ]
+
+
 async def test_an_answer_that_is_too_large_is_refused(harness: Harness) -> None:
     questions = Questions(harness.runtime.store.path, lambda: take_snapshot(harness.deployments))
 

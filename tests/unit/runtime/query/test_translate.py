@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from awaken.runtime.query import QueryError
 from awaken.runtime.query.kinds import Kind
@@ -84,6 +87,37 @@ def test_an_alias_inside_of_a_subquery_without_one_can_be_named_outside() -> Non
     question = "SELECT COUNT(1) FROM (SELECT * FROM sys_inbox inv LIMIT 1000) WHERE inv.service_key = 'k'"
 
     assert 'WHERE "_q0_0"."service_key" = \'k\'' in translate(question).statement
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "(SELECT 2)",
+        "((SELECT 1) UNION ALL (SELECT 2)) ORDER BY 1 DESC LIMIT 1",
+        "(SELECT 1 AS a LIMIT 0) UNION ALL (SELECT 2)",
+        "(SELECT 1 UNION SELECT 2) EXCEPT SELECT 1",
+        "SELECT 2 UNION (SELECT 1 EXCEPT SELECT 1)",
+        "SELECT * FROM ((SELECT 1 AS a) UNION (SELECT 2)) AS t WHERE a > 1",
+        "WITH t AS ((SELECT 1 AS a) UNION (SELECT 2)) SELECT max(a) FROM t",
+    ],
+)
+def test_sqlite_reads_what_is_in_parentheses(question: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        assert connection.execute(translate(question).statement).fetchall() == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (r"'a%c' LIKE 'a\%c'", 1),
+        (r"'abc' LIKE 'a\%c'", 0),
+        (r"'abc' NOT LIKE 'a\%c'", 1),
+        (r"'a%c' LIKE 'a!%c' ESCAPE '!'", 1),
+    ],
+)
+def test_a_backslash_escapes_in_like(condition: str, expected: int) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        assert connection.execute(translate(f"SELECT {condition}").statement).fetchall() == [(expected,)]
 
 
 @pytest.mark.parametrize(
