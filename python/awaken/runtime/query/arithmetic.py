@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from awaken.runtime.query.coercion import align, call, divide, integer, interval_of, mark_interval
+from awaken.runtime.query.coercion import align, call, divide, integer, interval_of, mark_interval, text
 from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.kinds import Kind, Type
 from awaken.runtime.query.time_literals import MS
@@ -62,6 +62,11 @@ def _translate_times(node: exp.Expr, left: exp.Expr, right: exp.Expr, a: Type, b
             node.replace(divide(exp.paren(node.copy()), MS))
         return Type(Kind.DURATION)
     interval = interval_of(right)
+    if interval is not None and a.kind is Kind.DATE:
+        change = interval if isinstance(node, exp.Add) else -interval
+        moved_date: exp.Expr = call("df_add_months", call("df_moment", left), *map(integer, change))
+        node.replace(call("df_date", call("df_text", moved_date, text(Kind.MOMENT.value))))
+        return a
     if interval is not None and a.kind is Kind.INTERVAL:
         other = interval_of(left)
         if other is not None:

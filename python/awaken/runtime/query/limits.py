@@ -26,6 +26,7 @@ __all__ = [
     "PROCESSES",
     "RECURSION",
     "START_SECONDS",
+    "STATEMENT_DEPTH",
     "STATEMENT_SETS",
     "STATEMENT_SIZE",
     "STATEMENT_TOKENS",
@@ -56,15 +57,17 @@ PROCESSES: Final = 2
 WAITING: Final = 64
 WAITING_SECONDS: Final = 30.0
 
-#: Characters of a statement, and the words and signs in it, which take five seconds to read if they are one list, and
-#: all the time of a question if they are one condition. The official UI names up to 500 invocations in one.
+#: Characters of a statement, and the words and signs in it, which take five seconds to read. The official UI names up
+#: to 500 invocations in one.
 STATEMENT_SIZE: Final = 1_000_000
 STATEMENT_TOKENS: Final = 50_000
+#: Levels of a statement, such as conditions that OR joins: the time to read them grows with the square, 1 s for these.
+STATEMENT_DEPTH: Final = 800
 #: Queries that UNION and the like join in one statement; SQLite's default.
 STATEMENT_SETS: Final = 500
 
-#: Calls within each other while a statement is read: enough for 900 conditions that OR joins, which is about what
-#: SQLite takes. With Python's own limit, 300 were too many.
+#: Calls within each other while a statement is read: enough for its levels, which are about what SQLite takes. With
+#: Python's own limit, 300 were too many.
 RECURSION: Final = 4_000
 
 #: Bytes of the largest value. A stored value of 32 MiB, the largest there is, is 64 MiB in hexadecimal, and up to

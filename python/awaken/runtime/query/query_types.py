@@ -228,7 +228,9 @@ def _check_unique(query: exp.Select) -> None:
     seen: dict[str, int] = {}
     for at, projection in enumerate(query.expressions):
         inner = projection.unalias()
-        is_plain = isinstance(inner, exp.Column) and inner.name == projection.alias_or_name
+        is_plain = inner.meta.get(_UNNAMED) or (
+            isinstance(inner, exp.Column) and inner.name == projection.alias_or_name
+        )
         name = describe(inner) if is_plain else projection.alias_or_name
         if name in seen and isinstance(query.parent, type(None)):
             raise QueryError(

@@ -21,7 +21,7 @@ from awaken.runtime.query.dialect import DataFusion, read, tokenize, write
 from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.information_schema import INFORMATION_SCHEMA, PREFIX
 from awaken.runtime.query.kinds import TABLES, Type
-from awaken.runtime.query.limits import STATEMENT_SIZE
+from awaken.runtime.query.limits import STATEMENT_DEPTH, STATEMENT_SIZE
 from awaken.runtime.query.query_types import find_types, mark_unnamed
 from awaken.runtime.query.table_names import name_values, open_parentheses, resolve_tables
 
@@ -99,7 +99,19 @@ def _translate(text: str, tokens: list[Token]) -> Question:
         raise QueryError(
             "This feature is not implemented: The context currently only supports a single SQL statement"
         )
+    _check_depth(statements[0])
     return _translate_query(statements[0])
+
+
+def _check_depth(tree: exp.Expr) -> None:
+    depth, level = 0, [tree]
+    while level:
+        depth, level = depth + 1, [part for node in level for part in node.iter_expressions()]
+        if depth > STATEMENT_DEPTH:
+            raise QueryError(
+                f"the statement is nested too deeply: {STATEMENT_DEPTH} levels are read; use IN instead of many OR",
+                is_limited=True,
+            )
 
 
 def _translate_text(text: str) -> Question:
@@ -135,12 +147,21 @@ def _translate_query(tree: exp.Expr) -> Question:
     try:
         tree = qualify(tree, schema=_schema(), dialect=DataFusion, validate_qualify_columns=True)
     except OptimizeError as error:
-        is_misread = "output column" in str(error)  # a number in ORDER BY or GROUP BY
+        is_misread = "output column" in str(error) or _is_in_order(tree, str(error))
         raise QueryError(f"Schema error: {_explain(error)}", is_misread=is_misread) from error
     except SqlglotError as error:
         raise QueryError(f"Error during planning: {_explain(error)}", is_misread=True) from error
     columns = find_types(tree, time.time_ns())
     return Question(write(tree), tuple(columns))
+
+
+def _is_in_order(tree: exp.Expr, error: str) -> bool:
+    """Whether ORDER BY or GROUP BY name the column that was not found, for which the server has another status."""
+    return any(
+        f"'{column.name}' could not be resolved" in error
+        for part in tree.find_all(exp.Order, exp.Group)
+        for column in part.find_all(exp.Column)
+    )
 
 
 @cache

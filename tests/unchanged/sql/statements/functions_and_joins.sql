@@ -248,3 +248,5 @@ SELECT count(*) FROM sys_invocation WHERE NOT target ILIKE 'till%'
 SELECT count(*) FROM sys_invocation WHERE retry_count IS NOT NULL AND NOT (retry_count IS NULL)
 
 SELECT 'a_b' LIKE 'a\_b' AS a, 'axb' LIKE 'a\_b' AS b, 'axb' NOT LIKE 'a\_b' AS c, 'a_b' ILIKE 'A\_b' AS d
+
+SELECT date '2024-02-29' + interval '1 day' AS a, '2024-01-31'::date - interval '1 month' AS b

@@ -211,3 +211,7 @@ SELECT 1 UNION SELECT 1, 2
 SELECT id FROM sys_invocation ORDER BY 99
 
 SET x = 1
+
+SELECT count(1), count(1) FROM state
+
+SELECT 1 AS a ORDER BY b
