@@ -52,7 +52,7 @@ test-rust: ## Tests of the protocol core, the HTTP/2 engine and the load generat
 	cargo test --quiet --package awaken-core --package awaken-http2
 	cargo test --quiet --manifest-path benches/peers/load/Cargo.toml
 
-test-python: setup ## Tests of the package, end to end on the real server
+test-python: setup $(STAMPS)/agents ## Tests of the package, end to end on the real server
 	$(PYTEST) --ignore=tests/doors --ignore=tests/unchanged
 
 test-embedded: setup ## The end-to-end tests on the embedded runtime
@@ -74,8 +74,8 @@ test-bytes: setup ## More and larger journals and values than in `make test`
 test-cluster: setup ## Faults on a cluster of three real servers, in four minutes; ROUNDS=3 takes two, SEED=7 repeats
 	$(BIN)/python -m pytest tests/cluster -m cluster --capture=no --cluster-rounds=$(ROUNDS) $(SEED:%=--cluster-seed=%)
 
-test-browser: setup ## Inbox, links and attacks by pages in a real browser; needs Chromium and Node
-	$(BIN)/python -m pytest tests/e2e tests/doors -m browser
+test-browser: setup ## Inbox, links, attacks by pages and the server's web UI in a real browser; needs Chromium and Node
+	$(BIN)/python -m pytest tests/e2e tests/doors tests/unchanged/web_ui -m browser
 
 test-minimum: $(MINIMUM)/.installed ## The tests of what is built on other packages, with their lowest versions
 	$(MINIMUM)/bin/python -m pytest $(MINIMUM_TESTS) --numprocesses $(WORKERS) -q -m "$(QUICK_TESTS)"
