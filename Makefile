@@ -65,7 +65,7 @@ soak: setup ## An hour of work, attacks and kills with exact accounts; SOAK='--m
 	$(BIN)/python -m tests.soak $(SOAK)
 
 test-unchanged: setup $(STAMPS)/agents ## Applications, tools and agent frameworks of others, on both runtimes
-	$(PYTEST) tests/unchanged
+	$(PYTEST) --dist loadfile tests/unchanged
 
 test-bytes: setup ## More and larger journals and values than in `make test`
 	$(BIN)/python -m pytest tests/journals tests/e2e/test_big_values.py tests/e2e/test_big_journals.py --long-bytes

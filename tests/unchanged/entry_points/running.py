@@ -30,6 +30,7 @@ class Running:
     def __init__(self, program: Program, sdk: str, folder: Path) -> None:
         self.program = program
         self._port = free_port()
+        self._is_terminated = False
         self.url = f"http://127.0.0.1:{self._port}{program.prefix}"
         for path, text in {**GREETER, **program.files}.items():
             file = folder / path
@@ -69,8 +70,11 @@ class Running:
         eventually(self._is_ready, within=START_TIMEOUT_S, what=f"the readiness of {self.url}")
 
     def terminate(self) -> None:
-        """Send SIGTERM, and return at once."""
-        self._process.terminate()
+        """Send SIGTERM when it listens, and return at once. The second time, do nothing."""
+        if not self._is_terminated:
+            self.wait_until_ready()
+            self._process.terminate()
+            self._is_terminated = True
 
     def wait(self, *, within: float) -> int:
         """Wait for the end, at most so many seconds, and return the exit code."""

@@ -78,6 +78,7 @@ def test_program_answers_on_both_runtimes(case: tuple[str, str], runs: Runs, bot
 def test_program_ends_on_sigterm(case: tuple[str, str], runs: Runs) -> None:
     """Under the official SDK, the process ignores SIGTERM after its first request."""
     run = runs.of(case)
+    run.terminate()
 
     exit_code = run.wait(within=5)
 
