@@ -139,7 +139,8 @@ def test_every_public_class_function_and_method_is_documented() -> None:
 
 
 def test_import_leaves_heavy_libraries_alone() -> None:
-    heavy = ("httpx", "typer", "rich", "pydantic", "h2", "h11", "starlette", "uvicorn", "uvloop")
+    frameworks = ("agents", "pydantic_ai", "langchain", "langchain_core", "google.adk", "opentelemetry")
+    heavy = ("httpx", "typer", "rich", "pydantic", "h2", "h11", "starlette", "uvicorn", "uvloop", *frameworks)
     code = f"import sys, awaken; print([name for name in {heavy!r} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert found.strip() == "[]"
