@@ -1,12 +1,13 @@
-"""The context of the handler that an agent runs in, for its tools."""
+"""The context of the handler that an agent runs in, for its tools and for what makes the agent durable."""
 
 from __future__ import annotations
 
 from awaken.context.context import Context, ObjectContext
 from awaken.context.extensions import current_context
+from awaken.endpoint import tasks
 from awaken.errors import UsageError
 
-__all__ = ["restate_context", "restate_object_context"]
+__all__ = ["is_in_run", "restate_context", "restate_object_context"]
 
 
 def restate_context() -> Context:
@@ -38,3 +39,11 @@ def restate_object_context() -> ObjectContext:
             f"and this one has a context of type {type(context).__name__}"
         )
     return context
+
+
+def is_in_run() -> bool:
+    """Return whether this code is the action of a run.
+
+    That is one side effect as a whole, so frameworks work there as they do without this package.
+    """
+    return tasks.executing_run.get() is not None

@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from awaken.context.extensions import get_extension_data, set_extension_data
-from awaken.endpoint.tasks import executing_run
+from awaken.ext.contexts import is_in_run
 
 try:
     from google.adk.platform import uuid as platform_uuid
@@ -37,7 +37,7 @@ class Ids:
 
     def __call__(self) -> str:
         """Return the next id."""
-        if executing_run.get() is not None and not self._is_for_run:
+        if is_in_run() and not self._is_for_run:
             return str(uuid.uuid4())
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 

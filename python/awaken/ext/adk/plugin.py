@@ -23,7 +23,7 @@ from awaken.ext.adk.model import DurableLlm
 from awaken.ext.adk.ordering import ToolOrder
 from awaken.ext.adk.session import RestateSessionService
 from awaken.ext.adk.summarizer import RestateEventSummarizer
-from awaken.ext.contexts import restate_context
+from awaken.ext.contexts import is_in_run, restate_context
 
 if TYPE_CHECKING:
     from google.adk.agents.base_agent import BaseAgent
@@ -57,7 +57,8 @@ class RestatePlugin(BasePlugin):
     """Keeps each answer of a model in the journal, and sessions in the state of the key.
 
     The model is asked after the callbacks and plugins that may answer for it, at the place where ADK asks it, so that
-    all callbacks work as they do without this plugin. They run in the handler: a replay runs them again.
+    all callbacks work as they do without this plugin. They run in the handler: a replay runs them again. An agent in
+    the action of a run is a part of it, and needs a session service that is not durable.
 
     Args:
         run_options: how often a failing call of a model is repeated. When the retries are used up, it raises a
@@ -85,7 +86,7 @@ class RestatePlugin(BasePlugin):
             UsageError: this is not a handler, or the agent is to run in live mode.
         """
         await _begin(invocation_context)
-        if invocation_context.live_request_queue is not None:
+        if invocation_context.live_request_queue is not None and not is_in_run():
             raise UsageError(
                 "an agent cannot run in live mode in a handler: what a model says while it listens cannot be replayed; "
                 "use Runner.run_async"
@@ -137,6 +138,8 @@ class RestatePlugin(BasePlugin):
         Raises:
             UsageError: the agent is not an `LlmAgent`, or asks its model in live mode.
         """
+        if is_in_run():
+            return None
         invocation = callback_context._invocation_context  # there is no public way to it
         agent = invocation.agent
         if not isinstance(agent, LlmAgent):

@@ -13,7 +13,7 @@ from awaken.context.runs import RunOptions
 from awaken.errors import LocalProtocolError, TerminalError, UsageError
 from awaken.ext.adk.identifiers import repeat_ids
 from awaken.ext.adk.record import KEY_PREFIX, Record, RecordSerde, lasting
-from awaken.ext.contexts import restate_object_context
+from awaken.ext.contexts import is_in_run, restate_object_context
 from awaken.serde import BytesSerde
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = ["RestateSessionService"]
 _KEY = "awaken.ext.adk.sessions"
 
 _USE_RUN_ASYNC = "Runner.run() starts a thread, so use `async for event in runner.run_async(...)`"
+_USE_ANOTHER = "the agent needs another session service there, such as ADK's InMemorySessionService"
 _STORED = RunOptions[Any](serde=RecordSerde())
 
 
@@ -206,7 +207,9 @@ def _reader() -> ObjectContext | ObjectSharedContext:
     """Return the context of a handler that may read sessions."""
     context = current_context()
     if context is None:
-        raise UsageError(f"RestateSessionService was used outside of a handler; {_USE_RUN_ASYNC}")
+        raise UsageError(
+            f"RestateSessionService was used outside of a handler: {_USE_ANOTHER}; {_USE_RUN_ASYNC}"
+        )
     if not isinstance(context, (ObjectContext, ObjectSharedContext)):
         raise UsageError(
             "RestateSessionService keeps sessions in the state of a key, so it needs a handler of a virtual object or "
@@ -222,7 +225,8 @@ async def _read(context: ObjectContext | ObjectSharedContext, key: str) -> bytes
         return await context.get(key, serde=BytesSerde())
     except LocalProtocolError as error:
         raise UsageError(
-            f"RestateSessionService cannot read sessions here: {error}; {_USE_RUN_ASYNC}"
+            f"RestateSessionService cannot read sessions here: {error}; "
+            f"{_USE_ANOTHER if is_in_run() else _USE_RUN_ASYNC}"
         ) from error
 
 

@@ -13,6 +13,7 @@ from awaken.context.extensions import current_context
 from awaken.context.runs import RunOptions
 from awaken.errors import InvocationCancelledError, TerminalError
 from awaken.ext.adk.identifiers import ids_for_run
+from awaken.ext.contexts import is_in_run
 from awaken.serde import Serde
 
 if TYPE_CHECKING:
@@ -61,11 +62,11 @@ class RestateEventSummarizer(BaseEventsSummarizer):
     async def maybe_summarize_events(self, *, events: list[Event]) -> Event | None:
         """Return the summary of some events, or None if there is none.
 
-        Outside of a handler, this asks the inner summarizer and nothing else.
+        Outside of a handler, and in the action of a run, this asks the inner summarizer and nothing else.
         """
         inner = self._inner
         context = current_context()
-        if context is None:
+        if context is None or is_in_run():
             return await inner.maybe_summarize_events(events=events)
         ids = ids_for_run(context)
 

@@ -10,7 +10,7 @@ from google.adk.events.event_actions import EventActions
 from google.adk.tools.base_toolset import BaseToolset
 
 from awaken.context.runs import RunOptions
-from awaken.ext.contexts import restate_context
+from awaken.ext.contexts import is_in_run, restate_context
 
 if TYPE_CHECKING:
     from google.adk.agents.readonly_context import ReadonlyContext
@@ -60,11 +60,15 @@ class DurableToolset(BaseToolset):
         return durable
 
     async def _run(self, tool: BaseTool, *, args: dict[str, Any], tool_context: ToolContext) -> Any:
+        context = restate_context()
+        if is_in_run():
+            return await tool.run_async(args=args, tool_context=tool_context)
+
         async def act() -> dict[str, Any]:
             result = await tool.run_async(args=args, tool_context=tool_context)
             return {"result": result, "actions": tool_context.actions.model_dump(mode="json")}
 
-        done = await restate_context().run_typed(tool.name, act, self._run_options)
+        done = await context.run_typed(tool.name, act, self._run_options)
         actions = EventActions.model_validate(done["actions"])  # a replay has to do these as well
         for name in EventActions.model_fields:
             setattr(tool_context.actions, name, getattr(actions, name))

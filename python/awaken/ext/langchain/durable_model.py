@@ -11,9 +11,8 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import RunnableBinding
 
 from awaken.context.runs import RunOptions
-from awaken.endpoint import tasks
 from awaken.errors import UsageError
-from awaken.ext.contexts import restate_context
+from awaken.ext.contexts import is_in_run, restate_context
 from awaken.ext.langchain.model_response import ModelResponseSerde
 from awaken.ext.langchain.tracing import trace_without_threads
 
@@ -86,7 +85,7 @@ class DurableChatModel(BaseChatModel):
         async def call_model() -> ModelResponse[Any]:
             return ModelResponse([await self.model.ainvoke(messages, stop=stop, **kwargs)])
 
-        if tasks.executing_run.get() is not None:
+        if is_in_run():
             response = await call_model()
         else:
             options = dataclasses.replace(

@@ -12,7 +12,7 @@ from langchain.agents.middleware.types import ContextT, ModelRequest, ModelRespo
 from awaken.context.extensions import get_extension_data, set_extension_data
 from awaken.context.runs import RunOptions
 from awaken.errors import UsageError
-from awaken.ext.contexts import restate_context
+from awaken.ext.contexts import is_in_run, restate_context
 from awaken.ext.langchain.model_response import ModelResponseSerde
 from awaken.ext.langchain.tool_calls import ToolCalls
 from awaken.ext.langchain.tracing import trace_without_threads
@@ -40,6 +40,8 @@ class RestateMiddleware(AgentMiddleware[AgentState[ResponseT], ContextT, Respons
 
     Each call of the model is a run named `LLM call`. Tools run in the handler and may use its context. Several tools
     that the model asks for at once run one after the other, in its order, as with the official SDK.
+
+    An agent in the action of a run is a part of it, and works as it does without this.
 
     Put it last in the list of middleware, so that hooks of the others around model calls are repeated by replays, too.
 
@@ -69,6 +71,8 @@ class RestateMiddleware(AgentMiddleware[AgentState[ResponseT], ContextT, Respons
             InvocationCancelledError: the invocation was cancelled.
         """
         context = restate_context()
+        if is_in_run():
+            return await handler(request)
         _tool_calls(context).stop_if_cancelled(request.state)
 
         async def call_model() -> ModelResponse[ResponseT]:
@@ -93,7 +97,10 @@ class RestateMiddleware(AgentMiddleware[AgentState[ResponseT], ContextT, Respons
             UsageError: there is no current handler.
             InvocationCancelledError: the invocation was cancelled.
         """
-        calls = _tool_calls(restate_context())
+        context = restate_context()
+        if is_in_run():
+            return await handler(request)
+        calls = _tool_calls(context)
         return await calls.execute(request, handler, in_turn=not self._is_concurrent)
 
     def wrap_model_call(self, request: ModelRequest[ContextT], handler: Callable[..., Any]) -> NoReturn:

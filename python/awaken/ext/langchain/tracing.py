@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import langsmith
 
 from awaken.endpoint import tasks
+from awaken.ext.contexts import is_in_run
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,6 +39,6 @@ async def _run(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
-    if tasks.owner.get() is None or tasks.executing_run.get() is not None:
+    if tasks.owner.get() is None or is_in_run():
         return await in_thread(context, function, *args, **kwargs)
     return context.run(function, *args, **kwargs)

@@ -27,6 +27,7 @@ from agents.exceptions import AgentsException
 from awaken.endpoint import tasks
 from awaken.endpoint.culprit import culprit_of
 from awaken.errors import InvocationCancelledError, SdkInternalBaseException, TerminalError
+from awaken.ext.contexts import is_in_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +73,7 @@ def agent_run(run: AgentRun) -> Iterator[None]:
 
 def current_run() -> AgentRun | None:
     """Return the innermost `DurableRunner.run` around this code, or None, also in the action of a run."""
-    return None if tasks.executing_run.get() is not None else _current.get()
+    return None if is_in_run() else _current.get()
 
 
 class AgentsTerminalException(AgentsException, TerminalError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaken.context.extensions import current_context
-from awaken.endpoint import tasks
+from awaken.ext.contexts import is_in_run
 
 if TYPE_CHECKING:
     from awaken.context.context import Context
@@ -19,4 +19,4 @@ def durable_context() -> Context | None:
     That is outside of handlers, in tests and scripts, and inside the action of a run, which is one side effect as a
     whole: an agent in a tool that is itself a run makes no entries of its own.
     """
-    return current_context() if tasks.executing_run.get() is None else None
+    return None if is_in_run() else current_context()

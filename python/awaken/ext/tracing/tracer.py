@@ -21,7 +21,7 @@ from opentelemetry.trace import Link, SpanKind, Tracer, get_current_span, use_sp
 from opentelemetry.util._decorator import _agnosticcontextmanager
 
 from awaken.context.extensions import current_context, get_extension_data, set_extension_data
-from awaken.endpoint import tasks
+from awaken.ext.contexts import is_in_run
 from awaken.ext.tracing.attempt_trace import AttemptTrace
 from awaken.ext.tracing.derived_ids import deriving
 from awaken.ext.tracing.reported import Reported
@@ -81,7 +81,7 @@ class RestateTracer(Tracer):
         if handler is None:
             return start(context=context)
         trace = self._trace_of(handler)
-        if tasks.executing_run.get() is not None:
+        if is_in_run():
             return start(context=trace.within(context))
         parent = get_current_span(context).get_span_context()
         span_id = trace.next_id(parent, name)

@@ -339,6 +339,15 @@ async def test_blocking_run_is_refused() -> None:
     assert "Runner.run() starts a thread" in await refusal_of(handle)
 
 
+async def test_durable_sessions_are_refused_in_the_action_of_a_run() -> None:
+    running = runner(agent(say("fine")))
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        return await ctx.run_typed("agent", lambda: say_all(running, ctx, message))
+
+    assert "InMemorySessionService" in await refusal_of(handle)
+
+
 async def test_tools_in_threads_have_no_context_to_use() -> None:
     def work() -> str:
         """Work."""

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from awaken.ext.adk import DurableToolset, restate_context
 from awaken.testing import open_environment
+from google.adk.apps.app import EventsCompactionConfig
+from google.adk.sessions import InMemorySessionService
 from google.adk.tools.base_toolset import BaseToolset
 from google.adk.tools.function_tool import FunctionTool
 from google.adk.tools.mcp_tool import McpToolset, StdioConnectionParams
 from google.adk.tools.tool_context import ToolContext  # noqa: TC002  # ADK reads the annotations of tools
 from mcp import StdioServerParameters
 
-from tests.unchanged.agents.adk.applications import Application, agent, events_of, runner, say_all
+from tests.unchanged.agents.adk.applications import (
+    APP,
+    Application,
+    agent,
+    events_of,
+    models,
+    results_of,
+    runner,
+    say_all,
+)
 from tests.unchanged.agents.adk.scripted import note, notes, say, use
 
 if TYPE_CHECKING:
@@ -103,3 +115,30 @@ async def test_tools_of_an_mcp_server(tmp_path: Path) -> None:
         await tools.close()
 
     assert log.read_text().splitlines() == ["1 + 2", "3 + 4"]
+
+
+@pytest.mark.filterwarnings("ignore:.*EXPERIMENTAL.*:UserWarning")
+async def test_agent_in_the_action_of_a_run_is_journaled_whole(calls: Path) -> None:
+    async def double(number: int) -> int:
+        """Double a number."""
+        return 2 * number
+
+    asked = use(*[("numbers_double", {"number": number}) for number in (1, 2)])
+    running = runner(
+        agent(asked, say("done"), tools=[DurableToolset(Numbers(double))]),
+        service=InMemorySessionService(),
+        events_compaction_config=EventsCompactionConfig(compaction_interval=1, overlap_size=0),
+    )
+
+    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
+        async def whole() -> Any:
+            session = await running.session_service.create_session(app_name=APP, user_id="ada")
+            events = await events_of(running, ctx, message, session.id)
+            return [call.response for event in events for call in event.get_function_responses()]
+
+        said = await ctx.run_typed("agent", whole)
+        await ctx.sleep(timedelta(milliseconds=1))
+        return said
+
+    assert await results_of(handle) == [[{"result": 2}, {"result": 4}]]
+    assert models(calls) == [["agent", 0], ["agent", 1], ["agent", 0]]  # the last one is the summary

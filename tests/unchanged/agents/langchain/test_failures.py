@@ -119,14 +119,6 @@ async def test_agent_outside_of_a_handler_is_refused() -> None:
         await agent(says(".")).ainvoke(question())
 
 
-async def test_agent_inside_of_a_run_is_refused() -> None:
-    async def body(ctx: Any) -> None:
-        await ctx.run_typed("agent", agent(says(".")).ainvoke, restate.RunOptions(), question())
-
-    with pytest.raises(UsageError, match='in the run "agent"'):
-        await result_of(body)
-
-
 async def test_answer_without_json_form_is_not_retried() -> None:
     async def body(ctx: Any) -> None:
         await agent(says(".", additional_kwargs={"a": object()})).ainvoke(question())

@@ -117,6 +117,32 @@ async def test_thirty_concurrent_tools_replay() -> None:
     assert (await result_of(body))[2:-1] == [f"tool: slept {number}" for number in range(30)]
 
 
+@pytest.mark.parametrize("concurrent_tools", [True, False])
+async def test_agent_in_the_action_of_a_run_is_journaled_whole(concurrent_tools: bool) -> None:
+    asked = []
+
+    @tool
+    async def double(number: int) -> int:
+        """Double a number."""
+        asked.append(number)
+        return 2 * number
+
+    twice = asks(call("double", "c1", number=1), call("double", "c2", number=2))
+
+    async def body(ctx: Any) -> list[str]:
+        made = agent(twice, says("done"), tools=[double], concurrent_tools=concurrent_tools)
+
+        async def whole() -> list[str]:
+            return texts(await made.ainvoke(question()))
+
+        said: list[str] = await ctx.run_typed("agent", whole)
+        await ctx.sleep(timedelta(milliseconds=1))
+        return said
+
+    assert (await result_of(body))[2:] == ["tool: 2", "tool: 4", "ai: done"]
+    assert sorted(asked) == [1, 2]
+
+
 @task
 async def look_up(number: int) -> Any:
     return await weather.ainvoke({"city": str(number)})
