@@ -17,13 +17,14 @@ from awaken.context.extensions import (
 )
 from awaken.context.runs import RunOptions
 from awaken.endpoint.tasks import owner
-from awaken.errors import InvocationCancelledError, TerminalError, UsageError
+from awaken.errors import InvocationCancelledError, UsageError
 from awaken.ext.adk.identifiers import repeat_ids
 from awaken.ext.adk.model import DurableLlm
 from awaken.ext.adk.ordering import ToolOrder
 from awaken.ext.adk.session import RestateSessionService
 from awaken.ext.adk.summarizer import RestateEventSummarizer
 from awaken.ext.contexts import is_in_run, restate_context
+from awaken.ext.failures import end_invocation_with
 
 if TYPE_CHECKING:
     from google.adk.agents.base_agent import BaseAgent
@@ -116,8 +117,8 @@ class RestatePlugin(BasePlugin):
         context = current_context()
         if context is not None:
             clear_extension_data(context, _CANCELLED)
-        if isinstance(error, LlmCallsLimitExceededError) and error.__cause__ is None:
-            error.__cause__ = TerminalError(str(error))
+        if isinstance(error, LlmCallsLimitExceededError):
+            end_invocation_with(error)
 
     async def before_agent_callback(
         self, *, agent: BaseAgent, callback_context: CallbackContext

@@ -22,6 +22,7 @@ from awaken.context.runs import RunOptions
 from awaken.endpoint.culprit import culprit_of
 from awaken.errors import TerminalError, UsageError
 from awaken.ext.contexts import restate_context
+from awaken.ext.failures import end_invocation_with
 from awaken.ext.openai.prepare import prepare
 from awaken.ext.openai.responses import ResponseSerde
 from awaken.ext.openai.run_config import durable_config
@@ -115,7 +116,7 @@ class DurableRunner:
             if given is None or (isinstance(given, dict) and "model_provider" not in given):
                 await config.model_provider.aclose()
         if isinstance(error, VERDICTS):
-            _end_invocation_with(error)
+            end_invocation_with(error)
         if session is not None and isinstance(culprit_of(error), TerminalError):
             session.flush()
         try:
@@ -150,12 +151,3 @@ class DurableRunner:
 def _answer_options(options: RunOptions[Any] | None) -> RunOptions[Any]:
     """Return the options of the runs that ask models."""
     return dataclasses.replace(options or RunOptions(), serde=ResponseSerde(), type_hint=None)
-
-
-def _end_invocation_with(error: BaseException) -> None:
-    """Make a terminal error the first cause of an error, so that the invocation is not retried."""
-    first = error
-    while first.__cause__ is not None:
-        first = first.__cause__
-    if not isinstance(first, TerminalError):
-        first.__cause__ = TerminalError(f"{type(error).__name__}: {error}")
