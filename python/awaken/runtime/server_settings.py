@@ -7,10 +7,12 @@ The server reads a setting from an environment variable, in any case, or from th
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from awaken.runtime.durations import parse_duration
 from awaken.runtime.identity_key import read_private_key
@@ -121,11 +123,54 @@ def _version(text: str) -> int:
     return 7 if _flag(text) else 6
 
 
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is not a whole number") from None
+
+
 def _positive(text: str) -> int:
-    number = int(text)
+    number = _number(text)
     if number < 1:
         raise ValueError(f"{number} is below 1")
     return number
+
+
+def _interval(text: str) -> int:
+    interval_ms = _milliseconds(text)
+    if interval_ms < 1:
+        raise ValueError(f"{text!r} is below 1 ms")
+    return interval_ms
+
+
+def _factor(text: str) -> float:
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not 0 <= factor < math.inf:  # also true of no number
+        raise ValueError(f"{text[:40]!r} is not a number from 0 on")
+    return factor
+
+
+def _address(text: str) -> str:
+    """Return an address for callers, which is shown to them as it is. The server takes one without a scheme, too."""
+    try:
+        is_readable = (
+            bool(text) and text.isascii() and text.isprintable() and " " not in text and urlsplit(text)
+        )
+    except ValueError:
+        is_readable = False
+    if not is_readable:
+        raise ValueError(f"{text[:100]!r} is not a URL; write one as http://HOST:PORT/")
+    return text
+
+
+def _header(text: str) -> str:
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError(f"{text[:100]!r} has characters that no header can carry; use letters and digits")
+    return text
 
 
 def _message_size(text: str) -> int:
@@ -137,7 +182,7 @@ def _message_size(text: str) -> int:
 
 
 def _attempts(text: str) -> int | None:
-    return None if text.strip().lower() in ("unlimited", "infinite") else max(1, int(text))
+    return None if text.strip().lower() in ("unlimited", "infinite") else max(1, _number(text))
 
 
 def _on_max_attempts(text: str) -> str:
@@ -164,7 +209,7 @@ def _retry_policy(prefix: str, note: str = "") -> tuple[ServerSetting, ...]:
         ServerSetting(f"{prefix}__{name}", f"{about}{note}", f"retry_policy.{field}", parse)
         for name, about, field, parse in (
             ("INITIAL_INTERVAL", "wait before the first retry", "initial_interval_ms", _milliseconds),
-            ("EXPONENTIATION_FACTOR", "by what it grows", "exponentiation_factor", float),
+            ("EXPONENTIATION_FACTOR", "by what it grows", "exponentiation_factor", _factor),
             ("MAX_INTERVAL", "longest wait before a retry", "max_interval_ms", _milliseconds),
             ("MAX_ATTEMPTS", "how many attempts, or `unlimited`", "max_attempts", _attempts),
             ("ON_MAX_ATTEMPTS", "`pause` or `kill` after the last one", "on_max_attempts", _on_max_attempts),
@@ -195,12 +240,17 @@ TAKEN: Final[tuple[ServerSetting, ...]] = (
         "RESTATE_INGRESS__ADVERTISED_ADDRESS",
         "the URL at which callers reach the ingress, for the admin API",
         "advertised_url",
+        _address,
     ),
-    ServerSetting("RESTATE_INGRESS__ADVERTISED_INGRESS_ENDPOINT", "its older name", "advertised_url"),
+    ServerSetting(
+        "RESTATE_INGRESS__ADVERTISED_INGRESS_ENDPOINT", "its older name", "advertised_url", _address
+    ),
     ServerSetting("RESTATE_INGRESS__ADVERTISED_HOST", "the host in that URL", "advertised_host"),
     ServerSetting("RESTATE_ADVERTISED_HOST", "the same", "advertised_host"),
     ServerSetting("RESTATE_ADMIN__DISABLE_WEB_UI", "`true` serves no inbox", "serves_inbox", _not),
-    ServerSetting("RESTATE_CLUSTER_NAME", "what endpoints and operators are told it is", "cluster_name"),
+    ServerSetting(
+        "RESTATE_CLUSTER_NAME", "what endpoints and operators are told it is", "cluster_name", _header
+    ),
     ServerSetting(
         "RESTATE_LOG_FILTER", "the level of `restate` in it, or else that of everything, is `--log-level`"
     ),
@@ -244,7 +294,7 @@ TAKEN: Final[tuple[ServerSetting, ...]] = (
         "RESTATE_WORKER__CLEANUP_INTERVAL",
         "how often what has expired is deleted",
         "cleanup_interval_ms",
-        _milliseconds,
+        _interval,
     ),
     *(
         ServerSetting(

@@ -129,6 +129,13 @@ def test_protocol_7_is_on_or_off_once_it_is_told(text: str, version: int) -> Non
         ("RESTATE_INGRESS__REQUEST_SIZE_LIMIT", "0"),
         ("RESTATE_WORKER__INVOKER__MESSAGE_SIZE_LIMIT", "much"),
         ("RESTATE_MAX_RETRY_POLICY_MAX_ATTEMPTS", "unlimited"),
+        ("RESTATE_DEFAULT_RETRY_POLICY__MAX_ATTEMPTS", "few"),
+        ("RESTATE_DEFAULT_RETRY_POLICY__EXPONENTIATION_FACTOR", "nan"),
+        ("RESTATE_DEFAULT_RETRY_POLICY__EXPONENTIATION_FACTOR", "-2"),
+        ("RESTATE_WORKER__CLEANUP_INTERVAL", "0s"),
+        ("RESTATE_INGRESS__ADVERTISED_ADDRESS", "http://[::1"),
+        ("RESTATE_INGRESS__ADVERTISED_INGRESS_ENDPOINT", "the ingress"),
+        ("RESTATE_CLUSTER_NAME", "one\nx-another: header"),
     ],
 )
 def test_wrong_value_names_its_variable(variable: str, text: str) -> None:
