@@ -86,7 +86,8 @@ def forgive_tasks_of(folder: str) -> None:
     """Do not complain about tasks of a library that hide the end of an attempt: its users cannot change that.
 
     Args:
-        folder: where the library is installed. What it does after the end of an attempt is refused as ever.
+        folder: where the library is installed, with a separator at its end. What it does after the end of an attempt
+            is refused as ever.
     """
     _forgiven.add(folder)
 

@@ -113,15 +113,19 @@ async def test_task_group_of_anyio_swallows_nothing(caplog: pytest.LogCaptureFix
             group.start_soon(helper, ctx)
             await ctx.sleep(SECOND)
 
+    await suspended(handler)
+    assert caplog.text == ""
 
+
+@pytest.mark.parametrize("file", ["/library/tasks.py", "/elsewhere/anyio/tasks.py"])
 async def test_swallowing_by_a_forgiven_library_is_not_named(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
     monkeypatch.setattr(tasks, "_forgiven", set())
-    tasks.forgive_tasks_of("/library")
+    tasks.forgive_tasks_of("/library/")
     names: dict[str, Any] = {}
     source = "async def swallow(durable):\n    try:\n        await durable\n    except BaseException:\n        pass\n"
-    exec(compile(source, "/library/swallowing.py", "exec"), names)
+    exec(compile(source, file, "exec"), names)
 
     async def handler(ctx: awaken.Context) -> None:
         task = asyncio.create_task(names["swallow"](ctx.awakeable()))
