@@ -115,6 +115,8 @@ def translate_call(node: exp.Anonymous, types: Types, *, now_ns: int, is_window:
 
 
 def _translate(node: exp.Anonymous, name: str, types: Types, now_ns: int, is_window: bool) -> Type:
+    if name not in _AGGREGATES and name not in AGGREGATES:
+        node.set("expressions", _without_distinct(node.expressions))
     arguments = node.expressions
     if name in _SPECIAL:
         return _SPECIAL[name](node, arguments, types)
@@ -151,6 +153,13 @@ def _translate(node: exp.Anonymous, name: str, types: Types, now_ns: int, is_win
     _check_count(name, function.function, len(arguments))
     node.set("this", f"df_{name}")
     return function.type
+
+
+def _without_distinct(arguments: Arguments) -> Arguments:
+    """Return the arguments of a function that computes a value of one row, for which DISTINCT means nothing."""
+    return [
+        part for one in arguments for part in (one.expressions if isinstance(one, exp.Distinct) else [one])
+    ]
 
 
 def _check_count(name: str, function: Callable[..., object], count: int) -> None:

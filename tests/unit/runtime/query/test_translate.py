@@ -77,6 +77,7 @@ def test_results_have_the_names_that_the_server_gives(question: str, expected: l
             [Kind.U64, Kind.FLOAT, Kind.INTEGER],
         ),
         ("SELECT partition_key, 18446744073709551615 FROM state", [Kind.WIDE, Kind.WIDE]),
+        ("SELECT coalesce(DISTINCT 1, 2), lpad(DISTINCT 'a', 2)", [Kind.INTEGER, Kind.TEXT]),
     ],
 )
 def test_types_are_found_without_looking_at_values(question: str, expected: list[Kind]) -> None:
