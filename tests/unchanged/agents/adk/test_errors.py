@@ -1,4 +1,4 @@
-"""What goes wrong in models and tools, and what cannot be durable."""
+"""What goes wrong in models, tools and summaries."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import awaken
 import pytest
 from awaken.errors import SuspendedException, UsageError
 from awaken.exceptions import RetryableError
-from awaken.ext.adk import RestateEventSummarizer, RestatePlugin, restate_context, restate_object_context
+from awaken.ext.adk import RestateEventSummarizer, RestatePlugin, restate_context
 from awaken.testing import open_environment
-from google.adk.agents import LiveRequestQueue, LlmAgent, RunConfig
-from google.adk.agents.run_config import ToolThreadPoolConfig
+from google.adk.agents import RunConfig
 from google.adk.apps.app import EventsCompactionConfig
 from google.adk.models.base_llm import BaseLlm
 from google.adk.plugins import ReflectAndRetryToolPlugin
 
-from tests.unchanged.agents.adk.applications import SESSION, Application, agent, runner, say_all, user
+from tests.unchanged.agents.adk.applications import Application, agent, runner, say_all
 from tests.unchanged.agents.adk.scripted import Scripted, note, notes, say, use
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     from google.adk.models.llm_request import LlmRequest
     from google.adk.models.llm_response import LlmResponse
-    from google.adk.runners import Runner
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*EXPERIMENTAL.*:UserWarning")
 
@@ -262,17 +260,6 @@ async def test_hidden_cancellation_is_raised_once(calls: Path) -> None:
         assert await env.client.attach(sent) == ["undone"]
 
 
-async def test_agent_that_chooses_its_model_itself_is_refused() -> None:
-    class Choosing(LlmAgent):
-        @property
-        def canonical_model(self) -> BaseLlm:
-            return Scripted(turns=[say("not durable")])
-
-    running = runner(Choosing(name="choosing"))
-
-    assert "set `model`" in await refusal_of(lambda ctx, message: say_all(running, ctx, message))
-
-
 async def test_suspension_passes_as_it_is_and_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
     seen: list[BaseException] = []
 
@@ -299,9 +286,6 @@ async def test_suspension_passes_as_it_is_and_says_nothing(caplog: pytest.LogCap
     assert issubclass(SuspendedException, BaseException)
 
 
-# ---------------------------------------------------------------- summaries
-
-
 async def test_summary_that_fails_is_left_out(calls: Path) -> None:
     compaction = EventsCompactionConfig(
         compaction_interval=1,
@@ -313,74 +297,3 @@ async def test_summary_that_fails_is_left_out(calls: Path) -> None:
 
     assert await outcome_of(agent(say("fine")), events_compaction_config=compaction) == ["fine"]
     assert [each[1] for each in notes(calls)] == ["agent", "summary", "summary"]
-
-
-# ---------------------------------------------------------------- what cannot be durable
-
-
-async def refusal_of(handle: Any) -> str:
-    application = Application(handle)
-    async with open_environment(application.app, disable_retries=True) as env:
-        with pytest.raises((UsageError, awaken.HttpError)) as refused:
-            await application.call(env)
-    return str(refused.value)
-
-
-def started(running: Runner, ctx: awaken.ObjectContext, message: str) -> Any:
-    return running.run(user_id=ctx.key(), session_id=SESSION, new_message=user(message))
-
-
-async def test_blocking_run_is_refused() -> None:
-    running = runner(agent(say("fine")))
-
-    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
-        return [event.author for event in started(running, ctx, message)]
-
-    assert "Runner.run() starts a thread" in await refusal_of(handle)
-
-
-async def test_durable_sessions_are_refused_in_the_action_of_a_run() -> None:
-    running = runner(agent(say("fine")))
-
-    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
-        return await ctx.run_typed("agent", lambda: say_all(running, ctx, message))
-
-    assert "InMemorySessionService" in await refusal_of(handle)
-
-
-async def test_tools_in_threads_have_no_context_to_use() -> None:
-    def work() -> str:
-        """Work."""
-        restate_object_context().set("worked", True)
-        return "worked"
-
-    running = runner(agent(use(("work", {})), say("never"), tools=[work]))
-    config = RunConfig(tool_thread_pool_config=ToolThreadPoolConfig(max_workers=1))
-
-    refusal = await refusal_of(lambda ctx, message: say_all(running, ctx, message, run_config=config))
-
-    assert "in the thread" in refusal
-
-
-async def test_live_mode_is_refused() -> None:
-    running = runner(agent(say("fine")))
-
-    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
-        stream = running.run_live(
-            user_id=ctx.key(), session_id=SESSION, live_request_queue=LiveRequestQueue()
-        )
-        return [event.author async for event in stream]
-
-    assert "cannot run in live mode" in await refusal_of(handle)
-
-
-async def test_models_are_not_asked_in_runs() -> None:
-    running = runner(agent(say("fine")))
-
-    async def handle(ctx: awaken.ObjectContext, message: str) -> Any:
-        async def inner() -> list[str]:
-            return await say_all(running, ctx, message)
-
-        return await ctx.run_typed("all of it", inner)
-
-    assert 'inside the run "all of it"' in await refusal_of(handle)
