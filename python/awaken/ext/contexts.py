@@ -21,7 +21,8 @@ def restate_context() -> Context:
     context = current_context()
     if context is None:
         raise UsageError(
-            "restate_context() was called outside of a handler; call it in a handler, or in what an agent runs there"
+            "restate_context() was called outside of a handler, by you or by an agent that is to be durable; call it, "
+            "or run the agent, in a handler or in what that calls"
         )
     return context
 

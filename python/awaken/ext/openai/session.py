@@ -25,6 +25,9 @@ class RestateSession(SessionABC):
     written at once when the agent is done, or has failed for good, so that a retry finds what the first attempt found.
     Outside of it each change is written when it is made.
 
+    Agents with one conversation have to run one after the other: of those that run side by side, what the last one
+    writes replaces what the others wrote.
+
     Raises:
         UsageError: there is no current handler, or it has no state that it may write.
     """
