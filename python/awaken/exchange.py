@@ -110,6 +110,10 @@ class Receiver(Protocol):
 class Outgoing(Protocol):
     """The caller's end of an exchange: a request being sent, and the part of its response that has arrived."""
 
+    #: Whether what is sent within one turn of the loop may share frames of HTTP/2, which costs less. If not, what each
+    #: `send` is given begins a frame of its own.
+    is_joining: bool
+
     @property
     def status(self) -> int | None:
         """The response's status, None before its head."""

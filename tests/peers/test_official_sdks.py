@@ -40,6 +40,11 @@ def test_results_of_runs_are_replayed(pair: Pair) -> None:
     assert second == first
 
 
+@pytest.mark.parametrize("count", [3, 30])
+def test_tasks_side_by_side_get_their_results(pair: Pair, count: int) -> None:
+    assert pair.client.call("Steps/sideBySide", count) == list(range(count))
+
+
 def test_object_keeps_its_state(pair: Pair, key: str) -> None:
     client = pair.client
     totals = [client.call(f"Counter/{key}/add", amount) for amount in (1, 2, 3)]

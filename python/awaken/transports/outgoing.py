@@ -31,6 +31,7 @@ class OutgoingBase:
         "failure",
         "headers",
         "is_ended",
+        "is_joining",
         "is_request_ended",
         "is_reset",
         "method",
@@ -52,6 +53,7 @@ class OutgoingBase:
         self.request_headers = request_headers
         self.status: int | None = None
         self.headers: Sequence[tuple[str, str]] = ()
+        self.is_joining = True
         self.is_request_ended = False
         self.is_ended = False
         self.is_reset = False

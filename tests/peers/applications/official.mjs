@@ -75,6 +75,12 @@ const steps = restate.service({
       await ctx.serviceClient({ name: "Steps" }).cleanUp(box);
     },
 
+    // Waits for runs side by side.
+    sideBySide: (ctx, count) => {
+      const numbers = [...Array(count).keys()];
+      return restate.RestatePromise.all(numbers.map((number) => ctx.run(`run ${number}`, () => number)));
+    },
+
     // Calls, sends, and sends later.
     fan: async (ctx, key) => {
       ctx.objectSendClient(counter, key).add(1);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from datetime import timedelta
 
@@ -76,6 +77,16 @@ async def fan(ctx: restate.Context, key: str) -> list[int]:
     ctx.object_send(add, key, 10, send_delay=timedelta(milliseconds=50))
     futures = [ctx.object_call(add, f"{key}-{number}", number) for number in (1, 2, 3)]
     return [await future for future in futures]
+
+
+@steps.handler("sideBySide")
+async def side_by_side(ctx: restate.Context, count: int) -> list[int]:
+    """Wait for runs in tasks of their own."""
+
+    async def task(number: int) -> int:
+        return await ctx.run_typed(f"run {number}", lambda: number)
+
+    return list(await asyncio.gather(*map(task, range(count))))
 
 
 @counter.handler()

@@ -106,6 +106,7 @@ class CannedOutgoing:
         self.is_ended = False
         self.is_reset = False
         self.failure: str | None = None
+        self.is_joining = True
         self._endpoint = endpoint
         self._on_change = on_change
         self._body = b""

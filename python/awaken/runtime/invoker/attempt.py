@@ -93,6 +93,8 @@ class Attempt:
         size = _core.DEFAULT_MAX_RUNTIME_MESSAGE_SIZE if max_message_size is None else max_message_size
         self._machine = _core.InvokerMachine(opening.version, max_message_size=size)
         self._exchange = opening.send_head(dialer, self._note_change)
+        # Like the server: in the official Python SDK, a frame wakes one of the tasks that wait, whatever is in it.
+        self._exchange.is_joining = opening.is_own
         self._request = RequestBody(self._exchange)
         self._body = ResponseBody(self._exchange)
         self._response = ResponseHead(self._exchange, opening.content_type, opening.deployment_id)

@@ -42,6 +42,8 @@ class Opening:
     #: Milliseconds since the last entry was stored.
     idle_ms: int
     is_bidirectional: bool
+    #: Whether the endpoint's SDK is awaken's.
+    is_own: bool
     cluster_name: str
     #: When the handler had done what is in the journal; only for the attempt after one that was lost with the process.
     recovered_ms: int | None = None
@@ -115,6 +117,7 @@ class Openings:
             self._state(row, handler),
             idle_ms=0 if last_ms is None else max(0, self._clock.now_ms() - last_ms),
             is_bidirectional=deployment.is_bidirectional,
+            is_own=_is_own(deployment),
             cluster_name=self._settings.cluster_name,
             recovered_ms=max(last_ms or 0, row.running_at or 0) if is_recovered else None,
         )
@@ -122,11 +125,14 @@ class Openings:
     def _version(self, deployment: Deployment) -> int:
         newest = self._settings.max_protocol_version
         if newest is None:
-            is_own = (deployment.sdk_version or "").startswith(_OWN_SDK)
-            newest = _core.MAX_PROTOCOL_VERSION if is_own else min(6, _core.MAX_PROTOCOL_VERSION)
+            newest = _core.MAX_PROTOCOL_VERSION if _is_own(deployment) else min(6, _core.MAX_PROTOCOL_VERSION)
         return max(min(newest, deployment.max_protocol_version), deployment.min_protocol_version)
 
     def _state(self, row: InvocationRow, handler: HandlerSchema) -> tuple[list[tuple[str, bytes]], bool]:
         if row.key is None:
             return [], False
         return self._tables.state.eager(handler, row.key, self._settings.max_eager_state_size)
+
+
+def _is_own(deployment: Deployment) -> bool:
+    return (deployment.sdk_version or "").startswith(_OWN_SDK)

@@ -138,9 +138,13 @@ class Http2Outgoing(OutgoingBase):
         if self.stream_id is None or self.is_reset:
             return
         chunks = self._chunks
-        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         self._chunks = []
         self._size = 0
+        if not self.is_joining:
+            for chunk in chunks[:-1]:
+                engine.send_data(self.stream_id, chunk)
+            del chunks[:-1]
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         engine.send_data(self.stream_id, data, is_end=self.is_request_ended)
 
     def _list(self) -> None:

@@ -33,6 +33,7 @@ class Line:
         self.is_ended = False
         self.is_reset = False
         self.failure: str | None = None
+        self.is_joining = True
         self.sent = b""
         self.is_request_ended = False
         self.is_disconnected = False

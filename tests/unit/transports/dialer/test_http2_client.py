@@ -75,6 +75,22 @@ async def test_what_one_turn_sends_is_one_write() -> None:
         assert [getattr(frame, "data", None) for frame in frames] == [b"abc"] * 5
 
 
+async def test_sends_that_are_not_joined_are_frames_of_one_write() -> None:
+    async with dialed() as (peer, dialer):
+        caller, connection, _ours = await opened(peer, dialer)
+        connection.write_sizes.clear()
+
+        caller.exchange.is_joining = False
+        for piece in (b"a", b"bc", b"d"):
+            caller.exchange.send(piece)
+        caller.exchange.end()
+        await peer.wait_until(lambda: bool(connection.seen(events.StreamEnded)))
+
+        assert len(connection.write_sizes) == 1
+        frames = connection.seen(events.DataReceived)
+        assert [getattr(frame, "data", None) for frame in frames] == [b"x", b"a", b"bc", b"d"]
+
+
 async def test_connection_is_left_when_seventy_percent_are_used() -> None:
     async with dialed(max_streams=10) as (peer, dialer):
         _first, connection, _ours = await opened(peer, dialer)
