@@ -16,6 +16,7 @@ from awaken.cli.output import print_progress
 from awaken.cli.sources import CODE, tree
 from awaken.diagnostics import tracebacks
 from awaken.endpoint.applications import WHAT_TO_GIVE, application_of, is_application
+from awaken.endpoint.official import WHAT_TO_IMPORT, is_official
 from awaken.endpoint.services import describe, is_web_application
 from awaken.handler.lookup import handler_from_callable
 from awaken.service.definition import Definition
@@ -63,6 +64,8 @@ def load_application(target: str, identity_keys: Sequence[str] = ()) -> Applicat
 def _suggest(target: str, found: Any) -> str:
     """Return what to write instead."""
     module_name, _, path = target.partition(":")
+    if is_official(found):
+        return WHAT_TO_IMPORT[0].upper() + WHAT_TO_IMPORT[1:]
     if inspect.isroutine(found):
         with suppress(ValueError):
             service = handler_from_callable(found).service_tag.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awaken.endpoint import error_fields, misuse
+from awaken.endpoint import error_fields, misuse, official
 from awaken.errors import RetryableError, SdkInternalBaseException, TerminalError, UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def _parts(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(current))
         if isinstance(current, (TerminalError, RetryableError, SdkInternalBaseException)):
             yield current
+        elif (refused := official.refused_error(current)) is not None:
+            yield refused
         elif isinstance(current, BaseExceptionGroup):
             pending[:0] = [(inner, inner) for inner in current.exceptions]
         elif current.__cause__ is not None:

@@ -6,6 +6,7 @@ import inspect
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from awaken.endpoint.official import WHAT_TO_IMPORT, is_official
 from awaken.service.definition import Definition
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ def check_service(service: Any) -> Definition:
     Raises:
         TypeError: it is something else.
     """
+    if is_official(service):
+        raise TypeError(f"{describe(service)}, which awaken cannot serve; {WHAT_TO_IMPORT}")
     if not isinstance(service, Definition):
         raise TypeError(
             f"{describe(service)} is not a service, virtual object or workflow; write "
@@ -55,6 +58,9 @@ def describe(value: Any) -> str:
     """Return what an author gave, for the text of an error."""
     if isinstance(value, Definition):
         return f"the one service {value.name}"
+    if is_official(value):
+        name = getattr(value, "name", None) or getattr(value, "__name__", None) or type(value).__name__
+        return f"{name} of restate-sdk"
     if isinstance(value, ModuleType):
         return f"the module {value.__name__}"
     if inspect.isclass(value):

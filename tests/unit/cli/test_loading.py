@@ -36,6 +36,14 @@ endpoint = application([greeter])
 """
 
 
+OFFICIAL = """
+import restate
+
+orders = restate.Service("Orders")
+app = restate.app([orders])
+"""
+
+
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Put a module into the working directory, which is not on the path."""
@@ -55,6 +63,16 @@ def test_what_accepts_exchanges_is_taken_as_it_is(module: str, path: str) -> Non
 @pytest.mark.parametrize("name", ["greeter", "services"])
 def test_services_get_an_endpoint(module: str, name: str) -> None:
     assert callable(load_accept(f"{module}:{name}"))
+
+
+@pytest.mark.parametrize("name", ["app", "orders", "restate"])
+def test_application_of_the_official_sdk_is_told_what_to_import(
+    module: str, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / f"{module}.py").write_text(OFFICIAL)
+
+    with pytest.raises(CommandError, match=r"of restate-sdk\. Write `import awaken as restate`"):
+        load_accept(f"{module}:{name}")
 
 
 def test_empty_list_is_refused(module: str) -> None:

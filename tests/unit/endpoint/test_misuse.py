@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import awaken
 import pytest
+import restate
 from awaken import RetryableError, RunOptions
 from awaken.diagnostics import development
 from awaken.errors import TerminalError, UsageError
@@ -324,6 +325,32 @@ async def test_misuse_ends_the_invocation_at_once_and_says_what_to_write(name: s
     if not name.startswith("malformed"):
         assert "Obj/h at " in text
         assert "test_misuse.py:" in text
+
+
+@pytest.mark.parametrize("kind", ["handler", "run", "cause", "group"])
+async def test_terminal_error_of_the_official_sdk_ends_the_invocation(kind: str) -> None:
+    async def fail() -> None:
+        raise restate.TerminalError("no hotel", 409)
+
+    async def body(ctx: Any) -> None:
+        match kind:
+            case "run":
+                await ctx.run_typed("book", fail, RunOptions(max_attempts=5))
+            case "cause":
+                try:
+                    raise KeyError("hotel")
+                except KeyError as error:
+                    raise restate.TerminalError("no hotel") from error
+            case "group":
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(fail())
+        await fail()
+
+    call, text = await outcome_of(body)
+
+    assert "Error" not in call.answer, text
+    assert "TerminalError: no hotel; this class is of restate-sdk" in text
+    assert "write `import awaken as restate`" in text
 
 
 @pytest.mark.parametrize("kind", ["handler", "run"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import awaken
 import pytest
+import restate
 from awaken.diagnostics import development
 
 from tests import frames
@@ -208,6 +209,11 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
         (
             lambda shop: [[shop.orders]],
             "a list is not a service, virtual object or workflow; write awaken.app([service])",
+        ),
+        (
+            lambda shop: [shop.orders, restate.Service("Bills")],
+            "Bills of restate-sdk, which awaken cannot serve; write `import awaken as restate`, and `from awaken.X "
+            "import ...`, in the module that makes it",
         ),
     ],
 )
