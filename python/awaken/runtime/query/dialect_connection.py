@@ -40,7 +40,7 @@ def add_dialect(
         is_same = name not in _CHANGING
         connection.create_function(f"df_{name}", -1, _reporting(function, report), deterministic=is_same)
     for name, aggregate in AGGREGATES.items():
-        connection.create_aggregate(f"df_{name}", -1, aggregate)
+        connection.create_aggregate(f"df_{name}", -1, _reporting_aggregate(aggregate, report))
 
 
 def _reporting(function: Function, report: Callable[[Exception], None]) -> Callable[..., Any]:
@@ -54,3 +54,22 @@ def _reporting(function: Function, report: Callable[[Exception], None]) -> Calla
             raise
 
     return call
+
+
+def _reporting_aggregate(aggregate: type[Any], report: Callable[[Exception], None]) -> type[Any]:
+    class Reporting(aggregate):  # type: ignore[misc]  # whichever it is
+        def step(self, *values: Any) -> None:
+            try:
+                super().step(*values)
+            except Exception as error:
+                report(error)
+                raise
+
+        def finalize(self) -> Any:
+            try:
+                return super().finalize()
+            except Exception as error:
+                report(error)
+                raise
+
+    return Reporting
