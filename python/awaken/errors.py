@@ -59,8 +59,8 @@ class InvocationCancelledError(TerminalError):
     framework that reports a failed tool to its model, would hide the cancellation.
     """
 
-    def __init__(self) -> None:
-        super().__init__("cancelled", status_code=409)
+    def __init__(self, message: str = "cancelled") -> None:
+        super().__init__(message, status_code=409)
 
 
 class InvalidIdError(TerminalError, ValueError):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
+import pickle
 from datetime import date, timedelta
 from typing import Any
 
@@ -514,6 +516,14 @@ async def test_cancellation_differs_from_a_conflict() -> None:
     call.send(frames.CANCEL)
     await call.until_ended()
     assert b"told from a conflict, with status 409" in call.exchange.body
+
+
+def test_cancellation_can_be_copied() -> None:
+    # Frameworks take errors to other processes, and keep copies of them.
+    error = InvocationCancelledError()
+
+    for other in (copy.copy(error), pickle.loads(pickle.dumps(error))):
+        assert (type(other), other.status_code, other.message) == (InvocationCancelledError, 409, "cancelled")
 
 
 async def test_cancellation_reaches_a_gather() -> None:
