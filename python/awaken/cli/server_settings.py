@@ -47,10 +47,11 @@ def read_runtime_settings() -> RuntimeSettings:
     Raises:
         UsageError: a value does not parse.
     """
-    from awaken.runtime.server_settings import describe_unused
+    from awaken.runtime.server_settings import describe_unused, read_file
     from awaken.runtime.settings import RuntimeSettings
 
-    if unused := describe_unused(read_server_settings()):
+    names = read_server_settings()
+    if unused := describe_unused(names, read_file(names)):
         print_progress(f"awaken: {unused}")
     try:
         return RuntimeSettings.from_environment(os.environ)

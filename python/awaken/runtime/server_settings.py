@@ -19,9 +19,9 @@ from awaken.runtime.identity_key import read_private_key
 from awaken.runtime.sizes import parse_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
-__all__ = ["TAKEN", "ServerSetting", "describe_unused", "read_names"]
+__all__ = ["TAKEN", "ServerSetting", "describe_unused", "read_file", "read_names"]
 
 _PREFIX: Final = "RESTATE_"
 _FILE: Final = "RESTATE_CONFIG"
@@ -56,13 +56,36 @@ def read_names(environment: Mapping[str, str]) -> dict[str, str]:
     names = {_spelled(name): text for name, text in given.items()} | {
         name: text for name, text in given.items() if name == _spelled(name)
     }
-    return {**_read_file(Path(names[_FILE])), **names} if names.get(_FILE) else names
+    return {**read_file(names), **names}
 
 
-def describe_unused(names: Mapping[str, str]) -> str:
+def read_file(names: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of the file that RESTATE_CONFIG names, by their names; none if it names no file.
+
+    Raises:
+        ValueError: the file cannot be read; the text names it.
+    """
+    if not names.get(_FILE):
+        return {}
+    path = Path(names[_FILE])
+    try:
+        document = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ValueError(f"{_FILE}: cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise ValueError(f"{_FILE}: {path} is not a file in TOML: {error}") from error
+    return dict(_flatten(document, _PREFIX))
+
+
+def describe_unused(names: Mapping[str, str], in_file: Collection[str] = ()) -> str:
     """Say in one line which settings have no effect here; an empty text if there are none.
 
-    Names without a table that nothing here resembles, such as RESTATE_INGRESS_URL, belong to clients and applications.
+    Variables without a table that nothing here resembles, such as RESTATE_INGRESS_URL, belong to clients and
+    applications.
+
+    Args:
+        names: all settings that are given.
+        in_file: the names of those in the file, which is for the server alone.
     """
     known = [setting.name for setting in TAKEN]
     without_effect = []
@@ -73,7 +96,7 @@ def describe_unused(names: Mapping[str, str]) -> str:
         near = difflib.get_close_matches(name, known, n=1, cutoff=_LIKENESS)
         if near:
             mistaken.append(f"{name}: did you mean {near[0]}?")
-        elif name.startswith(_WITHOUT_MEANING) or "__" in name:
+        elif name.startswith(_WITHOUT_MEANING) or "__" in name or name in in_file:
             without_effect.append(name)
     said = [f"these settings have no effect here: {', '.join(without_effect)}"] if without_effect else []
     return "; ".join(said + mistaken)
@@ -81,16 +104,6 @@ def describe_unused(names: Mapping[str, str]) -> str:
 
 def _spelled(name: str) -> str:
     return name.upper().replace("-", "_")
-
-
-def _read_file(path: Path) -> dict[str, str]:
-    try:
-        document = tomllib.loads(path.read_text())
-    except OSError as error:
-        raise ValueError(f"{_FILE}: cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise ValueError(f"{_FILE}: {path} is not a file in TOML: {error}") from error
-    return dict(_flatten(document, _PREFIX))
 
 
 def _flatten(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:

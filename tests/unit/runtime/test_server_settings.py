@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from awaken.runtime.schema import RetryPolicy
-from awaken.runtime.server_settings import TAKEN, describe_unused
+from awaken.runtime.server_settings import TAKEN, describe_unused, read_file, read_names
 from awaken.runtime.settings import RuntimeSettings
 
 DOCS = Path(__file__).parents[3] / "docs" / "deploying.md"
@@ -63,6 +63,16 @@ def test_settings_without_meaning_are_named_in_one_line() -> None:
 )
 def test_mistyped_names_are_recognized(name: str, meant: str) -> None:
     assert describe_unused({name: "x"}) == f"{name}: did you mean {meant}?"
+
+
+def test_any_name_in_the_file_is_the_servers(tmp_path: Path) -> None:
+    file = tmp_path / "restate.toml"
+    file.write_text('inactivity-timeout = "5s"\nadmin-url = "x"\n')
+    names = read_names({"RESTATE_CONFIG": str(file), "RESTATE_AUTH_TOKEN": "t"})
+
+    said = describe_unused(names, read_file(names))
+
+    assert said == "these settings have no effect here: RESTATE_ADMIN_URL, RESTATE_INACTIVITY_TIMEOUT"
 
 
 def test_both_kinds_share_the_line() -> None:
