@@ -52,8 +52,9 @@ def _extend(package: ModuleType) -> None:
 
 
 def _import_submodule(name: str) -> Any:
-    if name not in _NAMES:
-        package = sys.modules.get(_PACKAGE)
-        raise AttributeError(f"module {_PACKAGE!r} has no attribute {name!r}", name=name, obj=package)
-    importlib.import_module(_SUBMODULE)
-    return sys.modules[f"{_PACKAGE}.{name}"]
+    if name in _NAMES:
+        importlib.import_module(_SUBMODULE)
+        if (found := sys.modules.get(f"{_PACKAGE}.{name}")) is not None:
+            return found
+    package = sys.modules.get(_PACKAGE)
+    raise AttributeError(f"module {_PACKAGE!r} has no attribute {name!r}", name=name, obj=package)

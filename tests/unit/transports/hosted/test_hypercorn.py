@@ -85,6 +85,12 @@ PROGRAMS = {
         else:
             raise AssertionError
     """,
+    "a release without one of them": """
+        import awaken, hypercorn
+        from awaken.transports.hosted import hypercorn as ours
+        ours._NAMES = frozenset(("asyncio", "gone"))
+        assert not hasattr(hypercorn, "gone") and hypercorn.asyncio
+    """,
     "its own ways of asking for names": """
         import sys, types
         package = sys.modules["hypercorn"] = types.ModuleType("hypercorn")
