@@ -43,7 +43,8 @@ def in_another_thread(operation: str, where: str) -> LocalProtocolError:
     """Return the error for an operation outside the thread of the event loop."""
     return LocalProtocolError(
         f"cannot {operation} in the thread {threading.current_thread().name}: durable operations of "
-        f"{where} belong to the thread of its event loop; move this into the handler"
+        f"{where} belong to the thread of its event loop; move this into the handler, and write `async def` for tools "
+        "of agents and other functions that a framework would call in a thread"
     )
 
 

@@ -304,6 +304,7 @@ MISUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
         "write `await` before the call that returned it",
     ),
     "command from a thread": (in_a_thread, "cannot sleep in the thread "),
+    "command of a tool in a thread": (in_a_thread, "write `async def` for tools of agents"),
     "misuse in a task": (in_a_task_group, "the name of ctx.set is 5, of type int"),
 }
 
