@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from google.adk.events.event_actions import EventActions
@@ -11,6 +12,7 @@ from google.adk.tools.base_toolset import BaseToolset
 
 from awaken.context.runs import RunOptions
 from awaken.ext.contexts import is_in_run, restate_context
+from awaken.serde import DefaultSerde
 
 if TYPE_CHECKING:
     from google.adk.agents.readonly_context import ReadonlyContext
@@ -30,13 +32,14 @@ class DurableToolset(BaseToolset):
 
     Args:
         inner: the toolset.
-        run_options: how often a tool that fails is repeated. By default, the runtime's retry policy applies.
+        run_options: how often a tool that fails is repeated. By default, the runtime's retry policy applies. Their
+            serde and type hint are not used.
     """
 
     def __init__(self, inner: BaseToolset, *, run_options: RunOptions[Any] | None = None) -> None:
         super().__init__()
         self._inner = inner
-        self._run_options = run_options or RunOptions()
+        self._run_options = replace(run_options or RunOptions(), serde=DefaultSerde(), type_hint=None)
 
     async def get_tools(self, readonly_context: ReadonlyContext | None = None) -> list[BaseTool]:
         """Return the tools of the other toolset, durable."""

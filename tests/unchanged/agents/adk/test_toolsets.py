@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import awaken
 import pytest
 from awaken.ext.adk import DurableToolset, restate_context
 from awaken.testing import open_environment
@@ -31,7 +32,6 @@ from tests.unchanged.agents.adk.applications import (
 from tests.unchanged.agents.adk.scripted import note, notes, say, use
 
 if TYPE_CHECKING:
-    import awaken
     from google.adk.tools.base_tool import BaseTool
 
 
@@ -58,7 +58,7 @@ async def test_durable_toolset_calls_each_tool_once(calls: Path) -> None:
         tool_context.state["last"] = number
         return 2 * number
 
-    numbers = DurableToolset(Numbers(double))
+    numbers = DurableToolset(Numbers(double), run_options=awaken.RunOptions(type_hint=timedelta))
     asked = use(*[("numbers_double", {"number": number}) for number in (1, 2)])
     running = runner(agent(asked, say("done"), tools=[numbers]))
 
@@ -94,6 +94,8 @@ async def test_durable_toolset_closes_the_other() -> None:
     assert inner.is_closed
 
 
+# Of fastmcp, if another test of this process has imported it.
+@pytest.mark.filterwarnings("ignore:Accessing `Tool.inputSchema` is deprecated")
 @pytest.mark.slow
 async def test_tools_of_an_mcp_server(tmp_path: Path) -> None:
     log = tmp_path / "sums"
