@@ -95,7 +95,7 @@ async def test_durable_toolset_closes_the_other() -> None:
 
 
 # Of fastmcp, if another test of this process has imported it.
-@pytest.mark.filterwarnings("ignore:Accessing `Tool.inputSchema` is deprecated")
+@pytest.mark.filterwarnings("ignore:Accessing `.*` is deprecated; MCP SDK v2")
 @pytest.mark.slow
 async def test_tools_of_an_mcp_server(tmp_path: Path) -> None:
     log = tmp_path / "sums"
