@@ -23,6 +23,7 @@ from awaken.service.definition import Definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import FrameType
 
     from awaken.endpoint.applications import Application
     from awaken.exchange import Accept
@@ -31,6 +32,8 @@ __all__ = ["load_accept", "load_application", "load_module", "load_object"]
 
 #: Seconds after which an unfinished import is reported.
 _PATIENCE_S: Final = 5.0
+#: How often that much time passes before an import that is busy with a package is reported.
+_PATIENCE_WITH_PACKAGES: Final = 12
 
 
 def load_accept(target: str, identity_keys: Sequence[str] = ()) -> Accept:
@@ -211,25 +214,53 @@ def _place(error: BaseException) -> str:
 
 @contextmanager
 def _reporting_long_import(name: str) -> Iterator[None]:
-    """Report which line an import has reached if it does not end: it may run a server."""
+    """Report which line an import has reached if it does not end: it may run a server.
+
+    Packages get more time: some take long to import.
+    """
     thread = threading.get_ident()
+    done = threading.Event()
 
-    def report() -> None:
-        frame = sys._current_frames().get(thread)
-        place = ""
-        while frame is not None and frame.f_code is not load_module.__code__:
-            if tracebacks.is_authored(frame.f_code.co_filename):  # the outermost line is the one to move
-                place = f" at {frame.f_code.co_filename}:{frame.f_lineno}"
-            frame = frame.f_back
-        print_progress(
-            f"awaken: {name} is still being imported{place}; if it runs a server there, put that under "
-            '`if __name__ == "__main__":`'
-        )
+    def watch() -> None:
+        for waited in range(1, _PATIENCE_WITH_PACKAGES + 1):
+            if done.wait(_PATIENCE_S):
+                return
+            frames = _frames_of_import(thread)
+            if waited < _PATIENCE_WITH_PACKAGES and _is_importing_a_package(frames):
+                continue
+            authored = [frame for frame in frames if tracebacks.is_authored(frame.f_code.co_filename)]
+            # The outermost line is the one to move.
+            place = f" at {authored[-1].f_code.co_filename}:{authored[-1].f_lineno}" if authored else ""
+            print_progress(
+                f"awaken: {name} is still being imported{place}; if it runs a server there, put that under "
+                '`if __name__ == "__main__":`'
+            )
+            return
 
-    timer = threading.Timer(_PATIENCE_S, report)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=watch, name="awaken-import-watch", daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        done.set()
+
+
+def _frames_of_import(thread: int) -> list[FrameType]:
+    """Return what the import executes at the moment, innermost first."""
+    frames = []
+    frame = sys._current_frames().get(thread)
+    while frame is not None and frame.f_code is not load_module.__code__:
+        frames.append(frame)
+        frame = frame.f_back
+    return frames
+
+
+def _is_importing_a_package(frames: Sequence[FrameType]) -> bool:
+    """Return whether the innermost line of the author is an import of what is installed elsewhere."""
+    here = str(Path.cwd())
+    called = ""
+    for frame in frames:
+        file = frame.f_code.co_filename
+        if file.startswith(here) and "site-packages" not in file and tracebacks.is_authored(file):
+            return called.startswith("<frozen importlib")
+        called = file
+    return False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from awaken.cli.failures import CommandError
-from awaken.cli.loading import load_accept, load_object
+from awaken.cli.loading import load_accept, load_module, load_object
 
 from tests.signing import Signer
 from tests.unit.endpoint.fakes import FakeExchange
@@ -145,3 +145,24 @@ def test_module_that_cannot_be_imported_shows_the_authors_lines_only(
 def test_target_without_a_name_is_told_what_to_write(target: str, example: str) -> None:
     with pytest.raises(CommandError, match=f"such as {example}"):
         load_object(target)
+
+
+def test_package_that_takes_long_to_import_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "packages" / "slow_package.py").write_text("import time\ntime.sleep(0.2)\n")
+    (tmp_path / "own" / "with_package.py").write_text("import slow_package\n")
+    (tmp_path / "own" / "with_server.py").write_text("import time\ntime.sleep(0.2)\n")
+    monkeypatch.chdir(tmp_path / "own")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "packages"), *sys.path])
+    monkeypatch.setattr("awaken.cli.loading._PATIENCE_S", 0.05)
+
+    load_module("with_package")
+    assert capsys.readouterr().err == ""
+
+    load_module("with_server")
+    assert "with_server is still being imported at" in capsys.readouterr().err
+    for name in ("slow_package", "with_package", "with_server"):
+        del sys.modules[name]
