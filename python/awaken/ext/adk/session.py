@@ -213,8 +213,8 @@ def _reader() -> ObjectContext | ObjectSharedContext:
     if not isinstance(context, (ObjectContext, ObjectSharedContext)):
         raise UsageError(
             "RestateSessionService keeps sessions in the state of a key, so it needs a handler of a virtual object or "
-            f"a workflow, and this one has a context of type {type(context).__name__}; in a service, use ADK's "
-            "InMemorySessionService"
+            f"a workflow, and this one has a context of type {type(context).__name__}; in a service, make a runner "
+            "with ADK's InMemorySessionService in the handler"
         )
     repeat_ids(context)
     return context

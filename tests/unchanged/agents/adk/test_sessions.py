@@ -278,7 +278,7 @@ async def test_service_has_no_sessions() -> None:
         await RestateSessionService().get_session(**WHO, session_id=SESSION)
 
     async with open_environment(awaken.app([plain])) as env:
-        with pytest.raises(UsageError, match="use ADK's InMemorySessionService"):
+        with pytest.raises(UsageError, match="ADK's InMemorySessionService in the handler"):
             await env.client.service_call(ask, None)
 
 
