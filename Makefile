@@ -24,7 +24,7 @@ MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting in
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help quick test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
+.PHONY: help quick check-types check-python check-rust test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -84,12 +84,19 @@ h2spec: setup ## The HTTP/2 conformance suite; needs Go
 	$(BIN)/python -m pytest tests/unit/transports -m h2spec
 
 check: setup $(STAMPS)/lint ## Lints, formats, types and generated code, in both languages
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-python check-rust
+
+check-types:
+	$(BIN)/pyright --warnings
+
+check-python:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/generate_client.py --check
 	$(BIN)/mypy
-	$(BIN)/pyright --warnings
 	$(BIN)/python -m mypy.stubtest awaken._core
+
+check-rust:
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- --deny warnings
 	cargo clippy --quiet --manifest-path benches/peers/load/Cargo.toml --all-targets -- --deny warnings
