@@ -33,6 +33,9 @@ def translate_arithmetic(node: exp.Expr, a: Type, b: Type) -> Type:
             )
         if not (of.is_number or of.kind is Kind.NULL):
             raise QueryError(f"Error during planning: Cannot do arithmetic with a {of.kind.value}")
+    if isinstance(node, exp.Mod) and any(of.kind is Kind.FLOAT for of in types):
+        node.replace(call("df_remainder", left, right))  # SQLite's is that of whole numbers
+        return Type(Kind.FLOAT)
     if isinstance(node, exp.Mod) and not _is_nonzero(right):
         node.replace(call("df_modulo", left, right))
         return Type(Kind.INTEGER)

@@ -322,15 +322,12 @@ def _arrow_type(node: exp.Expr, arguments: Arguments, types: Types) -> Type:
     return _TEXT
 
 
-def _keep(node: exp.Expr, arguments: Arguments, types: Types) -> Type:
-    """Translate `round` and others, whose result is whole for whole numbers."""
-    name = node.name.lower()
-    if types[0].is_integer and len(arguments) == 1:
-        node.replace(arguments[0].copy())
-        return types[0]
-    if not types[0].is_number and types[0].kind is not Kind.NULL:
+def _round(node: exp.Expr, arguments: Arguments, types: Types) -> Type:
+    """Translate `round` and the like, whose result is no whole number, as on the server."""
+    name, of = node.name.lower(), types[0]
+    if not of.is_number and of.kind is not Kind.NULL:
         raise QueryError(f"Error during planning: Function '{name}' requires a number")
-    node.set("this", f"df_{name}")
+    node.replace(call(f"df_{name}", exp.cast(arguments[0].copy(), "DOUBLE"), *arguments[1:]))
     return _FLOAT
 
 
@@ -349,10 +346,10 @@ _SPECIAL: Final[Mapping[str, Callable[[exp.Expr, Arguments, Types], Type]]] = {
     "date_part": _part,
     "to_unixtime": _to_unixtime,
     "arrow_typeof": _arrow_type,
-    "floor": _keep,
-    "ceil": _keep,
-    "round": _keep,
-    "trunc": _keep,
+    "floor": _round,
+    "ceil": _round,
+    "round": _round,
+    "trunc": _round,
     "make_array": _make_array,
 }
 #: Types as the server names them.

@@ -27,7 +27,9 @@ def _check_size(size: int) -> None:
 declare(Kind.TEXT, "upper")(lambda value: as_text(value).upper())
 declare(Kind.TEXT, "lower")(lambda value: as_text(value).lower())
 declare(Kind.TEXT, "reverse")(lambda value: as_text(value)[::-1])
-declare(Kind.TEXT, "initcap")(lambda value: re.sub(r"\w+", lambda word: word[0].capitalize(), as_text(value)))
+declare(Kind.TEXT, "initcap")(
+    lambda value: re.sub(r"[^\W_]+", lambda word: word[0].capitalize(), as_text(value))
+)
 declare(Kind.TEXT, "replace")(lambda value, old, new: _replace(as_text(value), as_text(old), as_text(new)))
 declare(Kind.TEXT, "btrim", "trim")(lambda value, chars=" ": as_text(value).strip(chars))
 declare(Kind.TEXT, "ltrim")(lambda value, chars=" ": as_text(value).lstrip(chars))

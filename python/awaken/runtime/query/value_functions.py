@@ -61,7 +61,16 @@ def _divide(a: int, b: int) -> int:
 def _modulo(a: int | str, b: int | str) -> int:
     if int(b) == 0:
         raise QueryError("Arrow error: Divide by zero error")
-    return int(math.fmod(int(a), int(b))) if isinstance(a, int) else int(a) % int(b)
+    rest = abs(int(a)) % abs(int(b))
+    return -rest if int(a) < 0 else rest
+
+
+@declare(Kind.FLOAT, "remainder", is_public=False)
+def _remainder(a: float | str, b: float | str) -> float | None:
+    try:
+        return math.fmod(float(a), float(b))
+    except ValueError:  # not a number, which answers leave out
+        return None
 
 
 # Conversions.

@@ -250,3 +250,9 @@ SELECT count(*) FROM sys_invocation WHERE retry_count IS NOT NULL AND NOT (retry
 SELECT 'a_b' LIKE 'a\_b' AS a, 'axb' LIKE 'a\_b' AS b, 'axb' NOT LIKE 'a\_b' AS c, 'a_b' ILIKE 'A\_b' AS d
 
 SELECT date '2024-02-29' + interval '1 day' AS a, '2024-01-31'::date - interval '1 month' AS b
+
+SELECT 1.5 % 2 AS a, -7.5 % 2 AS b, 7 % 2.5 AS c, -7 % 3 AS d, 9007199254740993 % -2 AS e
+
+SELECT floor(7) AS a, cast(round(7) AS text) AS b, arrow_typeof(ceil(7)) AS c, trunc(-7) AS d
+
+SELECT initcap('one_two three4five') AS a

@@ -77,6 +77,10 @@ def test_results_have_the_names_that_the_server_gives(question: str, expected: l
             [Kind.U64, Kind.FLOAT, Kind.INTEGER],
         ),
         ("SELECT partition_key, 18446744073709551615 FROM state", [Kind.WIDE, Kind.WIDE]),
+        (
+            "SELECT 1.5 % 2, 3 % -2, round(journal_size) FROM sys_invocation",
+            [Kind.FLOAT, Kind.INTEGER, Kind.FLOAT],
+        ),
         ("SELECT coalesce(DISTINCT 1, 2), lpad(DISTINCT 'a', 2)", [Kind.INTEGER, Kind.TEXT]),
     ],
 )
