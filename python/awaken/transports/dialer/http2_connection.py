@@ -48,6 +48,10 @@ __all__ = ["Http2ClientConnection"]
 _MOST_STREAMS: Final = 128
 _FIRST_STREAMS: Final = 50
 
+# Requests on one connection. At the 1,001st, Hypercorn says GOAWAY and then nothing more, on any stream, while it keeps
+# the connection open; nginx closes at as many.
+_MOST_REQUESTS: Final = 900
+
 # Share of them in use at which another connection is opened, so that long exchanges cannot fill one and block the rest.
 _FULL: Final = 0.7
 
@@ -78,6 +82,7 @@ class Http2ClientConnection(ClientConnection):
         self._place = place
         self._discard = discard
         self._exchanges: dict[int, Http2Outgoing] = {}
+        self._request_count = 0
         self._waiting: deque[Http2Outgoing] = deque()
         self._written: list[Http2Outgoing] = []
         self._starved: set[Http2Outgoing] = set()  # asked for credit, and there was none
@@ -308,7 +313,7 @@ class Http2ClientConnection(ClientConnection):
     def _begin(self, engine: H2ClientEngine) -> None:
         """Send the heads of waiting exchanges, as many as the peer allows."""
         limit = self._limit
-        while self._waiting and engine.stream_count < limit:
+        while self._waiting and engine.stream_count < limit and self._request_count < _MOST_REQUESTS:
             exchange = self._waiting.popleft()
             stream_id = engine.open(exchange.head(self._address), is_end=exchange.is_headers_only)
             if stream_id is None:
@@ -316,10 +321,11 @@ class Http2ClientConnection(ClientConnection):
                 self._leave()
                 return
             exchange.stream_id = stream_id
+            self._request_count += 1
             self._exchanges[stream_id] = exchange
             if not exchange.is_headers_only:
                 exchange.hand_over(engine)
-        if engine.is_exhausted:
+        if engine.is_exhausted or self._request_count >= _MOST_REQUESTS:
             self._leave()
         elif self._waiting:
             if not limit:

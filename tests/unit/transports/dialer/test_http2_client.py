@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from awaken.transports.dialer import http2_connection
 from awaken.transports.dialer.http2_dialer import Http2Dialer
 from h2 import events
 from h2.errors import ErrorCodes
@@ -17,6 +18,7 @@ from tests.unit.transports.receivers import wait_until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    import pytest
     from awaken.transports.dialer.http2_connection import Http2ClientConnection
 
 
@@ -101,6 +103,20 @@ async def test_connection_is_left_when_seventy_percent_are_used() -> None:
         await peer.wait_requests(14)
         assert len(connection.requests) == 7
         assert sum(len(other.requests) for other in peer.connections) == 14
+
+
+async def test_connection_is_left_when_the_peer_may_count_its_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http2_connection, "_MOST_REQUESTS", 5)
+    async with dialed() as (peer, dialer):
+        first, _connection, _ours = await opened(peer, dialer)
+        for _ in range(7):
+            Caller(dialer).exchange.send(b"x")
+        await peer.wait_requests(8)
+
+        assert [len(connection.requests) for connection in peer.connections] == [5, 3]
+        assert not first.exchange.is_reset
 
 
 async def test_calls_before_the_settings_respect_them_all_the_same() -> None:

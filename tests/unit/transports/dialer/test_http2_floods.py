@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from awaken.transports import limits
+from awaken.transports.dialer import http2_connection
 from awaken.transports.dialer.http2_dialer import Http2Dialer
 from h2 import events
 from h2.errors import ErrorCodes
@@ -108,7 +109,8 @@ async def test_window_updates_without_end_are_read_in_turns() -> None:
         assert ours in dialer._pool
 
 
-async def test_resets_of_our_own_streams_are_no_flood() -> None:
+async def test_resets_of_our_own_streams_are_no_flood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http2_connection, "_MOST_REQUESTS", 10_000)  # all on one connection
     async with opened() as (_, connection, ours, dialer):
         for count in range(61, 1261, 60):
             callers = [Caller(dialer) for _ in range(60)]
