@@ -10,7 +10,8 @@ import pytest
 
 from tests.compat.serving import Serving
 from tests.e2e.effects import Effects
-from tests.unchanged.agents.langchain.sides import Side, connect, serve
+from tests.unchanged.agents.langchain.serving import serve
+from tests.unchanged.agents.sides import Side, connect
 from tests.unchanged.runtimes import KINDS
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pytest
 
 from tests.compat.serving import Serving
 from tests.e2e.effects import Effects
-from tests.unchanged.agents.langchain.sides import Side, connect, serve
+from tests.unchanged.agents.langchain.serving import serve
+from tests.unchanged.agents.sides import Side, connect
 from tests.unchanged.runtimes import KINDS
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def test_answer_and_journal_are_the_same(
 
     if (last := CALLS[name][2]) is not None:
         assert answer[-1] == last
-    journals = {where: side.journal(started[where][name]) for where, side in sides.items()}
+    journals = {where: side.entries(started[where][name]) for where, side in sides.items()}
     journal = same(
         journals if name != "panel" else {where: settled(found) for where, found in journals.items()}
     )
@@ -125,7 +126,7 @@ def test_people_answer_in_the_same_order(sides: dict[str, Side], tmp_path: Path)
             awakeable = effects.wait_for("asked", number)[-1]
             assert side.client.resolve(awakeable, b'"yes"').status_code == 202
         answers[where] = side.outcome(invocation)
-        journals[where] = settled(side.journal(invocation))
+        journals[where] = settled(side.entries(invocation))
 
     assert same(answers)[-3:] == ["tool: hat?: yes", "tool: coat?: yes", "ai: Done."]
     assert [name for kind, name in same(journals) if kind == "Command: Run"] == [
@@ -142,7 +143,7 @@ def test_interrupts_wait_for_a_person(sides: dict[str, Side], tmp_path: Path) ->
             effects.wait_for_one("asked"), b'[{"type": "approve"}, {"type": "reject", "message": "no"}]'
         )
         answers[where] = side.outcome(invocation)
-        journals[where] = settled(side.journal(invocation))
+        journals[where] = settled(side.entries(invocation))
 
     assert same(answers)[-2:] == ["tool: sunny in Rome", "ai: Done."]
     assert same(journals)
@@ -156,7 +157,7 @@ def test_workflow_waits_for_its_promise(sides: dict[str, Side], tmp_path: Path) 
         effects.wait_for_one("asked")
         assert side.client.call(f"{side.prefix}Trips/rome/answer", "yes") == "ai: Go on Monday."
         answers[where] = side.outcome(invocation)
-        journals[where] = settled(side.journal(invocation))
+        journals[where] = settled(side.entries(invocation))
 
     assert same(answers) == ["ai: Go on Monday.", "human: ?", "ai: You said yes."]
     assert same(journals)
@@ -169,7 +170,7 @@ def test_graph_without_agent_uses_the_context_in_its_nodes(sides: dict[str, Side
         invocation = side.send("Graphs/publish", effects.path)
         side.client.resolve(effects.wait_for_one("asked"), b'"yes"')
         answers[where] = side.outcome(invocation)
-        journals[where] = settled(side.journal(invocation))
+        journals[where] = settled(side.entries(invocation))
         assert effects.values("model") == ["0", "1"]
 
     assert same(answers) == ["human: Write!", "ai: bad", "ai: good", "human: publish?: yes"]

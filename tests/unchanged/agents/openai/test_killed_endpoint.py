@@ -11,7 +11,8 @@ import pytest
 from tests.compat.serving import Serving
 from tests.e2e.effects import Effects
 from tests.e2e.waiting import eventually
-from tests.unchanged.agents.openai.sides import Side, connect, serve
+from tests.unchanged.agents.openai.serving import serve
+from tests.unchanged.agents.sides import Side, connect
 from tests.unchanged.runtimes import KINDS
 
 if TYPE_CHECKING:

@@ -1,19 +1,15 @@
-"""The program of this folder under both SDKs, on both runtimes."""
+"""One program of agents, under one SDK, on one runtime: what tests compare between such sides."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.compat.serving import Serving
 from tests.e2e.ingress import Client, InvocationFailed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from tests.compat.serving import Serving
     from tests.e2e.runtime import Runtime
-
-APP = "tests.unchanged.agents.openai.program:app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +23,22 @@ class Side:
         return self.client.send(self.prefix + target, argument)
 
     def outcome(self, invocation_id: str) -> Any:
-        """Wait for the result of an invocation, or the text of its failure."""
+        """Wait for the result of an invocation, or code and message of its failure."""
         try:
             return self.client.attach(invocation_id)
         except InvocationFailed as failed:
-            return failed.message
+            return [failed.code, failed.message]
 
-    def commands(self, invocation_id: str) -> list[tuple[str, str]]:
-        """Return type and name of each command: what a replay compares."""
+    def entries(self, invocation_id: str) -> list[tuple[str, str]]:
+        """Return type and name of each entry of its journal."""
         rows = self.client.query(
             f"SELECT entry_type, name FROM sys_journal WHERE id = '{invocation_id}' ORDER BY index"
         )
-        return [
-            (row["entry_type"], row.get("name", ""))
-            for row in rows
-            if row["entry_type"].startswith("Command")
-        ]
+        return [(row["entry_type"], row.get("name", "")) for row in rows]
 
-
-def serve(sdk: str, prefix: str, directory: Path, port: int | None = None) -> Serving:
-    """Return a process that serves the program; it is not started."""
-    return Serving(sdk, prefix, directory, APP, port)
+    def commands(self, invocation_id: str) -> list[tuple[str, str]]:
+        """Return type and name of each command: what a replay compares."""
+        return [entry for entry in self.entries(invocation_id) if entry[0].startswith("Command")]
 
 
 def connect(runtime: Runtime, serving: Serving) -> Side:
