@@ -6,7 +6,7 @@ Measured: units with `i` are powers of 1024, and those without are powers of 100
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 __all__ = ["parse_size"]
@@ -24,4 +24,4 @@ def parse_size(text: str) -> int:
     if match is None or (match[4] and not match[3]):
         raise ValueError(f"{text[:40]!r} is not a size; write a number and a unit as in 32 MiB or 500 kB")
     unit = (1024 if match[4] else 1000) ** " kmgt".index(match[3].lower() or " ")
-    return int(Decimal(f"{match[1]}.{match[2] or 0}") * unit)
+    return int(Fraction(f"{match[1]}.{match[2] or 0}") * unit)

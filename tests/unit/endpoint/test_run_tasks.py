@@ -371,7 +371,7 @@ async def test_what_a_run_sets_in_its_context_stays_there() -> None:
 
     async def handler(ctx: awaken.Context) -> list[Any]:
         variable.set("by the handler")
-        decimal.getcontext().prec = 9
+        decimal.setcontext(decimal.Context(prec=9))
         inside = await ctx.run_typed("leaky", act)
         return [inside, variable.get(), decimal.getcontext().prec]
 

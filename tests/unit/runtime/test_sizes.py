@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import decimal
+
 import pytest
 from awaken.runtime.sizes import parse_size
 
@@ -31,3 +33,8 @@ def test_sizes_are_read_as_the_server_reads_them(text: str, size: int) -> None:
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a size"):
         parse_size(text)
+
+
+def test_sizes_do_not_depend_on_the_precision_of_decimals() -> None:
+    with decimal.localcontext(prec=3):
+        assert parse_size("1.5 TiB") == 3 * 2**39
