@@ -46,7 +46,7 @@ quick: setup $(STAMPS)/lint ## Formats, lints, types and the fast tests of the p
 	$(PYTEST) tests/unit tests/protocol -q -m "$(QUICK_TESTS)" --durations=10 --durations-min=1
 
 test: setup ## All tests, end to end on both runtimes; a suite that fails does not stop the others
-	@$(MAKE) --no-print-directory --keep-going test-rust test-python test-embedded test-doors
+	@$(MAKE) --no-print-directory --keep-going test-rust test-python test-embedded test-doors test-unchanged
 
 test-rust: ## Tests of the protocol core, the HTTP/2 engine and the load generator
 	cargo test --quiet --package awaken-core --package awaken-http2
