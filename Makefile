@@ -17,6 +17,10 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS)
 STAMPS := $(VENV)/.stamps
 # The lowest versions of all dependencies.
 MINIMUM := .venv-minimum
+# The extras that it installs; agent frameworks are tested with their newest versions only.
+MINIMUM_EXTRAS := uvloop pydantic otel zstd
+COMMA := ,
+SPACE := $(subst ,, )
 # What `make test-minimum` runs: the tests of what is built on other packages.
 MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting inbox links serde transports) \
   tests/unit/runtime/admin tests/unit/runtime/ingress tests/unit/runtime/query
@@ -130,10 +134,10 @@ $(STAMPS)/extension: $(STAMPS)/venv pyproject.toml $(RUST_SOURCES)
 
 $(MINIMUM)/.installed: $(STAMPS)/extension pyproject.toml scripts/lowest_versions.py
 	$(PYTHON) -m venv --clear $(MINIMUM)
-	$(BIN)/python scripts/lowest_versions.py > $(MINIMUM)/constraints.txt
+	$(BIN)/python scripts/lowest_versions.py $(MINIMUM_EXTRAS) > $(MINIMUM)/constraints.txt
 	$(BIN)/pip --python $(MINIMUM)/bin/python install --quiet --constraint $(MINIMUM)/constraints.txt --group test
 	VIRTUAL_ENV=$(CURDIR)/$(MINIMUM) PIP_CONSTRAINT=$(CURDIR)/$(MINIMUM)/constraints.txt \
-	  $(BIN)/maturin develop --quiet --release --extras uvloop,pydantic,otel,zstd
+	  $(BIN)/maturin develop --quiet --release --extras $(subst $(SPACE),$(COMMA),$(MINIMUM_EXTRAS))
 	@touch $@
 
 $(STAMPS)/agents: $(STAMPS)/extension

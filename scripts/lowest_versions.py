@@ -32,9 +32,9 @@ def lowest_versions(requirements: list[str]) -> list[str]:
 
 
 def main() -> None:
-    """Print the constraints."""
+    """Print the constraints for the extras that are named, and for what is always installed."""
     project = tomllib.loads(PROJECT.read_text())["project"]
-    extras = [text for extra in project["optional-dependencies"].values() for text in extra]
+    extras = [text for extra in sys.argv[1:] for text in project["optional-dependencies"][extra]]
     sys.stdout.write("\n".join(lowest_versions([*project["dependencies"], *extras])) + "\n")
 
 
