@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import awaken
+import pytest
 from awaken.ext.adk import RestatePlugin, RestateSessionService, restate_context
 from awaken.testing import open_environment
 from google.adk.agents import LlmAgent
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 
 APP = "app"
 SESSION = "chat"
+#: What ADK warns of when tests use what it has: marks for `pytestmark`.
+WARNINGS_OF_AGENTS = [
+    pytest.mark.filterwarnings("ignore:(Sequential|Parallel|Loop)Agent is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:The `plugins` argument is deprecated:DeprecationWarning"
+    ),  # of AgentTool
+    pytest.mark.filterwarnings("ignore:.*EXPERIMENTAL.*:UserWarning"),
+]
 
 
 def agent(*turns: Any, name: str = "agent", **options: Any) -> LlmAgent:

@@ -26,6 +26,7 @@ from pydantic import BaseModel
 from tests.unchanged.agents.adk.applications import (
     APP,
     SESSION,
+    WARNINGS_OF_AGENTS,
     agent,
     events_of,
     look_up,
@@ -43,13 +44,7 @@ if TYPE_CHECKING:
 
     import awaken
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:(Sequential|Parallel|Loop)Agent is deprecated:DeprecationWarning"),
-    pytest.mark.filterwarnings(
-        "ignore:The `plugins` argument is deprecated:DeprecationWarning"
-    ),  # of AgentTool
-    pytest.mark.filterwarnings("ignore:.*EXPERIMENTAL.*:UserWarning"),
-]
+pytestmark = WARNINGS_OF_AGENTS
 
 
 async def test_agents_in_a_sequence(calls: Path) -> None:

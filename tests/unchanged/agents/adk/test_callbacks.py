@@ -14,6 +14,7 @@ from google.adk.tools.long_running_tool import LongRunningFunctionTool
 from google.genai import types
 
 from tests.unchanged.agents.adk.applications import (
+    WARNINGS_OF_AGENTS,
     Application,
     agent,
     events_of,
@@ -32,13 +33,7 @@ if TYPE_CHECKING:
 
     import awaken
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:(Sequential|Parallel|Loop)Agent is deprecated:DeprecationWarning"),
-    pytest.mark.filterwarnings(
-        "ignore:The `plugins` argument is deprecated:DeprecationWarning"
-    ),  # of AgentTool
-    pytest.mark.filterwarnings("ignore:.*EXPERIMENTAL.*:UserWarning"),
-]
+pytestmark = WARNINGS_OF_AGENTS
 
 
 class Noting(BasePlugin):
