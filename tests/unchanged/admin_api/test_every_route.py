@@ -20,7 +20,10 @@ JSON: Final = "application/json"
 
 
 def ask(side: Side, asked: Asked) -> dict[str, Any]:
-    headers = {} if asked.content_type is None else {"content-type": asked.content_type}
+    # Each on a connection of its own: both may close one whose request they refuse without reading its body.
+    headers = {"connection": "close"}
+    if asked.content_type is not None:
+        headers["content-type"] = asked.content_type
     answer = side.admin.request(asked.method, asked.path, content=asked.body, headers=headers)
     content_type = answer.headers.get("content-type")
     told: dict[str, Any] = {
