@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import random
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from awaken.context.calls import Calls
 from awaken.context.deadlines import deadline
@@ -23,7 +20,9 @@ from awaken.serde.default import DefaultSerde, T
 from awaken.timing import time_limits
 
 if TYPE_CHECKING:
+    import random
     from datetime import timedelta
+    from uuid import UUID
 
     from awaken._core import Input
     from awaken.context.deadlines import Timeout
@@ -78,12 +77,16 @@ class Context(Calls, External):
     def random(self) -> random.Random:
         """Return a random number generator that yields the same numbers on every replay."""
         if self._random is None:
+            import random
+
             self._random = random.Random(self._input.random_seed)  # noqa: S311  # it has to be repeatable
         return self._random
 
     def uuid(self) -> UUID:
         """Return a random UUID, the same on every replay. It is drawn from `random()`."""
-        return UUID(int=self.random().getrandbits(128), version=4)
+        import uuid
+
+        return uuid.UUID(int=self.random().getrandbits(128), version=4)
 
     def sleep(self, delta: timedelta | float, name: str | None = None) -> RestateDurableSleepFuture:
         """Wait durably. The handler may leave memory in the meantime.
@@ -210,6 +213,8 @@ def _advice(context: Context, name: str) -> str:
         return "a service has neither keys nor state: declare a VirtualObject"
     if name == "promise":
         return "only a Workflow has promises"
+    import difflib
+
     known = [each for each in dir(context) if not each.startswith("_")]
     close = difflib.get_close_matches(name, known, 1)
     return f"did you mean ctx.{close[0]}?" if close else "see help(awaken.Context)"

@@ -7,7 +7,6 @@ author has never seen, or not complain at all.
 from __future__ import annotations
 
 import asyncio
-import difflib
 import sys
 from opcode import opmap
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -63,6 +62,8 @@ def refuse_attribute(owner: object, name: str) -> NoReturn:
     elif hasattr(asyncio.Future, name):
         hint = "asyncio takes its durable future, which is its `.future`"
     else:
+        import difflib
+
         known = [each for each in dir(type(owner)) if not each.startswith("_")]
         close = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {close[0]}?" if close else advice.AWAIT

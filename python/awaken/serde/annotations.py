@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import abc
 from types import NoneType, SimpleNamespace, UnionType
 from typing import (
     Annotated,
@@ -18,14 +17,10 @@ from typing import (
     get_type_hints,
 )
 
-import msgspec
-
 __all__ = [
     "RecursiveAlias",
     "alias_value",
     "allows_none",
-    "as_msgspec",
-    "constraints_of",
     "hints_of",
     "is_field_info",
     "is_raw",
@@ -37,19 +32,6 @@ __all__ = [
     "type_name",
     "with_parts",
 ]
-
-#: The conditions of a `msgspec.Meta`.
-_CONDITIONS = ("gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length", "tz")
-#: The conditions of annotated-types, which fields of pydantic use as well, and their names in msgspec.
-_MSGSPEC_NAMES = {
-    "Gt": "gt",
-    "Ge": "ge",
-    "Lt": "lt",
-    "Le": "le",
-    "MultipleOf": "multiple_of",
-    "MinLen": "min_length",
-    "MaxLen": "max_length",
-}
 
 
 def type_name(annotation: Any) -> str:
@@ -149,46 +131,9 @@ def with_parts(annotation: Any, visit: Any) -> Any:
     return generic[visited]
 
 
-def constraints_of(annotated: Any) -> list[Any]:
-    """Return the conditions of an `Annotated`: those of msgspec, of annotated-types and of pydantic."""
-    found: list[Any] = []
-    pending = list(reversed(annotated.__metadata__))
-    while pending:
-        each = pending.pop()
-        library = type(each).__module__.partition(".")[0]
-        if isinstance(each, msgspec.Meta):
-            found.extend([each] if any(getattr(each, name) is not None for name in _CONDITIONS) else [])
-        elif is_field_info(each):
-            found.extend([each] if each.discriminator is not None else [])
-            pending.extend(reversed(each.metadata))
-        elif library == "annotated_types":
-            pending.extend(reversed(list(each)) if isinstance(each, abc.Iterable) else [])
-            found.extend([] if isinstance(each, abc.Iterable) or type(each).__name__ == "DocInfo" else [each])
-        elif library == "pydantic" or hasattr(each, "__get_pydantic_core_schema__"):
-            found.append(each)
-    return found
-
-
 def is_field_info(value: Any) -> bool:
     """Return whether this is the result of pydantic's `Field(...)`. Pydantic is not imported."""
     return type(value).__name__ == "FieldInfo" and type(value).__module__.partition(".")[0] == "pydantic"
-
-
-def as_msgspec(constraints: list[Any]) -> list[msgspec.Meta] | None:
-    """Return the constraints in the form of msgspec; None if msgspec does not support one of them."""
-    translated: list[msgspec.Meta] = []
-    for each in constraints:
-        if isinstance(each, msgspec.Meta):
-            translated.append(each)
-            continue
-        name = _MSGSPEC_NAMES.get(type(each).__name__)
-        if name is None or type(each).__module__ != "annotated_types":
-            return None
-        try:
-            translated.append(msgspec.Meta(**{name: getattr(each, name)}))
-        except TypeError:  # of dates and the like
-            return None
-    return translated
 
 
 def hints_of(cls: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The default serdes."""
+"""The default serdes. What reads and writes is imported with the first value: declaring handlers does not need it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from awaken.serde.annotations import type_name
 from awaken.serde.base import Serde
-from awaken.serde.lenient import LenientReader
-from awaken.serde.plain_json import read_json
-from awaken.serde.reading import reader_for
-from awaken.serde.writing import write_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from typing_extensions import TypeVar as TypeVarWithDefault
+
+    from awaken.serde.lenient import LenientReader
 
     #: The type of a value. It is Any if neither a serde nor a type hint determines it.
     T = TypeVarWithDefault("T", default=Any)
@@ -34,6 +32,8 @@ class JsonSerde(Serde[T]):
         Raises:
             SerdeError: the bytes are not JSON.
         """
+        from awaken.serde.plain_json import read_json
+
         return cast("T | None", read_json(buf))
 
     def serialize(self, obj: T | None) -> bytes:
@@ -42,7 +42,7 @@ class JsonSerde(Serde[T]):
         Raises:
             SerdeError: the value has no JSON form.
         """
-        return write_value(obj)
+        return _write(obj)
 
 
 class DefaultSerde(Serde[T]):
@@ -60,7 +60,7 @@ class DefaultSerde(Serde[T]):
     def __init__(self, type_hint: type[T] | None = None) -> None:
         self._type_hint = type_hint
         self._is_inferred = type_hint is None
-        self._check: Callable[[bytes], Any] | None = read_json if type_hint is None else None
+        self._check: Callable[[bytes], Any] | None = None
         self._lenient: LenientReader | None = None
 
     @property
@@ -89,8 +89,12 @@ class DefaultSerde(Serde[T]):
             NameError: the type refers to a name that does not exist yet.
         """
         if self._is_inferred and not is_strict:
+            from awaken.serde.lenient import LenientReader
+
             self._lenient = LenientReader(self._type_hint)
         else:
+            from awaken.serde.reading import reader_for
+
             self._check = reader_for(self._type_hint)
 
     def deserialize(self, buf: bytes) -> T | None:
@@ -118,10 +122,14 @@ class DefaultSerde(Serde[T]):
         """
         if is_strict or not self._is_inferred:
             if self._check is None:
+                from awaken.serde.reading import reader_for
+
                 self._check = reader_for(self._type_hint)
             return self._check(buf)  # type: ignore[no-any-return]  # of the type
         lenient = self._lenient
         if lenient is None:
+            from awaken.serde.lenient import LenientReader
+
             try:
                 lenient = self._lenient = LenientReader(self._type_hint)
             except (TypeError, NameError):  # a result passes even if its type cannot be read, or not yet
@@ -136,10 +144,22 @@ class DefaultSerde(Serde[T]):
         Raises:
             SerdeError: the value has no JSON form.
         """
-        return write_value(obj)
+        return _write(obj)
 
     def _describe(self) -> str:
         return f"a value for {type_name(self._type_hint)}"
+
+
+def _write_first(value: Any) -> bytes:
+    global _write
+    from awaken.serde.writing import write_value
+
+    _write = write_value
+    return write_value(value)
+
+
+#: `write_value`, from the first value on.
+_write: Callable[[Any], bytes] = _write_first
 
 
 def typed_serde(serde: Serde[T], type_hint: type[T] | None) -> Serde[T]:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, LiteralString, get_ar
 import msgspec
 from msgspec import inspect
 
-from awaken.serde.annotations import as_msgspec, constraints_of, is_union, named_type, type_name
+from awaken.serde.annotations import is_union, named_type, type_name
+from awaken.serde.constraints import as_msgspec, constraints_of
 from awaken.serde.models import is_pydantic
 from awaken.serde.readers import ChoiceReader, MappingReader, PlainReader, PydanticReader, SubclassReader
 from awaken.serde.typed_dicts import is_dataclass_type, is_typed_dict

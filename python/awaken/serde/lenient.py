@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, LiteralString, get_args, get_o
 
 from awaken.diagnostics import development
 from awaken.errors import SerdeError
-from awaken.serde.annotations import constraints_of, is_union, is_untyped, named_type, type_name, with_parts
+from awaken.serde.annotations import is_union, is_untyped, named_type, type_name, with_parts
+from awaken.serde.constraints import constraints_of
 from awaken.serde.plain_json import read_json
 from awaken.serde.reading import is_plain, lenient_reader_for
 

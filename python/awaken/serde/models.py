@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
-import msgspec
-
 from awaken.errors import SerdeError
 from awaken.serde.annotations import type_name
 from awaken.serde.base import Serde
@@ -67,8 +65,11 @@ class MsgspecJsonSerde(Serde[T]):
     """
 
     def __init__(self, model: type[T]) -> None:
+        import msgspec  # few applications have such a serde
+
         self.model = model
         self._decoder = msgspec.json.Decoder(model)
+        self._encode = msgspec.json.encode
 
     def deserialize(self, buf: bytes) -> T | None:
         """Read and validate the type.
@@ -92,6 +93,6 @@ class MsgspecJsonSerde(Serde[T]):
         if obj is None:
             return b""
         try:
-            return msgspec.json.encode(obj)
+            return self._encode(obj)
         except (ValueError, TypeError, RecursionError) as error:
             raise SerdeError("write", type_name(type(obj)), str(error)) from error

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from awaken.serde.annotations import (
     alias_value,
     allows_none,
-    constraints_of,
     is_untyped,
     raw_type,
     type_name,
 )
+from awaken.serde.constraints import constraints_of
 from awaken.serde.foreign import foreign_reader, is_foreign, read_by_pydantic
 from awaken.serde.inspection import custom_types
 from awaken.serde.models import is_pydantic

@@ -17,7 +17,8 @@ from collections.abc import Iterable
 from types import NoneType, UnionType
 from typing import Annotated, Any, ForwardRef, LiteralString, NewType, Union, get_args, get_origin
 
-from awaken.serde.annotations import alias_value, constraints_of, hints_of, is_union, with_parts
+from awaken.serde.annotations import alias_value, hints_of, is_union, with_parts
+from awaken.serde.constraints import constraints_of
 from awaken.serde.foreign import is_foreign, is_readable, msgspec_form
 from awaken.serde.models import is_pydantic
 from awaken.serde.typed_dicts import copy_with, is_dataclass_type, is_typed_dict
