@@ -130,7 +130,7 @@ class Decoder:
 class RequestReceived:
     """The checked head of a request. Names are lower case; of a repeated one the first value counts."""
 
-    def __new__(cls, stream_id: int, method: str, path: str, headers: dict[str, str]) -> Self: ...
+    def __new__(cls, stream_id: int, method: str, path: str, headers: dict[str, str], query: str) -> Self: ...
     @property
     def stream_id(self) -> int: ...
     @property
@@ -140,6 +140,9 @@ class RequestReceived:
         """The path as sent, without the query."""
     @property
     def headers(self) -> dict[str, str]: ...
+    @property
+    def query(self) -> str:
+        """The query as sent, without the question mark; empty if there is none."""
 
 @final
 class BodyReceived:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["WINDOW", "Accept", "Dialer", "Exchange", "Outgoing", "Receiver"]
+__all__ = ["WINDOW", "Accept", "AcceptServed", "Dialer", "Exchange", "Outgoing", "Receiver", "ServedExchange"]
 
 #: Bytes of a request that may be unacknowledged, on every transport: as many as the runtime itself offers, so that a
 #: replay arrives without round trips. A receiver that waits for more than what is left of it has to acknowledge first.
@@ -80,6 +80,50 @@ class Exchange(Protocol):
 
     def acknowledge(self, size: int) -> None:
         """Let the peer send `size` bytes more, because as many were consumed."""
+        ...
+
+
+class ServedExchange(Exchange, Protocol):
+    """An exchange of our own server: it knows more of its request, and can answer in one step.
+
+    Endpoints need none of this, since other hosts cannot give it to them.
+    """
+
+    @property
+    def query(self) -> str:
+        """Query as sent, without the question mark; empty if there is none."""
+        ...
+
+    @property
+    def header_list(self) -> Sequence[tuple[str, str]]:
+        """Every header in order, with lower-case names. Over HTTP/2 a repeated one is there once, as in `headers`."""
+        ...
+
+    @property
+    def http_version(self) -> str:
+        """Version of HTTP: 1.0, 1.1 or 2."""
+        ...
+
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Host and port of the peer; None if its socket has none, or is gone."""
+        ...
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        ...
+
+    def take_body(self) -> bytes | None:
+        """Take the request's body, if all of it has arrived; only while the exchange is being accepted.
+
+        After that the receiver gets neither data nor the end of the request, and nothing is left to acknowledge. If it
+        returns None, which it always may, the body follows through the receiver.
+        """
+        ...
+
+    def respond(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        """Write a whole response: the same as `start`, `write` and `end`, and cheaper."""
         ...
 
 
@@ -186,5 +230,7 @@ class Dialer(Protocol):
 if TYPE_CHECKING:
     #: Given an exchange, returns the receiver of the rest of its request.
     Accept = Callable[[Exchange], Receiver]
+    #: The same for exchanges of our own server; an `Accept` is one as well.
+    AcceptServed = Callable[[ServedExchange], Receiver]
 else:
-    Accept = object
+    Accept = AcceptServed = object

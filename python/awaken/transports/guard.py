@@ -8,7 +8,7 @@ Everywhere else it uses `deliver`.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from awaken.exchange import Exchange
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from awaken.exchange import Accept, Receiver
+    from awaken.exchange import Receiver
 
 __all__ = [
     "NO_RECEIVER",
@@ -51,6 +51,9 @@ class GuardedExchange(Exchange, Protocol):
         ...
 
 
+E = TypeVar("E", bound=GuardedExchange)
+
+
 class GuardedOutgoing(Protocol):
     """The caller's end of an exchange, as its own transport sees it."""
 
@@ -59,7 +62,7 @@ class GuardedOutgoing(Protocol):
         ...
 
 
-def accept_exchange(accept: Accept, exchange: GuardedExchange) -> None:
+def accept_exchange(accept: Callable[[E], Receiver], exchange: E) -> None:
     """Get the receiver of a new exchange. If `accept` raises, the exchange is over."""
     try:
         receiver = accept(exchange)

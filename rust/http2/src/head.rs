@@ -11,6 +11,8 @@ pub struct Head {
     pub method: Bytes,
     /// `:path` without its query; empty for CONNECT.
     pub path: Bytes,
+    /// What follows the question mark of `:path`; empty if there is none.
+    pub query: Bytes,
     /// The other fields in order, with `host` taken from `:authority` if it is missing. Names may repeat.
     pub fields: Vec<Field>,
     /// The value of `content-length`.
@@ -68,6 +70,16 @@ pub fn check_request(fields: Vec<Field>) -> Result<Head, Malformed> {
                     return Err(Malformed);
                 }
             }
+            b"cookie" => {
+                // Its parts may come apart to compress better (RFC 9113, section 8.2.3).
+                if let Some(begun) = regular
+                    .iter_mut()
+                    .find(|it: &&mut Field| it.name == field.name)
+                {
+                    begun.value = Bytes::from([&begun.value[..], b"; ", &field.value[..]].concat());
+                    continue;
+                }
+            }
             _ => {}
         }
         regular.push(field);
@@ -93,7 +105,7 @@ fn assemble(
     content_length: Option<u64>,
 ) -> Result<Head, Malformed> {
     let method = pseudo.method.unwrap_or_default();
-    let path = if &method[..] == b"CONNECT" {
+    let (path, query) = if &method[..] == b"CONNECT" {
         // CONNECT has no path (RFC 9113, section 8.5).
         let has_authority = pseudo
             .authority
@@ -102,7 +114,7 @@ fn assemble(
         if pseudo.scheme.is_some() || pseudo.path.is_some() || !has_authority {
             return Err(Malformed);
         }
-        Bytes::new()
+        (Bytes::new(), Bytes::new())
     } else {
         let target = pseudo.path.unwrap_or_default();
         if method.is_empty() || pseudo.scheme.is_none_or(|scheme| scheme.is_empty()) {
@@ -115,7 +127,10 @@ fn assemble(
             .iter()
             .position(|&byte| byte == b'?')
             .unwrap_or(target.len());
-        target.slice(..end)
+        (
+            target.slice(..end),
+            target.slice(target.len().min(end + 1)..),
+        )
     };
     if let Some(authority) = pseudo.authority {
         if !fields.iter().any(|field| &field.name[..] == b"host") {
@@ -128,6 +143,7 @@ fn assemble(
     Ok(Head {
         method,
         path,
+        query,
         fields,
         content_length,
     })
@@ -190,11 +206,27 @@ mod tests {
         let head = check(&[&HEAD[..], &[("x", "1"), ("content-length", "7")]].concat()).unwrap();
 
         assert_eq!(&head.path[..], b"/a/b");
+        assert_eq!(&head.query[..], b"c=d");
         assert_eq!(head.content_length, Some(7));
         assert_eq!(
             head.fields.last().map(|field| &field.value[..]),
             Some(&b"h:1"[..])
         );
+    }
+
+    #[test]
+    fn a_cookie_in_parts_is_one_field() {
+        let parts = [("cookie", "a=1"), ("x", "1"), ("cookie", "b=2")];
+
+        let head = check(&[&HEAD[..], &parts].concat()).unwrap();
+
+        let cookies: Vec<_> = head
+            .fields
+            .iter()
+            .filter(|it| &it.name[..] == b"cookie")
+            .collect();
+        assert_eq!(cookies.len(), 1);
+        assert_eq!(&cookies[0].value[..], b"a=1; b=2");
     }
 
     #[test]

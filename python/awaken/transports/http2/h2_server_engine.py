@@ -53,7 +53,7 @@ class H2ServerEngine(H2Streams):
             return None
         fields = event.headers
         try:
-            method, path, headers = parse_head(fields)
+            method, path, headers, query = parse_head(fields)
         except MalformedRequestError:
             self._refuse(stream_id, ErrorCode.PROTOCOL_ERROR)
             return None
@@ -61,7 +61,7 @@ class H2ServerEngine(H2Streams):
         if len(fields) > limits.HEADERS_COUNT or _list_size(fields) > limits.HEADERS_SIZE:
             self.send_headers(stream_id, 431, (), is_end=True)
             return None
-        return RequestReceived(stream_id, method, path, headers)
+        return RequestReceived(stream_id, method, path, headers, query)
 
     def _on_trailers(self, event: h2_events.TrailersReceived) -> Event | None:
         stream = self._streams.get(event.stream_id)

@@ -34,8 +34,8 @@ class MalformedRequestError(Exception):
     """The request is malformed in the sense of RFC 9113, section 8.1.1."""
 
 
-def parse_head(fields: Iterable[tuple[bytes, bytes]]) -> tuple[str, str, dict[str, str]]:
-    """Check a request's head, and return its method, its path without the query, and its headers.
+def parse_head(fields: Iterable[tuple[bytes, bytes]]) -> tuple[str, str, dict[str, str], str]:
+    """Check a request's head, and return its method, its path without the query, its headers, and the query.
 
     Raises:
         MalformedRequestError: the head breaks a rule; only this stream fails.
@@ -54,14 +54,16 @@ def parse_head(fields: Iterable[tuple[bytes, bytes]]) -> tuple[str, str, dict[st
                 raise MalformedRequestError(f"header te is {value!r}, and only trailers is allowed")
             if text not in headers:
                 headers[text] = value.decode("latin-1")
+            elif text == "cookie":  # RFC 9113, section 8.2.3
+                headers[text] += "; " + value.decode("latin-1")
         values.append(value)
     if _FORBIDDEN_IN_VALUE.search(b"".join(values)):
         raise MalformedRequestError("a header value has a NUL, CR or LF")
-    method, path = _check_pseudo(pseudo)
+    method, path, query = _check_pseudo(pseudo)
     authority = pseudo.get(b":authority")
     if authority is not None and "host" not in headers:
         headers["host"] = authority.decode("latin-1")
-    return method, path, headers
+    return method, path, headers, query
 
 
 def check_trailers(fields: Iterable[tuple[bytes, bytes]]) -> None:
@@ -77,19 +79,20 @@ def check_trailers(fields: Iterable[tuple[bytes, bytes]]) -> None:
             raise MalformedRequestError(f"trailer {name!r} has a NUL, CR or LF")
 
 
-def _check_pseudo(pseudo: dict[bytes, bytes]) -> tuple[str, str]:
+def _check_pseudo(pseudo: dict[bytes, bytes]) -> tuple[str, str, str]:
     method = pseudo.get(b":method", b"")
     if method == b"CONNECT":
         # It has no path (RFC 9113, section 8.5), so it ends as an unknown route.
         if b":scheme" in pseudo or b":path" in pseudo or not pseudo.get(b":authority"):
             raise MalformedRequestError("CONNECT takes :authority and neither :scheme nor :path")
-        return "CONNECT", ""
+        return "CONNECT", "", ""
     target = pseudo.get(b":path", b"")
     if not method or not target or not pseudo.get(b":scheme"):
         raise MalformedRequestError(":method, :scheme and :path are needed")
     if target[:1] != b"/" and not (target == b"*" and method == b"OPTIONS"):
         raise MalformedRequestError(f":path {target!r} does not begin with a slash")
-    return method.decode("latin-1"), target.partition(b"?")[0].decode("latin-1")
+    path, _, query = target.decode("latin-1").partition("?")
+    return method.decode("latin-1"), path, query
 
 
 def _check_name(name: bytes) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Connection", "Connections"]
+__all__ = ["Connection", "Connections", "client_of", "is_encrypted"]
 
 
 class Connection(Protocol):
@@ -30,6 +30,17 @@ class Connection(Protocol):
     def abort(self) -> None:
         """Give up what is still live, and close."""
         ...
+
+
+def client_of(transport: asyncio.BaseTransport | None) -> tuple[str, int] | None:
+    """Return host and port of the peer of a connection; None if its socket has none, or is gone."""
+    peer = None if transport is None else transport.get_extra_info("peername")
+    return (peer[0], peer[1]) if isinstance(peer, tuple) else None
+
+
+def is_encrypted(transport: asyncio.BaseTransport | None) -> bool:
+    """Return whether a connection has TLS."""
+    return transport is not None and transport.get_extra_info("ssl_object") is not None
 
 
 class Connections:

@@ -17,10 +17,11 @@ import h11
 from awaken.transports import limits
 from awaken.transports.guard import accept_exchange, close_gently, deliver, logger
 from awaken.transports.refusals import refusals
+from awaken.transports.server.connection import client_of, is_encrypted
 from awaken.transports.server.http1_exchange import Http1Exchange
 
 if TYPE_CHECKING:
-    from awaken.exchange import Accept
+    from awaken.exchange import AcceptServed
     from awaken.transports.server.connection import Connections
 
 __all__ = ["Http1ServerConnection"]
@@ -43,7 +44,7 @@ class Http1ServerConnection(asyncio.Protocol):
         connections: to which the connection adds itself while it is open.
     """
 
-    def __init__(self, accept: Accept, connections: Connections) -> None:
+    def __init__(self, accept: AcceptServed, connections: Connections) -> None:
         self.is_socket_paused = False
         self._accept = accept
         self._connections = connections
@@ -70,6 +71,16 @@ class Http1ServerConnection(asyncio.Protocol):
     def exchange_count(self) -> int:
         """How many exchanges are live: 1 or 0."""
         return 0 if self._exchange is None else 1
+
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Host and port of the peer; None if its socket has none, or is gone."""
+        return client_of(self._transport)
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return is_encrypted(self._transport)
 
     # From the socket.
 
@@ -156,8 +167,12 @@ class Http1ServerConnection(asyncio.Protocol):
             return
         self._body_size = self._discarded = self._unacknowledged = 0
         self._is_head_begun = False
-        path = _path_of(event.target.decode("ascii"))
-        exchange = self._exchange = Http1Exchange(self, event.method.decode("ascii"), path, headers)
+        fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in event.headers]
+        path, query = _split_target(event.target.decode("ascii"))
+        version = event.http_version.decode("ascii")
+        exchange = self._exchange = Http1Exchange(
+            self, event.method.decode("ascii"), path, query, version, headers, fields
+        )
         accept_exchange(self._accept, exchange)
         if self._is_draining and not exchange.is_ended:
             deliver(exchange, exchange.receiver.drain)
@@ -348,10 +363,11 @@ class Http1ServerConnection(asyncio.Protocol):
                 transport.abort()
 
 
-def _path_of(target: str) -> str:
-    """Return the path of a request target, which may have scheme and host before it (RFC 9112, section 3.2.2)."""
+def _split_target(target: str) -> tuple[str, str]:
+    """Return path and query of a request target, which may have scheme and host before it (RFC 9112, section 3.2.2)."""
     if not target.startswith("/") and "://" in target:
         _, _, rest = target.partition("://")
         _, slash, path = rest.partition("/")
         target = slash + path
-    return target.partition("?")[0] or "/"
+    path, _, query = target.partition("?")
+    return path or "/", query

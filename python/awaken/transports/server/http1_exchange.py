@@ -24,6 +24,16 @@ class _Connection(Protocol):
     is_socket_paused: bool
 
     @property
+    def client(self) -> tuple[str, int] | None:
+        """Host and port of the peer."""
+        ...
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        ...
+
+    @property
     def is_draining(self) -> bool:
         """Whether this response is the last one, and has to say so."""
         ...
@@ -54,25 +64,50 @@ class Http1Exchange:
 
     __slots__ = (
         "_connection",
+        "header_list",
         "headers",
+        "http_version",
         "is_ended",
         "is_lost",
         "is_started",
         "method",
         "path",
+        "query",
         "receiver",
     )
 
-    def __init__(self, connection: _Connection, method: str, path: str, headers: dict[str, str]) -> None:
+    def __init__(
+        self,
+        connection: _Connection,
+        method: str,
+        path: str,
+        query: str,
+        http_version: str,
+        headers: dict[str, str],
+        header_list: list[tuple[str, str]],
+    ) -> None:
         self.method = method
         self.path = path
+        self.query = query
+        self.http_version = http_version
         self.headers = headers
+        self.header_list = header_list
         self.is_started = False
         self.is_ended = False
         self.is_lost = False
         #: Set as soon as the request is accepted.
         self.receiver: Receiver = NO_RECEIVER
         self._connection = connection
+
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Host and port of the peer; None if its socket has none, or is gone."""
+        return self._connection.client
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self._connection.is_tls
 
     @property
     def is_bidirectional(self) -> bool:
@@ -123,6 +158,16 @@ class Http1Exchange:
             self._connection.break_off()
         else:
             self._connection.note_ended()
+
+    def respond(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        """Write a whole response."""
+        self.start(status, headers)
+        self.write(body)
+        self.end()
+
+    def take_body(self) -> bytes | None:
+        """Return None: the body follows through the receiver."""
+        return None
 
     def reset(self) -> None:
         """Give the exchange up: the peer sees a broken connection."""

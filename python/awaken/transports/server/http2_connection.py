@@ -25,6 +25,7 @@ from awaken.transports.http2.engine import (
 from awaken.transports.http2.engines import make_rust_engine
 from awaken.transports.http2.peer_rates import PeerRates
 from awaken.transports.refusals import refusals
+from awaken.transports.server.connection import client_of, is_encrypted
 from awaken.transports.server.finishing_streams import FinishingStreams
 from awaken.transports.server.http2_exchange import Http2Exchange
 from awaken.transports.server.liveness import Liveness
@@ -32,7 +33,7 @@ from awaken.transports.server.liveness import Liveness
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awaken.exchange import Accept
+    from awaken.exchange import AcceptServed
     from awaken.transports.http2.engine import Engine, Event
     from awaken.transports.server.connection import Connections
 
@@ -50,7 +51,7 @@ class Http2ServerConnection(asyncio.Protocol):
 
     def __init__(
         self,
-        accept: Accept,
+        accept: AcceptServed,
         connections: Connections,
         make_engine: Callable[[], Engine] = make_rust_engine,
     ) -> None:
@@ -86,6 +87,16 @@ class Http2ServerConnection(asyncio.Protocol):
     def exchange_count(self) -> int:
         """How many exchanges are live: their request, or their response, has not ended."""
         return self.engine.stream_count
+
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Host and port of the peer; None if its socket has none, or is gone."""
+        return client_of(self._transport)
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return is_encrypted(self._transport)
 
     # From the socket.
 
@@ -153,7 +164,7 @@ class Http2ServerConnection(asyncio.Protocol):
     # From the engine.
 
     def _on_request(self, event: RequestReceived) -> None:
-        exchange = Http2Exchange(self, event.stream_id, event.method, event.path, event.headers)
+        exchange = Http2Exchange(self, event.stream_id, event.method, event.path, event.headers, event.query)
         accept_exchange(self._accept, exchange)
         if not exchange.is_ended:
             self._exchanges[event.stream_id] = exchange

@@ -24,6 +24,16 @@ class _Connection(Protocol):
     engine: Engine
     is_socket_paused: bool
 
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Host and port of the peer."""
+        ...
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        ...
+
     def note_waiting(self, exchange: Http2Exchange) -> None:
         """Call `resume` when the socket takes bytes again."""
         ...
@@ -59,6 +69,7 @@ class Http2Exchange:
         "is_started",
         "method",
         "path",
+        "query",
         "receiver",
         "stream_id",
     )
@@ -70,11 +81,13 @@ class Http2Exchange:
         method: str,
         path: str,
         headers: dict[str, str],
+        query: str = "",
     ) -> None:
         self.stream_id = stream_id
         self.method = method
         self.path = path
         self.headers = headers
+        self.query = query
         self.is_started = False
         self.is_ended = False
         self.is_lost = False
@@ -84,6 +97,26 @@ class Http2Exchange:
         self._chunks: list[bytes] = []
         self._size = 0
         self._is_listed = False
+
+    @property
+    def header_list(self) -> Sequence[tuple[str, str]]:
+        """Every header once, with lower-case names."""
+        return list(self.headers.items())
+
+    @property
+    def http_version(self) -> str:
+        """Version of HTTP."""
+        return "2"
+
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Host and port of the peer; None if its socket has none, or is gone."""
+        return self._connection.client
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self._connection.is_tls
 
     @property
     def is_bidirectional(self) -> bool:
@@ -129,6 +162,16 @@ class Http2Exchange:
         self.receiver = NO_RECEIVER
         self._connection.note_ended(self)
         self._list()
+
+    def respond(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        """Write a whole response."""
+        self.start(status, headers)
+        self.write(body)
+        self.end()
+
+    def take_body(self) -> bytes | None:
+        """Return None: the body follows in frames of its own."""
+        return None
 
     def reset(self) -> None:
         """Give the exchange up: the peer sees a reset stream."""

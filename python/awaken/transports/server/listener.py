@@ -13,7 +13,7 @@ from awaken.transports.server.http2_connection import Http2ServerConnection
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from awaken.exchange import Accept
+    from awaken.exchange import AcceptServed
     from awaken.transports.http2.engine import Engine
     from awaken.transports.server.connection import Connections
 
@@ -33,7 +33,10 @@ class Listener(asyncio.Protocol):
     """
 
     def __init__(
-        self, accept: Accept, connections: Connections, make_engine: Callable[[], Engine] = make_rust_engine
+        self,
+        accept: AcceptServed,
+        connections: Connections,
+        make_engine: Callable[[], Engine] = make_rust_engine,
     ) -> None:
         self._make_engine = make_engine
         self._accept = accept

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
 
-    from awaken.exchange import Accept
+    from awaken.exchange import AcceptServed
     from awaken.transports.http2.engine import Engine
 
 __all__ = ["Server", "make_tls_context", "start_server"]
@@ -98,7 +98,7 @@ class Server:
 
 
 async def start_server(
-    accept: Accept,
+    accept: AcceptServed,
     *,
     host: str = "127.0.0.1",
     port: int = 0,

@@ -245,6 +245,7 @@ impl Http2Engine {
             method: text(py, &head.method).unbind(),
             path: text(py, &head.path).unbind(),
             headers: headers.unbind(),
+            query: text(py, &head.query).unbind(),
         })
     }
 

@@ -10,17 +10,25 @@ pub(crate) struct RequestReceived {
     pub(super) method: Py<PyString>,
     pub(super) path: Py<PyString>,
     pub(super) headers: Py<PyDict>,
+    pub(super) query: Py<PyString>,
 }
 
 #[pymethods]
 impl RequestReceived {
     #[new]
-    fn new(stream_id: u32, method: Py<PyString>, path: Py<PyString>, headers: Py<PyDict>) -> Self {
+    fn new(
+        stream_id: u32,
+        method: Py<PyString>,
+        path: Py<PyString>,
+        headers: Py<PyDict>,
+        query: Py<PyString>,
+    ) -> Self {
         Self {
             stream_id,
             method,
             path,
             headers,
+            query,
         }
     }
 }
