@@ -131,10 +131,10 @@ def make_observer(*, json_output: bool, show_payloads: bool) -> Observer:
         show_payloads: show how inputs begin.
     """
     from awaken.hosting.event_lines import EventLines, JsonEventLines
+    from awaken.hosting.step_ticker import StepTicker
 
-    if json_output:
-        return JsonEventLines(show_payloads=show_payloads)
-    return EventLines(show_payloads=show_payloads)
+    make = JsonEventLines if json_output else EventLines
+    return StepTicker(make(show_payloads=show_payloads))
 
 
 def announce_stop() -> None:

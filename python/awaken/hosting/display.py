@@ -22,19 +22,24 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final, TextIO
 
 from awaken.hosting.documents import PrintedLines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Buffer
 
 __all__ = [
+    "draw_before_prints",
     "hold_standard_descriptors",
     "settle_output",
     "take_over_in_worker",
     "take_over_output",
     "write_document",
+    "write_steps",
 ]
 
 #: Bytes that wait for a reader: a burst of about 80,000 lines, which a busy machine writes later than it makes them.
@@ -83,7 +88,8 @@ def take_over_output(*, as_documents: bool = False) -> None:
     if out is not None and err is not None and out.file == err.file:
         err = out  # one terminal or file: lines keep their order
     if out is not None:
-        printed = PrintedLines(out.put) if as_documents else None
+        printed = PrintedLines(partial(_put_after_steps, out)) if as_documents else None
+        _display.lines, _display.encoding = out, "utf-8" if as_documents else sys.stdout.encoding
         _display.documents, _display.printed = (out if as_documents else None), printed
         sys.stdout = _text(printed or _Raw(out), sys.stdout)
     if err is not None:
@@ -105,6 +111,7 @@ def settle_output() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()
+    _display.draw_steps()
     if _display.printed is not None:
         _display.printed.finish()
     deadline = time.monotonic() + _SETTLE_S
@@ -114,12 +121,33 @@ def settle_output() -> None:
 
 def write_document(line: str) -> None:
     """Write a JSON document, which ends with a line feed, to standard output."""
+    _display.draw_steps()
     if _display.documents is not None:
         _display.documents.put(line.encode())
         return
     with suppress(OSError, ValueError):
         sys.stdout.write(line)
         sys.stdout.flush()
+
+
+def write_steps(lines: str) -> None:
+    """Write lines about steps to standard output, each of which ends with a line feed."""
+    outlet = _display.documents or _display.lines
+    if outlet is not None:
+        outlet.put(lines.encode(_display.encoding, "backslashreplace"))
+        return
+    with suppress(OSError, ValueError):  # broken, or closed by a handler: the runtime goes on
+        sys.stdout.write(lines)
+        sys.stdout.flush()
+
+
+def draw_before_prints(draw: Callable[[], None]) -> None:
+    """Call back before anything else is printed, so that lines keep their order.
+
+    Args:
+        draw: writes what waits, with `write_steps`. It must not raise. It replaces the last one.
+    """
+    _display.draw_steps = draw
 
 
 class _Outlet:
@@ -258,7 +286,7 @@ class _Raw(io.RawIOBase):
 
     def write(self, data: Buffer) -> int:
         taken = bytes(data)
-        self._outlet.put(taken)
+        _put_after_steps(self._outlet, taken)
         return len(taken)
 
 
@@ -267,8 +295,13 @@ class _Display:
 
     def __init__(self) -> None:
         self.outlets: set[_Outlet] = set()
+        #: Writes to standard output.
+        self.lines: _Outlet | None = None
+        self.encoding = "utf-8"
         #: Takes JSON documents, if standard output consists of them.
         self.documents: _Outlet | None = None
+        #: Writes lines of steps that wait.
+        self.draw_steps: Callable[[], None] = lambda: None
         self.printed: PrintedLines | None = None
 
 
@@ -291,6 +324,11 @@ def _text(raw: io.RawIOBase, like: TextIO) -> TextIO:
     return io.TextIOWrapper(
         io.BufferedWriter(raw), encoding=like.encoding, errors="backslashreplace", line_buffering=True
     )
+
+
+def _put_after_steps(outlet: _Outlet, data: bytes) -> None:
+    _display.draw_steps()
+    outlet.put(data)
 
 
 def _prepare_fork() -> None:

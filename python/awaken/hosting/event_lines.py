@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
-from datetime import datetime
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.control.futures import describe_future
 from awaken.diagnostics.printable import escape_line
-from awaken.hosting.display import write_document
+from awaken.hosting.display import write_steps
 from awaken.hosting.documents import document_line
 from awaken.runtime.events import Event, EventKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from typing import TextIO
 
 __all__ = ["EventLines", "JsonEventLines"]
@@ -35,61 +35,102 @@ _LONGEST_INPUT: Final = 120
 
 
 class EventLines:
-    """Prints events for people; an `awaken.runtime.events.Observer`.
+    """Prints events for people, and counts those beyond a rate that nobody reads.
 
     Args:
         file: where to print, with colours if it is a terminal; None is standard output.
         show_payloads: print how the input of a new invocation begins.
     """
 
-    def __init__(self, file: TextIO | None = None, *, show_payloads: bool = False) -> None:
-        from rich.console import Console
+    most: int | None = 50
 
-        self._console = Console(file=file or sys.stdout, highlight=False, markup=False, soft_wrap=True)
+    def __init__(self, file: TextIO | None = None, *, show_payloads: bool = False) -> None:
+        self._file = file
         self._show_payloads = show_payloads
+        self._dim, self._styles = _terminal_codes(file or sys.stdout)
 
     def note(self, event: Event) -> None:
-        """Print an event."""
-        from rich.text import Text
+        """Print an event now, as an `awaken.runtime.events.Observer`."""
+        self.draw([(time.time(), event)], {})
 
-        line = Text()
-        line.append(datetime.now().strftime("%H:%M:%S.%f")[:-3], "dim")
-        line.append(f"  {event.kind.value:<11}", _STYLES[event.kind])
-        line.append(f"  {escape_line(_cut(event.target, _LONGEST_TARGET)):<28}")
-        line.append(f"  {event.invocation_id}", "dim")
+    def draw(self, steps: Iterable[tuple[float, Event]], more: Mapping[EventKind, int]) -> None:
+        """Print steps; see `awaken.hosting.step_ticker.Drawing`."""
+        lines = [self._line(moment, event) for moment, event in steps]
+        if more:
+            counts = ", ".join(f"{count:,} {kind.value}" for kind, count in more.items())
+            lines.append(f"{self._moment(time.time())}  and {sum(more.values()):,} more: {counts}\n")
+        if self._file is None:
+            write_steps("".join(lines))
+        else:
+            self._file.write("".join(lines))
+
+    def _line(self, moment: float, event: Event) -> str:
+        begin, end = self._styles[event.kind]
+        dim, bright = self._dim
         detail = _explain(event)
         if self._show_payloads and event.input:
             detail = f"{detail}  input {_beginning(event.input)}".strip()
-        if detail:
-            line.append(f"  {escape_line(detail)}")
-        with suppress(OSError, ValueError):  # broken, or closed by a handler: the runtime goes on
-            self._console.print(line)
+        return (
+            f"{self._moment(moment)}  {begin}{event.kind.value:<11}{end}"
+            f"  {escape_line(_cut(event.target, _LONGEST_TARGET)):<28}  {dim}{event.invocation_id}{bright}"
+            f"{'  ' if detail else ''}{escape_line(detail)}\n"
+        )
+
+    def _moment(self, moment: float) -> str:
+        dim, bright = self._dim
+        second = time.strftime("%H:%M:%S", time.localtime(moment))
+        return f"{dim}{second}.{int(moment * 1000) % 1000:03}{bright}"
 
 
 class JsonEventLines:
-    """Prints events for programs, a JSON document on each line; an `awaken.runtime.events.Observer`.
+    """Prints events for programs, a JSON document on each line.
 
     Args:
         show_payloads: print how the input of a new invocation begins.
     """
 
+    most: int | None = None
+
     def __init__(self, *, show_payloads: bool = False) -> None:
         self._show_payloads = show_payloads
 
     def note(self, event: Event) -> None:
-        """Print an event."""
-        document: dict[str, Any] = {
+        """Print an event now, as an `awaken.runtime.events.Observer`."""
+        self.draw([(time.time(), event)], {})
+
+    def draw(self, steps: Iterable[tuple[float, Event]], more: Mapping[EventKind, int]) -> None:
+        """Print steps; see `awaken.hosting.step_ticker.Drawing`."""
+        write_steps("".join(document_line(self._facts(event), int(moment * 1000)) for moment, event in steps))
+
+    def _facts(self, event: Event) -> dict[str, Any]:
+        facts: dict[str, Any] = {
             "step": event.kind.value,
             "invocation": event.invocation_id,
             "target": _cut(event.target, _LONGEST_TARGET),
         }
         if event.detail:
-            document["detail"] = event.detail
+            facts["detail"] = event.detail
         if self._show_payloads and event.input:
-            document["input"] = _beginning(event.input)
+            facts["input"] = _beginning(event.input)
         if event.duration_ms is not None:
-            document["duration_ms"] = event.duration_ms
-        write_document(document_line(document))
+            facts["duration_ms"] = event.duration_ms
+        return facts
+
+
+def _terminal_codes(file: TextIO) -> tuple[tuple[str, str], dict[EventKind, tuple[str, str]]]:
+    """Return what begins and ends faint text and the text of each kind; nothing if it is no terminal with colours."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=file, highlight=False, markup=False)
+
+    def codes(style: str) -> tuple[str, str]:
+        with console.capture() as captured:
+            console.print(Text("|", style), end="")
+        begin, _, end = captured.get().partition("|")
+        return begin, end
+
+    return codes("dim"), {kind: codes(style) for kind, style in _STYLES.items()}
 
 
 def _explain(event: Event) -> str:
