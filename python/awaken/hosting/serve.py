@@ -93,7 +93,6 @@ def run(
     from awaken.hosting.workers import open_sockets, supervise
 
     sockets = open_sockets(host, port, workers)
-    announce(http_url(sockets[0].getsockname()[:2], is_tls=tls is not None))
 
     def work(sock: socket.socket, stop: Callable[[asyncio.Event], None]) -> None:
         run_in_loop(
@@ -108,7 +107,8 @@ def run(
             )
         )
 
-    supervise(work, sockets)
+    url = http_url(sockets[0].getsockname()[:2], is_tls=tls is not None)
+    supervise(work, sockets, partial(announce, url))
 
 
 async def serve(

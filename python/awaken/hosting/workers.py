@@ -65,15 +65,16 @@ def _listen(address: tuple[Any, ...], family: int, *, reuse_port: bool = False) 
     return sock
 
 
-def supervise(work: Work, sockets: Sequence[socket.socket]) -> None:
+def supervise(work: Work, sockets: Sequence[socket.socket], announce: Callable[[], None]) -> None:
     """Run `work` in one process for each socket until a signal says to stop, and wait for them.
 
     Args:
         work: called in each worker with its socket, and with a function that takes an event and sets it when the
             parent is gone.
         sockets: the listening sockets, one for each worker.
+        announce: called when signals are heeded: whoever reads that this process serves may stop it at once.
     """
-    _Supervisor(work, sockets).run()
+    _Supervisor(work, sockets).run(announce)
 
 
 class _Worker:
@@ -96,13 +97,14 @@ class _Supervisor:
         self._life_read, self._life_write = os.pipe()
         self._wake_read, self._wake_write = os.pipe()
 
-    def run(self) -> None:
+    def run(self, announce: Callable[[], None]) -> None:
         os.set_blocking(self._wake_write, False)
         os.set_blocking(self._wake_read, False)
         previous = {signum: signal.signal(signum, self._on_stop) for signum in _SIGNALS}
         previous[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         previous_wakeup = signal.set_wakeup_fd(self._wake_write)
         try:
+            announce()
             while self._step():
                 pass
         finally:
