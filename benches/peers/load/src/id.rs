@@ -31,6 +31,25 @@ impl InvocationId {
         text
     }
 
+    /// Reads what [`Self::text`] writes; none if it is anything else.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let digits = text.strip_prefix(b"inv_1")?;
+        if digits.len() != TEXT_LENGTH - 5 {
+            return None;
+        }
+        let read = |digits: &[u8]| {
+            digits.iter().try_fold(0u128, |number, digit| {
+                let digit = BASE62.iter().position(|known| known == digit)?;
+                number.checked_mul(62)?.checked_add(digit as u128)
+            })
+        };
+        let mut raw = [0; 24];
+        let key = u64::try_from(read(&digits[..11])?).ok()?;
+        raw[..8].copy_from_slice(&key.to_le_bytes());
+        raw[8..].copy_from_slice(&read(&digits[11..])?.to_le_bytes());
+        Some(Self(raw))
+    }
+
     /// Writes `sign_1` and 38 base-64 characters: the raw id and the signal index, big-endian.
     pub fn awakeable(&self, signal: u32) -> String {
         let mut raw = [0; 30];
@@ -97,6 +116,21 @@ mod tests {
         ];
         for (id, text) in captured {
             assert_eq!(raw(id).text(), text.as_bytes());
+            let parsed = InvocationId::parse(text.as_bytes()).expect("an id");
+            assert_eq!(parsed.0, raw(id).0);
+        }
+    }
+
+    #[test]
+    fn parse_refuses_what_is_no_invocation_id() {
+        for text in [
+            "",
+            "inv_1",
+            "inv_2jiPrsq8UsO70JitpeNaUBiFSrBW5jMbbm",
+            "inv_1jiPrsq8UsO70Jitp-NaUBiFSrBW5jMbbm",
+            "inv_1zzzzzzzzzzzZZZZZZZZZZZZZZZZZZZZZZ",
+        ] {
+            assert!(InvocationId::parse(text.as_bytes()).is_none(), "{text}");
         }
     }
 
