@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benches.runtimes.client import Connection
+from benches.ingress_connection import Connection
 from tests.e2e.embedded import EmbeddedRuntime
 from tests.e2e.endpoint import ROOT, EndpointProcess
 from tests.e2e.ingress import Client

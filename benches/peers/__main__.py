@@ -11,10 +11,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from benches.peers import generator, report
+from benches import generator
+from benches.output import open_console
+from benches.peers import report
 from benches.peers.endpoints import PEERS, Peer
-from benches.peers.measure import Hold, Round, measure_hold, measure_round, rotate, warm_up
+from benches.peers.measure import Hold, Round, measure_hold, measure_round, warm_up
 from benches.peers.scenarios import HOLD, SCENARIOS, Scenario
+from benches.rounds import rotate
 
 NAMES = [*(scenario.name for scenario in SCENARIOS), HOLD]
 
@@ -35,7 +38,7 @@ def main(
     ] = None,
 ) -> None:
     """Measure endpoints side by side, in interleaved rounds, and print medians and ratios."""
-    console, errors = Console(), Console(stderr=True)
+    console, errors = open_console(), Console(stderr=True)
     peers = choose_peers(peer)
     wanted = choose_scenarios(scenario)
     generator.build()

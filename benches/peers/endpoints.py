@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from benches.processes import Trees
+from tests.e2e.processes import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["PEERS", "Endpoint", "Peer"]
+__all__ = ["GRANIAN", "PEERS", "Endpoint", "Peer"]
 
 ROOT = Path(__file__).parents[2]
 APP = "benches.peers.handlers:app"
@@ -62,7 +65,7 @@ class Peer:
                     output.seek(0)
                     printed = output.read().decode(errors="replace").strip()
                     raise RuntimeError(f"{self.name} does not listen on port {port}; its output: {printed}")
-                yield Endpoint(self, port, psutil.Process(process.pid))
+                yield Endpoint(self, port, Trees.of(process.pid))
             finally:
                 stop(process)
 
@@ -73,42 +76,11 @@ class Endpoint:
 
     peer: Peer
     port: int
-    process: psutil.Process
+    trees: Trees
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
-
-    def cpu_seconds(self) -> float:
-        """User and system time of the whole process tree so far; the kernel counts in steps of 10 ms."""
-        times = [process.cpu_times() for process in self._tree()]
-        return float(sum(spent.user + spent.system for spent in times))
-
-    def memory(self) -> int:
-        """Resident bytes of the whole process tree."""
-        return int(sum(process.memory_info().rss for process in self._tree()))
-
-    def wait_until_idle(self, timeout_s: float = 60.0) -> None:
-        """Return when the endpoint has used no CPU for half a second."""
-        deadline = time.monotonic() + timeout_s
-        quiet_since, used = time.monotonic(), self.cpu_seconds()
-        while time.monotonic() - quiet_since < 0.5:
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{self.peer.name} is still busy after {timeout_s:.0f} s without new work")
-            time.sleep(0.1)
-            now = self.cpu_seconds()
-            if now > used:
-                quiet_since, used = time.monotonic(), now
-
-    def _tree(self) -> list[psutil.Process]:
-        return [self.process, *self.process.children(recursive=True)]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def is_listening(process: subprocess.Popen[bytes], port: int) -> bool:
@@ -133,50 +105,18 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         child.kill()
 
 
+#: The options that all use of Granian has in common. `asginl` is ASGI without the lifespan protocol, which the official
+#: application does not speak.
+GRANIAN = (
+    *("--interface", "asginl", "--http", "2", "--workers", "1", "--no-ws", "--loop", "uvloop"),
+    *("--host", "127.0.0.1", "--log-level", "warning"),
+)
+
 #: The first one is compared with the others.
 PEERS = (
     Peer("awaken", "awaken serve", "awaken", ("awaken", "serve", APP, "--bind", "127.0.0.1:{port}")),
-    Peer(
-        "awaken-granian",
-        "awaken on Granian",
-        "awaken",
-        (
-            *(
-                "granian",
-                "--interface",
-                "asgi",
-                "--http",
-                "2",
-                "--workers",
-                "1",
-                "--no-ws",
-                "--loop",
-                "uvloop",
-            ),
-            *("--host", "127.0.0.1", "--port", "{port}", "--log-level", "warning", APP),
-        ),
-    ),
-    Peer(
-        "granian",
-        "restate-sdk on Granian",
-        "restate",
-        # `asginl` is ASGI without the lifespan protocol, which the official application does not speak.
-        (
-            *(
-                "granian",
-                "--interface",
-                "asginl",
-                "--http",
-                "2",
-                "--workers",
-                "1",
-                "--no-ws",
-                "--loop",
-                "uvloop",
-            ),
-            *("--host", "127.0.0.1", "--port", "{port}", "--log-level", "warning", APP),
-        ),
-    ),
+    Peer("awaken-granian", "awaken on Granian", "awaken", ("granian", *GRANIAN, "--port", "{port}", APP)),
+    Peer("granian", "restate-sdk on Granian", "restate", ("granian", *GRANIAN, "--port", "{port}", APP)),
     Peer(
         "hypercorn",
         "restate-sdk on Hypercorn",

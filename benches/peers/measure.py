@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import psutil
-
-from benches.peers import generator
+from benches import generator
+from benches.processes import busy_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from benches.peers.endpoints import Endpoint, Peer
     from benches.peers.scenarios import Scenario
 
-__all__ = ["Hold", "Round", "measure_hold", "measure_round", "rotate"]
+__all__ = ["Hold", "Round", "measure_hold", "measure_round", "warm_up"]
 
 WARM_UP_SECONDS = 0.5
 
@@ -47,15 +44,8 @@ class Hold:
     load: generator.Load
 
 
-def rotate(peers: Sequence[Endpoint], number: int) -> Iterator[Endpoint]:
-    """Begin each round with another peer, to spread the effects of order."""
-    first = number % len(peers)
-    yield from peers[first:]
-    yield from peers[:first]
-
-
 def measure_round(endpoint: Endpoint, scenario: Scenario, number: int, seconds: float) -> Round:
-    machine, cpu = busy_seconds(), endpoint.cpu_seconds()
+    machine, cpu = busy_seconds(), endpoint.trees.cpu_seconds()
     load = generator.run(
         endpoint.address,
         scenario.name,
@@ -63,7 +53,7 @@ def measure_round(endpoint: Endpoint, scenario: Scenario, number: int, seconds: 
         connections=scenario.connections,
         in_flight=scenario.in_flight,
     )
-    cpu = endpoint.cpu_seconds() - cpu
+    cpu = endpoint.trees.cpu_seconds() - cpu
     foreign = busy_seconds() - machine - cpu - load.generator_cpu_seconds
     return Round(scenario.name, endpoint.peer.name, number, load, cpu, max(foreign, 0.0))
 
@@ -77,16 +67,10 @@ def measure_hold(peer: Peer, warm: Scenario, count: int) -> Hold:
     """Measure a fresh process, because memory that earlier rounds freed would hide what is used now."""
     with peer.serve() as endpoint:
         warm_up(endpoint, warm)
-        endpoint.wait_until_idle()
-        before = endpoint.memory()
+        endpoint.trees.wait_until_idle(peer.title)
+        before = endpoint.trees.memory()
         with generator.hold(endpoint.address, count) as held:
-            endpoint.wait_until_idle()
-            grown = endpoint.memory() - before
+            endpoint.trees.wait_until_idle(peer.title)
+            grown = endpoint.trees.memory() - before
             load = held.complete()
     return Hold(peer.name, count, grown / count, load)
-
-
-def busy_seconds() -> float:
-    """Return the CPU seconds that the whole machine has spent so far."""
-    times = psutil.cpu_times()
-    return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)

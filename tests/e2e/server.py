@@ -55,6 +55,10 @@ class RestateServer:
         )
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         return self._process.log
 

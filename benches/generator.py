@@ -1,4 +1,4 @@
-"""Runs the load generator: builds it once, and starts it for every round."""
+"""Runs the load generator, against endpoints and ingresses: builds it once, and starts it for every round."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["Held", "Load", "WrongAnswer", "build", "hold", "run"]
+__all__ = ["Held", "Load", "WrongAnswer", "build", "call", "hold", "run"]
 
-CRATE = Path(__file__).with_name("load")
+CRATE = Path(__file__).parent / "peers" / "load"
 PROGRAM = CRATE / "target" / "release" / "awaken-bench-load"
 
 
 class WrongAnswer(Exception):
-    """The endpoint's response is not the one that the invocation requires, or is missing."""
+    """A response is not the one that the request requires, or is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,12 @@ class Load:
     max_ms: float
     connections: int
     generator_cpu_seconds: float
+    #: p50 of each request of an operation with several, and of what passes between them, in milliseconds, by name.
+    steps_p50_ms: Mapping[str, float]
 
     @property
     def rate(self) -> float:
-        """Invocations per second."""
+        """Invocations, or operations of callers, per second."""
         return self.requests / self.seconds
 
 
@@ -71,6 +73,27 @@ def run(address: str, scenario: str, *, seconds: float, connections: int, in_fli
     return parse(finished.returncode, finished.stdout, finished.stderr)
 
 
+def call(
+    address: str,
+    scenario: str,
+    *,
+    callers: int,
+    seconds: float = 0.0,
+    operations: int | None = None,
+    size: int | None = None,
+) -> Load:
+    """Let callers use an ingress for some time, or for a number of operations.
+
+    Raises:
+        WrongAnswer: a response is wrong; the message is the generator's reason.
+    """
+    command = [str(PROGRAM), "ingress", address, scenario, "--callers", str(callers)]
+    command += ["--seconds", str(seconds)] if operations is None else ["--operations", str(operations)]
+    command += [] if size is None else ["--size", str(size)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    return parse(finished.returncode, finished.stdout, finished.stderr)
+
+
 @contextmanager
 def hold(address: str, count: int) -> Iterator[Held]:
     """Open `count` invocations that wait on an awakeable with their requests open."""
@@ -86,7 +109,9 @@ def hold(address: str, count: int) -> Iterator[Held]:
 
 
 def parse(status: int, output: str, error: str) -> Load:
+    """Read the line that the generator ends with."""
     if status != 0:
-        raise WrongAnswer(error.strip())
+        raise WrongAnswer(error.strip() or f"the generator ended with status {status} and said nothing")
     line: dict[str, Any] = json.loads(output.splitlines()[-1])
-    return Load(**{name: line[name] for name in Load.__slots__})
+    steps = {name: step["p50_ms"] for name, step in line.get("steps", {}).items()}
+    return Load(**{name: line[name] for name in Load.__slots__ if name != "steps_p50_ms"}, steps_p50_ms=steps)
