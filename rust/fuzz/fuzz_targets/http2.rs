@@ -1,7 +1,11 @@
-//! Arbitrary bytes through the HTTP/2 engine: no panic, no growth beyond the limits, and the chunks make no difference.
+//! Arbitrary bytes through both sides of HTTP/2: no panic, no growth beyond the limits, and neither the chunks nor the
+//! slices in which they are read make a difference.
 #![no_main]
 
-use awaken_http2::{Engine, Limits};
+use std::fmt::Debug;
+
+use awaken_http2::engine::Role;
+use awaken_http2::{ClientEngine, Engine, Limits, ServerEngine};
 use libfuzzer_sys::fuzz_target;
 
 const LIMITS: Limits = Limits {
@@ -18,22 +22,44 @@ const LIMITS: Limits = Limits {
     buffer_low: 1_024,
     discard_size: 65_536,
 };
+const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+const HEAD: [(&[u8], &[u8]); 3] = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/")];
 
-fuzz_target!(|input: (Vec<u8>, u8)| {
-    let (bytes, cut) = input;
-    // The preface and SETTINGS, since the engine rejects anything else first.
-    let opening = [&awaken_http2::frame::PREFACE[..], &[0, 0, 0, 4, 0, 0, 0, 0, 0]].concat();
-    let mut whole = Engine::new(LIMITS);
-    let mut parts = Engine::new(LIMITS);
-    whole.receive(&opening);
-    parts.receive(&opening);
-
-    let expected = whole.receive(&bytes);
+fn compare<R: Role>(mut whole: Engine<R>, mut parts: Engine<R>, bytes: &[u8], cut: u8)
+where
+    R::Head: Debug + PartialEq,
+{
+    let expected = whole.receive(bytes);
     let (left, right) = bytes.split_at(usize::from(cut).min(bytes.len()));
     let mut events = parts.receive(left);
-    events.extend(parts.receive(right));
+    events.extend(parts.receive_slice(right, 1).0);
+    while parts.is_behind() {
+        events.extend(parts.receive_slice(&[], 1).0);
+    }
 
     assert_eq!(events, expected);
     assert_eq!(parts.take_output(), whole.take_output());
     assert!(whole.stream_count() <= LIMITS.streams);
+}
+
+/// An engine behind the preface and SETTINGS, since it rejects anything else first.
+fn server() -> ServerEngine {
+    let mut engine = ServerEngine::new(LIMITS);
+    engine.receive(&[&awaken_http2::frame::PREFACE[..], &SETTINGS].concat());
+    engine
+}
+
+/// An engine with two open requests.
+fn client() -> ClientEngine {
+    let mut engine = ClientEngine::new(LIMITS);
+    engine.receive(&SETTINGS);
+    engine.open(HEAD, false);
+    engine.open(HEAD, true);
+    engine
+}
+
+fuzz_target!(|input: (Vec<u8>, u8)| {
+    let (bytes, cut) = input;
+    compare(server(), server(), &bytes, cut);
+    compare(client(), client(), &bytes, cut);
 });

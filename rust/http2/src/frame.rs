@@ -37,6 +37,7 @@ pub mod flag {
 /// Names of settings (RFC 9113, section 6.5.2).
 pub mod setting {
     #![allow(missing_docs, reason = "the names of the RFC")]
+    pub const HEADER_TABLE_SIZE: u16 = 0x1;
     pub const ENABLE_PUSH: u16 = 0x2;
     pub const MAX_CONCURRENT_STREAMS: u16 = 0x3;
     pub const INITIAL_WINDOW_SIZE: u16 = 0x4;

@@ -15,7 +15,7 @@ pub struct Stream {
     pub unacknowledged: usize,
     /// Bytes that were acknowledged but not yet returned to the peer as credit.
     pub credit: usize,
-    /// Bytes that were received after the response ended, and dropped.
+    /// Bytes that were received after our side ended, and dropped.
     pub discarded: usize,
     /// How many bytes the peer may still send.
     pub receive_window: i64,
@@ -29,29 +29,24 @@ pub struct Stream {
     pub is_queued: bool,
     /// Whether its writer should pause.
     pub is_stalled: bool,
-    /// Whether the end of the response follows the pending bytes.
+    /// Whether the end of our body follows the pending bytes.
     pub is_end_pending: bool,
     /// Whether our side has written its end, sent or pending.
     pub is_ended: bool,
-    /// Whether the request is complete.
-    pub is_request_ended: bool,
+    /// Whether the peer has sent everything.
+    pub is_peer_ended: bool,
+    /// Whether the head of the response is still to come.
+    pub is_head_due: bool,
     pending: VecDeque<Bytes>,
     pending_size: usize,
 }
 
 impl Stream {
-    /// Opens a stream with these windows, in bytes, and the size that the request announced for its body.
-    pub fn new(
-        receive_window: u32,
-        send_window: u32,
-        expected: Option<u64>,
-        is_request_ended: bool,
-    ) -> Self {
+    /// Opens a stream with these windows, in bytes.
+    pub fn new(receive_window: u32, send_window: u32) -> Self {
         Self {
             receive_window: i64::from(receive_window),
             send_window: i64::from(send_window),
-            expected,
-            is_request_ended,
             ..Self::default()
         }
     }

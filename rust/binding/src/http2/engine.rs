@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use awaken_http2::engine::Event;
-use awaken_http2::head::Head;
-use awaken_http2::{Engine, ErrorCode, Limits};
+use awaken_http2::head::RequestHead;
+use awaken_http2::{ErrorCode, Limits, ServerEngine};
 use bytes::Bytes;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -21,7 +21,7 @@ const REMEMBERED_NAMES: usize = 64;
 /// Server side of one HTTP/2 connection, without I/O and clock.
 #[pyclass(module = "awaken._core")]
 pub(crate) struct Http2Engine {
-    engine: Engine,
+    engine: ServerEngine,
     names: HashMap<Bytes, Py<PyString>>,
 }
 
@@ -73,7 +73,7 @@ impl Http2Engine {
             discard_size,
         };
         Self {
-            engine: Engine::new(limits),
+            engine: ServerEngine::new(limits),
             names: HashMap::new(),
         }
     }
@@ -199,17 +199,17 @@ impl Http2Engine {
 }
 
 impl Http2Engine {
-    fn event(slf: &Bound<'_, Self>, event: Event) -> PyResult<Py<PyAny>> {
+    fn event(slf: &Bound<'_, Self>, event: Event<RequestHead>) -> PyResult<Py<PyAny>> {
         let py = slf.py();
         Ok(match event {
-            Event::RequestReceived(stream_id, head) => {
+            Event::HeadReceived(stream_id, head) => {
                 Py::new(py, Self::request(slf, stream_id, &head)?)?.into_any()
             }
             Event::BodyReceived(stream_id, data) => {
                 let data = PyBytes::new(py, &data).unbind();
                 Py::new(py, BodyReceived { stream_id, data })?.into_any()
             }
-            Event::RequestEnded(stream_id) => Py::new(py, BodyEnded { stream_id })?.into_any(),
+            Event::BodyEnded(stream_id) => Py::new(py, BodyEnded { stream_id })?.into_any(),
             Event::StreamClosed(stream_id, code) => {
                 Py::new(py, StreamClosed { stream_id, code })?.into_any()
             }
@@ -230,7 +230,11 @@ impl Http2Engine {
         })
     }
 
-    fn request(slf: &Bound<'_, Self>, stream_id: u32, head: &Head) -> PyResult<RequestReceived> {
+    fn request(
+        slf: &Bound<'_, Self>,
+        stream_id: u32,
+        head: &RequestHead,
+    ) -> PyResult<RequestReceived> {
         let py = slf.py();
         let headers = PyDict::new(py);
         for field in &head.fields {

@@ -6,9 +6,9 @@
 
 use crate::frame;
 
-use super::Engine;
+use super::{Engine, Role};
 
-impl Engine {
+impl<R: Role> Engine<R> {
     /// Returns the credit of `size` received bytes to the peer.
     pub fn acknowledge(&mut self, id: u32, size: usize) {
         let Some(stream) = self.streams.get_mut(&id) else {
@@ -42,7 +42,7 @@ impl Engine {
             return;
         };
         let increment = i64::from(credit);
-        if increment >= stream.receive_window && credit > 0 && !stream.is_request_ended {
+        if increment >= stream.receive_window && credit > 0 && !stream.is_peer_ended {
             frame::write_window_update(&mut self.output, id, credit);
             stream.receive_window += increment;
             stream.credit = 0;
@@ -50,7 +50,10 @@ impl Engine {
     }
 
     /// Returns the credit of bytes that will never be consumed.
-    pub(super) fn release_request(&mut self, id: u32) {
+    pub(super) fn release_body(&mut self, id: u32) {
+        if !R::DISCARDS_AFTER_END {
+            return;
+        }
         if let Some(stream) = self.streams.get_mut(&id) {
             let size = std::mem::take(&mut stream.unacknowledged);
             if size > 0 {

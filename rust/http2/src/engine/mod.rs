@@ -1,26 +1,32 @@
-//! The connection: it receives bytes, and gives events and bytes.
+//! The connection: it receives bytes, and gives events and bytes. What the two sides do differently is their [`Role`].
 //!
 //! | file | what it does |
 //! | --- | --- |
 //! | `receive.rs` | splits the input into frames and handles those of the connection |
-//! | `request.rs` | header blocks, bodies and ends of requests |
-//! | `send.rs` | responses, and the order in which waiting streams send |
+//! | `block.rs` | header blocks, and trailers |
+//! | `body.rs` | bodies and their ends |
+//! | `send.rs` | heads and bodies that we send, and the order in which waiting streams send |
 //! | `credit.rs` | how much the peer may send |
+//! | `server.rs` | requests in, heads of responses out |
+//! | `client.rs` | requests out, heads of responses in |
 
+mod block;
+mod body;
+pub mod client;
 mod credit;
 mod receive;
-mod request;
 mod send;
+pub mod server;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Debug;
 
 use bytes::{Bytes, BytesMut};
 
 use crate::frame::{self, DEFAULT_MAX_FRAME_SIZE, ErrorCode, Header, kind, setting};
-use crate::head::Head;
-use crate::hpack;
+use crate::hpack::{Decoder, Field};
 use crate::limits::Limits;
 use crate::stream::Stream;
 
@@ -35,18 +41,18 @@ const REMEMBERED_RESETS: usize = 4096;
 
 /// Something that the peer did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// The head of a request arrived.
-    RequestReceived(u32, Head),
-    /// Bytes of a request's body. [`Engine::acknowledge`] returns their credit.
+pub enum Event<H> {
+    /// The head of a request, or of a response, arrived.
+    HeadReceived(u32, H),
+    /// Bytes of a body. [`Engine::acknowledge`] returns their credit.
     BodyReceived(u32, Bytes),
-    /// The request is complete.
-    RequestEnded(u32),
+    /// The peer has sent everything on this stream.
+    BodyEnded(u32),
     /// The stream was reset with this code, by the peer or because the peer broke the protocol.
     StreamClosed(u32, u32),
     /// The peer answered a PING.
     PingAcknowledged,
-    /// The peer will not open more streams.
+    /// The peer is about to end the connection.
     PeerLeaving {
         /// The last of our streams that it will process.
         last_stream: u32,
@@ -59,9 +65,64 @@ pub enum Event {
     ConnectionFailed(String),
 }
 
+/// What the two sides of a connection do differently.
+pub trait Role: Debug + Sized {
+    /// The checked head of what the peer sends on a stream.
+    type Head;
+
+    /// Whether bytes are dropped that arrive after our side of their stream has ended: who has a complete response
+    /// needs no more of the request.
+    const DISCARDS_AFTER_END: bool;
+
+    /// How many other frames without use cost as much as one SETTINGS.
+    const SETTINGS_COST: u64;
+
+    /// Begins the output, up to our SETTINGS, and returns the first of them.
+    fn begin(output: &mut Vec<u8>, limits: &Limits) -> (u16, u32);
+
+    /// Reads what comes before the first frame; returns whether all of it is there.
+    ///
+    /// # Errors
+    ///
+    /// If the peer sends something else.
+    fn receive_preface(engine: &mut Engine<Self>) -> Outcome<bool>;
+
+    /// Applies a setting that only concerns this side.
+    ///
+    /// # Errors
+    ///
+    /// If the peer may not set it.
+    fn apply_setting(engine: &mut Engine<Self>, name: u16, value: u32) -> Outcome<()>;
+
+    /// Checks whether a header block may come on this stream.
+    ///
+    /// # Errors
+    ///
+    /// If the peer may not send one.
+    fn check_block(engine: &Engine<Self>, stream: u32) -> Outcome<()>;
+
+    /// Receives a decoded header block.
+    ///
+    /// # Errors
+    ///
+    /// If the peer may not send it.
+    fn receive_fields(
+        engine: &mut Engine<Self>,
+        block: &HeaderBlock,
+        fields: Vec<Field>,
+        events: &mut Vec<Event<Self::Head>>,
+    ) -> Outcome<()>;
+
+    /// Whether it counts against the peer that a stream was reset, by the peer or because the peer misused it.
+    fn is_wasteful(is_open: bool) -> bool;
+
+    /// The last stream of the peer that we process once no more are accepted.
+    fn last_stream(engine: &Engine<Self>) -> u32;
+}
+
 /// The peer broke the protocol in a way that ends the connection.
 #[derive(Debug)]
-struct ConnectionError {
+pub struct ConnectionError {
     /// The code of the GOAWAY frame.
     code: ErrorCode,
     /// What happened, with values.
@@ -77,9 +138,12 @@ impl ConnectionError {
     }
 }
 
-/// An incomplete header block.
+/// A result, or what ends the connection.
+pub type Outcome<T> = Result<T, ConnectionError>;
+
+/// A header block: what its first frame says, and its bytes while it is incomplete.
 #[derive(Debug)]
-struct OpenBlock {
+pub struct HeaderBlock {
     stream: u32,
     is_end: bool,
     is_self_dependent: bool,
@@ -87,23 +151,24 @@ struct OpenBlock {
     frames: u32,
 }
 
-/// Server side of one HTTP/2 connection. Calls for streams that no longer exist do nothing.
+/// One side of one HTTP/2 connection. Calls for streams that no longer exist do nothing.
 #[derive(Debug)]
-pub struct Engine {
+pub struct Engine<R> {
+    role: R,
     limits: Limits,
     input: BytesMut,
     has_preface: bool,
     has_settings: bool,
     is_failed: bool,
-    decoder: hpack::Decoder,
-    encoder: hpack::Encoder,
-    block: Option<OpenBlock>,
+    decoder: Decoder,
+    block: Option<HeaderBlock>,
     streams: BTreeMap<u32, Stream>,
     /// Streams that have something to send, in turn.
     queue: VecDeque<u32>,
     resumed: Vec<u32>,
-    /// Ids of streams that we reset, oldest first.
-    resets: VecDeque<u32>,
+    /// The streams that we reset, and how many bytes the peer may still have sent on each.
+    resets: BTreeMap<u32, i64>,
+    /// The highest stream that was opened, by whichever side opens them.
     highest_stream: u32,
     last_allowed_stream: u32,
     /// Bytes acknowledged on the connection but not yet returned to the peer as credit.
@@ -121,15 +186,15 @@ pub struct Engine {
     wasted_streams: u64,
 }
 
-impl Engine {
+impl<R: Role + Default> Engine<R> {
     /// Creates an engine; its output begins with our SETTINGS.
     pub fn new(limits: Limits) -> Self {
         let mut output = Vec::with_capacity(256);
-        let as_setting = |size: usize| u32::try_from(size).unwrap_or(u32::MAX);
+        let of_role = R::begin(&mut output, &limits);
         frame::write_settings(
             &mut output,
             &[
-                (setting::MAX_CONCURRENT_STREAMS, as_setting(limits.streams)),
+                of_role,
                 (setting::INITIAL_WINDOW_SIZE, limits.stream_window),
                 (setting::MAX_FRAME_SIZE, limits.max_frame_size),
                 (
@@ -143,18 +208,18 @@ impl Engine {
             frame::write_window_update(&mut output, 0, beyond_default);
         }
         Self {
+            role: R::default(),
             limits,
             input: BytesMut::new(),
             has_preface: false,
             has_settings: false,
             is_failed: false,
-            decoder: hpack::Decoder::default(),
-            encoder: hpack::Encoder::default(),
+            decoder: Decoder::default(),
             block: None,
             streams: BTreeMap::new(),
             queue: VecDeque::new(),
             resumed: Vec::new(),
-            resets: VecDeque::new(),
+            resets: BTreeMap::new(),
             highest_stream: 0,
             last_allowed_stream: LARGEST_STREAM,
             credit: 0,
@@ -169,7 +234,9 @@ impl Engine {
             wasted_streams: 0,
         }
     }
+}
 
+impl<R: Role> Engine<R> {
     /// How many streams are open, in either direction.
     pub fn stream_count(&self) -> usize {
         self.streams.len()
@@ -194,12 +261,17 @@ impl Engine {
         }
     }
 
+    /// Whether the peer's first settings have arrived.
+    pub fn is_ready(&self) -> bool {
+        self.has_settings
+    }
+
     /// Whether the stream is open in either direction.
     pub fn is_open(&self, stream: u32) -> bool {
         self.streams.contains_key(&stream)
     }
 
-    /// How many bytes of this response wait for the peer's window.
+    /// How many bytes of our body wait for the peer's window.
     pub fn pending_size(&self, stream: u32) -> usize {
         self.streams.get(&stream).map_or(0, Stream::pending_size)
     }
@@ -213,9 +285,8 @@ impl Engine {
 
     /// Ends a stream early. This causes no event.
     pub fn reset(&mut self, stream: u32, code: ErrorCode) {
-        if self.streams.contains_key(&stream) {
-            self.forget(stream);
-            self.write_reset(stream, code);
+        if let Some(window) = self.forget(stream) {
+            self.write_reset(stream, code, window);
         }
     }
 
@@ -227,7 +298,7 @@ impl Engine {
     /// Announces the end of the connection. If `is_final`, new streams are refused from now on.
     pub fn go_away(&mut self, is_final: bool, code: ErrorCode) {
         if is_final {
-            self.last_allowed_stream = self.highest_stream;
+            self.last_allowed_stream = R::last_stream(self);
         }
         frame::write_goaway(&mut self.farewell, self.last_allowed_stream, code);
     }
@@ -242,22 +313,21 @@ impl Engine {
         self.go_away(true, error.code);
     }
 
-    /// Refuses a new stream of the peer.
-    fn refuse(&mut self, stream: u32, code: ErrorCode) {
-        self.wasted_streams += 1;
-        self.write_reset(stream, code);
-    }
-
-    fn write_reset(&mut self, stream: u32, code: ErrorCode) {
+    /// Resets a stream that is gone, or was never taken. `window` is what the peer may still have sent on it.
+    fn write_reset(&mut self, stream: u32, code: ErrorCode, window: i64) {
         frame::write_reset(&mut self.output, stream, code);
         if self.resets.len() >= REMEMBERED_RESETS {
-            self.resets.pop_front();
+            self.resets.pop_first();
         }
-        self.resets.push_back(stream);
+        self.resets.entry(stream).or_insert(window);
     }
 
-    /// Drops a stream.
-    fn forget(&mut self, id: u32) {
-        self.streams.remove(&id);
+    /// Drops a stream, and returns how many more bytes the peer may send on it; `None` if it is gone already.
+    fn forget(&mut self, id: u32) -> Option<i64> {
+        Some(self.streams.remove(&id)?.receive_window)
     }
+}
+
+fn as_setting(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
 }

@@ -2,42 +2,55 @@
 
 use bytes::{Buf, Bytes};
 
-use crate::frame::{self, ErrorCode, HEADER_LENGTH, Header, PREFACE, flag, kind, setting};
+use crate::frame::{self, ErrorCode, HEADER_LENGTH, Header, flag, kind, setting};
 
-use super::{ConnectionError, Engine, Event, LARGEST_WINDOW};
+use super::{ConnectionError, Engine, Event, LARGEST_WINDOW, Outcome, Role};
 
-type Outcome = Result<(), ConnectionError>;
-
-impl Engine {
+impl<R: Role> Engine<R> {
     /// Receives bytes from the network. Errors of the peer become events.
-    pub fn receive(&mut self, data: &[u8]) -> Vec<Event> {
-        let mut events = Vec::new();
-        if self.is_failed {
-            return events;
-        }
-        self.input.extend_from_slice(data);
-        if let Err(error) = self.receive_frames(&mut events) {
-            self.fail(&error);
-            events.push(Event::ConnectionFailed(error.reason));
-        }
-        events
+    pub fn receive(&mut self, data: &[u8]) -> Vec<Event<R::Head>> {
+        self.receive_slice(data, usize::MAX).0
     }
 
-    fn receive_frames(&mut self, events: &mut Vec<Event>) -> Outcome {
+    /// Receives bytes from the network, and reads at most so many frames; returns the events, and how many frames were
+    /// read. Frames cost time, and not bytes: whoever has more to do reads the rest in a later call, without new bytes.
+    pub fn receive_slice(&mut self, data: &[u8], most: usize) -> (Vec<Event<R::Head>>, usize) {
+        let mut events = Vec::new();
+        if self.is_failed {
+            return (events, 0);
+        }
+        self.input.extend_from_slice(data);
+        let mut count = 0;
+        if let Err(error) = self.receive_frames(most, &mut count, &mut events) {
+            self.fail(&error);
+            self.input.clear();
+            events.push(Event::ConnectionFailed(error.reason));
+        }
+        (events, count)
+    }
+
+    /// Whether a whole frame was received and is not read yet.
+    pub fn is_behind(&self) -> bool {
+        Header::read(&self.input)
+            .is_some_and(|header| self.input.len() >= HEADER_LENGTH + header.length)
+    }
+
+    fn receive_frames(
+        &mut self,
+        most: usize,
+        count: &mut usize,
+        events: &mut Vec<Event<R::Head>>,
+    ) -> Outcome<()> {
         if !self.has_preface {
-            let given = self.input.len().min(PREFACE.len());
-            if self.input.get(..given) != PREFACE.get(..given) {
-                return Err(protocol(
-                    "the connection does not begin with the preface of HTTP/2",
-                ));
-            }
-            if given < PREFACE.len() {
+            if !R::receive_preface(self)? {
                 return Ok(());
             }
-            self.input.advance(PREFACE.len());
             self.has_preface = true;
         }
-        while let Some(header) = Header::read(&self.input) {
+        while *count < most {
+            let Some(header) = Header::read(&self.input) else {
+                break;
+            };
             let limit = usize::try_from(self.limits.max_frame_size).unwrap_or(usize::MAX);
             if header.length > limit {
                 let reason = format!(
@@ -49,6 +62,7 @@ impl Engine {
             if self.input.len() < HEADER_LENGTH + header.length {
                 break;
             }
+            *count += 1;
             self.input.advance(HEADER_LENGTH);
             let payload = self.input.split_to(header.length).freeze();
             self.receive_frame(header, payload, events)?;
@@ -60,8 +74,8 @@ impl Engine {
         &mut self,
         header: Header,
         payload: Bytes,
-        events: &mut Vec<Event>,
-    ) -> Outcome {
+        events: &mut Vec<Event<R::Head>>,
+    ) -> Outcome<()> {
         if !self.has_settings && (header.kind != kind::SETTINGS || header.has(flag::ACK)) {
             return Err(protocol("the first frame is not SETTINGS"));
         }
@@ -81,7 +95,7 @@ impl Engine {
             kind::PRIORITY => self.receive_priority(header, &payload, events),
             kind::RST_STREAM => self.receive_reset(header, &payload, events),
             kind::SETTINGS => self.receive_settings(header, &payload),
-            kind::PUSH_PROMISE => Err(protocol("a client does not push")),
+            kind::PUSH_PROMISE => Err(protocol("PUSH_PROMISE, which nobody may send here")),
             kind::PING => self.receive_ping(header, &payload, events),
             kind::GOAWAY => receive_goaway(header, &payload, events),
             kind::WINDOW_UPDATE => self.receive_window_update(header, &payload, events),
@@ -96,8 +110,8 @@ impl Engine {
         &mut self,
         header: Header,
         payload: &[u8],
-        events: &mut Vec<Event>,
-    ) -> Outcome {
+        events: &mut Vec<Event<R::Head>>,
+    ) -> Outcome<()> {
         require(header.stream != 0, "PRIORITY on stream 0")?;
         self.control_frames += 1;
         let Some((dependency, _)) = payload
@@ -117,21 +131,21 @@ impl Engine {
         &mut self,
         header: Header,
         payload: &[u8],
-        events: &mut Vec<Event>,
-    ) -> Outcome {
+        events: &mut Vec<Event<R::Head>>,
+    ) -> Outcome<()> {
         self.require_known(header.stream, "RST_STREAM")?;
         let Some(&code) = payload.first_chunk::<4>().filter(|_| payload.len() == 4) else {
             return require_size(false, "RST_STREAM", payload.len());
         };
-        self.wasted_streams += 1;
-        if self.is_open(header.stream) {
-            self.forget(header.stream);
+        let is_open = self.forget(header.stream).is_some();
+        self.wasted_streams += u64::from(R::is_wasteful(is_open));
+        if is_open {
             events.push(Event::StreamClosed(header.stream, u32::from_be_bytes(code)));
         }
         Ok(())
     }
 
-    fn receive_settings(&mut self, header: Header, payload: &[u8]) -> Outcome {
+    fn receive_settings(&mut self, header: Header, payload: &[u8]) -> Outcome<()> {
         require(header.stream == 0, "SETTINGS on a stream")?;
         if header.has(flag::ACK) {
             return require_size(
@@ -142,7 +156,7 @@ impl Engine {
         }
         require_size(payload.len() % 6 == 0, "SETTINGS", payload.len())?;
         self.has_settings = true;
-        self.control_frames += 1;
+        self.control_frames += R::SETTINGS_COST;
         for setting in payload.chunks_exact(6) {
             if let &[n0, n1, v0, v1, v2, v3] = setting {
                 self.apply_setting(
@@ -155,9 +169,8 @@ impl Engine {
         Ok(())
     }
 
-    fn apply_setting(&mut self, name: u16, value: u32) -> Outcome {
+    fn apply_setting(&mut self, name: u16, value: u32) -> Outcome<()> {
         match name {
-            setting::ENABLE_PUSH => require(value <= 1, "SETTINGS_ENABLE_PUSH is neither 0 nor 1"),
             setting::INITIAL_WINDOW_SIZE => self.resize_windows(value),
             setting::MAX_FRAME_SIZE => {
                 require(
@@ -167,11 +180,11 @@ impl Engine {
                 self.peer_max_frame_size = usize::try_from(value).unwrap_or(usize::MAX);
                 Ok(())
             }
-            _ => Ok(()),
+            _ => R::apply_setting(self, name, value),
         }
     }
 
-    fn resize_windows(&mut self, size: u32) -> Outcome {
+    fn resize_windows(&mut self, size: u32) -> Outcome<()> {
         if i64::from(size) > LARGEST_WINDOW {
             return Err(flow_control(format!(
                 "SETTINGS_INITIAL_WINDOW_SIZE is {size}"
@@ -199,7 +212,12 @@ impl Engine {
         Ok(())
     }
 
-    fn receive_ping(&mut self, header: Header, payload: &[u8], events: &mut Vec<Event>) -> Outcome {
+    fn receive_ping(
+        &mut self,
+        header: Header,
+        payload: &[u8],
+        events: &mut Vec<Event<R::Head>>,
+    ) -> Outcome<()> {
         require(header.stream == 0, "PING on a stream")?;
         require_size(payload.len() == 8, "PING", payload.len())?;
         if header.has(flag::ACK) {
@@ -215,8 +233,8 @@ impl Engine {
         &mut self,
         header: Header,
         payload: &[u8],
-        events: &mut Vec<Event>,
-    ) -> Outcome {
+        events: &mut Vec<Event<R::Head>>,
+    ) -> Outcome<()> {
         let Some(&increment) = payload.first_chunk::<4>().filter(|_| payload.len() == 4) else {
             return require_size(false, "WINDOW_UPDATE", payload.len());
         };
@@ -252,7 +270,7 @@ impl Engine {
     }
 
     /// Checks that a stream was opened at some time.
-    pub(super) fn require_known(&self, stream: u32, what: &str) -> Outcome {
+    pub(super) fn require_known(&self, stream: u32, what: &str) -> Outcome<()> {
         if stream == 0 || stream > self.highest_stream || stream % 2 == 0 {
             return Err(protocol(format!(
                 "{what} on stream {stream}, which was never opened"
@@ -262,17 +280,22 @@ impl Engine {
     }
 
     /// Resets a stream on which the peer broke the protocol.
-    pub(super) fn break_stream(&mut self, stream: u32, code: ErrorCode, events: &mut Vec<Event>) {
-        let was_open = self.is_open(stream);
-        self.forget(stream);
-        self.refuse(stream, code);
-        if was_open {
+    pub(super) fn break_stream(
+        &mut self,
+        stream: u32,
+        code: ErrorCode,
+        events: &mut Vec<Event<R::Head>>,
+    ) {
+        let window = self.forget(stream);
+        self.wasted_streams += u64::from(R::is_wasteful(window.is_some()));
+        self.write_reset(stream, code, window.unwrap_or(0));
+        if window.is_some() {
             events.push(Event::StreamClosed(stream, code as u32));
         }
     }
 }
 
-fn receive_goaway(header: Header, payload: &[u8], events: &mut Vec<Event>) -> Outcome {
+fn receive_goaway<H>(header: Header, payload: &[u8], events: &mut Vec<Event<H>>) -> Outcome<()> {
     require(header.stream == 0, "GOAWAY on a stream")?;
     let Some((&[s0, s1, s2, s3, c0, c1, c2, c3], detail)) = payload.split_first_chunk::<8>() else {
         return require_size(false, "GOAWAY", payload.len());
@@ -293,11 +316,11 @@ pub(super) fn flow_control(reason: impl Into<String>) -> ConnectionError {
     ConnectionError::new(ErrorCode::FlowControl, reason)
 }
 
-pub(super) fn require(holds: bool, reason: &str) -> Outcome {
+pub(super) fn require(holds: bool, reason: &str) -> Outcome<()> {
     if holds { Ok(()) } else { Err(protocol(reason)) }
 }
 
-fn require_size(holds: bool, what: &str, size: usize) -> Outcome {
+fn require_size(holds: bool, what: &str, size: usize) -> Outcome<()> {
     if holds {
         return Ok(());
     }
@@ -305,4 +328,24 @@ fn require_size(holds: bool, what: &str, size: usize) -> Outcome {
         ErrorCode::FrameSize,
         format!("{what} has a payload of {size} bytes"),
     ))
+}
+
+/// Removes the padding.
+pub(super) fn unpad(header: Header, payload: &[u8]) -> Outcome<&[u8]> {
+    if !header.has(flag::PADDED) {
+        return Ok(payload);
+    }
+    let Some((&padding, rest)) = payload.split_first() else {
+        return Err(ConnectionError::new(
+            ErrorCode::FrameSize,
+            "a padded frame without its padding's length",
+        ));
+    };
+    let size = rest.len().checked_sub(usize::from(padding));
+    size.and_then(|size| rest.get(..size)).ok_or_else(|| {
+        protocol(format!(
+            "{padding} bytes of padding in a payload of {}",
+            payload.len()
+        ))
+    })
 }

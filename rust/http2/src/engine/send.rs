@@ -1,37 +1,14 @@
-//! Responses, and the order in which waiting streams send.
+//! Heads and bodies that we send, and the order in which waiting streams send.
 
 use bytes::Bytes;
 
 use crate::frame::{self, flag, kind};
-use crate::hpack;
 
-use super::Engine;
+use super::{Engine, Role};
 
-impl Engine {
-    /// Begins the response of a stream; names are lower case.
-    pub fn send_headers<'a>(
-        &mut self,
-        id: u32,
-        status: u16,
-        fields: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
-        is_end: bool,
-    ) {
-        if !self.streams.contains_key(&id) {
-            return;
-        }
-        let mut block = Vec::with_capacity(128);
-        self.encoder.begin(&mut block);
-        hpack::encode_status(&mut block, status);
-        for (name, value) in fields {
-            hpack::encode_field(&mut block, name, value);
-        }
-        self.write_block(id, &block, is_end);
-        if is_end {
-            self.end(id);
-        }
-    }
-
-    fn write_block(&mut self, id: u32, block: &[u8], is_end: bool) {
+impl<R: Role> Engine<R> {
+    /// Sends a header block.
+    pub(super) fn write_block(&mut self, id: u32, block: &[u8], is_end: bool) {
         let end_stream = if is_end { flag::END_STREAM } else { 0 };
         let mut rest = block;
         let mut kind = kind::HEADERS;
@@ -57,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// Appends to the response. Bytes that exceed the peer's window are kept until it grows.
+    /// Appends to our body. Bytes that exceed the peer's window are kept until it grows.
     pub fn send_data(&mut self, id: u32, data: Bytes, is_end: bool) {
         let (max_frame, window, high) = (
             self.peer_max_frame_size,
@@ -86,7 +63,7 @@ impl Engine {
         if is_end {
             stream.is_end_pending = true;
             stream.is_ended = true;
-            self.release_request(id);
+            self.release_body(id);
         }
         self.enqueue(id);
     }
@@ -169,13 +146,13 @@ impl Engine {
     }
 
     /// Ends our side of a stream.
-    fn end(&mut self, id: u32) {
+    pub(super) fn end(&mut self, id: u32) {
         if let Some(stream) = self.streams.get_mut(&id) {
             stream.is_ended = true;
-            if stream.is_request_ended {
+            if stream.is_peer_ended {
                 self.forget(id);
             } else {
-                self.release_request(id);
+                self.release_body(id);
             }
         }
     }

@@ -4,10 +4,12 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::{Engine, Event};
+use super::Event;
+use crate::ServerEngine as Engine;
 use crate::frame::{
     ErrorCode, PREFACE, flag, kind, write_header, write_settings, write_window_update,
 };
+use crate::head::RequestHead;
 use crate::limits::Limits;
 
 const LIMITS: Limits = Limits {
@@ -65,12 +67,12 @@ fn a_request_and_its_answer() {
         .concat(),
     );
 
-    assert!(matches!(&events[0], Event::RequestReceived(1, head) if &head.method[..] == b"POST"));
+    assert!(matches!(&events[0], Event::HeadReceived(1, head) if &head.method[..] == b"POST"));
     assert_eq!(
         events[1..],
         [
             Event::BodyReceived(1, Bytes::from_static(b"hi")),
-            Event::RequestEnded(1)
+            Event::BodyEnded(1)
         ]
     );
     engine.send_headers(1, 200, [(&b"x"[..], &b"y"[..])], false);
@@ -161,7 +163,7 @@ fn an_endless_header_block_ends_the_connection() {
     let mut engine = opened();
     engine.receive(&frame(kind::HEADERS, 0, 1, &HEAD));
 
-    let events: Vec<Event> = (0..100)
+    let events: Vec<Event<RequestHead>> = (0..100)
         .flat_map(|_| engine.receive(&frame(kind::CONTINUATION, 0, 1, b"")))
         .collect();
 
@@ -204,7 +206,7 @@ proptest! {
     fn no_input_panics_or_is_kept(input in frames()) {
         let mut engine = opened();
         for event in engine.receive(&input) {
-            if let Event::RequestReceived(id, _) = event {
+            if let Event::HeadReceived(id, _) = event {
                 engine.send_headers(id, 200, [], false);
                 engine.send_data(id, Bytes::from(vec![0; 100]), id % 4 == 1);
             }

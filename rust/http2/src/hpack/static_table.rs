@@ -1,5 +1,7 @@
 //! The static table of RFC 7541, appendix A. Indexes begin at 1.
 
+use std::sync::LazyLock;
+
 /// Names and values; many values are empty.
 pub(super) const STATIC_TABLE: [(&[u8], &[u8]); 61] = [
     (b":authority", b""),
@@ -64,3 +66,55 @@ pub(super) const STATIC_TABLE: [(&[u8], &[u8]); 61] = [
     (b"via", b""),
     (b"www-authenticate", b""),
 ];
+
+/// The length of the longest name, in bytes.
+const LONGEST_NAME: usize = 27;
+
+/// Names and the first index of each.
+type Names = Vec<(&'static [u8], usize)>;
+
+/// The distinct names by length: few have the same one.
+static NAMES: LazyLock<[Names; LONGEST_NAME + 1]> = LazyLock::new(|| {
+    let mut names = [const { Vec::new() }; LONGEST_NAME + 1];
+    for (index, &(name, _)) in (1..).zip(&STATIC_TABLE) {
+        if let Some(same) = names.get_mut(name.len()) {
+            if same.last().is_none_or(|&(last, _)| last != name) {
+                same.push((name, index));
+            }
+        }
+    }
+    names
+});
+
+/// The first index with this name.
+pub(super) fn name_index(name: &[u8]) -> Option<usize> {
+    let same = NAMES.get(name.len())?;
+    Some(same.iter().find(|&&(known, _)| known == name)?.1)
+}
+
+/// The index of a field with this name and value.
+pub(super) fn field_index(name: &[u8], value: &[u8]) -> Option<usize> {
+    let first = name_index(name)?;
+    let same = STATIC_TABLE.get(first - 1..)?.iter();
+    let position = same
+        .take_while(|&&(known, _)| known == name)
+        .position(|&(_, known)| known == value)?;
+    Some(first + position)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_is_found() {
+        for (index, &(name, value)) in (1..).zip(&STATIC_TABLE) {
+            assert_eq!(field_index(name, value), Some(index));
+            assert!(name_index(name).is_some_and(|first| first <= index));
+        }
+        assert_eq!(name_index(b":status"), Some(8));
+        assert_eq!(name_index(b"x-other"), None);
+        assert_eq!(name_index(&[b'x'; 100]), None);
+        assert_eq!(field_index(b":method", b"PUT"), None);
+    }
+}

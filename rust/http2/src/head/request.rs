@@ -1,12 +1,14 @@
-//! Checks whether a request is well-formed (RFC 9113, sections 8.2 and 8.3).
+//! Checks whether a request is well-formed (RFC 9113, sections 8.2 and 8.3.1).
 
 use bytes::Bytes;
 
 use crate::hpack::Field;
 
+use super::field::{Malformed, check_name, check_value, note_length};
+
 /// The checked head of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct RequestHead {
     /// `:method`.
     pub method: Bytes,
     /// `:path` without its query; empty for CONNECT.
@@ -18,10 +20,6 @@ pub struct Head {
     /// The value of `content-length`.
     pub content_length: Option<u64>,
 }
-
-/// The request is malformed (RFC 9113, section 8.1.1), which only affects its stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed;
 
 #[derive(Default)]
 struct Pseudo {
@@ -36,7 +34,7 @@ struct Pseudo {
 /// # Errors
 ///
 /// If they break a rule.
-pub fn check_request(fields: Vec<Field>) -> Result<Head, Malformed> {
+pub fn check_request(fields: Vec<Field>) -> Result<RequestHead, Malformed> {
     let mut pseudo = Pseudo::default();
     let mut regular = Vec::with_capacity(fields.len());
     let mut content_length = None;
@@ -61,15 +59,7 @@ pub fn check_request(fields: Vec<Field>) -> Result<Head, Malformed> {
         check_name(&field.name)?;
         match &field.name[..] {
             b"te" if &field.value[..] != b"trailers" => return Err(Malformed),
-            b"content-length" => {
-                let length = read_length(&field.value)?;
-                if content_length
-                    .replace(length)
-                    .is_some_and(|other| other != length)
-                {
-                    return Err(Malformed);
-                }
-            }
+            b"content-length" => note_length(&mut content_length, &field.value)?,
             b"cookie" => {
                 // Its parts may come apart to compress better (RFC 9113, section 8.2.3).
                 if let Some(begun) = regular
@@ -87,23 +77,11 @@ pub fn check_request(fields: Vec<Field>) -> Result<Head, Malformed> {
     assemble(pseudo, regular, content_length)
 }
 
-/// Checks the fields after a request's body.
-///
-/// # Errors
-///
-/// If they break a rule.
-pub fn check_trailers(fields: &[Field]) -> Result<(), Malformed> {
-    fields.iter().try_for_each(|field| {
-        check_name(&field.name)?;
-        check_value(&field.value)
-    })
-}
-
 fn assemble(
     pseudo: Pseudo,
     mut fields: Vec<Field>,
     content_length: Option<u64>,
-) -> Result<Head, Malformed> {
+) -> Result<RequestHead, Malformed> {
     let method = pseudo.method.unwrap_or_default();
     let (path, query) = if &method[..] == b"CONNECT" {
         // CONNECT has no path (RFC 9113, section 8.5).
@@ -140,7 +118,7 @@ fn assemble(
             });
         }
     }
-    Ok(Head {
+    Ok(RequestHead {
         method,
         path,
         query,
@@ -149,44 +127,11 @@ fn assemble(
     })
 }
 
-/// Checks that a name is a lower-case token (RFC 9113, section 8.2.1) and not specific to a connection (8.2.2).
-fn check_name(name: &[u8]) -> Result<(), Malformed> {
-    let is_token = !name.is_empty() && name.iter().all(|&byte| {
-        matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
-    });
-    let is_of_connection = matches!(
-        name,
-        b"connection" | b"keep-alive" | b"proxy-connection" | b"transfer-encoding" | b"upgrade"
-    );
-    if is_token && !is_of_connection {
-        Ok(())
-    } else {
-        Err(Malformed)
-    }
-}
-
-fn check_value(value: &[u8]) -> Result<(), Malformed> {
-    if value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
-        return Err(Malformed);
-    }
-    Ok(())
-}
-
-fn read_length(value: &[u8]) -> Result<u64, Malformed> {
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return Err(Malformed);
-    }
-    std::str::from_utf8(value)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or(Malformed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(fields: &[(&'static str, &'static str)]) -> Result<Head, Malformed> {
+    fn check(fields: &[(&'static str, &'static str)]) -> Result<RequestHead, Malformed> {
         let field = |&(name, value): &(&'static str, &'static str)| Field {
             name: Bytes::from_static(name.as_bytes()),
             value: Bytes::from_static(value.as_bytes()),
@@ -289,18 +234,5 @@ mod tests {
             check(&[(":method", "CONNECT"), HEAD[2], HEAD[3]]),
             Err(Malformed)
         );
-    }
-
-    #[test]
-    fn trailers_have_no_pseudo_headers() {
-        let trailer = |name: &'static str| {
-            [Field {
-                name: Bytes::from_static(name.as_bytes()),
-                value: Bytes::new(),
-            }]
-        };
-
-        assert_eq!(check_trailers(&trailer("x")), Ok(()));
-        assert_eq!(check_trailers(&trailer(":path")), Err(Malformed));
     }
 }
