@@ -144,3 +144,14 @@ def test_import_leaves_heavy_libraries_alone() -> None:
     code = f"import sys, awaken; print([name for name in {heavy!r} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert found.strip() == "[]"
+
+
+def test_import_loads_little_beyond_asyncio_and_json() -> None:
+    """What only some processes need is imported where it is used: an import is part of every cold start."""
+    late = ("difflib", "msgspec", "pathlib", "random", "urllib.parse", "uuid", "awaken.serde.writing")
+    code = (
+        "import sys, asyncio, json; before = set(sys.modules)\n"
+        f"import awaken; print([name for name in {late!r} if name in set(sys.modules) - before])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert found.strip() == "[]"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import os
 import traceback
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["PACKAGE", "authored", "format_error", "innermost_file", "is_authored", "log_warning"]
 
 #: The folder of this package: the prefix of the file names of its code.
-PACKAGE: Final = str(Path(__file__).parents[1]) + os.sep
+PACKAGE: Final = os.path.dirname(os.path.dirname(__file__)) + os.sep
 
-_STANDARD_LIBRARY: Final = (str(Path(os.__file__).parent) + os.sep, "<frozen ")
+_STANDARD_LIBRARY: Final = (os.path.dirname(os.__file__) + os.sep, "<frozen ")
 #: Suffixes of sources that were compiled ahead of time, like those of uvloop. Such files are not installed.
 _COMPILED: Final = (".pyx", ".pxd", ".pxi")
 _FULL: Final = "AWAKEN_FULL_TRACEBACKS"

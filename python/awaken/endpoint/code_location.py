@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from awaken.diagnostics import development
@@ -14,7 +13,7 @@ from awaken.diagnostics.tracebacks import PACKAGE, is_authored
 if TYPE_CHECKING:
     from types import FrameType
 
-_INSIDE = (PACKAGE, str(Path(asyncio.__file__).parent) + os.sep)
+_INSIDE = (PACKAGE, os.path.dirname(asyncio.__file__) + os.sep)
 
 
 class CodeLocation(NamedTuple):
