@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from awaken.hosting.embedded import EmbeddedRuntime
     from awaken.hosting.runtime_server import RuntimeServer
     from awaken.runtime.events import Observer
-    from awaken.runtime.query import Backlog
+    from awaken.runtime.query import BacklogReading
 
 __all__ = ["run_embedded"]
 
@@ -96,14 +97,22 @@ def run_embedded(
             raise
         url = http_url(places.callbacks or places.ingress, is_tls=access.http_tls is not None)
         lead_links(f"{reachable_url(url)}{CALLBACKS}")
-        backlog = embedded.runtime.backlog()
-        await embedded.start()
-        try:
-            await _serve(
-                embedded, free, access, pages, lead_links, describe, backlog, until, json_output=json_output
-            )
-        finally:
-            await embedded.stop(_HANDLERS_GRACE_S)
+        with closing(embedded.runtime.backlog()) as backlog:
+            await embedded.start()
+            try:
+                await _serve(
+                    embedded,
+                    free,
+                    access,
+                    pages,
+                    lead_links,
+                    describe,
+                    backlog,
+                    until,
+                    json_output=json_output,
+                )
+            finally:
+                await embedded.stop(_HANDLERS_GRACE_S)
 
     try:
         run_in_loop(main(), leave=leave)
@@ -123,7 +132,7 @@ async def _serve(
     pages: AllowedPages,
     lead_links: Callable[[str], None],
     describe: Callable[[EmbeddedRuntime], str],
-    backlog: Backlog,
+    backlog: BacklogReading,
     until: Callable[[asyncio.Event], Awaitable[None]] | None,
     *,
     json_output: bool,
@@ -144,7 +153,7 @@ async def _serve(
             links_url,
             grpc,
             describe(embedded),
-            backlog,
+            await backlog.result(),
             has_inbox=embedded.runtime.settings.serves_inbox,
             json_output=json_output,
         )

@@ -9,7 +9,7 @@ from awaken.runtime.clock import SystemClock
 from awaken.runtime.errors import RuntimeClosedError, StoreError, TransactionLostError
 from awaken.runtime.invoker.invoker import Invoker
 from awaken.runtime.processor.processor import Processor
-from awaken.runtime.query import Backlog, Filter, Query, list_awakeables, read_backlog, take_snapshot
+from awaken.runtime.query import BacklogReading, Filter, Query, list_awakeables, take_snapshot
 from awaken.runtime.runtime_operations import RuntimeOperations
 from awaken.runtime.settings import RuntimeSettings
 from awaken.runtime.store import Store
@@ -169,9 +169,9 @@ class Runtime(RuntimeOperations):
             return
         log.info("the runtime continues from %s", self.store.path)
 
-    def backlog(self) -> Backlog:
-        """Return how much waits at this moment."""
-        return read_backlog(self.store.fetch)
+    def backlog(self) -> BacklogReading:
+        """Begin to count what waits at this moment. Close what is returned. Raises sqlite3.Error."""
+        return BacklogReading(self.store.path)
 
     # For tests in this process.
 

@@ -1,7 +1,7 @@
 """Reading the store beside the runtime: questions in SQL on the server's tables, and which awakeables are pending."""
 
 from awaken.runtime.query.awakeables import Filter, find_description, list_awakeables
-from awaken.runtime.query.backlog import Backlog, read_backlog
+from awaken.runtime.query.backlog import Backlog, BacklogReading
 from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.query import Query
 from awaken.runtime.query.questions import Questions
@@ -9,6 +9,7 @@ from awaken.runtime.query.snapshot import Snapshot, take_snapshot
 
 __all__ = [
     "Backlog",
+    "BacklogReading",
     "Filter",
     "Query",
     "QueryError",
@@ -16,6 +17,5 @@ __all__ = [
     "Snapshot",
     "find_description",
     "list_awakeables",
-    "read_backlog",
     "take_snapshot",
 ]

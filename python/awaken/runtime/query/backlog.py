@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable
+    from pathlib import Path
 
-__all__ = ["Backlog", "read_backlog"]
+__all__ = ["Backlog", "BacklogReading"]
 
 
 class Backlog(NamedTuple):
@@ -22,13 +25,49 @@ class Backlog(NamedTuple):
     next_timer_ms: int | None
 
 
-def read_backlog(fetch: Callable[[str], sqlite3.Cursor]) -> Backlog:
-    """Count what waits, each number by an index.
+class BacklogReading:
+    """Counts what waits at this moment, on a thread: a million takes a second from a disk, and the runtime can start.
 
     Args:
-        fetch: queries the runtime's tables.
+        path: the runtime's database file.
+
+    Raises:
+        sqlite3.Error: the file cannot be read.
     """
-    ((invocations,),) = fetch("SELECT COUNT(*) FROM invocation WHERE status <> 'completed'")
-    ((awakeables,),) = fetch("SELECT COUNT(*) FROM awakeable")
-    ((next_timer_ms,),) = fetch("SELECT MIN(due) FROM timer")
-    return Backlog(invocations, awakeables, next_timer_ms)
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
+        try:
+            # The transaction begins with its first read, and sees the moment of that one.
+            self._connection.execute("BEGIN")
+            self._connection.execute("SELECT 1 FROM invocation LIMIT 1").fetchall()
+        except BaseException:
+            self._connection.close()
+            raise
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="awaken-backlog")
+        self._counted = self._thread.submit(self._count)
+
+    async def result(self) -> Backlog:
+        """Return the numbers.
+
+        Raises:
+            sqlite3.Error: the file cannot be read.
+        """
+        return await asyncio.wrap_future(self._counted)
+
+    def close(self) -> None:
+        """Stop counting."""
+        with contextlib.suppress(sqlite3.ProgrammingError):  # it is closed already
+            self._connection.interrupt()
+        self._thread.shutdown()
+
+    def _count(self) -> Backlog:
+        # As long as the transaction is open, the write-ahead log grows.
+        with contextlib.closing(self._connection):
+            fetch = self._connection.execute
+            ((invocations,),) = fetch("SELECT COUNT(*) FROM invocation WHERE status <> 'completed'")
+            ((awakeables,),) = fetch("SELECT COUNT(*) FROM awakeable")
+            ((next_timer_ms,),) = fetch("SELECT MIN(due) FROM timer")
+            return Backlog(invocations, awakeables, next_timer_ms)
