@@ -46,6 +46,10 @@ class EmbeddedRuntime:
     def log(self) -> str:
         return self._process.log
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def start(self) -> None:
         self._process.start()
         eventually(self._is_ready, within=START_TIMEOUT_S, what=f"the runtime's readiness ({self.admin_url})")

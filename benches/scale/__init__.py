@@ -1,0 +1,1 @@
+"""Measures the embedded runtime with a million of everything that waits in one file."""
