@@ -2,7 +2,8 @@
 -- their columns, and the tables that are empty here. Times and durations are milliseconds. Functions of ours get text as
 -- bytes: Python would fail the whole query at text that is not UTF-8.
 
-CREATE TEMP VIEW sys_invocation_status AS
+-- What the tables of invocations have in common, read from each row once; no table of the server.
+CREATE TEMP VIEW invocation_columns AS
 SELECT
     partition_key(CAST(id AS BLOB)) AS partition_key,
     id,
@@ -39,35 +40,25 @@ SELECT
         NULL,
         (SELECT count(*) FROM main.journal AS j WHERE j.invocation = i.seq AND j.code < 0x8000)
     ) AS journal_commands_size,
-    created_at AS created_at,
+    created_at,
     server_version() AS created_using_restate_version,
-    modified_at AS modified_at,
-    inboxed_at AS inboxed_at,
-    scheduled_at AS scheduled_at,
-    scheduled_start_at AS scheduled_start_at,
-    running_at AS running_at,
-    completed_at AS completed_at,
+    modified_at,
+    inboxed_at,
+    scheduled_at,
+    scheduled_start_at,
+    running_at,
+    completed_at,
     completion_retention_ms AS completion_retention,
     journal_retention_ms AS journal_retention,
     iif(status = 'suspended', waiting_completions, NULL) AS suspended_waiting_for_completions,
     iif(status = 'suspended', waiting_signals, NULL) AS suspended_waiting_for_signals,
     iif(status = 'suspended', future_json, NULL) AS suspended_waiting_future_json,
-    status,
-    iif(status = 'completed', iif(failure_code IS NULL, 'success', 'failure'), NULL) AS completion_result,
-    '[' || failure_code || '] ' || failure_message AS completion_failure
-FROM main.invocation AS i;
-
-CREATE TEMP VIEW sys_invocation_state AS
-SELECT
-    partition_key(CAST(id AS BLOB)) AS partition_key,
-    id,
-    next_retry_at IS NULL AS in_flight,
     retry_count,
-    last_start_at AS last_start_at,
+    last_start_at,
+    next_retry_at,
     last_attempt_deployment_id,
     (SELECT sdk_version FROM temp.registered_deployment AS r WHERE r.id = last_attempt_deployment_id)
         AS last_attempt_server,
-    next_retry_at AS next_retry_at,
     last_failure,
     last_failure_code AS last_failure_error_code,
     NULL AS last_failure_related_entry_index,
@@ -76,73 +67,134 @@ SELECT
     last_failure_command_index AS last_failure_related_command_index,
     last_failure_command_name AS last_failure_related_command_name,
     last_failure_command_type AS last_failure_related_command_type,
-    (SELECT future_json FROM temp.awaited AS a WHERE a.id = i.id) AS last_awaiting_on_future_json
-FROM main.invocation AS i
-WHERE retry_count > 0;
+    (SELECT future_json FROM temp.awaited AS a WHERE a.id = i.id) AS last_awaiting_on_future_json,
+    status,
+    iif(status = 'completed', iif(failure_code IS NULL, 'success', 'failure'), NULL) AS completion_result,
+    '[' || failure_code || '] ' || failure_message AS completion_failure
+FROM main.invocation AS i;
 
-CREATE TEMP VIEW sys_invocation AS
+CREATE TEMP VIEW sys_invocation_status AS
 SELECT
-    s.id,
+    partition_key,
+    id,
     vqueue_id,
     target,
     target_service_name,
     target_service_key,
     target_handler_name,
     target_service_ty,
-    s.scope,
-    s.limit_key,
-    s.idempotency_key,
-    s.invoked_by,
+    scope,
+    limit_key,
+    idempotency_key,
+    invoked_by,
     invoked_by_service_name,
-    s.invoked_by_id,
+    invoked_by_id,
     invoked_by_subscription_id,
-    s.invoked_by_target,
-    s.restarted_from,
+    invoked_by_target,
+    restarted_from,
     pinned_deployment_id,
     pinned_service_protocol_version,
     trace_id,
     journal_size,
     journal_commands_size,
-    s.created_at,
+    created_at,
     created_using_restate_version,
-    s.modified_at,
-    s.inboxed_at,
-    s.scheduled_at,
-    s.scheduled_start_at,
-    s.running_at,
-    s.completed_at,
+    modified_at,
+    inboxed_at,
+    scheduled_at,
+    scheduled_start_at,
+    running_at,
+    completed_at,
     completion_retention,
     journal_retention,
     suspended_waiting_for_completions,
     suspended_waiting_for_signals,
     suspended_waiting_future_json,
-    iif(i.retry_count > 0, i.retry_count, NULL) AS retry_count,
-    iif(i.retry_count > 0, i.last_start_at, NULL) AS last_start_at,
-    iif(i.retry_count > 0, i.next_retry_at, NULL) AS next_retry_at,
-    iif(i.retry_count > 0, i.last_attempt_deployment_id, NULL) AS last_attempt_deployment_id,
-    iif(
-        i.retry_count > 0,
-        (SELECT sdk_version FROM temp.registered_deployment AS r WHERE r.id = i.last_attempt_deployment_id),
-        NULL
-    ) AS last_attempt_server,
-    iif(i.retry_count > 0, i.last_failure, NULL) AS last_failure,
-    iif(i.retry_count > 0, i.last_failure_code, NULL) AS last_failure_error_code,
-    NULL AS last_failure_related_entry_index,
-    NULL AS last_failure_related_entry_name,
-    NULL AS last_failure_related_entry_type,
-    iif(i.retry_count > 0, i.last_failure_command_index, NULL) AS last_failure_related_command_index,
-    iif(i.retry_count > 0, i.last_failure_command_name, NULL) AS last_failure_related_command_name,
-    iif(i.retry_count > 0, i.last_failure_command_type, NULL) AS last_failure_related_command_type,
-    (SELECT future_json FROM temp.awaited AS a WHERE a.id = i.id) AS last_awaiting_on_future_json,
-    CASE i.status
+    status,
+    completion_result,
+    completion_failure
+FROM temp.invocation_columns;
+
+CREATE TEMP VIEW sys_invocation_state AS
+SELECT
+    partition_key,
+    id,
+    next_retry_at IS NULL AS in_flight,
+    retry_count,
+    last_start_at,
+    last_attempt_deployment_id,
+    last_attempt_server,
+    next_retry_at,
+    last_failure,
+    last_failure_error_code,
+    last_failure_related_entry_index,
+    last_failure_related_entry_name,
+    last_failure_related_entry_type,
+    last_failure_related_command_index,
+    last_failure_related_command_name,
+    last_failure_related_command_type,
+    last_awaiting_on_future_json
+FROM temp.invocation_columns
+WHERE retry_count > 0;
+
+CREATE TEMP VIEW sys_invocation AS
+SELECT
+    id,
+    vqueue_id,
+    target,
+    target_service_name,
+    target_service_key,
+    target_handler_name,
+    target_service_ty,
+    scope,
+    limit_key,
+    idempotency_key,
+    invoked_by,
+    invoked_by_service_name,
+    invoked_by_id,
+    invoked_by_subscription_id,
+    invoked_by_target,
+    restarted_from,
+    pinned_deployment_id,
+    pinned_service_protocol_version,
+    trace_id,
+    journal_size,
+    journal_commands_size,
+    created_at,
+    created_using_restate_version,
+    modified_at,
+    inboxed_at,
+    scheduled_at,
+    scheduled_start_at,
+    running_at,
+    completed_at,
+    completion_retention,
+    journal_retention,
+    suspended_waiting_for_completions,
+    suspended_waiting_for_signals,
+    suspended_waiting_future_json,
+    iif(retry_count > 0, retry_count, NULL) AS retry_count,
+    iif(retry_count > 0, last_start_at, NULL) AS last_start_at,
+    iif(retry_count > 0, next_retry_at, NULL) AS next_retry_at,
+    iif(retry_count > 0, last_attempt_deployment_id, NULL) AS last_attempt_deployment_id,
+    iif(retry_count > 0, last_attempt_server, NULL) AS last_attempt_server,
+    iif(retry_count > 0, last_failure, NULL) AS last_failure,
+    iif(retry_count > 0, last_failure_error_code, NULL) AS last_failure_error_code,
+    last_failure_related_entry_index,
+    last_failure_related_entry_name,
+    last_failure_related_entry_type,
+    iif(retry_count > 0, last_failure_related_command_index, NULL) AS last_failure_related_command_index,
+    iif(retry_count > 0, last_failure_related_command_name, NULL) AS last_failure_related_command_name,
+    iif(retry_count > 0, last_failure_related_command_type, NULL) AS last_failure_related_command_type,
+    last_awaiting_on_future_json,
+    CASE status
         WHEN 'inboxed' THEN 'pending'
-        WHEN 'invoked' THEN iif(i.next_retry_at IS NULL, 'running', 'backing-off')
-        ELSE i.status
+        WHEN 'invoked' THEN iif(next_retry_at IS NULL, 'running', 'backing-off')
+        ELSE status
     END AS status,
     completion_result,
     completion_failure
-FROM main.invocation AS i
-JOIN temp.sys_invocation_status AS s ON s.id = i.id;
+FROM temp.invocation_columns;
 
 CREATE TEMP VIEW sys_journal AS
 SELECT
