@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from awaken.diagnostics import development
+from awaken.errors import SerdeError
 from awaken.serde.annotations import type_name
 from awaken.serde.base import Serde
 
@@ -55,13 +57,15 @@ class DefaultSerde(Serde[T]):
         type_hint: the type to read; None reads plain JSON values.
     """
 
-    __slots__ = ("_check", "_is_inferred", "_lenient", "_type_hint")
+    __slots__ = ("_check", "_is_inferred", "_lenient", "_read_plain", "_type_hint")
 
     def __init__(self, type_hint: type[T] | None = None) -> None:
         self._type_hint = type_hint
         self._is_inferred = type_hint is None
         self._check: Callable[[bytes], Any] | None = None
         self._lenient: LenientReader | None = None
+        #: Reads the values of a type that accepts all JSON, once that is known.
+        self._read_plain: Callable[[bytes], Any] | None = None
 
     @property
     def type_hint(self) -> type[T] | None:
@@ -92,6 +96,7 @@ class DefaultSerde(Serde[T]):
             from awaken.serde.lenient import LenientReader
 
             self._lenient = LenientReader(self._type_hint)
+            self._read_plain = self._lenient.read_plain
         else:
             from awaken.serde.reading import reader_for
 
@@ -120,6 +125,11 @@ class DefaultSerde(Serde[T]):
         Raises:
             SerdeError: the bytes are not JSON, or not of this type.
         """
+        if self._read_plain is not None and not is_strict and not development.is_enabled():
+            try:
+                return self._read_plain(buf)  # type: ignore[no-any-return]  # JSON
+            except SerdeError:
+                pass  # what is not JSON passes as the result of a run
         if is_strict or not self._is_inferred:
             if self._check is None:
                 from awaken.serde.reading import reader_for
@@ -136,6 +146,8 @@ class DefaultSerde(Serde[T]):
                 if not is_result:
                     raise
                 lenient = LenientReader(None)
+            else:
+                self._read_plain = lenient.read_plain
         return lenient.read(buf, place, is_result=is_result)  # type: ignore[no-any-return]
 
     def serialize(self, obj: T | None) -> bytes:

@@ -67,6 +67,11 @@ class LenientReader:
         if self._fit is Fit.CONVERTED:
             self._read, _ = lenient_reader_for(widened(annotation))
 
+    @property
+    def read_plain(self) -> Callable[[bytes], Any] | None:
+        """What reads every JSON value, if all are accepted as they are; else None."""
+        return self._read if self._fit is Fit.PLAIN else None
+
     def read(self, data: bytes, place: Callable[[], str], *, is_result: bool) -> Any:
         """Read a value.
 
