@@ -358,6 +358,15 @@ class Suspended:
 class Closed:
     """The attempt ended with an error, which is in `error`; its frame is in the output."""
 
+#: What `EndpointMachine.take_result` returns in place of a result: execute the awaited run; wait for more input, or for
+#: the end of an executing run; raise a terminal error 409 `cancelled`; the attempt is over, with a Suspension; the
+#: attempt is over, with an error.
+RUN_REQUIRED: Final[int]
+INPUT_REQUIRED: Final[int]
+CANCELLED: Final[int]
+SUSPENDED: Final[int]
+CLOSED: Final[int]
+
 Progress = Completed | RunRequired | InputRequired | Cancelled | Suspended | Closed
 
 @final
@@ -433,6 +442,12 @@ class EndpointMachine:
 
         At most one result is released per call, in journal order. Call it only when the handler cannot continue without
         a result.
+        """
+
+    def take_result(self, handle: int) -> Result | int:
+        """Release the result of one awaited handle, or return an int that says what has to happen first.
+
+        This is `progress` for a handler that awaits one handle and nothing else, without an object for the outcome.
         """
 
     # Commands. `name` is the entry name.

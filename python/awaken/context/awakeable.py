@@ -26,6 +26,11 @@ class AwakeableFuture(RestateDurableFuture[T]):
 
     __slots__ = ()
 
+    @property
+    def subject(self) -> str:
+        """A description of the result, for error texts."""
+        return f"awakeable {self._subject}"  # made when needed: most wait for long, and few are described
+
     def _read(self, serde: Serde[Any], data: bytes) -> Any:
         if not data and isinstance(serde, DefaultSerde) and raw_type(serde.type_hint) is None:
             data = b"null"

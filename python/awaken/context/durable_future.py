@@ -61,8 +61,8 @@ class FutureDriver(Protocol):
         """
         ...
 
-    def wait(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
-        """Block the awaiting task until the future is done."""
+    def wait(self, future: DurableFuture[T]) -> Generator[Any, None, T]:
+        """Block the awaiting task until the future is done, and return or raise its result."""
         ...
 
     def watch(self, future: DurableFuture[Any]) -> None:
@@ -74,9 +74,11 @@ class FutureDriver(Protocol):
         ...
 
 
-#: The methods of the base class, which the class below overrides.
+#: Methods of the base class. A lookup on a durable future costs more, because its class has `__getattr__`.
 _init = asyncio.Future.__init__
+_is_done = asyncio.Future.done
 _result = asyncio.Future.result
+_set_result: Callable[[asyncio.Future[Any], Any], None] = asyncio.Future.set_result
 
 
 class _UnfinishedError(UsageError, asyncio.InvalidStateError):
@@ -134,9 +136,7 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
         return self._subject
 
     def __await__(self) -> Generator[Any, None, T]:
-        if not self.done():
-            yield from self._driver.wait(self)
-        return _result(self)
+        return self._driver.wait(self)
 
     def __hash__(self) -> int:
         return self._driver.hash_base + 2 * self.handle
@@ -207,19 +207,20 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
 
     def settle(self, result: Result) -> None:
         """Complete with a result of the machine. A value that cannot be deserialized is a terminal error."""
-        if self.done():
+        if _is_done(self):
             return
+        serde = self._serde
         if isinstance(result, Failure):
             self._reject(terminal_error(result))
-        elif self._serde is None:
-            self.set_result(result)  # type: ignore[arg-type]  # the type that the command returns
+        elif serde is None:
+            _set_result(self, result)  # of the type that the command returns
         else:
             try:
-                value = self._read(self._serde, result if isinstance(result, bytes) else b"")
+                value = self._read(serde, result if isinstance(result, bytes) else b"")
             except Exception as reason:
-                self._reject(undecodable(self._subject, self._serde, reason))
+                self._reject(undecodable(self.subject, serde, reason))
             else:
-                self.set_result(value)  # None, for an empty value, belongs to every T
+                _set_result(self, value)  # None, for an empty value, belongs to every T
         if self._waiters is not None:
             self._wake(None)
 
@@ -230,7 +231,7 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
 
     def _place(self) -> str:
         """Describe where the handler gets this value, in words that are the same in every invocation."""
-        return f"{_ID.sub('', self._subject)} of {self._driver.target}"
+        return f"{_ID.sub('', self.subject)} of {self._driver.target}"
 
     def interrupt(self, error: BaseException) -> None:
         """Raise an error where this is awaited that is not a result of the journal: the invocation was cancelled.

@@ -58,7 +58,7 @@ class External(SideEffects):
         serde = values.serde_for(serde, type_hint, "ctx.awakeable")
         driver = self._driver
         identifier, handle = driver.issue("create an awakeable").awakeable()
-        future: RestateDurableFuture[T] = AwakeableFuture(driver, handle, serde, f"awakeable {identifier}")
+        future: RestateDurableFuture[T] = AwakeableFuture(driver, handle, serde, identifier)
         if probe.watchers:
             self._tell_watchers(identifier, name, type_hint)
         return Awakeable(identifier, future)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import functools
 import inspect
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from awaken._core import RetryPolicy
@@ -19,7 +20,7 @@ from awaken.serde import DefaultSerde, Serde
 from awaken.timing import time_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import timedelta
     from types import FrameType
 
@@ -89,9 +90,7 @@ class RunFuture(RestateDurableFuture[T]):
         "_instruction",
         "_kwargs",
         "_options",
-        "_result_serde",
         "context",
-        "name",
     )
 
     is_result = True
@@ -119,10 +118,8 @@ class RunFuture(RestateDurableFuture[T]):
             kwargs: keyword arguments of the action.
             frame: the frame that starts the run.
         """
-        self._result_serde = run_serde(action, options)
-        super().__init__(driver, handle, self._result_serde, f'run "{name}"')
-        self.name = name
-        self.context = contextvars.copy_context()
+        super().__init__(driver, handle, options.serde, name)
+        self.context = copy_context()
         self._action = action
         self._options = options
         self._args = args
@@ -130,6 +127,16 @@ class RunFuture(RestateDurableFuture[T]):
         # Keeping the frame would keep its variables alive. Finding the line is expensive, so `place` does it on demand.
         self._code = frame.f_code
         self._instruction = frame.f_lasti
+
+    @property
+    def name(self) -> str:
+        """Name of the journal entry."""
+        return self._subject
+
+    @property
+    def subject(self) -> str:
+        """A description of the result, for error texts."""
+        return f'run "{self._subject}"'
 
     @property
     def place(self) -> str:
@@ -144,22 +151,14 @@ class RunFuture(RestateDurableFuture[T]):
         """The retry policy for a failing action; None uses that of the runtime."""
         return self._options.retry_policy()
 
-    async def execute(self) -> bytes:
-        """Execute the action and return its serialized result.
-
-        A plain function runs in the default executor of the loop, with the context variables of the handler.
-        """
-        if probe.watchers:
-            return await self._execute_watched()
-        return self._write(await self._act())
-
-    async def _execute_watched(self) -> bytes:
+    async def execute_watched(self) -> bytes:
+        """Execute the action and return its serialized result, while there are watchers."""
         watchers = list(probe.watchers)
         token = probe.current_run.set(self.name)
         try:
             for watcher in watchers:
                 watcher.note_run(self.name, 1)
-            return self._write(await self._act())
+            return self.write(await self.act())
         finally:
             probe.current_run.reset(token)
             for watcher in watchers:
@@ -179,13 +178,20 @@ class RunFuture(RestateDurableFuture[T]):
             return True
         return False
 
-    def _write(self, value: Any) -> bytes:
+    def write(self, value: Any) -> bytes:
+        """Return the serialized result. The annotation of the action does not matter for that."""
         if isinstance(value, (bytes, bytearray, memoryview)) and development.is_enabled():
             self._warn_of_bytes()
-        return values.write(self._result_serde, value, f"the result of {self.subject}")
+        return values.write(self._options.serde, value, self._describe_result)
+
+    def _describe_result(self) -> str:
+        return f"the result of {self.subject}"
+
+    def _read(self, serde: Serde[Any], data: bytes) -> Any:
+        return super()._read(run_serde(self._action, self._options), data)
 
     def _warn_of_bytes(self) -> None:
-        serde = self._result_serde
+        serde = run_serde(self._action, self._options)
         if isinstance(serde, DefaultSerde) and serde.type_hint is None:
             development.warn(
                 "its function returns bytes without an annotation, so empty bytes come back as None, and bytes "
@@ -194,17 +200,26 @@ class RunFuture(RestateDurableFuture[T]):
                 place=self._place(),
             )
 
-    async def _act(self) -> Any:
-        if inspect.iscoroutinefunction(self._action):
-            value: Any = await self._action(*self._args, **self._kwargs)
-        else:
-            call = functools.partial(
-                contextvars.copy_context().run, _call, self._action, *self._args, **self._kwargs
-            )
-            value = await asyncio.get_running_loop().run_in_executor(None, call)
-            if inspect.isawaitable(value):
-                value = await value
-        return value
+    def act(self) -> Awaitable[Any]:
+        """Call the action; return what to await for its result.
+
+        A plain function runs in the default executor of the loop, with the context variables of the handler.
+        """
+        action = self._action
+        if _is_coroutine_function(action):
+            return action(*self._args, **self._kwargs)  # type: ignore[no-any-return]
+        return self._act_in_thread()
+
+    async def _act_in_thread(self) -> Any:
+        call = functools.partial(copy_context().run, _call, self._action, *self._args, **self._kwargs)
+        value = await asyncio.get_running_loop().run_in_executor(None, call)
+        return await value if inspect.isawaitable(value) else value
+
+
+def _is_coroutine_function(action: Callable[..., Any]) -> bool:
+    if type(action) is FunctionType and action.__code__.co_flags & inspect.CO_COROUTINE:
+        return True  # the usual case; the general one costs a microsecond
+    return inspect.iscoroutinefunction(action)
 
 
 def _call(action: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -36,7 +36,6 @@ from awaken.endpoint.memory import note_location
 from awaken.endpoint.observer import run_within
 from awaken.endpoint.rest import Rest
 from awaken.endpoint.run_tasks import RunTasks, unsendable
-from awaken.endpoint.stream import AttemptStream
 from awaken.errors import LocalProtocolError, SdkInternalException, TerminalError
 from awaken.serde.validation import error_text
 
@@ -59,7 +58,7 @@ __all__ = ["Attempt"]
 log = logging.getLogger("awaken")
 
 
-class Attempt(AttemptStream):
+class Attempt(Rest):
     """Runs one handler on one machine. Implements Driver, for its context and futures, and Owner, for its tasks."""
 
     __slots__ = (
@@ -69,14 +68,12 @@ class Attempt(AttemptStream):
         "_hash_base",
         "_interrupted_at",
         "_locations",
-        "_rest",
         "_settings",
         "_tasks_created",
         "_thread",
         "commands",
         "is_strict",
         "observer",
-        "runs",
         "version",
     )
 
@@ -114,8 +111,6 @@ class Attempt(AttemptStream):
         if settings.observe is not None:
             self.observer = settings.observe(machine, handler.target, exchange.headers)
             self.commands = self.observer.commands(machine)
-        self._rest = Rest(self, exchange, loop)
-        self.runs: RunTasks | None = None
         self._aftermath: aftermath.Aftermath | None = None
         self._closing_generators: list[asyncio.Task[None]] | None = None
         #: Where in the handler the end of the attempt was raised.
@@ -141,7 +136,7 @@ class Attempt(AttemptStream):
             raise misplaced.in_another_thread(operation, self.where)
         if self.machine.is_closed() or self.is_abandoned:
             return self._after_the_end().refuse(operation, self._interrupted_at)
-        self._rest.activity += 1
+        self.activity += 1
         if self._locations is not None:
             note_location(self._locations, self.machine)
         if not self._is_flush_planned:
@@ -168,32 +163,11 @@ class Attempt(AttemptStream):
             self.runs = RunTasks(self)
         self.runs.define(future)
 
-    def wait(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
-        """Wait in the awaiting task until the future is done."""
-        future.is_awaited = True
-        return self.refuse_await(future) if self.is_abandoned else self._rest.wait(future)
-
-    def watch(self, future: DurableFuture[Any]) -> None:
-        """Work towards a future that is awaited in another way than directly."""
-        if self.is_abandoned:
-            return
+    def require_own(self, future: DurableFuture[Any]) -> None:
+        """Refuse an await in a run, and in another handler."""
         misplaced.require_own(future, self)
-        future.is_awaited = True
-        self._rest.watch(future)
-
-    def unwatch(self, future: DurableFuture[Any]) -> None:
-        """Work no longer towards this future."""
-        self._rest.unwatch(future)
 
     # ------------------------------------------------------------ Owner: used by the handler's tasks
-
-    def note_activity(self) -> None:
-        """Note that a task of the handler took a step."""
-        self._rest.activity += 1
-
-    def adopt(self, task: asyncio.Task[Any]) -> None:
-        """Own a task that the handler started."""
-        self._rest.adopt(task)
 
     def number_task(self) -> int:
         """Return the number of the next task, which repeats in every attempt."""
@@ -228,7 +202,7 @@ class Attempt(AttemptStream):
             running = self._run_handler(context, request)
         else:
             running = run_within(self.observer.around_handler(request), self._run_handler, context, request)
-        self._rest.main = asyncio.Task(running, loop=self.loop, name=self._handler.target)
+        self.main = asyncio.Task(running, loop=self.loop, name=self._handler.target)
         if self._is_draining:
             self.machine.receive_end()
 
@@ -269,11 +243,11 @@ class Attempt(AttemptStream):
             if context._data:
                 close_data(context._data)
         finally:
-            self._rest.main = None
+            self.main = None
             self.close()
 
     async def _decode_input(self, source: CodecSource, body: bytes) -> bytes:
-        codec = self._rest.codec = AttemptCodec(self, await source.get(), self.commands)
+        codec = self.codec = AttemptCodec(self, await source.get(), self.commands)
         self.commands = codec.commands
         return await codec.decode_value(body) if self._handler.arity == 2 else body
 
@@ -289,24 +263,20 @@ class Attempt(AttemptStream):
         if self.machine.is_closed():
             self.close()
         elif self._is_started:
-            self._rest.advance()
+            self.advance()
         elif self.machine.is_ready():
             self._start_handler()
-
-    def go_on(self) -> None:
-        """Release the next result when the handler has come to rest."""
-        self._rest.go_on()
 
     def end_run(self) -> None:
         """Send what a run proposed, and continue unless its acknowledgement has to come first."""
         self.flush()
         if not self.machine.is_closed():
             if not self.machine.is_input_open():
-                self._rest.advance()
-        elif not self._rest.is_parked:
+                self.advance()
+        elif not self.is_parked:
             self.close()
         else:  # the handler gets the error before it is unwound
-            self._rest.advance()
+            self.advance()
             self.hold_flush()
             if not self._is_flush_planned:
                 self._plan_flush()
@@ -336,20 +306,20 @@ class Attempt(AttemptStream):
         return self._aftermath
 
     def _explain_refused_command(self) -> None:
-        outcome.explain_tasks(self.machine, self.target, self._rest.helpers)
+        outcome.explain_tasks(self.machine, self.target, self.helpers)
 
     def _unwind(self) -> None:
         """Cancel what is left of the handler; its `finally` blocks run."""
         self._settings.memory.keep(self.machine, self._locations)
-        rest, runs = self._rest, self.runs
-        rest.close()
-        if rest.helpers:
-            for task in tuple(rest.helpers):
+        self._release_no_more()
+        if self.helpers:
+            for task in tuple(self.helpers):
                 task.cancel()
+        runs = self.runs
         if runs is not None:
             self.runs = None
             runs.close()
-        main = rest.main
+        main = self.main
         if main is not None and main is not asyncio.current_task(self.loop):
             self._interrupted_at = code_location.innermost(main.get_coro())
             main.cancel()

@@ -110,7 +110,7 @@ class RunTasks:
         tasks.executing_run.set(run.name)
         started = time.monotonic()
         try:
-            value = await run.execute()
+            value = await run.execute_watched() if probe.watchers else run.write(await run.act())
             if not host.is_over:
                 try:
                     host.commands.propose_run_value(run.handle, value)

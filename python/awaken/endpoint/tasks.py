@@ -112,6 +112,13 @@ def install(loop: asyncio.AbstractEventLoop) -> None:
         loop.set_task_factory(_TaskFactory(factory))
 
 
+if sys.version_info >= (3, 12):
+    current_task = asyncio.current_task  # compiled
+else:
+    #: The current task of each loop; `asyncio.current_task` is a function of Python around it.
+    current_task = asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]  # it is there until 3.13
+
+
 def is_runnable(task: asyncio.Task[Any] | None) -> bool:
     """Tell whether a task, not the current one, is about to take a step: what it waited for is done."""
     if task is None or task.done():

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from awaken.errors import RetryableError, SerdeError, TerminalError, UsageError
 from awaken.handler.advice import AWAIT, instead_of, refuse
 from awaken.serde import DefaultSerde, Serde
 from awaken.serde.validation import error_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["serde_for", "write"]
 
@@ -31,13 +34,13 @@ _UNAWAITED = re.compile(
 )
 
 
-def write(serde: Serde[Any], value: Any, subject: str) -> bytes:
+def write(serde: Serde[Any], value: Any, subject: str | Callable[[], str]) -> bytes:
     """Serialize a value.
 
     Args:
         serde: serializes the value.
         value: the value.
-        subject: names it in the error text, as in `state "cart"`.
+        subject: names it in the error text, as in `state "cart"`, or returns such a name.
 
     Raises:
         UsageError: the value cannot be serialized, in this attempt or in any other.
@@ -47,9 +50,11 @@ def write(serde: Serde[Any], value: Any, subject: str) -> bytes:
     except (TerminalError, RetryableError):
         raise
     except _REPEATED as error:
-        raise _unwritable(serde, value, subject, error) from error
+        raise _unwritable(serde, value, subject if isinstance(subject, str) else subject(), error) from error
     if type(body) is bytes:
         return body
+    if not isinstance(subject, str):
+        subject = subject()
     if not isinstance(body, (bytes, bytearray, memoryview)):
         raise UsageError(
             f"cannot write {subject}: {type(serde).__name__}.serialize returned a value of type {type(body).__name__}; "

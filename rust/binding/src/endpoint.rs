@@ -1,6 +1,7 @@
 //! The endpoint machine.
 
 use awaken_core::endpoint::{self, CallOptions, Machine, Memory, Read, RunFailure, Target};
+use awaken_core::journal::Awaiting;
 use awaken_core::wire::DEFAULT_MAX_MESSAGE_SIZE;
 use bytes::Bytes;
 use pyo3::prelude::*;
@@ -149,6 +150,14 @@ impl EndpointMachine {
         let awaited = progress::awaited(awaited)?;
         let result = with(slf, |m| m.progress(&awaited))?;
         progress::progress(slf.py(), result)
+    }
+
+    /// Release the result of one awaited handle, or return an int that says what has to happen first.
+    ///
+    /// This is `progress` for a handler that awaits one handle and nothing else, without an object for the outcome.
+    fn take_result(slf: This, handle: u32) -> PyResult<Py<PyAny>> {
+        let result = with(slf, |m| m.progress(&Awaiting::Handle(handle)))?;
+        progress::result_or_need(slf.py(), result)
     }
 
     fn run(slf: This, name: &str) -> PyResult<u32> {

@@ -100,6 +100,9 @@ mod _core {
             "DEFAULT_MAX_RUNTIME_MESSAGE_SIZE",
             invoker::DEFAULT_MAX_MESSAGE_SIZE,
         )?;
+        for (name, need) in progress::Need::NAMES {
+            module.add(name, need as u8)?;
+        }
         module.add("Progress", progress::progress_type(module.py())?)?;
         module.add("Effect", effect::effect_type(module.py())?)?;
         module.add("Result", values::result_type(module.py())?)?;

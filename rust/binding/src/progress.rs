@@ -7,6 +7,7 @@ use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyInt;
 
 use crate::error::endpoint_error;
 use crate::values::outcome_to_python;
@@ -144,6 +145,46 @@ pub(crate) fn progress(py: Python<'_>, progress: endpoint::Progress) -> PyResult
         endpoint::Progress::Suspended => one!(Suspended, SUSPENDED),
         endpoint::Progress::Closed => one!(Closed, CLOSED),
     })
+}
+
+/// What has to happen before an awaited handle has its result; never the type of a result.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub(crate) enum Need {
+    /// Execute the closure of the awaited run now.
+    Run = 0,
+    /// Wait for more input, or for the end of an executing run.
+    Input = 1,
+    /// Raise a terminal error 409 `cancelled` at the await.
+    Cancel = 2,
+    /// Nothing: the attempt is over, and the Suspension frame is in the output.
+    Suspended = 3,
+    /// Nothing: the attempt ended with an error.
+    Closed = 4,
+}
+
+impl Need {
+    /// Their names in Python.
+    pub(crate) const NAMES: [(&'static str, Self); 5] = [
+        ("RUN_REQUIRED", Self::Run),
+        ("INPUT_REQUIRED", Self::Input),
+        ("CANCELLED", Self::Cancel),
+        ("SUSPENDED", Self::Suspended),
+        ("CLOSED", Self::Closed),
+    ];
+}
+
+/// The result of the only awaited handle, or an int: what it needs.
+pub(crate) fn result_or_need(py: Python<'_>, progress: endpoint::Progress) -> PyResult<Py<PyAny>> {
+    let need = match progress {
+        endpoint::Progress::Completed(_, outcome) => return outcome_to_python(py, outcome),
+        endpoint::Progress::RunRequired(_) => Need::Run,
+        endpoint::Progress::InputRequired => Need::Input,
+        endpoint::Progress::Cancelled => Need::Cancel,
+        endpoint::Progress::Suspended => Need::Suspended,
+        endpoint::Progress::Closed => Need::Closed,
+    };
+    Ok(PyInt::new(py, need as u8).into_any().unbind())
 }
 
 /// The union of all outcomes of an await.
