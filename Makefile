@@ -114,10 +114,10 @@ bench: setup $(STAMPS)/bench ## Benchmarks of the core, from Rust and from Pytho
 	cargo bench --package awaken-core
 	$(BIN)/python -m pytest benches --benchmark-only --timeout=0
 
-bench-peers: setup $(STAMPS)/bench ## Compare with the official SDK on Granian and Hypercorn, in one interleaved run
+bench-peers: setup $(STAMPS)/bench ## Compare with the official SDKs in Python, Rust, Go and TypeScript, in one interleaved run
 	$(BIN)/python -m benches.peers
 
-bench-runtime: setup $(STAMPS)/bench ## Compare the embedded runtime with the real server, with the same endpoint code
+bench-runtime: setup $(STAMPS)/bench ## Compare the embedded runtime with the real server, each with its endpoint, durable
 	$(BIN)/python -m benches.runtimes
 
 clean: ## Remove everything that was built or installed here

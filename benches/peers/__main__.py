@@ -1,9 +1,10 @@
-"""Compare awaken with the official SDK: `python -m benches.peers --help`."""
+"""Compare awaken with the official SDKs: `python -m benches.peers --help`."""
 
 from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from dataclasses import asdict, replace
 from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
 from typing import Annotated
 
@@ -11,13 +12,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from benches import generator
-from benches.output import open_console
+from benches import generator, tables
+from benches.output import open_console, show_failure
 from benches.peers import report
 from benches.peers.endpoints import PEERS, Peer
-from benches.peers.measure import Hold, Round, measure_hold, measure_round, warm_up
+from benches.peers.measure import Hold, measure_hold, measure_round, warm_up
+from benches.peers.programs import MissingProgram
 from benches.peers.scenarios import HOLD, SCENARIOS, Scenario
-from benches.rounds import rotate
+from benches.rounds import Round, Rounds, rotate
 
 NAMES = [*(scenario.name for scenario in SCENARIOS), HOLD]
 
@@ -28,10 +30,19 @@ def main(
     ] = None,
     peer: Annotated[
         list[str] | None,
-        typer.Option(help="Measure only this peer; repeatable. The first is compared with the rest."),
+        typer.Option(
+            help="Measure only this peer; repeatable. The first is compared with the rest. "
+            f"One of {', '.join(one.name for one in PEERS)}."
+        ),
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each peer and scenario.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of each peer and scenario.")] = 7,
     seconds: Annotated[float, typer.Option(min=0.1, help="Length of a round.")] = 2.0,
+    connections: Annotated[
+        int, typer.Option(min=1, help="Connections; replays and large values have their own.")
+    ] = 8,
+    in_flight: Annotated[
+        int, typer.Option(min=1, help="Invocations that are open at a time, on all connections together.")
+    ] = 64,
     hold: Annotated[int, typer.Option(min=1, help="How many invocations the hold scenario opens.")] = 5000,
     json_output: Annotated[
         Path | None, typer.Option(help="Write every round and the medians to this file.")
@@ -39,28 +50,64 @@ def main(
 ) -> None:
     """Measure endpoints side by side, in interleaved rounds, and print medians and ratios."""
     console, errors = open_console(), Console(stderr=True)
-    peers = choose_peers(peer)
     wanted = choose_scenarios(scenario)
+    scenarios = [
+        replace(one, connections=connections, in_flight=in_flight) if one.in_flight == 64 else one
+        for one in SCENARIOS
+        if one.name in wanted
+    ]
     generator.build()
     try:
-        measured = run_rounds(
-            [one for one in SCENARIOS if one.name in wanted], peers, rounds, seconds, errors
-        )
+        peers, missing = prepare(choose_peers(peer), is_needed=bool(peer), console=errors)
+        measured = run_rounds(scenarios, peers, rounds, seconds, errors)
         holds = run_holds(peers, hold, errors) if HOLD in wanted else []
-    except (generator.WrongAnswer, RuntimeError) as error:
-        errors.print(f"[red]{type(error).__name__}[/red]: ", end="")
-        errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+    except (generator.WrongAnswer, MissingProgram, RuntimeError) as error:
+        show_failure(error, errors)
         raise typer.Exit(1) from error
-    scenarios = [one for one in SCENARIOS if one.name in wanted]
     if measured:
-        console.print(report.absolute_table(measured, scenarios, peers))
+        names = [one.name for one in peers]
+        console.print(tables.absolute_table(Rounds(measured), [one.name for one in scenarios], names, "peer"))
         if len(peers) > 1:
-            console.print(report.ratio_table(measured, scenarios, peers))
-        console.print(f"Meanwhile, other processes used {report.foreign_share(measured):.0%} of the machine.")
+            console.print(report.ratio_table(Rounds(measured), scenarios, peers))
+        console.print(f"Meanwhile, other processes used {tables.foreign_share(measured):.0%} of the machine.")
     if holds:
         console.print(report.hold_table(holds))
     if json_output:
-        json_output.write_text(json.dumps(report.to_json(measured, holds, scenarios, peers), indent=2) + "\n")
+        titles = {one.name: one.title for one in peers}
+        pairs = [(peers[0].name, one.name) for one in peers[1:]]
+        result = tables.to_json(measured, titles, pairs)
+        result |= {"missing": missing, "holds": [asdict(one) for one in holds]}
+        json_output.write_text(json.dumps(result, indent=2) + "\n")
+
+
+def prepare(peers: list[Peer], *, is_needed: bool, console: Console) -> tuple[list[Peer], dict[str, str]]:
+    """Find or build the program of each peer.
+
+    Args:
+        peers: what is to be measured.
+        is_needed: whether to fail if one is missing, rather than to go on without it.
+        console: where what is missing is said.
+
+    Returns:
+        The peers that are there, and the reasons of the others by name.
+
+    Raises:
+        MissingProgram: one that is needed is missing.
+    """
+    found: list[Peer] = []
+    missing: dict[str, str] = {}
+    for peer in peers:
+        try:
+            with console.status(f"building {peer.name}"):
+                peer.find_program()
+        except MissingProgram as error:
+            if is_needed:
+                raise MissingProgram(f"{peer.title}: {error}") from error
+            missing[peer.name] = str(error)
+            console.print(f"Without {peer.title}: {error}", markup=False, highlight=False, soft_wrap=True)
+        else:
+            found.append(peer)
+    return found, missing
 
 
 def run_rounds(
@@ -75,21 +122,11 @@ def run_rounds(
         bar = progress.add_task("", total=len(scenarios) * len(peers) * rounds)
         for scenario in scenarios:
             for endpoint in endpoints:
-                try:
-                    warm_up(endpoint, scenario)
-                except generator.WrongAnswer as error:
-                    raise generator.WrongAnswer(
-                        f"{scenario.name} on {endpoint.peer.title}: {error}"
-                    ) from error
+                warm_up(endpoint, scenario)
             for number in range(rounds):
                 for endpoint in rotate(endpoints, number):
                     progress.update(bar, description=f"{scenario.name} on {endpoint.peer.name}")
-                    try:
-                        measured.append(measure_round(endpoint, scenario, number, seconds))
-                    except generator.WrongAnswer as error:
-                        raise generator.WrongAnswer(
-                            f"{scenario.name} on {endpoint.peer.title}: {error}"
-                        ) from error
+                    measured.append(measure_round(endpoint, scenario, number, seconds))
                     progress.advance(bar)
     return measured
 
@@ -101,10 +138,7 @@ def run_holds(peers: list[Peer], count: int, console: Console) -> list[Hold]:
         bar = progress.add_task("", total=len(peers))
         for peer in peers:
             progress.update(bar, description=f"hold on {peer.name}")
-            try:
-                holds.append(measure_hold(peer, warm, count))
-            except generator.WrongAnswer as error:
-                raise generator.WrongAnswer(f"hold on {peer.title}: {error}") from error
+            holds.append(measure_hold(peer, warm, count))
             progress.advance(bar)
     return holds
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from benches.peers.programs import GO, NODE, RUST, Build, find_installed
 from benches.processes import Trees
 from tests.e2e.processes import free_port
 
@@ -32,29 +32,36 @@ STOP_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One package on one server. `{port}` in the command stands for the port to listen on."""
+    """One package on one server. `{port}` in the arguments stands for the port to listen on."""
 
     name: str
     title: str
     package: str
-    command: Sequence[str]
+    #: A program that is installed beside this Python, or one that is built.
+    program: str | Build
+    arguments: Sequence[str]
+
+    def find_program(self) -> tuple[str, ...]:
+        """Return the command without its arguments; build it if needed.
+
+        Raises:
+            MissingProgram: it is not here and cannot be built.
+        """
+        return (find_installed(self.program),) if isinstance(self.program, str) else self.program.make()
 
     @contextmanager
     def serve(self, environment: Mapping[str, str] | None = None) -> Iterator[Endpoint]:
         """Start the endpoint, yield it when it accepts connections, and stop it.
 
         Raises:
-            RuntimeError: the program is missing, or its process ended or did not listen in time; the message contains
-                its output.
+            MissingProgram: the program is missing.
+            RuntimeError: its process ended or did not listen in time; the message contains its output.
         """
         port = free_port()
-        name, *arguments = (part.format(port=port) for part in self.command)
-        program = Path(sys.executable).with_name(name)
-        if not program.exists():
-            raise RuntimeError(f"{self.name} needs {program}; install the package and its `bench` group")
+        arguments = [part.format(port=port) for part in self.arguments]
         with tempfile.TemporaryFile() as output:
             process = subprocess.Popen(
-                [str(program), *arguments],
+                [*self.find_program(), *arguments],
                 cwd=ROOT,
                 env={**os.environ, "BENCH_SDK": self.package, "PYTHONPATH": str(ROOT), **(environment or {})},
                 stdout=output,
@@ -114,19 +121,25 @@ GRANIAN = (
 
 #: The first one is compared with the others.
 PEERS = (
-    Peer("awaken", "awaken serve", "awaken", ("awaken", "serve", APP, "--bind", "127.0.0.1:{port}")),
-    Peer("awaken-granian", "awaken on Granian", "awaken", ("granian", *GRANIAN, "--port", "{port}", APP)),
-    Peer("granian", "restate-sdk on Granian", "restate", ("granian", *GRANIAN, "--port", "{port}", APP)),
+    Peer("awaken", "awaken serve", "awaken", "awaken", ("serve", APP, "--bind", "127.0.0.1:{port}")),
+    Peer("rust", "official Rust SDK, as its documentation serves it", "rust", RUST, ("{port}",)),
+    Peer("rust-one-thread", "official Rust SDK on one thread", "rust", RUST, ("{port}", "one-thread")),
+    Peer("go", "official Go SDK", "go", GO, ("{port}",)),
+    Peer("node", "official TypeScript SDK on Node", "node", NODE, ("{port}",)),
+    Peer("granian", "restate-sdk on Granian", "restate", "granian", (*GRANIAN, "--port", "{port}", APP)),
     Peer(
         "hypercorn",
         "restate-sdk on Hypercorn",
         "restate",
-        ("hypercorn", "--workers", "1", "--worker-class", "uvloop", "--bind", "127.0.0.1:{port}", APP),
+        "hypercorn",
+        ("--workers", "1", "--worker-class", "uvloop", "--bind", "127.0.0.1:{port}", APP),
     ),
+    Peer("awaken-granian", "awaken on Granian", "awaken", "granian", (*GRANIAN, "--port", "{port}", APP)),
     Peer(
         "awaken-h2",
         "awaken serve, with the h2 package as its HTTP/2 engine",
         "awaken",
-        ("awaken", "serve", APP, "--bind", "127.0.0.1:{port}", "--http2-engine", "h2"),
+        "awaken",
+        ("serve", APP, "--bind", "127.0.0.1:{port}", "--http2-engine", "h2"),
     ),
 )

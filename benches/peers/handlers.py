@@ -1,7 +1,8 @@
-"""The handlers that every peer serves, written once in the API that both packages share.
+"""The handlers that every peer serves, written once in the API that both Python packages share.
 
 `BENCH_SDK` names the package: `restate` (official) or `awaken`. Nothing else differs between the peers.
-The load generator knows what each handler has to answer; change both together.
+`rust/src/main.rs`, `go/main.go` and `node/main.js` have the same handlers, on the official SDKs of their languages. The
+load generator knows what each handler has to answer; change all of them together.
 """
 
 # The package is chosen when the process starts, so its decorators have no type here.
@@ -11,7 +12,10 @@ import importlib
 import os
 from typing import Any
 
-sdk: Any = importlib.import_module(os.environ.get("BENCH_SDK", "awaken"))
+PACKAGE = os.environ.get("BENCH_SDK", "awaken")
+sdk: Any = importlib.import_module(PACKAGE)
+as_bytes = importlib.import_module(f"{PACKAGE}.serde").BytesSerde()
+RAW = "application/octet-stream"
 
 bench = sdk.Service("Bench")
 
@@ -58,6 +62,12 @@ async def run_then_wait(ctx: Any, number: int) -> str:
     number = await ctx.run_typed("one", successor, number=number)
     _, resolution = ctx.awakeable(type_hint=str)
     return f"{number} {await resolution}"
+
+
+@bench.handler(accept=RAW, content_type=RAW, input_serde=as_bytes, output_serde=as_bytes)
+async def echo(ctx: Any, value: bytes) -> bytes:
+    """Return a large value as it came."""
+    return value
 
 
 async def successor(number: int) -> int:

@@ -1,4 +1,4 @@
-"""One round of one peer, and the order of rounds."""
+"""One round of one peer."""
 
 from __future__ import annotations
 
@@ -6,32 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benches import generator
+from benches.peers.scenarios import ECHO_BYTES
 from benches.processes import busy_seconds
+from benches.rounds import Round
 
 if TYPE_CHECKING:
     from benches.peers.endpoints import Endpoint, Peer
     from benches.peers.scenarios import Scenario
 
-__all__ = ["Hold", "Round", "measure_hold", "measure_round", "warm_up"]
+__all__ = ["Hold", "measure_hold", "measure_round", "warm_up"]
 
 WARM_UP_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """The measurements of one round of one peer."""
-
-    scenario: str
-    peer: str
-    number: int
-    load: generator.Load
-    cpu_seconds: float
-    #: CPU seconds that neither the endpoint nor the generator used: the noise of other processes.
-    foreign_cpu_seconds: float
-
-    @property
-    def cpu_ms_per_thousand(self) -> float:
-        return self.cpu_seconds / self.load.requests * 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +24,48 @@ class Hold:
     """What it costs one peer to hold invocations open."""
 
     peer: str
+    #: Open at once.
     count: int
-    memory_per_invocation: float
-    load: generator.Load
+    connections: int
+    #: Resident bytes for each.
+    memory_each: float
+    #: From the first signal to the last response.
+    resolved_seconds: float
+    p99_ms: float
 
 
 def measure_round(endpoint: Endpoint, scenario: Scenario, number: int, seconds: float) -> Round:
+    """Load a peer for some time.
+
+    Raises:
+        WrongAnswer: a response was wrong; the message names the scenario and the peer.
+    """
     machine, cpu = busy_seconds(), endpoint.trees.cpu_seconds()
-    load = generator.run(
-        endpoint.address,
-        scenario.name,
-        seconds=seconds,
-        connections=scenario.connections,
-        in_flight=scenario.in_flight,
-    )
+    try:
+        load = generator.run(
+            endpoint.address,
+            scenario.name,
+            seconds=seconds,
+            connections=scenario.connections,
+            in_flight=scenario.in_flight,
+        )
+    except generator.WrongAnswer as error:
+        raise generator.WrongAnswer(f"{scenario.name} on {endpoint.peer.title}: {error}") from error
     cpu = endpoint.trees.cpu_seconds() - cpu
     foreign = busy_seconds() - machine - cpu - load.generator_cpu_seconds
-    return Round(scenario.name, endpoint.peer.name, number, load, cpu, max(foreign, 0.0))
+    values = {
+        "rate": load.rate,
+        "cpu": cpu / load.requests * 1e6,
+        "p50_ms": load.p50_ms,
+        "p99_ms": load.p99_ms,
+        "operations": load.requests,
+        "seconds": load.seconds,
+        "generator_cpu": load.generator_cpu_seconds / load.requests * 1e6,
+        "foreign_cpu_seconds": max(foreign, 0.0),
+    }
+    if scenario.name == "echo":
+        values["megabytes_per_second"] = ECHO_BYTES * load.rate / 1e6
+    return Round(scenario.name, endpoint.peer.name, number, values)
 
 
 def warm_up(endpoint: Endpoint, scenario: Scenario) -> None:
@@ -64,13 +74,20 @@ def warm_up(endpoint: Endpoint, scenario: Scenario) -> None:
 
 
 def measure_hold(peer: Peer, warm: Scenario, count: int) -> Hold:
-    """Measure a fresh process, because memory that earlier rounds freed would hide what is used now."""
+    """Measure a fresh process, because memory that earlier rounds freed would hide what is used now.
+
+    Raises:
+        WrongAnswer: a response was wrong; the message names the peer.
+    """
     with peer.serve() as endpoint:
         warm_up(endpoint, warm)
         endpoint.trees.wait_until_idle(peer.title)
         before = endpoint.trees.memory()
-        with generator.hold(endpoint.address, count) as held:
-            endpoint.trees.wait_until_idle(peer.title)
-            grown = endpoint.trees.memory() - before
-            load = held.complete()
-    return Hold(peer.name, count, grown / count, load)
+        try:
+            with generator.hold(endpoint.address, count) as held:
+                endpoint.trees.wait_until_idle(peer.title)
+                grown = endpoint.trees.memory() - before
+                load = held.complete()
+        except generator.WrongAnswer as error:
+            raise generator.WrongAnswer(f"hold on {peer.title}: {error}") from error
+    return Hold(peer.name, count, load.connections, grown / count, load.seconds, load.p99_ms)

@@ -14,8 +14,9 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from benches import generator
-from benches.output import open_console
+from benches import generator, tables
+from benches.output import open_console, show_failure
+from benches.peers.programs import MissingProgram
 from benches.rounds import Round, Rounds, rotate
 from benches.runtimes import report
 from benches.runtimes.measure import measure_round, warm_up
@@ -59,18 +60,20 @@ def main(
             disk = check_disk(folder)
             measured = run_rounds(folder, stacks, scenarios, rounds, seconds, errors)
             held = measure_pending(folder / "pending", pending) if pending else None
-        except (generator.WrongAnswer, RuntimeError) as error:
-            errors.print(f"[red]{type(error).__name__}[/red]: ", end="")
-            errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        except (generator.WrongAnswer, MissingProgram, RuntimeError) as error:
+            show_failure(error, errors)
             raise typer.Exit(1) from error
-    console.print(report.absolute_table(Rounds(measured), scenarios, stacks))
+    names = [one.name for one in stacks]
+    console.print(tables.absolute_table(Rounds(measured), [one.name for one in scenarios], names, "stack"))
     if len(stacks) > 1:
         console.print(report.ratio_table(Rounds(measured), scenarios, stacks))
-    console.print(f"Meanwhile, other processes used {report.foreign_share(measured):.0%} of the machine.")
+    console.print(f"Meanwhile, other processes used {tables.foreign_share(measured):.0%} of the machine.")
     if held:
         console.print(held.describe())
     if json_output:
-        result = report.to_json(measured, scenarios, stacks) | {"disk": disk}
+        titles = {one.name: one.title for one in stacks}
+        pairs = [(name, names[0]) for name in names[1:]]
+        result = tables.to_json(measured, titles, pairs) | {"disk": disk}
         if held:
             result["pending"] = held.to_json()
         json_output.write_text(json.dumps(result, indent=2) + "\n")

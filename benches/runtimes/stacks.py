@@ -7,7 +7,6 @@ where syncing costs nothing, durability would cost nothing either.
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import httpx
 import psutil
 
 from benches.peers.endpoints import GRANIAN
+from benches.peers.programs import find_installed
 from benches.processes import Trees
 from tests.e2e.ingress import Client
 from tests.e2e.processes import Process, free_port, is_listening
@@ -101,7 +101,7 @@ class EmbeddedProcess:
         self.admin_url = f"http://127.0.0.1:{admin}"
         self.process = Process(
             [
-                *(awaken_program(), *(("dev", APP) if is_dev else ("runtime",))),
+                *(find_installed("awaken"), *(("dev", APP) if is_dev else ("runtime",))),
                 *("--ingress", f"127.0.0.1:{ingress}", "--admin", f"127.0.0.1:{admin}"),
                 *("--grpc", f"127.0.0.1:{grpc}", "--data-dir", str(folder / "data")),
             ],
@@ -138,8 +138,8 @@ def start_process(process: Process, is_ready: Callable[[], bool], what: str) -> 
 
 def make_endpoint(kind: str, port: int, folder: Path) -> Process:
     commands: dict[str, tuple[str, Sequence[str]]] = {
-        "awaken": ("awaken", (awaken_program(), "serve", APP, "--bind", f"127.0.0.1:{port}")),
-        "granian": ("restate", (program("granian"), *GRANIAN, "--port", str(port), APP)),
+        "awaken": ("awaken", (find_installed("awaken"), "serve", APP, "--bind", f"127.0.0.1:{port}")),
+        "granian": ("restate", (find_installed("granian"), *GRANIAN, "--port", str(port), APP)),
     }
     package, command = commands[kind]
     return Process(
@@ -164,17 +164,6 @@ def check_disk(folder: Path) -> str:
             f"{folder} is on {kind}, where commits cost nothing; set TMPDIR to a folder on a disk"
         )
     return kind
-
-
-def program(name: str) -> str:
-    path = Path(sys.executable).with_name(name)
-    if not path.exists():
-        raise RuntimeError(f"{path} is missing; install the package and its `bench` group")
-    return str(path)
-
-
-def awaken_program() -> str:
-    return program("awaken")
 
 
 #: The others are compared with the first one.

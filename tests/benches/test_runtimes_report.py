@@ -4,6 +4,7 @@ import json
 
 from rich.console import Console
 
+from benches import tables
 from benches.rounds import Round, Rounds
 from benches.runtimes import report
 from benches.runtimes.scenarios import SCENARIOS
@@ -45,7 +46,7 @@ def test_ratios_are_against_the_first_stack_with_the_goals_beside_them() -> None
 
 
 def test_medians_are_shown_of_each_stack() -> None:
-    text = shown(report.absolute_table(Rounds(ROUNDS), [GREET], BOTH))
+    text = shown(tables.absolute_table(Rounds(ROUNDS), [GREET.name], [one.name for one in BOTH], "stack"))
     assert [cell.strip() for cell in text.splitlines()[-2].split("│")[2:5]] == [
         "awaken-runtime",
         "300",
@@ -54,9 +55,11 @@ def test_medians_are_shown_of_each_stack() -> None:
 
 
 def test_json_has_every_round_and_what_the_tables_show() -> None:
-    result = json.loads(json.dumps(report.to_json(ROUNDS, [GREET], BOTH)))
+    titles = {one.name: one.title for one in BOTH}
+    pairs = [("awaken-runtime", "server-granian")]
+    result = json.loads(json.dumps(tables.to_json(ROUNDS, titles, pairs)))
     assert result["medians"][GREET.name]["awaken-runtime"]["rate"] == 300
     assert result["ratios"][GREET.name]["awaken-runtime/server-granian"]["cpu"] == 0.3
     assert len(result["rounds"]) == 6
-    assert result["rounds"][1]["stack"] == "awaken-runtime"
+    assert result["rounds"][1]["subject"] == "awaken-runtime"
     assert {"machine", "versions", "commit", "date"} <= result.keys()

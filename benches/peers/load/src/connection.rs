@@ -33,6 +33,8 @@ const MAX_DATA: usize = 16_384;
 const DEFAULT_WINDOW: i64 = 65_535;
 /// Give credit back when this much of the connection's 5 MiB window is used.
 const CREDIT: u32 = 2_621_440;
+/// The same of a stream's 2 MiB.
+const STREAM_CREDIT: u32 = 1_048_576;
 
 /// Preface, SETTINGS and the larger window, byte for byte what server 1.7.12 sends first.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\
@@ -49,7 +51,11 @@ struct Stream {
     since: Instant,
     /// Protocol frames that the windows do not allow yet.
     pending: VecDeque<u8>,
+    /// How much of the protocol frame that `pending` begins with is left; 0 at its start.
+    of_frame: usize,
     window: i64,
+    /// Bytes of the response that the endpoint got no credit back for.
+    uncredited: u32,
     ends_input: bool,
     is_input_ended: bool,
     is_answered: bool,
@@ -123,7 +129,9 @@ impl Connection {
             invocation,
             since: Instant::now(),
             pending: VecDeque::new(),
+            of_frame: 0,
             window: self.initial_window,
+            uncredited: 0,
             ends_input: false,
             is_input_ended: false,
             is_answered: false,
@@ -163,6 +171,8 @@ impl Connection {
     }
 
     /// Writes what the windows allow, one DATA frame per protocol frame; false if something is left.
+    ///
+    /// Protocol frames that are larger than a DATA frame leave in as many as it takes.
     fn write_pending(&mut self, id: u32) -> bool {
         let Some(stream) = self.streams.get_mut(&id) else {
             return true;
@@ -171,14 +181,20 @@ impl Connection {
             let pending = stream.pending.make_contiguous();
             let mut written = 0;
             while written < pending.len() {
-                let length = &pending[written + 4..written + HEADER_LENGTH];
-                let size = HEADER_LENGTH
-                    + u32::from_be_bytes(length.try_into().expect("4 bytes")) as usize;
-                assert!(
-                    size <= MAX_DATA,
-                    "a protocol frame of {size} bytes does not fit into one DATA frame"
-                );
-                if size as i64 > self.window.min(stream.window) {
+                if stream.of_frame == 0 {
+                    let length = &pending[written + 4..written + HEADER_LENGTH];
+                    let length = u32::from_be_bytes(length.try_into().expect("4 bytes"));
+                    stream.of_frame = HEADER_LENGTH + length as usize;
+                }
+                let window = self.window.min(stream.window).max(0) as usize;
+                let size = stream.of_frame.min(MAX_DATA);
+                // Small frames leave whole; pieces of large ones are as large as the window.
+                let size = if stream.of_frame > MAX_DATA {
+                    size.min(window)
+                } else {
+                    size
+                };
+                if size == 0 || size > window {
                     break;
                 }
                 self.output
@@ -189,6 +205,7 @@ impl Connection {
                     .extend_from_slice(&pending[written..written + size]);
                 self.window -= size as i64;
                 stream.window -= size as i64;
+                stream.of_frame -= size;
                 written += size;
             }
             stream.pending.drain(..written);
@@ -296,6 +313,7 @@ impl Connection {
         match kind {
             DATA => {
                 self.uncredited += payload.len() as u32;
+                self.credit_stream(id, payload.len() as u32, flags & END_STREAM != 0);
                 let data = unpad(flags, payload)?;
                 self.receive_data(id, data, flags & END_STREAM != 0, finished)
             }
@@ -353,6 +371,18 @@ impl Connection {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Gives credit back for a response that is larger than its stream's window.
+    fn credit_stream(&mut self, id: u32, size: u32, is_end: bool) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        stream.uncredited += size;
+        if stream.uncredited >= STREAM_CREDIT && !is_end {
+            let credit = std::mem::take(&mut stream.uncredited).to_be_bytes();
+            self.write_frame(WINDOW_UPDATE, 0, id, &credit);
         }
     }
 

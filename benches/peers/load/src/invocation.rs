@@ -104,22 +104,21 @@ impl Invocation {
                 reaction.ends_input |= self.scenario.ends_input_after_run();
                 is_proposal(payload, id, value.as_bytes())
             }
-            (Expected::Output, message::OUTPUT) => is_output(
-                payload,
-                self.scenario.output(self.number, &self.id).as_bytes(),
-            ),
+            (Expected::Output, message::OUTPUT) => {
+                is_output(payload, &self.scenario.output(self.number, &self.id))
+            }
             (Expected::End, message::END) => payload.is_empty(),
             (Expected::Suspension, message::SUSPENSION) => is_suspension(payload),
             _ => false,
         };
         if !is_good {
             let wanted = match expected {
-                Expected::Output => self.scenario.output(self.number, &self.id),
+                Expected::Output => shorten(&self.scenario.output(self.number, &self.id)),
                 _ => String::new(),
             };
             let got = match code {
                 message::ERROR => describe_error(payload),
-                _ => payload.escape_ascii().to_string(),
+                _ => shorten(payload),
             };
             return Err(format!(
                 "frame {} must be {expected:?} {wanted}, got 0x{code:04x} {got}",
@@ -173,6 +172,11 @@ fn is_suspension(payload: &[u8]) -> bool {
     signals.sort_unstable();
     signals == [u64::from(FIRST_AWAKEABLE)]
         || signals == [u64::from(CANCEL), u64::from(FIRST_AWAKEABLE)]
+}
+
+/// Returns the beginning of some bytes, as text.
+fn shorten(bytes: &[u8]) -> String {
+    bytes[..bytes.len().min(400)].escape_ascii().to_string()
 }
 
 fn describe_error(payload: &[u8]) -> String {

@@ -42,16 +42,16 @@ pub fn bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-/// A `Value` message; only for contents below 126 bytes, so that all lengths are one byte.
+/// A `Value` message.
 pub fn value(out: &mut Vec<u8>, field: u32, content: &[u8]) {
-    assert!(
-        content.len() < 126,
-        "value of {} bytes is too long for this generator",
-        content.len()
-    );
     varint(out, u64::from(field << 3 | 2));
-    out.push(content.len() as u8 + 2);
+    varint(out, (1 + varint_size(content.len()) + content.len()) as u64);
     bytes(out, 1, content);
+}
+
+/// How many bytes a number takes.
+fn varint_size(value: usize) -> usize {
+    (usize::BITS - (value | 1).leading_zeros()).div_ceil(7) as usize
 }
 
 pub fn run(out: &mut Vec<u8>, id: u32, name: &str) {
@@ -116,4 +116,25 @@ pub fn read_varint(payload: &mut &[u8]) -> Option<u64> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_any_size_are_read_as_they_were_written() {
+        for size in [0, 1, 123, 124, 127, 128, 16_381, 16_384, 2_097_152] {
+            let content = vec![7; size];
+            let mut out = Vec::new();
+            value(&mut out, 14, &content);
+            let Some(Some((14, Field::Bytes(wrapped)))) = fields(&out).next() else {
+                panic!("no field of a value of {size} bytes");
+            };
+            assert!(
+                fields(wrapped).eq([Some((1, Field::Bytes(&content)))]),
+                "{size}"
+            );
+        }
+    }
 }

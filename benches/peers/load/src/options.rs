@@ -9,7 +9,7 @@ usage: awaken-bench-load ADDRESS SCENARIO [--connections 8] [--in-flight 64] [--
        awaken-bench-load ingress ADDRESS SCENARIO [--callers 1] [--seconds 2] [--operations N] [--size BYTES]
 
 As the runtime, to an endpoint that speaks HTTP/2 with prior knowledge at ADDRESS, 127.0.0.1:PORT:
-SCENARIO  greet, three, three-plain, wait, resume, replay-N, run+suspend,
+SCENARIO  greet, three, three-plain, wait, resume, replay-N, run+suspend, echo (30 MB),
           hold: prints a line when all are open, and resolves them when it reads one
 
 As callers, to an ingress that speaks HTTP/1.1 at ADDRESS, each caller on a connection of its own:

@@ -1,5 +1,8 @@
 //! What each scenario sends, and the responses it accepts. The handlers are in `handlers.py`.
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
 use crate::id::InvocationId;
 use crate::message;
 
@@ -22,6 +25,8 @@ pub enum Scenario {
     Replay(u32),
     /// One new run; its completion is the last input; then Suspension.
     RunThenWait,
+    /// Input of [`LARGE`] bytes, which are the output.
+    Echo,
     /// The input stays open; the signal follows when the caller asks for it.
     Hold,
 }
@@ -49,6 +54,7 @@ impl Scenario {
             "resume" => Self::Resume,
             "run+suspend" => Self::RunThenWait,
             "hold" => Self::Hold,
+            "echo" => Self::Echo,
             _ => Self::Replay(name.strip_prefix("replay-")?.parse().ok()?),
         })
     }
@@ -61,6 +67,7 @@ impl Scenario {
             Self::Wait | Self::Resume | Self::Hold => "/invoke/Bench/wait",
             Self::Replay(_) => "/invoke/Bench/replay",
             Self::RunThenWait => "/invoke/Bench/run_then_wait",
+            Self::Echo => "/invoke/Bench/echo",
         }
     }
 
@@ -89,19 +96,21 @@ impl Scenario {
         }
     }
 
-    /// The body of the call, different for each `number`.
-    fn input(self, number: u64) -> String {
-        match self {
+    /// The body of the call, different for each `number` unless it is large.
+    fn input(self, number: u64) -> Cow<'static, [u8]> {
+        let text = match self {
             Self::Greet => format!("\"w{number}\""),
             Self::Three { .. } | Self::RunThenWait => number.to_string(),
             Self::Wait | Self::Resume | Self::Hold => String::new(),
             Self::Replay(count) => format!("[{count},{number}]"),
-        }
+            Self::Echo => return Cow::Borrowed(large()),
+        };
+        Cow::Owned(text.into_bytes())
     }
 
     /// The answer that the call with `number` must get.
-    pub fn output(self, number: u64, id: &InvocationId) -> String {
-        match self {
+    pub fn output(self, number: u64, id: &InvocationId) -> Cow<'static, [u8]> {
+        let text = match self {
             Self::Greet => format!("\"Hello w{number}!\""),
             Self::Three { .. } => (number + 3).to_string(),
             Self::Replay(count) => {
@@ -110,6 +119,15 @@ impl Scenario {
             }
             Self::Wait | Self::RunThenWait => String::new(),
             Self::Resume | Self::Hold => format!("\"{} r{number}\"", id.awakeable(FIRST_AWAKEABLE)),
+            Self::Echo => return Cow::Borrowed(large()),
+        };
+        Cow::Owned(text.into_bytes())
+    }
+
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Echo => "application/octet-stream",
+            _ => "application/json",
         }
     }
 
@@ -127,6 +145,15 @@ impl Scenario {
     pub fn ends_input_after_run(self) -> bool {
         self == Self::RunThenWait
     }
+}
+
+/// Bytes of the value of [`Scenario::Echo`].
+pub const LARGE: usize = 30_000_000;
+
+/// The value of [`Scenario::Echo`]: its period divides no buffer, so that a piece in a wrong place is seen.
+fn large() -> &'static [u8] {
+    static CONTENT: OnceLock<Vec<u8>> = OnceLock::new();
+    CONTENT.get_or_init(|| (0..LARGE).map(|at| (at % 251) as u8).collect())
 }
 
 /// Builds what opens an attempt: Start, Input and the rest of the journal.
@@ -179,7 +206,7 @@ impl Opening {
             ),
             (b"user-agent", b"curl/7.88.1"),
             (b"accept", b"*/*"),
-            (b"content-type", b"application/json"),
+            (b"content-type", self.scenario.content_type().as_bytes()),
             (b"content-length", length.as_bytes()),
         ];
         message::frame(out, message::INPUT, |out| {
@@ -190,7 +217,7 @@ impl Opening {
                 message::bytes(out, 2, value);
             }
             if has_body {
-                message::value(out, 14, body.as_bytes());
+                message::value(out, 14, &body);
             } else {
                 message::bytes(out, 14, b"");
             }
