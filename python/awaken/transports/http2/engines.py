@@ -35,12 +35,19 @@ def make_h2_engine() -> Engine:
     return H2ServerEngine()
 
 
-def make_rust_engine() -> Engine:
-    """Return a new engine of the compiled core, for one connection."""
+def make_rust_engine(
+    stream_window: int = limits.STREAM_WINDOW, connection_window: int = limits.CONNECTION_WINDOW
+) -> Engine:
+    """Return a new engine of the compiled core, for one connection.
+
+    Args:
+        stream_window: bytes of a request that may be unacknowledged.
+        connection_window: the same of all requests of the connection.
+    """
     return Http2Engine(
         streams=limits.STREAMS,
-        stream_window=limits.STREAM_WINDOW,
-        connection_window=limits.CONNECTION_WINDOW,
+        stream_window=stream_window,
+        connection_window=connection_window,
         max_frame_size=limits.MAX_FRAME_SIZE,
         headers_size=limits.HEADERS_SIZE,
         headers_count=limits.HEADERS_COUNT,

@@ -48,6 +48,7 @@ class Http1ServerConnection(asyncio.Protocol):
         self.is_socket_paused = False
         self._accept = accept
         self._connections = connections
+        self._options = connections.options
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.HEADERS_SIZE)
@@ -66,6 +67,9 @@ class Http1ServerConnection(asyncio.Protocol):
         self._since = self._loop.time()  # when the current state began
         self._is_head_begun = True  # a new connection owes a request soon; an idle one does not
         self._is_waiting = False  # the exchange is paused because of the socket
+        self._is_half_closed = False
+        self._stalled_size = 0  # bytes in the socket's buffer when last looked at
+        self._late_since = 0.0  # when bytes last came while closing
 
     @property
     def exchange_count(self) -> int:
@@ -92,6 +96,7 @@ class Http1ServerConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read as far as the current exchange allows."""
         if self._is_closing:
+            self._late_since = self._loop.time()
             return
         if self._exchange is None and not self._is_head_begun:
             self._is_head_begun = True
@@ -102,8 +107,22 @@ class Http1ServerConnection(asyncio.Protocol):
         self._advance()
         self._adjust_reading()
 
+    def eof_received(self) -> bool:
+        """Keep the connection until the requests that have arrived are answered, if the server allows it."""
+        exchange = self._exchange
+        self._is_half_closed = (
+            self._options.half_closed_timeout > 0
+            and exchange is not None
+            and not exchange.is_ended
+            and self._h11.their_state is h11.DONE
+            and not self.is_tls  # which has no half-closed connections
+        )
+        if self._is_half_closed:
+            self._since = self._loop.time()
+        return self._is_half_closed
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Disconnect the exchange. A peer that closed only its side counts as gone: both look the same."""
+        """Disconnect the exchange."""
         self._is_closing = True
         self._transport = None
         self._connections.discard(self)
@@ -113,6 +132,7 @@ class Http1ServerConnection(asyncio.Protocol):
         """Note that the peer, or the network, is slower than we are."""
         self.is_socket_paused = True
         self._since = self._loop.time()
+        self._stalled_size = self._unread_size()
 
     def resume_writing(self) -> None:
         """Let the exchange continue, if it was paused."""
@@ -132,6 +152,8 @@ class Http1ServerConnection(asyncio.Protocol):
             while not self._is_closing:
                 event = self._h11.next_event()
                 if event is h11.NEED_DATA or isinstance(event, h11.ConnectionClosed):
+                    if self._is_half_closed and self._h11.their_state is not h11.DONE:
+                        self._close()  # what is missing does not come any more
                     break
                 if event is h11.PAUSED:
                     if not self._start_next():
@@ -167,6 +189,7 @@ class Http1ServerConnection(asyncio.Protocol):
             return
         self._body_size = self._discarded = self._unacknowledged = 0
         self._is_head_begun = False
+        self._connections.note_busy(self)
         fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in event.headers]
         path, query = _split_target(event.target.decode("ascii"))
         version = event.http_version.decode("ascii")
@@ -204,6 +227,7 @@ class Http1ServerConnection(asyncio.Protocol):
             return False
         self._h11.start_next_cycle()
         self._exchange = None
+        self._connections.note_silent(self)
         self._since = self._loop.time()
         self._is_head_begun = bool(self._ahead)
         self._ahead = 0
@@ -268,7 +292,7 @@ class Http1ServerConnection(asyncio.Protocol):
         """Stop reading while more is unconsumed than an HTTP/2 window would allow, or too much is pipelined."""
         if self._transport is None or self._is_closing:
             return
-        is_full = self._unacknowledged > limits.STREAM_WINDOW or self._ahead > limits.PIPELINE_SIZE
+        is_full = self._unacknowledged > self._options.window or self._ahead > limits.PIPELINE_SIZE
         if is_full and not self._is_reading_paused:
             self._is_reading_paused = True
             self._transport.pause_reading()
@@ -282,18 +306,32 @@ class Http1ServerConnection(asyncio.Protocol):
         """Check the deadlines; called about once a second with the loop's time in seconds."""
         age = now - self._since
         if self._is_closing:
-            self._give_up_closing(age)
+            self._give_up_closing(now)
         elif self.is_socket_paused:
-            if age > limits.STALL_TIMEOUT:
+            if self._is_stalled(now):
                 logger.info("the peer read nothing for %g s; connection aborted", limits.STALL_TIMEOUT)
                 self.abort()
+        elif self._is_half_closed:
+            if age > self._options.half_closed_timeout:
+                self._lose()
+                self._close()
         elif self._exchange is None:
             if self._is_head_begun and age > limits.OPENING_TIMEOUT:
                 self._refuse_peer(408, f"no complete request within {limits.OPENING_TIMEOUT:g} s")
-            elif age > limits.IDLE_TIMEOUT:
+            elif age > self._options.idle_timeout:
                 self._close()
         elif self._exchange.is_ended and age > self._discard_timeout:
             self._close()
+
+    def _is_stalled(self, now: float) -> bool:
+        size = self._unread_size()
+        if size < self._stalled_size:
+            self._since = now  # slow, but it moves
+        self._stalled_size = size
+        return now - self._since > limits.STALL_TIMEOUT
+
+    def _unread_size(self) -> int:
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     @property
     def _discard_timeout(self) -> float:
@@ -303,14 +341,25 @@ class Http1ServerConnection(asyncio.Protocol):
         """Take no new work: close when idle, else after the response that is being written."""
         self._is_draining = True
         if self._exchange is None:
-            self._close()
+            self._close(is_at_once=True)  # there is no response that a TCP reset could take from the peer
         elif not self._exchange.is_ended:
             deliver(self._exchange, self._exchange.receiver.drain)
 
     @property
-    def is_draining(self) -> bool:
-        """Whether this response is the last one of the connection, and has to say so."""
-        return self._is_draining
+    def is_last(self) -> bool:
+        """Whether this response is the last one of the connection, and has to say so.
+
+        It is if more of the request may follow than is read and discarded: a client that does not know would send its
+        next request on a connection that is about to be closed.
+        """
+        if self._is_draining or self._h11.they_are_waiting_for_100_continue:
+            return True
+        exchange = self._exchange
+        if exchange is None or self._h11.their_state is not h11.SEND_BODY:
+            return False
+        if "transfer-encoding" in exchange.headers:
+            return True
+        return int(exchange.headers.get("content-length", "0")) - self._body_size > limits.DISCARD_SIZE
 
     def abort(self) -> None:
         """Give up what is still live, and close."""
@@ -343,24 +392,32 @@ class Http1ServerConnection(asyncio.Protocol):
         if exchange is not None:
             exchange.lose()
 
-    def _close(self) -> None:
+    def _close(self, *, is_at_once: bool = False) -> None:
         if self._is_closing or self._transport is None:
             return
         self._flush()
         self._is_closing = True
         self._exchange = None
-        self._since = self._loop.time()
+        self._since = self._late_since = self._loop.time()
+        self._stalled_size = self._unread_size()
         if self._is_reading_paused:
             self._is_reading_paused = False
             self._transport.resume_reading()  # to see the peer's EOF
-        close_gently(self._transport)
+        if is_at_once or self._is_half_closed:
+            self._transport.close()
+        else:
+            close_gently(self._transport)
 
-    def _give_up_closing(self, age: float) -> None:
-        transport = self._transport
-        if transport is not None:
-            allowed = limits.STALL_TIMEOUT if transport.get_write_buffer_size() else limits.LINGER_TIMEOUT
-            if age > allowed:
-                transport.abort()
+    def _give_up_closing(self, now: float) -> None:
+        if self._transport is None:
+            return
+        if self._unread_size():
+            is_over = self._is_stalled(now)
+        else:
+            allowed = limits.LINGER_TIMEOUT if self._is_draining else limits.DISCARD_TIMEOUT
+            is_over = now - self._late_since > limits.LINGER_TIMEOUT or now - self._since > allowed
+        if is_over:
+            self._transport.abort()
 
 
 def _split_target(target: str) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, Protocol
 
 import h11
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from awaken.exchange import Receiver
 
 __all__ = ["Http1Exchange"]
+
+_REASONS: Final = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
 class _Connection(Protocol):
@@ -34,7 +37,7 @@ class _Connection(Protocol):
         ...
 
     @property
-    def is_draining(self) -> bool:
+    def is_last(self) -> bool:
         """Whether this response is the last one, and has to say so."""
         ...
 
@@ -128,10 +131,11 @@ class Http1Exchange:
             return
         check_unstarted(self, status)
         self.is_started = True
-        fields = list(headers)
-        if self._connection.is_draining:
-            fields.append(("connection", "close"))
-        self._send(h11.Response(status_code=status, headers=fields))
+        # Bytes, because h11 takes text in ASCII only.
+        fields = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
+        if self._connection.is_last:
+            fields.append((b"connection", b"close"))
+        self._send(h11.Response(status_code=status, headers=fields, reason=_REASONS.get(status, b"")))
 
     def write(self, data: bytes) -> None:
         """Append to the response body. Never blocks; watch `is_write_paused`."""

@@ -59,6 +59,7 @@ class Http2ServerConnection(asyncio.Protocol):
         self.is_socket_paused = False
         self._accept = accept
         self._connections = connections
+        self._is_limited = connections.options.most_connections is not None
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._exchanges: dict[int, Http2Exchange] = {}
@@ -165,6 +166,8 @@ class Http2ServerConnection(asyncio.Protocol):
 
     def _on_request(self, event: RequestReceived) -> None:
         exchange = Http2Exchange(self, event.stream_id, event.method, event.path, event.headers, event.query)
+        if self._is_limited:
+            self._connections.note_busy(self)
         accept_exchange(self._accept, exchange)
         if not exchange.is_ended:
             self._exchanges[event.stream_id] = exchange
@@ -265,6 +268,7 @@ class Http2ServerConnection(asyncio.Protocol):
     def _note_idle(self) -> None:
         if not self.engine.stream_count:
             self._idle_since = self._now
+            self._connections.note_silent(self)
 
     # Deadlines, limits and the end.
 
@@ -295,7 +299,8 @@ class Http2ServerConnection(asyncio.Protocol):
                 self._finish_goaway()
         elif not self.engine.stream_count:
             has_spoken = self.engine.control_frame_count  # the preface is followed by SETTINGS
-            if now - self._idle_since > (limits.IDLE_TIMEOUT if has_spoken else limits.OPENING_TIMEOUT):
+            allowed = self._connections.options.idle_timeout if has_spoken else limits.OPENING_TIMEOUT
+            if now - self._idle_since > allowed:
                 self.drain()
         elif self._liveness.begin_to_ask(now):
             self._ping()

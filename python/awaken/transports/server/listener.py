@@ -66,7 +66,7 @@ class Listener(asyncio.Protocol):
             self._hand_over(Http2ServerConnection(self._accept, self._connections, self._make_engine))
         elif _PREFACE.startswith(self._received):
             return
-        elif _is_not_http(self._received):
+        elif _is_not_http(self._received) and not self._connections.options.answers_strangers:
             # An answer in HTTP/1.1 would only confuse the peer: a broken HTTP/2 preface is answered by closing.
             self.abort()
         else:

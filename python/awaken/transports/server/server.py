@@ -13,6 +13,7 @@ from awaken.transports.guard import logger
 from awaken.transports.http2.engines import make_rust_engine
 from awaken.transports.server.connection import Connections
 from awaken.transports.server.listener import Listener
+from awaken.transports.server.serving import FOR_RUNTIMES
 
 if TYPE_CHECKING:
     import socket
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from awaken.exchange import AcceptServed
     from awaken.transports.http2.engine import Engine
+    from awaken.transports.server.serving import ServingOptions
 
 __all__ = ["Server", "make_tls_context", "start_server"]
 
@@ -75,8 +77,11 @@ class Server:
         except TimeoutError:
             for connection in self._connections:
                 if connection.exchange_count:
-                    logger.warning(
-                        "%d exchanges did not end within %s: reset", connection.exchange_count, grace
+                    logger.log(
+                        self._connections.options.cut_level,
+                        "%d exchanges did not end within %s: reset",
+                        connection.exchange_count,
+                        grace,
                     )
                 connection.abort()
             # The last bytes may not have left yet.
@@ -105,6 +110,7 @@ async def start_server(
     sock: socket.socket | None = None,
     tls: ssl.SSLContext | None = None,
     make_engine: Callable[[], Engine] = make_rust_engine,
+    options: ServingOptions = FOR_RUNTIMES,
 ) -> Server:
     """Listen for HTTP/2 and HTTP/1.1 on one port.
 
@@ -115,12 +121,13 @@ async def start_server(
         sock: a bound socket, to use instead of host and port.
         tls: context for TLS, see `make_tls_context`; None serves cleartext.
         make_engine: makes the HTTP/2 engine of a connection.
+        options: how peers are treated.
 
     Raises:
         OSError: the address is taken, or does not belong to this machine.
     """
     loop = asyncio.get_running_loop()
-    connections = Connections()
+    connections = Connections(options)
 
     def make_listener() -> Listener:
         return Listener(accept, connections, make_engine)
