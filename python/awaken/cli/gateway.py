@@ -190,14 +190,16 @@ def _make_inbox(
     bind: tuple[str, int], operations: Operations, access: Access, pages: AllowedPages
 ) -> HttpServer:
     from awaken.hosting.access_rules import rules_for
+    from awaken.hosting.applications import Applications
     from awaken.hosting.http_server import HttpServer
-    from awaken.hosting.page_guard import PageGuard
+    from awaken.hosting.page_guard import guard_pages
     from awaken.hosting.token_guard import guard_inbox
     from awaken.inbox import create_inbox
 
     rules = rules_for("inbox", bind[0], pages, is_reading_safe=True)
-    guarded = PageGuard(guard_inbox(create_inbox(operations), access.guard), rules)
-    return HttpServer(guarded, *bind, tls=access.http_tls)
+    applications = Applications()
+    inbox = guard_inbox(applications.serve(create_inbox(operations)), access.guard)
+    return HttpServer(guard_pages(inbox, rules), *bind, applications=applications, tls=access.http_tls)
 
 
 def _make_links(links: _Links, operations: Operations, access: Access, pages: AllowedPages) -> HttpServer:

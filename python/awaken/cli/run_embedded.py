@@ -176,22 +176,19 @@ async def _listen(
     from awaken.callbacks import create_callback_app
     from awaken.hosting.links_server import make_links_server
     from awaken.hosting.runtime_server import RuntimeServer
-    from awaken.hosting.token_guard import guard_inbox
     from awaken.inbox import create_inbox
     from awaken.links import current_settings
 
     links = create_callback_app(operations=embedded.runtime)
     public_url = current_settings().url
-    has_inbox = embedded.runtime.settings.serves_inbox
-    inbox = {INBOX: guard_inbox(create_inbox(embedded.runtime), access.guard)} if has_inbox else {}
     server = RuntimeServer(
         embedded.ingress,
         embedded.admin,
         ingress_bind=places.ingress,
         admin_bind=places.admin,
         beside_ingress={CALLBACKS: links} if places.callbacks is None else {},
-        beside_admin=inbox,
-        home=f"{INBOX}/" if inbox else None,
+        inbox=create_inbox(embedded.runtime) if embedded.runtime.settings.serves_inbox else None,
+        inbox_path=INBOX,
         pages=pages,
         public_url=public_url,
         tokens=access.guard,

@@ -30,7 +30,7 @@ def require_pair(certificate: Path | None, key: Path | None) -> None:
 
 
 def load_tls(certificate: Path, key: Path, roots: Path | None) -> ssl.SSLContext:
-    """Return a context for servers of HTTP/1.1, after checking that clients will accept what is in the files.
+    """Return a context for servers of HTTP/2 and HTTP/1.1. Checks that clients will accept what is in the files.
 
     Args:
         certificate: PEM file with the certificate chain.
@@ -42,7 +42,7 @@ def load_tls(certificate: Path, key: Path, roots: Path | None) -> ssl.SSLContext
             now.
     """
     context = check_pair(certificate, key)
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols(["h2", "http/1.1"])
     if roots is not None:
         _read_pem(roots, "CERTIFICATE", "--tls-client-ca")
         try:

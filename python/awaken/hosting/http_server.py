@@ -1,71 +1,101 @@
-"""Serves an ASGI application over HTTP/1.1 inside the running loop.
-
-It is uvicorn's protocol on a listener of our own, so starting and stopping need no polling, and signals stay with the
-owner of the process. `awaken.transports.server` serves endpoints only: it knows exchanges, not ASGI.
-"""
+"""A port for callers, operators and people: HTTP/1.1 and HTTP/2, with limits for peers that anyone may be."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any, Final
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
-import uvicorn
-from uvicorn.server import ServerState
-
-from awaken.hosting.http_protocol import HttpProtocol
-from awaken.hosting.open_files import Connections, most_connections
+from awaken.hosting.applications import Applications
+from awaken.hosting.open_files import most_connections
 from awaken.hosting.urls import http_url
-from awaken.transports import limits
+from awaken.transports.http2.engines import make_rust_engine
+from awaken.transports.server.server import start_server
+from awaken.transports.server.serving import ServingOptions
 
 if TYPE_CHECKING:
     import ssl
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
+
+    from awaken.exchange import AcceptServed
+    from awaken.transports.http2.engine import Engine
+    from awaken.transports.server.server import Server
 
 __all__ = ["HttpServer"]
 
 #: How long open requests may take when the server stops, as in the official server.
 _GRACE_SECONDS: Final = 5.0
 #: How long an idle connection stays open.
-_KEEP_ALIVE_SECONDS: Final = 60
+_KEEP_ALIVE_SECONDS: Final = 60.0
+#: Seconds for which a request is answered after its peer has ended its side of the connection. From here, a peer that
+#: waits for the answer looks like one that has closed the connection, which shows only when something is written.
+_HALF_CLOSED_TIMEOUT: Final = 60.0
+#: Bytes of a body that may wait until they are taken: over HTTP/1.1, of a stream of HTTP/2, and of all streams of a
+#: connection. Less than at an endpoint, because there may be as many connections as a quarter of all files.
+_WINDOW: Final = 64 * 1024
+_STREAM_WINDOW: Final = 256 * 1024
+_CONNECTION_WINDOW: Final = 1024 * 1024
 
 
 class HttpServer:
     """One open port.
 
     Args:
-        app: ASGI application to serve.
+        accept: called with each request.
         host: name or address to listen on.
         port: port to listen on; 0 finds a free one.
+        applications: what `accept` leads to and has to end with the server.
         tls: context for TLS; None serves cleartext.
         connections: how many there may be at a time; by default a part of the files that the process may open.
     """
 
     def __init__(
         self,
+        accept: AcceptServed,
+        host: str,
+        port: int,
+        *,
+        applications: Applications | None = None,
+        tls: ssl.SSLContext | None = None,
+        connections: int | None = None,
+    ) -> None:
+        self._accept = accept
+        self._host = host
+        self._port = port
+        self._applications = applications or Applications()
+        self._tls = tls
+        self._options = ServingOptions(
+            idle_timeout=_KEEP_ALIVE_SECONDS,
+            half_closed_timeout=_HALF_CLOSED_TIMEOUT,
+            window=_WINDOW,
+            most_connections=most_connections() if connections is None else connections,
+            answers_strangers=True,
+            cut_level=logging.DEBUG,  # whoever waits for a result may wait for a week
+        )
+        self._server: Server | None = None
+
+    @classmethod
+    def of_application(
+        cls,
         app: ASGIApp,
         host: str,
         port: int,
         *,
         tls: ssl.SSLContext | None = None,
         connections: int | None = None,
-    ) -> None:
-        self._app = app
-        self._host = host
-        self._port = port
-        self._tls = tls
-        self._connections = Connections(most_connections() if connections is None else connections)
-        self._state = ServerState()
-        self._listener: asyncio.Server | None = None
-        self._address: tuple[str, int] | None = None
-        self._is_stopping = False
+    ) -> HttpServer:
+        """Return a server of one ASGI application."""
+        applications = Applications()
+        accept = applications.serve(app)
+        return cls(accept, host, port, applications=applications, tls=tls, connections=connections)
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port it listens on, or listened on until it was stopped."""
-        if self._address is None:
+        if self._server is None:
             raise RuntimeError(f"nothing listens on {self._host}:{self._port}; start the server first")
-        return self._address
+        return self._server.address
 
     @property
     def url(self) -> str:
@@ -78,62 +108,23 @@ class HttpServer:
         Raises:
             OSError: the address is taken, or does not belong to this machine.
         """
-        config = uvicorn.Config(
-            self._serve,
-            interface="asgi3",
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        self._server = await start_server(
+            self._accept,
+            host=self._host,
+            port=self._port,
+            tls=self._tls,
+            make_engine=_make_engine,
+            options=self._options,
         )
-        config.load()
-        loop = asyncio.get_running_loop()
-        deadlines: dict[str, Any] = {}
-        if self._tls is not None:
-            deadlines = {
-                "ssl_handshake_timeout": limits.OPENING_TIMEOUT,
-                "ssl_shutdown_timeout": limits.LINGER_TIMEOUT,
-            }
-        self._listener = await loop.create_server(
-            lambda: HttpProtocol(config, self._state, self._connections),
-            self._host,
-            self._port,
-            ssl=self._tls,
-            backlog=2048,
-            **deadlines,
-        )
-        host, port = self._listener.sockets[0].getsockname()[:2]
-        self._address = (host, port)
+        self._applications.address = self._server.address
 
     async def stop(self, grace_s: float = _GRACE_SECONDS) -> None:
         """Take no more requests, and cut off open ones that do not end within `grace_s` seconds."""
-        if self._listener is None:
+        if self._server is None:
             return
-        self._is_stopping = True
-        self._listener.close()
-        for connection in list(self._state.connections):
-            connection.shutdown()
-        if self._state.tasks:
-            await asyncio.wait(list(self._state.tasks), timeout=grace_s)
-        for connection in list(self._state.connections):
-            if connection.transport is not None:
-                connection.transport.abort()
-        await asyncio.sleep(0)  # the connections note that they are lost
-        tasks = list(self._state.tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._server.close(timedelta(seconds=grace_s))
+        await self._applications.end()
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except asyncio.CancelledError:
-            if not self._is_stopping:
-                raise
-            # This is the outermost frame of a task that `stop` has cancelled: nothing is left to unwind.
+
+def _make_engine() -> Engine:
+    return make_rust_engine(stream_window=_STREAM_WINDOW, connection_window=_CONNECTION_WINDOW)

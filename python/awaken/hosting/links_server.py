@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import PlainTextResponse
-from starlette.routing import Mount, Route, Router
-
 from awaken.hosting.access_rules import rules_for
+from awaken.hosting.applications import Applications
 from awaken.hosting.http_server import HttpServer
-from awaken.hosting.page_guard import PageGuard
+from awaken.hosting.page_guard import guard_pages
+from awaken.hosting.paths import answer_text, route
 
 if TYPE_CHECKING:
     import ssl
 
-    from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import ASGIApp
 
     from awaken.hosting.allowed_pages import AllowedPages
@@ -44,11 +41,11 @@ def make_links_server(
         tls: context for TLS; None serves cleartext.
     """
     rules = rules_for("address", bind[0], pages, is_reading_safe=True, public_url=public_url)
-    # Load balancers ask by any name, and learn nothing that matters.
-    guarded = PageGuard(links, rules)
-    routes = [Route("/health", _answer_health), Mount(prefix, guarded)]
-    return HttpServer(Router(routes, redirect_slashes=False, default=guarded), *bind, tls=tls)
-
-
-async def _answer_health(_request: Request) -> Response:
-    return PlainTextResponse("ok\n")
+    applications = Applications()
+    accept = route(
+        guard_pages(applications.serve(links), rules),
+        # Load balancers ask by any name, and learn nothing that matters.
+        paths={"/health": answer_text("ok\n")},
+        prefixes={prefix: guard_pages(applications.serve(links, prefix), rules)},
+    )
+    return HttpServer(accept, *bind, applications=applications, tls=tls)

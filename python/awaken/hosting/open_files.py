@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import resource
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
-__all__ = ["Connection", "Connections", "allow_many_files", "most_connections"]
+__all__ = ["allow_many_files", "most_connections"]
 
 #: More are not asked for: each connection takes about 60 KB.
 _MOST_FILES: Final = 65_536
@@ -32,48 +32,3 @@ def most_connections() -> int:
     """Return how many connections one address may have."""
     given = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return (_MOST_FILES if given == resource.RLIM_INFINITY else min(given, _MOST_FILES)) // _PART
-
-
-class Connection(Protocol):
-    """One connection."""
-
-    def abort(self) -> None:
-        """Close it at once."""
-        ...
-
-
-class Connections:
-    """The connections of one address.
-
-    A new one that finds no room takes that of the connection that has been silent for longest: a client sends its
-    request at once. If all are being answered, the new one is closed.
-
-    Args:
-        most: how many there may be.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._open: set[Connection] = set()
-        #: Those without a request that is being answered, the one that has been silent for longest first.
-        self._silent: dict[Connection, None] = {}
-
-    def add(self, connection: Connection) -> None:
-        """Take a connection that was opened, and perhaps close one for it."""
-        self._open.add(connection)
-        self._silent[connection] = None
-        if len(self._open) > self._most:
-            leaving = next(iter(self._silent))
-            self.remove(leaving)
-            leaving.abort()
-
-    def note(self, connection: Connection, *, is_silent: bool) -> None:
-        """Note whether a request of a connection is being answered."""
-        self._silent.pop(connection, None)
-        if is_silent and connection in self._open:
-            self._silent[connection] = None
-
-    def remove(self, connection: Connection) -> None:
-        """Note that a connection is closed."""
-        self._open.discard(connection)
-        self._silent.pop(connection, None)

@@ -1,71 +1,69 @@
-"""Puts the access rules of an address in front of an ASGI application."""
+"""Puts the access rules of an address in front of what answers there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from awaken.hosting.access_rules import RequestFacts, check_access
+from awaken.transports.guard import NO_RECEIVER
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
+    from awaken.exchange import AcceptServed, Receiver, ServedExchange
     from awaken.hosting.access_rules import AccessRules, Refusal
 
-__all__ = ["PageGuard"]
+__all__ = ["guard_pages"]
 
-_HOST: Final = b"host"
-_ORIGIN: Final = b"origin"
-_SITE: Final = b"sec-fetch-site"
-_MODE: Final = b"sec-fetch-mode"
+#: How many Hosts are remembered that a request of a program may have. Clients use few.
+_REMEMBERED: Final = 256
 
 
-class PageGuard:
-    """An application that sees only requests which the rules accept; the others are answered here.
+def guard_pages(accept: AcceptServed, rules: AccessRules) -> AcceptServed:
+    """Return what passes on only requests that the rules accept; it answers the others.
 
     Args:
-        app: the application.
+        accept: called with each request that is accepted.
         rules: of the address where it is served.
     """
+    # The answer to a request that no page sent depends on its Host alone.
+    known: set[str] = set()
 
-    def __init__(self, app: ASGIApp, rules: AccessRules) -> None:
-        self._app = app
-        self._rules = rules
+    def check(exchange: ServedExchange) -> Receiver:
+        headers = exchange.headers
+        is_of_program = "origin" not in headers and "sec-fetch-site" not in headers
+        host = headers.get("host", "")
+        if is_of_program and host in known:
+            return accept(exchange)
+        refusal = check_access(rules, _facts_of(exchange))
+        if refusal is not None:
+            _refuse(exchange, refusal)
+            return NO_RECEIVER
+        if is_of_program and len(known) < _REMEMBERED:
+            known.add(host)
+        return accept(exchange)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one scope, as an ASGI application."""
-        if scope["type"] == "http":
-            refusal = check_access(self._rules, _facts_of(scope))
-            if refusal is not None:
-                await _refuse(refusal, send)
-                return
-        await self._app(scope, receive, send)
+    return check
 
 
-def _facts_of(scope: Scope) -> RequestFacts:
+def _facts_of(exchange: ServedExchange) -> RequestFacts:
+    headers = exchange.headers
     hosts: list[str] = []
     origins: list[str] = []
-    site = mode = None
-    # ASGI: names are in lower case, and servers of HTTP/2 give the authority as `host`.
-    for name, value in scope["headers"]:
-        if name == _HOST:
-            hosts.append(value.decode("latin-1"))
-        elif name == _ORIGIN:
-            origins.append(value.decode("latin-1"))
-        elif name == _SITE:
-            site = value.decode("latin-1")
-        elif name == _MODE:
-            mode = value.decode("latin-1")
-    return RequestFacts(scope["method"], hosts, origins, site, mode)
+    for name, value in exchange.header_list:
+        if name == "host":
+            hosts.append(value)
+        elif name == "origin":
+            origins.append(value)
+    site, mode = headers.get("sec-fetch-site"), headers.get("sec-fetch-mode")
+    return RequestFacts(exchange.method, hosts, origins, site, mode)
 
 
-async def _refuse(refusal: Refusal, send: Send) -> None:
+def _refuse(exchange: ServedExchange, refusal: Refusal) -> None:
     # No headers for other origins: the browser refuses what it asked before a request, and shows no answer to the page.
     body = f"{refusal.text}\n".encode()
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
+        ("content-type", "text/plain; charset=utf-8"),
+        ("content-length", str(len(body))),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
     ]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    exchange.respond(refusal.status, headers, body)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
-
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import Mount, Route, Router
+from typing import TYPE_CHECKING
 
 from awaken.hosting.access_rules import rules_for
 from awaken.hosting.allowed_pages import AllowedPages
+from awaken.hosting.applications import Applications
 from awaken.hosting.http_server import HttpServer
-from awaken.hosting.page_guard import PageGuard
-from awaken.hosting.token_guard import guard_admin, guard_ingress
+from awaken.hosting.page_guard import guard_pages
+from awaken.hosting.paths import redirect, route
+from awaken.hosting.token_guard import guard_admin, guard_inbox, guard_ingress
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
-    from starlette.requests import Request
     from starlette.types import ASGIApp
 
     from awaken.control.access import Tokens
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
     from awaken.runtime.ingress import Ingress
 
 __all__ = ["RuntimeServer"]
-
-#: Methods beside GET and HEAD.
-_OTHER_METHODS: Final = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 class RuntimeServer:
@@ -41,8 +36,9 @@ class RuntimeServer:
         admin_bind: host and port for operators.
         beside_ingress: more ASGI applications on the callers' port, by the prefix of their paths. Reading their pages
             must change nothing, because links of other sites may lead there.
-        beside_admin: more ASGI applications on the operators' port, likewise. They ask for tokens themselves.
-        home: where browsers that open the operators' port without a path are sent; None nowhere.
+        inbox: ASGI application of the inbox, on the operators' port; None serves none. Browsers that open this port
+            without a path are sent there.
+        inbox_path: prefix of its paths.
         pages: names and origins that the user allows beyond the addresses.
         public_url: where else the applications beside the ingress can be reached, for example through a proxy.
         tokens: what to ask callers and operators for; None asks nobody.
@@ -57,8 +53,8 @@ class RuntimeServer:
         ingress_bind: tuple[str, int],
         admin_bind: tuple[str, int],
         beside_ingress: Mapping[str, ASGIApp] | None = None,
-        beside_admin: Mapping[str, ASGIApp] | None = None,
-        home: str | None = None,
+        inbox: ASGIApp | None = None,
+        inbox_path: str = "/ui",
         pages: AllowedPages | None = None,
         public_url: str | None = None,
         tokens: Tokens | None = None,
@@ -68,12 +64,24 @@ class RuntimeServer:
         for_callers = rules_for("ingress", ingress_bind[0], pages, is_reading_safe=False)
         beside = rules_for("address", ingress_bind[0], pages, is_reading_safe=True, public_url=public_url)
         for_operators = rules_for("admin API", admin_bind[0], pages, is_reading_safe=True)
-        others = {prefix: PageGuard(app, beside) for prefix, app in (beside_ingress or {}).items()}
-        callers = PageGuard(guard_ingress(ingress, tokens), for_callers)
-        operators = _beside(guard_admin(admin, tokens), beside_admin, home)
-        self._ingress = HttpServer(_beside(callers, others), *ingress_bind, tls=tls)
+        applications = Applications()
+        callers = guard_pages(guard_ingress(applications.serve(ingress), tokens), for_callers)
+        others = {
+            prefix: guard_pages(applications.serve(app, prefix), beside)
+            for prefix, app in (beside_ingress or {}).items()
+        }
+        self._ingress = HttpServer(
+            route(callers, prefixes=others), *ingress_bind, applications=applications, tls=tls
+        )
         self._operators = admin
-        self._admin = HttpServer(PageGuard(operators, for_operators), *admin_bind, tls=tls)
+        applications = Applications()
+        operators = guard_admin(applications.serve(admin), tokens)
+        if inbox is not None:
+            home = redirect(f"{inbox_path}/")  # only from where people type
+            visitors = guard_inbox(applications.serve(inbox, inbox_path), tokens, inbox_path)
+            operators = route(operators, paths={"/": home, inbox_path: home}, prefixes={inbox_path: visitors})
+        operators = guard_pages(operators, for_operators)
+        self._admin = HttpServer(operators, *admin_bind, applications=applications, tls=tls)
 
     @property
     def ingress_url(self) -> str:
@@ -103,23 +111,3 @@ class RuntimeServer:
         """Take no more requests, and cut off open ones that do not end within `grace_s` seconds."""
         self._operators.end_questions()
         await asyncio.gather(self._ingress.stop(grace_s), self._admin.stop(grace_s))
-
-
-def _beside(main: ASGIApp, others: Mapping[str, ASGIApp] | None, home: str | None = None) -> ASGIApp:
-    if not others:
-        return main
-    # Only to where people type: a redirect of any path would come before the rules of its address.
-    first = [] if home is None else [_redirect(path, home) for path in ("/", home.rstrip("/"))]
-    routes = [*first, *(Mount(prefix, app) for prefix, app in others.items())]
-    return Router(routes, redirect_slashes=False, default=main)
-
-
-def _redirect(path: str, home: str) -> Route:
-    """Lead a path to where the pages are, with the server's status."""
-
-    async def answer(request: Request) -> Response:
-        if request.method in ("GET", "HEAD"):
-            return RedirectResponse(home, 308)
-        return Response(status_code=405, headers={"allow": "GET,HEAD"})
-
-    return Route(path, answer, methods=["GET", *_OTHER_METHODS])

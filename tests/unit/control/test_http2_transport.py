@@ -13,7 +13,9 @@ import httpx
 import pytest
 from awaken.control.errors import OverloadedError
 from awaken.control.http2_transport import Http2Transport
-from awaken.hosting.http_server import HttpServer
+from awaken.hosting.applications import Applications
+from awaken.transports.server.connection import Connections
+from awaken.transports.server.http1_connection import Http1ServerConnection
 from awaken.transports.server.server import start_server
 
 from tests.unit.transports.receivers import Recorder, wait_until
@@ -60,13 +62,21 @@ async def serving() -> AsyncIterator[tuple[Runtime, Server]]:
 
 
 @asynccontextmanager
-async def serving_http1(app: Http1App, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[HttpServer]:
-    server = HttpServer(app, host, port)
-    await server.start()
+async def serving_http1(
+    app: Http1App, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[tuple[str, int]]:
+    """Serve HTTP/1.1 only, as the port of a proxy may."""
+    applications = Applications()
+    accept, connections = applications.serve(app), Connections()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Http1ServerConnection(accept, connections), host, port)
     try:
-        yield server
+        yield server.sockets[0].getsockname()
     finally:
-        await server.stop()
+        server.close()
+        for connection in connections:
+            connection.abort()
+        await applications.end()
 
 
 @asynccontextmanager
@@ -150,7 +160,7 @@ class Http1App:
 
 async def test_a_runtime_behind_http_1_gets_a_connection_for_each_call_up_to_a_bound() -> None:
     app = Http1App()
-    async with serving_http1(app) as server, calling(server.address, sockets=3) as client:
+    async with serving_http1(app) as address, calling(address, sockets=3) as client:
         assert (await client.get("/now")).text == "over HTTP/1.1"
         calls = [asyncio.create_task(client.get("/wait")) for _ in range(3)]
         await wait_until(lambda: app.waiting == 3)

@@ -34,7 +34,7 @@ class Waiting:
 
 
 async def test_serves_any_status_on_a_kept_connection() -> None:
-    server = HttpServer(answer, "127.0.0.1", 0)
+    server = HttpServer.of_application(answer, "127.0.0.1", 0)
     await server.start()
     host, port = server.address
     async with httpx.AsyncClient(base_url=f"http://{host}:{port}") as client:
@@ -48,7 +48,7 @@ async def test_serves_any_status_on_a_kept_connection() -> None:
 
 async def test_open_requests_may_end() -> None:
     app = Waiting()
-    server = HttpServer(app, "127.0.0.1", 0)
+    server = HttpServer.of_application(app, "127.0.0.1", 0)
     await server.start()
     host, port = server.address
     async with httpx.AsyncClient(base_url=f"http://{host}:{port}") as client:
@@ -64,7 +64,7 @@ async def test_open_requests_may_end() -> None:
 
 async def test_requests_that_go_on_are_dropped(caplog: pytest.LogCaptureFixture) -> None:
     app = Waiting()
-    server = HttpServer(app, "127.0.0.1", 0)
+    server = HttpServer.of_application(app, "127.0.0.1", 0)
     await server.start()
     host, port = server.address
     async with httpx.AsyncClient(base_url=f"http://{host}:{port}") as client:
@@ -79,16 +79,16 @@ async def test_requests_that_go_on_are_dropped(caplog: pytest.LogCaptureFixture)
 
 
 async def test_an_address_in_use_is_an_error() -> None:
-    server = HttpServer(answer, "127.0.0.1", 0)
+    server = HttpServer.of_application(answer, "127.0.0.1", 0)
     await server.start()
 
     with pytest.raises(OSError, match="address already in use"):
-        await HttpServer(answer, *server.address).start()
+        await HttpServer.of_application(answer, *server.address).start()
     await server.stop()
 
 
 async def test_stopping_what_never_started_is_fine() -> None:
-    server = HttpServer(answer, "127.0.0.1", 0)
+    server = HttpServer.of_application(answer, "127.0.0.1", 0)
     await server.stop()
     with pytest.raises(RuntimeError, match="start the server first"):
         _ = server.address

@@ -13,8 +13,6 @@ from awaken.timing.timestamps import format_time
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.requests import Request
-
     from awaken.control.operations import Completion, Failure
     from awaken.runtime.schema import Schema
 
@@ -93,11 +91,11 @@ def nanoseconds(at_ms: int) -> str:
     return format_time(at_ms, end="000000Z")
 
 
-def allow_origin(request: Request, response: Response) -> None:
+def allow_origin(headers: Mapping[str, str], response: Response) -> None:
     """Let the page that asked read the answer."""
     response.headers["vary"] = _VARY
     response.headers["access-control-allow-credentials"] = "true"
-    origin = request.headers.get("origin")
+    origin = headers.get("origin")
     if origin is not None:
         response.headers["access-control-allow-origin"] = origin
 

@@ -97,7 +97,7 @@ class Ingress:
         except Exception:
             log.exception("the ingress failed at %s %s", request.method, raw_path(request))
             response = error_answer(500, "internal error; see the log of the runtime")
-        allow_origin(request, response)
+        allow_origin(request.headers, response)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

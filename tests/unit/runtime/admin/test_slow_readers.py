@@ -52,7 +52,7 @@ async def test_answer_that_nobody_reads_is_forgotten_without_a_traceback(
     questions = Questions()
     route = QueryRoute(questions, Bodies(BodyRoom()))
     app: Any = Starlette(routes=[Route("/query", route.answer, methods=["POST"])])
-    server = HttpServer(app, "127.0.0.1", 0)
+    server = HttpServer.of_application(app, "127.0.0.1", 0)
     await server.start()
     _, writer = await asyncio.open_connection(*server.address, limit=1000)
 

@@ -22,6 +22,12 @@ SOON_S = 0.2
 PATIENCE_S = 10
 
 
+@pytest.fixture(autouse=True)
+def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check deadlines more often than once a second, so that these tests are quick."""
+    monkeypatch.setattr("awaken.transports.server.server._TICK", SOON_S / 10)
+
+
 class Desk:
     """Answers with the body when a test says so, and notes what it sees of its peers."""
 
@@ -60,7 +66,7 @@ class Desk:
 async def serving(
     desk: Desk, *, connections: int | None = None
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    server = HttpServer(desk, "127.0.0.1", 0, connections=connections)
+    server = HttpServer.of_application(desk, "127.0.0.1", 0, connections=connections)
     await server.start()
     reader, writer = await asyncio.open_connection(*server.address)
     try:
@@ -174,7 +180,7 @@ async def test_half_closed_connection_gets_its_answer() -> None:
 
 
 async def test_half_closed_connection_is_given_up_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("awaken.hosting.http_protocol._HALF_CLOSED_TIMEOUT", SOON_S)
+    monkeypatch.setattr("awaken.hosting.http_server._HALF_CLOSED_TIMEOUT", SOON_S)
     desk = Desk()
     desk.may_answer.clear()
     async with serving(desk) as (reader, writer):
