@@ -52,7 +52,7 @@ class RequestBodies:
             UnavailableError: too many bodies are being read.
             starlette.requests.ClientDisconnect: the client disconnected while sending.
         """
-        size = announced_size(request)
+        size = announced_size(request.headers.get("content-length"))
         if size is not None and size > self._limit:
             raise TooLargeError
         try:
