@@ -28,7 +28,7 @@ MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting in
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help quick check-types check-python check-rust test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime clean
+.PHONY: help quick check-types check-python check-rust check-instructions test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime bench-instructions clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -87,8 +87,8 @@ test-minimum: $(MINIMUM)/.installed ## The tests of what is built on other packa
 h2spec: setup ## The HTTP/2 conformance suite; needs Go
 	$(BIN)/python -m pytest tests/unit/transports -m h2spec
 
-check: setup $(STAMPS)/lint ## Lints, formats, types and generated code, in both languages
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-python check-rust
+check: setup $(STAMPS)/lint ## Lints, formats, types, generated code and counts of instructions, in both languages
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-python check-rust check-instructions
 
 check-types:
 	$(BIN)/pyright --warnings
@@ -105,6 +105,10 @@ check-rust:
 	cargo clippy --quiet --workspace --all-targets -- --deny warnings
 	cargo clippy --quiet --manifest-path benches/peers/load/Cargo.toml --all-targets -- --deny warnings
 
+# A core operation that takes over 5 % more instructions than stored fails; needs valgrind.
+check-instructions: setup
+	$(BIN)/python -m benches.instructions
+
 fix: setup $(STAMPS)/lint ## Apply formats and automatic lint fixes
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -119,6 +123,9 @@ bench-peers: setup $(STAMPS)/bench ## Compare with the official SDKs in Python, 
 
 bench-runtime: setup $(STAMPS)/bench ## Compare the embedded runtime with the real server, each with its endpoint, durable
 	$(BIN)/python -m benches.runtimes
+
+bench-instructions: setup ## Store how many instructions core operations take; `make check` compares with that
+	$(BIN)/python -m benches.instructions --store
 
 clean: ## Remove everything that was built or installed here
 	rm -rf $(VENV) $(MINIMUM) target dist .tools
