@@ -52,6 +52,7 @@ LAYERS_OF_THE_RUNTIME: list[set[str]] = [
     {
         "attempt_failure",
         "bodies",
+        "callers",
         "clock",
         "connected",
         "durations",

@@ -187,6 +187,11 @@ class AnswerRules:
     #: The codec, if this process has it.
     codec: AnswerCodec | None = None
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether something is known that a value has to fit."""
+        return self.type_name is not None or self.is_encoded
+
 
 @dataclass(frozen=True, slots=True)
 class AwakeablePage:

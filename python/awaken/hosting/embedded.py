@@ -43,7 +43,7 @@ class EmbeddedRuntime:
             are encoded.
 
     Attributes:
-        ingress: ASGI application for callers.
+        ingress: accepts the exchanges of callers.
         admin: ASGI application for operators.
 
     Raises:

@@ -65,7 +65,7 @@ class RuntimeServer:
         beside = rules_for("address", ingress_bind[0], pages, is_reading_safe=True, public_url=public_url)
         for_operators = rules_for("admin API", admin_bind[0], pages, is_reading_safe=True)
         applications = Applications()
-        callers = guard_pages(guard_ingress(applications.serve(ingress), tokens), for_callers)
+        callers = guard_pages(guard_ingress(ingress, tokens), for_callers)
         others = {
             prefix: guard_pages(applications.serve(app, prefix), beside)
             for prefix, app in (beside_ingress or {}).items()

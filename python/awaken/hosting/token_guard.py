@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 
 from awaken.control.access import group_of_admin, group_of_inbox, group_of_ingress
 from awaken.runtime.admin.answers import answer_json
-from awaken.runtime.ingress.answers import allow_origin, error_answer
+from awaken.runtime.ingress.answers import error_answer, respond
 from awaken.runtime.ingress.paths import split
 from awaken.transports.guard import NO_RECEIVER
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from awaken.control.access import Group, Tokens
     from awaken.exchange import AcceptServed, Receiver, ServedExchange
+
+    Headers = list[tuple[str, str]]
 
 __all__ = ["guard_admin", "guard_inbox", "guard_ingress"]
 
@@ -37,10 +39,10 @@ def guard_ingress(ingress: AcceptServed, tokens: Tokens | None) -> AcceptServed:
     def needed(exchange: ServedExchange) -> Group | None:
         return group_of_ingress(exchange.method, split(exchange.path))
 
-    def refuse(exchange: ServedExchange, status: int, message: str) -> Response:
-        response = error_answer(status, message)
-        allow_origin(exchange.headers, response)  # a page that may call should learn why it may not
-        return response
+    def refuse(exchange: ServedExchange, status: int, message: str, challenges: Headers) -> None:
+        answer = error_answer(status, message)
+        answer.headers += challenges
+        respond(exchange, answer)  # a page that may call should learn why it may not
 
     return ingress if tokens is None else _guard(ingress, tokens, needed, refuse)
 
@@ -51,8 +53,8 @@ def guard_admin(admin: AcceptServed, tokens: Tokens | None) -> AcceptServed:
     def needed(exchange: ServedExchange) -> Group | None:
         return group_of_admin(exchange.method, unquote(exchange.path))
 
-    def refuse(_exchange: ServedExchange, status: int, message: str) -> Response:
-        return answer_json(status, {"message": message, "restate_code": None})
+    def refuse(exchange: ServedExchange, status: int, message: str, challenges: Headers) -> None:
+        _respond(exchange, answer_json(status, {"message": message, "restate_code": None}), challenges)
 
     return admin if tokens is None else _guard(admin, tokens, needed, refuse)
 
@@ -69,8 +71,8 @@ def guard_inbox(inbox: AcceptServed, tokens: Tokens | None, prefix: str = "") ->
     def needed(exchange: ServedExchange) -> Group | None:
         return group_of_inbox(exchange.method, unquote(exchange.path).removeprefix(prefix))
 
-    def refuse(_exchange: ServedExchange, status: int, message: str) -> Response:
-        return PlainTextResponse(message, status)
+    def refuse(exchange: ServedExchange, status: int, message: str, challenges: Headers) -> None:
+        _respond(exchange, PlainTextResponse(message, status), challenges)
 
     # Only here: what browsers send by themselves, they send for other sites as well, and forms here are protected.
     return inbox if tokens is None else _guard(inbox, tokens, needed, refuse, takes_basic=True)
@@ -80,7 +82,7 @@ def _guard(
     accept: AcceptServed,
     tokens: Tokens,
     needed: Callable[[ServedExchange], Group | None],
-    refuse: Callable[[ServedExchange, int, str], Response],
+    refuse: Callable[[ServedExchange, int, str, Headers], None],
     *,
     takes_basic: bool = False,
 ) -> AcceptServed:
@@ -92,17 +94,20 @@ def _guard(
         refusal = tokens.check(sent, group, takes_basic=takes_basic)
         if refusal is None:
             return accept(cast("ServedExchange", _WithoutToken(exchange)) if sent else exchange)
-        response = refuse(exchange, _FORBIDDEN if refusal.is_known else _UNAUTHORIZED, refusal.message)
         if refusal.is_known:
-            response.headers["www-authenticate"] = f'{_BEARER}, error="insufficient_scope", scope="{group}"'
+            challenges = [f'{_BEARER}, error="insufficient_scope", scope="{group}"']
         else:
-            for challenge in (_BASIC, _BEARER) if takes_basic else (_BEARER,):
-                response.headers.append("www-authenticate", challenge)
-        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers]
-        exchange.respond(response.status_code, fields, bytes(response.body))
+            challenges = [_BASIC, _BEARER] if takes_basic else [_BEARER]
+        status = _FORBIDDEN if refusal.is_known else _UNAUTHORIZED
+        refuse(exchange, status, refusal.message, [("www-authenticate", one) for one in challenges])
         return NO_RECEIVER
 
     return check
+
+
+def _respond(exchange: ServedExchange, response: Response, challenges: Headers) -> None:
+    fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers]
+    exchange.respond(response.status_code, [*fields, *challenges], bytes(response.body))
 
 
 class _WithoutToken:

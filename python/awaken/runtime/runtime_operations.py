@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from awaken import _core
 from awaken.control.errors import AlreadyInvokedError, NotFoundError, NotReadyError
 from awaken.control.operations import Accepted, AnswerRules
 from awaken.runtime.admission import admit, check_key, check_size, due_ms
+from awaken.runtime.callers import Pledge
 from awaken.runtime.errors import RuntimeClosedError
 from awaken.runtime.query import Filter, find_description
 from awaken.runtime.tables.invocation_row import completion_of
@@ -32,9 +34,11 @@ if TYPE_CHECKING:
 
 __all__ = ["RuntimeOperations"]
 
+T = TypeVar("T")
+
 
 class RuntimeOperations:
-    """An `awaken.control.operations.Operations` on one processor.
+    """An `awaken.control.operations.Operations`, and a `CallerOperations`, on one processor.
 
     Args:
         processor: does what is asked.
@@ -55,23 +59,33 @@ class RuntimeOperations:
 
     async def call(self, request: InvocationRequest) -> Completion:
         """Start an invocation, or find the one with the same idempotency key, and wait for its result."""
-        handler, invocation_id, seq, existing = self._start(request)
+        result = self.begin_call(request)
         del request  # the body may be large, and the wait long
-        if existing is not None:
-            if handler.is_workflow_run:
-                raise AlreadyInvokedError(invocation_id)
-            return await self._completion(existing)
-        return await self._processor.waiting_callers.wait(seq)
+        return await result
+
+    def begin_call(self, request: InvocationRequest) -> asyncio.Future[Completion]:
+        """Do what `call` does, without a coroutine."""
+        handler, invocation_id, seq, existing = self._start(request)
+        if existing is None:
+            return self._processor.waiting_callers.add(seq)
+        if handler.is_workflow_run:
+            raise AlreadyInvokedError(invocation_id)
+        return self._result(existing)
 
     async def send(self, request: InvocationRequest) -> Accepted:
         """Start an invocation and return when it is on disk."""
+        pledge = self.begin_send(request)
+        await pledge.committed
+        return pledge.value
+
+    def begin_send(self, request: InvocationRequest) -> Pledge[Accepted]:
+        """Do what `send` does, without a coroutine."""
         execution_time_ms = due_ms(self._processor.clock.now_ms(), request.delay_ms)
         _, invocation_id, _, existing = self._start(request, execution_time_ms)
-        await self._processor.store.committed()
         if existing is not None:
             is_waiting = existing.status == "scheduled"
             execution_time_ms = existing.scheduled_start_at if is_waiting else None
-        return Accepted(invocation_id, existing is None, execution_time_ms)
+        return self._pledge(Accepted(invocation_id, existing is None, execution_time_ms))
 
     def _start(
         self, request: InvocationRequest, execution_time_ms: int | None = None
@@ -92,14 +106,24 @@ class RuntimeOperations:
 
     async def attach(self, invocation_id: str) -> Completion:
         """Wait for the result of an invocation."""
-        return await self._completion(self._find(invocation_id))
+        return await self.begin_attach(invocation_id)
+
+    def begin_attach(self, invocation_id: str) -> asyncio.Future[Completion]:
+        """Do what `attach` does, without a coroutine."""
+        return self._result(self._find(invocation_id))
 
     async def output(self, invocation_id: str) -> Completion:
         """Return the stored result of an invocation."""
+        pledge = self.begin_output(invocation_id)
+        await pledge.committed
+        return pledge.value
+
+    def begin_output(self, invocation_id: str) -> Pledge[Completion]:
+        """Do what `output` does, without a coroutine."""
         row = self._find(invocation_id)
         if row.status != "completed":
             raise NotReadyError(f"invocation {invocation_id} has not completed yet")
-        return await self._completion(row)
+        return self._pledge(completion_of(row))
 
     def _find(self, invocation_id: str) -> InvocationRow:
         _core.parse_invocation_id(invocation_id)
@@ -109,14 +133,33 @@ class RuntimeOperations:
             raise NotFoundError(f"there is no invocation {invocation_id}; its retention may be over")
         return row
 
-    async def _completion(self, row: InvocationRow) -> Completion:
-        if row.status == "completed":
-            await self._processor.store.committed()
-            return completion_of(row)
-        return await self._processor.waiting_callers.wait(row.seq)
+    def _result(self, row: InvocationRow) -> asyncio.Future[Completion]:
+        if row.status != "completed":
+            return self._processor.waiting_callers.add(row.seq)
+        result: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
+        completion = completion_of(row)
+
+        def tell(committed: asyncio.Future[None]) -> None:
+            error = committed.exception()
+            if result.done():
+                return  # nobody waits for it any more
+            if error is None:
+                result.set_result(completion)
+            else:
+                result.set_exception(error)
+
+        self._processor.store.committed().add_done_callback(tell)
+        return result
+
+    def _pledge(self, value: T) -> Pledge[T]:
+        return Pledge(value, self._processor.store.committed())
 
     async def answer_rules(self, awakeable_id: str) -> AnswerRules:
         """Return what the value of an awakeable has to be."""
+        return self.find_answer_rules(awakeable_id)
+
+    def find_answer_rules(self, awakeable_id: str) -> AnswerRules:
+        """Do what `answer_rules` does, without a coroutine."""
         parsed = _core.parse_awakeable_id(awakeable_id)
         self._check_running()
         row = self._processor.tables.invocations.find(parsed.invocation_id)
@@ -130,20 +173,33 @@ class RuntimeOperations:
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its result."""
+        pledge = self.begin_resolve(awakeable_id, value)
+        await pledge.committed
+        return pledge.value
+
+    def begin_resolve(self, awakeable_id: str, value: bytes) -> Pledge[AwakeableOutcome]:
+        """Do what `resolve_awakeable` does, without a coroutine."""
         check_size(value)
-        return await self._complete_awakeable(awakeable_id, value)
+        return self._complete_awakeable(awakeable_id, value)
 
     async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
         """Give an awakeable its failure."""
-        check_size(failure.message.encode(errors="replace"))
-        return await self._complete_awakeable(awakeable_id, to_core(failure))
+        pledge = self.begin_reject(awakeable_id, failure)
+        await pledge.committed
+        return pledge.value
 
-    async def _complete_awakeable(self, awakeable_id: str, result: bytes | _core.Failure) -> AwakeableOutcome:
+    def begin_reject(self, awakeable_id: str, failure: Failure) -> Pledge[AwakeableOutcome]:
+        """Do what `reject_awakeable` does, without a coroutine."""
+        check_size(failure.message.encode(errors="replace"))
+        return self._complete_awakeable(awakeable_id, to_core(failure))
+
+    def _complete_awakeable(
+        self, awakeable_id: str, result: bytes | _core.Failure
+    ) -> Pledge[AwakeableOutcome]:
         self._check_running()
         with self._processor.store.atomic():
             outcome = self._processor.signals.complete_awakeable(awakeable_id, result)
-        await self._processor.store.committed()
-        return outcome
+        return self._pledge(outcome)
 
     # Operators.
 

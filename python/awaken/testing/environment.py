@@ -24,6 +24,7 @@ from awaken.testing.in_process_transport import ADMIN, INGRESS, InProcessTranspo
 from awaken.testing.movable_clock import MovableClock
 from awaken.testing.overview import describe_open
 from awaken.testing.sending import SenderUnderTest
+from awaken.testing.served_request import ServedTransport
 from awaken.testing.settling import settle, stays_at_rest
 from awaken.testing.snapshot import decode
 from awaken.testing.witness import Witness
@@ -84,7 +85,7 @@ class Environment:
         )
         self._witness = Witness(self._awakeables, self._failures)
         self._embedded: EmbeddedRuntime
-        self._transport = InProcessTransport(self._app_of, self._takes_key)
+        self._transport = InProcessTransport(self._transport_to, self._takes_key)
         self._restarting: asyncio.Task[None] | None = None
 
     # What tests use.
@@ -345,8 +346,10 @@ class Environment:
                 if self._restarting is task:
                     self._restarting = None
 
-    def _app_of(self, host: str) -> Any:
-        return self._embedded.admin if ADMIN.endswith(host) else self._embedded.ingress
+    def _transport_to(self, host: str) -> httpx.AsyncBaseTransport:
+        if ADMIN.endswith(host):
+            return httpx.ASGITransport(self._embedded.admin)
+        return ServedTransport(self._embedded.ingress)
 
     def _takes_key(self, path: str) -> bool:
         parts = path.strip("/").split("/")

@@ -1,4 +1,4 @@
-"""How a test's client reaches the runtime in its own process: through the ASGI applications, without a port.
+"""How a test's client reaches the runtime in its own process, without a port.
 
 A request that is open when the runtime crashes is sent again to the runtime that replaces it, as a client with retries
 would do. To avoid a second invocation, calls and sends without an idempotency key get one.
@@ -7,7 +7,7 @@ would do. To avoid a second invocation, calls and sends without an idempotency k
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
@@ -27,12 +27,14 @@ class InProcessTransport(httpx.AsyncBaseTransport):
     """An httpx transport to the runtime under test.
 
     Args:
-        find_app: returns the current runtime's ASGI application for a host.
+        find: returns the transport to the current runtime for a host.
         takes_key: returns whether a request to a path (without query) may carry an idempotency key.
     """
 
-    def __init__(self, find_app: Callable[[str], Any], takes_key: Callable[[str], bool]) -> None:
-        self._find_app = find_app
+    def __init__(
+        self, find: Callable[[str], httpx.AsyncBaseTransport], takes_key: Callable[[str], bool]
+    ) -> None:
+        self._find = find
         self._takes_key = takes_key
         self._answering: set[asyncio.Task[httpx.Response]] = set()
         self._restarted = asyncio.Event()
@@ -65,8 +67,8 @@ class InProcessTransport(httpx.AsyncBaseTransport):
 
     async def _try(self, request: httpx.Request) -> httpx.Response | None:
         """Return the response, or None if the runtime crashed before it was complete."""
-        transport = httpx.ASGITransport(self._find_app(request.url.host))
-        task = asyncio.get_running_loop().create_task(transport.handle_async_request(request))
+        transport = self._find(request.url.host)
+        task = asyncio.ensure_future(transport.handle_async_request(request))
         self._answering.add(task)
         try:
             await asyncio.wait({task})

@@ -6,15 +6,16 @@ import asyncio
 import json
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from awaken.control.operations import Accepted, AnswerRules, AwakeablePage, Change, Completion, Success
 from awaken.outcomes import AwakeableOutcome
 from awaken.runtime.admission import admit, due_ms
+from awaken.runtime.callers import Pledge
 from awaken.runtime.deployments import Deployments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from awaken.control.operations import Failure, InvocationRequest
@@ -219,6 +220,20 @@ async def registered() -> Deployments:
     return deployments
 
 
+T = TypeVar("T")
+
+
+def _pledge(work: Coroutine[Any, Any, T]) -> Pledge[T]:
+    """Return what work does that waits for nothing."""
+    committed = asyncio.get_running_loop().create_future()
+    committed.set_result(None)
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return Pledge(done.value, committed)
+    raise AssertionError("it waits")
+
+
 class FakeOperations:
     """Records requests, and gives or raises the prepared answers. With a schema it admits as a runtime does."""
 
@@ -266,6 +281,29 @@ class FakeOperations:
         self.asked.append(("reject", awakeable_id, failure))
         outcome: AwakeableOutcome = self._tell(AwakeableOutcome.APPLIED)
         return outcome
+
+    # The same for the ingress.
+
+    def begin_call(self, request: InvocationRequest) -> asyncio.Future[Completion]:
+        return asyncio.ensure_future(self.call(request))
+
+    def begin_send(self, request: InvocationRequest) -> Pledge[Accepted]:
+        return _pledge(self.send(request))
+
+    def begin_attach(self, invocation_id: str) -> asyncio.Future[Completion]:
+        return asyncio.ensure_future(self.attach(invocation_id))
+
+    def begin_output(self, invocation_id: str) -> Pledge[Completion]:
+        return _pledge(self.output(invocation_id))
+
+    def find_answer_rules(self, awakeable_id: str) -> AnswerRules:
+        return AnswerRules()
+
+    def begin_resolve(self, awakeable_id: str, value: bytes) -> Pledge[AwakeableOutcome]:
+        return _pledge(self.resolve_awakeable(awakeable_id, value))
+
+    def begin_reject(self, awakeable_id: str, failure: Failure) -> Pledge[AwakeableOutcome]:
+        return _pledge(self.reject_awakeable(awakeable_id, failure))
 
     async def cancel(self, invocation_id: str) -> Change:
         return self._change("cancel", invocation_id)

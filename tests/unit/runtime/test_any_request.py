@@ -22,11 +22,11 @@ from starlette.routing import Mount, Route
 from tests.unit.runtime.fakes import FakeOperations, FakeQuestions, Network, make_deployments
 from tests.unit.runtime.harness import Harness
 from tests.unit.runtime.services import SERVICES
+from tests.unit.runtime.serving import serving
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from starlette.types import ASGIApp
 
 ANSWER_TIMEOUT_S = 20
 #: As on the server: the endpoint cannot be reached, or the operation does not exist.
@@ -142,13 +142,11 @@ class InThisProcess:
         self._connection.close()
 
 
-async def send(app: ASGIApp, request: Any) -> httpx.Response:
+async def send(client: httpx.AsyncClient, request: Any) -> httpx.Response:
     method, target, sent, body = request
-    transport = httpx.ASGITransport(app, raise_app_exceptions=True)
-    async with httpx.AsyncClient(transport=transport, base_url="http://doors", headers=sent) as client:
-        url = httpx.URL("http://doors").copy_with(raw_path=target.encode())
-        async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            return await client.request(method, url, content=body)
+    url = client.base_url.copy_with(raw_path=target.encode())
+    async with asyncio.timeout(ANSWER_TIMEOUT_S):
+        return await client.request(method, url, content=body, headers=sent)
 
 
 @pytest.mark.slow
@@ -179,32 +177,44 @@ async def _ask_all(directory: Path, asked: list[Any]) -> None:
         questions=questions,
         ingress_url=lambda: "http://ingress/",
     )
-    ingress = Ingress(harness.runtime, harness.deployments)
-    before = await _facts(admin)
+    transport = httpx.ASGITransport(admin, raise_app_exceptions=True)
+    async with (
+        httpx.AsyncClient(transport=transport, base_url="http://doors") as operator,
+        serving(Ingress(harness.runtime, harness.deployments)) as caller,
+    ):
+        before = await _facts(operator)
 
-    for request in asked:
-        for app in (admin, ingress):
-            try:
-                response = await send(app, request)
-            except TimeoutError:
-                if "Nobody" not in request[1] and "Echo" not in request[1] and "Counter" not in request[1]:
-                    raise
-                continue
-            is_expected = response.status_code == 501 or any(
-                text in response.text for text in EXPECTED_FAILURES
-            )
-            assert response.status_code < 500 or is_expected, (request, response.status_code, response.text)
+        for request in asked:
+            for client in (operator, caller):
+                try:
+                    response = await send(client, request)
+                except TimeoutError:
+                    if (
+                        "Nobody" not in request[1]
+                        and "Echo" not in request[1]
+                        and "Counter" not in request[1]
+                    ):
+                        raise
+                    continue
+                is_expected = response.status_code == 501 or any(
+                    text in response.text for text in EXPECTED_FAILURES
+                )
+                assert response.status_code < 500 or is_expected, (
+                    request,
+                    response.status_code,
+                    response.text,
+                )
 
-    for view in VIEWS:
-        assert isinstance(await query.ask(f"SELECT * FROM {view}"), list)
-    assert (await harness.call("Echo/echo", "still")) == "still"
-    assert await _facts(admin) == before
+        for view in VIEWS:
+            assert isinstance(await query.ask(f"SELECT * FROM {view}"), list)
+        assert (await harness.call("Echo/echo", "still")) == "still"
+        assert await _facts(operator) == before
     questions.close()
     query.close()
     await harness.stop()
 
 
-async def _facts(admin: ASGIApp) -> list[str]:
+async def _facts(admin: httpx.AsyncClient) -> list[str]:
     names = [
         [
             service["name"]

@@ -1,4 +1,4 @@
-"""The ingress as an ASGI application: routes, cross-origin headers, and errors."""
+"""The ingress: routes of requests, cross-origin headers, and errors."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-
 from awaken.control.errors import OperationError
 from awaken.runtime.admission import MAX_BODY_SIZE
-from awaken.runtime.connected import PATIENCE_SECONDS
-from awaken.runtime.ingress.answers import IngressError, allow_origin, answer_json, error_answer
-from awaken.runtime.ingress.awakeables import complete_awakeable
-from awaken.runtime.ingress.bodies import RequestBodies, TooLargeError, raw_path
+from awaken.runtime.bodies import ROOM_SIZE, BodyRoom, announced_size
+from awaken.runtime.ingress.answers import Answer, IngressError, answer_json, error_answer, respond
+from awaken.runtime.ingress.awakeables import Completions
+from awaken.runtime.ingress.caller import Caller
 from awaken.runtime.ingress.calls import Calls
 from awaken.runtime.ingress.paths import split
 from awaken.runtime.ingress.results import Results
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from starlette.types import Receive, Scope, Send
-
-    from awaken.control.operations import Operations
+    from awaken.exchange import Receiver, ServedExchange
+    from awaken.runtime.callers import CallerOperations
+    from awaken.runtime.ingress.caller import Finish
     from awaken.runtime.ingress.paths import Mode
     from awaken.runtime.ingress.results import Wish
     from awaken.runtime.schema import Schema
@@ -35,34 +32,36 @@ log = logging.getLogger("awaken")
 
 #: The most segments that a path may have.
 _MAX_SEGMENTS: Final = 7
+_TOO_LARGE: Final = b"length limit exceeded"
 
 
 class Ingress:
-    """The ingress.
+    """The ingress: call it with each exchange of a server, as its `AcceptServed`.
 
     Args:
         operations: of the runtime.
         schema: the registered handlers.
         max_body_size: bytes of the largest body.
-        patience_s: how many seconds to wait for a result before checking that the client is still connected.
+        room_size: bytes of all bodies that are being read.
     """
 
     def __init__(
         self,
-        operations: Operations,
+        operations: CallerOperations,
         schema: Schema,
         *,
         max_body_size: int = MAX_BODY_SIZE,
-        patience_s: float = PATIENCE_SECONDS,
+        room_size: int = ROOM_SIZE,
     ) -> None:
-        self._operations = operations
         self._schema = schema
-        self._bodies = RequestBodies(max_body_size)
-        self._calls = Calls(operations, schema, self._bodies, patience_s)
-        self._results = Results(operations, schema, self._bodies, patience_s)
-        self._reserved: dict[str, Callable[[Request, list[str]], Awaitable[Response]]] = {
-            "awakeables": self._complete_awakeable,
-            "a": self._complete_awakeable,
+        self._max_body_size = max_body_size
+        self._room = BodyRoom(room_size)
+        completions = Completions(operations)
+        self._calls = Calls(operations, schema)
+        self._results = Results(operations, schema)
+        self._reserved: dict[str, Callable[[ServedExchange, list[str]], Answer | Finish]] = {
+            "awakeables": completions.answer,
+            "a": completions.answer,
             "call": partial(self._invoke, "call"),
             "send": partial(self._invoke, "send"),
             "invocation": self._results.of_invocation,
@@ -79,73 +78,101 @@ class Ingress:
         """The paths below `/restate/` that are answered."""
         return tuple(self._reserved)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, as an ASGI application."""
-        request = Request(scope, receive)
+    def __call__(self, exchange: ServedExchange) -> Receiver:
+        """Accept one request."""
         try:
-            response = await self._answer(request)
-        except ClientDisconnect:
-            return
-        except TooLargeError as error:
+            step = self._route(exchange)
+        except Exception as error:
+            step = _refuse(exchange, error)
+        if isinstance(step, Answer):
+            respond(exchange, step)
+            return _ANSWERED
+        size = announced_size(exchange.headers.get("content-length"))
+        if size is not None and size > self._max_body_size:
             # The server refuses these before it looks at anything else, without CORS headers.
-            await error.response()(scope, receive, send)
-            return
-        except IngressError as error:
-            response = error_answer(error.status, error.message)
-        except OperationError as error:
-            response = error_answer(error.http_status, str(error))
-        except Exception:
-            log.exception("the ingress failed at %s %s", request.method, raw_path(request))
-            response = error_answer(500, "internal error; see the log of the runtime")
-        allow_origin(request.headers, response)
-        await response(scope, receive, send)
+            length = ("content-length", str(len(_TOO_LARGE)))
+            exchange.respond(413, [length, ("content-type", "text/plain; charset=utf-8")], _TOO_LARGE)
+            return _ANSWERED
+        caller = Caller(exchange, step, _refuse)
+        caller.take_body(self._room, self._max_body_size)
+        return caller
 
-    async def _answer(self, request: Request) -> Response:
-        if request.method == "OPTIONS":
-            return _preflight(request)
-        path = raw_path(request)
+    def _route(self, exchange: ServedExchange) -> Answer | Finish:
+        """Return the answer, or what makes it when the body is there."""
+        if exchange.method == "OPTIONS":
+            return _preflight(exchange)
+        path = exchange.path
         segments = split(path)
         if not 2 <= len(segments) <= _MAX_SEGMENTS:
             raise IngressError(400, f"bad path: {path}")
-        if segments[0] == "restate":
-            return await self._answer_reserved(request, segments[1], segments[2:])
-        return await self._calls.answer(request, segments)
-
-    async def _answer_reserved(self, request: Request, what: str, rest: list[str]) -> Response:
-        answer = self._reserved.get(what)
+        if segments[0] != "restate":
+            return self._calls.answer(exchange, segments)
+        answer = self._reserved.get(segments[1])
         if answer is None:
             raise IngressError(404, "not found")
-        return await answer(request, rest)
+        return answer(exchange, segments[2:])
 
-    async def _complete_awakeable(self, request: Request, rest: list[str]) -> Response:
-        return await complete_awakeable(self._operations, request, self._bodies, rest)
+    def _invoke(self, mode: Mode, exchange: ServedExchange, rest: list[str]) -> Finish:
+        return self._calls.answer(exchange, rest or [""], mode)
 
-    async def _invoke(self, mode: Mode, request: Request, rest: list[str]) -> Response:
-        return await self._calls.answer(request, rest or [""], mode)
+    def _find_target(self, wish: Wish, exchange: ServedExchange, rest: list[str]) -> Finish:
+        return self._results.of_target(exchange, wish, rest)
 
-    async def _find_target(self, wish: Wish, request: Request, rest: list[str]) -> Response:
-        return await self._results.of_target(request, wish, rest)
-
-    async def _look_up(self, request: Request, rest: list[str]) -> Response:
+    def _look_up(self, exchange: ServedExchange, rest: list[str]) -> Finish:
         if rest:
             raise IngressError(404, "not found")
-        return await self._results.lookup(request)
+        return self._results.lookup(exchange)
 
-    async def _refuse_scope(self, request: Request, rest: list[str]) -> Response:
+    def _refuse_scope(self, _exchange: ServedExchange, _rest: list[str]) -> Answer:
         raise IngressError(400, "scoped invocations require vqueues to be enabled")
 
-    async def _health(self, request: Request, rest: list[str]) -> Response:
+    def _health(self, exchange: ServedExchange, rest: list[str]) -> Answer:
         if rest:
             raise IngressError(404, "not found")
-        if request.method != "GET":
+        if exchange.method != "GET":
             raise IngressError(405, "method not allowed")
         return answer_json(200, {"services": [service.name for service in self._schema.services()]}, {})
 
 
-def _preflight(request: Request) -> Response:
-    headers = {
-        f"access-control-allow-{what}": request.headers[f"access-control-request-{asked}"]
-        for what, asked in (("methods", "method"), ("headers", "headers"))
-        if f"access-control-request-{asked}" in request.headers
-    }
-    return Response(headers=headers)
+class _Answered:
+    """The receiver of a request that is answered already; it is not called."""
+
+    def receive_data(self, data: bytes) -> None:
+        pass
+
+    def receive_end(self) -> None:
+        pass
+
+    def disconnect(self) -> None:
+        pass
+
+    def resume_writing(self) -> None:
+        pass
+
+    def drain(self) -> None:
+        pass
+
+
+_ANSWERED: Final = _Answered()
+
+
+def _refuse(exchange: ServedExchange, error: Exception) -> Answer:
+    """Build the answer to a request that failed."""
+    if isinstance(error, IngressError):
+        return error_answer(error.status, error.message)
+    if isinstance(error, OperationError):
+        return error_answer(error.http_status, str(error))
+    log.error("the ingress failed at %s %s", exchange.method, exchange.path, exc_info=error)
+    return error_answer(500, "internal error; see the log of the runtime")
+
+
+def _preflight(exchange: ServedExchange) -> Answer:
+    asked = exchange.headers
+    return Answer(
+        200,
+        [
+            (f"access-control-allow-{what}", asked[f"access-control-request-{name}"])
+            for what, name in (("methods", "method"), ("headers", "headers"))
+            if f"access-control-request-{name}" in asked
+        ],
+    )

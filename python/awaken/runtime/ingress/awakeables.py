@@ -6,6 +6,8 @@ not known there: what is given to one is checked against its type, and 400 if it
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from awaken.control.answers import InvalidAnswerError, check_written
@@ -13,43 +15,93 @@ from awaken.control.operations import Failure
 from awaken.errors import InvalidIdError
 from awaken.outcomes import OUTCOME_HEADER
 from awaken.runtime.identifiers import reason_against_awakeable_id
-from awaken.runtime.ingress.answers import IngressError, answer_json
+from awaken.runtime.ingress.answers import Answer, IngressError, answer_json
+from awaken.runtime.ingress.caller import Waiting
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
+    from awaken.control.operations import AnswerRules
+    from awaken.exchange import ServedExchange
+    from awaken.outcomes import AwakeableOutcome
+    from awaken.runtime.callers import CallerOperations
+    from awaken.runtime.ingress.caller import Finish
 
-    from awaken.control.operations import Operations
-    from awaken.runtime.ingress.bodies import RequestBodies
-
-__all__ = ["complete_awakeable"]
+__all__ = ["Completions"]
 
 
-async def complete_awakeable(
-    operations: Operations, request: Request, bodies: RequestBodies, segments: list[str]
-) -> Response:
-    """Answer `/restate/awakeables/{id}/resolve|reject`; the segments begin with the id."""
-    if len(segments) < 2:
-        raise IngressError(
-            400,
-            "bad path, expected either /restate/awakeables/:id/resolve or /restate/awakeables/:id/reject",
-        )
-    awakeable_id, verb = segments[:2]  # the rest is ignored, as on the server
-    if verb not in ("resolve", "reject"):
-        raise IngressError(404, "not found")
-    if request.method != "POST":
-        raise IngressError(405, "method not allowed")
-    body = await bodies.read(request)
+class Completions:
+    """Answers `/restate/awakeables/{id}/resolve|reject`.
+
+    Args:
+        operations: of the runtime.
+    """
+
+    def __init__(self, operations: CallerOperations) -> None:
+        self._operations = operations
+        #: Those whose value is being checked. They go on if their caller leaves, as the others do.
+        self._checks: set[asyncio.Task[AwakeableOutcome]] = set()
+
+    def answer(self, exchange: ServedExchange, segments: list[str]) -> Finish:
+        """Answer a request; the segments begin with the id."""
+        if len(segments) < 2:
+            raise IngressError(
+                400,
+                "bad path, expected either /restate/awakeables/:id/resolve or /restate/awakeables/:id/reject",
+            )
+        awakeable_id, verb = segments[:2]  # the rest is ignored, as on the server
+        if verb not in ("resolve", "reject"):
+            raise IngressError(404, "not found")
+        if exchange.method != "POST":
+            raise IngressError(405, "method not allowed")
+        return partial(self._resolve if verb == "resolve" else self._reject, awakeable_id)
+
+    def _resolve(self, awakeable_id: str, value: bytes) -> Waiting:
+        try:
+            rules = self._operations.find_answer_rules(awakeable_id)
+            if rules.is_checked:
+                return self._check(rules, awakeable_id, value)
+            pledge = self._operations.begin_resolve(awakeable_id, value)
+        except InvalidIdError as error:
+            raise _bad_id(awakeable_id) from error
+        return Waiting(pledge.committed, partial(_tell, pledge.value))
+
+    def _check(self, rules: AnswerRules, awakeable_id: str, value: bytes) -> Waiting:
+        work = _resolve_checked(self._operations, rules, awakeable_id, value)
+        task = asyncio.get_running_loop().create_task(work)
+        self._checks.add(task)
+        task.add_done_callback(self._checks.discard)
+        return Waiting(task, _read_outcome)
+
+    def _reject(self, awakeable_id: str, reason: bytes) -> Waiting:
+        failure = Failure(500, reason.decode(errors="replace"))
+        try:
+            pledge = self._operations.begin_reject(awakeable_id, failure)
+        except InvalidIdError as error:
+            raise _bad_id(awakeable_id) from error
+        return Waiting(pledge.committed, partial(_tell, pledge.value))
+
+
+async def _resolve_checked(
+    operations: CallerOperations, rules: AnswerRules, awakeable_id: str, value: bytes
+) -> AwakeableOutcome:
     try:
-        if verb == "resolve":
-            await check_written(await operations.answer_rules(awakeable_id), body)
-            outcome = await operations.resolve_awakeable(awakeable_id, body)
-        else:
-            failure = Failure(500, body.decode(errors="replace"))
-            outcome = await operations.reject_awakeable(awakeable_id, failure)
-    except InvalidIdError as error:
-        reason = reason_against_awakeable_id(awakeable_id)
-        raise IngressError(400, f"bad awakeable id '{awakeable_id}': {reason}") from error
+        await check_written(rules, value)
     except InvalidAnswerError as error:
         raise IngressError(400, str(error)) from error
+    pledge = operations.begin_resolve(awakeable_id, value)
+    await pledge.committed
+    return pledge.value
+
+
+def _bad_id(awakeable_id: str) -> IngressError:
+    reason = reason_against_awakeable_id(awakeable_id)
+    return IngressError(400, f"bad awakeable id '{awakeable_id}': {reason}")
+
+
+def _tell(outcome: AwakeableOutcome, committed: asyncio.Future[None]) -> Answer:
+    committed.result()
+    return answer_json(202, {"outcome": outcome.value}, {OUTCOME_HEADER: outcome.value})
+
+
+def _read_outcome(resolving: asyncio.Future[AwakeableOutcome]) -> Answer:
+    outcome = resolving.result()
     return answer_json(202, {"outcome": outcome.value}, {OUTCOME_HEADER: outcome.value})

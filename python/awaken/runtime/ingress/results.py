@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from awaken import _core
@@ -10,17 +11,24 @@ from awaken.control.errors import NotFoundError, NotReadyError
 from awaken.control.operations import Failure
 from awaken.errors import InvalidIdError
 from awaken.runtime.admission import find_service
-from awaken.runtime.connected import while_connected
 from awaken.runtime.identifiers import reason_against_invocation_id
-from awaken.runtime.ingress.answers import IngressError, answer_completion, answer_failure, answer_json
+from awaken.runtime.ingress.answers import (
+    Answer,
+    IngressError,
+    answer_completion,
+    answer_failure,
+    answer_json,
+)
+from awaken.runtime.ingress.caller import Waiting
 from awaken.runtime.ingress.paths import decode
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
+    import asyncio
 
-    from awaken.control.operations import Operations
-    from awaken.runtime.ingress.bodies import RequestBodies
+    from awaken.control.operations import Completion
+    from awaken.exchange import ServedExchange
+    from awaken.runtime.callers import CallerOperations
+    from awaken.runtime.ingress.caller import Finish
     from awaken.runtime.schema import Schema
 
 __all__ = ["Results", "Wish"]
@@ -44,22 +52,16 @@ class Results:
     Args:
         operations: of the runtime.
         schema: the registered handlers.
-        bodies: reads those of requests.
-        patience_s: see `while_connected`.
     """
 
-    def __init__(
-        self, operations: Operations, schema: Schema, bodies: RequestBodies, patience_s: float
-    ) -> None:
+    def __init__(self, operations: CallerOperations, schema: Schema) -> None:
         self._operations = operations
         self._schema = schema
-        self._bodies = bodies
-        self._patience_s = patience_s
 
-    async def of_invocation(self, request: Request, segments: list[str]) -> Response:
+    def of_invocation(self, exchange: ServedExchange, segments: list[str]) -> Finish:
         """Answer `/restate/invocation/...`; the segments begin with an id or a service."""
         if len(segments) == 2:
-            return await self._answer(request, _wish(segments[-1]), segments[0])
+            return self._answer(exchange, _wish(segments[-1]), segments[0])
         if len(segments) not in (4, 5):
             raise IngressError(400, _EXPECTED_INVOCATION)
         wish = _wish(segments[-1])
@@ -71,62 +73,69 @@ class Results:
             decode(idempotency_key, "idempotency key"),
             key=decode(keys[0]) if keys else None,
         )
-        return await self._answer(request, wish, invocation_id)
+        return self._answer(exchange, wish, invocation_id)
 
-    async def of_workflow(self, request: Request, segments: list[str]) -> Response:
+    def of_workflow(self, exchange: ServedExchange, segments: list[str]) -> Finish:
         """Answer `/restate/workflow/...`; the segments begin with the workflow's name."""
         if len(segments) != 3:
             raise IngressError(400, _EXPECTED_WORKFLOW)
         name, key, wish = segments
         find_service(self._schema, name)
         invocation_id = _core.workflow_invocation_id(name, decode(key))
-        return await self._answer(request, _wish(wish), invocation_id)
+        return self._answer(exchange, _wish(wish), invocation_id)
 
-    async def of_target(self, request: Request, wish: Wish, segments: list[str]) -> Response:
+    def of_target(self, exchange: ServedExchange, wish: Wish, segments: list[str]) -> Finish:
         """Answer `GET /restate/attach/{id}`, and `POST /restate/attach` with a target in the body."""
         if len(segments) == 1:
-            return await self._answer(request, wish, segments[0])
+            return self._answer(exchange, wish, segments[0])
         if segments:
             raise IngressError(404, "not found")
-        _check_method(request, "POST")
-        return await self._find(request, wish, await self._read_target(request))
+        _check_method(exchange, "POST")
+        return lambda body: self._find(wish, self._read_target(body))
 
-    async def lookup(self, request: Request) -> Response:
+    def lookup(self, exchange: ServedExchange) -> Finish:
         """Answer `POST /restate/lookup`: the invocation id of a target, whether or not it exists."""
-        _check_method(request, "POST")
-        return answer_json(200, {"invocationId": await self._read_target(request)}, {})
+        _check_method(exchange, "POST")
+        return lambda body: answer_json(200, {"invocationId": self._read_target(body)}, {})
 
-    async def _answer(self, request: Request, wish: Wish, invocation_id: str) -> Response:
-        _check_method(request, "GET")
-        await self._bodies.read(request)
-        return await self._find(request, wish, invocation_id)
+    def _answer(self, exchange: ServedExchange, wish: Wish, invocation_id: str) -> Finish:
+        _check_method(exchange, "GET")
+        return lambda _body: self._find(wish, invocation_id)
 
-    async def _find(self, request: Request, wish: Wish, invocation_id: str) -> Response:
+    def _find(self, wish: Wish, invocation_id: str) -> Answer | Waiting:
         try:
             _core.parse_invocation_id(invocation_id)
         except InvalidIdError as error:
             reason = reason_against_invocation_id(invocation_id)
             raise IngressError(400, f"bad invocation id '{invocation_id}': {reason}") from error
         if wish == "attach":
-            return await self._attach(request, invocation_id)
+            return self._attach(invocation_id)
         try:
-            completion = await self._operations.output(invocation_id)
+            pledge = self._operations.begin_output(invocation_id)
         except NotFoundError as error:
             raise IngressError(404, "invocation not found") from error
         except NotReadyError as error:
             raise IngressError(470, "the invocation exists but has not completed yet") from error
+        return Waiting(pledge.committed, partial(self._tell_output, pledge.value))
+
+    def _tell_output(self, completion: Completion, committed: asyncio.Future[None]) -> Answer:
+        committed.result()
         return answer_completion(completion, self._schema)
 
-    async def _attach(self, request: Request, invocation_id: str) -> Response:
+    def _attach(self, invocation_id: str) -> Answer | Waiting:
         try:
-            work = self._operations.attach(invocation_id)
-            completion = await while_connected(request.receive, work, self._patience_s)
+            result = self._operations.begin_attach(invocation_id)
         except NotFoundError:
             return answer_failure(invocation_id, Failure(404, "not found"))
-        return answer_completion(completion, self._schema)
+        return Waiting(result, partial(self._tell_result, invocation_id), is_result=True)
 
-    async def _read_target(self, request: Request) -> str:
-        body = await self._bodies.read(request)
+    def _tell_result(self, invocation_id: str, result: asyncio.Future[Completion]) -> Answer:
+        try:
+            return answer_completion(result.result(), self._schema)
+        except NotFoundError:
+            return answer_failure(invocation_id, Failure(404, "not found"))
+
+    def _read_target(self, body: bytes) -> str:
         try:
             return self._target_id(json.loads(body))
         except RecursionError as error:
@@ -170,6 +179,6 @@ def _text(value: object) -> str:
     return value
 
 
-def _check_method(request: Request, method: str) -> None:
-    if request.method != method:
+def _check_method(exchange: ServedExchange, method: str) -> None:
+    if exchange.method != method:
         raise IngressError(405, "method not allowed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,20 +31,25 @@ class WaitingCallers:
         """Whether a request waits for an invocation."""
         return invocation in self._futures
 
-    async def wait(self, invocation: int) -> Completion:
-        """Wait until the end of an invocation is on disk. Raises the supervisor's error if it cannot continue."""
+    def add(self, invocation: int) -> asyncio.Future[Completion]:
+        """Return a future for the end of an invocation: done when it is on disk. Cancel it to stop waiting.
+
+        Raises:
+            Exception: the supervisor's, if the invocation cannot continue.
+        """
         if self._supervisor is not None and (error := self._supervisor.error_for(invocation)) is not None:
             raise error
         future: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         self._futures.setdefault(invocation, set()).add(future)
-        try:
-            return await future
-        finally:
-            futures = self._futures.get(invocation)
-            if futures is not None:
-                futures.discard(future)
-                if not futures:
-                    del self._futures[invocation]
+        future.add_done_callback(partial(self._forget, invocation))
+        return future
+
+    def _forget(self, invocation: int, future: asyncio.Future[Completion]) -> None:
+        futures = self._futures.get(invocation)
+        if futures is not None:
+            futures.discard(future)
+            if not futures:
+                del self._futures[invocation]
 
     def complete(self, invocation: int, completion: Completion) -> None:
         """Give the requests that wait for an invocation its result."""

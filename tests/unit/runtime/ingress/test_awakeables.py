@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from awaken import _core
 from awaken.control.operations import Failure
@@ -13,9 +12,12 @@ from awaken.outcomes import AwakeableOutcome
 from awaken.runtime.ingress import Ingress
 
 from tests.unit.runtime.fakes import AWAKEABLE_ID, FakeOperations, registered
+from tests.unit.runtime.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    import httpx
 
 
 class ParsingOperations(FakeOperations):
@@ -37,9 +39,7 @@ def operations() -> FakeOperations:
 
 @pytest.fixture
 async def client(operations: FakeOperations) -> AsyncIterator[httpx.AsyncClient]:
-    ingress = Ingress(operations, await registered())
-    transport = httpx.ASGITransport(ingress)
-    async with httpx.AsyncClient(transport=transport, base_url="http://ingress") as client:
+    async with serving(Ingress(operations, await registered())) as client:
         yield client
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from awaken.control.errors import AlreadyInvokedError
 from awaken.control.operations import Accepted, Completion, Failure, Success, Target
@@ -14,9 +13,13 @@ from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.ingress import Ingress
 
 from tests.unit.runtime.fakes import INVOCATION_ID, NOW_MS, FakeOperations, registered
+from tests.unit.runtime.serving import serving
+from tests.unit.transports.receivers import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    import httpx
 
 
 @pytest.fixture
@@ -26,9 +29,7 @@ async def operations() -> FakeOperations:
 
 @pytest.fixture
 async def client(operations: FakeOperations) -> AsyncIterator[httpx.AsyncClient]:
-    ingress = Ingress(operations, await registered())
-    transport = httpx.ASGITransport(ingress)
-    async with httpx.AsyncClient(transport=transport, base_url="http://ingress") as client:
+    async with serving(Ingress(operations, await registered())) as client:
         yield client
 
 
@@ -80,7 +81,7 @@ async def test_an_empty_output_has_no_content_type(
 async def test_paths_of_calls(
     client: httpx.AsyncClient, operations: FakeOperations, path: str, target: Target
 ) -> None:
-    response = await client.post("http://ingress" + path, json=1)
+    response = await client.post(str(client.base_url).rstrip("/") + path, json=1)
 
     assert response.status_code == 200
     assert operations.requests[0].target == target
@@ -127,7 +128,7 @@ async def test_paths_of_calls(
 async def test_what_is_refused(
     client: httpx.AsyncClient, operations: FakeOperations, path: str, status: int, message: str
 ) -> None:
-    response = await client.post("http://ingress" + path, json=1)
+    response = await client.post(str(client.base_url).rstrip("/") + path, json=1)
 
     assert response.status_code == status
     assert response.headers["x-restate-error-source"] == "ingress"
@@ -440,33 +441,13 @@ async def test_what_cannot_be_kept_is_told(
 async def test_a_caller_who_leaves_is_not_waited_for(operations: FakeOperations) -> None:
     # given a call that waits
     operations.waits = asyncio.Event()
-    has_left = asyncio.Event()
-    messages: list[dict[str, Any]] = [{"type": "http.request", "body": b"", "more_body": False}]
-
-    async def receive() -> dict[str, Any]:
-        if messages:
-            return messages.pop(0)
-        await has_left.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        raise AssertionError(f"nobody listens to {message}")
-
-    ingress = Ingress(operations, await registered(), patience_s=0.0)
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/Svc/nothing",
-        "raw_path": b"/Svc/nothing",
-        "query_string": b"",
-        "headers": [],
-    }
-    serving = asyncio.create_task(ingress(scope, receive, send))
-    await operations.waits.wait()
 
     # when the client leaves
-    has_left.set()
-    await serving
+    async with serving(Ingress(operations, await registered())) as client:
+        call = asyncio.create_task(client.post("/Svc/nothing"))
+        await operations.waits.wait()
+        call.cancel()
+        await wait_until(lambda: operations.was_left)
 
     # then no caller is left
     assert operations.was_left

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from awaken import _core
 from awaken.control.errors import NotFoundError, NotReadyError
@@ -12,9 +11,12 @@ from awaken.control.operations import Completion, Success, Target
 from awaken.runtime.ingress import Ingress
 
 from tests.unit.runtime.fakes import INVOCATION_ID, NOW_MS, FakeOperations, registered
+from tests.unit.runtime.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    import httpx
 
 IDEMPOTENT_ID = _core.idempotent_invocation_id("Svc", "echo", "k 1")
 IDEMPOTENT_OBJECT_ID = _core.idempotent_invocation_id("Obj", "incr", "k", key="a/b")
@@ -30,9 +32,7 @@ def operations() -> FakeOperations:
 
 @pytest.fixture
 async def client(operations: FakeOperations) -> AsyncIterator[httpx.AsyncClient]:
-    ingress = Ingress(operations, await registered())
-    transport = httpx.ASGITransport(ingress)
-    async with httpx.AsyncClient(transport=transport, base_url="http://ingress") as client:
+    async with serving(Ingress(operations, await registered())) as client:
         yield client
 
 
@@ -50,7 +50,7 @@ async def client(operations: FakeOperations) -> AsyncIterator[httpx.AsyncClient]
 async def test_paths(
     client: httpx.AsyncClient, operations: FakeOperations, wish: str, path: str, invocation_id: str
 ) -> None:
-    response = await client.get("http://ingress/restate/" + path.replace("WISH", wish))
+    response = await client.get(str(client.base_url).rstrip("/") + "/restate/" + path.replace("WISH", wish))
 
     assert response.status_code == 200
     assert response.content == b"1"
