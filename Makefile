@@ -28,7 +28,7 @@ MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting in
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help quick check-types check-python check-rust check-instructions test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime bench-instructions clean
+.PHONY: help quick check-types check-python check-rust check-instructions test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime bench-instructions bench-all clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -123,6 +123,15 @@ bench-peers: setup $(STAMPS)/bench ## Compare with the official SDKs in Python, 
 
 bench-runtime: setup $(STAMPS)/bench ## Compare the embedded runtime with the real server, each with its endpoint, durable
 	$(BIN)/python -m benches.runtimes
+
+RESULTS := benches/results
+
+bench-all: setup $(STAMPS)/bench $(STAMPS)/agents ## Every comparison, and the tables and pictures of docs/performance.md from it; two hours
+	$(BIN)/python -m benches.imports --json-output $(RESULTS)/imports.json
+	$(BIN)/python -m benches.peers --json-output $(RESULTS)/peers.json
+	$(BIN)/python -m benches.runtimes --json-output $(RESULTS)/runtimes.json
+	$(BIN)/python -m benches.scale --kind awakeables --json-output $(RESULTS)/scale.json
+	$(BIN)/python -m benches.publish
 
 bench-instructions: setup ## Store how many instructions core operations take; `make check` compares with that
 	$(BIN)/python -m benches.instructions --store

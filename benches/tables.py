@@ -42,7 +42,9 @@ def absolute_table(rounds: Rounds, scenarios: Sequence[str], subjects: Sequence[
         for subject in subjects:
             medians = [rounds.median(scenario, subject, metric) for metric in shown]
             cells = ["" if value is None else show_number(value) for value in medians]
-            table.add_row(scenario, subject, *cells, end_section=subject == subjects[-1])
+            if any(cells):
+                table.add_row(scenario, subject, *cells)
+        table.add_section()
     return table
 
 
@@ -70,7 +72,11 @@ def to_json(
         **describe_machine(),
         "subjects": dict(titles),
         "medians": {
-            scenario: {subject: medians_of(rounds, scenario, subject, metrics) for subject in titles}
+            scenario: {
+                subject: medians
+                for subject in titles
+                if (medians := medians_of(rounds, scenario, subject, metrics))
+            }
             for scenario in scenarios
         },
         "ratios": {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
@@ -13,12 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benches import generator, tables
-from benches.output import open_console, show_failure
+from benches.output import open_console, show_failure, write_json
 from benches.peers import report
 from benches.peers.endpoints import PEERS, Peer
 from benches.peers.measure import Hold, measure_hold, measure_round, warm_up
 from benches.peers.programs import MissingProgram
-from benches.peers.scenarios import HOLD, SCENARIOS, Scenario
+from benches.peers.scenarios import HOLD, REPLAYS, SCENARIOS, Scenario
 from benches.rounds import Round, Rounds, rotate
 
 NAMES = [*(scenario.name for scenario in SCENARIOS), HOLD]
@@ -76,8 +75,9 @@ def main(
         titles = {one.name: one.title for one in peers}
         pairs = [(peers[0].name, one.name) for one in peers[1:]]
         result = tables.to_json(measured, titles, pairs)
-        result |= {"missing": missing, "holds": [asdict(one) for one in holds]}
-        json_output.write_text(json.dumps(result, indent=2) + "\n")
+        result |= {"missing": missing, "holds": {one.peer: asdict(one) for one in holds}}
+        result["per_entry"] = measure_entries(Rounds(measured), peers[0])
+        write_json(json_output, result)
 
 
 def prepare(peers: list[Peer], *, is_needed: bool, console: Console) -> tuple[list[Peer], dict[str, str]]:
@@ -121,14 +121,31 @@ def run_rounds(
         endpoints = [stack.enter_context(peer.serve()) for peer in peers]
         bar = progress.add_task("", total=len(scenarios) * len(peers) * rounds)
         for scenario in scenarios:
-            for endpoint in endpoints:
+            takes_part = [one for one in endpoints if scenario.is_for(one.peer.name)]
+            for endpoint in takes_part:
                 warm_up(endpoint, scenario)
-            for number in range(rounds):
-                for endpoint in rotate(endpoints, number):
+            for number in range(rounds if takes_part else 0):
+                for endpoint in rotate(takes_part, number):
                     progress.update(bar, description=f"{scenario.name} on {endpoint.peer.name}")
                     measured.append(measure_round(endpoint, scenario, number, seconds))
                     progress.advance(bar)
     return measured
+
+
+def measure_entries(rounds: Rounds, peer: Peer) -> dict[str, float]:
+    """Return the CPU microseconds for each run of replays, by their length.
+
+    Under `ratio` is how the most of the longer ones compares with the shortest.
+    """
+    each = {}
+    for name, runs in REPLAYS.items():
+        cpu = rounds.median(name, peer.name, "cpu")
+        if cpu is not None:
+            each[f"{runs}"] = cpu / runs
+    if len(each) < 2:
+        return each
+    shortest, *longer = each.values()
+    return {**each, "ratio": max(longer) / shortest}
 
 
 def run_holds(peers: list[Peer], count: int, console: Console) -> list[Hold]:

@@ -43,7 +43,9 @@ def ratio_table(rounds: Rounds, scenarios: Sequence[Scenario], peers: Sequence[P
             if subject is not PEERS[0]:
                 goals = {}
             wanted = [show_goal(metric, goals.get((other.name, metric))) for metric in ("rate", "cpu")]
-            table.add_row(scenario.name, other.name, *cells, *wanted, end_section=other is others[-1])
+            if any(cells):
+                table.add_row(scenario.name, other.name, *cells, *wanted)
+        table.add_section()
     return table
 
 

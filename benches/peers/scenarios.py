@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ECHO_BYTES", "HOLD", "HOLD_GOAL_KB", "SCENARIOS", "Scenario"]
+__all__ = ["ECHO_BYTES", "HOLD", "HOLD_GOAL_KB", "REPLAYS", "SCENARIOS", "Scenario"]
 
 #: Bytes of the value that `echo` sends and gets back, as the generator has it.
 ECHO_BYTES = 30_000_000
@@ -22,13 +22,20 @@ class Scenario:
     goals: tuple[tuple[str, str, float], ...] = ()
     connections: int = 8
     in_flight: int = 64
+    #: The peers that take part; all if it is empty.
+    peers: tuple[str, ...] = ()
+
+    def is_for(self, peer: str) -> bool:
+        """Return whether a peer takes part."""
+        return not self.peers or peer in self.peers
 
 
-def replay(count: int) -> Scenario:
+def replay(count: int, *peers: str) -> Scenario:
     # One replay at a time per connection: the runtime sends each entry as a small DATA frame of its own, and Granian
     # takes more of them for a flood and closes the connection (ENHANCE_YOUR_CALM).
-    goals = (("granian", "cpu", 0.15),)
-    return Scenario(f"replay-{count}", f"journal of {count} runs", goals, connections=4, in_flight=4)
+    at_once = 4 if count <= 1000 else 1
+    title = f"journal of {count} runs"
+    return Scenario(f"replay-{count}", title, connections=at_once, in_flight=at_once, peers=peers)
 
 
 HOLD = "hold"
@@ -46,6 +53,13 @@ SCENARIOS = (
     replay(10),
     replay(100),
     replay(1000),
+    # Hyper, too, takes this many for a flood.
+    replay(10_000, "awaken"),
+    replay(100_000, "awaken"),
     Scenario("run+suspend", "one new run, then suspend"),
     Scenario("echo", "30 MB in and out", (("granian", "rate", 2.0),), connections=1, in_flight=1),
 )
+#: Runs in the journal of each replay, shortest first.
+REPLAYS = {
+    one.name: int(one.name.removeprefix("replay-")) for one in SCENARIOS if one.name.startswith("replay-")
+}

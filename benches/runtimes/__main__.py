@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import tempfile
@@ -15,15 +14,15 @@ from rich.console import Console
 from rich.progress import track
 
 from benches import generator, tables
-from benches.output import open_console, show_failure
+from benches.output import open_console, show_failure, write_json
 from benches.peers.programs import MissingProgram
 from benches.rounds import Round, Rounds, rotate
 from benches.runtimes import report
 from benches.runtimes.measure import measure_round, warm_up
-from benches.runtimes.pending import measure_pending
 from benches.runtimes.scenarios import SCENARIOS, Scenario
 from benches.runtimes.stacks import STACKS, Stack, check_disk
 
+DEV = "awaken-dev"
 T = TypeVar("T")
 STACK_NAMES = ", ".join(stack.name for stack in STACKS)
 SCENARIO_NAMES = "; ".join(scenario.name for scenario in SCENARIOS)
@@ -41,9 +40,6 @@ def main(
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of each scenario on each stack.")] = 7,
     seconds: Annotated[float, typer.Option(min=0.1, help="Length of a round.")] = 2.0,
-    pending: Annotated[
-        int, typer.Option(min=0, help="How many awakeables to keep pending in the last part; 0 for none.")
-    ] = 10_000,
     json_output: Annotated[
         Path | None, typer.Option(help="Write every round and the medians to this file.")
     ] = None,
@@ -59,7 +55,6 @@ def main(
         try:
             disk = check_disk(folder)
             measured = run_rounds(folder, stacks, scenarios, rounds, seconds, errors)
-            held = measure_pending(folder / "pending", pending) if pending else None
         except (generator.WrongAnswer, MissingProgram, RuntimeError) as error:
             show_failure(error, errors)
             raise typer.Exit(1) from error
@@ -68,15 +63,13 @@ def main(
     if len(stacks) > 1:
         console.print(report.ratio_table(Rounds(measured), scenarios, stacks))
     console.print(f"Meanwhile, other processes used {tables.foreign_share(measured):.0%} of the machine.")
-    if held:
-        console.print(held.describe())
     if json_output:
         titles = {one.name: one.title for one in stacks}
         pairs = [(name, names[0]) for name in names[1:]]
+        if DEV in names and names.index(DEV) > 1:
+            pairs.append((DEV, names[1]))  # one process beside two
         result = tables.to_json(measured, titles, pairs) | {"disk": disk}
-        if held:
-            result["pending"] = held.to_json()
-        json_output.write_text(json.dumps(result, indent=2) + "\n")
+        write_json(json_output, result)
 
 
 def run_rounds(

@@ -14,7 +14,7 @@ import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import httpx
 import psutil
@@ -25,6 +25,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from benches.machine import describe_machine
+from benches.output import write_json
 from benches.scale.multiply import multiply
 from tests.e2e.embedded import EmbeddedRuntime
 from tests.e2e.endpoint import EndpointProcess
@@ -37,6 +39,7 @@ APP: Final = "benches.scale.app:app"
 SETTINGS: Final = {"RESTATE_WORKER__INVOKER__INACTIVITY_TIMEOUT": "0s"}
 #: One invocation of each kind is sent, and copied.
 KINDS: Final = {"awakeables": "wait", "naps": "nap", "scheduled": "greet"}
+RESOLVE: Final = "resolve one, to its result"
 _QUESTIONS: Final = {
     "count awakeables' handlers in SQL": "SELECT COUNT(*) FROM sys_invocation WHERE status = 'suspended'",
     "count all in SQL": "SELECT COUNT(*) FROM sys_invocation_status",
@@ -161,7 +164,7 @@ def nap(held: Held, http: httpx.Client, _: str) -> None:
 
 
 ACTIONS: dict[str, tuple[Callable[[Held, httpx.Client, str], None], int]] = {
-    "resolve one, to its result": (resolve, 200),
+    RESOLVE: (resolve, 200),
     "cancel one, to its end": (cancel, 200),
     "schedule one": (send, 100),
     "schedule one, to its result": (nap, 100),
@@ -204,16 +207,23 @@ def main(
     keep: Annotated[
         Path | None, typer.Option(help="Keep the files in this folder, and use those that are there.")
     ] = None,
+    json_output: Annotated[Path | None, typer.Option(help="Write the numbers to this file.")] = None,
 ) -> None:
     """Measure the embedded runtime with a million waiting in one file."""
     console = Console(width=120)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
+    results = describe_machine()
     for name in kind or KINDS:
         with tempfile.TemporaryDirectory(prefix="awaken-scale-") as temporary, ExitStack() as stack:
-            _compare(name, count, few, keep or Path(temporary), stack, console)
+            results[name] = _compare(name, count, few, keep or Path(temporary), stack, console)
+    if json_output:
+        write_json(json_output, results)
 
 
-def _compare(kind: str, count: int, few: int, folder: Path, stack: ExitStack, console: Console) -> None:
+def _compare(
+    kind: str, count: int, few: int, folder: Path, stack: ExitStack, console: Console
+) -> dict[str, Any]:
+    """Measure two files beside each other, print a table, and return its numbers."""
     held = []
     for label, number in (("few", few), ("many", count)):
         directory = folder / f"{kind}-{label}"
@@ -242,6 +252,13 @@ def _compare(kind: str, count: int, few: int, folder: Path, stack: ExitStack, co
         *(f"{size / 1e6:.1f}" for size in memory),
         f"{(memory[1] - memory[0]) / count:.1f} B",
     )
+    result: dict[str, Any] = {
+        "count": count,
+        "few": few,
+        "start_seconds": starts[1],
+        "memory_each": (memory[1] - memory[0]) / count,
+        "actions": {},
+    }
     for name in ACTIONS:
         (few_s, few_cpu), (many_s, many_cpu) = measure(held, name)
         table.add_row(f"{name}, ms", f"{few_s * 1000:.1f}", f"{many_s * 1000:.1f}", f"{many_s / few_s:.2f}")
@@ -251,6 +268,12 @@ def _compare(kind: str, count: int, few: int, folder: Path, stack: ExitStack, co
             f"{many_cpu * 1000:.1f}",
             f"{many_cpu / (few_cpu or 1):.2f}",
         )
+        result["actions"][name] = {
+            "few_ms": few_s * 1000,
+            "many_ms": many_s * 1000,
+            "few_cpu_ms": few_cpu * 1000,
+            "many_cpu_ms": many_cpu * 1000,
+        }
     memory = [one.process.memory_info().rss for one in held]
     table.add_row(
         "memory after all this, MB",
@@ -262,6 +285,8 @@ def _compare(kind: str, count: int, few: int, folder: Path, stack: ExitStack, co
         one.runtime.kill()
         one.endpoint.kill()
         shutil.rmtree(one.directory)
+    resolved = result["actions"][RESOLVE]
+    return result | {"resolve_ratio": resolved["many_ms"] / resolved["few_ms"]}
 
 
 if __name__ == "__main__":

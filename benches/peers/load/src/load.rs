@@ -14,7 +14,7 @@ use crate::report::{Report, cpu_time};
 use crate::scenario::{FIRST_AWAKEABLE, Opening, Scenario};
 
 /// How long the endpoint may be silent while invocations are open.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The runtime opens a new connection when this share of the streams is used.
 const STREAM_SHARE: f64 = 0.7;
 const MAX_STREAMS: usize = 128;
