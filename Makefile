@@ -116,7 +116,7 @@ fix: setup $(STAMPS)/lint ## Apply formats and automatic lint fixes
 
 bench: setup $(STAMPS)/bench ## Benchmarks of the core, from Rust and from Python
 	cargo bench --package awaken-core
-	$(BIN)/python -m pytest benches --benchmark-only --timeout=0
+	$(BIN)/python -m pytest benches --benchmark-only --timeout=0 --benchmark-json=target/bench.json
 
 bench-peers: setup $(STAMPS)/bench ## Compare with the official SDKs in Python, Rust, Go and TypeScript, in one interleaved run
 	$(BIN)/python -m benches.peers
@@ -124,12 +124,16 @@ bench-peers: setup $(STAMPS)/bench ## Compare with the official SDKs in Python, 
 bench-runtime: setup $(STAMPS)/bench ## Compare the embedded runtime with the real server, each with its endpoint, durable
 	$(BIN)/python -m benches.runtimes
 
+# Of bench-all: seconds of a round, and options of `benches.peers`; ROUNDS is its number of rounds, too.
 RESULTS := benches/results
+SPAN ?= 2
+PEERS ?=
+BENCH_ROUNDS = $(if $(filter command line,$(origin ROUNDS)),--rounds $(ROUNDS)) --seconds $(SPAN)
 
-bench-all: setup $(STAMPS)/bench $(STAMPS)/agents ## Every comparison, and the tables and pictures of docs/performance.md from it; two hours
+bench-all: setup $(STAMPS)/bench $(STAMPS)/agents ## Every comparison, and the tables and pictures of docs/performance.md from it; an hour
 	$(BIN)/python -m benches.imports --json-output $(RESULTS)/imports.json
-	$(BIN)/python -m benches.peers --json-output $(RESULTS)/peers.json
-	$(BIN)/python -m benches.runtimes --json-output $(RESULTS)/runtimes.json
+	$(BIN)/python -m benches.peers $(BENCH_ROUNDS) $(PEERS) --json-output $(RESULTS)/peers.json
+	$(BIN)/python -m benches.runtimes $(BENCH_ROUNDS) --json-output $(RESULTS)/runtimes.json
 	$(BIN)/python -m benches.scale --kind awakeables --json-output $(RESULTS)/scale.json
 	$(BIN)/python -m benches.publish
 

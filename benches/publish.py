@@ -149,6 +149,7 @@ def stack_table(results: Mapping[str, Any]) -> str:
         "p50_ms": "p50 ms",
         "p99_ms": "p99 ms",
         "resolve_to_answer_p50_ms": "resolve to answer, p50 ms",
+        "memory_mb": "memory MB",
     }
     return show_pictures(results, "runtimes") + median_table(results.get("runtimes"), columns)
 

@@ -24,6 +24,7 @@ COLUMNS = {
     "p99_ms": "p99 ms",
     "resolve_to_answer_p50_ms": "resolve to answer, p50 ms",
     "megabytes_per_second": "MB/s",
+    "memory_mb": "memory MB",
     "generator_cpu": "generator us",
 }
 

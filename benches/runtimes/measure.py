@@ -42,6 +42,7 @@ def measure_round(running: RunningStack, scenario: Scenario, number: int, second
         "cpu": cpu / load.requests * 1e6,
         "p50_ms": load.p50_ms,
         "p99_ms": load.p99_ms,
+        "memory_mb": running.trees.memory() / 1e6,
         "operations": load.requests,
         "seconds": load.seconds,
         "generator_cpu": load.generator_cpu_seconds / load.requests * 1e6,
