@@ -115,8 +115,7 @@ pub(crate) struct Input {
     invocation_id: String,
     #[pyo3(get)]
     key: String,
-    #[pyo3(get)]
-    headers: Vec<(String, String)>,
+    headers: Packed,
     #[pyo3(get)]
     body: Py<PyBytes>,
     #[pyo3(get)]
@@ -131,12 +130,57 @@ pub(crate) struct Input {
     idempotency_key: Option<String>,
 }
 
+#[pymethods]
+impl Input {
+    /// Request headers in order.
+    #[getter]
+    fn headers(&self) -> Vec<(&str, &str)> {
+        self.headers.pairs()
+    }
+}
+
+/// Pairs of strings in one allocation for their text: few handlers ask for their headers, and all hold them.
+struct Packed {
+    text: Box<str>,
+    /// Where each string ends.
+    ends: Box<[usize]>,
+}
+
+impl Packed {
+    fn new(pairs: &[(String, String)]) -> Self {
+        let mut text = String::with_capacity(pairs.iter().map(|(a, b)| a.len() + b.len()).sum());
+        let mut ends = Vec::with_capacity(2 * pairs.len());
+        for part in pairs.iter().flat_map(|(name, value)| [name, value]) {
+            text.push_str(part);
+            ends.push(text.len());
+        }
+        Self {
+            text: text.into_boxed_str(),
+            ends: ends.into_boxed_slice(),
+        }
+    }
+
+    fn pairs(&self) -> Vec<(&str, &str)> {
+        let mut begin = 0;
+        let mut parts = self.ends.iter().map(|end| {
+            let part = self.text.get(begin..*end).unwrap_or_default();
+            begin = *end;
+            part
+        });
+        let mut pairs = Vec::with_capacity(self.ends.len() / 2);
+        while let (Some(name), Some(value)) = (parts.next(), parts.next()) {
+            pairs.push((name, value));
+        }
+        pairs
+    }
+}
+
 impl Input {
     pub(crate) fn new(py: Python<'_>, input: endpoint::Input) -> Self {
         Self {
             invocation_id: input.invocation_id,
             key: input.key,
-            headers: input.headers,
+            headers: Packed::new(&input.headers),
             body: PyBytes::new(py, &input.body).unbind(),
             random_seed: input.random_seed,
             retry_count: input.retry_count,

@@ -44,7 +44,16 @@ pub struct Memory {
     pub locations: BTreeMap<u32, String>,
 }
 
+/// What is remembered without an earlier attempt.
+static NOTHING: Memory = Memory {
+    commands: 0,
+    locations: BTreeMap::new(),
+};
+
 impl Memory {
+    /// Nothing: the memory without an earlier attempt.
+    pub(super) const NONE: &'static Self = &NOTHING;
+
     /// What to do about a mismatch at this command index.
     pub(super) fn advise(&self, index: u32, is_volatile: bool) -> Advice {
         if index < self.commands {

@@ -172,6 +172,9 @@ impl Handles {
     }
 
     fn add(&mut self, source: Source, slot: Slot) {
+        if self.all.is_empty() {
+            self.all.reserve_exact(1); // many handlers wait for one result, and the default is room for four
+        }
         self.all.push(Handle {
             source,
             slot,

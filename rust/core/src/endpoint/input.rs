@@ -55,9 +55,10 @@ impl Machine {
                 known: self.start.known_entries,
             });
         };
+        let call = self.start.take_call();
         Ok(Input {
             invocation_id: self.start.debug_id.clone(),
-            key: std::mem::take(&mut self.start.key),
+            key: call.key,
             headers: input
                 .headers
                 .into_iter()
@@ -66,9 +67,9 @@ impl Machine {
             body: input.value.unwrap_or_default().content,
             random_seed: self.random_seed(),
             retry_count: self.start.retry_count_since_last_stored_entry,
-            scope: self.start.scope.take(),
-            limit_key: self.start.limit_key.take(),
-            idempotency_key: self.start.idempotency_key.take(),
+            scope: call.scope,
+            limit_key: call.limit_key,
+            idempotency_key: call.idempotency_key,
         })
     }
 

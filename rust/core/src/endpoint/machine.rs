@@ -13,6 +13,7 @@ use super::children::Cancellation;
 use super::eager_state::EagerState;
 use super::ending::{Ending, UnsentError};
 use super::error::{Error, Result};
+use super::opening::Opening;
 use super::results::Results;
 use super::runs::Runs;
 use super::state::{Event, Reaction, State};
@@ -58,7 +59,7 @@ pub struct Machine {
     pub(super) state: State,
     pub(super) decoder: Decoder,
     pub(super) encoder: Encoder,
-    pub(super) start: pb::Start,
+    pub(super) start: Opening,
     /// Known entries that have arrived.
     pub(super) arrived: u32,
     /// Bytes of recorded commands that the handler has not reached.
@@ -74,8 +75,8 @@ pub struct Machine {
     pub(super) has_written_command: bool,
     pub(super) last_command: LastCommand,
     /// What the process remembers of an earlier attempt.
-    pub(super) memory: Memory,
-    pub(super) last_awaiting_on: Option<pb::Future>,
+    memory: Option<Box<Memory>>,
+    pub(super) last_awaiting_on: Option<Box<pb::Future>>,
     pub(super) ending: Option<Ending>,
     /// The Error frame, while it is in the output and can be changed.
     pub(super) unsent_error: Option<Box<UnsentError>>,
@@ -112,7 +113,7 @@ impl Machine {
             state: State::WaitingStart,
             decoder: Decoder::new(options.max_message_size),
             encoder: Encoder::default(),
-            start: pb::Start::default(),
+            start: Opening::default(),
             arrived: 0,
             recorded_size: 0,
             cursor: Cursor::default(),
@@ -124,7 +125,7 @@ impl Machine {
             is_input_taken: false,
             has_written_command: false,
             last_command: LastCommand::default(),
-            memory: Memory::default(),
+            memory: None,
             last_awaiting_on: None,
             ending: None,
             unsent_error: None,
@@ -133,7 +134,12 @@ impl Machine {
 
     /// Sets what this process remembers of an earlier attempt by the same code, for the texts of mismatches.
     pub fn remember(&mut self, memory: Memory) {
-        self.memory = memory;
+        self.memory = Some(Box::new(memory));
+    }
+
+    /// What this process remembers of an earlier attempt.
+    pub(super) fn memory(&self) -> &Memory {
+        self.memory.as_deref().unwrap_or(Memory::NONE)
     }
 
     /// Takes the bytes that are ready to be sent.
@@ -254,16 +260,16 @@ impl Machine {
                     index,
                     recorded: format!("{} {:#06X}", other.name(), other.code()),
                     attempted: command::describe(attempted),
-                    advice: self.memory.advise(index, false),
+                    advice: self.memory().advise(index, false),
                 });
             }
         };
         if !journal::is_same_type(&recorded, attempted) {
             return Err(Error::CommandMismatch {
                 index,
-                recorded: self.memory.locate(index, command::describe(&recorded)),
+                recorded: self.memory().locate(index, command::describe(&recorded)),
                 attempted: command::describe(attempted),
-                advice: self.memory.advise(index, false),
+                advice: self.memory().advise(index, false),
             });
         }
         let Options {
@@ -274,11 +280,11 @@ impl Machine {
         match journal::difference(&recorded, attempted, verify_payloads, reveal_payloads) {
             None => Ok(recorded),
             Some(mut difference) => {
-                difference.recorded = self.memory.locate(index, difference.recorded);
+                difference.recorded = self.memory().locate(index, difference.recorded);
                 Err(Error::FieldMismatch {
                     index,
                     command: command::describe(&recorded),
-                    advice: self.memory.advise(index, difference.is_volatile),
+                    advice: self.memory().advise(index, difference.is_volatile),
                     difference,
                 })
             }
@@ -294,7 +300,7 @@ impl Machine {
             Ok(Message::Command(decoded)) => command::describe(&decoded),
             _ => format!("{:#06X}", recorded.code),
         };
-        self.memory.locate(self.cursor.next_index(), text)
+        self.memory().locate(self.cursor.next_index(), text)
     }
 
     fn write_command(&mut self, attempted: Command) -> Result<Command> {

@@ -22,6 +22,7 @@ mod handles;
 mod input;
 mod keyed_state;
 mod machine;
+mod opening;
 mod progress;
 mod promise;
 mod queue;

@@ -116,7 +116,9 @@ impl Machine {
             return Progress::RunRequired(handle);
         }
         if self.is_input_open {
-            self.hint(self.remainder(awaited));
+            if self.version.supports(Feature::AwaitingOn) {
+                self.hint(self.remainder(awaited));
+            }
             return Progress::InputRequired;
         }
         if self
@@ -153,7 +155,9 @@ impl Machine {
             ..pb::Future::default()
         };
         if self.is_input_open {
-            self.hint(Some(future));
+            if self.version.supports(Feature::AwaitingOn) {
+                self.hint(Some(future));
+            }
             return Progress::InputRequired;
         }
         self.suspend(Some(future));
@@ -166,23 +170,23 @@ impl Machine {
             index,
             recorded: self.recorded_text(),
             awaited,
-            advice: self.memory.advise(index, false),
+            advice: self.memory().advise(index, false),
         };
         self.fail_at_cursor(error);
         Progress::Closed
     }
 
-    /// Sends the runtime the hint on what is awaited, if it has changed; people see it in introspection.
+    /// Sends the runtime the hint on what is awaited, if it has changed; people see it in introspection. Only for
+    /// versions that have it.
     fn hint(&mut self, awaiting_on: Option<pb::Future>) {
-        if !self.version.supports(Feature::AwaitingOn)
-            || self.runs.is_any_executing()
-            || awaiting_on.is_none()
-            || awaiting_on == self.last_awaiting_on
-        {
+        let Some(awaiting_on) = awaiting_on else {
+            return;
+        };
+        if self.runs.is_any_executing() || self.last_awaiting_on.as_deref() == Some(&awaiting_on) {
             return;
         }
         let hint = pb::AwaitingOn {
-            awaiting_on: awaiting_on.clone(),
+            awaiting_on: Some(awaiting_on.clone()),
             executing_side_effects: false,
         };
         // A hint that is too large is dropped: it is informational.
@@ -191,7 +195,7 @@ impl Machine {
             .encode(&Message::Control(Control::AwaitingOn(hint)), Flags::NONE)
             .is_ok()
         {
-            self.last_awaiting_on = awaiting_on;
+            self.last_awaiting_on = Some(Box::new(awaiting_on));
         }
     }
 

@@ -11,6 +11,7 @@ use crate::wire::{
 use super::eager_state::EagerState;
 use super::error::{Error, Result};
 use super::machine::Machine;
+use super::opening::Opening;
 use super::state::{Event, Reaction, State};
 
 impl Machine {
@@ -83,16 +84,15 @@ impl Machine {
     fn receive_control(&mut self, frame: &Frame) -> Result<()> {
         let code = frame.header.code;
         match frame.decode()? {
-            Message::Control(Control::Start(start)) => {
+            Message::Control(Control::Start(mut start)) => {
                 self.expect(Event::Start, code)?;
                 if start.known_entries == 0 {
                     return Err(Error::NoEntries);
                 }
-                self.start = start;
-                self.eager_state = EagerState::new(
-                    std::mem::take(&mut self.start.state_map),
-                    self.start.partial_state,
-                )?;
+                let entries = std::mem::take(&mut start.state_map);
+                let is_partial = start.partial_state;
+                self.start = Opening::new(start);
+                self.eager_state = EagerState::new(entries, is_partial)?;
                 self.enter(Event::Start);
                 Ok(())
             }

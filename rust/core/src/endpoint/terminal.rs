@@ -227,7 +227,7 @@ impl Machine {
                 index,
                 remaining,
                 recorded: self.recorded_text(),
-                advice: self.memory.advise(index, false),
+                advice: self.memory().advise(index, false),
             };
             return Err(self.fail_at_cursor(error));
         }

@@ -34,7 +34,11 @@ impl Cursor {
     /// Moves past the next command, recorded or new; returns the recorded one.
     pub fn advance(&mut self) -> Option<Recorded> {
         self.next_index = self.next_index.saturating_add(1);
-        self.recorded.pop_front()
+        let recorded = self.recorded.pop_front();
+        if self.recorded.is_empty() {
+            self.recorded = VecDeque::new(); // gives its memory back: the handler may wait for long now
+        }
+        recorded
     }
 
     /// How many recorded commands the handler has not reached yet.

@@ -42,7 +42,7 @@ pub struct Decoder {
     segments: Segments,
     /// The header of the frame whose payload is incomplete.
     header: Option<Header>,
-    error: Option<Error>,
+    error: Option<Box<Error>>,
 }
 
 impl Decoder {
@@ -84,7 +84,7 @@ impl Decoder {
     /// as the header has arrived.
     pub fn take_frame(&mut self) -> Result<Option<Frame>> {
         if let Some(error) = &self.error {
-            return Err(error.clone());
+            return Err(Error::clone(error));
         }
         let header = match self.header {
             Some(header) => header,
@@ -151,7 +151,8 @@ impl Decoder {
     fn fail(&mut self, error: Error) -> Error {
         self.segments = Segments::default();
         self.header = None;
-        self.error.insert(error).clone()
+        self.error = Some(Box::new(error.clone()));
+        error
     }
 }
 
