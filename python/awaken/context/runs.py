@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import sys
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from types import FunctionType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from awaken._core import RetryPolicy
 from awaken.context import probe
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["RunFuture", "RunOptions"]
 
 T = TypeVar("T")
+
+#: Whether annotations are found by executing code, which may find something else each time.
+_ARE_ANNOTATIONS_CODE: Final = sys.version_info >= (3, 14)
 
 
 @dataclass
@@ -234,14 +238,52 @@ def _call(action: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(f"{getattr(action, '__qualname__', action)} raised StopIteration") from error
 
 
+class _Found(NamedTuple):
+    """The serde that was found for the results of a function, and what it depends on."""
+
+    #: Kept alive, so that its id, the key, is not reused.
+    code: CodeType
+    annotation: Any
+    namespace: dict[str, Any]
+    serde: Serde[Any]
+
+
+#: By the id of a function's code, which all closures of one `def` share.
+_found: dict[int, _Found] = {}
+
+#: Programs have fewer actions, unless they make code as they go.
+_MAX_FOUND: Final = 1024
+
+
 def run_serde(action: Callable[..., Any], options: RunOptions[T]) -> Serde[T]:
     """Return the serde for the result of a run: that of the options, for the hinted or annotated type."""
     serde = options.serde
     if not isinstance(serde, DefaultSerde):
         return serde
-    hint = options.type_hint
-    if hint is None:
-        hint = return_type_of(action)
+    if options.type_hint is not None:
+        return serde.with_maybe_type(options.type_hint)
+    if (
+        type(action) is not FunctionType
+        or action.__dict__
+        or _ARE_ANNOTATIONS_CODE
+        or serde.type_hint is not None
+    ):
+        return _annotated(serde, action)
+    # Every run of every replay comes here, and finding a type takes as long as reading its value.
+    code, annotation = action.__code__, action.__annotations__.get("return")
+    found = _found.get(id(code))
+    if found is not None and found.annotation is annotation and found.namespace is action.__globals__:
+        return found.serde
+    typed = _annotated(serde, action)
+    if not getattr(action, "__type_params__", ()):  # they belong to this function only
+        if len(_found) >= _MAX_FOUND:
+            _found.clear()
+        _found[id(code)] = _Found(code, annotation, action.__globals__, typed)
+    return typed
+
+
+def _annotated(serde: DefaultSerde[T], action: Callable[..., Any]) -> Serde[T]:
+    hint = return_type_of(action)
     return serde if hint is None else serde.with_maybe_type(hint)
 
 

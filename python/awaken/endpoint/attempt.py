@@ -208,7 +208,10 @@ class Attempt(Rest):
 
     async def _run_handler(self, context: Context, request: _core.Input) -> None:
         tasks.owner.set(self)
-        tasks.executing_run.set(None)  # in one process a run of another invocation may have begun this
+        if (
+            tasks.executing_run.get() is not None
+        ):  # in one process a run of another invocation may have begun this
+            tasks.executing_run.set(None)
         machine = self.machine
         enter_context(context)
         try:

@@ -82,9 +82,7 @@ class RunTasks:
             executing = self._execute(run)
         else:
             executing = run_within(host.observer.around_run(run.name), self._execute, run)
-        self._executing[handle] = asyncio.Task(
-            executing, loop=host.loop, name=run.subject, context=run.context
-        )
+        self._executing[handle] = asyncio.Task(executing, loop=host.loop, name=run.name, context=run.context)
         host.hold_flush()
 
     def report_lost(self) -> None:

@@ -188,3 +188,25 @@ def test_type_parameter_of_one_function_is_no_type_of_another() -> None:
     generic.__type_params__ = (parameter,)
 
     assert [return_type_of(each) for each in (generic, plain, generic)] == [parameter, Poem, parameter]
+
+
+async def test_closures_of_one_function_keep_their_own_result_types() -> None:
+    def make(kind: Any) -> Any:
+        async def act() -> Any:
+            return None
+
+        act.__annotations__["return"] = kind  # as in modules that evaluate annotations
+        return act
+
+    seen: list[Any] = []
+
+    async def handler(ctx: awaken.Context) -> None:
+        seen.extend([await ctx.run_typed("r", make(kind)) for kind in (set[int], list[int], set[int])])
+
+    service = awaken.Service("S")
+    service.handler(name="h")(handler)
+    call = Call(service, "h")
+    runs = [(frames.run_command(each, "r"), frames.run_completion(each, b"[1]")) for each in (1, 2, 3)]
+    call.send(frames.request(b"", *(frame for run in runs for frame in run)))
+    await call.until_ended()
+    assert seen == [{1}, [1], {1}]
