@@ -1,9 +1,10 @@
-"""Types of the compiled protocol core: pure functions of their input, no I/O and no clock.
+"""Types of the compiled protocol core: pure functions of their input, no I/O and no clock, apart from `FileSync`.
 
 Machines are not shared between threads. A machine may borrow the bytes it receives for as long as it lives.
 """
 
 from collections.abc import Sequence
+from os import PathLike
 from typing import Final, Literal, Self, final
 
 from typing_extensions import disjoint_base
@@ -90,6 +91,26 @@ class RequestSigner:
         """Create the token of one request to a route below the endpoint's prefix; `now` is in seconds since 1970.
 
         subject: the key of an object or workflow.
+        """
+
+# ---------------------------------------------------------------- files
+
+@final
+class FileSync:
+    """Brings what was written to a file to the disk, on a thread of its own. Thread and descriptor end with it.
+
+    Raises OSError if the file cannot be opened, or there cannot be another thread.
+    """
+
+    def __new__(cls, path: str | PathLike[str]) -> Self: ...
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when a sync has ended."""
+    def begin(self) -> None:
+        """Begin a sync of everything that is written by now. Each one has a result to take."""
+    def take_result(self) -> int:
+        """Wait for the end of the sync that was begun first, and return 0 or the error number of the system.
+
+        Raises OSError if the thread is gone.
         """
 
 # ---------------------------------------------------------------- wire

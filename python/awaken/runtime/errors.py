@@ -6,6 +6,7 @@ from awaken.control.errors import UnavailableError
 
 __all__ = [
     "CommandRefusedError",
+    "CommitUnknownError",
     "DirectoryInUseError",
     "RuntimeClosedError",
     "StoreError",
@@ -19,6 +20,10 @@ class StoreError(UnavailableError):
 
 class TransactionLostError(StoreError):
     """The store could not write. Nothing of the transaction was kept, and the runtime goes on from the file."""
+
+
+class CommitUnknownError(StoreError):
+    """The disk did not take what was committed. Whether it is kept shows when the disk works again."""
 
 
 class DirectoryInUseError(StoreError):

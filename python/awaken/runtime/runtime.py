@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,11 @@ class Runtime(RuntimeOperations):
             observer=observer,
             supervisor=supervisor,
         )
-        query = Query(self.store.path, lambda: take_snapshot(self.schema, self.awaited()))
+        query = Query(
+            self.store.path,
+            lambda: take_snapshot(self.schema, self.awaited()),
+            committed=self._committed,
+        )
         super().__init__(processor, self.schema, query)
         self._invoker = Invoker(processor, self.schema, self.settings)
         self._recovery: Alarm | None = None
@@ -111,6 +116,7 @@ class Runtime(RuntimeOperations):
         self._is_running = False
         self._quiet()
         self._invoker.abort_all()
+        self._query.close()
         self.store.abandon()
         self._close()
 
@@ -137,6 +143,11 @@ class Runtime(RuntimeOperations):
         if self._recovery is not None:
             self._recovery.cancel()
             self._recovery = None
+
+    async def _committed(self) -> None:
+        # What the disk refuses is not shown; the others see what there is.
+        with contextlib.suppress(StoreError):
+            await self.store.committed()
 
     def dismiss_callers(self) -> None:
         """Tell those who wait for a result that this runtime stops, and that they have to ask again."""

@@ -15,6 +15,7 @@
 //! | [`endpoint`] | the endpoint machine |
 //! | [`invoker`] | the invoker machine |
 //! | [`http2`] | the HTTP/2 engine |
+//! | [`file_sync`] | a thread that syncs a file |
 //!
 //! Each module may use the modules in the rows above it, and no others.
 //!
@@ -27,6 +28,7 @@ mod command;
 mod effect;
 mod endpoint;
 mod error;
+mod file_sync;
 mod http2;
 mod identifier;
 mod identity;
@@ -37,7 +39,7 @@ mod target;
 mod values;
 mod wire;
 
-/// Types of the compiled protocol core: pure functions of their input, no I/O and no clock.
+/// Types of the compiled protocol core: pure functions of their input, no I/O and no clock, apart from `FileSync`.
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
@@ -52,6 +54,8 @@ mod _core {
     use super::effect::{AttemptEnded, AttemptFailed, AttemptSuspended, AwaitingOn, RunProposed};
     #[pymodule_export]
     use super::endpoint::EndpointMachine;
+    #[pymodule_export]
+    use super::file_sync::FileSync;
     #[pymodule_export]
     use super::http2::{
         BodyEnded, BodyReceived, ConnectionFailed, Http2Engine, PeerLeaving, PingAcknowledged,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from awaken.runtime.query.connection import Connection
 from awaken.runtime.query.limits import TIMEOUT_SECONDS
-from awaken.runtime.query.questions import Questions
+from awaken.runtime.query.questions import Questions, all_committed
 from awaken.runtime.query.readers import Readers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from awaken.control.operations import AwakeablePage
@@ -34,19 +34,27 @@ class Query:
     Args:
         path: its database file, which exists.
         snapshot: returns what only its memory knows.
+        committed: waits until everything is committed that it has written.
         timeout_s: seconds that one query may take.
     """
 
     def __init__(
-        self, path: Path, snapshot: Callable[[], Snapshot], *, timeout_s: float = TIMEOUT_SECONDS
+        self,
+        path: Path,
+        snapshot: Callable[[], Snapshot],
+        *,
+        committed: Callable[[], Awaitable[None]] = all_committed,
+        timeout_s: float = TIMEOUT_SECONDS,
     ) -> None:
         self._own_readers = Readers(path, _OWN_THREADS, timeout_s)
         self._snapshot = snapshot
+        self._committed = committed
         #: For questions that people wrote.
-        self.questions = Questions(path, snapshot, timeout_s=timeout_s)
+        self.questions = Questions(path, snapshot, committed=committed, timeout_s=timeout_s)
 
     async def ask(self, sql: str) -> list[dict[str, Any]]:
         """Return the rows of a query of the runtime's own interfaces. Raises QueryError."""
+        await self._committed()
         return await self._own_readers.run(Connection.ask, sql, self._snapshot())
 
     async def awakeables(

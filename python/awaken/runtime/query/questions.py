@@ -19,14 +19,18 @@ from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.question_process import ProcessEndedError, QuestionProcess
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from pathlib import Path
 
     from awaken.runtime.query.snapshot import Snapshot
 
-__all__ = ["Questions"]
+__all__ = ["Questions", "all_committed"]
 
 log = logging.getLogger("awaken.runtime")
+
+
+async def all_committed() -> None:
+    """Wait for nothing: the runtime does not write."""
 
 
 class Questions:
@@ -35,6 +39,7 @@ class Questions:
     Args:
         path: the runtime's database file, which exists.
         snapshot: returns what only the runtime's memory knows.
+        committed: waits until everything is committed that the runtime has written.
         timeout_s: seconds that one question may take.
         idle_s: seconds after the last question in which processes are kept.
     """
@@ -44,11 +49,13 @@ class Questions:
         path: Path,
         snapshot: Callable[[], Snapshot],
         *,
+        committed: Callable[[], Awaitable[None]] = all_committed,
         timeout_s: float = limits.TIMEOUT_SECONDS,
         idle_s: float = limits.IDLE_SECONDS,
     ) -> None:
         self._path = path
         self._snapshot = snapshot
+        self._committed = committed
         self._timeout_s = timeout_s
         self._idle_s = idle_s
         # Each waits for one process, and does nothing else.
@@ -135,6 +142,7 @@ class Questions:
             self._plan_retirement()
 
     async def _run(self, sql: str, is_arrow: bool) -> bytearray:
+        await self._committed()
         self._check_open()
         asked: list[QuestionProcess] = []
         is_left = threading.Event()

@@ -40,7 +40,8 @@ def open_database(path: Path) -> sqlite3.Connection:
         _check_owner(connection, path)
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only heeded before there are tables
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA synchronous = NORMAL")  # the store syncs the log itself
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # and has it copied on a thread
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -16000")

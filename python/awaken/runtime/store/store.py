@@ -1,13 +1,16 @@
 """The writing connection, and the group commit.
 
-The first write of an event-loop turn opens a transaction. It is committed after the first turn without a write, and
-after a few turns in any case. So requests that arrive together share one transaction and one fsync, and while the disk
-works, further ones queue up for the next. Anything that must not happen before the data is durable is given to
-`after_commit`.
+The first write of an event-loop turn opens a transaction. When something waits for it, it is committed after the first
+turn without a write, and after a few turns in any case; otherwise it stays open for some milliseconds, and what follows
+joins it. A commit is quick: it hands the pages to the system. A thread then brings them to the disk, and meanwhile the
+next transaction is written. So requests that arrive together share one sync, and nothing waits for the disk but what
+has to: anything that must not happen before the data is durable is given to `after_commit`.
 
 When the disk refuses a write or a commit, the whole transaction is lost: callbacks are dropped, waiters get StoreError,
 the owner is notified so that it forgets what it has in memory, and the database is what it was after the last commit.
-An exception in a block of `atomic` takes back only what that block wrote.
+When the disk refuses the sync of a commit, nobody knows whether it is kept. The same is done, what is in the file
+counts, and before anything else is written, the log is written anew. An exception in a block of `atomic` takes back
+only what that block wrote.
 """
 
 from __future__ import annotations
@@ -17,8 +20,15 @@ import logging
 import sqlite3
 from typing import TYPE_CHECKING, Any, Protocol
 
-from awaken.runtime.errors import RuntimeClosedError, StoreError, TransactionLostError
+from awaken.runtime.errors import CommitUnknownError, RuntimeClosedError, StoreError, TransactionLostError
+from awaken.runtime.store.checkpoints import Checkpoints
+from awaken.runtime.store.commit_group import CommitGroup
+from awaken.runtime.store.log_rewrite import LogRewriter
+from awaken.runtime.store.log_sync import LogSync
 from awaken.runtime.store.opening import explain, open_database
+from awaken.runtime.store.pace import Pace
+from awaken.runtime.store.savepoint import Savepoint
+from awaken.runtime.store.vacuum import give_back, surplus_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,13 +42,6 @@ log = logging.getLogger("awaken.runtime")
 _OWN_ERRORS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.InterfaceError)
 
 _NOTHING: Sequence[Any] = ()
-#: Free pages that stay in the file for what is written next: 4 MiB, or a quarter of the file.
-_SPARE_PAGES = 1024
-_SPARE_PART = 4
-#: Pages given back in one turn, which takes a few milliseconds.
-_PAGES_PER_TURN = 250
-#: How many turns a transaction stays open while each of them writes. A turn is short, an fsync takes long.
-_MOST_TURNS = 4
 
 
 class CommitProbe(Protocol):
@@ -49,7 +52,7 @@ class CommitProbe(Protocol):
         ...
 
     def after_commit(self) -> None:
-        """Note that the files hold a new state, before anything that waits for it runs."""
+        """Note that the files hold a new state, before it is synced and anything that waits for it runs."""
         ...
 
 
@@ -58,8 +61,9 @@ class Store:
 
     Args:
         path: the database file, created if it is missing.
-        on_failure: called with the error when a transaction is lost, before any waiter gets it.
+        on_failure: called with the error when a transaction is lost, or may be, before any waiter gets it.
         probe: watches commits.
+        open_log: opens what syncs the write-ahead log.
 
     Raises:
         StoreError: the file is not a database of awaken, or cannot be written.
@@ -71,25 +75,52 @@ class Store:
         *,
         on_failure: Callable[[StoreError], None] | None = None,
         probe: CommitProbe | None = None,
+        open_log: Callable[[Path], LogSync] = LogSync,
     ) -> None:
         self.path = path
         self.on_failure = on_failure
         self._probe = probe
         self._is_writing = False
         self._is_closed = False
-        self._callbacks: list[Callable[[], None]] = []
-        self._waiters: list[asyncio.Future[None]] = []
+        #: What waits for the open transaction, or for the next turn.
+        self._group = CommitGroup()
+        #: What waits for the sync that runs.
+        self._syncing: CommitGroup | None = None
+        #: Whether something waits for the open transaction.
+        self._is_wanted = False
+        #: Whether something was committed that no sync was begun for.
+        self._is_unsynced = False
+        #: Whether the last sync failed, so that the log may have a hole.
+        self._is_doubtful = False
+        #: How often something was taken back that had been written.
+        self.rollback_count = 0
         self._lost_count = 0
-        self._write_count = 0
-        self._seen_count = 0
-        self._turns = 0
-        self._commit_handle: asyncio.Handle | None = None
+        #: Blocks of `atomic` that have not written yet, outermost first.
+        self._unopened: list[Savepoint] = []
+        self._pace = Pace(self._commit_group, self._note_age)
+        log_path, index_path = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
         self._connection = open_database(path)
+        try:
+            self._log = open_log(log_path)
+            self._rewriter = LogRewriter(log_path, index_path)
+            self._checkpoints = Checkpoints(path, log_path)
+            # What a process has left that was killed is told from now on.
+            self._sync_now()
+        except BaseException as error:
+            self._connection.close()
+            if isinstance(error, OSError):
+                raise StoreError(f"cannot open {path}: {error}") from error
+            raise
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing waits for a commit."""
-        return not self._is_writing and not self._callbacks and not self._waiters
+        """Whether nothing waits for a commit, and everything is committed."""
+        return not self._is_writing and not self._group and self._syncing is None
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether everything written so far is on disk."""
+        return not (self._is_writing or self._is_unsynced or self._is_doubtful or self._syncing is not None)
 
     def fetch(self, statement: str, values: Sequence[Any] = _NOTHING) -> sqlite3.Cursor:
         """Execute a statement that reads; it sees what was written in this turn.
@@ -113,26 +144,26 @@ class Store:
             sqlite3.Error: the statement or its values are wrong, and it had no effect.
         """
         try:
-            if not self._is_writing:
-                self._begin()
-            self._write_count += 1
+            if not self._is_writing or self._unopened:
+                self._prepare()
+            self._pace.write_count += 1
             return self._connection.execute(statement, values)
         except _OWN_ERRORS:
             raise
         except sqlite3.Error as error:
-            raise self._lose(error) from error
+            raise self._lose(explain(error, self.path)) from error
 
     def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         """Execute a statement for each row. Raises StoreError as `write` does."""
         try:
-            if not self._is_writing:
-                self._begin()
-            self._write_count += 1
+            if not self._is_writing or self._unopened:
+                self._prepare()
+            self._pace.write_count += len(rows)
             self._connection.executemany(statement, rows)
         except _OWN_ERRORS:
             raise
         except sqlite3.Error as error:
-            raise self._lose(error) from error
+            raise self._lose(explain(error, self.path)) from error
 
     def shrink(self) -> bool:
         """Give some free pages back to the disk, and return whether there is more to do; not while a turn writes.
@@ -142,158 +173,235 @@ class Store:
         """
         if self._is_writing or self._is_closed:
             return not self._is_closed
-        (free,) = self.fetch("PRAGMA freelist_count").fetchone()
-        (total,) = self.fetch("PRAGMA page_count").fetchone()
-        surplus: int = free - max(_SPARE_PAGES, total // _SPARE_PART)
-        if surplus <= 0:
-            return False
         try:
-            # As a script, since `execute` stops at the first page. It is a transaction of its own.
-            self._connection.executescript(f"PRAGMA incremental_vacuum({min(surplus, _PAGES_PER_TURN)})")
+            surplus = surplus_pages(self._connection)
+            if not surplus:
+                return False
+            self._ensure_sound()
+            is_more = give_back(self._connection, surplus)
         except sqlite3.Error as error:
-            raise self._lose(error) from error
-        return surplus > _PAGES_PER_TURN
+            raise self._lose(explain(error, self.path)) from error
+        self._is_unsynced = True
+        return is_more
 
     def atomic(self) -> Savepoint:
         """Return a context that keeps all writes and `after_commit` callbacks of its block, or none if it raises."""
         return Savepoint(self)
 
-    def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call back when everything written so far is on disk; not at all if it is lost."""
-        self._callbacks.append(callback)
-        self._schedule()
+    def after_commit(self, callback: Callable[[], None], *, is_urgent: bool = True) -> None:
+        """Call back when everything written so far is on disk; not at all if it is lost.
+
+        Args:
+            callback: what to call. It may write.
+            is_urgent: whether to commit for it soon, rather than with what else there will be to commit.
+        """
+        if self._syncing is not None and not self._is_writing and not self._unopened:
+            self._syncing.callbacks.append(callback)
+            return
+        self._group.callbacks.append(callback)
+        if is_urgent or not self._is_writing:
+            self._hasten()
 
     def committed(self) -> asyncio.Future[None]:
-        """Return a future for everything written so far: done when it is on disk, StoreError if it is lost."""
+        """Return a future for everything written so far: done when it is on disk, StoreError if it may be lost."""
         future = asyncio.get_running_loop().create_future()
         if self._is_writing:
-            self._waiters.append(future)
+            self._group.waiters.append(future)
+            self._hasten()
+        elif self._syncing is not None:
+            self._syncing.waiters.append(future)
         else:
-            future.set_result(None)
+            try:
+                self._ensure_sound()
+            except StoreError as error:
+                future.set_exception(error)
+            else:
+                future.set_result(None)
         return future
 
     def commit(self) -> None:
-        """Commit now, and run everything that waits for it."""
-        if self._commit_handle is not None:
-            self._commit_handle.cancel()
-            self._commit_handle = None
-        if self._is_writing:
-            try:
-                if self._probe is not None:
-                    self._probe.before_commit()
-                    if self._is_closed:
-                        return  # the probe has abandoned the store
-                self._connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                self._lose(error)
-                return
-            self._is_writing = False
-            if self._probe is not None:
-                self._probe.after_commit()
-        callbacks, self._callbacks = self._callbacks, []
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-        for callback in callbacks:
-            try:
-                callback()
-            except Exception:
-                log.exception("a callback after a commit failed: %r; the others still run", callback)
+        """Commit now, wait for the disk, and run everything that waits for it."""
+        self._pace.cancel()
+        if self._syncing is not None:
+            self._end_sync(self._log.wait())
+        if self._is_writing and not self._commit():
+            return
+        if self._is_unsynced and (error := self._log.sync_now()) is not None:
+            self._doubt(error, self._take_group())
+            return
+        self._is_unsynced = False
+        self._take_group().complete()
 
     def close(self) -> None:
         """Commit and close."""
         if not self._is_closed:
             self.commit()
-            self._is_closed = True
-            if self._commit_handle is not None:
-                self._commit_handle.cancel()
-            self._connection.close()
+            self._close()
 
     def abandon(self) -> None:
         """Close without committing, as a crash does."""
         if not self._is_closed:
-            self._is_closed = True
-            if self._commit_handle is not None:
-                self._commit_handle.cancel()
-            self._callbacks.clear()
-            waiters, self._waiters = self._waiters, []
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_exception(RuntimeClosedError(f"{self.path} was abandoned before its commit"))
+            error = RuntimeClosedError(f"{self.path} was abandoned before its commit")
+            for group in (self._syncing, self._take_group()):
+                if group is not None:
+                    group.fail(error)
+            self._syncing = None
             if self._is_writing:
                 self._connection.execute("ROLLBACK")
-            self._connection.close()
+            self._close()
 
-    def enter_savepoint(self) -> tuple[bool, int, int]:
+    def enter_savepoint(self, block: Savepoint) -> None:
         """Begin a block of `atomic`."""
-        is_within = self._is_writing
-        if is_within:
-            self._connection.execute("SAVEPOINT atomic")
-        return is_within, len(self._callbacks), self._lost_count
+        block.callback_count = len(self._group.callbacks)
+        block.lost_count = self._lost_count
+        self._unopened.append(block)
 
-    def leave_savepoint(self, began: tuple[bool, int, int], *, is_kept: bool) -> None:
+    def leave_savepoint(self, block: Savepoint, *, is_kept: bool) -> None:
         """End a block of `atomic`."""
-        is_within, callback_count, lost_count = began
-        if lost_count != self._lost_count or not self._is_writing:
+        if block.is_within is None:
+            self._unopened.pop()
+        if block.lost_count != self._lost_count:
             return  # the transaction of the block is lost already
         if not is_kept:
-            del self._callbacks[callback_count:]
-            self._connection.execute("ROLLBACK TO atomic" if is_within else "ROLLBACK")
-            self._is_writing = is_within
-        if is_within:
+            self.rollback_count += 1
+            del self._group.callbacks[block.callback_count :]
+            if block.is_within is not None:
+                self._connection.execute("ROLLBACK TO atomic" if block.is_within else "ROLLBACK")
+                self._is_writing = block.is_within
+        if block.is_within:
             self._connection.execute("RELEASE atomic")
+
+    def _prepare(self) -> None:
+        """Begin a transaction if none is open, and the blocks that have not written yet."""
+        is_within = self._is_writing
+        if not is_within:
+            self._begin()
+        for block in self._unopened:
+            if is_within:
+                self._connection.execute("SAVEPOINT atomic")
+            block.is_within = is_within
+            is_within = True
+        self._unopened.clear()
 
     def _begin(self) -> None:
         if self._is_closed:
             raise RuntimeClosedError(f"{self.path} is closed; start the runtime again")
+        self._ensure_sound()
         self._connection.execute("BEGIN IMMEDIATE")
         self._is_writing = True
-        self._schedule()
+        self._pace.note_begin()
 
-    def _schedule(self) -> None:
-        if self._commit_handle is None and not self._is_closed:
-            self._turns = 0
-            self._commit_handle = asyncio.get_running_loop().call_soon(self._commit_when_quiet)
+    def _note_age(self) -> None:
+        if self._is_writing:
+            self._hasten()
 
-    def _commit_when_quiet(self) -> None:
-        """Commit after a turn without a write, so that requests that arrive together share one fsync."""
-        if self._write_count != self._seen_count and self._turns < _MOST_TURNS:
-            self._seen_count = self._write_count
-            self._turns += 1
-            self._commit_handle = asyncio.get_running_loop().call_soon(self._commit_when_quiet)
+    def _hasten(self) -> None:
+        """Commit soon: at the end of the sync that runs, or after the first turn without a write."""
+        self._is_wanted = True
+        if self._syncing is None and not self._is_closed:
+            self._pace.hasten()
+
+    def _commit_group(self) -> None:
+        """Commit, and begin to bring it to the disk; what waits for it goes on when that has ended."""
+        if self._is_writing and not self._commit():
+            return
+        group = self._take_group()
+        if self._is_unsynced:
+            self._is_unsynced = False
+            self._syncing = group
+            self._log.begin(self._end_sync)
+            return
+        try:
+            self._ensure_sound()
+        except StoreError as error:
+            group.fail(error)
         else:
-            self.commit()
+            group.complete()
 
-    def _lose(self, error: sqlite3.Error) -> TransactionLostError:
-        lost = TransactionLostError(
-            f"cannot write {self.path}: {explain(error, self.path)}; nothing of this was kept"
-        )
-        log.error("%s", lost)
+    def _commit(self) -> bool:
+        """Commit the open transaction, and return whether anything may follow."""
+        try:
+            if self._probe is not None:
+                self._probe.before_commit()
+                if self._is_closed:
+                    return False  # the probe has abandoned the store
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._lose(explain(error, self.path))
+            return False
         self._is_writing = False
-        self._lost_count += 1
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-        self._callbacks.clear()
-        waiters, self._waiters = self._waiters, []
-        if self.on_failure is not None:
-            self.on_failure(lost)
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_exception(lost)
+        self._is_unsynced = True
+        if self._probe is not None:
+            self._probe.after_commit()
+        return not self._is_closed
+
+    def _take_group(self) -> CommitGroup:
+        group, self._group = self._group, CommitGroup()
+        self._is_wanted = False
+        return group
+
+    def _end_sync(self, error: OSError | None) -> None:
+        group, self._syncing = self._syncing, None
+        if group is None:
+            return
+        if error is not None:
+            self._doubt(error, group)
+            return
+        if not self._is_writing:
+            self._checkpoints.note_commit(self._connection, self._pace.write_count)
+        group.complete()
+        if self._is_wanted:
+            self._hasten()
+
+    def _sync_now(self) -> None:
+        if (error := self._log.sync_now()) is not None:
+            raise error
+
+    def _ensure_sound(self) -> None:
+        """Write the log again if its last sync failed. Raises TransactionLostError if the disk refuses that as well."""
+        if not self._is_doubtful:
+            return
+        try:
+            self._rewriter.rewrite()
+            self._sync_now()
+        except OSError as error:
+            raise self._lose(str(error)) from error
+        self._is_doubtful = False
+
+    def _lose(self, why: str) -> TransactionLostError:
+        """Drop the open transaction, which the disk has refused."""
+        lost = TransactionLostError(f"cannot write {self.path}: {why}; nothing of this was kept")
+        if self._syncing is not None:
+            self._syncing.callbacks.clear()  # the owner forgets what they are for; waiters get what the sync comes to
+        self._drop(lost, self._take_group())
         return lost
 
+    def _doubt(self, error: OSError, group: CommitGroup) -> None:
+        """Drop everything since the last sync that succeeded, as far as anybody was told."""
+        self._is_doubtful = True
+        unknown = CommitUnknownError(
+            f"cannot bring {self.path} to the disk: {error}; whether this was kept is known when the disk works again"
+        )
+        self._drop(unknown, group, self._take_group())
 
-class Savepoint:
-    """A block of writes that is kept or taken back as a whole; see `Store.atomic`."""
+    def _drop(self, error: StoreError, *groups: CommitGroup) -> None:
+        log.error("%s", error)
+        self._is_writing = False
+        self._lost_count += 1
+        self.rollback_count += 1
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+        for group in groups:
+            group.callbacks.clear()
+        if self.on_failure is not None:
+            self.on_failure(error)
+        for group in groups:
+            group.fail(error)
 
-    __slots__ = ("_began", "_store")
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __enter__(self) -> None:
-        self._began = self._store.enter_savepoint()
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._store.leave_savepoint(self._began, is_kept=kind is None)
+    def _close(self) -> None:
+        self._is_closed = True
+        self._pace.stop()
+        self._checkpoints.close()
+        self._connection.close()
+        self._checkpoints.release()
+        self._log.close()

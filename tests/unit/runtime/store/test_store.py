@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from awaken.runtime.errors import RuntimeClosedError, StoreError
 from awaken.runtime.store import Store
-from awaken.runtime.tables.invocations import Invocations
+from awaken.runtime.tables.tables import Tables
+from awaken.testing.manual_clock import ManualClock
+
+from tests.unit.runtime.store.held_log import HeldLog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,11 +183,12 @@ async def test_abandoning_tells_those_who_wait(tmp_path: Path) -> None:
 
 async def test_turns_that_go_on_writing_share_a_commit_but_not_for_good(tmp_path: Path) -> None:
     probe = Probe()
-    store = Store(tmp_path / "db", probe=probe)
+    store = Store(tmp_path / "db", probe=probe, open_log=HeldLog)
     committed_after: list[int] = []
 
     for number in range(20):
         store.write(INSERT, (f"{number:02}",))
+        store.after_commit(lambda: None)
         await asyncio.sleep(0)
         committed_after.append(probe.commits)
     await store.committed()
@@ -199,7 +203,8 @@ async def test_store_is_durable_by_its_settings(tmp_path: Path) -> None:
     store = Store(tmp_path / "db")
 
     assert store.fetch("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert store.fetch("PRAGMA synchronous").fetchone() == (2,)
+    assert store.fetch("PRAGMA synchronous").fetchone() == (1,), "the store syncs the log itself"
+    assert store.fetch("PRAGMA wal_autocheckpoint").fetchone() == (0,), "and has it copied on a thread"
     store.close()
 
 
@@ -224,7 +229,7 @@ async def test_file_of_an_earlier_version_is_upgraded(tmp_path: Path, version: i
 
     store = Store(tmp_path / "db")
 
-    row = Invocations(store).read(7)
+    row = Tables(store, ManualClock()).invocations.read(7)
     assert row is not None
     assert (row.id, row.status, row.future, row.unseen_from) == ("inv_1", "suspended", b"\x05", 6)
     assert store.fetch("SELECT invocation, signal, since, is_awaited FROM awakeable").fetchall() == [
@@ -337,3 +342,52 @@ async def test_probe_may_abandon_instead_of_a_commit(
     again = Store(path)
     assert again.fetch("SELECT id FROM deployment").fetchall() == []
     again.close()
+
+
+@pytest.mark.parametrize("writes_before", [True, False])
+async def test_block_within_a_block_is_taken_back_alone(tmp_path: Path, writes_before: bool) -> None:
+    store = Store(tmp_path / "db")
+    notified: list[str] = []
+
+    def fail() -> None:
+        with store.atomic(), store.atomic():
+            store.after_commit(lambda: notified.append("taken back"))
+            store.write(INSERT, ("taken back",))
+            raise ZeroDivisionError
+
+    with store.atomic():
+        if writes_before:
+            store.write(INSERT, ("outer",))
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        with store.atomic():
+            store.after_commit(lambda: notified.append("kept"))
+        store.write(INSERT, ("after",))
+    await store.committed()
+
+    assert names(tmp_path / "db") == (["after", "outer"] if writes_before else ["after"])
+    assert notified == ["kept"]
+    store.close()
+
+
+async def test_block_that_fails_during_a_sync_takes_its_callbacks_back(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    notified: list[str] = []
+    store.write(INSERT, ("before",))
+    store.after_commit(lambda: notified.append("before"))
+    while names(tmp_path / "db") == []:
+        await asyncio.sleep(0)
+
+    def fail() -> None:
+        with store.atomic():
+            store.after_commit(lambda: notified.append("taken back"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    store.after_commit(lambda: notified.append("after"))
+    store.write(INSERT, ("after",))
+    await store.committed()
+
+    assert notified == ["before", "after"]
+    store.close()

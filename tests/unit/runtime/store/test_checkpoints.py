@@ -1,0 +1,100 @@
+"""The log is copied into the database beside the loop, begins anew, and does not grow without bound."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from awaken.runtime.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INSERT = "INSERT OR REPLACE INTO state (service, key, name, value) VALUES ('s', 'k', ?, ?)"
+MEBIBYTE = 1 << 20
+
+
+def content_of(path: Path) -> int:
+    """Return how many rows are in the database file itself, without its log."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+    try:
+        ((count,),) = connection.execute("SELECT COUNT(*) FROM state")
+        return int(count)
+    finally:
+        connection.close()
+
+
+@pytest.mark.slow
+async def test_log_is_copied_beside_the_loop(tmp_path: Path) -> None:
+    Store(tmp_path / "db").close()
+    store = Store(tmp_path / "db")
+    assert content_of(tmp_path / "db") == 0
+    names = [(f"{number}", b"x") for number in range(2_500)]
+
+    store.write_many(INSERT, names)
+    await store.committed()
+    async with asyncio.timeout(10):
+        while content_of(tmp_path / "db") < len(names):
+            await asyncio.sleep(0.01)
+
+    assert "awaken-checkpoint_0" in {thread.name for thread in threading.enumerate()}
+    store.close()
+    assert "awaken-checkpoint_0" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.slow
+async def test_log_does_not_grow_while_commits_follow_each_other(tmp_path: Path) -> None:
+    """No checkpoint on the thread ends without a commit in between; in the end the loop helps."""
+    store = Store(tmp_path / "db")
+    sizes: list[int] = []
+
+    for _ in range(120):
+        for name in range(16):
+            store.write(INSERT, (f"{name}", bytes(64 * 1024)))
+        await store.committed()
+        sizes.append((tmp_path / "db-wal").stat().st_size)
+
+    assert max(sizes) < 80 * MEBIBYTE
+    assert sizes[-1] < sum(1 for _ in sizes) * MEBIBYTE, "of all that was written"
+    store.close()
+    assert content_of(tmp_path / "db") == 16
+
+
+@pytest.mark.slow
+async def test_reader_that_stays_holds_up_neither_commits_nor_the_end(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    store.write(INSERT, ("before", b""))
+    await store.committed()
+    reader = sqlite3.connect(tmp_path / "db", isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT COUNT(*) FROM state").fetchone() == (1,)
+
+    for number in range(40):
+        store.write(INSERT, (f"{number}", bytes(MEBIBYTE)))
+        await store.committed()
+
+    assert reader.execute("SELECT COUNT(*) FROM state").fetchone() == (1,)
+    reader.close()
+    sizes = []
+    for number in range(120):
+        store.write(INSERT, (f"{number}", bytes(MEBIBYTE)))
+        await store.committed()
+        sizes.append((tmp_path / "db-wal").stat().st_size)
+    assert max(sizes) < 120 * MEBIBYTE
+    assert min(sizes) < 40 * MEBIBYTE, "it has begun anew"
+    store.close()
+
+
+async def test_store_is_abandoned_during_a_checkpoint(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    store.write_many(INSERT, [(f"{number}", bytes(1_000)) for number in range(2_500)])
+    await store.committed()
+
+    store.abandon()
+
+    again = Store(tmp_path / "db")
+    assert again.fetch("SELECT COUNT(*) FROM state").fetchone() == (2_500,)
+    again.close()
