@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -87,8 +88,10 @@ async def test_terminal_error_is_told_with_its_code(tmp_path: Path) -> None:
 async def test_at_rest_is_told_apart_from_busy(tmp_path: Path) -> None:
     async with watched(tmp_path) as (harness, _recorder):
         assert harness.runtime.is_at_rest
-        await harness.send("Echo/wait")
+        sending = asyncio.create_task(harness.send("Echo/wait"))
+        await asyncio.sleep(0)
         assert not harness.runtime.is_at_rest
+        await sending
         await harness.until_waiting()
 
         assert harness.runtime.is_at_rest

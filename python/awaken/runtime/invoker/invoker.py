@@ -116,6 +116,12 @@ class Invoker:
     def _try(self, invocation: int) -> None:
         """Open an attempt; whatever is wrong with it, those behind it are opened, too."""
         try:
+            is_early = self._open_attempts.take_early(invocation)
+            if is_early and self._processor.tables.journal.count(invocation) > 1:
+                self._open_attempts.dispatch(
+                    invocation
+                )  # it has got more than its input, which has to be on disk
+                return
             row = self._processor.tables.invocations.read(invocation)
             if row is None or row.status != "invoked" or row.next_retry_at is not None:
                 return

@@ -82,7 +82,7 @@ class Cleaner:
             is_more = False
         self._arm(_PAUSE_MS if is_more else self._interval_ms)
         if not is_more:
-            self._store.after_commit(self._shrink)
+            self._store.after_commit(self._shrink, is_urgent=False)
 
     def _shrink(self) -> None:
         try:
@@ -91,5 +91,6 @@ class Cleaner:
             is_more = False
         if is_more:
             self._shrink_alarm = self._clock.call_at(
-                self._clock.now_ms() + _PAUSE_MS, lambda: self._store.after_commit(self._shrink)
+                self._clock.now_ms() + _PAUSE_MS,
+                lambda: self._store.after_commit(self._shrink, is_urgent=False),
             )

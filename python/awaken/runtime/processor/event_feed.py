@@ -59,4 +59,4 @@ class EventFeed:
             self._report(self._observer, Event(kind, row.id, str(row.target), detail, took_ms))
 
     def _report(self, observer: Observer, event: Event) -> None:
-        self._store.after_commit(partial(observer.note, event))
+        self._store.after_commit(partial(observer.note, event), is_urgent=False)

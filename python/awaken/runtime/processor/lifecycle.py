@@ -61,6 +61,7 @@ class Lifecycle:
         """Store a new invocation and return the number of its row. It runs if it is due and its key is free."""
         now = self._clock.now_ms()
         handler = new.handler
+        is_early = self._may_open_early(new)
         start_at = None if new.execution_time_ms is None else min(new.execution_time_ms, LAST_MS)
         is_delayed = start_at is not None and start_at > now
         is_queued = handler.is_exclusive and new.key is not None and not is_delayed
@@ -75,9 +76,20 @@ class Lifecycle:
             self._scheduler.add(start_at or 0, "start", seq)
         if is_queued:
             self._tables.inbox.add(handler.service, new.key or "", seq)
-        if status == "invoked":
+        if status == "invoked" and is_early:
+            self._open_attempts.dispatch_early(seq)
+        elif status == "invoked":
             self._open_attempts.dispatch(seq)
         return seq
+
+    def _may_open_early(self, new: NewInvocation) -> bool:
+        """Return whether an invocation may run before its row is on disk: nobody knows of it, and it reads nothing new.
+
+        See `docs/decisions/early-attempts.md`.
+        """
+        if new.invoked_by != "ingress":
+            return False
+        return new.key is None or (new.handler.kind == "exclusive" and self._store.is_synced)
 
     def resume_all(self) -> None:
         """Continue the invocations that were running when the last process stopped. Counts of failures start over."""

@@ -65,6 +65,8 @@ class OpenAttempts:
         self._open: dict[int, OpenAttempt] = {}
         self._due: deque[int] = deque()
         self._recovered: set[int] = set()
+        #: Those of them whose row need not be on disk when they open.
+        self._early: set[int] = set()
         self._on_due: Callable[[], None] = lambda: None
         self._is_stopped = False
         self._is_empty: asyncio.Event | None = None
@@ -81,6 +83,15 @@ class OpenAttempts:
         if is_recovered:
             self._recovered.add(invocation)
         self._store.after_commit(partial(self._add_due, invocation))
+
+    def dispatch_early(self, invocation: int) -> None:
+        """Add the first attempt of an invocation to the queue, whose row is written but may not be on disk.
+
+        If the row is lost, the attempt is aborted or finds no row. What the attempt stores and acknowledges comes after
+        the row.
+        """
+        self._early.add(invocation)
+        self._add_due(invocation)
 
     def is_open(self, invocation: int) -> bool:
         """Whether an attempt is open."""
@@ -121,6 +132,12 @@ class OpenAttempts:
         """Remove and return the invocation that has been due for longest. There must be one."""
         return self._due.popleft()
 
+    def take_early(self, invocation: int) -> bool:
+        """Return whether the next attempt may open before everything that is written is on disk, and forget that."""
+        is_early = invocation in self._early
+        self._early.discard(invocation)
+        return is_early
+
     def take_recovered(self, invocation: int) -> bool:
         """Return whether the next attempt follows one that was lost with the process, and forget that."""
         is_recovered = invocation in self._recovered
@@ -132,11 +149,11 @@ class OpenAttempts:
         self._open[invocation] = attempt
 
     def remove(self, invocation: int, attempt: OpenAttempt) -> None:
-        """Remove an attempt that has ended. After the commit, one that is due can take its place."""
+        """Remove an attempt that has ended. In one of the next turns, one that is due can take its place."""
         if self._open.get(invocation) is attempt:
             del self._open[invocation]
         if self._due and not self._is_stopped:
-            self._store.after_commit(self._on_due)
+            self._on_due()
         if not self._open and self._is_empty is not None:
             self._is_empty.set()
 
@@ -172,7 +189,7 @@ class OpenAttempts:
     async def drain(self, grace_s: float) -> None:
         """Open no more attempts, ask the open ones to suspend, and close those that do not within `grace_s` seconds."""
         self._is_stopped = True
-        self._due.clear()
+        self._forget_due()
         for attempt in self:
             attempt.ask_to_suspend()
         if self._open:
@@ -184,6 +201,10 @@ class OpenAttempts:
 
     def abort_all(self) -> None:
         """Close every attempt at once. What is not stored by then will be repeated."""
-        self._due.clear()
+        self._forget_due()
         for attempt in self:
             attempt.abort()
+
+    def _forget_due(self) -> None:
+        self._due.clear()
+        self._early.clear()
