@@ -166,7 +166,9 @@ class RuntimeOperations:
         if row is None or row.status == "completed":
             return AnswerRules()
         codec = self.codecs.get(row.service)
-        description = find_description(self._processor.store.fetch, row.seq, parsed.index)
+        description = None
+        if self._processor.tables.timers.may_have(row.seq):  # a described one expires
+            description = find_description(self._processor.store.fetch, row.seq, parsed.index)
         if description is None:
             return AnswerRules(None, codec is not None, codec)
         return AnswerRules(description.type_name, description.is_encoded or codec is not None, codec)

@@ -220,6 +220,7 @@ class Attempt:
 
     def _break(self, error: Exception) -> None:
         """Fail the attempt because of an error in the runtime, which has taken back what was written with it."""
+        self._rows.is_pin_due = False
         try:
             with self._rows.atomic():
                 self._fail(failures.runtime_error(error))
@@ -253,9 +254,11 @@ class Attempt:
             else:
                 self._note_end()
                 break
-        if self._output is not None and not self._is_closed:
-            self._rows.store_output(self._output)
-            self._output = None
+        if not self._is_closed:
+            self._rows.pin()
+            if self._output is not None:
+                self._rows.store_output(self._output)
+                self._output = None
         return cost
 
     def _note_end(self) -> None:

@@ -42,6 +42,8 @@ class AttemptRows:
         self.has_progressed = False
         #: Whether the invocation is to pause instead of suspending or backing off.
         self.is_pausing = False
+        #: Whether it is pinned in `row`, but not yet in the table.
+        self.is_pin_due = False
         self._recovered_ms = opening.recovered_ms
         #: When the handler first reported each awakeable that it waits for, by signal index, in UTC milliseconds.
         self._asked_ms: dict[int, int] = {}
@@ -63,7 +65,7 @@ class AttemptRows:
         row = self.row
         self._processor.commands.store(row, command)
         if row.deployment_id is None:
-            self._processor.lifecycle.pin(row.seq, self._deployment_id, self._version)
+            self.is_pin_due = True
             self.row = row._replace(deployment_id=self._deployment_id, protocol_version=self._version)
         if command.is_ack_requested:
             self._processor.store.after_commit(partial(acknowledge, command.index))
@@ -77,16 +79,25 @@ class AttemptRows:
         """Store the result of an attempt whose End message has not come yet."""
         self._processor.tables.invocations.set_result(self.row.seq, result)
 
+    def pin(self) -> None:
+        """Pin the invocation, if commands were stored and it has not ended with them."""
+        if self.is_pin_due:
+            self.is_pin_due = False
+            self._processor.lifecycle.pin(self.row.seq, self._deployment_id, self._version)
+
     def end(self, result: Success | Failure | None) -> None:
         """Complete the invocation. None is the result that `store_output` has stored."""
         if result is None:
+            self.pin()
             stored = self._processor.tables.invocations.read(self.row.seq)
             if stored is None:
                 return
             result = from_columns(
                 stored.result_value, stored.failure_code, stored.failure_message, stored.failure_metadata
             )
-        self._processor.endings.complete(self.row, result)
+        pinned = (self._deployment_id, self._version) if self.is_pin_due else None
+        self.is_pin_due = False
+        self._processor.endings.complete(self.row, result, pinned)
 
     def note_awaited(self, future_json: str) -> Awaited:
         """Note what the handler reports to wait for.
@@ -109,12 +120,14 @@ class AttemptRows:
 
     def suspend(self, point: SuspensionPoint) -> None:
         """Suspend the invocation, or pause it if an operator asked for that."""
+        self.pin()
         self._processor.lifecycle.suspend(
             self.row, point, asked_ms=self._asked_ms, is_pausing=self.is_pausing
         )
 
     def fail(self, failure: AttemptFailure) -> None:
         """Decide what follows the failure of the attempt."""
+        self.pin()
         current = self._processor.tables.invocations.read(self.row.seq)
         if current is not None and current.status == "invoked":
             if self._asked_ms:

@@ -55,13 +55,23 @@ class Endings:
         self._lifecycle = lifecycle
         self._state_edits = state_edits
 
-    def complete(self, row: InvocationRow, result: Success | Failure) -> None:
-        """Complete an invocation, notify everything that waits for it, and pass its key on."""
-        self._tables.invocations.set_completed(row.seq, result, self._clock.now_ms())
+    def complete(
+        self, row: InvocationRow, result: Success | Failure, pinned: tuple[str, int] | None = None
+    ) -> None:
+        """Complete an invocation, notify everything that waits for it, and pass its key on.
+
+        Args:
+            row: the invocation.
+            result: what it came to.
+            pinned: deployment and protocol version, if it is to be pinned now.
+        """
+        self._tables.invocations.set_completed(row.seq, result, self._clock.now_ms(), pinned)
         self._events.note_ended(row, result)
         self._release(row, result)
         if row.completion_retention_ms == 0:
             self.erase(row)
+        else:
+            self._tables.invocations.forget(row.seq)
 
     def discard(self, row: InvocationRow, result: Failure) -> None:
         """Delete an invocation that has not started; what waits for it gets the failure."""

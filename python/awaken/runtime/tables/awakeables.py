@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from awaken.runtime.store import Store
+    from awaken.runtime.tables.fresh import FreshInvocations
 
 __all__ = ["Awakeables"]
 
@@ -19,11 +20,14 @@ class Awakeables:
     An awakeable that its handler stops waiting for keeps its time, for when the handler awaits it again.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, fresh: FreshInvocations) -> None:
         self._store = store
+        self._fresh = fresh
 
     def set_awaited(self, invocation: int, signals: Sequence[int]) -> None:
         """Note that the invocation waits only for these awakeables."""
+        if not self._may_have(invocation):
+            return
         self._store.write(
             "UPDATE awakeable SET is_awaited = 0 WHERE invocation = ? AND is_awaited = 1 "
             "AND signal NOT IN (SELECT value FROM json_each(?))",
@@ -37,6 +41,8 @@ class Awakeables:
         """
         if not asked_ms:
             return
+        if (fresh := self._fresh.get(invocation)) is not None:
+            fresh.has_awakeables = True
         self._store.write_many(
             "INSERT INTO awakeable (invocation, signal, since) SELECT ?1, ?2, ?3 "
             "WHERE NOT EXISTS (SELECT 1 FROM journal WHERE invocation = ?1 AND signal = ?2) "
@@ -46,8 +52,15 @@ class Awakeables:
 
     def remove(self, invocation: int, signal: int) -> None:
         """Remove one awakeable, because its result has come."""
+        if not self._may_have(invocation):
+            return
         self._store.write("DELETE FROM awakeable WHERE invocation = ? AND signal = ?", (invocation, signal))
 
     def remove_all(self, invocation: int) -> None:
         """Remove all awakeables of an invocation."""
-        self._store.write("DELETE FROM awakeable WHERE invocation = ?", (invocation,))
+        if self._may_have(invocation):
+            self._store.write("DELETE FROM awakeable WHERE invocation = ?", (invocation,))
+
+    def _may_have(self, invocation: int) -> bool:
+        fresh = self._fresh.get(invocation)
+        return fresh is None or fresh.has_awakeables

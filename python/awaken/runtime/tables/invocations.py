@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from awaken.runtime.attempt_failure import AttemptFailure
     from awaken.runtime.schema import HandlerSchema
     from awaken.runtime.store import Store
+    from awaken.runtime.tables.fresh import FreshInvocations
 
 __all__ = ["Invocations", "NewInvocation", "SuspensionPoint"]
 
@@ -64,18 +65,24 @@ class SuspensionPoint:
 class Invocations:
     """Reads and writes invocations. `seq` is the number of a row; times are UTC milliseconds."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, fresh: FreshInvocations) -> None:
         self._store = store
+        self._fresh = fresh
 
     # Reading.
 
     def read(self, seq: int) -> InvocationRow | None:
         """Read an invocation by the number of its row."""
+        fresh = self._fresh.get(seq)
+        if fresh is not None and fresh.row is not None:
+            return fresh.row
         row = self._store.fetch(_BY_SEQ, (seq,)).fetchone()
         return None if row is None else InvocationRow._make(row)
 
     def find(self, invocation_id: str) -> InvocationRow | None:
         """Read an invocation by its id."""
+        if (known := self._fresh.row(invocation_id)) is not None:
+            return known
         row = self._store.fetch(_BY_ID, (invocation_id,)).fetchone()
         return None if row is None else InvocationRow._make(row)
 
@@ -168,9 +175,16 @@ class Invocations:
                 min(new.journal_retention_ms, LAST_MS),
             ),
         )
+        if not is_scheduled:
+            self._fresh.add(_row_of(seq, new, status, now_ms))
+
+    def forget(self, seq: int) -> None:
+        """Forget what is known of it beside its row: it has ended."""
+        self._fresh.forget(seq)
 
     def set_inboxed(self, seq: int, now_ms: int) -> None:
         """Note that it waits for its key."""
+        self._fresh.forget(seq)
         self._store.write(
             "UPDATE invocation SET status = 'inboxed', inboxed_at = ?, modified_at = ? WHERE seq = ?",
             (now_ms, now_ms, seq),
@@ -181,6 +195,8 @@ class Invocations:
 
         The number of its attempts goes on from a pause that kept it, and starts over otherwise.
         """
+        if (fresh := self._fresh.get(seq)) is not None:
+            fresh.row = None
         self._store.write(
             "UPDATE invocation SET status = 'invoked', modified_at = ?1, running_at = coalesce(running_at, ?1), "
             "last_start_at = ?1, retry_count = iif(status = 'paused', retry_count, 0) + 1, "
@@ -194,6 +210,7 @@ class Invocations:
 
     def set_retrying(self, seq: int, now_ms: int) -> None:
         """Note that its next attempt runs."""
+        self._fresh.forget(seq)
         self._store.write(
             "UPDATE invocation SET next_retry_at = NULL, retry_count = retry_count + 1, last_start_at = ? "
             "WHERE seq = ?",
@@ -202,6 +219,11 @@ class Invocations:
 
     def pin(self, seq: int, deployment_id: str, protocol_version: int, now_ms: int) -> None:
         """Pin it to a deployment and a protocol version."""
+        fresh = self._fresh.get(seq)
+        if fresh is not None and fresh.row is not None:
+            fresh.row = fresh.row._replace(
+                deployment_id=deployment_id, protocol_version=protocol_version, modified_at=now_ms
+            )
         self._store.write(
             "UPDATE invocation SET deployment_id = ?1, last_attempt_deployment_id = ?1, protocol_version = ?2, "
             "modified_at = ?3 WHERE seq = ?4",
@@ -210,6 +232,7 @@ class Invocations:
 
     def set_suspended(self, seq: int, point: SuspensionPoint, now_ms: int, *, is_paused: bool) -> None:
         """Note that it is suspended, or paused, and what it waits for."""
+        self._fresh.forget(seq)
         self._store.write(
             "UPDATE invocation SET status = ?, modified_at = ?, retry_count = 0, counted_failures = 0, "
             "failures_since_entry = 0, next_retry_at = NULL, last_failure = NULL, last_failure_code = NULL, "
@@ -238,6 +261,7 @@ class Invocations:
         deployment_id: str | None,
     ) -> None:
         """Note why its last attempt failed, and when the next one is due."""
+        self._fresh.forget(seq)
         self._store.write(
             "UPDATE invocation SET counted_failures = ?, failures_since_entry = ?, "
             "next_retry_at = ?, last_failure = ?, last_failure_code = ?, last_failure_stacktrace = ?, "
@@ -266,6 +290,7 @@ class Invocations:
             now_ms: the time.
             keeps_attempts: whether operators go on seeing its attempts: how many there were, and what failed.
         """
+        self._fresh.forget(seq)
         self._store.write(
             "UPDATE invocation SET status = 'paused', modified_at = ?1, counted_failures = 0, "
             "retry_count = iif(?2, retry_count, 0), next_retry_at = iif(?2, next_retry_at, NULL) WHERE seq = ?3",
@@ -274,16 +299,36 @@ class Invocations:
 
     def set_result(self, seq: int, result: Success | Failure) -> None:
         """Store its result while it still runs."""
+        if (fresh := self._fresh.get(seq)) is not None:
+            fresh.row = None
         self._store.write(
             "UPDATE invocation SET result_value = ?, failure_code = ?, failure_message = ?, failure_metadata = ? "
             "WHERE seq = ?",
             (*to_columns(result), seq),
         )
 
-    def set_completed(self, seq: int, result: Success | Failure, now_ms: int) -> None:
-        """Note that it has completed, with its result and when that expires."""
+    def set_completed(
+        self,
+        seq: int,
+        result: Success | Failure,
+        now_ms: int,
+        pinned: tuple[str, int] | None = None,
+    ) -> None:
+        """Note that it has completed, with its result and when that expires.
+
+        Args:
+            seq: the number of its row.
+            result: what it came to.
+            now_ms: the time.
+            pinned: deployment and protocol version, if it is to be pinned now.
+        """
+        if (fresh := self._fresh.get(seq)) is not None:
+            fresh.row = None
+        deployment_id, protocol_version = pinned if pinned is not None else (None, None)
         self._store.write(
             "UPDATE invocation SET status = 'completed', completed_at = ?1, modified_at = ?1, "
+            "deployment_id = coalesce(?9, deployment_id), protocol_version = coalesce(?10, protocol_version), "
+            "last_attempt_deployment_id = coalesce(?9, last_attempt_deployment_id), "
             "completion_expires_at = min(?1 + completion_retention_ms, ?8), "
             "journal_expires_at = min(?1 + journal_retention_ms, ?1 + completion_retention_ms, ?8), "
             "retry_count = 0, counted_failures = 0, next_retry_at = NULL, last_failure = NULL, "
@@ -297,6 +342,8 @@ class Invocations:
                 result.stacktrace if isinstance(result, Failure) else None,
                 seq,
                 LAST_MS,
+                deployment_id,
+                protocol_version,
             ),
         )
 
@@ -306,4 +353,44 @@ class Invocations:
 
     def delete(self, seq: int) -> None:
         """Delete it, with its result."""
+        self._fresh.forget(seq)
         self._store.write("DELETE FROM invocation WHERE seq = ?", (seq,))
+
+
+def _row_of(seq: int, new: NewInvocation, status: str, now_ms: int) -> InvocationRow:
+    """Return the row that `insert` writes."""
+    is_invoked = status == "invoked"
+    return InvocationRow(
+        seq=seq,
+        id=new.invocation_id,
+        status=status,
+        service=new.handler.service,
+        key=new.key,
+        handler=new.handler.name,
+        kind=new.handler.kind,
+        scope=new.scope,
+        limit_key=new.limit_key,
+        idempotency_key=new.idempotency_key,
+        invoked_by=new.invoked_by,
+        created_at=now_ms,
+        modified_at=now_ms,
+        scheduled_start_at=None,
+        running_at=now_ms if is_invoked else None,
+        completion_retention_ms=min(new.completion_retention_ms, LAST_MS),
+        journal_retention_ms=min(new.journal_retention_ms, LAST_MS),
+        completion_expires_at=None,
+        deployment_id=None,
+        protocol_version=None,
+        retry_count=1 if is_invoked else 0,
+        counted_failures=0,
+        failures_since_entry=0,
+        next_retry_at=None,
+        last_failure=None,
+        future=None,
+        unseen_from=None,
+        result_value=None,
+        failure_code=None,
+        failure_message=None,
+        failure_metadata=None,
+        failure_stacktrace=None,
+    )

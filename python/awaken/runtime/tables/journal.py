@@ -9,9 +9,13 @@ if TYPE_CHECKING:
 
     from awaken.runtime.clock import Clock
     from awaken.runtime.store import Store
+    from awaken.runtime.tables.fresh import FreshInvocations
 
 __all__ = ["Journal"]
 
+_APPEND: Final = (
+    "INSERT INTO journal (invocation, idx, code, payload, appended_at, signal) VALUES (?, ?, ?, ?, ?, ?)"
+)
 #: Type codes from here on are those of notifications.
 _FIRST_NOTIFICATION: Final = 0x8000
 
@@ -19,25 +23,31 @@ _FIRST_NOTIFICATION: Final = 0x8000
 class Journal:
     """Appends and reads entries. An invocation is given by the number of its row."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, fresh: FreshInvocations) -> None:
         self._store = store
         self._clock = clock
+        self._fresh = fresh
 
     def append(self, invocation: int, code: int, payload: bytes, signal: int | None = None) -> int:
         """Append an entry, and return its 0-based index."""
+        now = self._clock.now_ms()
+        if (fresh := self._fresh.get(invocation)) is not None:
+            index = fresh.note_entry(code, payload, now, signal)
+            self._store.write(_APPEND, (invocation, index, code, payload, now, signal))
+            return index
         ((index,),) = self._store.write(
             "INSERT INTO journal (invocation, idx, code, payload, appended_at, signal) VALUES (?1, "
             "(SELECT coalesce(max(idx), -1) + 1 FROM journal WHERE invocation = ?1), ?2, ?3, ?4, ?5) RETURNING idx",
-            (invocation, code, payload, self._clock.now_ms(), signal),
+            (invocation, code, payload, now, signal),
         ).fetchall()
         return int(index)
 
     def begin(self, invocation: int, code: int, payload: bytes) -> None:
         """Append the first entry, the Input command."""
-        self._store.write(
-            "INSERT INTO journal (invocation, idx, code, payload, appended_at) VALUES (?, 0, ?, ?, ?)",
-            (invocation, code, payload, self._clock.now_ms()),
-        )
+        now = self._clock.now_ms()
+        if (fresh := self._fresh.get(invocation)) is not None:
+            fresh.note_entry(code, payload, now, None)
+        self._store.write(_APPEND, (invocation, 0, code, payload, now, None))
 
     def first(self, invocation: int) -> tuple[int, bytes] | None:
         """Return code and payload of the first entry, which is the input."""
@@ -48,6 +58,8 @@ class Journal:
 
     def count(self, invocation: int) -> int:
         """Return the number of entries."""
+        if (fresh := self._fresh.get(invocation)) is not None:
+            return fresh.entry_count
         ((index,),) = self._store.fetch(
             "SELECT coalesce(max(idx), -1) FROM journal WHERE invocation = ?", (invocation,)
         )
@@ -55,6 +67,10 @@ class Journal:
 
     def entries_from(self, invocation: int, first: int) -> Generator[tuple[int, bytes]]:
         """Yield code and payload of the entries from an index on, as they are asked for. Close it before you write."""
+        fresh = self._fresh.get(invocation)
+        if fresh is not None and fresh.input is not None and first == 0:
+            yield fresh.input
+            return
         cursor = self._store.fetch(
             "SELECT code, payload FROM journal WHERE invocation = ? AND idx >= ? ORDER BY idx",
             (invocation, first),
@@ -82,6 +98,8 @@ class Journal:
 
     def last_appended_ms(self, invocation: int) -> int | None:
         """Return when the last entry was appended, None if there is none."""
+        if (fresh := self._fresh.get(invocation)) is not None:
+            return fresh.last_appended_ms
         row = self._store.fetch(
             "SELECT appended_at FROM journal WHERE invocation = ? ORDER BY idx DESC LIMIT 1", (invocation,)
         ).fetchone()
@@ -89,6 +107,8 @@ class Journal:
 
     def has_signal(self, invocation: int, signal: int) -> bool:
         """Whether a signal with this index has come."""
+        if (fresh := self._fresh.get(invocation)) is not None:
+            return signal in fresh.signals
         return (
             self._store.fetch(
                 "SELECT 1 FROM journal WHERE invocation = ? AND signal = ? LIMIT 1", (invocation, signal)

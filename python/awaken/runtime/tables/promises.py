@@ -9,6 +9,7 @@ from awaken.runtime.tables.results import from_columns, to_columns
 if TYPE_CHECKING:
     from awaken.control.operations import Failure, Success
     from awaken.runtime.store import Store
+    from awaken.runtime.tables.fresh import FreshInvocations
 
 __all__ = ["PromiseRows"]
 
@@ -16,8 +17,9 @@ __all__ = ["PromiseRows"]
 class PromiseRows:
     """Promises by workflow, key and name. An invocation is given by the number of its row."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, fresh: FreshInvocations) -> None:
         self._store = store
+        self._fresh = fresh
 
     def result(self, service: str, key: str, name: str) -> Success | Failure | None:
         """Return the result of a promise, None if it has none yet."""
@@ -42,6 +44,8 @@ class PromiseRows:
 
     def add_waiter(self, service: str, key: str, name: str, invocation: int, completion_id: int) -> None:
         """Register a command to get the result of a promise, which is created without one if necessary."""
+        if (fresh := self._fresh.get(invocation)) is not None:
+            fresh.has_promise_waiters = True
         self._store.write(
             "INSERT OR IGNORE INTO promise (service, key, name) VALUES (?, ?, ?)", (service, key, name)
         )
@@ -64,7 +68,9 @@ class PromiseRows:
 
     def remove_waiter(self, invocation: int) -> None:
         """Remove the waiting commands of an invocation that has ended."""
-        self._store.write("DELETE FROM promise_waiter WHERE invocation = ?", (invocation,))
+        fresh = self._fresh.get(invocation)
+        if fresh is None or fresh.has_promise_waiters:
+            self._store.write("DELETE FROM promise_waiter WHERE invocation = ?", (invocation,))
 
     def delete_all(self, service: str, key: str) -> None:
         """Delete all promises of a key."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from awaken.runtime.tables.awakeables import Awakeables
+from awaken.runtime.tables.fresh import FreshInvocations
 from awaken.runtime.tables.inbox import Inbox
 from awaken.runtime.tables.invocations import Invocations
 from awaken.runtime.tables.journal import Journal
@@ -22,15 +23,16 @@ __all__ = ["Tables"]
 
 
 class Tables:
-    """The tables of one store. They keep nothing in memory."""
+    """The tables of one store. They keep in memory what they know of the invocations that were created last."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self.invocations = Invocations(store)
-        self.journal = Journal(store, clock)
+        fresh = FreshInvocations(store)
+        self.invocations = Invocations(store, fresh)
+        self.journal = Journal(store, clock, fresh)
         self.journal_events = JournalEvents(store, clock)
         self.state = KeyedState(store)
         self.inbox = Inbox(store, clock)
-        self.timers = Timers(store)
-        self.awakeables = Awakeables(store)
-        self.listeners = Listeners(store)
-        self.promises = PromiseRows(store)
+        self.timers = Timers(store, fresh)
+        self.awakeables = Awakeables(store, fresh)
+        self.listeners = Listeners(store, fresh)
+        self.promises = PromiseRows(store, fresh)
