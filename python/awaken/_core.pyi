@@ -280,6 +280,105 @@ class Http2Engine:
     def take_output(self) -> bytes: ...
     def take_resumed(self) -> list[int]: ...
 
+@final
+class ResponseProgress:
+    """What arrived of one response; what did not is None, empty or False."""
+
+    @property
+    def stream_id(self) -> int: ...
+    @property
+    def status(self) -> int | None:
+        """200 to 999; informational responses are skipped."""
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...] | None:
+        """Of the head, which came with `status`; names are lower case and may repeat."""
+    @property
+    def data(self) -> bytes:
+        """The part of the body that came. `acknowledge` returns its credit to the peer."""
+    @property
+    def is_ended(self) -> bool: ...
+    @property
+    def reset_code(self) -> int | None:
+        """Why the peer reset the stream: a number that may be an `ErrorCode`."""
+    @property
+    def broken_rule(self) -> str | None:
+        """How the peer broke the protocol on this stream, which was reset."""
+
+@final
+class Http2ClientEngine:
+    """Client side of one HTTP/2 connection, without I/O and clock. Calls for streams that are gone do nothing.
+
+    The limits are those of `awaken.transports.limits`.
+    """
+
+    def __new__(
+        cls,
+        *,
+        stream_window: int,
+        connection_window: int,
+        max_frame_size: int,
+        headers_size: int,
+        headers_count: int,
+        decoded_headers_size: int,
+        header_block_size: int,
+        output_size: int,
+    ) -> Self: ...
+    @property
+    def stream_count(self) -> int:
+        """How many streams are open, in either direction."""
+    @property
+    def max_streams(self) -> int:
+        """How many streams the peer allows at once; a very large number if it does not say."""
+    @property
+    def is_ready(self) -> bool:
+        """Whether the peer's first settings have arrived."""
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether the connection has used up its streams."""
+    @property
+    def is_behind(self) -> bool:
+        """Whether a whole frame was received and is not read yet."""
+    @property
+    def has_output(self) -> bool: ...
+    @property
+    def unsent_size(self) -> int:
+        """Bytes that are ready to be taken. While nothing is taken, they answer frames of the peer."""
+    @property
+    def control_frame_count(self) -> int: ...
+    @property
+    def reset_count(self) -> int:
+        """How many streams, so far, the peer reset that were gone already."""
+    def receive(
+        self, data: bytes, most: int
+    ) -> tuple[list[ResponseProgress | PingAcknowledged | PeerLeaving | ConnectionFailed], int]:
+        """Receive bytes, and read at most `most` frames; return the events, and how many frames were read.
+
+        Never raises: errors of the peer become events. What is left is read by calls without new bytes.
+        """
+    def open(
+        self,
+        method: str,
+        scheme: str,
+        authority: str,
+        target: str,
+        headers: dict[str, str],
+        *,
+        is_end: bool,
+    ) -> int | None:
+        """Begin a request; names are lower case. Return its stream, or None if the connection has used up its streams.
+
+        Raises ValueError for a header that cannot be sent.
+        """
+    def send_data(self, stream_id: int, data: bytes, *, is_end: bool = False) -> None: ...
+    def pending_size(self, stream_id: int) -> int: ...
+    def window(self, stream_id: int) -> int:
+        """How many bytes of this stream the peer takes beyond those that wait; 0 if it is gone or ended."""
+    def acknowledge(self, stream_id: int, size: int) -> None: ...
+    def reset(self, stream_id: int, code: int) -> None: ...
+    def ping(self) -> None: ...
+    def go_away(self, *, code: int = 0) -> None: ...
+    def take_output(self) -> bytes: ...
+
 # ---------------------------------------------------------------- endpoint machine
 
 @final

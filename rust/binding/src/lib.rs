@@ -14,7 +14,7 @@
 //! | [`effect`] | what an endpoint asks of its runtime |
 //! | [`endpoint`] | the endpoint machine |
 //! | [`invoker`] | the invoker machine |
-//! | [`http2`] | the HTTP/2 engine |
+//! | [`http2`] | the HTTP/2 engines of both sides |
 //! | [`file_sync`] | a thread that syncs a file |
 //!
 //! Each module may use the modules in the rows above it, and no others.
@@ -58,8 +58,8 @@ mod _core {
     use super::file_sync::FileSync;
     #[pymodule_export]
     use super::http2::{
-        BodyEnded, BodyReceived, ConnectionFailed, Http2Engine, PeerLeaving, PingAcknowledged,
-        RequestReceived, StreamClosed,
+        BodyEnded, BodyReceived, ConnectionFailed, Http2ClientEngine, Http2Engine, PeerLeaving,
+        PingAcknowledged, RequestReceived, ResponseProgress, StreamClosed,
     };
     #[pymodule_export]
     use super::identifier::{

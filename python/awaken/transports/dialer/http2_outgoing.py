@@ -10,8 +10,8 @@ from awaken.transports.outgoing import OutgoingBase
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from awaken._core import Http2ClientEngine, ResponseProgress
     from awaken.transports.dialer.address import Address
-    from awaken.transports.http2.h2_client_engine import H2ClientEngine
 
 __all__ = ["Http2Outgoing"]
 
@@ -115,24 +115,40 @@ class Http2Outgoing(OutgoingBase):
             self.connection.acknowledge(self.stream_id, len(data))
         return data
 
-    @property
-    def is_headers_only(self) -> bool:
-        """Whether the request is complete and has no body."""
-        return self.is_request_ended and not self._size
+    def begin(self, engine: Http2ClientEngine, address: Address) -> int | None:
+        """Send the head and what was sent already; like the server's, the head has no user-agent or content-length.
 
-    def head(self, address: Address) -> list[tuple[bytes, bytes]]:
-        """Return the head of the request; like the server's it has no user-agent, content-length or accept-encoding."""
-        head = [
-            (b":method", self.method.encode()),
-            (b":scheme", address.scheme.encode()),
-            (b":authority", address.authority.encode()),
-            (b":path", self.target.encode()),
-        ]
-        for name, value in self.request_headers.items():
-            head.append((name.encode("latin-1"), value.encode("latin-1")))
-        return head
+        Returns:
+            The stream; None if the connection has used up its streams.
 
-    def hand_over(self, engine: H2ClientEngine) -> None:
+        Raises:
+            ValueError: a header has a character that cannot be sent.
+        """
+        is_headers_only = self.is_request_ended and not self._size
+        stream_id = engine.open(
+            self.method,
+            address.scheme,
+            address.authority,
+            self.target,
+            dict(self.request_headers),
+            is_end=is_headers_only,
+        )
+        self.stream_id = stream_id
+        if stream_id is not None and not is_headers_only:
+            self.hand_over(engine)
+        return stream_id
+
+    def receive(self, progress: ResponseProgress) -> None:
+        """Take in what arrived of the response."""
+        if progress.status is not None:
+            self.status = progress.status
+            self.headers = progress.headers or ()
+        if progress.data:
+            self.collect(progress.data)
+        if progress.is_ended:
+            self.is_ended = True
+
+    def hand_over(self, engine: Http2ClientEngine) -> None:
         """Pass to the engine what was sent since the last flush."""
         self._is_listed = False
         if self.stream_id is None or self.is_reset:

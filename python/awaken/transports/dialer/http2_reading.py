@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from awaken.transports import limits
 from awaken.transports.http2.engine import ErrorCode
-from awaken.transports.http2.frame_pieces import FramePieces
 from awaken.transports.http2.peer_rates import PeerRates
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from awaken._core import Http2ClientEngine
     from awaken.timing.turns import Turns
-    from awaken.transports.http2.h2_client_engine import H2ClientEngine
 
 __all__ = ["Http2Reading"]
 
@@ -23,10 +22,10 @@ class _Connection(Protocol):
     """The connection that is read."""
 
     is_closed: bool
-    engine: H2ClientEngine
+    engine: Http2ClientEngine
 
-    def receive(self, data: bytes) -> None:
-        """Pass bytes to the engine, and its events to the exchanges."""
+    def receive(self, data: bytes) -> int:
+        """Pass bytes to the engine, and some events to the exchanges; return how many frames were read."""
         ...
 
     def fail(self, reason: str, *, code: ErrorCode = ...) -> None:
@@ -35,7 +34,7 @@ class _Connection(Protocol):
 
 
 class Http2Reading:
-    """The bytes of one connection that are not read yet.
+    """The bytes of one connection that are not read yet; the engine keeps them but for the last that came.
 
     While they wait for a turn, the socket is not read: the peer has to wait, and nobody else.
 
@@ -59,7 +58,7 @@ class Http2Reading:
     def __init__(self, connection: _Connection, turns: Turns, time: Callable[[], float]) -> None:
         self._connection = connection
         self._turns = turns
-        self._unread = FramePieces()
+        self._unread = b""
         self._rates = PeerRates(connection.engine, time)
         self._has_received = False
         self._is_behind = False
@@ -79,10 +78,10 @@ class Http2Reading:
                     "the endpoint answered in HTTP/1.1; if it speaks nothing else, register it for that"
                 )
                 return
-        self._unread.add(data)
+        self._unread = self._unread + data if self._unread else data
         if not self._is_behind:
             self._turns.do(self._read_slice)
-            if self._unread and not self._connection.is_closed:
+            if self._is_unread and not self._connection.is_closed:
                 self._is_behind = True
                 if self._transport is not None:
                     self._transport.pause_reading()
@@ -99,19 +98,22 @@ class Http2Reading:
             self._is_behind = False
             self._transport.resume_reading()
 
+    @property
+    def _is_unread(self) -> bool:
+        return bool(self._unread) or self._connection.engine.is_behind
+
     def _read_slice(self) -> int:
         connection = self._connection
+        data, self._unread = self._unread, b""
         if connection.is_closed:
-            self._unread.clear()
             return 0
-        piece, count = self._unread.take(limits.SLICE)
-        connection.receive(piece)
+        count = connection.receive(data)
         excess = self._rates.find_excess()
         if connection.engine.unsent_size > limits.UNSENT_SIZE:
             excess = "it does not read what answers its frames"
         if excess is not None:
             connection.fail(f"the endpoint broke HTTP/2: {excess}", code=ErrorCode.ENHANCE_YOUR_CALM)
-        if self._unread:
+        if self._is_unread:
             self._turns.add(self._read_slice)
         elif self._is_behind:
             self._is_behind = False

@@ -7,7 +7,6 @@ what is acknowledged. All engines behave the same behind this interface, which o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -32,10 +31,8 @@ __all__ = [
     "ErrorCode",
     "Event",
     "PeerLeaving",
-    "PeerReady",
     "PingAcknowledged",
     "RequestReceived",
-    "ResponseReceived",
     "StreamClosed",
     "describe_code",
 ]
@@ -61,20 +58,6 @@ def describe_code(code: int) -> str:
         return f"error {code:#x}"
 
 
-@dataclass(slots=True)
-class PeerReady:
-    """The peer's first settings have arrived, so it is known how many streams it takes."""
-
-
-@dataclass(slots=True)
-class ResponseReceived:
-    """The head of a response has arrived; names are lower case."""
-
-    stream_id: int
-    status: int
-    headers: list[tuple[str, str]]
-
-
 Event: TypeAlias = (
     RequestReceived
     | BodyReceived
@@ -82,8 +65,6 @@ Event: TypeAlias = (
     | StreamClosed
     | PingAcknowledged
     | PeerLeaving
-    | PeerReady
-    | ResponseReceived
     | ConnectionFailed
 )
 

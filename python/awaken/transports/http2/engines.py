@@ -1,17 +1,17 @@
-"""The HTTP/2 engines: that of the compiled core, and one over the h2 package as its reference."""
+"""The HTTP/2 engines: those of the compiled core, and one over the h2 package as the reference of a server."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from awaken._core import Http2Engine
+from awaken._core import Http2ClientEngine, Http2Engine
 from awaken.transports import limits
 
 if TYPE_CHECKING:
     from awaken.transports.http2.engine import Engine
 
-__all__ = ["EngineName", "make_engine", "make_h2_engine", "make_rust_engine"]
+__all__ = ["EngineName", "make_client_engine", "make_engine", "make_h2_engine", "make_rust_engine"]
 
 
 class EngineName(StrEnum):
@@ -57,4 +57,18 @@ def make_rust_engine(
         buffer_high=limits.BUFFER_HIGH,
         buffer_low=limits.BUFFER_LOW,
         discard_size=limits.DISCARD_SIZE,
+    )
+
+
+def make_client_engine() -> Http2ClientEngine:
+    """Return a new engine of the compiled core for the calling side of one connection."""
+    return Http2ClientEngine(
+        stream_window=limits.STREAM_WINDOW,
+        connection_window=limits.CONNECTION_WINDOW,
+        max_frame_size=limits.MAX_FRAME_SIZE,
+        headers_size=limits.HEADERS_SIZE,
+        headers_count=limits.HEADERS_COUNT,
+        decoded_headers_size=limits.DECODED_HEADERS_SIZE,
+        header_block_size=limits.PARTIAL_FRAMES_SIZE,
+        output_size=limits.OUTPUT_SIZE,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from h2.connection import ConnectionState, H2Connection
@@ -33,7 +32,7 @@ class H2LeanConnection(H2Connection):
 
     def __init__(self, config: H2Configuration) -> None:
         super().__init__(config)
-        self.encoder = _FieldEncoder() if config.client_side else _RememberingEncoder()
+        self.encoder = _RememberingEncoder()
         self._count_at = _FEW_STREAMS
 
     @property
@@ -48,13 +47,6 @@ class H2LeanConnection(H2Connection):
             return 0
         return max(0, self._count(super().open_inbound_streams) - limits.STREAMS)
 
-    @property
-    def open_outbound_streams(self) -> int:
-        """How many streams we have open; 0 if they are not counted, for the same reason. The pool counts exactly."""
-        if len(self.streams) < self._count_at:
-            return 0
-        return self._count(super().open_outbound_streams)
-
     def _count(self, count: int) -> int:
         self._count_at = max(_FEW_STREAMS, 2 * len(self.streams))
         return count
@@ -63,11 +55,9 @@ class H2LeanConnection(H2Connection):
         """Keep what is to be sent, and stay open.
 
         h2 calls this when the peer's GOAWAY has put the connection into its closed state. But a client's GOAWAY only
-        says that it takes no pushed streams: its own requests continue, and need their answers. And after a server's
-        GOAWAY, streams up to the last one it names continue (RFC 9113, section 6.8).
+        says that it takes no pushed streams: its own requests continue, and need their answers.
         """
-        is_client = self.config.client_side
-        self.state_machine.state = ConnectionState.CLIENT_OPEN if is_client else ConnectionState.SERVER_OPEN
+        self.state_machine.state = ConnectionState.SERVER_OPEN
 
 
 class _RememberingEncoder(Encoder):
@@ -84,23 +74,6 @@ class _RememberingEncoder(Encoder):
             if len(_remembered) < _REMEMBERED_HEADS:
                 _remembered[key] = block
         return block
-
-
-class _FieldEncoder(Encoder):
-    """Encodes field by field without the dynamic table: most fields of requests repeat, and some never do."""
-
-    def encode(self, headers: Iterable[Any], huffman: bool = True) -> bytes:
-        if self.header_table.resized:
-            return super().encode(_without_indexing(tuple(headers)), huffman)
-        return b"".join(_encode_field(name, value) for name, value in headers)
-
-
-@lru_cache(maxsize=1024)
-def _encode_field(name: bytes, value: bytes) -> bytes:
-    return _plain_encoder.encode([NeverIndexedHeaderTuple(name, value)], huffman=False)
-
-
-_plain_encoder: Final = Encoder()
 
 
 def _without_indexing(headers: tuple[tuple[bytes, bytes], ...]) -> list[HeaderTuple]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from h2 import events as h2_events
 from h2.config import H2Configuration
@@ -35,8 +35,6 @@ _FIELD_OVERHEAD: Final = 32  # RFC 9113, section 6.5.2
 
 class H2ServerEngine(H2Streams):
     """An `awaken.transports.http2.engine.Engine` over the h2 package."""
-
-    discards_after_end: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__(_CONFIGURATION, {SettingCodes.MAX_CONCURRENT_STREAMS: limits.STREAMS})

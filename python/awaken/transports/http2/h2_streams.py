@@ -1,15 +1,14 @@
-"""The part of an HTTP/2 engine over the h2 package that both sides share: streams, credit, and their limits.
+"""The streams of an HTTP/2 engine over the h2 package, their credit, and their limits.
 
 h2 keeps the state of the protocol and of HPACK. This adds what h2 leaves to its user: when the peer gets credit, how
-much is too much, and (in `h2_send_queue`) which stream may send. `h2_server_engine` makes a server of it, and
-`h2_client_engine` a client.
+much is too much, and (in `h2_send_queue`) which stream may send. `h2_server_engine` makes a server of it.
 
 A comment marks each place where h2 is not used as it is meant to be: check them when h2 changes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from h2 import events as h2_events
 from h2.exceptions import ProtocolError
@@ -48,17 +47,14 @@ class H2Streams:
     """The streams of one connection.
 
     Args:
-        configuration: which side this is.
+        configuration: of the connection.
         settings: what to announce beyond the windows and limits of `limits`.
     """
-
-    #: Whether bytes of the peer are discarded once our side has ended: a complete response needs no more request.
-    discards_after_end: ClassVar[bool]
 
     def __init__(self, configuration: H2Configuration, settings: Mapping[SettingCodes, int]) -> None:
         connection = H2LeanConnection(configuration)
         connection.local_settings = Settings(
-            client=bool(configuration.client_side),
+            client=False,
             initial_values={
                 SettingCodes.INITIAL_WINDOW_SIZE: limits.STREAM_WINDOW,
                 SettingCodes.MAX_FRAME_SIZE: limits.MAX_FRAME_SIZE,
@@ -169,7 +165,7 @@ class H2Streams:
             self.control_frame_count += 1
         # Padding counts as consumed; credit that was held back may be due, since the peer has less left now.
         self._give_stream_credit(stream, length - size)
-        if stream.is_ended and self.discards_after_end:
+        if stream.is_ended:
             self._discard(stream, size)
             return None
         if not size:
@@ -312,8 +308,6 @@ class H2Streams:
 
     def _release_body(self, stream: H2Stream) -> None:
         """Give credit for what will not be consumed any more."""
-        if not self.discards_after_end:
-            return
         size = stream.unacknowledged
         stream.unacknowledged = 0
         if size:

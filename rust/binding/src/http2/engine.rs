@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use awaken_http2::engine::Event;
 use awaken_http2::head::RequestHead;
-use awaken_http2::{ErrorCode, Limits, ServerEngine};
+use awaken_http2::{Limits, ServerEngine};
 use bytes::Bytes;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
+use super::conversion::{error_code, text};
 use super::event::{
     BodyEnded, BodyReceived, ConnectionFailed, PeerLeaving, PingAcknowledged, RequestReceived,
     StreamClosed,
@@ -210,6 +211,10 @@ impl Http2Engine {
                 Py::new(py, BodyReceived { stream_id, data })?.into_any()
             }
             Event::BodyEnded(stream_id) => Py::new(py, BodyEnded { stream_id })?.into_any(),
+            Event::StreamBroken(stream_id, code, _) => {
+                let code = code as u32;
+                Py::new(py, StreamClosed { stream_id, code })?.into_any()
+            }
             Event::StreamClosed(stream_id, code) => {
                 Py::new(py, StreamClosed { stream_id, code })?.into_any()
             }
@@ -266,23 +271,4 @@ impl Http2Engine {
         }
         made
     }
-}
-
-/// Bytes of a header as text: each byte is a character (RFC 9110, section 5.5).
-fn text<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => PyString::new(py, text),
-        _ => PyString::new(
-            py,
-            &bytes
-                .iter()
-                .map(|&byte| char::from(byte))
-                .collect::<String>(),
-        ),
-    }
-}
-
-fn error_code(code: u32) -> PyResult<ErrorCode> {
-    ErrorCode::from_number(code)
-        .ok_or_else(|| PyValueError::new_err(format!("{code} is not an error code of HTTP/2")))
 }

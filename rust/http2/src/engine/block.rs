@@ -116,9 +116,11 @@ impl<R: Role> Engine<R> {
             .get(&id)
             .is_some_and(|stream| stream.is_peer_ended)
         {
-            self.break_stream(id, ErrorCode::StreamClosed, events);
+            let reason = "HEADERS after the end of the body";
+            self.break_stream(id, ErrorCode::StreamClosed, reason, events);
         } else if !block.is_end || block.is_self_dependent || check_trailers(fields).is_err() {
-            self.break_stream(id, ErrorCode::Protocol, events);
+            let reason = "the fields after the body are malformed";
+            self.break_stream(id, ErrorCode::Protocol, reason, events);
         } else {
             self.end_body(id, events);
         }

@@ -7,6 +7,8 @@ use crate::frame::{ErrorCode, Header, flag};
 use super::receive::{flow_control, unpad};
 use super::{ConnectionError, Engine, Event, Outcome, Role};
 
+const WRONG_LENGTH: &str = "the body has another size than its content-length";
+
 impl<R: Role> Engine<R> {
     pub(super) fn receive_data(
         &mut self,
@@ -35,11 +37,13 @@ impl<R: Role> Engine<R> {
             return self.receive_late(id, "DATA", length);
         };
         if stream.is_peer_ended {
-            self.break_stream(id, ErrorCode::StreamClosed, events);
+            let reason = "DATA after the end of the body";
+            self.break_stream(id, ErrorCode::StreamClosed, reason, events);
             return Ok(());
         }
         if stream.is_head_due {
-            self.break_stream(id, ErrorCode::Protocol, events);
+            let reason = "DATA before the head of the response";
+            self.break_stream(id, ErrorCode::Protocol, reason, events);
             return Ok(());
         }
         stream.receive_window -= signed(length);
@@ -50,7 +54,7 @@ impl<R: Role> Engine<R> {
             match expected.checked_sub(size as u64) {
                 Some(rest) if rest == 0 || !is_end => *expected = rest,
                 _ => {
-                    self.break_stream(id, ErrorCode::Protocol, events);
+                    self.break_stream(id, ErrorCode::Protocol, WRONG_LENGTH, events);
                     return Ok(());
                 }
             }
@@ -91,7 +95,7 @@ impl<R: Role> Engine<R> {
             return;
         };
         if stream.expected.is_some_and(|rest| rest > 0) {
-            self.break_stream(id, ErrorCode::Protocol, events);
+            self.break_stream(id, ErrorCode::Protocol, WRONG_LENGTH, events);
             return;
         }
         stream.is_peer_ended = true;

@@ -159,13 +159,19 @@ impl Engine<Client> {
         let is_too_large = self.is_too_large(&fields);
         let head = check_response(fields);
         let (Ok(head), false, false) = (head, is_too_large, block.is_self_dependent) else {
-            self.break_stream(id, ErrorCode::Protocol, events);
+            let reason = if is_too_large {
+                "the head of the response is too large"
+            } else {
+                "the head of the response is malformed"
+            };
+            self.break_stream(id, ErrorCode::Protocol, reason, events);
             return;
         };
         if head.is_informational() {
             self.control_frames += 1;
             if block.is_end {
-                self.break_stream(id, ErrorCode::Protocol, events);
+                let reason = "an informational response ends its stream";
+                self.break_stream(id, ErrorCode::Protocol, reason, events);
             }
             return;
         }

@@ -48,8 +48,10 @@ pub enum Event<H> {
     BodyReceived(u32, Bytes),
     /// The peer has sent everything on this stream.
     BodyEnded(u32),
-    /// The stream was reset with this code, by the peer or because the peer broke the protocol.
+    /// The peer reset the stream with this code.
     StreamClosed(u32, u32),
+    /// The peer broke the protocol on this stream in this way, so that it was reset.
+    StreamBroken(u32, ErrorCode, &'static str),
     /// The peer answered a PING.
     PingAcknowledged,
     /// The peer is about to end the connection.

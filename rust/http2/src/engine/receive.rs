@@ -118,11 +118,13 @@ impl<R: Role> Engine<R> {
             .split_first_chunk::<4>()
             .filter(|_| payload.len() == 5)
         else {
-            self.break_stream(header.stream, ErrorCode::FrameSize, events);
+            let reason = "PRIORITY has another size than 5 bytes";
+            self.break_stream(header.stream, ErrorCode::FrameSize, reason, events);
             return Ok(());
         };
         if u32::from_be_bytes(*dependency) & 0x7fff_ffff == header.stream {
-            self.break_stream(header.stream, ErrorCode::Protocol, events);
+            let reason = "the stream depends on itself";
+            self.break_stream(header.stream, ErrorCode::Protocol, reason, events);
         }
         Ok(())
     }
@@ -257,12 +259,14 @@ impl<R: Role> Engine<R> {
             return Ok(());
         };
         if increment == 0 {
-            self.break_stream(header.stream, ErrorCode::Protocol, events);
+            let reason = "WINDOW_UPDATE adds nothing";
+            self.break_stream(header.stream, ErrorCode::Protocol, reason, events);
             return Ok(());
         }
         stream.send_window += increment;
         if stream.send_window > LARGEST_WINDOW {
-            self.break_stream(header.stream, ErrorCode::FlowControl, events);
+            let reason = "WINDOW_UPDATE makes the window too large";
+            self.break_stream(header.stream, ErrorCode::FlowControl, reason, events);
         } else {
             self.enqueue(header.stream);
         }
@@ -284,13 +288,14 @@ impl<R: Role> Engine<R> {
         &mut self,
         stream: u32,
         code: ErrorCode,
+        reason: &'static str,
         events: &mut Vec<Event<R::Head>>,
     ) {
         let window = self.forget(stream);
         self.wasted_streams += u64::from(R::is_wasteful(window.is_some()));
         self.write_reset(stream, code, window.unwrap_or(0));
         if window.is_some() {
-            events.push(Event::StreamClosed(stream, code as u32));
+            events.push(Event::StreamBroken(stream, code, reason));
         }
     }
 }

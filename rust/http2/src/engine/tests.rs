@@ -151,9 +151,10 @@ fn a_body_that_differs_from_its_announcement_is_malformed() {
 
         let events = engine.receive(&frame(kind::DATA, flag::END_STREAM, 1, body));
 
+        let reason = "the body has another size than its content-length";
         assert_eq!(
             events.last(),
-            Some(&Event::StreamClosed(1, ErrorCode::Protocol as u32))
+            Some(&Event::StreamBroken(1, ErrorCode::Protocol, reason))
         );
     }
 }

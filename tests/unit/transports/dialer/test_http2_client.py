@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from awaken.transports.dialer import http2_connection
+from awaken.transports.dialer import http2_requests
 from awaken.transports.dialer.http2_dialer import Http2Dialer
 from h2 import events
 from h2.errors import ErrorCodes
@@ -108,7 +108,7 @@ async def test_connection_is_left_when_seventy_percent_are_used() -> None:
 async def test_connection_is_left_when_the_peer_may_count_its_requests(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(http2_connection, "_MOST_REQUESTS", 5)
+    monkeypatch.setattr(http2_requests, "_MOST_REQUESTS", 5)
     async with dialed() as (peer, dialer):
         first, _connection, _ours = await opened(peer, dialer)
         for _ in range(7):
@@ -291,7 +291,9 @@ async def test_response_head_without_status_is_refused() -> None:
             len(block).to_bytes(3) + b"\x01\x04" + (1).to_bytes(4) + block
         )  # HEADERS, END_HEADERS
 
-        assert await caller.failure()
+        assert (await caller.failure()).endswith(
+            "the endpoint broke HTTP/2: the head of the response is malformed"
+        )
 
 
 async def test_memory_of_streams_is_given_back() -> None:
@@ -307,4 +309,17 @@ async def test_memory_of_streams_is_given_back() -> None:
             await caller.response()
 
         assert ours.exchange_count == 1
-        assert len(ours.engine._h2.streams) < 130
+        assert ours.engine.stream_count == 1
+        assert len(ours._requests._begun) == 1
+
+
+async def test_header_that_cannot_be_sent_fails_its_exchange_only() -> None:
+    async with dialed() as (peer, dialer):
+        wrong = Caller(dialer, headers={"x-name": "a\nb"})
+        right = Caller(dialer)
+        right.exchange.end()
+        await peer.wait_requests(1)
+
+        assert 'header text "a\\nb" cannot be sent' in await wrong.failure()
+        peer.connections[0].answer(1, b"fine")
+        assert await right.response() == (200, b"fine")

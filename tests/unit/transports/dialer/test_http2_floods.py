@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from awaken.transports import limits
-from awaken.transports.dialer import http2_connection
+from awaken.transports.dialer import http2_requests
 from awaken.transports.dialer.http2_dialer import Http2Dialer
 from h2 import events
 from h2.errors import ErrorCodes
@@ -110,7 +110,7 @@ async def test_window_updates_without_end_are_read_in_turns() -> None:
 
 
 async def test_resets_of_our_own_streams_are_no_flood(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http2_connection, "_MOST_REQUESTS", 10_000)  # all on one connection
+    monkeypatch.setattr(http2_requests, "_MOST_REQUESTS", 10_000)  # all on one connection
     async with opened() as (_, connection, ours, dialer):
         for count in range(61, 1261, 60):
             callers = [Caller(dialer) for _ in range(60)]
@@ -158,16 +158,15 @@ async def test_other_calls_are_answered_during_a_flood() -> None:
         assert answered == 20
 
 
-async def test_peer_that_does_not_read_what_answers_it_is_left() -> None:
+async def test_peer_that_does_not_read_what_answers_it_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CONTROL_FRAME_BURST", 10_000_000)  # as if it were slow
     async with opened() as (caller, connection, ours, _):
         assert connection.transport is not None
         connection.transport.pause_reading()
         ours.pause_writing()
-        frame = DataFrame(1, b"x").serialize()
-        caller.exchange.disconnect()
 
         for _ in range(60):
-            write(connection, frame * 2000)
+            write(connection, PingFrame(0, b"12345678").serialize() * 2000)
             await wait_until(
                 lambda: connection.transport is None or not connection.transport.get_write_buffer_size()
             )
@@ -175,6 +174,36 @@ async def test_peer_that_does_not_read_what_answers_it_is_left() -> None:
                 break
 
         await wait_until(lambda: ours.is_closed)
+        assert "it does not read what answers its frames" in await caller.failure()
+
+
+async def test_body_without_end_on_a_stream_that_we_reset_ends_the_connection() -> None:
+    async with opened() as (caller, connection, ours, dialer):
+        other = Caller(dialer)
+        other.exchange.send(b"x")
+        await connection.peer.wait_requests(2)
+        caller.exchange.disconnect()
+
+        frame = DataFrame(1, bytes(16_000)).serialize()
+        for _ in range(limits.STREAM_WINDOW // 16_000 + 2):
+            write(connection, frame)
+
+        assert "DATA exceeds the window of stream 1" in await other.failure()
+        assert ours.is_closed
+
+
+async def test_small_frames_in_flight_when_we_reset_their_stream_are_no_flood() -> None:
+    async with opened() as (caller, connection, ours, dialer):
+        caller.exchange.disconnect()
+        write(connection, DataFrame(1, b"x").serialize() * (limits.CONTROL_FRAME_BURST + 1000))
+
+        other = Caller(dialer)
+        other.exchange.end()
+        await connection.peer.wait_requests(2)
+        connection.answer(3, b"fine")
+
+        assert await other.response() == (200, b"fine")
+        assert not ours.is_closed
 
 
 async def test_next_connection_serves_what_comes_after_a_flood() -> None:

@@ -86,6 +86,13 @@ fn failure(events: &[Event<ResponseHead>]) -> &str {
     }
 }
 
+fn broken(events: &[Event<ResponseHead>]) -> &str {
+    match events {
+        [Event::StreamBroken(1, ErrorCode::Protocol, reason)] => reason,
+        _ => panic!("the stream is not broken: {events:?}"),
+    }
+}
+
 #[test]
 fn output_begins_with_preface_and_settings_without_push() {
     let output = ClientEngine::new(LIMITS).take_output();
@@ -154,11 +161,7 @@ fn malformed_heads_fail_their_stream_only() {
 
         let events = engine.receive(&frame(kind::HEADERS, flag::END_HEADERS | end, 1, block));
 
-        assert_eq!(
-            events,
-            [Event::StreamClosed(1, ErrorCode::Protocol as u32)],
-            "{block:?}"
-        );
+        assert!(broken(&events).contains("response"), "{block:?}");
         assert_eq!(
             engine.take_output(),
             frame(kind::RST_STREAM, 0, 1, &[0, 0, 0, 1])
@@ -173,7 +176,7 @@ fn bodies_come_after_heads() {
 
     let events = engine.receive(&frame(kind::DATA, flag::END_STREAM, 1, b""));
 
-    assert_eq!(events, [Event::StreamClosed(1, ErrorCode::Protocol as u32)]);
+    assert_eq!(broken(&events), "DATA before the head of the response");
 }
 
 #[test]
@@ -196,7 +199,7 @@ fn a_second_head_is_malformed() {
 
         let events = engine.receive(&frame(kind::HEADERS, flag::END_HEADERS, 1, block));
 
-        assert_eq!(events, [Event::StreamClosed(1, ErrorCode::Protocol as u32)]);
+        assert_eq!(broken(&events), "the fields after the body are malformed");
     }
 }
 
