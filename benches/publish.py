@@ -25,6 +25,8 @@ RESULTS = ROOT / "benches" / "results"
 PAGE = ROOT / "docs" / "performance.md"
 PICTURES = ROOT / "docs" / "pictures"
 NONE = "–"
+#: Also nothing, and a number with a unit; not a date.
+NUMBER = re.compile(r"[\d,.]*( ?[A-Za-z%]{1,2})?$|–$|[≥≤] ")
 BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -139,7 +141,15 @@ def goal_table(results: Mapping[str, Any]) -> str:
 
 def peer_table(results: Mapping[str, Any]) -> str:
     columns = {"rate": "per second", "cpu": "CPU ms/1,000", "p99_ms": "p99 ms"}
-    return show_pictures(results, "peers") + median_table(results.get("peers"), columns)
+    missing = results.get("peers", {}).get("missing", {})
+    without = "".join(
+        f"\nNot measured: `{peer}`, because {first_line(why)}.\n" for peer, why in missing.items()
+    )
+    return show_pictures(results, "peers") + median_table(results.get("peers"), columns) + without
+
+
+def first_line(text: str) -> str:
+    return text.splitlines()[0].rstrip(".") if text.strip() else "it could not be built"
 
 
 def stack_table(results: Mapping[str, Any]) -> str:
@@ -216,11 +226,12 @@ def machine_table(results: Mapping[str, Any]) -> str:
 
 
 def markdown(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """Return a table, or a sentence if it would be empty."""
+    """Return a table, or a sentence if it would be empty. Columns of numbers are on the right."""
     if not rows:
         return "Not measured yet.\n"
-    lines = [head, ("---", *("---:" if len(head) > 2 else "---" for _ in head[1:])), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    columns = zip(*rows, strict=True)
+    rule = ["---:" if all(NUMBER.match(cell) for cell in column) else "---" for column in columns]
+    return "".join(f"| {' | '.join(line)} |\n" for line in (head, rule, *rows))
 
 
 #: By the name in the page's markers.

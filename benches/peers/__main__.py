@@ -16,7 +16,7 @@ from benches.output import open_console, show_failure, write_json
 from benches.peers import report
 from benches.peers.endpoints import PEERS, Peer
 from benches.peers.measure import Hold, measure_hold, measure_round, warm_up
-from benches.peers.programs import MissingProgram
+from benches.peers.programs import MissingProgram, find_sdk_versions
 from benches.peers.scenarios import HOLD, REPLAYS, SCENARIOS, Scenario
 from benches.rounds import Round, Rounds, rotate
 
@@ -77,6 +77,7 @@ def main(
         result = tables.to_json(measured, titles, pairs)
         result |= {"missing": missing, "holds": {one.peer: asdict(one) for one in holds}}
         result["per_entry"] = measure_entries(Rounds(measured), peers[0])
+        result["versions"] |= find_sdk_versions()
         write_json(json_output, result)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["GO", "NODE", "RUST", "Build", "MissingProgram", "find_installed"]
+__all__ = ["GO", "NODE", "RUST", "Build", "MissingProgram", "find_installed", "find_sdk_versions"]
 
 HERE = Path(__file__).parent
 
@@ -60,6 +61,17 @@ def find_installed(name: str) -> str:
     if not path.exists():
         raise MissingProgram(f"there is no {path}; install the package and its `bench` group")
     return str(path)
+
+
+def find_sdk_versions() -> dict[str, str]:
+    """Return the versions of the official SDKs of other languages, as the folders beside this file name them."""
+    places = {
+        "restate-sdk (Rust)": ("rust/Cargo.toml", r'restate-sdk = "=?([\d.]+)"'),
+        "sdk-go": ("go/go.mod", r"restatedev/sdk-go v([\d.]+)"),
+        "restate-sdk (TypeScript)": ("node/package.json", r'restate-sdk": "([\d.]+)"'),
+    }
+    found = {name: re.search(pattern, (HERE / path).read_text()) for name, (path, pattern) in places.items()}
+    return {name: match[1] for name, match in found.items() if match}
 
 
 RUST = Build(

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from benches.peers.__main__ import prepare
 from benches.peers.endpoints import PEERS, Peer
-from benches.peers.programs import Build, MissingProgram, find_installed
+from benches.peers.programs import Build, MissingProgram, find_installed, find_sdk_versions
 from benches.peers.report import ratio_table
 from benches.peers.scenarios import SCENARIOS
 from benches.rounds import Round, Rounds
@@ -31,6 +31,11 @@ def test_a_peer_that_was_asked_for_has_to_be_there() -> None:
 def test_a_program_that_is_not_installed_is_named() -> None:
     with pytest.raises(MissingProgram, match="no-such-program; install the package"):
         find_installed("no-such-program")
+
+
+def test_versions_of_the_official_sdks_are_found() -> None:
+    assert len(find_sdk_versions()) == 3
+    assert all(version.count(".") == 2 for version in find_sdk_versions().values())
 
 
 def test_ratios_are_of_awaken_to_each_other_with_the_goals_beside_them() -> None:

@@ -65,6 +65,24 @@ def test_goals_compare_in_the_unit_of_their_bound() -> None:
     assert len({goal.path for goal in GOALS}) == len(GOALS)
 
 
+def test_what_a_smaller_run_measured_is_not_taken_for_the_goal() -> None:
+    goal = next(goal for goal in GOALS if "memory of each" in goal.what)
+    small = {"scale": {"awakeables": {"count": 5000, "memory_each": 40.0}}}
+    assert goal.value(small) is None
+    small["scale"]["awakeables"]["count"] = 1_000_000
+    assert goal.value(small) == 40.0
+
+
+def test_columns_of_numbers_are_on_the_right() -> None:
+    rows = [("greet", "1,234", "0.98x", "2026-01-02"), ("wait", "", "–", "")]
+    assert publish.markdown(("", "a", "b", "c"), rows).splitlines()[1] == "| --- | ---: | ---: | --- |"
+
+
+def test_peers_that_could_not_be_measured_are_named() -> None:
+    missing = {"peers": {**RESULTS["peers"], "missing": {"go": "there is no `go`"}}}
+    assert "Not measured: `go`, because there is no `go`.\n" in publish.peer_table(missing)
+
+
 def test_bars_are_valid_svg_with_lengths_in_proportion() -> None:
     groups = [
         Group("a < b", [Bar("ours & theirs", 50, True), Bar("other", 100)], goal=25),
