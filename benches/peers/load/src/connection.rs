@@ -8,57 +8,23 @@ use std::time::{Duration, Instant};
 use loona_hpack::Decoder;
 use mio::net::TcpStream;
 
+use crate::frame::{
+    ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, FRAME_HEADER, GOAWAY, HEADERS, PING, PREFACE,
+    PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, read_u32, unpad,
+};
 use crate::headers::{RequestEncoder, check_response};
 use crate::invocation::{Invocation, Reaction};
-use crate::message::HEADER_LENGTH;
+use crate::stream::Stream;
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
-const WINDOW_UPDATE: u8 = 8;
-const CONTINUATION: u8 = 9;
-
-/// Also the ACK of SETTINGS and PING.
-const END_STREAM: u8 = 0x1;
-const ACK: u8 = 0x1;
-const END_HEADERS: u8 = 0x4;
-const PADDED: u8 = 0x8;
-const PRIORITY: u8 = 0x20;
-
-const FRAME_HEADER: usize = 9;
-const MAX_DATA: usize = 16_384;
 const DEFAULT_WINDOW: i64 = 65_535;
 /// Give credit back when this much of the connection's 5 MiB window is used.
 const CREDIT: u32 = 2_621_440;
 /// The same of a stream's 2 MiB.
 const STREAM_CREDIT: u32 = 1_048_576;
 
-/// Preface, SETTINGS and the larger window, byte for byte what server 1.7.12 sends first.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\
-    \x00\x00\x0c\x04\x00\x00\x00\x00\x00\x00\x04\x00\x20\x00\x00\x00\x05\x00\x00\x40\x00\
-    \x00\x00\x04\x08\x00\x00\x00\x00\x00\x00\x4f\x00\x01";
-
 /// An invocation whose response is complete.
 pub struct Finished {
     pub latency: Duration,
-}
-
-struct Stream {
-    invocation: Invocation,
-    since: Instant,
-    /// Protocol frames that the windows do not allow yet.
-    pending: VecDeque<u8>,
-    /// How much of the protocol frame that `pending` begins with is left; 0 at its start.
-    of_frame: usize,
-    window: i64,
-    /// Bytes of the response that the endpoint got no credit back for.
-    uncredited: u32,
-    ends_input: bool,
-    is_input_ended: bool,
-    is_answered: bool,
 }
 
 pub struct Connection {
@@ -125,17 +91,7 @@ impl Connection {
         self.encoder.encode(&mut self.output, path, &invocation.id);
         let length = (self.output.len() - start - FRAME_HEADER) as u32;
         self.output[start..start + 3].copy_from_slice(&length.to_be_bytes()[1..]);
-        let stream = Stream {
-            invocation,
-            since: Instant::now(),
-            pending: VecDeque::new(),
-            of_frame: 0,
-            window: self.initial_window,
-            uncredited: 0,
-            ends_input: false,
-            is_input_ended: false,
-            is_answered: false,
-        };
+        let stream = Stream::new(invocation, self.initial_window);
         self.streams.insert(id, stream);
         self.send(id, opening, ends_input);
     }
@@ -170,52 +126,12 @@ impl Connection {
         }
     }
 
-    /// Writes what the windows allow, one DATA frame per protocol frame; false if something is left.
-    ///
-    /// Protocol frames that are larger than a DATA frame leave in as many as it takes.
+    /// Writes what the windows allow; false if something is left.
     fn write_pending(&mut self, id: u32) -> bool {
         let Some(stream) = self.streams.get_mut(&id) else {
             return true;
         };
-        if !stream.pending.is_empty() {
-            let pending = stream.pending.make_contiguous();
-            let mut written = 0;
-            while written < pending.len() {
-                if stream.of_frame == 0 {
-                    let length = &pending[written + 4..written + HEADER_LENGTH];
-                    let length = u32::from_be_bytes(length.try_into().expect("4 bytes"));
-                    stream.of_frame = HEADER_LENGTH + length as usize;
-                }
-                let window = self.window.min(stream.window).max(0) as usize;
-                let size = stream.of_frame.min(MAX_DATA);
-                // Small frames leave whole; pieces of large ones are as large as the window.
-                let size = if stream.of_frame > MAX_DATA {
-                    size.min(window)
-                } else {
-                    size
-                };
-                if size == 0 || size > window {
-                    break;
-                }
-                self.output
-                    .extend_from_slice(&(size as u32).to_be_bytes()[1..]);
-                self.output.extend_from_slice(&[DATA, 0]);
-                self.output.extend_from_slice(&id.to_be_bytes());
-                self.output
-                    .extend_from_slice(&pending[written..written + size]);
-                self.window -= size as i64;
-                stream.window -= size as i64;
-                stream.of_frame -= size;
-                written += size;
-            }
-            stream.pending.drain(..written);
-        }
-        if stream.pending.is_empty() && stream.ends_input && !stream.is_input_ended {
-            stream.is_input_ended = true;
-            self.write_frame(DATA, END_STREAM, id, b"");
-            return true;
-        }
-        stream.pending.is_empty()
+        stream.write(id, &mut self.window, &mut self.output)
     }
 
     fn write_blocked(&mut self) {
@@ -462,24 +378,4 @@ impl Connection {
         }
         Ok(())
     }
-}
-
-/// Cuts the padding off a frame's payload.
-fn unpad(flags: u8, payload: &[u8]) -> Result<&[u8], String> {
-    if flags & PADDED == 0 {
-        return Ok(payload);
-    }
-    let (&padding, rest) = payload
-        .split_first()
-        .ok_or("padded frame without a length")?;
-    let length = rest
-        .len()
-        .checked_sub(padding.into())
-        .ok_or("padding longer than its frame")?;
-    Ok(&rest[..length])
-}
-
-fn read_u32(payload: &[u8], at: usize) -> Result<u32, String> {
-    let bytes = payload.get(at..at + 4).ok_or("frame too short")?;
-    Ok(u32::from_be_bytes(bytes.try_into().expect("4 bytes")))
 }

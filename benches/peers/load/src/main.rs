@@ -4,6 +4,7 @@
 //! The first wrong response ends the process with status 1 and a reason.
 
 mod connection;
+mod frame;
 mod headers;
 mod id;
 mod ingress;
@@ -13,6 +14,7 @@ mod message;
 mod options;
 mod report;
 mod scenario;
+mod stream;
 
 use std::process::ExitCode;
 
