@@ -71,6 +71,7 @@ class HttpServer:
             window=_WINDOW,
             most_connections=most_connections() if connections is None else connections,
             answers_strangers=True,
+            awaits_requests_in_flight=False,  # clients that read nothing while they are idle would hold up the end
             cut_level=logging.DEBUG,  # whoever waits for a result may wait for a week
         )
         self._server: Server | None = None

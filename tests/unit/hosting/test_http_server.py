@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+import trustme
+from awaken.cli.tls_files import load_tls
 from awaken.hosting.http_server import HttpServer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.types import Receive, Scope, Send
 
 
@@ -92,3 +97,58 @@ async def test_stopping_what_never_started_is_fine() -> None:
     await server.stop()
     with pytest.raises(RuntimeError, match="start the server first"):
         _ = server.address
+
+
+@pytest.mark.parametrize("is_http2", [False, True])
+async def test_stopping_does_not_wait_for_idle_connections(is_http2: bool) -> None:
+    server = HttpServer.of_application(answer, "127.0.0.1", 0)
+    await server.start()
+    async with httpx.AsyncClient(base_url=server.url, http1=not is_http2, http2=is_http2) as client:
+        assert (await client.get("/200")).is_success
+
+        async with asyncio.timeout(1):  # less than any deadline of a peer
+            await server.stop()
+
+
+@pytest.mark.parametrize("is_http2", [False, True])
+async def test_open_requests_of_both_versions_are_cut_off(is_http2: bool) -> None:
+    app = Waiting()
+    server = HttpServer.of_application(app, "127.0.0.1", 0)
+    await server.start()
+    async with httpx.AsyncClient(base_url=server.url, http1=not is_http2, http2=is_http2) as client:
+        request = asyncio.create_task(client.get("/200"))
+        await app.is_asked.wait()
+
+        await server.stop(grace_s=0.0)
+
+        with pytest.raises(httpx.TransportError):
+            await request
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.mark.parametrize("is_http2", [False, True])
+async def test_tls_negotiates_the_version(authority: trustme.CA, tmp_path: Path, is_http2: bool) -> None:
+    issued = authority.issue_cert("127.0.0.1")
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    certificate.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    key.write_bytes(issued.private_key_pem.bytes())
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    server = HttpServer.of_application(scheme, "127.0.0.1", 0, tls=load_tls(certificate, key, None))
+    await server.start()
+
+    async with httpx.AsyncClient(base_url=server.url, verify=trust, http2=is_http2) as client:
+        response = await client.get("/")
+
+    assert server.url.startswith("https://")
+    assert (response.http_version, response.text) == ("HTTP/2" if is_http2 else "HTTP/1.1", "https")
+    await server.stop()
+
+
+async def scheme(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": scope["scheme"].encode()})

@@ -301,7 +301,7 @@ class Http2ServerConnection(asyncio.Protocol):
             has_spoken = self.engine.control_frame_count  # the preface is followed by SETTINGS
             allowed = self._connections.options.idle_timeout if has_spoken else limits.OPENING_TIMEOUT
             if now - self._idle_since > allowed:
-                self.drain()
+                self._leave()
         elif self._liveness.begin_to_ask(now):
             self._ping()
             self.schedule_flush()
@@ -332,6 +332,12 @@ class Http2ServerConnection(asyncio.Protocol):
 
         In two steps (RFC 9113, section 6.8), so that requests the peer sent before it received the first are served.
         """
+        if self._connections.options.awaits_requests_in_flight or self.engine.stream_count:
+            self._leave()
+        else:
+            self.abort()  # there is nothing to give up but the connection, after GOAWAY
+
+    def _leave(self) -> None:
         if self._is_closing:
             return
         if not self._is_draining:

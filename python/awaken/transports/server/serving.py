@@ -26,6 +26,9 @@ class ServingOptions:
     most_connections: int | None = None
     #: Whether a peer whose first line is not HTTP is told so. A runtime speaks HTTP/2, and text would only confuse it.
     answers_strangers: bool = False
+    #: Whether an idle connection of HTTP/2 stays open for a moment when the server stops, for requests on their way to
+    #: it. Without that, GOAWAY tells the peer to send them elsewhere.
+    awaits_requests_in_flight: bool = True
     #: Level of the log line about exchanges that are cut off when the server stops.
     cut_level: int = logging.WARNING
 
