@@ -564,6 +564,15 @@ class EndpointMachine:
         a result.
         """
 
+    def join(self, handle: int) -> None:
+        """Add a handle to those that `progress_together` awaits, until its result is released."""
+
+    def leave(self, handle: int) -> None:
+        """Remove a handle from those that `progress_together` awaits."""
+
+    def progress_together(self) -> Progress:
+        """Do what `progress` does, for any of the handles that have joined, at the same cost however many."""
+
     def take_result(self, handle: int) -> Result | int:
         """Release the result of one awaited handle, or return an int that says what has to happen first.
 

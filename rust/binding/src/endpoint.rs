@@ -160,6 +160,22 @@ impl EndpointMachine {
         progress::result_or_need(slf.py(), result)
     }
 
+    /// Add a handle to those that progress_together() awaits, until its result is released.
+    fn join(slf: This, handle: u32) -> PyResult<()> {
+        with(slf, |m| m.join(handle))
+    }
+
+    /// Remove a handle from those that progress_together() awaits.
+    fn leave(&mut self, handle: u32) {
+        self.0.leave(handle);
+    }
+
+    /// Do what progress() does, for any of the handles that have joined; it costs the same however many there are.
+    fn progress_together(slf: This) -> PyResult<Py<PyAny>> {
+        let result = with(slf, Machine::progress_together)?;
+        progress::progress(slf.py(), result)
+    }
+
     fn run(slf: This, name: &str) -> PyResult<u32> {
         with(slf, |m| m.run(name))
     }

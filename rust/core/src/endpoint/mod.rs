@@ -33,6 +33,7 @@ mod run;
 mod runs;
 pub mod state;
 mod terminal;
+mod together;
 
 pub use advice::{Advice, Memory};
 pub use call::{CallOptions, Target};

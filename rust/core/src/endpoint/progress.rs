@@ -1,5 +1,7 @@
 //! Awaiting: releases at most one result per call, in journal order.
 
+use std::borrow::Cow;
+
 use crate::journal::{Awaiting, Outcome, RUN_COMPLETION, awaiting::Leaf};
 use crate::wire::{
     Control, Feature, Flags, Message,
@@ -12,6 +14,7 @@ use super::error::{Error, Result};
 use super::machine::Machine;
 use super::results::Taken;
 use super::state::State;
+use super::together::Together;
 
 /// The outcome of an await.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +33,14 @@ pub enum Progress {
     Closed,
 }
 
+/// What one call awaits.
+#[derive(Clone, Copy)]
+enum Awaited<'a> {
+    Tree(&'a Awaiting),
+    /// The handles that have joined.
+    Together,
+}
+
 impl Machine {
     /// Releases the next result of an awaited leaf, or says what has to happen first.
     ///
@@ -37,6 +48,32 @@ impl Machine {
     /// If a handle is unknown or the input was not taken; nothing happens then. A protocol error or a mismatch is
     /// [`Progress::Closed`] instead.
     pub fn progress(&mut self, awaited: &Awaiting) -> Result<Progress> {
+        self.progress_of(Awaited::Tree(awaited))
+    }
+
+    /// Adds a handle to those that [`Machine::progress_together`] awaits, until its result is released.
+    ///
+    /// # Errors
+    /// If the handle is unknown.
+    pub fn join(&mut self, handle: u32) -> Result<()> {
+        self.results.join(handle)
+    }
+
+    /// Removes a handle from those that [`Machine::progress_together`] awaits.
+    pub fn leave(&mut self, handle: u32) {
+        self.results.leave(handle);
+    }
+
+    /// Does what [`Machine::progress`] does for the handles that have joined, any of them. It costs the same however
+    /// many there are, but for a suspension and for what the runtime is told, which name all of them.
+    ///
+    /// # Errors
+    /// If the input was not taken.
+    pub fn progress_together(&mut self) -> Result<Progress> {
+        self.progress_of(Awaited::Together)
+    }
+
+    fn progress_of(&mut self, awaited: Awaited<'_>) -> Result<Progress> {
         if self.state == State::Closed {
             return Ok(self.ended());
         }
@@ -44,7 +81,10 @@ impl Machine {
         if self.cancellation.is_cancelling() {
             return Ok(self.cancel());
         }
-        let marked = self.results.mark(awaited)?;
+        let marked = match awaited {
+            Awaited::Tree(tree) => self.results.mark(tree)?,
+            Awaited::Together => self.results.mark_together(),
+        };
         if let Some(handle) = marked.ready {
             if let Some(outcome) = self.results.take_ready(handle) {
                 return Ok(self.completed(handle, outcome));
@@ -105,19 +145,19 @@ impl Machine {
         Progress::Completed(handle, outcome)
     }
 
-    fn unsatisfied(&mut self, awaited: &Awaiting) -> Progress {
+    fn unsatisfied(&mut self, awaited: Awaited<'_>) -> Progress {
         if self.state == State::Replaying {
-            let what = self.awaited_text(awaited);
+            let what = self.awaited_text(&self.tree(awaited));
             return self.await_mismatch(what);
         }
-        let is_awaited = |handle| self.results.is_awaited(handle);
-        if let Some(handle) = self.runs.first_unstarted(is_awaited) {
+        if let Some(handle) = self.first_unstarted(awaited) {
             self.runs.begin(handle);
             return Progress::RunRequired(handle);
         }
         if self.is_input_open {
-            if self.version.supports(Feature::AwaitingOn) {
-                self.hint(self.remainder(awaited));
+            if self.is_worth_telling(awaited) {
+                self.hint(self.remainder(&self.tree(awaited)));
+                self.results.note_told();
             }
             return Progress::InputRequired;
         }
@@ -127,9 +167,45 @@ impl Machine {
         {
             return Progress::InputRequired;
         }
-        let remainder = self.remainder(awaited);
+        let remainder = self.remainder(&self.tree(awaited));
         self.suspend(remainder);
         self.ended()
+    }
+
+    /// The oldest awaited run that has not started.
+    fn first_unstarted(&self, awaited: Awaited<'_>) -> Option<u32> {
+        match awaited {
+            // Others that have not started may be many.
+            Awaited::Tree(Awaiting::Handle(handle)) => {
+                self.runs.is_unstarted(*handle).then_some(*handle)
+            }
+            _ => self
+                .runs
+                .first_unstarted(|handle| self.results.is_awaited(handle)),
+        }
+    }
+
+    fn tree<'a>(&self, awaited: Awaited<'a>) -> Cow<'a, Awaiting> {
+        match awaited {
+            Awaited::Tree(tree) => Cow::Borrowed(tree),
+            Awaited::Together => {
+                let handles = self.results.together().into_iter();
+                Cow::Owned(Awaiting::any_of(handles.flat_map(Together::handles)))
+            }
+        }
+    }
+
+    /// Whether the runtime should be told what is awaited; a small tree always.
+    fn is_worth_telling(&self, awaited: Awaited<'_>) -> bool {
+        self.version.supports(Feature::AwaitingOn)
+            && !self.runs.is_any_executing()
+            && match awaited {
+                Awaited::Tree(_) => true,
+                Awaited::Together => self
+                    .results
+                    .together()
+                    .is_none_or(Together::is_worth_telling),
+            }
     }
 
     /// Cancels the children, waiting for the id of a child if necessary.

@@ -11,8 +11,9 @@ use crate::journal::{
 use crate::wire::message::name_of;
 
 use super::error::{Error, Result};
-use super::handles::{Handles, Slot, Source, Stored};
+use super::handles::{Handle, Handles, Slot, Source, Stored};
 use super::queue::{Queue, Queued};
+use super::together::Together;
 
 /// Handles, the queue, and results without a handle.
 #[derive(Debug, Default)]
@@ -24,6 +25,9 @@ pub(super) struct Results {
     unclaimed_signals: BTreeMap<u32, Stored>,
     taken: u64,
     round: u64,
+    /// Whether this round awaits the handles in `together`, rather than those marked with its number.
+    is_together: bool,
+    together: Option<Box<Together>>,
     stored_size: usize,
 }
 
@@ -119,6 +123,7 @@ impl Results {
     /// Starts a round: marks the leaves of the tree as awaited.
     pub(super) fn mark(&mut self, awaited: &Awaiting) -> Result<Marked> {
         self.round += 1;
+        self.is_together = false;
         let mut marked = Marked::default();
         let mut first = u64::MAX;
         let mut unknown = None;
@@ -160,15 +165,94 @@ impl Results {
         }
     }
 
+    /// Starts a round that awaits the handles in `together`.
+    pub(super) fn mark_together(&mut self) -> Marked {
+        self.round += 1;
+        self.is_together = true;
+        let Some(together) = &self.together else {
+            return Marked::default();
+        };
+        // Of two handles for one name, the older takes the signal: it is the lower number.
+        let named = together.named().filter_map(|number| {
+            let handle = self.handles.get(number)?;
+            let Source::Named(name) = &handle.source else {
+                return None;
+            };
+            let arrived = self.named.get(name)?.arrived.front()?;
+            Some((arrived.position, number))
+        });
+        Marked {
+            ready: named
+                .chain(together.first_ready())
+                .min()
+                .map(|(_, number)| number),
+            pending: together.pending(),
+        }
+    }
+
+    /// Adds a handle to those awaited together.
+    pub(super) fn join(&mut self, number: u32) -> Result<()> {
+        let Some(handle) = self.handles.get(number) else {
+            return Err(Error::UnknownHandle {
+                handle: number,
+                count: self.handles.len(),
+            });
+        };
+        let together = self.together.get_or_insert_default();
+        match &handle.slot {
+            Slot::Taken => {}
+            Slot::Waiting => together.join(number, matches!(handle.source, Source::Named(_))),
+            Slot::Ready(stored) => {
+                together.join(number, false);
+                together.note_ready(number, stored.position);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a handle from those awaited together.
+    pub(super) fn leave(&mut self, number: u32) {
+        let position = match self.handles.get(number).map(|handle| &handle.slot) {
+            Some(Slot::Ready(stored)) => Some(stored.position),
+            _ => None,
+        };
+        if let Some(together) = &mut self.together {
+            together.leave(number, position);
+        }
+    }
+
+    /// The handles awaited together.
+    pub(super) fn together(&self) -> Option<&Together> {
+        self.together.as_deref()
+    }
+
+    /// Notes that the runtime was told of the handles awaited together.
+    pub(super) fn note_told(&mut self) {
+        if let Some(together) = &mut self.together {
+            together.note_told();
+        }
+    }
+
     /// Whether this round awaits a handle that has no result.
     pub(super) fn is_awaited(&self, number: u32) -> bool {
         self.handles
             .get(number)
-            .is_some_and(|handle| handle.round == self.round && handle.is_waiting())
+            .is_some_and(|handle| handle.is_waiting() && self.is_of_round(number, handle))
+    }
+
+    fn is_of_round(&self, number: u32, handle: &Handle) -> bool {
+        if self.is_together {
+            self.together
+                .as_ref()
+                .is_some_and(|together| together.contains(number))
+        } else {
+            handle.round == self.round
+        }
     }
 
     /// Takes the stored result of a handle.
     pub(super) fn take_ready(&mut self, number: u32) -> Option<Outcome> {
+        self.leave(number);
         let handle = self.handles.get_mut(number)?;
         let stored = match (&mut handle.slot, &handle.source) {
             (slot @ Slot::Ready(_), _) => match std::mem::replace(slot, Slot::Taken) {
@@ -260,38 +344,52 @@ impl Results {
 
     /// Gives a result to its handle. Only the first counts: a server stores and sends every resolution of an awakeable.
     fn deliver(&mut self, number: u32, stored: Stored) -> Taken {
-        let Some(handle) = self.handles.get_mut(number) else {
+        let Some(handle) = self.handles.get(number) else {
             return Taken::Other;
         };
         if !handle.is_waiting() {
             return Taken::Other;
         }
-        if handle.round == self.round {
-            handle.slot = Slot::Taken;
+        if self.is_of_round(number, handle) {
+            self.leave(number);
+            self.fill(number, Slot::Taken);
             return Taken::Awaited(number, stored.outcome);
         }
         self.stored_size += stored.size;
-        handle.slot = Slot::Ready(stored);
+        if let Some(together) = &mut self.together {
+            if together.contains(number) {
+                together.note_ready(number, stored.position);
+            }
+        }
+        self.fill(number, Slot::Ready(stored));
         Taken::Other
     }
 
     /// Gives a named signal to the oldest handle that awaits its name now, or keeps it for the next one.
     fn deliver_named(&mut self, name: String, stored: Stored) -> Taken {
-        let named = self.named.entry(name).or_default();
-        let awaited = named.waiting.iter().position(|number| {
-            self.handles
-                .get(*number)
-                .is_some_and(|handle| handle.round == self.round)
-        });
-        if let Some(number) = awaited.and_then(|index| named.waiting.remove(index)) {
-            if let Some(handle) = self.handles.get_mut(number) {
-                handle.slot = Slot::Taken;
-            }
-            return Taken::Awaited(number, stored.outcome);
+        let mut named = self.named.remove(&name).unwrap_or_default();
+        let awaited = named
+            .waiting
+            .iter()
+            .position(|number| self.is_awaited(*number))
+            .and_then(|index| named.waiting.remove(index));
+        let taken = if let Some(number) = awaited {
+            self.leave(number);
+            self.fill(number, Slot::Taken);
+            Taken::Awaited(number, stored.outcome)
+        } else {
+            self.stored_size += stored.size;
+            named.arrived.push_back(stored);
+            Taken::Other
+        };
+        self.named.insert(name, named);
+        taken
+    }
+
+    fn fill(&mut self, number: u32, slot: Slot) {
+        if let Some(handle) = self.handles.get_mut(number) {
+            handle.slot = slot;
         }
-        self.stored_size += stored.size;
-        named.arrived.push_back(stored);
-        Taken::Other
     }
 }
 

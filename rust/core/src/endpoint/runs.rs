@@ -76,6 +76,13 @@ impl Runs {
         self.0.as_ref()?.by_handle.get(&handle)
     }
 
+    /// Whether this handle is a run that has not started.
+    pub(super) fn is_unstarted(&self, handle: u32) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|kept| kept.unstarted.contains(&handle))
+    }
+
     /// The oldest awaited run that has not started.
     pub(super) fn first_unstarted(&self, is_awaited: impl Fn(u32) -> bool) -> Option<u32> {
         let unstarted = &self.0.as_ref()?.unstarted;

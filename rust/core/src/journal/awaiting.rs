@@ -67,6 +67,22 @@ impl Awaiting {
         })))
     }
 
+    /// Any of these handles, whose relation only the handler knows; one handle is itself.
+    pub fn any_of(handles: impl Iterator<Item = u32>) -> Self {
+        let mut children: Vec<Self> = handles.map(Self::Handle).collect();
+        match children.pop() {
+            Some(only) if children.is_empty() => only,
+            last => {
+                children.extend(last);
+                Self::Node(Arc::new(Node {
+                    combinator: CombinatorType::Unknown,
+                    children,
+                    depth: 1,
+                }))
+            }
+        }
+    }
+
     /// Visits every handle, left to right.
     pub fn each_handle(&self, visit: &mut impl FnMut(u32)) {
         match self {
