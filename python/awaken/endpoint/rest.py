@@ -38,9 +38,6 @@ MAX_TURNS: Final = 1000
 #: Replayed results handed over without a turn of the loop before other streams get theirs.
 RESULTS_PER_TURN: Final = 256
 
-#: Combinator of futures whose relation only the handler knows.
-ANY_OF: Final = 0
-
 
 #: The tasks of a handler that has started none, as most have not.
 _NONE: Final[frozenset[asyncio.Task[Any]]] = frozenset()
@@ -223,12 +220,14 @@ class Rest(AttemptStream):
         if self._awaited is None:
             self._awaited = {}
         self._awaited[future.handle] = future
+        if future.handle >= 0:  # the codec holds what is below
+            self.machine.join(future.handle)
         self.go_on()
 
     def unwatch(self, future: DurableFuture[Any]) -> None:
         """Work no longer towards this future."""
-        if self._awaited is not None:
-            self._awaited.pop(future.handle, None)
+        if self._awaited is not None and self._awaited.pop(future.handle, None) is not None:
+            self._leave(future)
         self.activity += 1
 
     def _wait_together(self, future: DurableFuture[Any]) -> Generator[Any, None, None]:
@@ -262,7 +261,7 @@ class Rest(AttemptStream):
         while awaited and not self.is_over:
             if self._exchange.is_write_paused or (self.codec is not None and self.codec.holds_back(awaited)):
                 return
-            progress = self.machine.progress(self._leaves(awaited))
+            progress = self.machine.progress_together()
             match progress:  # without positions, which cost more than the attributes
                 case _core.Completed():
                     if self.unacknowledged:
@@ -295,11 +294,12 @@ class Rest(AttemptStream):
         interrupted = [future for future in everything if not future.is_deadline] or everything
         for future in interrupted:
             del awaited[future.handle]
+            self._leave(future)
             future.interrupt(error)
 
-    def _leaves(self, awaited: dict[int, DurableFuture[Any]]) -> int | _core.Awaiting:
-        handles = list(awaited)
-        return handles[0] if len(handles) == 1 else _core.Awaiting(ANY_OF, handles)
+    def _leave(self, future: DurableFuture[Any]) -> None:
+        if future.handle >= 0:
+            self.machine.leave(future.handle)
 
     # ------------------------------------------------------------ moving on
 
