@@ -79,6 +79,31 @@ def test_replay_journal(
     assert output == frames.output_command(b"null") + frames.end()
 
 
+@pytest.mark.parametrize("entries", ENTRIES)
+def test_replay_gathered_journal(
+    benchmark: BenchmarkFixture, note_entries: Callable[[int], None], entries: int
+) -> None:
+    """A whole attempt: every recorded run is issued first, and all of them are awaited together."""
+    runs = entries // 2
+    journal = frames.replay(runs)
+
+    def replay(completed: deque[Progress]) -> None:
+        machine = open_machine(journal)
+        for handle in [machine.run("entry") for _ in range(runs)]:
+            machine.join(handle)
+        for _ in range(runs):
+            completed.append(machine.progress_together())
+
+    benchmark(replay, deque(maxlen=1))
+
+    note_entries(entries)
+    completed: deque[Progress] = deque()
+    replay(completed)
+    assert [one.result for one in completed if isinstance(one, Completed)] == [
+        str(number).encode() for number in range(runs)
+    ]
+
+
 @pytest.mark.parametrize("size", [16_384, 23])
 def test_receive_journal_in_chunks(
     benchmark: BenchmarkFixture, note_entries: Callable[[int], None], size: int

@@ -7,6 +7,7 @@ than their results, and the result of `select` suits a `match` statement.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from awaken.context.awakeable import Awakeable
@@ -63,11 +64,31 @@ async def wait_completed(
 
 async def as_completed(*futures: AnyFuture) -> AsyncIterator[RestateDurableFuture[Any]]:
     """Yield the futures in the order in which they complete."""
-    pending = _durable(futures)
-    while pending:
-        completed, pending = await wait_completed(*pending)
-        for future in completed:
-            yield future
+    durable = _durable(futures)
+    completed: deque[RestateDurableFuture[Any]] = deque(future for future in durable if future.done())
+    waiter: asyncio.Future[None] | None = None
+
+    def note(future: RestateDurableFuture[Any]) -> None:
+        if not future.done():  # it was cancelled, and is pending again
+            future.add_done_callback(note)
+            return
+        completed.append(future)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    # Once for each future: asking all that are pending after each result would make n results cost n squared.
+    pending = [future for future in durable if not future.done()]
+    for future in pending:
+        future.add_done_callback(note)
+    try:
+        for _ in durable:
+            if not completed:
+                waiter = asyncio.get_running_loop().create_future()
+                await waiter
+            yield completed.popleft()
+    finally:
+        for future in pending:
+            future.remove_done_callback(note)
 
 
 def _durable(futures: Iterable[AnyFuture]) -> list[RestateDurableFuture[Any]]:
