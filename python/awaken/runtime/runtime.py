@@ -15,11 +15,13 @@ from awaken.runtime.runtime_operations import RuntimeOperations
 from awaken.runtime.settings import RuntimeSettings
 from awaken.runtime.store import Store
 from awaken.runtime.store.directory import Directory
+from awaken.runtime.store.log_sync import LogSync
 from awaken.runtime.tables.deployments import DeploymentRows
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
+    from pathlib import Path
     from typing import Self
 
     from awaken.control.operations import AwakeableView, Invocation
@@ -48,6 +50,7 @@ class Runtime(RuntimeOperations):
         probe: watches commits, for tests.
         observer: receives every event of every invocation.
         supervisor: decides on failed attempts, for tests.
+        open_log: opens what syncs the write-ahead log, for tests.
 
     Raises:
         DirectoryInUseError: another process uses the directory.
@@ -64,12 +67,15 @@ class Runtime(RuntimeOperations):
         probe: CommitProbe | None = None,
         observer: Observer | None = None,
         supervisor: Supervisor | None = None,
+        open_log: Callable[[Path], LogSync] = LogSync,
     ) -> None:
         self.settings = settings if settings is not None else RuntimeSettings()
         self.clock: Clock = clock if clock is not None else SystemClock()
         self._directory = Directory(directory)
         try:
-            self.store = Store(self._directory.database, on_failure=self._lose, probe=probe)
+            self.store = Store(
+                self._directory.database, on_failure=self._lose, probe=probe, open_log=open_log
+            )
         except BaseException:
             self._directory.close()
             raise

@@ -10,6 +10,7 @@ from awaken import _core, app
 from awaken.control.operations import Failure, InvocationRequest, Success, Target
 from awaken.runtime.deployments import Deployments
 from awaken.runtime.runtime import Runtime
+from awaken.runtime.store.log_sync import LogSync
 from awaken.testing.manual_clock import ManualClock
 from awaken.transports.memory.dialer import MemoryDialer
 
@@ -41,6 +42,7 @@ class Harness:
         probe: CommitProbe | None = None,
         observer: Observer | None = None,
         is_bidirectional: bool = True,
+        open_log: Callable[[Path], LogSync] = LogSync,
     ) -> None:
         self.directory = directory
         self.endpoint = app(services, protocol="bidi" if is_bidirectional else "request_response")
@@ -49,6 +51,7 @@ class Harness:
         self.probe = probe
         self.observer = observer
         self.is_bidirectional = is_bidirectional
+        self.open_log = open_log
         self.runtime: Runtime
         self.deployments: Deployments
 
@@ -65,6 +68,7 @@ class Harness:
             settings=self.settings,
             probe=self.probe,
             observer=self.observer,
+            open_log=self.open_log,
         )
         await self.runtime.start()
         await self.deployments.register(URI)

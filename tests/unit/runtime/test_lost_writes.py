@@ -1,16 +1,19 @@
-"""A full disk: errors are clear, nothing is lost, and the runtime continues when there is room again."""
+"""A disk that is full, or does not sync: errors are clear, nothing is lost, and the runtime goes on afterwards."""
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
-from awaken.runtime.errors import StoreError
+from awaken.runtime.errors import CommitUnknownError, StoreError
 from awaken.testing.manual_clock import ManualClock
 
 from tests.unit.runtime.harness import Harness
 from tests.unit.runtime.services import SERVICES
+from tests.unit.runtime.store.held_log import HeldLog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,4 +57,54 @@ async def test_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
     assert await harness.result(waiting) == "kept"
     assert await harness.call("Echo/echo", "works") == "works"
     assert len(harness.rows("SELECT 1 FROM invocation")) == 3
+    await harness.stop()
+
+
+async def test_disk_that_does_not_sync_is_told_and_the_file_counts(tmp_path: Path) -> None:
+    logs: list[HeldLog] = []
+
+    def open_log(path: Path) -> HeldLog:
+        logs.append(HeldLog(path))
+        return logs[-1]
+
+    harness = Harness(tmp_path / "data", SERVICES, clock=ManualClock(), open_log=open_log)
+    await harness.start()
+    waiting = await harness.send("Echo/wait")
+    (pending,) = await harness.until_waiting()
+    await harness.runtime.store.committed()
+
+    logs[-1].error = OSError(28, os.strerror(28))
+    with pytest.raises(CommitUnknownError, match="No space left"):
+        await harness.runtime.resolve_awakeable(pending.awakeable_id, b'"resolved"')
+    with pytest.raises(StoreError):
+        await harness.call("Echo/echo", "refused")
+    harness.advance(1000)  # it tries to continue, and fails again
+    await asyncio.sleep(0.05)
+    assert harness.runtime.awaited() == [], "nothing runs"
+    logs[-1].error = None
+    harness.advance(1000)
+
+    assert await harness.result(waiting) == "resolved", "which is in the file, although nobody was told"
+    assert await harness.call("Echo/echo", "works") == "works"
+    await harness.stop()
+
+
+async def test_early_attempt_is_aborted_with_its_row(tmp_path: Path) -> None:
+    disk = Disk()
+    harness = Harness(tmp_path / "data", SERVICES, clock=ManualClock(), probe=disk)
+    await harness.start()
+
+    disk.is_full = True
+    calling = asyncio.create_task(harness.call("Echo/wait"))
+    async with asyncio.timeout(5):
+        while not calling.done():
+            await asyncio.sleep(0)
+    disk.is_full = False
+
+    with pytest.raises(StoreError, match="nothing of this was kept"):
+        await calling
+    assert harness.runtime.awaited() == []
+    assert harness.rows("SELECT id FROM invocation") == []
+    harness.advance(1000)
+    assert await harness.call("Echo/echo", "works") == "works"
     await harness.stop()
