@@ -66,6 +66,18 @@ fn a_message_that_has_begun_gets_what_it_still_needs() {
 }
 
 #[test]
+fn what_follows_the_end_of_the_input_is_dropped_and_acknowledged() {
+    let mut machine = with_unread(&[800]);
+    machine.receive_end();
+    let unread = machine.unread_size();
+
+    receive(&mut machine, signal(18, bytes_of(800)));
+
+    assert_eq!(machine.unread_size(), unread);
+    assert_eq!(machine.unacknowledged_limit(1000), 0);
+}
+
+#[test]
 fn a_closed_attempt_holds_nothing_back() {
     let mut machine = with_unread(&[800]);
     machine.succeed(Bytes::new()).unwrap();

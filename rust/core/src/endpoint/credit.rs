@@ -9,11 +9,12 @@ impl Machine {
     /// How many received bytes may stay unacknowledged, if the peer sends at most `window` bytes beyond the
     /// acknowledged ones.
     ///
-    /// Before the handler starts, none: it needs the whole journal, whose size has a limit of its own. Afterwards, once
+    /// None after the end of the input, since the rest of it is dropped. Before the handler starts, none: it needs the
+    /// whole journal, whose size has a limit of its own. Afterwards, once
     /// half of the window is unread: the window, minus the bytes missing from an incomplete message. So the machine
     /// holds at most the unread half, the window, and one message.
     pub fn unacknowledged_limit(&self, window: usize) -> usize {
-        if !self.is_ready() || self.unread_size() < window / 2 {
+        if !self.is_input_open || !self.is_ready() || self.unread_size() < window / 2 {
             return 0;
         }
         window.saturating_sub(self.decoder.missing())

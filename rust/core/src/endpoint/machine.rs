@@ -132,6 +132,16 @@ impl Machine {
         }
     }
 
+    /// From now on, a mismatch shows the values that differ; for development.
+    pub fn reveal_payloads(&mut self) {
+        self.options.reveal_payloads = true;
+    }
+
+    /// Whether the last command is an Output: the handler has ended the invocation.
+    pub fn has_output(&self) -> bool {
+        self.last_command.type_name() == "Output"
+    }
+
     /// Sets what this process remembers of an earlier attempt by the same code, for the texts of mismatches.
     pub fn remember(&mut self, memory: Memory) {
         self.memory = Some(Box::new(memory));

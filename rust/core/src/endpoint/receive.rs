@@ -16,8 +16,10 @@ use super::state::{Event, Reaction, State};
 
 impl Machine {
     /// Receives bytes. Never fails: a protocol error ends the attempt with an Error frame.
+    ///
+    /// What arrives after [`Machine::receive_end`] is dropped: it is in the journal of the next attempt.
     pub fn receive(&mut self, data: Bytes) {
-        if self.state == State::Closed {
+        if self.state == State::Closed || !self.is_input_open {
             return;
         }
         self.decoder.receive(data);
