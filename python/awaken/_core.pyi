@@ -3,11 +3,13 @@
 Machines are not shared between threads. A machine may borrow the bytes it receives for as long as it lives.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
-from typing import Final, Literal, Self, final
+from typing import Any, Final, Literal, Self, final
 
 from typing_extensions import disjoint_base
+
+from awaken.exchange import Receiver
 
 __version__: Final[str]
 
@@ -257,7 +259,8 @@ class Http2Engine:
     def receive(
         self, data: bytes
     ) -> list[
-        RequestReceived
+        Invocation
+        | RequestReceived
         | BodyReceived
         | BodyEnded
         | StreamClosed
@@ -279,6 +282,116 @@ class Http2Engine:
     def go_away(self, *, is_final: bool, code: int = 0) -> None: ...
     def take_output(self) -> bytes: ...
     def take_resumed(self) -> list[int]: ...
+    def serve(self, routes: InvocationRoutes, on_output: Callable[[], None], no_receiver: Receiver) -> None:
+        """Read the invocations of these routes into machines, from now on.
+
+        They are among the events as `Invocation`, once for all that was received for them: when their journal is
+        complete, and then whenever something arrived.
+
+        Args:
+            routes: which requests are invocations.
+            on_output: called when an invocation has written something, once until the output is taken.
+            no_receiver: the receiver of an invocation that has none, or none any more.
+        """
+    def set_paused(self, is_paused: bool) -> None:
+        """Note whether the socket takes no bytes, so that invocations wait."""
+    def invocation(self, stream_id: int) -> Invocation | None:
+        """Return the invocation on a stream, if its response has not ended."""
+    def invocation_streams(self) -> list[int]:
+        """Return the streams of the invocations whose response has not ended."""
+    def live_invocations(self) -> list[Invocation]:
+        """Return the invocations that have a receiver and whose response has not ended."""
+    def lose_invocations(self) -> list[Invocation]:
+        """Forget all invocations: their connection is lost. Returns those that have a receiver."""
+    def take_activity(self) -> bool:
+        """Return whether an invocation has ended since you asked last."""
+    def take_finished(self) -> list[int]:
+        """Take the streams of invocations whose response has ended, and whose request has not."""
+    def take_waiting(self) -> list[Invocation]:
+        """Take the invocations that found the socket paused."""
+
+@final
+class InvocationRoutes:
+    """The invocations that an HTTP/2 engine reads into machines itself.
+
+    They are requests `POST .../invoke/SERVICE/HANDLER` for these handlers, with the content type of a version. Whatever
+    else the endpoint refuses or serves differently is an exchange for its `accept`.
+
+    Args:
+        window: how many bytes of a request may stay unacknowledged.
+    """
+
+    def __new__(cls, window: int) -> Self: ...
+    def add_version(self, version: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Set the headers of responses in a version of the protocol.
+
+        Raises:
+            ValueError: the version is unknown, or a header cannot be sent.
+        """
+    def add_handler(self, target: str, handler: Any) -> None:
+        """Add a handler under `SERVICE/HANDLER`; it is any object."""
+    def clear(self) -> None:
+        """Remove all handlers, so that every request becomes an exchange."""
+
+@final
+class Invocation:
+    """An invocation on a stream of HTTP/2, as an exchange whose request goes into its machine by itself.
+
+    What the machine writes leaves through `flush` and `finish`. The other methods are those of
+    `awaken.exchange.Exchange`.
+    """
+
+    receiver: Any  # what `begin` returned: a InvocationReceiver
+    @property
+    def stream_id(self) -> int: ...
+    @property
+    def handler(self) -> Any:
+        """What was registered for the path."""
+    @property
+    def version(self) -> int:
+        """The negotiated version of the protocol."""
+    @property
+    def machine(self) -> EndpointMachine: ...
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes of the request whose flow-control credit is not given back."""
+    @property
+    def is_begun(self) -> bool:
+        """Whether it has a receiver, or has had one."""
+    @property
+    def is_started(self) -> bool:
+        """Whether the response has begun."""
+    @property
+    def is_ended(self) -> bool:
+        """Whether the response has ended, or the exchange was given up."""
+    @property
+    def is_lost(self) -> bool:
+        """Whether the stream or its connection was lost."""
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def headers(self) -> dict[str, str]: ...
+    @property
+    def is_bidirectional(self) -> bool: ...
+    @property
+    def is_write_paused(self) -> bool: ...
+    def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Begin a response that is not the machine's."""
+    def write(self, data: bytes) -> None:
+        """Append to a response that is not the machine's."""
+    def end(self) -> None:
+        """End a response that is not the machine's."""
+    def flush(self) -> None:
+        """Write what the machine has written."""
+    def finish(self) -> None:
+        """Write what the machine has written, and end the response."""
+    def reset(self) -> None:
+        """Give the exchange up: the peer sees a reset stream."""
+    def acknowledge(self, size: int) -> None: ...
+    def lose(self) -> Receiver:
+        """Note that the stream is gone, and return the receiver, which gets no other call but `disconnect`."""
 
 @final
 class ResponseProgress:
@@ -533,6 +646,10 @@ class EndpointMachine:
     @property
     def error(self) -> tuple[int, str] | None:
         """Code and message of the Error frame that closed the attempt."""
+    def reveal_payloads(self) -> None:
+        """From now on, show the values that differ in mismatches; for development."""
+    def has_output(self) -> bool:
+        """Return whether the handler has ended the invocation."""
     def remember(self, commands: int, locations: dict[int, str]) -> None:
         """Set what this process remembers of an earlier attempt by the same code, for the texts of mismatches.
 

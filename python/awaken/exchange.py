@@ -5,6 +5,11 @@ which returns a `Receiver` for the rest of the request. A runtime, on the other 
 Everything is a plain call on the thread of the event loop: no queue, no task and no future per frame. Transports write
 to the network once per turn of the loop.
 
+Most requests of an endpoint are invocations over HTTP/2, and most of those have nothing unusual about them. There is a
+shorter way for them (`DirectInvocations`): the HTTP/2 engine reads the request into the machine of the attempt, and
+the endpoint hears of it when the journal is complete. The exchange is then an `Invocation` of the compiled core, and
+everything else is as described here.
+
 Exceptions. Neither a `Receiver`, nor an `Accept`, nor an `on_change` may raise. If one does all the same, that is a
 bug, and every transport contains it in the same way (`awaken.transports.guard`):
 
@@ -27,7 +32,21 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["WINDOW", "Accept", "AcceptServed", "Dialer", "Exchange", "Outgoing", "Receiver", "ServedExchange"]
+    from awaken._core import Invocation, InvocationRoutes
+
+__all__ = [
+    "WINDOW",
+    "Accept",
+    "AcceptServed",
+    "Dialer",
+    "DirectInvocations",
+    "Exchange",
+    "InvocationReceiver",
+    "Outgoing",
+    "Receiver",
+    "ServedExchange",
+    "direct_invocations",
+]
 
 #: Bytes of a request that may be unacknowledged, on every transport: as many as the runtime itself offers, so that a
 #: replay arrives without round trips. A receiver that waits for more than what is left of it has to acknowledge first.
@@ -149,6 +168,40 @@ class Receiver(Protocol):
     def drain(self) -> None:
         """Wind up: the process is about to stop. End or suspend as soon as possible."""
         ...
+
+
+class InvocationReceiver(Receiver, Protocol):
+    """The receiver of an exchange whose request the transport reads into a machine."""
+
+    def receive_fed(self, unacknowledged: int) -> None:
+        """Note that the machine received something, or the end of the request.
+
+        Args:
+            unacknowledged: bytes of the request whose flow-control credit is not given back.
+        """
+        ...
+
+
+class DirectInvocations(Protocol):
+    """The invocations of an endpoint that transports may read into machines themselves."""
+
+    @property
+    def routes(self) -> InvocationRoutes:
+        """Which requests they are."""
+        ...
+
+    def begin(self, invocation: Invocation) -> InvocationReceiver:
+        """Begin an attempt, like `Accept`. The journal is complete, or the machine closed because of an error."""
+        ...
+
+
+def direct_invocations(accept: AcceptServed) -> DirectInvocations | None:
+    """Return what the endpoint of this `accept` offers to transports that read invocations themselves.
+
+    A function around it, or one of another kind of object, is called with every exchange.
+    """
+    direct: DirectInvocations | None = getattr(getattr(accept, "__self__", None), "direct", None)
+    return direct
 
 
 class Outgoing(Protocol):

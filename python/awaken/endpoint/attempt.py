@@ -26,7 +26,6 @@ import threading
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from awaken import _core
 from awaken.context.extensions import close_data, enter_context
 from awaken.diagnostics import development
 from awaken.endpoint import aftermath, code_location, generators, misplaced, outcome, tasks
@@ -42,6 +41,7 @@ from awaken.serde.validation import error_text
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
+    from awaken import _core
     from awaken.context.commands import Commands
     from awaken.context.context import Context
     from awaken.context.durable_future import DurableFuture
@@ -79,23 +79,26 @@ class Attempt(Rest):
 
     def __init__(
         self,
-        exchange: Exchange,
+        exchange: Exchange | _core.Invocation,
+        machine: _core.EndpointMachine,
         handler: Handler[Any, Any],
         version: int,
-        headers: tuple[tuple[str, str], ...],
+        headers: tuple[tuple[str, str], ...] | None,
         settings: AttemptSettings,
     ) -> None:
         """Start receiving.
 
         Args:
             exchange: the stream.
+            machine: that speaks the protocol.
             handler: what to run.
             version: negotiated version of the invocation protocol.
-            headers: of the response.
+            headers: of the response; None if `exchange` is an `Invocation`, which knows them.
             settings: of the endpoint.
         """
         is_development = development.is_enabled()
-        machine = _core.EndpointMachine(version, reveal_payloads=is_development)
+        if is_development:
+            machine.reveal_payloads()
         loop = asyncio.get_running_loop()
         super().__init__(exchange, machine, headers, loop)
         self._thread = threading.get_ident()

@@ -17,6 +17,7 @@ from awaken import _core
 from awaken.endpoint import reply
 from awaken.endpoint.attempt import Attempt
 from awaken.endpoint.attempt_settings import AttemptSettings
+from awaken.endpoint.direct import Direct
 from awaken.endpoint.services import check_service, services_of
 from awaken.serde.codec_source import CodecSource
 
@@ -40,11 +41,8 @@ GRACE: Final = timedelta(seconds=10)
 
 _LAMBDA: Final = "AWS_LAMBDA_FUNCTION_NAME"
 
-#: Version and response headers by the content type of an invocation, which the response repeats exactly.
-_VERSIONS = {
-    _core.content_type(version): (version, (("content-type", _core.content_type(version)), reply.SERVER))
-    for version in range(_core.MIN_PROTOCOL_VERSION, _core.MAX_PROTOCOL_VERSION + 1)
-}
+#: Version and response headers by the content type of an invocation.
+_VERSIONS = {headers[0][1]: (version, headers) for version, headers in reply.INVOKED.items()}
 
 
 class Endpoint:
@@ -83,6 +81,7 @@ class Endpoint:
         if journal_value_codec is not None:
             self.set_journal_value_codec(journal_value_codec)
         self._handlers: dict[str, Handler[Any, Any]] = {}
+        self._direct = Direct(self.attempt_settings)
         self._discovery: Discovery | None = None
         self._asgi: AsgiServer | None = None
         #: How a host that puts whole responses into an envelope can compress them.
@@ -115,9 +114,14 @@ class Endpoint:
                 if self.is_strict:
                     with suppress(NameError):  # of a type that is defined further down
                         handler.check_strictly()
-                self._handlers[handler.target] = handler
+                self._add_handler(handler)
         self._discovery = None
         return self
+
+    def _add_handler(self, handler: Handler[Any, Any]) -> None:
+        self._handlers[handler.target] = handler
+        if self._identity is None:
+            self._direct.add(handler)
 
     def streaming_protocol(self) -> Self:
         """Have runtimes stream both ways at once."""
@@ -142,6 +146,7 @@ class Endpoint:
         """
         self._identity = _core.IdentityKeys([*self.identity_keys, identity_key])
         self.identity_keys.append(identity_key)
+        self._direct.clear()  # `accept` reads the signatures
         return self
 
     def set_journal_value_codec(
@@ -207,6 +212,11 @@ class Endpoint:
 
     # ------------------------------------------------------------ requests
 
+    @property
+    def direct(self) -> Direct | None:
+        """The invocations that transports may read into machines; see `awaken.exchange.DirectInvocations`."""
+        return self._direct if type(self).accept is Endpoint.accept else None
+
     def accept(self, exchange: Exchange) -> Receiver:
         """Answer one HTTP request; the path is read from its end, so any prefix works."""
         segments = exchange.path.split("/")
@@ -261,14 +271,15 @@ class Endpoint:
                 exchange, 415, f"content-type {content_type!r} is not one of {', '.join(_VERSIONS)}"
             )
         version, headers = negotiated
-        return Attempt(exchange, handler, version, headers, self.attempt_settings)
+        machine = _core.EndpointMachine(version)
+        return Attempt(exchange, machine, handler, version, headers, self.attempt_settings)
 
     def _declared_later(self, service: str, name: str) -> Handler[Any, Any] | None:
         """Return a handler that was declared below the line that bound its service."""
         known = self.services.get(service)
         handler = None if known is None else known.handlers.get(name)
         if handler is not None:
-            self._handlers[handler.target] = handler
+            self._add_handler(handler)
         return handler
 
     def _explain_missing(self, service: str, name: str) -> str:

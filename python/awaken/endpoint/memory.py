@@ -58,11 +58,11 @@ class AttemptMemory:
             machine: of the attempt.
             locations: where it issued its commands, by command index; None outside of development mode.
         """
-        index, kind, _ = machine.last_command
-        if kind == "Output":
+        if machine.has_output():
             if self._trails:
                 self._trails.pop(machine.invocation_id, None)
             return
+        index, kind, _ = machine.last_command
         if not kind:
             return  # before its input
         invocation = machine.invocation_id

@@ -17,6 +17,12 @@ log = logging.getLogger("awaken")
 #: The header that names the server, of every response.
 SERVER: Final = ("x-restate-server", f"awaken/{_core.__version__}")
 
+#: The headers of responses to invocations, by version of the protocol. They repeat the content type of the request.
+INVOKED: Final = {
+    version: (("content-type", _core.content_type(version)), SERVER)
+    for version in range(_core.MIN_PROTOCOL_VERSION, _core.MAX_PROTOCOL_VERSION + 1)
+}
+
 _TEXT: Final = ("content-type", "text/plain; charset=utf-8")
 
 

@@ -57,7 +57,7 @@ class Rest(AttemptStream):
     Args:
         exchange: the stream.
         machine: of the attempt.
-        headers: of the response.
+        headers: of the response; None if `exchange` is an `Invocation`.
         loop: that runs the handler.
     """
 
@@ -75,9 +75,9 @@ class Rest(AttemptStream):
 
     def __init__(
         self,
-        exchange: Exchange,
+        exchange: Exchange | _core.Invocation,
         machine: _core.EndpointMachine,
-        headers: tuple[tuple[str, str], ...],
+        headers: tuple[tuple[str, str], ...] | None,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         AttemptStream.__init__(self, exchange, machine, headers, loop)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from awaken.context.request import AttemptFinishedEvent
 from awaken.exchange import WINDOW
@@ -12,23 +12,27 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping
 
-    from awaken._core import EndpointMachine
+    from awaken._core import EndpointMachine, Invocation
     from awaken.exchange import Exchange
 
 __all__ = ["AttemptStream"]
 
 
 class AttemptStream(ABC):
-    """Feeds the machine, sends what it writes once per turn of the loop, and ends the exchange. Implements Receiver.
+    """Feeds the machine, sends what it writes once per turn of the loop, and ends the exchange.
+
+    Implements Receiver for any exchange. If the exchange is an invocation that the transport reads into the machine, it
+    implements InvocationReceiver, and the exchange takes what the machine has written by itself.
 
     Args:
         exchange: the stream.
         machine: of the attempt.
-        headers: of the response.
+        headers: of the response; None if `exchange` is an `Invocation`, which knows them.
         loop: that runs the handler.
     """
 
     __slots__ = (
+        "_direct",
         "_exchange",
         "_finished",
         "_headers",
@@ -45,12 +49,14 @@ class AttemptStream(ABC):
 
     def __init__(
         self,
-        exchange: Exchange,
+        exchange: Exchange | Invocation,
         machine: EndpointMachine,
-        headers: tuple[tuple[str, str], ...],
+        headers: tuple[tuple[str, str], ...] | None,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
-        self._exchange = exchange
+        self._exchange: Exchange = exchange
+        #: The exchange, if it reads from the machine and writes to it.
+        self._direct = cast("Invocation", exchange) if headers is None else None
         self.machine = machine
         #: Of the response, until they are sent.
         self._headers = headers
@@ -111,11 +117,13 @@ class AttemptStream(ABC):
     def receive_data(self, data: bytes) -> None:
         """Feed the machine; give flow-control credit back as the handler consumes."""
         self.unacknowledged += len(data)
-        if self._is_draining and self._is_started:
-            self.acknowledge_all()  # what arrives now is in the journal of the next attempt
-            return
         self.machine.receive(data)
         self.acknowledge_consumed()
+        self._advance()
+
+    def receive_fed(self, unacknowledged: int) -> None:
+        """Note that the machine has received something, or the end of the request."""
+        self.unacknowledged = unacknowledged
         self._advance()
 
     def receive_end(self) -> None:
@@ -167,6 +175,9 @@ class AttemptStream(ABC):
         """Hand the machine's output to the exchange, the response's head before the first of it."""
         if self.is_abandoned:
             return
+        if self._direct is not None:
+            self._direct.flush()
+            return
         exchange = self._exchange
         if self._headers:
             if not exchange.is_bidirectional and self._is_request_open:
@@ -180,11 +191,15 @@ class AttemptStream(ABC):
         """End the exchange with the terminal frame if the machine has written it, and unwind the handler."""
         if self.is_abandoned or not self.machine.is_closed():
             return
-        self.flush()
-        if self._headers:
-            return  # until the request has ended
-        self.is_abandoned = True  # before the transport, which may report its end at once
-        self._exchange.end()
+        if self._direct is not None:
+            self.is_abandoned = True
+            self._direct.finish()
+        else:
+            self.flush()
+            if self._headers:
+                return  # until the request has ended
+            self.is_abandoned = True  # before the transport, which may report its end at once
+            self._exchange.end()
         self._abandon()
 
     def _abandon(self) -> None:

@@ -23,7 +23,7 @@ type Pairs = Vec<(String, String)>;
 ///     AttemptClosedError: the attempt is already over.
 ///     UnsupportedFeatureError: the negotiated version lacks the feature; the Error frame (573) is written.
 #[pyclass(module = "awaken._core")]
-pub(crate) struct EndpointMachine(Machine);
+pub(crate) struct EndpointMachine(pub(crate) Machine);
 
 /// The receiver of methods that can fail or return objects. They borrow the machine only through [`with`].
 type This<'a, 'py> = &'a Bound<'py, EndpointMachine>;
@@ -109,6 +109,16 @@ impl EndpointMachine {
         self.0
             .error()
             .map(|(code, message)| (code, message.to_owned()))
+    }
+
+    /// From now on, show the values that differ in mismatches; for development.
+    fn reveal_payloads(&mut self) {
+        self.0.reveal_payloads();
+    }
+
+    /// Whether the handler has ended the invocation.
+    fn has_output(&self) -> bool {
+        self.0.has_output()
     }
 
     /// Set what this process remembers of an earlier attempt by the same code, for the texts of mismatches.

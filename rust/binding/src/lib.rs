@@ -58,8 +58,9 @@ mod _core {
     use super::file_sync::FileSync;
     #[pymodule_export]
     use super::http2::{
-        BodyEnded, BodyReceived, ConnectionFailed, Http2ClientEngine, Http2Engine, PeerLeaving,
-        PingAcknowledged, RequestReceived, ResponseProgress, StreamClosed,
+        BodyEnded, BodyReceived, ConnectionFailed, Http2ClientEngine, Http2Engine, Invocation,
+        InvocationRoutes, PeerLeaving, PingAcknowledged, RequestReceived, ResponseProgress,
+        StreamClosed,
     };
     #[pymodule_export]
     use super::identifier::{

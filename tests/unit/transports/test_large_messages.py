@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 V6 = {"content-type": "application/vnd.restate.invocation.v6"}
 MB = 1_000_000
 SIZES = [3 * MB, 8 * MB, 31 * MB]
-BIDIRECTIONAL = ["memory", "rust", "h2"]
+#: Over HTTP/2, the engine reads invocations into machines, or every one is an exchange.
+BIDIRECTIONAL = ["memory", "rust", "rust-exchange", "h2"]
 
 scale = awaken.VirtualObject("Scale")
 gates: dict[str, asyncio.Event] = {}
@@ -93,7 +94,10 @@ async def dialer(way: str) -> AsyncIterator[Dialer]:
         await memory.close()
         return
     engine = EngineName.H2 if way == "h2" else EngineName.RUST
-    server = await start_server(accept, make_engine=partial(make_engine, engine))
+    if way == "rust-exchange":
+        server = await start_server(lambda exchange: accept(exchange))
+    else:
+        server = await start_server(accept, make_engine=partial(make_engine, engine))
     network = make_dialer("http://{}:{}".format(*server.address), use_http_11=way == "http1")
     yield network
     await network.close()

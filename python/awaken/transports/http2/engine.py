@@ -14,6 +14,7 @@ from awaken._core import (
     BodyEnded,
     BodyReceived,
     ConnectionFailed,
+    Invocation,
     PeerLeaving,
     PingAcknowledged,
     RequestReceived,
@@ -30,6 +31,7 @@ __all__ = [
     "Engine",
     "ErrorCode",
     "Event",
+    "Invocation",
     "PeerLeaving",
     "PingAcknowledged",
     "RequestReceived",
@@ -59,7 +61,8 @@ def describe_code(code: int) -> str:
 
 
 Event: TypeAlias = (
-    RequestReceived
+    Invocation
+    | RequestReceived
     | BodyReceived
     | BodyEnded
     | StreamClosed

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
+from awaken.exchange import direct_invocations
 from awaken.transports import limits
 from awaken.transports.guard import accept_exchange, close_gently, contain, deliver, logger
 from awaken.transports.http2.engine import (
@@ -17,6 +18,7 @@ from awaken.transports.http2.engine import (
     BodyReceived,
     ConnectionFailed,
     ErrorCode,
+    Invocation,
     PeerLeaving,
     PingAcknowledged,
     RequestReceived,
@@ -28,7 +30,8 @@ from awaken.transports.refusals import refusals
 from awaken.transports.server.connection import client_of, is_encrypted
 from awaken.transports.server.finishing_streams import FinishingStreams
 from awaken.transports.server.http2_exchange import Http2Exchange
-from awaken.transports.server.liveness import Liveness
+from awaken.transports.server.http2_invocations import invocations_of
+from awaken.transports.server.liveness import Liveness, Stall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +69,7 @@ class Http2ServerConnection(asyncio.Protocol):
         self._written: list[Http2Exchange] = []  # with bytes for the next flush
         self._waiting: set[Http2Exchange] = set()  # paused because of the socket
         self._finishing = FinishingStreams(self.engine)
+        self._invocations = invocations_of(self.engine, direct_invocations(accept), self.schedule_flush)
         self._rates = PeerRates(self.engine, self._loop.time)
         self._is_receiving = False
         self._is_flush_scheduled = False
@@ -81,8 +85,7 @@ class Http2ServerConnection(asyncio.Protocol):
         self._now = self._loop.time()
         self._liveness = Liveness(self._now)
         self._idle_since = self._now
-        self._stalled_since = self._now
-        self._stalled_size = 0  # bytes in the socket's buffer when last looked at
+        self._stall = Stall(self._now)
 
     @property
     def exchange_count(self) -> int:
@@ -119,7 +122,9 @@ class Http2ServerConnection(asyncio.Protocol):
         self._is_receiving = True
         try:
             for event in self.engine.receive(data):
-                if isinstance(event, BodyReceived):
+                if isinstance(event, Invocation):
+                    self._invocations.receive(event)
+                elif isinstance(event, BodyReceived):
                     self._on_body(event)
                 elif isinstance(event, RequestReceived):
                     self._on_request(event)
@@ -149,7 +154,8 @@ class Http2ServerConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Stop writing: the peer, or the network, is slower than we are."""
         self.is_socket_paused = True
-        self._stalled_since = self._loop.time()
+        self._invocations.pause()
+        self._stall.begin(self._loop.time())
 
     def resume_writing(self) -> None:
         """Continue writing, and resume the exchanges that were paused."""
@@ -161,6 +167,8 @@ class Http2ServerConnection(asyncio.Protocol):
                 self._waiting.add(exchange)
             else:
                 exchange.resume()
+        if not self.is_socket_paused:
+            self._invocations.resume_waiting()
 
     # From the engine.
 
@@ -251,12 +259,22 @@ class Http2ServerConnection(asyncio.Protocol):
         for stream_id in engine.take_resumed():
             if stream_id in self._exchanges:
                 resumed.add(self._exchanges[stream_id])
+            else:
+                self._invocations.resume(stream_id)
         for exchange in resumed:
             exchange.resume()
         if engine.has_output and not self.is_socket_paused:
             self.schedule_flush()
         if self._is_draining:
+            self._watch_finished(self._loop.time())
             self._close_when_done()
+
+    def _watch_finished(self, now: float) -> None:
+        """Watch the streams of invocations whose response is written, as `note_handed_over` does for exchanges."""
+        for stream_id in self._invocations.take_finished():
+            self._finishing.add(stream_id, now)
+        if self._invocations.take_activity():
+            self._idle_since = now
 
     def note_handed_over(self, stream_id: int) -> None:
         """Watch a stream whose response is written until the peer has read it, and has ended its request."""
@@ -274,6 +292,7 @@ class Http2ServerConnection(asyncio.Protocol):
 
     def tick(self, now: float) -> None:
         """Check the deadlines; called about once a second with the loop's time in seconds."""
+        self._watch_finished(self._now)
         self._now = now
         if self._is_closing:
             self._give_up_closing(now)
@@ -307,11 +326,9 @@ class Http2ServerConnection(asyncio.Protocol):
             self.schedule_flush()
 
     def _is_stalled(self, now: float) -> bool:
-        size = 0 if self._transport is None else self._transport.get_write_buffer_size()
-        if size < self._stalled_size:
-            self._stalled_since = now  # slow, but it moves
-        self._stalled_size = size
-        return now - self._stalled_since > limits.STALL_TIMEOUT
+        return self._stall.is_over(
+            now, 0 if self._transport is None else self._transport.get_write_buffer_size()
+        )
 
     def _reset_overdue(self, now: float) -> None:
         # There is no point in waiting for a peer that has its answer, least of all when the process is about to stop.
@@ -345,9 +362,11 @@ class Http2ServerConnection(asyncio.Protocol):
             self._drained_at = self._loop.time()
             self.engine.go_away(is_final=False)
             self._ping()
+            self._watch_finished(self._now)
             self._reset_overdue(self._drained_at)
         for exchange in list(self._exchanges.values()):
             deliver(exchange, exchange.receiver.drain)
+        self._invocations.drain()
         self.schedule_flush()
 
     def _ping(self) -> None:
@@ -386,7 +405,7 @@ class Http2ServerConnection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Give up what is still live, and close."""
-        for stream_id in list(self._exchanges):
+        for stream_id in (*self._exchanges, *self._invocations.stream_ids()):
             self.engine.reset(stream_id, ErrorCode.CANCEL)
         if not self._is_closing:
             self._finish_goaway()
@@ -406,6 +425,7 @@ class Http2ServerConnection(asyncio.Protocol):
         self._waiting.clear()
         for exchange in exchanges:
             exchange.lose()
+        self._invocations.lose_all()
 
     def _peer(self) -> object:
         return "a lost peer" if self._transport is None else self._transport.get_extra_info("peername")

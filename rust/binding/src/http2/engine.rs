@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use awaken_core::endpoint::{Machine, Options};
 use awaken_http2::engine::Event;
 use awaken_http2::head::RequestHead;
 use awaken_http2::{Limits, ServerEngine};
 use bytes::Bytes;
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
@@ -15,6 +15,9 @@ use super::event::{
     BodyEnded, BodyReceived, ConnectionFailed, PeerLeaving, PingAcknowledged, RequestReceived,
     StreamClosed,
 };
+use super::invocation::{Invocation, Opening, Shared};
+use super::routes::{InvocationRoutes, check_headers};
+use crate::endpoint::EndpointMachine;
 
 /// Most header names that are cached as Python strings: peers repeat a few of them on every request.
 const REMEMBERED_NAMES: usize = 64;
@@ -22,8 +25,15 @@ const REMEMBERED_NAMES: usize = 64;
 /// Server side of one HTTP/2 connection, without I/O and clock.
 #[pyclass(module = "awaken._core")]
 pub(crate) struct Http2Engine {
-    engine: ServerEngine,
+    shared: Shared,
     names: HashMap<Bytes, Py<PyString>>,
+    invocations: Option<Invocations>,
+}
+
+/// Which requests are invocations, and what stands in for the receiver of one that has none.
+struct Invocations {
+    routes: Py<InvocationRoutes>,
+    no_receiver: Py<PyAny>,
 }
 
 #[pymethods]
@@ -74,44 +84,141 @@ impl Http2Engine {
             discard_size,
         };
         Self {
-            engine: ServerEngine::new(limits),
+            shared: Shared::new(ServerEngine::new(limits)),
             names: HashMap::new(),
+            invocations: None,
         }
+    }
+
+    /// Read the invocations of these routes into machines, from now on.
+    ///
+    /// They are among the events as `Invocation`, once for all that was received for them: when their journal is
+    /// complete, and then whenever something arrived.
+    ///
+    /// Args:
+    ///     routes: which requests are invocations.
+    ///     on_output: called when an invocation has written something, once until the output is taken.
+    ///     no_receiver: the receiver of an invocation that has none, or none any more.
+    fn serve(
+        slf: &Bound<'_, Self>,
+        routes: Py<InvocationRoutes>,
+        on_output: Py<PyAny>,
+        no_receiver: Py<PyAny>,
+    ) {
+        let replaced = slf.borrow_mut().invocations.replace(Invocations {
+            routes,
+            no_receiver,
+        });
+        drop(replaced);
+        let shared = slf.borrow().shared.clone();
+        shared.set_on_output(on_output);
+    }
+
+    /// Whether the socket takes no bytes, so that invocations wait.
+    fn set_paused(&self, is_paused: bool) {
+        self.shared.lock().is_paused = is_paused;
+    }
+
+    /// Return the invocation on a stream, if its response has not ended.
+    fn invocation(slf: &Bound<'_, Self>, stream_id: u32) -> Option<Py<Invocation>> {
+        Self::live(slf, stream_id).map(Bound::unbind)
+    }
+
+    /// Return the invocations that have a receiver and whose response has not ended.
+    fn live_invocations(slf: &Bound<'_, Self>) -> Vec<Py<Invocation>> {
+        let py = slf.py();
+        let shared = slf.borrow().shared.clone();
+        let live = &shared.lock().live;
+        live.values()
+            .filter(|one| one.borrow(py).is_begun())
+            .map(|one| one.clone_ref(py))
+            .collect()
+    }
+
+    /// Forget all invocations: their connection is lost. Returns those that have a receiver.
+    fn lose_invocations(slf: &Bound<'_, Self>) -> Vec<Py<Invocation>> {
+        let py = slf.py();
+        let shared = slf.borrow().shared.clone();
+        let live = std::mem::take(&mut shared.lock().live);
+        live.into_values()
+            .filter(|one| {
+                let mut one = one.borrow_mut(py);
+                one.is_lost = true;
+                one.is_begun()
+            })
+            .collect()
+    }
+
+    /// Take the invocations that found the socket paused.
+    fn take_waiting(slf: &Bound<'_, Self>) -> Vec<Py<Invocation>> {
+        let shared = slf.borrow().shared.clone();
+        let waiting = std::mem::take(&mut shared.lock().waiting);
+        waiting
+            .into_iter()
+            .filter_map(|id| Self::live(slf, id).map(Bound::unbind))
+            .collect()
+    }
+
+    /// Whether an invocation has ended since you asked last.
+    fn take_activity(&self) -> bool {
+        std::mem::take(&mut self.shared.lock().is_active)
+    }
+
+    /// Return the streams of the invocations whose response has not ended.
+    fn invocation_streams(&self) -> Vec<u32> {
+        self.shared.lock().live.keys().copied().collect()
+    }
+
+    /// Take the streams of invocations whose response has ended, and whose request has not.
+    fn take_finished(&self) -> Vec<u32> {
+        let mut connection = self.shared.lock();
+        std::mem::take(&mut connection.finished)
+            .into_iter()
+            .filter(|id| connection.engine.is_open(*id))
+            .collect()
     }
 
     #[getter]
     fn stream_count(&self) -> usize {
-        self.engine.stream_count()
+        self.shared.lock().engine.stream_count()
     }
 
     /// The stream of an incomplete header block; 0 if there is none.
     #[getter]
     fn begun_head(&self) -> u32 {
-        self.engine.begun_head()
+        self.shared.lock().engine.begun_head()
     }
 
     #[getter]
     fn has_output(&self) -> bool {
-        self.engine.has_output()
+        self.shared.lock().engine.has_output()
     }
 
     #[getter]
     fn control_frame_count(&self) -> u64 {
-        self.engine.control_frame_count()
+        self.shared.lock().engine.control_frame_count()
     }
 
     #[getter]
     fn reset_count(&self) -> u64 {
-        self.engine.reset_count()
+        self.shared.lock().engine.reset_count()
     }
 
     /// Receive bytes from the network. Never raises: errors of the peer become events.
     fn receive<'py>(slf: &Bound<'py, Self>, data: &[u8]) -> PyResult<Bound<'py, PyList>> {
         let py = slf.py();
-        let events = slf.borrow_mut().engine.receive(data);
+        let shared = slf.borrow().shared.clone();
+        let events = shared.lock().engine.receive(data);
         let list = PyList::empty(py);
         for event in events {
-            list.append(Self::event(slf, event)?)?;
+            if let Some(event) = Self::receive_invocation(slf, &shared, event, &list)? {
+                list.append(Self::event(slf, event)?)?;
+            }
+        }
+        for event in list.iter() {
+            if let Ok(invocation) = event.cast::<Invocation>() {
+                invocation.borrow_mut().is_listed = false;
+            }
         }
         Ok(list)
     }
@@ -129,77 +236,183 @@ impl Http2Engine {
         headers: Vec<(String, String)>,
         is_end: bool,
     ) -> PyResult<()> {
-        for (name, value) in &headers {
-            if !name.is_ascii() || value.bytes().any(|byte| matches!(byte, 0 | b'\r' | b'\n')) {
-                let text = format!("response header {name:?}: {value:?} cannot be sent");
-                return Err(PyValueError::new_err(text));
-            }
-        }
+        check_headers(&headers)?;
         let fields = headers
             .iter()
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
-        self.engine.send_headers(stream_id, status, fields, is_end);
+        self.shared
+            .lock()
+            .engine
+            .send_headers(stream_id, status, fields, is_end);
         Ok(())
     }
 
     /// Append to the response. Bytes that exceed the peer's window are kept until it grows.
     #[pyo3(signature = (stream_id, data, *, is_end=false))]
     fn send_data(&mut self, stream_id: u32, data: Bytes, is_end: bool) {
-        self.engine.send_data(stream_id, data, is_end);
+        self.shared.lock().engine.send_data(stream_id, data, is_end);
     }
 
     /// How many bytes of this response wait for the peer's window.
     fn pending_size(&self, stream_id: u32) -> usize {
-        self.engine.pending_size(stream_id)
+        self.shared.lock().engine.pending_size(stream_id)
     }
 
     /// Whether more bytes were pending than the upper limit, and more still are than the lower one.
     fn is_stalled(&self, stream_id: u32) -> bool {
-        self.engine.is_stalled(stream_id)
+        self.shared.lock().engine.is_stalled(stream_id)
     }
 
     /// Whether the stream is open in either direction.
     fn is_open(&self, stream_id: u32) -> bool {
-        self.engine.is_open(stream_id)
+        self.shared.lock().engine.is_open(stream_id)
     }
 
     /// Return the credit of `size` received bytes to the peer.
     fn acknowledge(&mut self, stream_id: u32, size: usize) {
-        self.engine.acknowledge(stream_id, size);
+        self.shared.lock().engine.acknowledge(stream_id, size);
     }
 
     /// End a stream early. This causes no event.
     fn reset(&mut self, stream_id: u32, code: u32) -> PyResult<()> {
         let code = error_code(code)?;
-        self.engine.reset(stream_id, code);
+        self.shared.lock().engine.reset(stream_id, code);
         Ok(())
     }
 
     /// Send a PING. Its acknowledgement shows that the peer has seen everything sent before.
     fn ping(&mut self) {
-        self.engine.ping();
+        self.shared.lock().engine.ping();
     }
 
     /// Announce the end of the connection. If `is_final`, new streams are refused from now on.
     #[pyo3(signature = (*, is_final, code=0))]
     fn go_away(&mut self, is_final: bool, code: u32) -> PyResult<()> {
         let code = error_code(code)?;
-        self.engine.go_away(is_final, code);
+        self.shared.lock().engine.go_away(is_final, code);
         Ok(())
     }
 
     /// Take bytes for the network. Streams take turns until about `output_size` bytes of bodies are written.
     fn take_output<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.engine.take_output())
+        PyBytes::new(py, &self.shared.take_output())
     }
 
     /// Take the ids of streams that stopped being stalled.
     fn take_resumed(&mut self) -> Vec<u32> {
-        self.engine.take_resumed()
+        self.shared.lock().engine.take_resumed()
     }
 }
 
 impl Http2Engine {
+    /// Passes an event of an invocation on to its machine; returns every other one.
+    fn receive_invocation(
+        slf: &Bound<'_, Self>,
+        shared: &Shared,
+        event: Event<RequestHead>,
+        list: &Bound<'_, PyList>,
+    ) -> PyResult<Option<Event<RequestHead>>> {
+        let py = slf.py();
+        match event {
+            Event::HeadReceived(id, head) => {
+                let opening = match Self::opening(slf, id, head)? {
+                    Ok(opening) => opening,
+                    Err(head) => return Ok(Some(Event::HeadReceived(id, head))),
+                };
+                let invocation = Py::new(py, Invocation::new(py, shared.clone(), opening))?;
+                shared.lock().live.insert(id, invocation);
+                Ok(None)
+            }
+            Event::BodyReceived(id, data) => {
+                let Some(invocation) = Self::live(slf, id) else {
+                    return Ok(Some(Event::BodyReceived(id, data)));
+                };
+                let is_due = invocation.borrow_mut().feed(py, data);
+                Self::list(invocation, is_due, list)?;
+                Ok(None)
+            }
+            Event::BodyEnded(id) => {
+                let Some(invocation) = Self::live(slf, id) else {
+                    let mut connection = shared.lock();
+                    let is_finished = connection.finished.remove(&id);
+                    connection.is_active |= is_finished;
+                    return Ok((!is_finished).then_some(Event::BodyEnded(id)));
+                };
+                let is_due = invocation.borrow().feed_end(py);
+                Self::list(invocation, is_due, list)?;
+                Ok(None)
+            }
+            Event::StreamClosed(id, code) => {
+                shared.lock().finished.remove(&id);
+                let Some(invocation) = shared.lock().live.remove(&id) else {
+                    return Ok(Some(Event::StreamClosed(id, code)));
+                };
+                let invocation = invocation.into_bound(py);
+                let is_due = {
+                    let mut invocation = invocation.borrow_mut();
+                    invocation.is_lost = true;
+                    invocation.is_begun()
+                };
+                Self::list(invocation, is_due, list)?;
+                Ok(None)
+            }
+            other => Ok(Some(other)),
+        }
+    }
+
+    fn opening(
+        slf: &Bound<'_, Self>,
+        stream_id: u32,
+        head: RequestHead,
+    ) -> PyResult<Result<Opening, RequestHead>> {
+        let py = slf.py();
+        let this = slf.borrow();
+        let Some(invocations) = &this.invocations else {
+            return Ok(Err(head));
+        };
+        let routes = invocations.routes.borrow(py);
+        let Some(route) = routes.find(&head) else {
+            return Ok(Err(head));
+        };
+        let machine = Machine::new(route.version, Options::default());
+        let (handler, version) = (route.handler.clone_ref(py), route.version.number());
+        let response_headers = route.headers.clone();
+        let (window, no_receiver) = (routes.window, invocations.no_receiver.clone_ref(py));
+        drop(routes);
+        drop(this);
+        Ok(Ok(Opening {
+            stream_id,
+            head,
+            handler,
+            version,
+            response_headers,
+            machine: Py::new(py, EndpointMachine(machine))?,
+            no_receiver,
+            window,
+        }))
+    }
+
+    fn live<'py>(slf: &Bound<'py, Self>, id: u32) -> Option<Bound<'py, Invocation>> {
+        let this = slf.borrow();
+        let connection = this.shared.lock();
+        connection
+            .live
+            .get(&id)
+            .map(|one| one.bind(slf.py()).clone())
+    }
+
+    /// Appends an invocation, once.
+    fn list(
+        invocation: Bound<'_, Invocation>,
+        is_due: bool,
+        list: &Bound<'_, PyList>,
+    ) -> PyResult<()> {
+        if is_due && !std::mem::replace(&mut invocation.borrow_mut().is_listed, true) {
+            list.append(invocation)?;
+        }
+        Ok(())
+    }
+
     fn event(slf: &Bound<'_, Self>, event: Event<RequestHead>) -> PyResult<Py<PyAny>> {
         let py = slf.py();
         Ok(match event {
