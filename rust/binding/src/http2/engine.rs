@@ -16,7 +16,7 @@ use super::event::{
     StreamClosed,
 };
 use super::invocation::{Invocation, Opening, Shared};
-use super::routes::{InvocationRoutes, check_headers};
+use super::routes::{InvocationRoutes, check_headers, fields};
 use crate::endpoint::EndpointMachine;
 
 /// Most header names that are cached as Python strings: peers repeat a few of them on every request.
@@ -237,9 +237,7 @@ impl Http2Engine {
         is_end: bool,
     ) -> PyResult<()> {
         check_headers(&headers)?;
-        let fields = headers
-            .iter()
-            .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        let fields = fields(&headers);
         self.shared
             .lock()
             .engine
@@ -376,7 +374,7 @@ impl Http2Engine {
         };
         let machine = Machine::new(route.version, Options::default());
         let (handler, version) = (route.handler.clone_ref(py), route.version.number());
-        let response_headers = route.headers.clone();
+        let response_head = route.response_head.clone();
         let (window, no_receiver) = (routes.window, invocations.no_receiver.clone_ref(py));
         drop(routes);
         drop(this);
@@ -385,7 +383,7 @@ impl Http2Engine {
             head,
             handler,
             version,
-            response_headers,
+            response_head,
             machine: Py::new(py, EndpointMachine(machine))?,
             no_receiver,
             window,

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use super::conversion::text;
-use super::routes::check_headers;
+use super::routes::{check_headers, fields};
 use crate::endpoint::EndpointMachine;
 
 /// Received bytes up to this size are copied for the machine. A slice would keep everything that was read with it in
@@ -106,7 +106,7 @@ pub(crate) struct Invocation {
     /// The negotiated version of the protocol.
     #[pyo3(get)]
     version: u32,
-    response_headers: Pairs,
+    response_head: Arc<[u8]>,
     #[pyo3(get)]
     machine: Py<EndpointMachine>,
     #[pyo3(get)]
@@ -138,7 +138,8 @@ pub(super) struct Opening {
     pub(super) head: RequestHead,
     pub(super) handler: Py<PyAny>,
     pub(super) version: u32,
-    pub(super) response_headers: Pairs,
+    /// Encoded.
+    pub(super) response_head: Arc<[u8]>,
     pub(super) machine: Py<EndpointMachine>,
     pub(super) no_receiver: Py<PyAny>,
     pub(super) window: usize,
@@ -153,7 +154,7 @@ impl Invocation {
             headers: None,
             handler: opening.handler,
             version: opening.version,
-            response_headers: opening.response_headers,
+            response_head: opening.response_head,
             machine: opening.machine,
             receiver: opening.no_receiver.clone_ref(py),
             no_receiver: opening.no_receiver,
@@ -207,10 +208,9 @@ impl Invocation {
         let output = self.machine.borrow_mut(py).0.take_output();
         let mut connection = self.shared.lock();
         if !std::mem::replace(&mut self.is_started, true) {
-            let fields = fields(&self.response_headers);
             connection
                 .engine
-                .send_headers(self.stream_id, 200, fields, false);
+                .send_encoded(self.stream_id, &self.response_head, false);
         }
         if is_end || !output.is_empty() {
             connection.engine.send_data(self.stream_id, output, is_end);
@@ -414,10 +414,4 @@ impl Invocation {
         let shared = slf.borrow().shared.clone();
         shared.note_output(slf.py())
     }
-}
-
-fn fields(headers: &[(String, String)]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    headers
-        .iter()
-        .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
 }

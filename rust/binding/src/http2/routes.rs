@@ -1,9 +1,11 @@
 //! The requests that the engine reads into machines itself.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use awaken_core::wire::Version;
 use awaken_http2::head::RequestHead;
+use awaken_http2::hpack;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -29,14 +31,16 @@ pub(crate) struct InvocationRoutes {
 struct Negotiated {
     content_type: &'static str,
     version: Version,
-    headers: Pairs,
+    /// Encoded.
+    head: Arc<[u8]>,
 }
 
 /// What a request asks for.
 pub(super) struct Route<'a> {
     pub(super) handler: &'a Py<PyAny>,
     pub(super) version: Version,
-    pub(super) headers: &'a Pairs,
+    /// The encoded head of the response.
+    pub(super) response_head: &'a Arc<[u8]>,
 }
 
 #[pymethods]
@@ -54,13 +58,17 @@ impl InvocationRoutes {
     ///
     /// Raises:
     ///     ValueError: the version is unknown, or a header cannot be sent.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "PyO3 creates the list for this call"
+    )]
     fn add_version(&mut self, version: u32, headers: Pairs) -> PyResult<()> {
         let version = protocol_version(version)?;
         check_headers(&headers)?;
         self.versions.push(Negotiated {
             content_type: version.content_type(),
             version,
-            headers,
+            head: hpack::encode_head(200, fields(&headers)).into(),
         });
         Ok(())
     }
@@ -102,9 +110,16 @@ impl InvocationRoutes {
         Some(Route {
             handler,
             version: negotiated.version,
-            headers: &negotiated.headers,
+            response_head: &negotiated.head,
         })
     }
+}
+
+/// Headers as fields.
+pub(super) fn fields(headers: &[(String, String)]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
 }
 
 /// `SERVICE/HANDLER` of a path `.../invoke/SERVICE/HANDLER`.

@@ -135,16 +135,22 @@ impl Engine<Server> {
         fields: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
         is_end: bool,
     ) {
+        self.send_encoded(id, &hpack::encode_head(status, fields), is_end);
+    }
+
+    /// Begins the response of a stream with a head that [`hpack::encode_head`] has encoded, for any connection.
+    pub fn send_encoded(&mut self, id: u32, head: &[u8], is_end: bool) {
         if !self.streams.contains_key(&id) {
             return;
         }
-        let mut block = Vec::with_capacity(128);
+        let mut block = Vec::new();
         self.role.encoder.begin(&mut block);
-        hpack::encode_status(&mut block, status);
-        for (name, value) in fields {
-            hpack::encode_field(&mut block, name, value);
+        if block.is_empty() {
+            self.write_block(id, head, is_end);
+        } else {
+            block.extend_from_slice(head);
+            self.write_block(id, &block, is_end);
         }
-        self.write_block(id, &block, is_end);
         if is_end {
             self.end(id);
         }

@@ -11,4 +11,4 @@ mod static_table;
 
 pub use decoder::{DecodeError, Decoder, Field};
 pub use encoder::Encoder;
-pub use plain_encoder::{PlainEncoder, encode_field, encode_status};
+pub use plain_encoder::{PlainEncoder, encode_field, encode_head, encode_status};

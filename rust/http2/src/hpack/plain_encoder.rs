@@ -21,6 +21,19 @@ impl PlainEncoder {
     }
 }
 
+/// Encodes the head of a response; names are lower case.
+pub fn encode_head<'a>(
+    status: u16,
+    fields: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+) -> Vec<u8> {
+    let mut block = Vec::with_capacity(128);
+    encode_status(&mut block, status);
+    for (name, value) in fields {
+        encode_field(&mut block, name, value);
+    }
+    block
+}
+
 /// Appends `:status`.
 pub fn encode_status(block: &mut Vec<u8>, status: u16) {
     let text = status.to_string();
