@@ -100,7 +100,7 @@ class Attempt(Rest):
         if is_development:
             machine.reveal_payloads()
         loop = asyncio.get_running_loop()
-        super().__init__(exchange, machine, headers, loop)
+        Rest.__init__(self, exchange, machine, headers, loop)
         self._thread = threading.get_ident()
         self._handler = handler
         self.version = version
@@ -211,9 +211,7 @@ class Attempt(Rest):
 
     async def _run_handler(self, context: Context, request: _core.Input) -> None:
         tasks.owner.set(self)
-        if (
-            tasks.executing_run.get() is not None
-        ):  # in one process a run of another invocation may have begun this
+        if tasks.executing_run.get() is not None:  # in one process a run of another invocation has begun this
             tasks.executing_run.set(None)
         machine = self.machine
         enter_context(context)
@@ -317,7 +315,8 @@ class Attempt(Rest):
     def _unwind(self) -> None:
         """Cancel what is left of the handler; its `finally` blocks run."""
         self._settings.memory.keep(self.machine, self._locations)
-        self._release_no_more()
+        if self._awaited is not None or self.codec is not None:
+            self._release_no_more()
         if self.helpers:
             for task in tuple(self.helpers):
                 task.cancel()

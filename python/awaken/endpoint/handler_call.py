@@ -65,7 +65,7 @@ def write_result(handler: Handler[Any, Any], result: Any, *, is_strict: bool = F
         TerminalError: the endpoint is strict, and the value is not what the handler declares.
     """
     serde = handler.output_serde
-    body = values.write(serde, result, f"the result of {handler.target}")
+    body = values.write(serde, result, lambda: f"the result of {handler.target}")
     if isinstance(serde, DefaultSerde) and (is_strict or development.is_enabled()):
         try:
             serde.read(body, lambda: f"result of {handler.target}", is_strict=is_strict, is_result=True)

@@ -204,7 +204,8 @@ class AttemptStream(ABC):
 
     def _abandon(self) -> None:
         self.is_abandoned = True
-        self.acknowledge_all()
+        if self.unacknowledged:
+            self.acknowledge_all()
         if self._finished is not None:
             self._finished.set()
         self._unwind()
