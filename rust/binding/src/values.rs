@@ -111,10 +111,7 @@ impl RetryPolicy {
 /// The input of the handler, and facts about this attempt.
 #[pyclass(frozen, module = "awaken._core")]
 pub(crate) struct Input {
-    #[pyo3(get)]
-    invocation_id: String,
-    #[pyo3(get)]
-    key: String,
+    invocation_id: Box<str>,
     headers: Packed,
     #[pyo3(get)]
     body: Py<PyBytes>,
@@ -122,16 +119,46 @@ pub(crate) struct Input {
     random_seed: u64,
     #[pyo3(get)]
     retry_count: u32,
-    #[pyo3(get)]
+    /// What many invocations do not have.
+    named: Option<Box<Named>>,
+}
+
+#[derive(Default, PartialEq)]
+struct Named {
+    key: String,
     scope: Option<String>,
-    #[pyo3(get)]
     limit_key: Option<String>,
-    #[pyo3(get)]
     idempotency_key: Option<String>,
 }
 
 #[pymethods]
 impl Input {
+    #[getter]
+    fn invocation_id(&self) -> &str {
+        &self.invocation_id
+    }
+
+    /// Key of the object or workflow, else empty.
+    #[getter]
+    fn key(&self) -> &str {
+        self.named.as_ref().map_or("", |named| &named.key)
+    }
+
+    #[getter]
+    fn scope(&self) -> Option<&str> {
+        self.named.as_ref()?.scope.as_deref()
+    }
+
+    #[getter]
+    fn limit_key(&self) -> Option<&str> {
+        self.named.as_ref()?.limit_key.as_deref()
+    }
+
+    #[getter]
+    fn idempotency_key(&self) -> Option<&str> {
+        self.named.as_ref()?.idempotency_key.as_deref()
+    }
+
     /// Request headers in order.
     #[getter]
     fn headers(&self) -> Vec<(&str, &str)> {
@@ -177,16 +204,19 @@ impl Packed {
 
 impl Input {
     pub(crate) fn new(py: Python<'_>, input: endpoint::Input) -> Self {
-        Self {
-            invocation_id: input.invocation_id,
+        let named = Named {
             key: input.key,
+            scope: input.scope,
+            limit_key: input.limit_key,
+            idempotency_key: input.idempotency_key,
+        };
+        Self {
+            invocation_id: input.invocation_id.into_boxed_str(),
             headers: Packed::new(&input.headers),
             body: PyBytes::new(py, &input.body).unbind(),
             random_seed: input.random_seed,
             retry_count: input.retry_count,
-            scope: input.scope,
-            limit_key: input.limit_key,
-            idempotency_key: input.idempotency_key,
+            named: (named != Named::default()).then(|| Box::new(named)),
         }
     }
 }

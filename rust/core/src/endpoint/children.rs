@@ -5,27 +5,34 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::journal::CANCEL_SIGNAL;
 use crate::wire::{Command, generated as pb};
 
-/// Child calls, and how far cancelling them has come.
+/// Child calls, and how far cancelling them has come. What is on the heap is there once there are calls.
 #[derive(Debug, Default)]
 pub(super) struct Cancellation {
+    known: Option<Box<Calls>>,
+    is_cancelling: bool,
+    is_consumed: bool,
+}
+
+#[derive(Debug, Default)]
+struct Calls {
     /// Completion ids of the children's invocation ids, in the order the calls were issued.
     calls: VecDeque<u32>,
     /// Invocation ids by completion id. They are recorded on arrival, so that cancelling the children does not have to
     /// take anything off the queue that the handler may want.
     children: BTreeMap<u32, String>,
-    is_cancelling: bool,
-    is_consumed: bool,
 }
 
 impl Cancellation {
     /// Adds a call. Finished calls stay: the official SDK sends them a signal too.
     pub(super) fn add_call(&mut self, id: u32) {
-        self.calls.push_back(id);
+        let known = self.known.get_or_insert_default();
+        known.calls.push_back(id);
     }
 
     /// Records the invocation id of a child.
     pub(super) fn learn(&mut self, id: u32, child: &str) {
-        self.children.insert(id, child.to_owned());
+        let known = self.known.get_or_insert_default();
+        known.children.insert(id, child.to_owned());
     }
 
     /// Begins to cancel the children: a CANCEL was taken off the queue.
@@ -36,13 +43,16 @@ impl Cancellation {
 
     /// The next call to cancel: its completion id, and its invocation id if that is known.
     pub(super) fn next(&self) -> Option<(u32, Option<&str>)> {
-        let id = *self.calls.front()?;
-        Some((id, self.children.get(&id).map(String::as_str)))
+        let known = self.known.as_ref()?;
+        let id = *known.calls.front()?;
+        Some((id, known.children.get(&id).map(String::as_str)))
     }
 
     /// Moves on after the next call was cancelled.
     pub(super) fn advance(&mut self) {
-        self.calls.pop_front();
+        if let Some(known) = &mut self.known {
+            known.calls.pop_front();
+        }
     }
 
     /// Ends: every child was cancelled.
