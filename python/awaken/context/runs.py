@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from awaken._core import RetryPolicy
 from awaken.context import probe
+from awaken.context.durable_future import DurableFuture
 from awaken.context.futures import RestateDurableFuture
 from awaken.diagnostics import development
 from awaken.handler import arguments, values
@@ -122,7 +123,9 @@ class RunFuture(RestateDurableFuture[T]):
             kwargs: keyword arguments of the action.
             frame: the frame that starts the run.
         """
-        super().__init__(driver, handle, options.serde, name)
+        DurableFuture.__init__(
+            self, driver, handle, options.serde, name
+        )  # by name, which costs less than `super()`
         self.context = copy_context()
         self._action = action
         self._options = options
@@ -192,7 +195,7 @@ class RunFuture(RestateDurableFuture[T]):
         return f"the result of {self.subject}"
 
     def _read(self, serde: Serde[Any], data: bytes) -> Any:
-        return super()._read(run_serde(self._action, self._options), data)
+        return DurableFuture._read(self, run_serde(self._action, self._options), data)
 
     def _warn_of_bytes(self) -> None:
         serde = run_serde(self._action, self._options)

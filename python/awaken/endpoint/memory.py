@@ -35,6 +35,10 @@ def note_location(locations: dict[int, str], machine: EndpointMachine) -> None:
         locations[machine.last_command[0] + 1] = str(location)
 
 
+#: The locations of an invocation of which none are known; never modified.
+_NOWHERE: Final[dict[int, str]] = {}
+
+
 class _Trail(NamedTuple):
     commands: int
     locations: dict[int, str]
@@ -68,11 +72,14 @@ class AttemptMemory:
         invocation = machine.invocation_id
         before = self._trails.pop(invocation, None)
         commands = index + 1
-        # The last location may be that of a command which met another one in the journal.
-        known = {at: location for at, location in (locations or {}).items() if at < commands}
+        known = _NOWHERE
+        if locations:
+            # The last location may be that of a command which met another one in the journal.
+            known = {at: location for at, location in locations.items() if at < commands}
         if before is not None:
             commands = max(commands, before.commands)
-            known |= before.locations  # what was recorded first is in the journal
+            if before.locations:
+                known = {**known, **before.locations}  # what was recorded first is in the journal
         self._trails[invocation] = _Trail(commands, known)
         if len(self._trails) > MAX_INVOCATIONS:
             self._trails.popitem(last=False)
