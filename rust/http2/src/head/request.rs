@@ -36,8 +36,11 @@ struct Pseudo {
 /// If they break a rule.
 pub fn check_request(fields: Vec<Field>) -> Result<RequestHead, Malformed> {
     let mut pseudo = Pseudo::default();
-    let mut regular = Vec::with_capacity(fields.len());
+    let mut regular: Vec<Field> = Vec::with_capacity(fields.len());
     let mut content_length = None;
+    // Where the first part of the cookie is, and all of its parts: joining two at a time would copy the first ones for
+    // each of the thousands that fit into a small header block.
+    let mut cookie: Option<(usize, Vec<u8>)> = None;
     for field in fields {
         check_value(&field.value)?;
         if field.name.first() == Some(&b':') {
@@ -62,17 +65,21 @@ pub fn check_request(fields: Vec<Field>) -> Result<RequestHead, Malformed> {
             b"content-length" => note_length(&mut content_length, &field.value)?,
             b"cookie" => {
                 // Its parts may come apart to compress better (RFC 9113, section 8.2.3).
-                if let Some(begun) = regular
-                    .iter_mut()
-                    .find(|it: &&mut Field| it.name == field.name)
-                {
-                    begun.value = Bytes::from([&begun.value[..], b"; ", &field.value[..]].concat());
+                if let Some((_, joined)) = &mut cookie {
+                    joined.extend_from_slice(b"; ");
+                    joined.extend_from_slice(&field.value);
                     continue;
                 }
+                cookie = Some((regular.len(), field.value.to_vec()));
             }
             _ => {}
         }
         regular.push(field);
+    }
+    if let Some((at, joined)) = cookie {
+        if let Some(begun) = regular.get_mut(at) {
+            begun.value = Bytes::from(joined);
+        }
     }
     assemble(pseudo, regular, content_length)
 }
