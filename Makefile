@@ -53,7 +53,7 @@ test: setup ## All tests, end to end on both runtimes; a suite that fails does n
 	@$(MAKE) --no-print-directory --keep-going test-rust test-python test-embedded test-doors test-unchanged
 
 test-rust: ## Tests of the protocol core, the HTTP/2 engine and the load generator
-	cargo test --quiet --package awaken-core --package awaken-http2
+	cargo test --quiet --package awaken-core --package awaken-http1 --package awaken-http2
 	cargo test --quiet --manifest-path benches/peers/load/Cargo.toml
 
 test-python: setup $(STAMPS)/agents ## Tests of the package, end to end on the real server

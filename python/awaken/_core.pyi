@@ -492,6 +492,150 @@ class Http2ClientEngine:
     def go_away(self, *, code: int = 0) -> None: ...
     def take_output(self) -> bytes: ...
 
+# ---------------------------------------------------------------- HTTP/1.1
+
+@final
+class Http1Request:
+    """A request, with its body if all of it has arrived together with the head. Names of headers are lower case."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str:
+        """The path as sent, without the query."""
+    @property
+    def query(self) -> str:
+        """The query as sent, without the question mark; empty if there is none."""
+    @property
+    def http_version(self) -> str: ...
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of a repeated name the first value counts."""
+    @property
+    def header_list(self) -> list[tuple[str, str]]:
+        """Every header in order, also those that are repeated."""
+    @property
+    def body(self) -> bytes | None: ...
+    @property
+    def expects_continue(self) -> bool:
+        """Whether the peer waits for `Http1ServerEngine.proceed`."""
+
+@final
+class Http1Response:
+    """The head of a response; one whose status is below 200 is followed by another."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> list[tuple[str, str]]: ...
+
+@final
+class Http1Body:
+    """Bytes of a body, which may be none at its end."""
+
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def is_end(self) -> bool: ...
+
+@final
+class Http1Refusal:
+    """The peer broke the protocol, or a limit; nothing else is read."""
+
+    @property
+    def status(self) -> int:
+        """The status with which a server answers."""
+    @property
+    def reason(self) -> str: ...
+
+@final
+class Http1Cut:
+    """The peer closed before its response was complete."""
+
+@final
+class Http1ServerEngine:
+    """Server side of one HTTP/1.1 connection, without I/O and clock.
+
+    It reads one request; the next one follows when the response is complete. The limits are those of
+    `awaken.transports.limits`.
+    """
+
+    def __new__(
+        cls,
+        *,
+        head_size: int,
+        headers_count: int,
+        body_size: int,
+        discard_size: int,
+        extensions_size: int,
+    ) -> Self: ...
+    @property
+    def is_request_ended(self) -> bool:
+        """Whether the request is complete, or none will ever be."""
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the head of the response was not written yet."""
+    @property
+    def is_over(self) -> bool:
+        """Whether the response is complete, and nothing may follow it."""
+    @property
+    def is_head_begun(self) -> bool:
+        """Whether a part of the next request's head is there."""
+    @property
+    def ahead_size(self) -> int:
+        """Bytes that have arrived and belong to later requests."""
+    def receive(self, data: bytes) -> list[Http1Request | Http1Body | Http1Refusal]: ...
+    def advance(self) -> list[Http1Request | Http1Body | Http1Refusal]:
+        """Begin the next request if this one and its response are complete, and read what is there of it."""
+    def proceed(self) -> bytes:
+        """Let a peer send the body for which it expects a response of status 100, and return that response."""
+    def start(
+        self,
+        status: int,
+        headers: Sequence[tuple[str, str]],
+        size: int | None = None,
+        *,
+        is_last: bool = False,
+    ) -> bytes:
+        """Return the head of the response; with a size, so many bytes of body complete the response.
+
+        Raises ValueError if it cannot be sent.
+        """
+    def frame(self, size: int) -> bytes:
+        """Count bytes of the body, and return what precedes them; if it is not empty, a line end follows them.
+
+        Raises ValueError if there is no room for them.
+        """
+    def end(self) -> bytes:
+        """End the response, and return what follows its body. Raises ValueError if the body is not complete."""
+
+@final
+class Http1ClientEngine:
+    """Client side of one HTTP/1.1 connection, without I/O and clock; its limits are in `awaken.transports.limits`."""
+
+    def __new__(cls, *, head_size: int, headers_count: int, extensions_size: int) -> Self: ...
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request has begun."""
+    @property
+    def is_sending(self) -> bool:
+        """Whether the request was begun, and not ended."""
+    @property
+    def is_reusable(self) -> bool:
+        """Whether request and response are complete, and nothing but them has arrived: the next request may begin."""
+    def begin(self, method: str, target: str, headers: Sequence[tuple[str, str]], *, has_body: bool) -> bytes:
+        """Begin a request, and return its head; its body is sent in chunks. Raises ValueError if it cannot be sent."""
+    def frame(self, size: int) -> bytes:
+        """Count bytes of the body, and return what precedes them; a line end follows them."""
+    def end(self) -> bytes:
+        """End the request, and return what follows its body."""
+    def receive(self, data: bytes) -> None:
+        """Receive bytes; `read` reads them."""
+    def receive_end(self) -> None:
+        """Note that the peer sends no more."""
+    def read(self, most: int) -> tuple[list[Http1Response | Http1Body | Http1Refusal | Http1Cut], int]:
+        """Read at most so many parts of a response, and return them with how many there were."""
+
 # ---------------------------------------------------------------- endpoint machine
 
 @final

@@ -9,6 +9,7 @@ from awaken.exchange import WINDOW
 __all__ = [
     "BUFFER_HIGH",
     "BUFFER_LOW",
+    "CHUNK_EXTENSIONS_SIZE",
     "CONNECTION_WINDOW",
     "CONTROL_FRAME_BURST",
     "CONTROL_FRAME_RATE",
@@ -140,6 +141,9 @@ PIPELINE_SIZE: Final = 64 * 1024
 
 #: Largest HTTP/1.1 request body, in bytes: more than any journal, which the runtime limits (32 MiB for a message).
 HTTP1_BODY_SIZE: Final = 1024 * 1024 * 1024
+
+#: Bytes that the chunks of an HTTP/1.1 body may carry beside their size and their data; hyper's limit.
+CHUNK_EXTENSIONS_SIZE: Final = 16 * 1024
 
 
 class RateLimit:

@@ -14,6 +14,7 @@
 //! | [`effect`] | what an endpoint asks of its runtime |
 //! | [`endpoint`] | the endpoint machine |
 //! | [`invoker`] | the invoker machine |
+//! | [`http1`] | the HTTP/1.1 engines |
 //! | [`http2`] | the HTTP/2 engines of both sides |
 //! | [`file_sync`] | a thread that syncs a file |
 //!
@@ -29,6 +30,7 @@ mod effect;
 mod endpoint;
 mod error;
 mod file_sync;
+mod http1;
 mod http2;
 mod identifier;
 mod identity;
@@ -56,6 +58,11 @@ mod _core {
     use super::endpoint::EndpointMachine;
     #[pymodule_export]
     use super::file_sync::FileSync;
+    #[pymodule_export]
+    use super::http1::{
+        Http1Body, Http1ClientEngine, Http1Cut, Http1Refusal, Http1Request, Http1Response,
+        Http1ServerEngine,
+    };
     #[pymodule_export]
     use super::http2::{
         BodyEnded, BodyReceived, ConnectionFailed, Http2ClientEngine, Http2Engine, Invocation,

@@ -265,3 +265,17 @@ pub(crate) fn result_type(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         .bitor(Failure::type_object(py))?
         .bitor(py.None())
 }
+
+/// Bytes of a header as text: each byte is a character (RFC 9110, section 5.5).
+pub(crate) fn latin1<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => PyString::new(py, text),
+        _ => PyString::new(
+            py,
+            &bytes
+                .iter()
+                .map(|&byte| char::from(byte))
+                .collect::<String>(),
+        ),
+    }
+}

@@ -7,9 +7,10 @@ use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
-use super::conversion::{error_code, header_bytes, text};
+use super::conversion::{error_code, header_bytes};
 use super::event::{ConnectionFailed, PeerLeaving, PingAcknowledged};
 use super::progress::{Merged, Progress, merge};
+use crate::values::latin1;
 
 /// What arrived of one response; what did not is None, empty or False.
 #[pyclass(frozen, get_all, module = "awaken._core")]
@@ -268,7 +269,7 @@ impl Http2ClientEngine {
         }
         let pairs = fields
             .iter()
-            .map(|field| (text(py, &field.name), text(py, &field.value)));
+            .map(|field| (latin1(py, &field.name), latin1(py, &field.value)));
         let headers = PyTuple::new(py, pairs.collect::<Vec<_>>())?.unbind();
         let last = slf
             .borrow_mut()

@@ -5,28 +5,13 @@ use std::borrow::Cow;
 use awaken_http2::ErrorCode;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
-
-/// Bytes of a header as text: each byte is a character (RFC 9110, section 5.5).
-pub(super) fn text<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => PyString::new(py, text),
-        _ => PyString::new(
-            py,
-            &bytes
-                .iter()
-                .map(|&byte| char::from(byte))
-                .collect::<String>(),
-        ),
-    }
-}
 
 pub(super) fn error_code(code: u32) -> PyResult<ErrorCode> {
     ErrorCode::from_number(code)
         .ok_or_else(|| PyValueError::new_err(format!("{code} is not an error code of HTTP/2")))
 }
 
-/// Text of a header as bytes, the reverse of [`text`].
+/// Text of a header as bytes, the reverse of [`latin1`](crate::values::latin1).
 ///
 /// # Errors
 ///

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
-use super::conversion::{error_code, text};
+use super::conversion::error_code;
 use super::event::{
     BodyEnded, BodyReceived, ConnectionFailed, PeerLeaving, PingAcknowledged, RequestReceived,
     StreamClosed,
@@ -18,6 +18,7 @@ use super::event::{
 use super::invocation::{Invocation, Opening, Shared};
 use super::routes::{InvocationRoutes, check_headers, fields};
 use crate::endpoint::EndpointMachine;
+use crate::values::latin1;
 
 /// Most header names that are cached as Python strings: peers repeat a few of them on every request.
 const REMEMBERED_NAMES: usize = 64;
@@ -457,15 +458,15 @@ impl Http2Engine {
             let name = Self::name(slf, &field.name);
             // If a name is repeated, the first value counts.
             if !headers.contains(&name)? {
-                headers.set_item(name, text(py, &field.value))?;
+                headers.set_item(name, latin1(py, &field.value))?;
             }
         }
         Ok(RequestReceived {
             stream_id,
-            method: text(py, &head.method).unbind(),
-            path: text(py, &head.path).unbind(),
+            method: latin1(py, &head.method).unbind(),
+            path: latin1(py, &head.path).unbind(),
             headers: headers.unbind(),
-            query: text(py, &head.query).unbind(),
+            query: latin1(py, &head.query).unbind(),
         })
     }
 
@@ -474,7 +475,7 @@ impl Http2Engine {
         if let Some(known) = slf.borrow().names.get(name) {
             return known.bind(py).clone();
         }
-        let made = text(py, name);
+        let made = latin1(py, name);
         let names = &mut slf.borrow_mut().names;
         if names.len() < REMEMBERED_NAMES {
             // The name is copied, since it may be a slice of a larger buffer.

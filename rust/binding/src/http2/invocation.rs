@@ -9,9 +9,9 @@ use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use super::conversion::text;
 use super::routes::{check_headers, fields};
 use crate::endpoint::EndpointMachine;
+use crate::values::latin1;
 
 /// Received bytes up to this size are copied for the machine. A slice would keep everything that was read with it in
 /// memory for as long as the machine keeps the message.
@@ -236,12 +236,12 @@ impl Invocation {
 impl Invocation {
     #[getter]
     fn method<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
-        text(py, &self.head.method)
+        latin1(py, &self.head.method)
     }
 
     #[getter]
     fn path<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
-        text(py, &self.head.path)
+        latin1(py, &self.head.path)
     }
 
     /// The headers of the request. Names are lower case; of a repeated one the first value counts.
@@ -254,9 +254,9 @@ impl Invocation {
         let fields = slf.borrow().head.fields.clone();
         let headers = PyDict::new(py);
         for field in &fields {
-            let name = text(py, &field.name);
+            let name = latin1(py, &field.name);
             if !headers.contains(&name)? {
-                headers.set_item(name, text(py, &field.value))?;
+                headers.set_item(name, latin1(py, &field.value))?;
             }
         }
         slf.borrow_mut().headers = Some(headers.clone().unbind());
