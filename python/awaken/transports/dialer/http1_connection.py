@@ -1,4 +1,4 @@
-"""HTTP/1.1 on asyncio, caller's side, over the h11 package: one connection, one exchange after the other.
+"""HTTP/1.1 on asyncio, caller's side: an engine between a socket and one exchange after the other.
 
 What arrives is read a few parts at a time, in turns with the other connections of the endpoint; while there is more
 than one turn can read, the socket is not read. A connection serves the next exchange only if both sides have said
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-import h11
-
+from awaken._core import Http1Body, Http1ClientEngine, Http1Cut, Http1Response
 from awaken.transports import limits
 from awaken.transports.dialer.client_connection import ClientConnection
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from awaken._core import Http1Refusal
     from awaken.timing.turns import Turns
     from awaken.transports.dialer.address import Address
     from awaken.transports.dialer.http1_outgoing import Http1Outgoing
@@ -55,7 +55,11 @@ class Http1ClientConnection(ClientConnection):
         self._place = place
         self._note_idle = note_idle
         self._discard = discard
-        self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=limits.HEADERS_SIZE)
+        self._engine = Http1ClientEngine(
+            head_size=limits.HEADERS_SIZE,
+            headers_count=limits.HEADERS_COUNT,
+            extensions_size=limits.CHUNK_EXTENSIONS_SIZE,
+        )
         self._exchange: Http1Outgoing | None = None
         self._is_begun = False
         self._is_flush_scheduled = False
@@ -96,11 +100,15 @@ class Http1ClientConnection(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         """Read the part of the response that is there."""
-        self._take_in(data)
+        if not self.is_closed:
+            self._engine.receive(data)
+            self._note_arrival()
 
     def eof_received(self) -> None:
         """Read to the end, which may be what ends the response. What has to wait for a turn outlives the socket."""
-        self._take_in(b"")
+        if not self.is_closed:
+            self._engine.receive_end()
+            self._note_arrival()
 
     def _postpone_loss(self, reason: str) -> bool:
         self._lost_reason = reason
@@ -117,14 +125,7 @@ class Http1ClientConnection(ClientConnection):
 
     # Reading.
 
-    def _take_in(self, data: bytes) -> None:
-        if self.is_closed:
-            return
-        try:
-            self._h11.receive_data(data)
-        except h11.RemoteProtocolError as error:
-            self.fail(f"the endpoint broke HTTP/1.1: {error}")
-            return
+    def _note_arrival(self) -> None:
         if not self._is_behind:
             self._is_behind = True
             self._turns.do(self._read_slice)
@@ -139,18 +140,13 @@ class Http1ClientConnection(ClientConnection):
             self._is_behind = False
             self.fail("closed by the endpoint")
             return 1
-        count = 0
-        try:
-            while count < limits.SLICE and self._read_part(exchange):
-                count += 1
-        except h11.RemoteProtocolError as error:
-            self._is_behind = False
-            is_cut = self._h11.trailing_data[1]
-            self.fail(_CUT if is_cut else f"the endpoint broke HTTP/1.1: {error}")
-            return count
+        events, count = self._engine.read(limits.SLICE)
+        for event in events:
+            if not self.is_closed:
+                self._handle(exchange, event)
         if count:
             exchange.announce_change()
-        self._is_behind = count == limits.SLICE
+        self._is_behind = count >= limits.SLICE
         if self._is_behind and not self.is_closed:
             self._turns.add(self._read_slice)
         self._finish_if_done()
@@ -159,47 +155,40 @@ class Http1ClientConnection(ClientConnection):
             self.fail(self._lost_reason)
         return count
 
-    def _read_part(self, exchange: Http1Outgoing) -> bool:
-        """Read one part, and return whether there may be more."""
-        event = self._h11.next_event()
-        if isinstance(event, h11.Response):
-            exchange.status = event.status_code
-            exchange.headers = [
-                (name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers
-            ]
-        elif isinstance(event, h11.Data):
-            exchange.collect(bytes(event.data))
-        elif isinstance(event, h11.EndOfMessage):
-            exchange.is_ended = True
-        elif isinstance(event, h11.InformationalResponse):
-            if not self._informational.take(1, self._loop.time()):
+    def _handle(
+        self, exchange: Http1Outgoing, event: Http1Response | Http1Body | Http1Refusal | Http1Cut
+    ) -> None:
+        if isinstance(event, Http1Body):
+            if event.is_end:
+                exchange.is_ended = True
+            else:
+                exchange.collect(event.data)
+        elif isinstance(event, Http1Response):
+            if event.status >= 200:
+                exchange.status = event.status
+                exchange.headers = event.headers
+            elif not self._informational.take(1, self._loop.time()):
                 self.fail(
                     f"the endpoint sent more than {limits.INFORMATIONAL_BURST} responses of status "
-                    f"{event.status_code} too fast"
+                    f"{event.status} too fast"
                 )
-                return False
-        elif isinstance(event, h11.ConnectionClosed):
-            if not exchange.is_ended:
-                self.fail(_CUT)
-            return False
+        elif isinstance(event, Http1Cut):
+            self.fail(_CUT)
         else:
-            return False  # h11.NEED_DATA, or h11.PAUSED after the end of the response
-        return True
+            self.fail(f"the endpoint broke HTTP/1.1: {event.reason}")
 
     def _finish_if_done(self) -> None:
         """Get ready for the next exchange if this one has ended in both directions."""
         exchange = self._exchange
         if exchange is None or self.is_closed or not exchange.is_ended or not exchange.is_request_ended:
             return
-        if self._h11.our_state in (h11.SEND_BODY, h11.IDLE):
+        if self._engine.is_sending or not self._is_begun:
             return  # the end of the request has not left yet
-        is_done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
-        if is_done and not any(self._h11.trailing_data) and not self._lost_reason:
+        if self._engine.is_reusable and not self._lost_reason:
             self._exchange = None
             exchange.connection = None
             self._is_behind = False
             self.adjust_reading()  # what is not taken yet of this response no longer counts against the connection
-            self._h11.start_next_cycle()
             self._was_used = True
             self._idle_since = self._loop.time()
             self._is_begun = False
@@ -222,31 +211,39 @@ class Http1ClientConnection(ClientConnection):
             return  # `connection_made`, `resume_writing` and `begin` come back to it
         if self._is_behind and not self._is_begun:
             return  # what has come answers no request: when it is read, the exchange gets another connection
-        output = []
         try:
-            if not self._is_begun:
-                self._is_begun = True
-                output.append(self._h11.send(self._head(exchange)))
-            data = exchange.drop_sent()
-            if data:
-                output.append(self._h11.send(h11.Data(data=data)))
-            if exchange.is_request_ended and self._h11.our_state is h11.SEND_BODY:
-                output.append(self._h11.send(h11.EndOfMessage()))
-        except h11.LocalProtocolError as error:
+            output = self._take_output(exchange)
+        except ValueError as error:
             self.fail(f"the request does not fit HTTP/1.1: {error}")
             return
-        joined = b"".join(filter(None, output))
-        if joined:
-            self._transport.write(joined)
+        if sum(map(len, output)) > limits.BUFFER_HIGH:
+            for part in output:  # not joined, which would copy it once more
+                self._transport.write(part)
+        elif output:
+            self._transport.write(b"".join(output))
         if exchange.is_starved and exchange.credit > 0:
             exchange.note_change()
         self._finish_if_done()
 
-    def _head(self, exchange: Http1Outgoing) -> h11.Request:
-        headers = [("host", self._address.authority), *exchange.request_headers.items()]
-        if exchange.method not in _BODILESS_METHODS:
-            headers.append(("transfer-encoding", "chunked"))
-        return h11.Request(method=exchange.method, target=exchange.target, headers=headers)
+    def _take_output(self, exchange: Http1Outgoing) -> list[bytes]:
+        """Take what the exchange has to send.
+
+        Raises:
+            ValueError: it cannot be sent.
+        """
+        engine = self._engine
+        output = []
+        if not self._is_begun:
+            headers = [("host", self._address.authority), *exchange.request_headers.items()]
+            has_body = exchange.method not in _BODILESS_METHODS
+            self._is_begun = True
+            output.append(engine.begin(exchange.method, exchange.target, headers, has_body=has_body))
+        data = exchange.drop_sent()
+        if data:
+            output += (engine.frame(len(data)), data, b"\r\n")
+        if exchange.is_request_ended and engine.is_sending:
+            output.append(engine.end())
+        return output
 
     def adjust_reading(self) -> None:
         """Stop reading while parts wait for their turn, or more of them than an HTTP/2 stream's window would allow."""
@@ -293,7 +290,7 @@ class Http1ClientConnection(ClientConnection):
         self._discard(self)
         if transport is None:
             return
-        if self._h11.our_state is h11.IDLE:
+        if self._engine.is_idle or self._engine.is_reusable:
             transport.close()
         else:
             transport.abort()
