@@ -1,42 +1,43 @@
-"""HTTP/1.1 on asyncio, server side, over the h11 package.
+"""HTTP/1.1 on asyncio, server side: an engine between a socket and one exchange after the other.
 
 One request at a time: the next one is read when this one is answered. Requests and responses do not flow at the same
 time here (`is_bidirectional` is False): simple peers read nothing before they have sent everything, so an endpoint that
 answered early would wait for them forever. All that an exchange writes in a turn of the event loop is one write to the
-socket.
+socket; a request that has arrived whole and is answered at once costs no other turn, no task and no timer.
 """
 
 from __future__ import annotations
 
-import asyncio
-import re
 from typing import TYPE_CHECKING, Final, cast
 
-import h11
-
+from awaken._core import Http1Body, Http1Request, Http1ServerEngine
 from awaken.transports import limits
 from awaken.transports.guard import accept_exchange, close_gently, deliver, logger
 from awaken.transports.refusals import refusals
-from awaken.transports.server.connection import client_of, is_encrypted
 from awaken.transports.server.http1_exchange import Http1Exchange
+from awaken.transports.server.http1_socket import Http1Socket
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+
+    from awaken._core import Http1Refusal
     from awaken.exchange import AcceptServed
     from awaken.transports.server.connection import Connections
 
 __all__ = ["Http1ServerConnection"]
 
-# How h11 quotes what was sent.
-_QUOTED: Final = re.compile(r"bytearray\(b(.*)\)", re.DOTALL)
 _REASONS: Final = {
     400: "Bad Request",
     408: "Request Timeout",
     413: "Content Too Large",
     431: "Headers Too Large",
 }
+# Of a response's body: what is larger is not copied to be joined with what is before it.
+_SMALL: Final = 16 * 1024
 
 
-class Http1ServerConnection(asyncio.Protocol):
+class Http1ServerConnection(Http1Socket):
     """One HTTP/1.1 connection.
 
     Args:
@@ -45,46 +46,29 @@ class Http1ServerConnection(asyncio.Protocol):
     """
 
     def __init__(self, accept: AcceptServed, connections: Connections) -> None:
-        self.is_socket_paused = False
+        super().__init__()
+        self.engine = Http1ServerEngine(
+            head_size=limits.HEADERS_SIZE,
+            headers_count=limits.HEADERS_COUNT,
+            body_size=limits.HTTP1_BODY_SIZE,
+            discard_size=limits.DISCARD_SIZE,
+            extensions_size=limits.CHUNK_EXTENSIONS_SIZE,
+        )
         self._accept = accept
         self._connections = connections
         self._options = connections.options
-        self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
-        self._h11 = h11.Connection(h11.SERVER, max_incomplete_event_size=limits.HEADERS_SIZE)
         self._exchange: Http1Exchange | None = None
-        self._output: list[bytes] = []
-        self._output_size = 0
-        self._is_flush_scheduled = False
         self._is_reading_paused = False
-        self._is_advancing = False
-        self._is_draining = False
-        self._is_closing = False
         self._unacknowledged = 0
-        self._body_size = 0
         self._discarded = 0
-        self._ahead = 0  # bytes of later requests
-        self._since = self._loop.time()  # when the current state began
         self._is_head_begun = True  # a new connection owes a request soon; an idle one does not
         self._is_waiting = False  # the exchange is paused because of the socket
         self._is_half_closed = False
-        self._stalled_size = 0  # bytes in the socket's buffer when last looked at
-        self._late_since = 0.0  # when bytes last came while closing
 
     @property
     def exchange_count(self) -> int:
         """How many exchanges are live: 1 or 0."""
         return 0 if self._exchange is None else 1
-
-    @property
-    def client(self) -> tuple[str, int] | None:
-        """Host and port of the peer; None if its socket has none, or is gone."""
-        return client_of(self._transport)
-
-    @property
-    def is_tls(self) -> bool:
-        """Whether the connection is encrypted."""
-        return is_encrypted(self._transport)
 
     # From the socket.
 
@@ -98,13 +82,10 @@ class Http1ServerConnection(asyncio.Protocol):
         if self._is_closing:
             self._late_since = self._loop.time()
             return
-        if self._exchange is None and not self._is_head_begun:
+        self._handle_all(self.engine.receive(data))
+        if self._exchange is None and not self._is_head_begun and self.engine.is_head_begun:
             self._is_head_begun = True
             self._since = self._loop.time()
-        if self._h11.their_state is h11.DONE:
-            self._ahead += len(data)
-        self._h11.receive_data(data)
-        self._advance()
         self._adjust_reading()
 
     def eof_received(self) -> bool:
@@ -114,7 +95,7 @@ class Http1ServerConnection(asyncio.Protocol):
             self._options.half_closed_timeout > 0
             and exchange is not None
             and not exchange.is_ended
-            and self._h11.their_state is h11.DONE
+            and self.engine.is_request_ended
             and not self.is_tls  # which has no half-closed connections
         )
         if self._is_half_closed:
@@ -137,120 +118,140 @@ class Http1ServerConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Let the exchange continue, if it was paused."""
         self.is_socket_paused = False
-        if self._is_waiting and self._exchange is not None:
+        if self._exchange is None:
+            return
+        if self._exchange.is_ended:
+            self._continue()
+        elif self._is_waiting:
             self._is_waiting = False
             deliver(self._exchange, self._exchange.receiver.resume_writing)
 
-    # Requests, from h11.
+    # Requests, from the engine.
 
-    def _advance(self) -> None:
-        """Handle every event there is."""
-        if self._is_advancing:
-            return  # a receiver ended its response within one of its calls; the loop below this one continues
-        self._is_advancing = True
+    def _handle_all(self, events: Sequence[Http1Request | Http1Body | Http1Refusal]) -> None:
+        """Handle events, and those of the requests behind them that can be answered at once."""
+        self._is_receiving = True
         try:
-            while not self._is_closing:
-                event = self._h11.next_event()
-                if event is h11.NEED_DATA or isinstance(event, h11.ConnectionClosed):
-                    if self._is_half_closed and self._h11.their_state is not h11.DONE:
-                        self._close()  # what is missing does not come any more
-                    break
-                if event is h11.PAUSED:
-                    if not self._start_next():
+            while events:
+                for event in events:
+                    if self._is_closing:
                         break
-                else:
-                    self._handle(event)
-        except h11.RemoteProtocolError as error:
-            self._refuse_peer(error.error_status_hint, _QUOTED.sub(r"\1", str(error)))
+                    if isinstance(event, Http1Request):
+                        self._on_request(event)
+                    elif isinstance(event, Http1Body):
+                        self._on_body(event.data, is_end=event.is_end)
+                    else:
+                        self._refuse_peer(event.status, event.reason)
+                events = self._start_next()
         finally:
-            self._is_advancing = False
+            self._is_receiving = False
+            if self._output:
+                self._flush()
 
-    def _handle(self, event: object) -> None:
-        if isinstance(event, h11.Request):
-            self._on_request(event)
-        elif isinstance(event, h11.Data):
-            self._on_body(bytes(event.data))
-        elif isinstance(event, h11.EndOfMessage):
-            trailing, _ = self._h11.trailing_data
-            self._ahead = len(trailing)
-            if self._exchange is not None and not self._exchange.is_ended:
-                deliver(self._exchange, self._exchange.receiver.receive_end)
-            self._start_next()
-
-    def _on_request(self, event: h11.Request) -> None:
-        headers: dict[str, str] = {}
-        for name, value in event.headers:
-            headers.setdefault(name.decode("ascii"), value.decode("latin-1"))
-        if len(event.headers) > limits.HEADERS_COUNT:
-            self._refuse_peer(431, f"{len(event.headers)} headers, and {limits.HEADERS_COUNT} are allowed")
-            return
-        if int(headers.get("content-length", "0")) > limits.HTTP1_BODY_SIZE:
-            self._refuse_peer(413, f"a body of {headers['content-length']} bytes is announced")
-            return
-        self._body_size = self._discarded = self._unacknowledged = 0
+    def _on_request(self, request: Http1Request) -> None:
+        self._discarded = self._unacknowledged = 0
         self._is_head_begun = False
         self._connections.note_busy(self)
-        fields = [(name.decode("ascii"), value.decode("latin-1")) for name, value in event.headers]
-        path, query = _split_target(event.target.decode("ascii"))
-        version = event.http_version.decode("ascii")
-        exchange = self._exchange = Http1Exchange(
-            self, event.method.decode("ascii"), path, query, version, headers, fields
-        )
+        exchange = self._exchange = Http1Exchange(self, request)
         accept_exchange(self._accept, exchange)
         if self._is_draining and not exchange.is_ended:
             deliver(exchange, exchange.receiver.drain)
-        if self._h11.they_are_waiting_for_100_continue and not exchange.is_started:
-            self.send(h11.InformationalResponse(status_code=100, headers=[]))
+        if exchange.is_ended:
+            return
+        if request.body is None:
+            if request.expects_continue and not exchange.is_started:
+                self._put(self.engine.proceed())
+            return
+        body = exchange.take_body()
+        if body is not None:
+            self._on_body(body, is_end=True)
 
-    def _on_body(self, data: bytes) -> None:
+    def _on_body(self, data: bytes, *, is_end: bool) -> None:
         exchange = self._exchange
-        self._body_size += len(data)
-        if self._body_size > limits.HTTP1_BODY_SIZE:
-            self._refuse_peer(413, f"more than {limits.HTTP1_BODY_SIZE} bytes of body")
-        elif exchange is None or exchange.is_ended:
+        if exchange is None or exchange.is_ended:
             self._discarded += len(data)
             if self._discarded > limits.DISCARD_SIZE:
                 self._close()
-        else:
+            return
+        if data:
             self._unacknowledged += len(data)
             deliver(exchange, exchange.receiver.receive_data, data)
+        if is_end and not exchange.is_ended:
+            deliver(exchange, exchange.receiver.receive_end)
 
-    def _start_next(self) -> bool:
-        """Continue with the next request, if this one and its response are over."""
-        if self._h11.our_state is h11.MUST_CLOSE or self._h11.our_state is h11.CLOSED:
+    def _start_next(self) -> Sequence[Http1Request | Http1Body | Http1Refusal]:
+        """Begin with the next request, if this one and its response are over; return what is there of it."""
+        exchange = self._exchange
+        if exchange is None or not exchange.is_ended or self._is_closing:
+            return ()
+        if self._output_size > limits.BUFFER_HIGH:
+            self._flush()
+        if self.is_socket_paused:
+            return ()  # many small requests could ask for more than memory holds; `resume_writing` continues
+        if self.engine.is_over:
             self._close()
-            return False
-        if self._h11.our_state is not h11.DONE or self._h11.their_state is not h11.DONE:
-            return False
+            return ()
+        if not self.engine.is_request_ended:
+            return ()  # the rest of the request is read and discarded
         if self._is_draining:
             self._close()
-            return False
-        self._h11.start_next_cycle()
+            return ()
         self._exchange = None
         self._connections.note_silent(self)
         self._since = self._loop.time()
-        self._is_head_begun = bool(self._ahead)
-        self._ahead = 0
-        self._adjust_reading()
-        return True
+        events = self.engine.advance()
+        self._is_head_begun = self.engine.is_head_begun
+        if not events and self._is_half_closed:
+            self._close()  # what is missing does not come any more
+        return events
 
     # From the exchange.
 
-    def send(self, event: h11.Event) -> None:
-        """Write an event with the next flush.
+    def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Begin the response.
 
         Raises:
-            h11.LocalProtocolError: the event does not fit the earlier ones, such as a content-length.
+            ValueError: a header cannot be sent.
         """
-        data = self._h11.send(event)
-        if data:
+        self._put(self.engine.start(status, headers, is_last=self._is_draining))
+
+    def write(self, data: bytes) -> None:
+        """Append to the body of the response.
+
+        Raises:
+            ValueError: the body becomes larger than its content-length.
+        """
+        size = self.engine.frame(len(data))
+        if size:
+            self._output += (size, data, b"\r\n")
+        else:
             self._output.append(data)
-            self._output_size += len(data)
-            if self._output_size > limits.BUFFER_HIGH:
-                self._flush()  # so that the socket can say that it is too much
-            elif not self._is_flush_scheduled:
-                self._is_flush_scheduled = True
-                self._loop.call_soon(self._flush)
+        self._note_output(len(data))
+
+    def end(self) -> None:
+        """End the response.
+
+        Raises:
+            ValueError: the body is smaller than its content-length.
+        """
+        last = self.engine.end()
+        if last:
+            self._output.append(last)
+
+    def respond(self, status: int, headers: Sequence[tuple[str, str]], body: bytes, *, is_head: bool) -> None:
+        """Write a whole response; its body stays away if it answers HEAD.
+
+        Raises:
+            ValueError: a header cannot be sent, or the content-length is another one.
+        """
+        head = self.engine.start(status, headers, len(body), is_last=self._is_draining)
+        self._output_size += len(head) + len(body)
+        if is_head or not body:
+            self._output.append(head)
+        elif len(body) > _SMALL:
+            self._output += (head, body)
+        else:
+            self._output.append(head + body)
 
     def note_waiting(self) -> None:
         """Call `resume_writing` of the receiver when the socket takes bytes again."""
@@ -260,18 +261,23 @@ class Http1ServerConnection(asyncio.Protocol):
         """Continue with what follows this response."""
         self._is_waiting = False
         self._unacknowledged = 0
-        self._since = self._loop.time()
+        if self._is_receiving:
+            return  # `_handle_all` continues
         self._flush()
-        if self._h11.their_state is h11.DONE or self._h11.our_state is h11.MUST_CLOSE:
-            if self._start_next():
-                self._advance()
-        else:
-            self._adjust_reading()  # the rest of the request is read and discarded
+        self._since = self._loop.time()
+        self._continue()
+
+    def _continue(self) -> None:
+        events = self._start_next()
+        if events:
+            self._handle_all(events)
+        self._adjust_reading()
 
     def acknowledge(self, size: int) -> None:
         """Note that the exchange consumed `size` bytes."""
         self._unacknowledged = max(0, self._unacknowledged - size)
-        self._adjust_reading()
+        if self._is_reading_paused:
+            self._adjust_reading()
 
     def break_off(self) -> None:
         """Close at once, in the middle of a response: HTTP/1.1 has no other sign that it is broken."""
@@ -281,24 +287,17 @@ class Http1ServerConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def _flush(self) -> None:
-        self._is_flush_scheduled = False
-        if self._output and self._transport is not None:
-            self._transport.write(b"".join(self._output))
-        self._output.clear()
-        self._output_size = 0
-
     def _adjust_reading(self) -> None:
         """Stop reading while more is unconsumed than an HTTP/2 window would allow, or too much is pipelined."""
         if self._transport is None or self._is_closing:
             return
-        is_full = self._unacknowledged > self._options.window or self._ahead > limits.PIPELINE_SIZE
-        if is_full and not self._is_reading_paused:
-            self._is_reading_paused = True
-            self._transport.pause_reading()
-        elif not is_full and self._is_reading_paused:
-            self._is_reading_paused = False
-            self._transport.resume_reading()
+        is_full = self._unacknowledged > self._options.window or self.engine.ahead_size > limits.PIPELINE_SIZE
+        if is_full != self._is_reading_paused:
+            self._is_reading_paused = is_full
+            if is_full:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
 
     # Deadlines and the end.
 
@@ -323,16 +322,6 @@ class Http1ServerConnection(asyncio.Protocol):
         elif self._exchange.is_ended and age > self._discard_timeout:
             self._close()
 
-    def _is_stalled(self, now: float) -> bool:
-        size = self._unread_size()
-        if size < self._stalled_size:
-            self._since = now  # slow, but it moves
-        self._stalled_size = size
-        return now - self._since > limits.STALL_TIMEOUT
-
-    def _unread_size(self) -> int:
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
-
     @property
     def _discard_timeout(self) -> float:
         return limits.HALF_CLOSE_TIMEOUT if self._is_draining else limits.DISCARD_TIMEOUT
@@ -345,22 +334,6 @@ class Http1ServerConnection(asyncio.Protocol):
         elif not self._exchange.is_ended:
             deliver(self._exchange, self._exchange.receiver.drain)
 
-    @property
-    def is_last(self) -> bool:
-        """Whether this response is the last one of the connection, and has to say so.
-
-        It is if more of the request may follow than is read and discarded: a client that does not know would send its
-        next request on a connection that is about to be closed.
-        """
-        if self._is_draining or self._h11.they_are_waiting_for_100_continue:
-            return True
-        exchange = self._exchange
-        if exchange is None or self._h11.their_state is not h11.SEND_BODY:
-            return False
-        if "transfer-encoding" in exchange.headers:
-            return True
-        return int(exchange.headers.get("content-length", "0")) - self._body_size > limits.DISCARD_SIZE
-
     def abort(self) -> None:
         """Give up what is still live, and close."""
         self._is_closing = True
@@ -371,21 +344,14 @@ class Http1ServerConnection(asyncio.Protocol):
     def _refuse_peer(self, status: int, reason: str) -> None:
         """Answer what cannot be read as a request, if it has no answer yet, and close."""
         refusals.note("HTTP/1.1 request of %s refused with %d: %s", self._peer(), status, reason)
-        if self._h11.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            body = f"{status} {_REASONS.get(status, 'Refused')}: {reason}\n".encode()
-            headers = [
-                ("content-type", "text/plain; charset=utf-8"),
-                ("content-length", str(len(body))),
-                ("connection", "close"),
-            ]
-            self.send(h11.Response(status_code=status, headers=headers, reason=_REASONS.get(status, "")))
-            self.send(h11.Data(data=body))
-            self.send(h11.EndOfMessage())
+        if self.engine.is_unanswered:
+            phrase = _REASONS.get(status, "Refused")
+            body = f"{status} {phrase}: {reason}\n".encode()
+            headers = [("content-type", "text/plain; charset=utf-8"), ("connection", "close")]
+            is_head = self._exchange is not None and self._exchange.method == "HEAD"
+            self.respond(status, headers, body, is_head=is_head)
         self._lose()
         self._close()
-
-    def _peer(self) -> object:
-        return "a lost peer" if self._transport is None else self._transport.get_extra_info("peername")
 
     def _lose(self) -> None:
         exchange, self._exchange = self._exchange, None
@@ -407,24 +373,3 @@ class Http1ServerConnection(asyncio.Protocol):
             self._transport.close()
         else:
             close_gently(self._transport)
-
-    def _give_up_closing(self, now: float) -> None:
-        if self._transport is None:
-            return
-        if self._unread_size():
-            is_over = self._is_stalled(now)
-        else:
-            allowed = limits.LINGER_TIMEOUT if self._is_draining else limits.DISCARD_TIMEOUT
-            is_over = now - self._late_since > limits.LINGER_TIMEOUT or now - self._since > allowed
-        if is_over:
-            self._transport.abort()
-
-
-def _split_target(target: str) -> tuple[str, str]:
-    """Return path and query of a request target, which may have scheme and host before it (RFC 9112, section 3.2.2)."""
-    if not target.startswith("/") and "://" in target:
-        _, _, rest = target.partition("://")
-        _, slash, path = rest.partition("/")
-        target = slash + path
-    path, _, query = target.partition("?")
-    return path or "/", query

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Protocol
-
-import h11
+from typing import TYPE_CHECKING, Protocol
 
 from awaken.errors import LocalProtocolError
 from awaken.transports.guard import NO_RECEIVER, disconnect_quietly, logger
@@ -14,11 +11,10 @@ from awaken.transports.response_order import check_open, check_unstarted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from awaken._core import Http1Request
     from awaken.exchange import Receiver
 
 __all__ = ["Http1Exchange"]
-
-_REASONS: Final = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
 class _Connection(Protocol):
@@ -36,13 +32,20 @@ class _Connection(Protocol):
         """Whether the connection is encrypted."""
         ...
 
-    @property
-    def is_last(self) -> bool:
-        """Whether this response is the last one, and has to say so."""
+    def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Begin the response. Raises ValueError."""
         ...
 
-    def send(self, event: h11.Event) -> None:
-        """Write an event with the next flush. Raises h11.LocalProtocolError."""
+    def write(self, data: bytes) -> None:
+        """Append to its body. Raises ValueError."""
+        ...
+
+    def end(self) -> None:
+        """End it. Raises ValueError."""
+        ...
+
+    def respond(self, status: int, headers: Sequence[tuple[str, str]], body: bytes, *, is_head: bool) -> None:
+        """Write a whole response. Raises ValueError."""
         ...
 
     def note_waiting(self) -> None:
@@ -66,41 +69,45 @@ class Http1Exchange:
     """An exchange in HTTP/1.1. Its receiver is called no more once the exchange is ended or lost."""
 
     __slots__ = (
+        "_body",
         "_connection",
-        "header_list",
+        "_request",
         "headers",
-        "http_version",
         "is_ended",
         "is_lost",
         "is_started",
         "method",
         "path",
-        "query",
         "receiver",
     )
 
-    def __init__(
-        self,
-        connection: _Connection,
-        method: str,
-        path: str,
-        query: str,
-        http_version: str,
-        headers: dict[str, str],
-        header_list: list[tuple[str, str]],
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.query = query
-        self.http_version = http_version
-        self.headers = headers
-        self.header_list = header_list
+    def __init__(self, connection: _Connection, request: Http1Request) -> None:
+        self.method = request.method
+        self.path = request.path
+        self.headers = request.headers
         self.is_started = False
         self.is_ended = False
         self.is_lost = False
         #: Set as soon as the request is accepted.
         self.receiver: Receiver = NO_RECEIVER
         self._connection = connection
+        self._request = request
+        self._body = request.body
+
+    @property
+    def query(self) -> str:
+        """Query as sent, without the question mark; empty if there is none."""
+        return self._request.query
+
+    @property
+    def header_list(self) -> Sequence[tuple[str, str]]:
+        """Every header in order, with lower-case names."""
+        return self._request.header_list
+
+    @property
+    def http_version(self) -> str:
+        """Version of HTTP: 1.0 or 1.1."""
+        return self._request.http_version
 
     @property
     def client(self) -> tuple[str, int] | None:
@@ -125,17 +132,21 @@ class Http1Exchange:
             return True
         return False
 
+    def take_body(self) -> bytes | None:
+        """Take the request's body, if all of it has arrived; only while the exchange is being accepted."""
+        body, self._body = self._body, None
+        return body
+
     def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
         """Begin the response. Once; headers have lower-case names."""
         if self.is_lost:
             return
         check_unstarted(self, status)
+        try:
+            self._connection.start(status, headers)
+        except ValueError as error:
+            raise self._misfit(error) from error
         self.is_started = True
-        # Bytes, because h11 takes text in ASCII only.
-        fields = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
-        if self._connection.is_last:
-            fields.append((b"connection", b"close"))
-        self._send(h11.Response(status_code=status, headers=fields, reason=_REASONS.get(status, b"")))
 
     def write(self, data: bytes) -> None:
         """Append to the response body. Never blocks; watch `is_write_paused`."""
@@ -143,18 +154,20 @@ class Http1Exchange:
             return
         check_open(self, "write")
         if data and self.method != "HEAD":
-            self._send(h11.Data(data=data))
+            try:
+                self._connection.write(data)
+            except ValueError as error:
+                raise self._misfit(error) from error
 
     def end(self) -> None:
         """End the response. The rest of the request, if any, is read and discarded."""
         if self.is_lost:
             return
         check_open(self, "end")
-        self.is_ended = True
-        self.receiver = NO_RECEIVER
+        self._finish()
         try:
-            self._connection.send(h11.EndOfMessage())
-        except h11.LocalProtocolError:
+            self._connection.end()
+        except ValueError:
             logger.exception(
                 "%r ended before it wrote what its content-length says; connection aborted", self
             )
@@ -164,20 +177,23 @@ class Http1Exchange:
             self._connection.note_ended()
 
     def respond(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
-        """Write a whole response."""
-        self.start(status, headers)
-        self.write(body)
-        self.end()
-
-    def take_body(self) -> bytes | None:
-        """Return None: the body follows through the receiver."""
-        return None
+        """Write a whole response, with its content-length."""
+        if self.is_lost:
+            return
+        check_unstarted(self, status)
+        try:
+            self._connection.respond(status, headers, body, is_head=self.method == "HEAD")
+        except ValueError as error:
+            raise self._misfit(error) from error
+        self.is_started = True
+        self._finish()
+        self._connection.note_ended()
 
     def reset(self) -> None:
         """Give the exchange up: the peer sees a broken connection."""
         if not self.is_lost and not self.is_ended:
-            self.is_lost = self.is_ended = True
-            self.receiver = NO_RECEIVER
+            self.is_lost = True
+            self._finish()
             self._connection.break_off()
 
     def acknowledge(self, size: int) -> None:
@@ -192,11 +208,13 @@ class Http1Exchange:
             receiver, self.receiver = self.receiver, NO_RECEIVER
             disconnect_quietly(receiver)
 
-    def _send(self, event: h11.Event) -> None:
-        try:
-            self._connection.send(event)
-        except h11.LocalProtocolError as error:
-            raise LocalProtocolError(f"{self} does not fit HTTP/1.1: {error}; reset it") from error
+    def _finish(self) -> None:
+        self.is_ended = True
+        self.receiver = NO_RECEIVER
+        self._body = None
+
+    def _misfit(self, error: ValueError) -> LocalProtocolError:
+        return LocalProtocolError(f"{self} does not fit HTTP/1.1: {error}; reset it")
 
     def __repr__(self) -> str:
         return f"<{self.method} {self.path} over HTTP/1.1>"

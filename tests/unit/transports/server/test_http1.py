@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from awaken.errors import LocalProtocolError
 from awaken.transports import limits
+from awaken.transports.server.http1_connection import Http1ServerConnection
 from awaken.transports.server.server import Server, start_server
 
 from tests.unit.transports.raising import Raiser
@@ -19,8 +20,7 @@ from tests.unit.transports.sockets import listening_socket, open_connection
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from awaken.exchange import Accept
-    from awaken.transports.server.http1_connection import Http1ServerConnection
+    from awaken.exchange import AcceptServed, Exchange, ServedExchange
 
 
 class Peer:
@@ -47,7 +47,7 @@ class Peer:
 
 
 @asynccontextmanager
-async def talk(accept: Accept) -> AsyncIterator[Peer]:
+async def talk(accept: AcceptServed) -> AsyncIterator[Peer]:
     server = await start_server(accept, sock=listening_socket())
     peer = Peer(server, *await open_connection(server.address))
     try:
@@ -57,6 +57,14 @@ async def talk(accept: Accept) -> AsyncIterator[Peer]:
         with suppress(ConnectionError):
             await peer.writer.wait_closed()
         await server.close()
+
+
+class Whole(Recorder):
+    """Answers in one step."""
+
+    def __init__(self, exchange: ServedExchange) -> None:
+        super().__init__(exchange)
+        exchange.respond(200, [], b"whole")
 
 
 GET = b"GET /discover?x=1 HTTP/1.1\r\nHost: test\r\n\r\n"
@@ -127,9 +135,69 @@ async def test_pipelining_is_bounded() -> None:
                     peer.send(flood)
                     sent += len(flood)
                     await peer.writer.drain()
-        trailing, _ = peer.connection._h11.trailing_data
-        assert len(trailing) <= limits.PIPELINE_SIZE + 512 * 1024
+        assert peer.connection.engine.ahead_size <= limits.PIPELINE_SIZE + 512 * 1024
         peer.writer.transport.abort()
+
+
+class Giant(Recorder):
+    """Answers at once with much more than was asked."""
+
+    size = 100_000
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__(exchange)
+        self.answer(body=b"x" * self.size)
+
+
+async def test_pipelined_requests_are_answered_as_fast_as_the_answers_are_read() -> None:
+    count = 1000
+    acceptor = Acceptor(Giant)
+    async with talk(acceptor) as peer:
+        peer.send(GET * count)
+        await acceptor.wait_for()
+        await asyncio.sleep(0.05)
+        assert len(acceptor.receivers) < count / 2
+
+        received = 0
+        while received < count * Giant.size:
+            received += len(await peer.reader.read(1024 * 1024))
+        assert len(acceptor.receivers) == count
+
+
+async def test_old_client_that_asks_for_it_keeps_its_connection() -> None:
+    request = b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    acceptor = Acceptor(Whole)
+    async with talk(acceptor) as peer:
+        for _ in range(2):
+            peer.send(request)
+            assert b"connection: keep-alive" in await peer.read_until(b"\r\n\r\nwhole")
+        peer.send(request.replace(b"keep-alive", b"x"))
+        assert b"connection: close" in await peer.read_all()
+
+
+async def test_body_that_is_there_is_taken_with_its_request() -> None:
+    exchanges = []
+
+    def accept(exchange: ServedExchange) -> Recorder:
+        receiver = Recorder(exchange)
+        exchanges.append((exchange.take_body(), exchange.take_body(), receiver))
+        return receiver
+
+    async with talk(accept) as peer:
+        peer.send(post(b"whole"))
+        await wait_until(lambda: len(exchanges) == 1)
+        body, again, receiver = exchanges[0]
+        assert (body, again, receiver.calls) == (b"whole", None, [])
+        receiver.answer()
+        await peer.read_until(b"0\r\n\r\n")
+
+        head, _, rest = post(b"in two parts").partition(b"\r\n\r\n")
+        peer.send(head + b"\r\n\r\n")
+        await wait_until(lambda: len(exchanges) == 2)
+        peer.send(rest)
+        body, _, receiver = exchanges[1]
+        await receiver.wait_for("end")
+        assert (body, bytes(receiver.received)) == (None, b"in two parts")
 
 
 async def test_expectation_of_100_is_met() -> None:
@@ -224,7 +292,9 @@ async def test_broken_chunk_disconnects_the_receiver() -> None:
 async def test_head_that_comes_too_slowly_is_answered_with_408() -> None:
     async with talk(Greeter) as peer:
         peer.send(b"GET / HTTP/1.1\r\nHost:")
-        await wait_until(lambda: bool(peer.server.connection_count) and hasattr(peer.connection, "_h11"))
+        await wait_until(
+            lambda: any(isinstance(each, Http1ServerConnection) for each in peer.server._connections)
+        )
         peer.connection.tick(asyncio.get_running_loop().time() + limits.OPENING_TIMEOUT + 1)
         assert (await peer.read_all()).startswith(b"HTTP/1.1 408 ")
 
