@@ -148,7 +148,8 @@ def test_import_leaves_heavy_libraries_alone() -> None:
 
 def test_import_loads_little_beyond_asyncio_and_json() -> None:
     """What only some processes need is imported where it is used: an import is part of every cold start."""
-    late = ("difflib", "msgspec", "pathlib", "random", "urllib.parse", "uuid", "awaken.serde.writing")
+    libraries = ("difflib", "msgspec", "pathlib", "random", "urllib.parse", "uuid")
+    late = (*libraries, "awaken.endpoint.attempt", "awaken.serde.writing")
     code = (
         "import sys, asyncio, json; before = set(sys.modules)\n"
         f"import awaken; print([name for name in {late!r} if name in set(sys.modules) - before])"

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, cast
 
 from awaken import _core
 from awaken.endpoint import reply
-from awaken.endpoint.attempt import Attempt
 from awaken.endpoint.attempt_settings import AttemptSettings
-from awaken.endpoint.direct import Direct
 from awaken.endpoint.services import check_service, services_of
 from awaken.serde.codec_source import CodecSource
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 
+    from awaken.endpoint.attempt import Attempt
+    from awaken.endpoint.direct import Direct
     from awaken.endpoint.discovery import Discovery, ProtocolMode
     from awaken.exchange import Exchange, Receiver
     from awaken.handler.handler import Handler
@@ -81,7 +81,8 @@ class Endpoint:
         if journal_value_codec is not None:
             self.set_journal_value_codec(journal_value_codec)
         self._handlers: dict[str, Handler[Any, Any]] = {}
-        self._direct = Direct(self.attempt_settings)
+        self._attempt_type: type[Attempt] | None = None
+        self._direct: Direct | None = None
         self._discovery: Discovery | None = None
         self._asgi: AsgiServer | None = None
         #: How a host that puts whole responses into an envelope can compress them.
@@ -120,7 +121,7 @@ class Endpoint:
 
     def _add_handler(self, handler: Handler[Any, Any]) -> None:
         self._handlers[handler.target] = handler
-        if self._identity is None:
+        if self._direct is not None and self._identity is None:
             self._direct.add(handler)
 
     def streaming_protocol(self) -> Self:
@@ -146,7 +147,8 @@ class Endpoint:
         """
         self._identity = _core.IdentityKeys([*self.identity_keys, identity_key])
         self.identity_keys.append(identity_key)
-        self._direct.clear()  # `accept` reads the signatures
+        if self._direct is not None:
+            self._direct.clear()  # `accept` reads the signatures
         return self
 
     def set_journal_value_codec(
@@ -178,6 +180,7 @@ class Endpoint:
         self.protocol = "request_response"  # servers refuse another one there
         self._lambda_compression = "zstd" if is_zstd_installed() else None
         self._discovery = None
+        self._load_attempts()
         return LambdaHandler(self.accept)
 
     async def __call__(
@@ -207,6 +210,7 @@ class Endpoint:
         if self._asgi is None:
             from awaken.transports.hosted.asgi import AsgiServer
 
+            self._load_attempts()  # usually in the lifespan of the host, before its first request
             self._asgi = AsgiServer(self.accept, GRACE)
         return self._asgi
 
@@ -215,7 +219,24 @@ class Endpoint:
     @property
     def direct(self) -> Direct | None:
         """The invocations that transports may read into machines; see `awaken.exchange.DirectInvocations`."""
-        return self._direct if type(self).accept is Endpoint.accept else None
+        if type(self).accept is not Endpoint.accept:
+            return None
+        if self._direct is None:
+            from awaken.endpoint.direct import Direct
+
+            self._load_attempts()
+            self._direct = Direct(self.attempt_settings)
+            if self._identity is None:
+                for handler in self._handlers.values():
+                    self._direct.add(handler)
+        return self._direct
+
+    def _load_attempts(self) -> type[Attempt]:
+        """Import what runs handlers. Processes that only declare, describe or call services do without it."""
+        from awaken.endpoint.attempt import Attempt
+
+        self._attempt_type = Attempt
+        return Attempt
 
     def accept(self, exchange: Exchange) -> Receiver:
         """Answer one HTTP request; the path is read from its end, so any prefix works."""
@@ -272,7 +293,8 @@ class Endpoint:
             )
         version, headers = negotiated
         machine = _core.EndpointMachine(version)
-        return Attempt(exchange, machine, handler, version, headers, self.attempt_settings)
+        attempt = self._attempt_type or self._load_attempts()
+        return attempt(exchange, machine, handler, version, headers, self.attempt_settings)
 
     def _declared_later(self, service: str, name: str) -> Handler[Any, Any] | None:
         """Return a handler that was declared below the line that bound its service."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from awaken.exchange import direct_invocations
 from awaken.transports import limits
 from awaken.transports.guard import logger
 from awaken.transports.http2.engines import make_rust_engine
@@ -127,6 +128,7 @@ async def start_server(
         OSError: the address is taken, or does not belong to this machine.
     """
     loop = asyncio.get_running_loop()
+    direct_invocations(accept)  # an endpoint imports what runs handlers, before its first connection
     connections = Connections(options)
 
     def make_listener() -> Listener:

@@ -297,7 +297,9 @@ async def test_drain_suspends_what_waits_and_what_is_about_to_begin(way: str) ->
 
 async def test_receiver_that_raises_fails_alone(caplog: pytest.LogCaptureFixture) -> None:
     endpoint = awaken.app([live])
-    endpoint._direct.begin = Mock(side_effect=[RuntimeError("a bug"), DEFAULT], wraps=endpoint._direct.begin)  # type: ignore[method-assign]
+    direct = endpoint.direct
+    assert direct is not None
+    direct.begin = Mock(side_effect=[RuntimeError("a bug"), DEFAULT], wraps=direct.begin)  # type: ignore[method-assign]
     async with serving("direct", endpoint) as (_, client):
         first = await client.response(ask(client, body=frames.request(b'"bob"')))
         second = await client.response(ask(client, body=frames.request(b'"bob"')))
