@@ -44,7 +44,7 @@ class Drawing(Protocol):
 
 
 class StepTicker:
-    """An `awaken.runtime.events.Observer` that passes events on in batches. For one event loop.
+    """An `awaken.runtime.events.SelectiveObserver` that passes events on in batches. For one event loop.
 
     Args:
         drawing: what draws them.
@@ -60,20 +60,30 @@ class StepTicker:
         self._thread = threading.get_ident()
         draw_before_prints(self._draw_before)
 
+    def skips(self, kind: EventKind) -> bool:
+        """Return whether an event is beyond what is drawn; then it is counted."""
+        if self._is_worth_a_line(kind):
+            return False
+        self._more[kind] += 1
+        self._plan()
+        return True
+
     def note(self, event: Event) -> None:
         """Keep an event until the next drawing."""
-        if self._is_worth_a_line(event.kind):
+        if not self.skips(event.kind):
             self._steps.append((time.time(), event))
+            self._plan()
+
+    def _plan(self) -> None:
+        if self._is_due:
+            return
+        self._is_due = True
+        loop = asyncio.get_running_loop()
+        wait_s = self._drawn_at + _INTERVAL_S - loop.time()
+        if wait_s > 0:
+            loop.call_later(wait_s, self._tick)
         else:
-            self._more[event.kind] += 1
-        if not self._is_due:
-            self._is_due = True
-            loop = asyncio.get_running_loop()
-            wait_s = self._drawn_at + _INTERVAL_S - loop.time()
-            if wait_s > 0:
-                loop.call_later(wait_s, self._tick)
-            else:
-                loop.call_soon(self._tick)
+            loop.call_soon(self._tick)
 
     def draw(self) -> None:
         """Draw what has been kept."""

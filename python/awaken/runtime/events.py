@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from awaken.runtime.attempt_failure import AttemptFailure
 
-__all__ = ["Event", "EventKind", "Observer"]
+__all__ = ["Event", "EventKind", "Observer", "SelectiveObserver"]
 
 
 class EventKind(Enum):
@@ -29,6 +29,9 @@ class EventKind(Enum):
     SUCCEEDED = "succeeded"
     #: It ended with a terminal error.
     FAILED = "failed"
+
+    # There is one object of each; the hash of the base class is that of the name, and computed in Python each time.
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +57,13 @@ class Observer(Protocol):
 
     def note(self, event: Event) -> None:
         """Receive an event."""
+        ...
+
+
+@runtime_checkable
+class SelectiveObserver(Observer, Protocol):
+    """An observer that does not need every event: a busy runtime has thousands in a second, and making them costs."""
+
+    def skips(self, kind: EventKind) -> bool:
+        """Return whether the event that just happened need not be made and noted. Called once for each event."""
         ...

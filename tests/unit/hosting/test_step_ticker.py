@@ -138,3 +138,17 @@ def test_what_a_handler_prints_comes_after_the_steps_before_it(*, as_documents: 
     assert found == ["inv_0", "inv_1", "inv_2", "inv_last"]
     assert order == [0, 2, 4, 6]
     assert prints == [1, 3, 5]
+
+
+async def test_steps_beyond_the_rate_need_not_be_made_and_are_counted() -> None:
+    drawn = Drawn(most=2)
+    ticker = StepTicker(drawn)
+
+    for number in range(5):
+        if not ticker.skips(EventKind.ATTEMPT):
+            ticker.note(step(number, EventKind.ATTEMPT))
+    assert not ticker.skips(EventKind.FAILED)  # shown all the same
+    ticker.note(step(5, EventKind.FAILED))
+    await asyncio.sleep(0)
+
+    assert drawn.batches == [(["inv_0", "inv_1", "inv_5"], {EventKind.ATTEMPT: 3})]

@@ -49,6 +49,29 @@ async def test_call_is_accepted_attempted_and_done(tmp_path: Path) -> None:
     assert recorder.events[-1].duration_ms == 0
 
 
+class Counting(Recorder):
+    """Counts attempts, and receives every other event."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attempts = 0
+
+    def skips(self, kind: EventKind) -> bool:
+        self.attempts += kind is EventKind.ATTEMPT
+        return kind is EventKind.ATTEMPT
+
+
+async def test_events_that_are_only_counted_are_not_made(tmp_path: Path) -> None:
+    counting = Counting()
+    harness = Harness(tmp_path / "data", SERVICES, clock=ManualClock(), observer=counting)
+    await harness.start()
+    await harness.call("Echo/echo", "hello")
+    await harness.stop()
+
+    assert counting.steps == ["accepted", "succeeded"]
+    assert counting.attempts == 1
+
+
 async def test_suspension_tells_what_is_awaited(tmp_path: Path) -> None:
     async with watched(tmp_path) as (harness, recorder):
         invocation_id = await harness.send("Echo/wait")

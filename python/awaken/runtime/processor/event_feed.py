@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from awaken.control.operations import Failure, Target
-from awaken.runtime.events import Event, EventKind
+from awaken.runtime.events import Event, EventKind, SelectiveObserver
 
 if TYPE_CHECKING:
     from awaken.control.operations import Success
@@ -21,7 +21,7 @@ __all__ = ["EventFeed"]
 
 
 class EventFeed:
-    """Reports to one observer. Without an observer, nothing is computed.
+    """Reports to one observer. Without an observer, nothing is computed; an event that is only counted is not made.
 
     Args:
         store: calls back when what was written is on disk.
@@ -33,30 +33,49 @@ class EventFeed:
         self._store = store
         self._clock = clock
         self._observer = observer
+        self._selective = observer if isinstance(observer, SelectiveObserver) else None
 
     def note_accepted(self, new: NewInvocation, status: str) -> None:
         """Report a new invocation, with its status unless it runs at once."""
         if self._observer is not None:
-            target = str(Target(new.handler.service, new.handler.name, new.key))
-            detail = status if status != "invoked" else ""
-            event = Event(EventKind.ACCEPTED, new.invocation_id, target, detail, input=new.body)
-            self._report(self._observer, event)
+            report = partial(self._report_accepted, self._observer, new, status)
+            self._store.after_commit(report, is_urgent=False)
 
     def note(
         self, row: InvocationRow, kind: EventKind, detail: str = "", failure: AttemptFailure | None = None
     ) -> None:
         """Report what happened to an invocation that has not ended."""
         if self._observer is not None:
-            self._report(self._observer, Event(kind, row.id, str(row.target), detail, failure=failure))
+            report = partial(self._report, self._observer, row, kind, detail, None, failure)
+            self._store.after_commit(report, is_urgent=False)
 
     def note_ended(self, row: InvocationRow, result: Success | Failure) -> None:
         """Report how an invocation ended, and how long it took."""
         if self._observer is not None:
-            is_failed = isinstance(result, Failure)
-            kind = EventKind.FAILED if is_failed else EventKind.SUCCEEDED
-            detail = f"[{result.code}] {result.message}" if isinstance(result, Failure) else ""
+            kind, detail = EventKind.SUCCEEDED, ""
+            if isinstance(result, Failure):
+                kind, detail = EventKind.FAILED, f"[{result.code}] {result.message}"
             took_ms = self._clock.now_ms() - row.created_at
-            self._report(self._observer, Event(kind, row.id, str(row.target), detail, took_ms))
+            report = partial(self._report, self._observer, row, kind, detail, took_ms, None)
+            self._store.after_commit(report, is_urgent=False)
 
-    def _report(self, observer: Observer, event: Event) -> None:
-        self._store.after_commit(partial(observer.note, event), is_urgent=False)
+    def _report_accepted(self, observer: Observer, new: NewInvocation, status: str) -> None:
+        if not self._is_skipped(EventKind.ACCEPTED):
+            target = str(Target(new.handler.service, new.handler.name, new.key))
+            detail = status if status != "invoked" else ""
+            observer.note(Event(EventKind.ACCEPTED, new.invocation_id, target, detail, input=new.body))
+
+    def _report(
+        self,
+        observer: Observer,
+        row: InvocationRow,
+        kind: EventKind,
+        detail: str,
+        took_ms: int | None,
+        failure: AttemptFailure | None,
+    ) -> None:
+        if not self._is_skipped(kind):
+            observer.note(Event(kind, row.id, str(row.target), detail, took_ms, failure=failure))
+
+    def _is_skipped(self, kind: EventKind) -> bool:
+        return self._selective is not None and self._selective.skips(kind)
