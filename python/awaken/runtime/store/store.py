@@ -307,6 +307,8 @@ class Store:
             return
         group = self._take_group()
         if self._is_unsynced:
+            # Here, since no transaction is open: at the end of the sync there may always be one.
+            self._checkpoints.note_commit(self._connection, self._pace.write_count)
             self._is_unsynced = False
             self._syncing = group
             self._log.begin(self._end_sync)
@@ -347,8 +349,6 @@ class Store:
         if error is not None:
             self._doubt(error, group)
             return
-        if not self._is_writing:
-            self._checkpoints.note_commit(self._connection, self._pace.write_count)
         group.complete()
         if self._is_wanted:
             self._hasten()

@@ -10,11 +10,24 @@ from typing import TYPE_CHECKING
 import pytest
 from awaken.runtime.store import Store
 
+from tests.unit.runtime.store.held_log import HeldLog
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 INSERT = "INSERT OR REPLACE INTO state (service, key, name, value) VALUES ('s', 'k', ?, ?)"
 MEBIBYTE = 1 << 20
+
+
+class _SlowDisk(HeldLog):
+    """Ends a sync when it is told to, and keeps nothing of what it has synced."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.is_held = True
+
+    def _note(self) -> None:
+        self.begun += 1
 
 
 def content_of(path: Path) -> int:
@@ -61,6 +74,29 @@ async def test_log_does_not_grow_while_commits_follow_each_other(tmp_path: Path)
     assert sizes[-1] < sum(1 for _ in sizes) * MEBIBYTE, "of all that was written"
     store.close()
     assert content_of(tmp_path / "db") == 16
+
+
+@pytest.mark.slow
+async def test_log_does_not_grow_while_each_sync_ends_within_a_transaction(tmp_path: Path) -> None:
+    """As under load that never pauses: whenever a sync ends, the next transaction is open already."""
+    disk = _SlowDisk(tmp_path / "db-wal")
+    store = Store(tmp_path / "db", open_log=lambda _: disk)
+    size = 0
+
+    for _ in range(200):
+        for name in range(16):
+            store.write(INSERT, (f"{name}", bytes(64 * 1024)))
+        store.after_commit(lambda: None)
+        begun = disk.begun
+        while disk.begun == begun:
+            await asyncio.sleep(0)
+        store.write(INSERT, ("next", b""))
+        disk.end()
+        size = max(size, (tmp_path / "db-wal").stat().st_size)
+
+    assert size < 100 * MEBIBYTE
+    store.close()
+    assert content_of(tmp_path / "db") == 17
 
 
 @pytest.mark.slow
