@@ -1,7 +1,7 @@
 """The stacks: a runtime and an endpoint, started as people start them, with durable commits.
 
 Each is as it is by default, apart from ports and folders. The real server writes its log to RocksDB and syncs its WAL
-before it acknowledges; the embedded runtime commits to SQLite with `synchronous=FULL`. Their folders must be on a disk:
+before it acknowledges; the embedded runtime syncs the write-ahead log of SQLite. Their folders must be on a disk:
 where syncing costs nothing, durability would cost nothing either.
 """
 
