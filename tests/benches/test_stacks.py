@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -13,7 +14,7 @@ def test_folders_in_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         psutil,
         "disk_partitions",
-        lambda **_: [psutil._ntuples.sdiskpart("dev", place, kind, "") for place, kind in partitions],
+        lambda **_: [SimpleNamespace(mountpoint=place, fstype=kind) for place, kind in partitions],
     )
     assert stacks.check_disk(Path("/home/me")) == "ext4"
     assert stacks.check_disk(Path("/scratch/disk/data")) == "xfs"
