@@ -223,7 +223,7 @@ class Outgoing(Protocol):
 
     @property
     def credit(self) -> int:
-        """How many bytes may be sent now without being kept in memory."""
+        """How many bytes may be sent now without being kept in memory. If none, `on_change` tells when some may."""
         ...
 
     @property

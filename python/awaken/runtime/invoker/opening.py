@@ -60,9 +60,10 @@ class Opening:
             dialer: of the deployment.
             on_change: called when a part of the response has arrived, or more of the request may be sent.
         """
+        content_type = self.content_type
         headers = {
-            "content-type": self.content_type,
-            "accept": self.content_type,
+            "content-type": content_type,
+            "accept": content_type,
             "x-restate-invocation-id": self.row.id,
             "x-restate-cluster-name": self.cluster_name,
         }

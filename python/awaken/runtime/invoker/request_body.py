@@ -19,7 +19,7 @@ class RequestBody:
 
     def __init__(self, exchange: Outgoing) -> None:
         self._exchange = exchange
-        self._unsent: deque[memoryview] = deque()
+        self._unsent: deque[bytes | memoryview] = deque()
         self._unsent_size = 0
         self._is_complete = False
         self._is_end_sent = False
@@ -31,7 +31,7 @@ class RequestBody:
 
     def add(self, data: bytes) -> None:
         """Add bytes, which the next `flush` sends."""
-        self._unsent.append(memoryview(data))
+        self._unsent.append(data)
         self._unsent_size += len(data)
 
     def complete(self) -> None:
@@ -43,10 +43,11 @@ class RequestBody:
         while self._unsent and (credit := self._exchange.credit) > 0:
             chunk = self._unsent.popleft()
             if len(chunk) > credit:
-                self._unsent.appendleft(chunk[credit:])
-                chunk = chunk[:credit]
+                whole = memoryview(chunk)
+                self._unsent.appendleft(whole[credit:])
+                chunk = whole[:credit]
             self._unsent_size -= len(chunk)
-            self._exchange.send(bytes(chunk))
+            self._exchange.send(chunk if isinstance(chunk, bytes) else bytes(chunk))
         if self._is_complete and not self._unsent:
             self.end()
 

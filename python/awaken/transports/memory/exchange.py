@@ -42,6 +42,17 @@ class _Caller(Protocol):
 class MemoryExchange:
     """An `awaken.exchange.Exchange` whose peer is in this process."""
 
+    __slots__ = (
+        "_caller",
+        "headers",
+        "is_bidirectional",
+        "is_ended",
+        "is_started",
+        "method",
+        "path",
+        "receiver",
+    )
+
     def __init__(
         self,
         caller: _Caller,
@@ -100,8 +111,11 @@ class MemoryExchange:
     def acknowledge(self, size: int) -> None:
         """Let the caller send as many more bytes."""
         if not self.is_ended:
-            self._caller.credit += size
-            self._caller.note_change()
+            caller = self._caller
+            was_starved = caller.credit <= 0
+            caller.credit += size
+            if was_starved:  # a caller with credit has nothing to wait for, and looking again costs it
+                caller.note_change()
 
     def finish(self) -> Receiver:
         """End the exchange, and return its receiver, which is called no more."""

@@ -42,6 +42,8 @@ class MemoryOutgoing(OutgoingBase):
         context: in which both are called; None is the context that is current at the change.
     """
 
+    __slots__ = ("_changed", "_context", "_exchange", "_on_over", "credit")
+
     def __init__(
         self,
         accept: Accept,
@@ -58,7 +60,7 @@ class MemoryOutgoing(OutgoingBase):
         self.credit = limits.STREAM_WINDOW
         self._on_over = on_over
         self._context = context
-        self._changed = asyncio.Event()
+        self._changed: asyncio.Event | None = None  # for `read`, which few use
         self._exchange = MemoryExchange(self, method, path, headers, is_bidirectional=is_bidirectional)
         accept_exchange(accept, self._exchange)
 
@@ -98,10 +100,10 @@ class MemoryOutgoing(OutgoingBase):
 
     def take(self) -> bytes:
         """Take the part of the response body that is there, and so let the writer continue."""
-        exchange = self._exchange
-        was_paused = exchange.is_write_paused
+        was_paused = self.received_size > limits.BUFFER_HIGH
         data = self.drop()
         if was_paused:
+            exchange = self._exchange  # without a receiver if it is over
             deliver(exchange, exchange.receiver.resume_writing)
         return data
 
@@ -116,6 +118,8 @@ class MemoryOutgoing(OutgoingBase):
                 raise RemoteProtocolError("the exchange was reset before its response ended")
             if self.is_ended:
                 return b""
+            if self._changed is None:
+                self._changed = asyncio.Event()
             self._changed.clear()
             await self._changed.wait()
         return self.take()
@@ -133,7 +137,8 @@ class MemoryOutgoing(OutgoingBase):
 
     def note_change(self) -> None:
         """Wake `read`, and call `on_change` in the next turn of the loop, once for all changes until then."""
-        self._changed.set()
+        if self._changed is not None:
+            self._changed.set()
         if not self._is_change_due:
             self._is_change_due = True
             self._loop.call_soon(self.announce_change, context=self._context)

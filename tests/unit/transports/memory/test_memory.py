@@ -35,6 +35,25 @@ async def test_credit_is_given_back_only_by_acknowledging() -> None:
     assert request.credit == limits.STREAM_WINDOW - 400
 
 
+async def test_credit_is_announced_to_a_caller_that_had_none() -> None:
+    acceptor = Acceptor()
+    announced: list[int] = []
+    request = MemoryOutgoing(acceptor, "POST", "/", on_change=lambda: announced.append(request.credit))
+    exchange = acceptor.receivers[0].exchange
+
+    request.send(bytes(1000))
+    exchange.acknowledge(1000)
+    await asyncio.sleep(0)
+    assert announced == []
+
+    request.send(bytes(limits.STREAM_WINDOW))
+    assert request.credit == 0
+    exchange.acknowledge(500)
+    exchange.acknowledge(200)
+    await asyncio.sleep(0)
+    assert announced == [700]
+
+
 async def test_writer_pauses_until_the_response_is_taken() -> None:
     acceptor = Acceptor(Fountain)
     request = MemoryOutgoing(acceptor, "GET", "/")
