@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from awaken.runtime.deployments import DeploymentStore
     from awaken.runtime.events import Observer
     from awaken.runtime.settings import RuntimeSettings
-    from awaken.runtime.store.store import CommitProbe
+    from awaken.runtime.store.commit_probe import CommitProbe
     from awaken.runtime.supervisor import Supervisor
 
 __all__ = ["EmbeddedRuntime"]

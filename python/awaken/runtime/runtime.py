@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.events import Observer
     from awaken.runtime.schema import Schema
-    from awaken.runtime.store.store import CommitProbe
+    from awaken.runtime.store.commit_probe import CommitProbe
     from awaken.runtime.supervisor import Supervisor
 
 __all__ = ["Runtime"]

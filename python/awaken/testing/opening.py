@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from awaken.runtime.events import Observer
-    from awaken.runtime.store.store import CommitProbe
+    from awaken.runtime.store.commit_probe import CommitProbe
     from awaken.testing.failures import HandlerFailure
 
 __all__ = ["add_failures", "open_environment", "open_with"]

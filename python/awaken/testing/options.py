@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from awaken.runtime.events import Observer
-    from awaken.runtime.store.store import CommitProbe
+    from awaken.runtime.store.commit_probe import CommitProbe
 
 __all__ = ["PATIENCE", "EnvironmentOptions"]
 

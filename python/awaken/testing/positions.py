@@ -43,7 +43,7 @@ class Position:
 
 
 class CrashProbe:
-    """Crashes the runtime at one commit. An `awaken.runtime.store.store.CommitProbe`.
+    """Crashes the runtime at one commit. An `awaken.runtime.store.commit_probe.CommitProbe`.
 
     Args:
         position: where to crash; None only counts commits.

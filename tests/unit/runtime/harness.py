@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from awaken.runtime.clock import Clock
     from awaken.runtime.events import Observer
     from awaken.runtime.settings import RuntimeSettings
-    from awaken.runtime.store.store import CommitProbe
+    from awaken.runtime.store.commit_probe import CommitProbe
     from awaken.service.definition import Definition
 
 URI = "http://app.test/"

@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from awaken.runtime.errors import CommitUnknownError, RuntimeClosedError, StoreError, TransactionLostError
 from awaken.runtime.store.checkpoints import Checkpoints
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["CommitProbe", "Store"]
+    from awaken.runtime.store.commit_probe import CommitProbe
+
+__all__ = ["Store"]
 
 log = logging.getLogger("awaken.runtime")
 
@@ -42,18 +44,6 @@ log = logging.getLogger("awaken.runtime")
 _OWN_ERRORS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.InterfaceError)
 
 _NOTHING: Sequence[Any] = ()
-
-
-class CommitProbe(Protocol):
-    """Watches commits, and may make them fail, or abandon the store; for tests."""
-
-    def before_commit(self) -> None:
-        """Raise sqlite3.Error to make it fail."""
-        ...
-
-    def after_commit(self) -> None:
-        """Note that the files hold a new state, before it is synced and anything that waits for it runs."""
-        ...
 
 
 class Store:
