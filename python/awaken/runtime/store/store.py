@@ -216,11 +216,13 @@ class Store:
             self._end_sync(self._log.wait())
         if self._is_writing and not self._commit():
             return
-        if self._is_unsynced and (error := self._log.sync_now()) is not None:
-            self._doubt(error, self._take_group())
-            return
-        self._is_unsynced = False
-        self._take_group().complete()
+        group = self._take_group()
+        if self._is_unsynced:
+            self._is_unsynced = False
+            if (error := self._log.sync_now()) is not None:
+                self._doubt(error, group)
+                return
+        self._complete(group)
 
     def close(self) -> None:
         """Commit and close."""
@@ -303,12 +305,7 @@ class Store:
             self._syncing = group
             self._log.begin(self._end_sync)
             return
-        try:
-            self._ensure_sound()
-        except StoreError as error:
-            group.fail(error)
-        else:
-            group.complete()
+        self._complete(group)
 
     def _commit(self) -> bool:
         """Commit the open transaction, and return whether anything may follow."""
@@ -326,6 +323,15 @@ class Store:
         if self._probe is not None:
             self._probe.after_commit()
         return not self._is_closed
+
+    def _complete(self, group: CommitGroup) -> None:
+        """Notify what waits for nothing but what is on disk already, if it is."""
+        try:
+            self._ensure_sound()
+        except StoreError as error:
+            group.fail(error)
+        else:
+            group.complete()
 
     def _take_group(self) -> CommitGroup:
         group, self._group = self._group, CommitGroup()

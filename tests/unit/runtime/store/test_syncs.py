@@ -204,6 +204,26 @@ async def test_log_is_written_anew_after_a_refused_sync(opened: Opened) -> None:
     opened.store.close()
 
 
+async def test_log_is_written_anew_after_a_sync_that_was_waited_for(opened: Opened) -> None:
+    opened.log.error = REFUSED
+    unsynced = opened.write("unsynced")
+    opened.store.commit()
+    with pytest.raises(CommitUnknownError):
+        await unsynced
+    log_path = opened.store.path.with_name("db-wal")
+    at = log_path.stat().st_mtime_ns
+    opened.log.error = None
+
+    opened.store.after_commit(lambda: opened.told.append("after"))
+    async with asyncio.timeout(5):
+        while not opened.told:
+            await asyncio.sleep(0)
+
+    assert opened.told == ["after"]
+    assert log_path.stat().st_mtime_ns > at, "before anything was told"
+    opened.store.close()
+
+
 async def test_log_that_lost_a_commit_is_not_used_any_more(opened: Opened) -> None:
     await opened.write("synced")
     opened.log.error = REFUSED
