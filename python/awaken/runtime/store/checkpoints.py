@@ -49,8 +49,8 @@ class Checkpoints:
     def __init__(self, path: Path, log_path: Path) -> None:
         self._path = path
         self._log_path = log_path
-        # Open until the connections are closed: closing any descriptor of the file releases SQLite's locks.
-        self._database = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        #: Once open, until the connections are closed: closing any descriptor of the file releases SQLite's locks.
+        self._database: int | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
         self._running: Future[bool] | None = None
@@ -91,8 +91,10 @@ class Checkpoints:
             self._connection.close()
 
     def release(self) -> None:
-        """Close the descriptor of the database."""
-        os.close(self._database)
+        """Close the descriptor of the database, if there is one."""
+        if self._database is not None:
+            os.close(self._database)
+            self._database = None
 
     def _begin(self) -> None:
         if self._thread is None:
@@ -138,6 +140,8 @@ class Checkpoints:
         size, is_complete = _copy(self._connection)
         if is_complete or size < _LONG_SIZE:
             return False
+        if self._database is None:
+            self._database = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         os.fsync(self._database)
         return True
 

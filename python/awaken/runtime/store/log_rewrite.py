@@ -41,7 +41,7 @@ class LogRewriter:
     def __init__(self, log_path: Path, index_path: Path) -> None:
         self._log_path = log_path
         self._index_path = index_path
-        #: Stays open: closing a descriptor of the index releases SQLite's locks on it.
+        #: Once open, until `release`: closing a descriptor of the index releases SQLite's locks on it.
         self._index: int | None = None
 
     def rewrite(self) -> None:
@@ -65,6 +65,12 @@ class LogRewriter:
             file.seek(0)
             while rest:
                 rest = rest[file.write(rest) :]
+
+    def release(self) -> None:
+        """Close what is open. Call this when all connections are closed."""
+        if self._index is not None:
+            os.close(self._index)
+            self._index = None
 
     def _last_frame(self) -> tuple[int, tuple[int, int]]:
         """Return how many frames are committed, and the salts of the log that they are in."""

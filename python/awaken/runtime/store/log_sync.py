@@ -54,10 +54,11 @@ class LogSync:
         return self._result()
 
     def close(self) -> None:
-        """Forget a sync that has begun, and close the file."""
+        """Forget a sync that has begun, and close the file. Nothing may follow."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.remove_reader(self._file.fileno())
         self._loop = self._on_end = None
+        del self._file  # its thread and its descriptors end with it
 
     def _watch(self) -> None:
         if self._loop is None:

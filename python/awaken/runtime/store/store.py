@@ -400,4 +400,5 @@ class Store:
         self._checkpoints.close()
         self._connection.close()
         self._checkpoints.release()
+        self._rewriter.release()
         self._log.close()

@@ -291,3 +291,33 @@ async def test_thread_syncs_the_file_and_reports(tmp_path: Path) -> None:
 
     assert told == list(range(50))
     store.close()
+
+
+async def test_closed_store_keeps_no_file_open_and_no_thread(tmp_path: Path) -> None:
+    def open_files() -> int:
+        return len(os.listdir("/dev/fd"))
+
+    before = open_files()
+    store = Store(tmp_path / "db")
+    store.write(INSERT, ("name",))
+    await store.committed()
+    assert open_files() > before
+
+    store.close()
+
+    async with asyncio.timeout(5):  # the thread ends a little later
+        while open_files() > before:
+            await asyncio.sleep(0.01)
+
+
+async def test_store_that_cannot_be_opened_keeps_no_file_open(tmp_path: Path) -> None:
+    Store(tmp_path / "db").close()
+    before = len(os.listdir("/dev/fd"))
+    kept = []
+
+    for _ in range(3):
+        with pytest.raises(StoreError) as raised:
+            Store(tmp_path / "db", open_log=HeldLog.refusing)
+        kept.append(raised.value)
+
+    assert len(os.listdir("/dev/fd")) <= before
