@@ -341,10 +341,10 @@ impl Http2Engine {
                 Self::list(invocation, is_due, list)?;
                 Ok(None)
             }
-            Event::StreamClosed(id, code) => {
+            Event::StreamClosed(id, _) | Event::StreamBroken(id, _, _) => {
                 shared.lock().finished.remove(&id);
                 let Some(invocation) = shared.lock().live.remove(&id) else {
-                    return Ok(Some(Event::StreamClosed(id, code)));
+                    return Ok(Some(event));
                 };
                 let invocation = invocation.into_bound(py);
                 let is_due = {

@@ -262,6 +262,19 @@ async def test_lost_stream_unwinds_its_handler(way: str, deed: str) -> None:
         await wait_until(lambda: server.exchange_count == 0)
 
 
+async def test_stream_that_breaks_the_protocol_unwinds_its_handler(way: str) -> None:
+    async with serving(way) as (server, client):
+        waiting = ask(client, "/invoke/Live/wait", frames.request(), is_end=False)
+        begun = ask(client, "/invoke/Live/wait", frames.start(known_entries=1), is_end=False)
+        await client.read_until(lambda: client.responses[waiting].status == 200)
+        for stream in (waiting, begun):
+            itself = stream.to_bytes(4)
+            client.writer.write(bytes([0, 0, 5, 2, 0, *itself, *itself, 0]))  # PRIORITY
+
+        await wait_until(lambda: unwound == ["CancelledError"])
+        await wait_until(lambda: server.exchange_count == 0)
+
+
 async def test_stream_that_is_reset_with_its_journal_begins_nothing(way: str) -> None:
     async with serving(way) as (server, client):
         stream = client.h2.get_next_available_stream_id()
