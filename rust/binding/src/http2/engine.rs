@@ -346,6 +346,7 @@ impl Http2Engine {
                 let Some(invocation) = shared.lock().live.remove(&id) else {
                     return Ok(Some(event));
                 };
+                shared.lock().is_active = true;
                 let invocation = invocation.into_bound(py);
                 let is_due = {
                     let mut invocation = invocation.borrow_mut();

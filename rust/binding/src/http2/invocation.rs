@@ -26,7 +26,7 @@ pub(super) struct Connection {
     pub(super) live: HashMap<u32, Py<Invocation>>,
     /// The streams whose response has ended since they were last asked for, and whose request has not.
     pub(super) finished: HashSet<u32>,
-    /// Whether a response or its request has ended since that was last asked for.
+    /// Whether a response or its request has ended, or an invocation was lost, since that was last asked for.
     pub(super) is_active: bool,
     /// Whether the socket takes no bytes.
     pub(super) is_paused: bool,

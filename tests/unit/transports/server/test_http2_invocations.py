@@ -345,6 +345,21 @@ async def test_connection_with_short_invocations_is_not_idle(way: str) -> None:
         assert not connection._is_draining
 
 
+async def test_connection_whose_invocation_was_reset_is_not_idle_yet(way: str) -> None:
+    async with serving(way) as (server, client):
+        connection, now = connection_of(server), asyncio.get_running_loop().time()
+        stream = ask(client, "/invoke/Live/wait", frames.request(), is_end=False)
+        await client.read_until(lambda: client.responses[stream].status == 200)
+        connection.tick(now + 2 * limits.IDLE_TIMEOUT)
+        connection._liveness.hear(connection._now)
+        client.h2.reset_stream(stream)
+        client.flush()
+        await wait_until(lambda: server.exchange_count == 0)
+        connection.tick(now + 2.5 * limits.IDLE_TIMEOUT)
+
+        assert not connection._is_draining
+
+
 async def test_peer_that_does_not_read_stops_the_handler(way: str) -> None:
     async with serving(way, window=1000) as (_, client):
         client.gives_credit = False
