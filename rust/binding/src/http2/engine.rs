@@ -140,6 +140,7 @@ impl Http2Engine {
     fn lose_invocations(slf: &Bound<'_, Self>) -> Vec<Py<Invocation>> {
         let py = slf.py();
         let shared = slf.borrow().shared.clone();
+        shared.silence();
         let live = std::mem::take(&mut shared.lock().live);
         live.into_values()
             .filter(|one| {

@@ -65,6 +65,12 @@ impl Shared {
         drop(replaced);
     }
 
+    /// Says no more that there is output. What is called refers to the engine, and nothing else would end the cycle.
+    pub(super) fn silence(&self) {
+        let dropped = self.lock().on_output.take();
+        drop(dropped);
+    }
+
     /// Takes bytes for the network.
     pub(super) fn take_output(&self) -> Vec<u8> {
         let mut connection = self.lock();

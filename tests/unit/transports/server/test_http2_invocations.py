@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import weakref
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -413,3 +414,13 @@ async def test_nothing_is_left_of_an_invocation_without_the_collector(way: str) 
             gc.enable()
 
         assert left == []
+
+
+async def test_nothing_is_left_of_a_connection(way: str) -> None:
+    async with serving(way) as (server, client):
+        await client.response(ask(client, body=frames.request(b'"bob"')))
+        connection = weakref.ref(connection_of(server))
+    await asyncio.sleep(0)
+    gc.collect()
+
+    assert connection() is None
