@@ -6,7 +6,9 @@ mod engine;
 mod event;
 mod invocation;
 mod progress;
+mod receiving;
 mod routes;
+mod shared;
 
 pub(crate) use client_engine::{Http2ClientEngine, ResponseProgress};
 pub(crate) use engine::Http2Engine;

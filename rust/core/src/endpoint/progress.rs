@@ -12,7 +12,7 @@ use crate::wire::{
 use super::ending::Ending;
 use super::error::{Error, Result};
 use super::machine::Machine;
-use super::results::Taken;
+use super::queue::Taken;
 use super::state::State;
 use super::together::Together;
 

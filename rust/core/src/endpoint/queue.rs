@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::journal::Notification;
+use crate::journal::{Notification, Outcome};
 
 /// Notifications and acks that wait to be taken.
 #[derive(Debug, Default)]
@@ -18,6 +18,19 @@ pub(super) enum Queued {
     Notification(Notification, usize),
     /// The ack of the proposal with this completion id.
     Ack(u32),
+}
+
+/// What happened to an item that was taken off the queue.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// An awaited handle received this result, which counts as taken.
+    Awaited(u32, Outcome),
+    /// A result was stored for later or dropped.
+    Other,
+    /// The ack of the proposal with this completion id; the run has the result.
+    Ack(u32),
+    /// The invocation was cancelled.
+    Cancel,
 }
 
 impl Queue {

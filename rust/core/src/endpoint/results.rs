@@ -12,7 +12,7 @@ use crate::wire::message::name_of;
 
 use super::error::{Error, Result};
 use super::handles::{Handle, Handles, Slot, Source, Stored};
-use super::queue::{Queue, Queued};
+use super::queue::{Queue, Queued, Taken};
 use super::together::Together;
 
 /// Handles, the queue, and results without a handle.
@@ -29,19 +29,6 @@ pub(super) struct Results {
     is_together: bool,
     together: Option<Box<Together>>,
     stored_size: usize,
-}
-
-/// What happened to an item that was taken off the queue.
-#[derive(Debug)]
-pub(super) enum Taken {
-    /// An awaited handle received this result, which counts as taken.
-    Awaited(u32, Outcome),
-    /// A result was stored for later or dropped.
-    Other,
-    /// The ack of the proposal with this completion id; the run has the result.
-    Ack(u32),
-    /// The invocation was cancelled.
-    Cancel,
 }
 
 /// The awaited tree before anything is taken off the queue.
