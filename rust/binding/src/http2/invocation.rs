@@ -218,7 +218,7 @@ impl Invocation {
         }
         let mut connection = self.shared.lock();
         if connection.is_paused {
-            connection.waiting.push(self.stream_id);
+            connection.waiting.insert(self.stream_id);
             return true;
         }
         connection.engine.is_stalled(self.stream_id)

@@ -1,6 +1,6 @@
 //! What an engine and the invocations on its streams share.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use awaken_http2::ServerEngine;
@@ -20,7 +20,7 @@ pub(super) struct Connection {
     /// Whether the socket takes no bytes.
     pub(super) is_paused: bool,
     /// The streams that wait for the socket.
-    pub(super) waiting: Vec<u32>,
+    pub(super) waiting: BTreeSet<u32>,
     /// Called when there is output, once until it is taken.
     on_output: Option<Py<PyAny>>,
     is_output_noted: bool,
@@ -39,7 +39,7 @@ impl Shared {
             finished: HashSet::new(),
             is_active: false,
             is_paused: false,
-            waiting: Vec::new(),
+            waiting: BTreeSet::new(),
             on_output: None,
             is_output_noted: false,
         })))
