@@ -33,6 +33,10 @@ class Host(Protocol):
         """End the attempt and return what unwinds the handler."""
         ...
 
+    def unwatch(self, future: DurableFuture[Any]) -> None:
+        """Note that nothing waits for a future any longer."""
+        ...
+
     def go_on(self) -> None:
         """Continue: the handler has received a result."""
         ...
@@ -112,6 +116,7 @@ class AttemptCodec:
             return  # the attempt is over
         finally:
             self._is_decoding = False
+        self._host.unwatch(future)  # the handler may have begun to wait for it in the meantime
         self._host.go_on()
 
 

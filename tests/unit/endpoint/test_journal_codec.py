@@ -401,3 +401,42 @@ async def test_provider_that_gives_no_codec_is_named() -> None:
     await call.until_answer("Error")
 
     assert b"returned 7, not a JournalValueCodec" in call.exchange.body
+
+
+@pytest.mark.parametrize("has_callback", [True, False])
+async def test_waiting_for_a_result_that_is_being_decoded(has_callback: bool) -> None:
+    decoding, going_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(awaken.JournalValueCodec):
+        def encode(self, buf: bytes) -> bytes:
+            return bytes(buf)
+
+        async def decode(self, buf: bytes) -> bytes:
+            decoding.set()
+            await going_on.wait()
+            return bytes(buf)
+
+    service = awaken.Service("Waiting")
+
+    @service.handler()
+    async def handle(ctx: awaken.Context) -> str:
+        async def take() -> str:
+            return await future
+
+        future = ctx.awakeable(type_hint=str).future
+        first = asyncio.create_task(take())
+        await decoding.wait()
+        waiting = asyncio.ensure_future(asyncio.wait([future]) if has_callback else take())
+        await asyncio.sleep(0)
+        going_on.set()
+        await asyncio.wait([first, waiting])
+        await asyncio.sleep(0.01)  # at rest, without a durable result to wait for
+        return await first
+
+    call = Call(service, "handle", journal_value_codec=Slow())
+    call.send(frames.request(b"", frames.signal(17, b'"x"')))
+    async with asyncio.timeout(10):
+        while not call.exchange.is_ended:
+            await asyncio.sleep(0.001)
+
+    assert call.answer == ["Output", "End"]
