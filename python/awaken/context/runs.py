@@ -269,6 +269,7 @@ def run_serde(action: Callable[..., Any], options: RunOptions[T]) -> Serde[T]:
         type(action) is not FunctionType
         or action.__dict__
         or _ARE_ANNOTATIONS_CODE
+        or type(serde) is not DefaultSerde
         or serde.type_hint is not None
     ):
         return _annotated(serde, action)

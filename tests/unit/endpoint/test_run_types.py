@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import awaken
 import pytest
 from awaken.handler.signatures import return_type_of
+from awaken.serde import DefaultSerde
 
 from tests import frames
 from tests.unit.endpoint.fakes import Call
@@ -188,6 +189,29 @@ def test_type_parameter_of_one_function_is_no_type_of_another() -> None:
     generic.__type_params__ = (parameter,)
 
     assert [return_type_of(each) for each in (generic, plain, generic)] == [parameter, Poem, parameter]
+
+
+async def test_serde_of_the_options_counts_for_each_run() -> None:
+    class Shouting(DefaultSerde[Any]):
+        def read(self, buf: bytes, *_: Any, **__: Any) -> Any:
+            return buf.decode().upper()
+
+    async def act():  # type: ignore[no-untyped-def]
+        return None
+
+    seen: list[Any] = []
+
+    async def handler(ctx: awaken.Context) -> None:
+        each = (awaken.RunOptions[Any](), awaken.RunOptions[Any](serde=Shouting()), awaken.RunOptions[Any]())
+        seen.extend([await ctx.run_typed("r", act, options) for options in each])
+
+    service = awaken.Service("S")
+    service.handler(name="h")(handler)
+    call = Call(service, "h")
+    runs = [(frames.run_command(each, "r"), frames.run_completion(each, b'"a"')) for each in (1, 2, 3)]
+    call.send(frames.request(b"", *(frame for run in runs for frame in run)))
+    await call.until_ended()
+    assert seen == ["a", '"A"', "a"]
 
 
 async def test_closures_of_one_function_keep_their_own_result_types() -> None:
