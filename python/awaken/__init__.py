@@ -6,23 +6,11 @@ The public names are those of the official Restate SDK for Python, so its docume
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from awaken import asyncio as asyncio
 from awaken import context as context
 from awaken import endpoint as endpoint
-from awaken import entry_codec as entry_codec
-from awaken import exceptions as exceptions
-from awaken import extensions as extensions
 from awaken import handler as handler
-from awaken import logging as logging
-from awaken import object as object  # noqa: A004  # the field's name
-from awaken import retry_policy as retry_policy
 from awaken import serde as serde
-from awaken import server_context as server_context
-from awaken import server_types as server_types
 from awaken import service as service
-from awaken import types as types
-from awaken import vm as vm
-from awaken import workflow as workflow
 from awaken.context.awakeable import Awakeable
 from awaken.context.callback import Callback, CallbackLink
 from awaken.context.combining import as_completed, gather, select, wait_completed
@@ -61,10 +49,22 @@ from awaken.service.workflow import Workflow
 from awaken.transports.hosted.hypercorn import provide_submodules as _provide_submodules
 
 if TYPE_CHECKING:
+    from awaken import asyncio as asyncio
     from awaken import client as client
     from awaken import client_types as client_types
+    from awaken import entry_codec as entry_codec
+    from awaken import exceptions as exceptions
+    from awaken import extensions as extensions
     from awaken import harness as harness
+    from awaken import logging as logging
+    from awaken import object as object  # noqa: A004  # the field's name
+    from awaken import retry_policy as retry_policy
+    from awaken import server_context as server_context
+    from awaken import server_types as server_types
     from awaken import testing as testing
+    from awaken import types as types
+    from awaken import vm as vm
+    from awaken import workflow as workflow
     from awaken.client import (
         ConnectionRetries,
         RestateClient,
@@ -145,7 +145,24 @@ _LAZY = {
     "register_callback_type": "awaken.links",
     "test_harness": "awaken.testing.harness",
 }
-_LAZY_MODULES = ("client", "client_types", "harness", "testing")
+_LAZY_MODULES = (
+    "asyncio",
+    "client",
+    "client_types",
+    "entry_codec",
+    "exceptions",
+    "extensions",
+    "harness",
+    "logging",
+    "object",
+    "retry_policy",
+    "server_context",
+    "server_types",
+    "testing",
+    "types",
+    "vm",
+    "workflow",
+)
 
 _provide_submodules()
 

@@ -149,10 +149,18 @@ def test_import_leaves_heavy_libraries_alone() -> None:
 def test_import_loads_little_beyond_asyncio_and_json() -> None:
     """What only some processes need is imported where it is used: an import is part of every cold start."""
     libraries = ("difflib", "msgspec", "pathlib", "random", "urllib.parse", "uuid")
-    late = (*libraries, "awaken.endpoint.attempt", "awaken.serde.writing")
+    aliases = ("awaken.server_context", "awaken.types", "awaken.vm")
+    late = (*libraries, *aliases, "awaken.endpoint.attempt", "awaken.serde.writing")
     code = (
         "import sys, asyncio, json; before = set(sys.modules)\n"
         f"import awaken; print([name for name in {late!r} if name in set(sys.modules) - before])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert found.strip() == "[]"
+
+
+def test_modules_of_the_package_are_there_without_an_import_of_their_own() -> None:
+    names = [name.removeprefix("awaken.") for name in MODULES if name.count(".") == 1]
+    code = f"import awaken; print([getattr(awaken, name).__name__ for name in {names!r}])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert found.strip() == str([f"awaken.{name}" for name in names])

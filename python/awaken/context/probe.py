@@ -6,14 +6,12 @@ None of this reaches the wire or a journal. Without a watcher, it costs one look
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 __all__ = ["AttemptFailed", "AwakeableCreated", "LostRun", "Watcher", "current_run", "watchers"]
 
 
-@dataclass(frozen=True, slots=True)
-class AwakeableCreated:
+class AwakeableCreated(NamedTuple):
     """A handler created an awakeable. A replay creates it again."""
 
     awakeable_id: str
@@ -24,8 +22,7 @@ class AwakeableCreated:
     type_hint: Any
 
 
-@dataclass(frozen=True, slots=True)
-class LostRun:
+class LostRun(NamedTuple):
     """A handler returned without awaiting a run, so that its action never executed."""
 
     #: Name of the run.
@@ -43,8 +40,7 @@ class LostRun:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptFailed:
+class AttemptFailed(NamedTuple):
     """A handler, or the action of one of its runs, raised an error other than a `TerminalError` of its own."""
 
     invocation_id: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from awaken.endpoint.memory import AttemptMemory
@@ -17,15 +16,20 @@ if TYPE_CHECKING:
 __all__ = ["AttemptSettings"]
 
 
-@dataclass(slots=True)
 class AttemptSettings:
-    """Settings of an endpoint for its attempts, and what it remembers of earlier ones."""
+    """Settings of an endpoint for its attempts, and what it remembers of earlier ones.
 
-    #: Whether every value is checked against its annotation.
-    is_strict: bool = False
-    #: Changes every value's bytes on their way into the journal and back.
-    codec: CodecSource | None = None
-    #: Makes the observer of an attempt, from its machine, its target (`Greeter/greet`) and its HTTP headers.
-    observe: Callable[[EndpointMachine, str, Mapping[str, str]], AttemptObserver] | None = None
-    #: For the texts of mismatches.
-    memory: AttemptMemory = field(default_factory=AttemptMemory)
+    Args:
+        is_strict: whether every value is checked against its annotation.
+    """
+
+    __slots__ = ("codec", "is_strict", "memory", "observe")
+
+    def __init__(self, is_strict: bool = False) -> None:
+        self.is_strict = is_strict
+        #: Changes every value's bytes on their way into the journal and back.
+        self.codec: CodecSource | None = None
+        #: Makes the observer of an attempt, from its machine, its target (`Greeter/greet`) and its HTTP headers.
+        self.observe: Callable[[EndpointMachine, str, Mapping[str, str]], AttemptObserver] | None = None
+        #: For the texts of mismatches.
+        self.memory = AttemptMemory()

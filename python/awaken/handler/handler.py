@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Never, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, NamedTuple, Never, NoReturn, TypeVar
 
 from awaken.handler.signatures import function_of, resolve_annotation, signature_of
 from awaken.serde import DefaultSerde
@@ -47,8 +47,7 @@ _MEDIA_TYPE = re.compile(r"\*/\*|[\w.+!#$&^-]+/(\*|[\w.+!#$&^-]+)", re.ASCII)
 _JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTag:
+class ServiceTag(NamedTuple):
     """The service of a handler."""
 
     kind: ServiceKind
@@ -57,8 +56,7 @@ class ServiceTag:
     metadata: dict[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HandlerIO(Generic[I, O]):
+class HandlerIO(NamedTuple, Generic[I, O]):
     """How the values of a handler are serialized.
 
     Args:
