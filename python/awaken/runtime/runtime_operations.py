@@ -69,7 +69,7 @@ class RuntimeOperations:
         if existing is None:
             return self._processor.waiting_callers.add(seq)
         if handler.is_workflow_run:
-            raise AlreadyInvokedError(invocation_id)
+            return self._once_committed(AlreadyInvokedError(invocation_id))
         return self._result(existing)
 
     async def send(self, request: InvocationRequest) -> Accepted:
@@ -136,17 +136,22 @@ class RuntimeOperations:
     def _result(self, row: InvocationRow) -> asyncio.Future[Completion]:
         if row.status != "completed":
             return self._processor.waiting_callers.add(row.seq)
+        return self._once_committed(completion_of(row))
+
+    def _once_committed(self, outcome: Completion | AlreadyInvokedError) -> asyncio.Future[Completion]:
+        """Return a future of this, done when everything written so far is on disk. Cancel it to stop waiting."""
         result: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
-        completion = completion_of(row)
 
         def tell(committed: asyncio.Future[None]) -> None:
             error = committed.exception()
             if result.done():
                 return  # nobody waits for it any more
-            if error is None:
-                result.set_result(completion)
-            else:
+            if error is not None:
                 result.set_exception(error)
+            elif isinstance(outcome, AlreadyInvokedError):
+                result.set_exception(outcome)
+            else:
+                result.set_result(outcome)
 
         self._processor.store.committed().add_done_callback(tell)
         return result

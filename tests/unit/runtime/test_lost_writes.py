@@ -8,6 +8,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+from awaken.control.errors import AlreadyInvokedError
 from awaken.runtime.errors import CommitUnknownError, StoreError
 from awaken.testing.manual_clock import ManualClock
 
@@ -86,6 +87,32 @@ async def test_disk_that_does_not_sync_is_told_and_the_file_counts(tmp_path: Pat
 
     assert await harness.result(waiting) == "resolved", "which is in the file, although nobody was told"
     assert await harness.call("Echo/echo", "works") == "works"
+    await harness.stop()
+
+
+async def test_second_run_of_a_workflow_is_refused_when_the_first_is_on_disk(tmp_path: Path) -> None:
+    """Whoever is refused does not ask again; the first run must not be gone after a power failure."""
+    logs: list[HeldLog] = []
+
+    def open_log(path: Path) -> HeldLog:
+        logs.append(HeldLog(path))
+        return logs[-1]
+
+    harness = Harness(tmp_path / "data", SERVICES, clock=ManualClock(), open_log=open_log)
+    await harness.start()
+    logs[-1].is_held = True
+
+    first = asyncio.create_task(harness.call("Approval/k/run"))
+    second = asyncio.create_task(harness.call("Approval/k/run"))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not second.done()
+    logs[-1].is_held = False
+    logs[-1].end()
+
+    with pytest.raises(AlreadyInvokedError):
+        await second
+    first.cancel()
     await harness.stop()
 
 
