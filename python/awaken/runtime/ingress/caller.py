@@ -147,6 +147,8 @@ class Caller:
 
     def _tell(self, future: asyncio.Future[Any]) -> None:
         if self._is_gone:
+            if not future.cancelled():
+                future.exception()  # looked at, so that asyncio does not report it: nobody waits for it
             return
         if future.cancelled():
             self._exchange.reset()

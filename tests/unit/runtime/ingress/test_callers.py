@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from awaken.control.operations import AnswerRules
+from awaken.outcomes import AwakeableOutcome
 from awaken.runtime import bodies
+from awaken.runtime.callers import Pledge
+from awaken.runtime.errors import StoreError
 from awaken.runtime.ingress import Ingress
 
 from tests.unit.runtime.fakes import AWAKEABLE_ID, FakeOperations, registered
@@ -17,8 +21,6 @@ from tests.unit.transports.receivers import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    from awaken.outcomes import AwakeableOutcome
 
 MIB = 1024 * 1024
 PATIENCE_S = 25
@@ -123,6 +125,32 @@ async def test_value_that_is_checked_counts_though_its_caller_has_left(
     codec.may_go_on.set()
 
     await wait_until(lambda: operations.asked == [("resolve", AWAKEABLE_ID, b"x")])
+
+
+async def test_failure_is_no_noise_when_its_caller_has_left(
+    client: httpx.AsyncClient,
+    operations: FakeOperations,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    waiting: list[asyncio.Future[None]] = []
+
+    def begin_resolve(awakeable_id: str, value: bytes) -> Pledge[AwakeableOutcome]:
+        waiting.append(asyncio.get_running_loop().create_future())
+        return Pledge(AwakeableOutcome.APPLIED, waiting[0])
+
+    monkeypatch.setattr(operations, "begin_resolve", begin_resolve)
+    call = asyncio.create_task(client.post(f"/restate/awakeables/{AWAKEABLE_ID}/resolve", content=b"x"))
+    await wait_until(lambda: bool(waiting))
+    call.cancel()
+    await client.aclose()
+    await asyncio.sleep(0.05)
+
+    waiting.pop().set_exception(StoreError("the disk is full"))
+    await asyncio.sleep(0)
+    gc.collect()
+
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 HALF = b"POST /Svc/any HTTP/1.1\r\nhost: h\r\ncontent-type: image/png\r\ncontent-length: 10\r\n\r\nhalf"
