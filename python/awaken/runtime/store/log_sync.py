@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from awaken import _core
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["LogSync"]
+
+#: Errors of disks that have no sync through their own caches, as network and virtual ones on macOS. SQLite does the
+#: same there: it goes on with the sync that every disk has.
+_UNSUPPORTED: Final = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL)
 
 
 class LogSync:
@@ -29,6 +34,7 @@ class LogSync:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = _core.FileSync(path)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._on_end: Callable[[OSError | None], None] | None = None
@@ -76,4 +82,14 @@ class LogSync:
             number = self._file.take_result()
         except OSError as error:  # the thread has ended
             return error
+        if number in _UNSUPPORTED:
+            return self._sync_plainly()
         return OSError(number, os.strerror(number)) if number else None
+
+    def _sync_plainly(self) -> OSError | None:
+        try:
+            with self._path.open("rb") as file:
+                os.fsync(file)
+        except OSError as error:
+            return error
+        return None

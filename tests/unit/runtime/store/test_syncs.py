@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+from awaken import _core
 from awaken.runtime.errors import CommitUnknownError, RuntimeClosedError, StoreError, TransactionLostError
 from awaken.runtime.store import Store
+from awaken.runtime.store.log_sync import LogSync
 
 from tests.unit.runtime.store.held_log import HeldLog
 
@@ -321,3 +324,31 @@ async def test_store_that_cannot_be_opened_keeps_no_file_open(tmp_path: Path) ->
         kept.append(raised.value)
 
     assert len(os.listdir("/dev/fd")) <= before
+
+
+class _Unsupporting:
+    """A `FileSync` on a disk of macOS that knows no F_FULLFSYNC."""
+
+    def __init__(self, path: Path) -> None:
+        pass
+
+    def begin(self) -> None:
+        pass
+
+    def take_result(self) -> int:
+        return errno.ENOTSUP
+
+
+async def test_disk_without_full_syncs_is_synced_as_far_as_it_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_core, "FileSync", _Unsupporting)
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(file.fileno()))
+    (tmp_path / "log").write_bytes(b"x")
+
+    assert LogSync(tmp_path / "log").sync_now() is None
+    assert len(synced) == 1
+
+    (tmp_path / "log").unlink()
+    assert isinstance(LogSync(tmp_path / "log").sync_now(), FileNotFoundError)
