@@ -6,7 +6,7 @@ for generators of a handler the hook starts a task at once: from then on the han
 as every handler with several tasks does.
 
 An object in a reference cycle ends when the garbage collector runs, which is at another line each time. Durable
-operations are refused there.
+operations are refused there, and what the object waited for stays awaited.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ def install() -> None:
 def is_collecting() -> bool:
     """Tell whether the garbage collector called what executes now."""
     return collecting_thread != 0 and collecting_thread == threading.get_ident()
+
+
+def is_of_collector() -> bool:
+    """Tell whether what executes now does so because of the garbage collector: in it, or in a task that it left."""
+    return tasks.executing_run.get() is tasks.COLLECTED or is_collecting()
 
 
 async def end(closing: list[asyncio.Task[None]]) -> None:

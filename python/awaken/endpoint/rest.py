@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from awaken import _core
 from awaken.diagnostics import tracebacks
-from awaken.endpoint import aftermath, code_location, tasks
+from awaken.endpoint import aftermath, code_location, generators, tasks
 from awaken.endpoint.stream import AttemptStream
 from awaken.errors import InvocationCancelledError, TerminalError
 
@@ -226,6 +226,8 @@ class Rest(AttemptStream):
 
     def unwatch(self, future: DurableFuture[Any]) -> None:
         """Work no longer towards this future."""
+        if generators.is_of_collector():
+            return  # it comes at another time in each attempt, and what is awaited decides the order of results
         if self._awaited is not None and self._awaited.pop(future.handle, None) is not None:
             self._leave(future)
         self.activity += 1

@@ -265,3 +265,35 @@ async def test_durable_operation_of_the_garbage_collector_is_refused(is_generato
     assert "cannot send to T/h at " in message
     assert "garbage collector" in message
     assert "contextlib.aclosing" in message
+
+
+async def test_what_the_collector_closes_decides_no_order() -> None:
+    async def ask(is_collected: bool) -> bytes:
+        service = awaken.Service("Collected")
+
+        @service.handler()
+        async def handle(ctx: awaken.Context) -> str:
+            first, second, third, fourth = (ctx.awakeable(type_hint=str).future for _ in range(4))
+            completing = awaken.as_completed(first, second)
+            await anext(completing)
+            cycle: list[Any] = [completing]
+            cycle.append(cycle)
+            del completing, cycle
+            if is_collected:
+                gc.collect()
+            await fourth
+            name, _ = await awaken.select(second=second, third=third)
+            return str(name)
+
+        call = Call(service, "handle")
+        call.send(frames.request(b"", *(frames.signal(number, b'"x"') for number in (17, 19, 18, 20))))
+        await call.until_ended()
+        assert call.answer == ["Output", "End"]
+        return call.exchange.body
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert await ask(is_collected=True) == await ask(is_collected=False)
+    finally:
+        gc.enable()
