@@ -67,10 +67,12 @@ async def as_completed(*futures: AnyFuture) -> AsyncIterator[RestateDurableFutur
     durable = _durable(futures)
     completed: deque[RestateDurableFuture[Any]] = deque(future for future in durable if future.done())
     waiter: asyncio.Future[None] | None = None
+    is_over = False
 
     def note(future: RestateDurableFuture[Any]) -> None:
         if not future.done():  # it was cancelled, and is pending again
-            future.add_done_callback(note)
+            if not is_over:
+                future.add_done_callback(note)
             return
         completed.append(future)
         if waiter is not None and not waiter.done():
@@ -87,6 +89,7 @@ async def as_completed(*futures: AnyFuture) -> AsyncIterator[RestateDurableFutur
                 await waiter
             yield completed.popleft()
     finally:
+        is_over = True
         for future in pending:
             future.remove_done_callback(note)
 

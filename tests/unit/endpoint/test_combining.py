@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -200,3 +201,31 @@ async def test_what_has_no_durable_result_is_named(make: Any, expected: str) -> 
     call.send(frames.request())
     await call.until_ended()
     assert expected.encode() in call.exchange.body
+
+
+async def test_future_that_was_cancelled_is_not_awaited_after_as_completed() -> None:
+    executed: list[str] = []
+
+    async def act() -> None:
+        executed.append("act")
+
+    service = awaken.Service("Cancelled")
+
+    @service.handler()
+    async def handle(ctx: awaken.Context) -> None:
+        first = ctx.awakeable(type_hint=str).future
+        await first
+        run = ctx.run_typed("act", act)
+        completing: Any = awaken.as_completed(first, run)
+        async with contextlib.aclosing(completing):
+            await anext(completing)
+            run.cancel()
+        await ctx.sleep(timedelta(seconds=1))
+
+    call = Call(service, "handle")
+    call.send(frames.request(b"", YES))
+    await call.settle()
+    call.send(frames.sleep_completion(2))
+    await call.until_ended()
+
+    assert executed == []
