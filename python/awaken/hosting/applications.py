@@ -165,7 +165,6 @@ class _Request:
         if message["type"] != expected:
             raise RuntimeError(f"{expected} is expected next, and not {message['type']}")
         if not self._is_started:
-            self._is_started = True
             fields = message.get("headers", ())
             self._exchange.start(
                 message["status"],
@@ -174,6 +173,7 @@ class _Request:
                     for name, value in fields
                 ],
             )
+            self._is_started = True
             return
         self._exchange.write(bytes(message.get("body", b"")))
         if not message.get("more_body", False):

@@ -24,9 +24,11 @@ class _Response(Protocol):
 
 
 def check_unstarted(exchange: _Response, status: int) -> None:
-    """Raise LocalProtocolError if a response begins for the second time."""
+    """Raise LocalProtocolError if a response begins for the second time, or with the status of none."""
     if exchange.is_started:
         raise LocalProtocolError(f"{exchange!r} cannot start with {status}: its response is already started")
+    if not 200 <= status <= 999:
+        raise LocalProtocolError(f"{exchange!r} cannot start with {status}: a response has 200 to 999")
 
 
 def check_open(exchange: _Response, what: str) -> None:

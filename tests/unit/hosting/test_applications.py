@@ -248,6 +248,23 @@ async def test_response_of_an_application_that_fails_is_broken_off(
     assert "a bug" in caplog.text
 
 
+@pytest.mark.parametrize("is_http2", [False, True])
+@pytest.mark.parametrize(
+    ("status", "headers"), [(99, []), (100, []), (103, []), (1000, []), (200, [(b"a", b"b\r\nc: d")])]
+)
+async def test_head_that_cannot_be_sent_is_answered_with_500(
+    status: int, headers: list[tuple[bytes, bytes]], is_http2: bool
+) -> None:
+    async def wrong(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body"})
+
+    async with serving(wrong) as url, client_of(url, is_http2=is_http2) as client:
+        answer = await client.get("/")
+
+    assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+
+
 async def test_applications_end_before_stopping_returns(caplog: pytest.LogCaptureFixture) -> None:
     steps: list[str] = []
 

@@ -139,8 +139,8 @@ class Http2Exchange:
         if self.is_lost:
             return
         check_unstarted(self, status)
-        self.is_started = True
         self._connection.engine.send_headers(self.stream_id, status, headers)
+        self.is_started = True  # not before: with other headers it still can
         self._connection.schedule_flush()
 
     def write(self, data: bytes) -> None:
