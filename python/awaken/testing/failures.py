@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sqlite3
+import threading
 from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
@@ -129,6 +131,7 @@ class Failures:
         self._review = review
         self._handling = handling
         self._known: set[str] = set()
+        self._thread = threading.get_ident()
         #: By invocation: what the endpoint reported, until the runtime has asked about it, and from then on.
         self._raised: dict[str, AttemptFailed] = {}
         self._judged: dict[str, AttemptFailed | None] = {}
@@ -142,7 +145,7 @@ class Failures:
 
     def note_failure(self, failed: AttemptFailed) -> None:
         """Keep an exception that a handler or a run raised."""
-        if failed.invocation_id not in self._known:
+        if not self.is_known(failed.invocation_id):
             return
         if not failed.is_final:
             self._raised[failed.invocation_id] = failed
@@ -154,7 +157,7 @@ class Failures:
 
     def note_lost_run(self, lost: LostRun) -> None:
         """Note a run that was never awaited."""
-        if lost.invocation_id in self._known:
+        if self.is_known(lost.invocation_id):
             self._all.append(HandlerFailure(f"{lost.target} ({lost.invocation_id})", str(lost)))
 
     # Called by the runtime.
@@ -193,7 +196,9 @@ class Failures:
         if event.kind not in (EventKind.ATTEMPT, EventKind.BACKING_OFF):
             self.moves += 1
         if event.failure is None:
-            self._judged.pop(invocation_id, None)
+            if event.kind not in (EventKind.ACCEPTED, EventKind.ATTEMPT):
+                # Not these: an attempt may have failed and been judged before they are on disk, and told.
+                self._judged.pop(invocation_id, None)
         else:
             failure = self._failure_of(event, event.failure)
             if event.kind is EventKind.BACKING_OFF:
@@ -220,6 +225,11 @@ class Failures:
 
     def is_known(self, invocation_id: str) -> bool:
         """Return whether an invocation is or was one of this environment."""
+        if invocation_id not in self._known and threading.get_ident() == self._thread:
+            # Its handler may run, and fail, before its row is on disk and the event about it comes.
+            with contextlib.suppress(sqlite3.ProgrammingError):  # of a runtime that has crashed
+                if self._fetch("SELECT 1 FROM invocation WHERE id = ?", (invocation_id,)):
+                    self._known.add(invocation_id)
         return invocation_id in self._known
 
     def find(self) -> HandlerFailure | None:
