@@ -214,6 +214,8 @@ class Environment:
 
     def take_failures(self) -> list[HandlerFailure]:
         """Return the failures that the test has not received."""
+        if self._state != "ended":
+            self._embedded.runtime.store.commit()  # what happened is told when it is on disk
         return self._failures.take_all()
 
     async def start(self) -> None:

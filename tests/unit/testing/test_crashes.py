@@ -193,11 +193,8 @@ async def test_failure_shows_values_and_the_place_in_the_journal() -> None:
     text = await failure_of(buy_a_desk)
 
     lines = text.splitlines()
-    assert re.fullmatch(
-        r'with a crash right (before|after) commit \d+ \(entry 1, Run "charge", of Shop/buy'
-        r'(; entry 2, the result of Run "charge", of Shop/buy)?\):',
-        lines[0],
-    )
+    # A handler begins before its invocation is on disk: if it counts its attempts, the first crash shows it.
+    assert lines[0] == "with a crash right before commit 1 (entry 0, Input, of Shop/buy):"
     assert "  state \"taken\" of Stock/desk was {'amount': 1} and became {'amount': 2}" in lines
     assert "  Stock/desk/take(1) was invoked 1 times undisturbed and 0 times with the crash" in lines
     assert (
