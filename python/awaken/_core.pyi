@@ -110,10 +110,7 @@ class FileSync:
     def begin(self) -> None:
         """Begin a sync of everything that is written by now. Each one has a result to take."""
     def take_result(self) -> int:
-        """Wait for the end of the sync that was begun first, and return 0 or the error number of the system.
-
-        Raises OSError if the thread is gone.
-        """
+        """Wait for the end of the sync that was begun first, and return 0 or the error number of the system."""
 
 # ---------------------------------------------------------------- wire
 

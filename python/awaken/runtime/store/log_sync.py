@@ -78,10 +78,7 @@ class LogSync:
             on_end(self._result())
 
     def _result(self) -> OSError | None:
-        try:
-            number = self._file.take_result()
-        except OSError as error:  # the thread has ended
-            return error
+        number = self._file.take_result()
         if number in _UNSUPPORTED:
             return self._sync_plainly()
         return OSError(number, os.strerror(number)) if number else None

@@ -6,9 +6,11 @@ import asyncio
 import errno
 import os
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+import uvloop
 from awaken import _core
 from awaken.runtime.errors import CommitUnknownError, RuntimeClosedError, StoreError, TransactionLostError
 from awaken.runtime.store import Store
@@ -17,6 +19,7 @@ from awaken.runtime.store.log_sync import LogSync
 from tests.unit.runtime.store.held_log import HeldLog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 INSERT = "INSERT INTO state (service, key, name, value) VALUES ('s', 'k', ?, x'')"
@@ -352,3 +355,30 @@ async def test_disk_without_full_syncs_is_synced_as_far_as_it_can_be(
 
     (tmp_path / "log").unlink()
     assert isinstance(LogSync(tmp_path / "log").sync_now(), FileNotFoundError)
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_commit_waits_for_a_sync_that_the_loop_watches(
+    tmp_path: Path, new_loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    """Loops may make what they watch non-blocking, as uvloop does."""
+    lost: list[StoreError] = []
+    told: list[int] = []
+
+    async def write_and_commit() -> None:
+        store = Store(tmp_path / "awaken.db", on_failure=lost.append)
+        for number in range(50):
+            store.write(INSERT, (f"{number}",))
+            store.after_commit(partial(told.append, number))
+            if number % 2:
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)  # a sync has begun, and may not have ended
+            store.commit()
+            assert told[-1] == number
+        store.close()
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(write_and_commit())
+
+    assert lost == []
+    assert told == list(range(50))
