@@ -102,7 +102,7 @@ headers = st.dictionaries(
     ),
     st.one_of(
         st.sampled_from(["application/json", "text/plain", "*", "gzip", ""]),
-        st.text("ab\t é\xff", max_size=5),
+        st.text("ab\t é\xff", max_size=5).map(lambda text: text.strip(" \t")),  # no client sends the ends
     ),
     max_size=3,
 )
