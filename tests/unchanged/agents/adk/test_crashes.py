@@ -13,12 +13,14 @@ from google.adk.apps.app import EventsCompactionConfig
 
 from tests.unchanged.agents.adk.applications import Application, agent, runner, say_all
 from tests.unchanged.agents.adk.scripted import Scripted, say, use
+from tests.unchanged.agents.crashes import CRASHES_LEAVE_WORK
 
 if TYPE_CHECKING:
     import awaken
     from awaken.testing import Environment
 
 pytestmark = [
+    *CRASHES_LEAVE_WORK,
     pytest.mark.slow,
     pytest.mark.timeout(90),
     pytest.mark.filterwarnings("ignore:.*EXPERIMENTAL.*:UserWarning"),

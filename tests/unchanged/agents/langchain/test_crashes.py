@@ -9,6 +9,7 @@ from awaken.testing import crash_everywhere
 from langchain.agents import create_agent
 
 from tests.e2e.effects import Effects
+from tests.unchanged.agents.crashes import CRASHES_LEAVE_WORK
 from tests.unchanged.agents.langchain import basics, shapes
 from tests.unchanged.agents.langchain.app import app
 from tests.unchanged.agents.langchain.scripted import Scripted, asks, call, says
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from awaken.testing import Environment
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(90), *CRASHES_LEAVE_WORK]
 
 parallel = restate.Service("Parallel")
 

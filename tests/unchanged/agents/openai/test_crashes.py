@@ -13,6 +13,7 @@ from agents import Agent, GuardrailFunctionOutput, InputGuardrail, RunConfig, To
 from awaken.ext.openai import DurableRunner, durable_function_tool, restate_context
 from awaken.testing import crash_everywhere
 
+from tests.unchanged.agents.crashes import CRASHES_LEAVE_WORK
 from tests.unchanged.agents.openai.scripted import ScriptedModel, calls, first_then_report, says
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from awaken.testing import Environment
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, *CRASHES_LEAVE_WORK]
 
 service = awaken.Service("Agents")
 chats = awaken.VirtualObject("Chats")

@@ -11,10 +11,13 @@ import pytest
 from awaken.testing import Environment, crash_everywhere, open_environment
 
 from tests.e2e.effects import Effects
+from tests.unchanged.agents.crashes import CRASHES_LEAVE_WORK
 from tests.unchanged.agents.pydantic import shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = CRASHES_LEAVE_WORK
 
 ANSWERS: dict[Any, Any] = {
     shapes.basic: "look Zürich",

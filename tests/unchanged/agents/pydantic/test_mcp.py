@@ -10,6 +10,7 @@ from awaken.ext.pydantic import RestateAgent
 from awaken.testing import Environment, crash_everywhere
 from pydantic_ai.mcp import MCPToolset
 
+from tests.unchanged.agents.crashes import CRASHES_LEAVE_WORK
 from tests.unchanged.agents.pydantic.handlers import Counting, in_handler, output_of
 from tests.unchanged.agents.pydantic.scripted import returned
 
@@ -88,6 +89,8 @@ async def test_agent_outside_of_handlers_connects_as_well(counting: Counting) ->
 
 
 @pytest.mark.timeout(60)
+@CRASHES_LEAVE_WORK[0]
+@CRASHES_LEAVE_WORK[1]
 async def test_no_crash_changes_what_a_server_said(counting: Counting) -> None:
     service = awaken.Service("Calculator")
     agent = RestateAgent(serving(counting, [("add", {"a": 1, "b": 2}), ("add", {"a": 3, "b": 4})], returned))
