@@ -25,7 +25,7 @@ const REMEMBERED_NAMES: usize = 64;
 /// Server side of one HTTP/2 connection, without I/O and clock.
 #[pyclass(module = "awaken._core")]
 pub(crate) struct Http2Engine {
-    pub(super) shared: Shared,
+    pub(super) shared: Shared<Invocation>,
     names: HashMap<Bytes, Py<PyString>>,
     pub(super) invocations: Option<Invocations>,
 }

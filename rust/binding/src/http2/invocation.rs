@@ -26,7 +26,7 @@ type Pairs = Vec<(String, String)>;
 #[pyclass(module = "awaken._core")]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(crate) struct Invocation {
-    shared: Shared,
+    shared: Shared<Invocation>,
     #[pyo3(get)]
     stream_id: u32,
     head: RequestHead,
@@ -77,7 +77,7 @@ pub(super) struct Opening {
 }
 
 impl Invocation {
-    pub(super) fn new(py: Python<'_>, shared: Shared, opening: Opening) -> Self {
+    pub(super) fn new(py: Python<'_>, shared: Shared<Invocation>, opening: Opening) -> Self {
         Self {
             shared,
             stream_id: opening.stream_id,

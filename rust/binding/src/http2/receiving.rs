@@ -15,7 +15,7 @@ impl Http2Engine {
     /// Passes an event of an invocation on to its machine; returns every other one.
     pub(super) fn receive_invocation(
         slf: &Bound<'_, Self>,
-        shared: &Shared,
+        shared: &Shared<Invocation>,
         event: Event<RequestHead>,
         list: &Bound<'_, PyList>,
     ) -> PyResult<Option<Event<RequestHead>>> {

@@ -6,10 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use awaken_http2::ServerEngine;
 use pyo3::prelude::*;
 
-use super::invocation::Invocation;
-
-/// The engine of a connection and the invocations on its streams.
-pub(super) struct Connection {
+/// The engine of a connection and the invocations on its streams, which refer to it in turn.
+pub(super) struct Connection<Invocation> {
     pub(super) engine: ServerEngine,
     /// Those whose response has not ended, by stream.
     pub(super) live: HashMap<u32, Py<Invocation>>,
@@ -28,10 +26,15 @@ pub(super) struct Connection {
 
 /// A connection, as its streams share it. It is never locked while Python code may run, and that includes the end of
 /// Python objects.
-#[derive(Clone)]
-pub(super) struct Shared(Arc<Mutex<Connection>>);
+pub(super) struct Shared<Invocation>(Arc<Mutex<Connection<Invocation>>>);
 
-impl Shared {
+impl<Invocation> Clone for Shared<Invocation> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<Invocation> Shared<Invocation> {
     pub(super) fn new(engine: ServerEngine) -> Self {
         Self(Arc::new(Mutex::new(Connection {
             engine,
@@ -45,7 +48,7 @@ impl Shared {
         })))
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Connection> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Connection<Invocation>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
