@@ -41,6 +41,25 @@ class Load:
         """Invocations, or operations of callers, per second."""
         return self.requests / self.seconds
 
+    def values(self, *, cpu_seconds: float, machine_seconds: float) -> dict[str, float]:
+        """Return what a round says by metric.
+
+        Args:
+            cpu_seconds: CPU time of what was measured, during the round.
+            machine_seconds: CPU time of everything on this machine, likewise.
+        """
+        foreign = machine_seconds - cpu_seconds - self.generator_cpu_seconds
+        return {
+            "rate": self.rate,
+            "cpu": cpu_seconds / self.requests * 1e6,
+            "p50_ms": self.p50_ms,
+            "p99_ms": self.p99_ms,
+            "operations": self.requests,
+            "seconds": self.seconds,
+            "generator_cpu": self.generator_cpu_seconds / self.requests * 1e6,
+            "foreign_cpu_seconds": max(foreign, 0.0),
+        }
+
 
 class Held:
     """Open invocations, all of them waiting."""

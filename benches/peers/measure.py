@@ -51,18 +51,9 @@ def measure_round(endpoint: Endpoint, scenario: Scenario, number: int, seconds: 
         )
     except generator.WrongAnswer as error:
         raise generator.WrongAnswer(f"{scenario.name} on {endpoint.peer.title}: {error}") from error
-    cpu = endpoint.trees.cpu_seconds() - cpu
-    foreign = busy_seconds() - machine - cpu - load.generator_cpu_seconds
-    values = {
-        "rate": load.rate,
-        "cpu": cpu / load.requests * 1e6,
-        "p50_ms": load.p50_ms,
-        "p99_ms": load.p99_ms,
-        "operations": load.requests,
-        "seconds": load.seconds,
-        "generator_cpu": load.generator_cpu_seconds / load.requests * 1e6,
-        "foreign_cpu_seconds": max(foreign, 0.0),
-    }
+    values = load.values(
+        cpu_seconds=endpoint.trees.cpu_seconds() - cpu, machine_seconds=busy_seconds() - machine
+    )
     if scenario.name == "echo":
         values["megabytes_per_second"] = ECHO_BYTES * load.rate / 1e6
     return Round(scenario.name, endpoint.peer.name, number, values)

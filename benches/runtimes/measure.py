@@ -35,19 +35,10 @@ def measure_round(running: RunningStack, scenario: Scenario, number: int, second
         )
     except generator.WrongAnswer as error:
         raise generator.WrongAnswer(f"{scenario.name} on {running.stack.title}: {error}") from error
-    cpu = running.trees.cpu_seconds() - cpu
-    foreign = busy_seconds() - machine - cpu - load.generator_cpu_seconds
-    values = {
-        "rate": load.rate,
-        "cpu": cpu / load.requests * 1e6,
-        "p50_ms": load.p50_ms,
-        "p99_ms": load.p99_ms,
-        "memory_mb": running.trees.memory() / 1e6,
-        "operations": load.requests,
-        "seconds": load.seconds,
-        "generator_cpu": load.generator_cpu_seconds / load.requests * 1e6,
-        "foreign_cpu_seconds": max(foreign, 0.0),
-    }
+    values = load.values(
+        cpu_seconds=running.trees.cpu_seconds() - cpu, machine_seconds=busy_seconds() - machine
+    )
+    values["memory_mb"] = running.trees.memory() / 1e6
     if RESOLVE_TO_ANSWER in load.steps_p50_ms:
         values["resolve_to_answer_p50_ms"] = load.steps_p50_ms[RESOLVE_TO_ANSWER]
     if scenario.size:
