@@ -22,7 +22,9 @@ import asyncio, time
 from awaken.hosting.signal_handler import SignalHandler
 {import_loop}
 
-def block(): time.sleep(60)
+def block():
+    # A signal just before the system call would be noticed after it: Python looks for signals between instructions.
+    for _ in range(600): time.sleep(0.1)
 def spin():
     while True: pass
 
