@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from awaken.approvals import ApprovalFacts
 from awaken.links.limits import LONGEST_ENTRY
 from awaken.outcomes import FIRST_AWAKEABLE, LAST_AWAKEABLE
 
@@ -34,6 +35,14 @@ class CallbackDescription:
     labels: Mapping[str, str] = field(default_factory=dict)
     #: Whether its endpoint has a journal value codec: the answer has to be encoded.
     is_encoded: bool = False
+    #: Whether the journal has a document with the question in detail; see `awaken.approvals.document`.
+    has_document: bool = False
+    #: How it is decided, if it is an approval. Its awakeables are those of as many slots, from `index` on.
+    approval: ApprovalFacts | None = None
+
+    def covers(self, index: int) -> bool:
+        """Return whether a signal is that of the awakeable, or of one of the slots."""
+        return self.index <= index < self.index + (self.approval.slots if self.approval else 1)
 
 
 def describe_callback(description: CallbackDescription) -> str:
@@ -46,6 +55,10 @@ def describe_callback(description: CallbackDescription) -> str:
     }
     if description.is_encoded:
         facts["encoded"] = True
+    if description.has_document:
+        facts["document"] = True
+    if description.approval is not None:
+        facts["approval"] = description.approval.write()
     return ENTRY_PREFIX + json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -76,4 +89,15 @@ def _read(facts: Mapping[str, Any]) -> CallbackDescription | None:
         return None
     for text in (name, type_name, *labels, *labels.values()):
         text.encode()  # half of a surrogate pair fits into no message and no page
-    return CallbackDescription(index, name, type_name, labels, facts.get("encoded") is True)
+    approval = ApprovalFacts.read(facts["approval"]) if "approval" in facts else None
+    if "approval" in facts and approval is None:
+        return None
+    return CallbackDescription(
+        index,
+        name,
+        type_name,
+        labels,
+        is_encoded=facts.get("encoded") is True,
+        has_document=facts.get("document") is True,
+        approval=approval,
+    )

@@ -14,6 +14,8 @@ __all__ = [
     "LONGEST_LABELS",
     "LONGEST_LINK",
     "LONGEST_NAME",
+    "LONGEST_PEOPLE",
+    "LONGEST_PERSON",
     "LONGEST_TOKEN",
     "LONGEST_TYPE_NAME",
     "LONGEST_URL",
@@ -39,8 +41,15 @@ LONGEST_URL: Final = 600
 #: takes by default.
 LONGEST_LABELS: Final = 2000
 
+#: One person or group: the longest address of a mail has 254 characters. A link has the person and the name, which
+#: together are no longer than a name alone may be.
+LONGEST_PERSON: Final = 254
+
+#: All people that an approval names, with its other facts, as JSON. Name a group instead of its hundred members.
+LONGEST_PEOPLE: Final = 4000
+
 #: Characters in the name of the timer that describes a callback; a longer one is not one of ours, and is not parsed.
-LONGEST_ENTRY: Final = LONGEST_NAME + LONGEST_TYPE_NAME + LONGEST_LABELS + 100
+LONGEST_ENTRY: Final = LONGEST_NAME + LONGEST_TYPE_NAME + LONGEST_LABELS + LONGEST_PEOPLE + 200
 
 #: Characters of a token that is verified; longer ones are refused unread. Earlier versions made them this long.
 LONGEST_TOKEN: Final = 4096

@@ -21,6 +21,10 @@ class Link:
     expires_at_ms: int
     #: Whether the answer has to be encoded with the journal value codec of the handler's endpoint.
     is_encoded: bool = False
+    #: Whether it belongs to an approval; the awakeable is the first of its slots then.
+    is_approval: bool = False
+    #: The person, or group, whom the link was made for; empty if it was made for nobody in particular.
+    person: str = ""
 
 
 class BadLinkError(Exception):

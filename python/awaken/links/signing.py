@@ -89,6 +89,10 @@ class LinkSigner:
         }
         if link.is_encoded:
             claims["enc"] = True
+        if link.is_approval:
+            claims["apv"] = True
+        if link.person:
+            claims["by"] = link.person
         # As UTF-8: `jwt.encode` would write six bytes for each character beyond ASCII, and links have to be short.
         payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
         key = self._keys[self._key_id]
@@ -117,15 +121,25 @@ class LinkSigner:
 def _read(claims: Mapping[str, Any]) -> Link:
     awakeable_id, name = claims.get("sub"), claims.get("name")
     type_name, expires_at_ms = claims.get("type"), claims.get("exp_ms")
+    person = claims.get("by", "")
     if not (
         isinstance(awakeable_id, str)
         and isinstance(name, str)
         and isinstance(type_name, str)
         and isinstance(expires_at_ms, int)
+        and isinstance(person, str)
     ):
         raise BadLinkError("the token is signed, but not a link")
     try:
         _core.parse_awakeable_id(awakeable_id)
     except InvalidIdError as error:
         raise BadLinkError("the token is signed, but names no awakeable") from error
-    return Link(awakeable_id, name, type_name, expires_at_ms, claims.get("enc") is True)
+    return Link(
+        awakeable_id,
+        name,
+        type_name,
+        expires_at_ms,
+        is_encoded=claims.get("enc") is True,
+        is_approval=claims.get("apv") is True,
+        person=person,
+    )

@@ -1,0 +1,112 @@
+"""Which answers count, and what they decide."""
+
+from __future__ import annotations
+
+import pytest
+from awaken.approvals import (
+    Answered,
+    ApprovalFacts,
+    Escalation,
+    Refusal,
+    Tally,
+    describe_refusal,
+    find_refusal,
+    tally,
+)
+
+YES = b'{"approved":true}'
+NO = b'{"approved":false}'
+FACTS = ApprovalFacts(
+    5,
+    quorum=2,
+    verdict_field="approved",
+    approvers=("lead@example.com", "cto@example.com", "group:finance"),
+    not_by=("requester@example.com",),
+    escalations=(Escalation(1_000, ("cfo@example.com", "lead@example.com")),),
+)
+
+
+def test_quorum_counts_approvals_of_different_people() -> None:
+    twice = [Answered(YES, by="lead@example.com"), Answered(YES, by=" Lead@Example.com ")]
+    assert not tally(FACTS, twice).is_decided
+
+    decided = tally(FACTS, [*twice, Answered(YES, by="cto@example.com"), Answered(NO, by="cfo@example.com")])
+
+    assert decided.is_approved
+    assert (decided.approvals, decided.rejections, decided.used) == (2, 0, 3)
+    assert decided.decisive == Answered(YES, by="cto@example.com")
+
+
+def test_one_rejection_decides() -> None:
+    decided = tally(
+        FACTS, [Answered(YES, by="lead@example.com"), Answered(None, "too much", by="cto@example.com")]
+    )
+
+    assert decided.is_approved is False
+    assert decided.decisive == Answered(None, "too much", by="cto@example.com")
+
+
+def test_members_of_a_group_count_each() -> None:
+    answers = [Answered(YES, by=name, groups=("finance",)) for name in ("ann", "bob")]
+
+    assert tally(FACTS, answers).is_approved
+
+
+@pytest.mark.parametrize(
+    ("person", "groups", "now_ms", "refusal"),
+    [
+        ("lead@example.com", (), 0, None),
+        ("LEAD@example.com", (), 0, None),
+        ("ann", ("finance",), 0, None),
+        ("ann", ("group:finance",), 0, None),
+        (None, (), 0, None),
+        ("ann", ("sales",), 0, Refusal.NOT_ASKED),
+        ("finance", (), 0, Refusal.NOT_ASKED),
+        ("cfo@example.com", (), 999, Refusal.NOT_YET),
+        ("cfo@example.com", (), 1_000, None),
+        ("requester@example.com", ("finance",), 0, Refusal.EXCLUDED),
+    ],
+)
+def test_who_may_answer(
+    person: str | None, groups: tuple[str, ...], now_ms: int, refusal: Refusal | None
+) -> None:
+    assert find_refusal(FACTS, Tally(), person, groups, now_ms) is refusal
+
+
+def test_unknown_people_count_as_one() -> None:
+    so_far = tally(FACTS, [Answered(YES)])
+
+    assert find_refusal(FACTS, so_far, None, (), 0) is Refusal.TWICE
+    assert find_refusal(FACTS, so_far, "lead@example.com", (), 0) is None
+
+
+def test_nothing_counts_after_the_decision() -> None:
+    facts = ApprovalFacts(1, verdict_field="$")
+    so_far = tally(facts, [Answered(b"false")])
+
+    assert so_far.is_approved is False
+    assert find_refusal(facts, so_far, "anyone", (), 0) is Refusal.DECIDED
+
+
+@pytest.mark.parametrize(
+    ("field", "answer", "is_yes"),
+    [
+        (None, b'"later"', True),
+        (None, None, False),
+        ("$", b"true", True),
+        ("$", b"1", False),
+        ("approved", b'{"approved":true}', True),
+        ("approved", b'{"approved":"true"}', False),
+        ("approved", b"[true]", False),
+        ("approved", b"not JSON", False),
+        ("approved", b"", False),
+    ],
+)
+def test_what_means_yes(field: str | None, answer: bytes | None, is_yes: bool) -> None:
+    assert tally(ApprovalFacts(1, verdict_field=field), [Answered(answer)]).is_approved is is_yes
+
+
+def test_reasons_name_the_person() -> None:
+    assert describe_refusal(Refusal.NOT_ASKED, "ann") == "ann was not asked to answer this"
+    assert describe_refusal(Refusal.TWICE, None).startswith("Somebody unknown has answered")
+    assert describe_refusal(Refusal.DECIDED, "ann") == "This is decided already"
