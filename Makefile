@@ -13,7 +13,9 @@ WORKERS ?= 2
 # How many faults `make test-cluster` causes, and what makes it cause the same ones again; another SEED each time if empty.
 ROUNDS ?= 10
 SEED ?=
-PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS)
+# Options of pytest, for every suite.
+PYTEST_OPTIONS ?=
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) $(PYTEST_OPTIONS)
 STAMPS := $(VENV)/.stamps
 # The lowest versions of all dependencies.
 MINIMUM := .venv-minimum
@@ -79,10 +81,10 @@ test-cluster: setup ## Faults on a cluster of three real servers, in four minute
 	$(BIN)/python -m pytest tests/cluster -m cluster --capture=no --cluster-rounds=$(ROUNDS) $(SEED:%=--cluster-seed=%)
 
 test-browser: setup ## Inbox, links, attacks by pages and the server's web UI in a real browser; needs Chromium and Node
-	$(BIN)/python -m pytest tests/e2e tests/doors tests/unchanged/web_ui -m browser
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) tests/e2e tests/doors tests/unchanged/web_ui -m browser
 
 test-minimum: $(MINIMUM)/.installed ## The tests of what is built on other packages, with their lowest versions
-	$(MINIMUM)/bin/python -m pytest $(MINIMUM_TESTS) --numprocesses $(WORKERS) -q -m "$(QUICK_TESTS)"
+	$(MINIMUM)/bin/python -m pytest $(PYTEST_OPTIONS) $(MINIMUM_TESTS) --numprocesses $(WORKERS) -q -m "$(QUICK_TESTS)"
 
 h2spec: setup ## The HTTP/2 conformance suite; needs Go
 	$(BIN)/python -m pytest tests/unit/transports -m h2spec
