@@ -17,7 +17,7 @@ LAYERS: list[set[str]] = [
     {"timing"},
     {"diagnostics"},
     {"serde", "transports", "links"},
-    {"handler"},
+    {"handler", "messages"},
     {"context", "client"},
     {"service", "control"},
     {"endpoint", "callbacks"},

@@ -49,5 +49,7 @@ class ApprovalMessage:
     data: Any = None
     #: Whether a yes or a no is a whole answer: a chat can offer two buttons.
     is_yes_or_no: bool = False
+    #: Which message of its kind this person gets, from 1: there may be several reminders.
+    number: int = 1
     #: Of `decided`: `is_approved`, `by`, `at_ms`, `via`, `comment`, as far as they are known.
     outcome: Mapping[str, Any] = field(default_factory=dict)
