@@ -12,10 +12,20 @@ from awaken.approvals.answered import Answered, Via, read_answered, write_answer
 from awaken.approvals.document import ApprovalDocument
 from awaken.approvals.facts import ApprovalFacts, Escalation
 from awaken.approvals.message import ApprovalLink, ApprovalMessage
-from awaken.approvals.tally import Refusal, Tally, approves, describe_refusal, find_refusal, tally
+from awaken.approvals.tally import (
+    Refusal,
+    Tally,
+    approves,
+    describe_refusal,
+    find_refusal,
+    read_verdict,
+    tally,
+)
+from awaken.approvals.verdict import Approval, Verdict, VerdictAnswer
 
 __all__ = [
     "Answered",
+    "Approval",
     "ApprovalDocument",
     "ApprovalFacts",
     "ApprovalLink",
@@ -23,11 +33,14 @@ __all__ = [
     "Escalation",
     "Refusal",
     "Tally",
+    "Verdict",
+    "VerdictAnswer",
     "Via",
     "approves",
     "describe_refusal",
     "find_refusal",
     "read_answered",
+    "read_verdict",
     "tally",
     "write_answered",
 ]

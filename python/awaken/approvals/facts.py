@@ -46,6 +46,8 @@ class ApprovalFacts:
     rejections: int = 1
     #: The field of the answer that says yes or no; `$` if the whole answer does, None if each answer means yes.
     verdict_field: str | None = None
+    #: What an answer without that field means, if its type has a default; None if it has to be there.
+    verdict_default: bool | None = None
     #: People and groups who may answer, in the order in which they were given; nobody stands for everybody.
     approvers: tuple[str, ...] = ()
     not_by: tuple[str, ...] = ()
@@ -65,7 +67,7 @@ class ApprovalFacts:
         """Return the facts as JSON values, without those that are as usual."""
         facts: dict[str, Any] = {"slots": self.slots}
         usual = ApprovalFacts(self.slots)
-        for name in ("quorum", "rejections", "verdict_field"):
+        for name in ("quorum", "rejections", "verdict_field", "verdict_default"):
             if getattr(self, name) != getattr(usual, name):
                 facts[name] = getattr(self, name)
         for name in ("approvers", "not_by"):
@@ -85,12 +87,15 @@ class ApprovalFacts:
 
     @classmethod
     def _read(cls, facts: Mapping[str, Any]) -> ApprovalFacts:
-        field = facts.get("verdict_field")
+        field, default = facts.get("verdict_field"), facts.get("verdict_default")
+        if not isinstance(default, bool | None):
+            raise TypeError(f"{default!r} is neither yes nor no")
         return cls(
             _count(facts.get("slots")),
             _count(facts.get("quorum", 1)),
             _count(facts.get("rejections", 1)),
             None if field is None else _text(field),
+            default,
             tuple(map(_text, facts.get("approvers", ()))),
             tuple(map(_text, facts.get("not_by", ()))),
             tuple(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from awaken.approvals.answered import Answered
     from awaken.approvals.facts import ApprovalFacts
 
-__all__ = ["Refusal", "Tally", "approves", "describe_refusal", "find_refusal", "tally"]
+__all__ = ["Refusal", "Tally", "approves", "describe_refusal", "find_refusal", "read_verdict", "tally"]
 
 
 class Refusal(Enum):
@@ -65,6 +65,9 @@ class Tally:
 def tally(facts: ApprovalFacts, answers: Iterable[Answered]) -> Tally:
     """Count answers in the order of their slots. Those of people who may not answer, or have already, do not count.
 
+    Nor do values that say neither yes nor no, such as a text where an object has to be: no door accepts them, but the
+    ingress of a Restate server resolves an awakeable with any value.
+
     Whether an escalation had begun is for doors to say: when it begins, and when an answer was given, are moments of
     different clocks.
     """
@@ -72,10 +75,11 @@ def tally(facts: ApprovalFacts, answers: Iterable[Answered]) -> Tally:
     approvals = rejections = used = 0
     for one in answers:
         used += 1
-        if _refusal(facts, counted, one.by, one.groups, None) is not None:
+        is_yes = read_verdict(facts, one)
+        if is_yes is None or _refusal(facts, counted, one.by, one.groups, None) is not None:
             continue
         counted.append(one)
-        if approves(facts, one):
+        if is_yes:
             approvals += 1
         else:
             rejections += 1
@@ -85,7 +89,12 @@ def tally(facts: ApprovalFacts, answers: Iterable[Answered]) -> Tally:
 
 
 def approves(facts: ApprovalFacts, answered: Answered) -> bool:
-    """Return whether an answer means yes. What cannot be read does not."""
+    """Return whether an answer means yes. What says neither yes nor no does not."""
+    return read_verdict(facts, answered) is True
+
+
+def read_verdict(facts: ApprovalFacts, answered: Answered) -> bool | None:
+    """Return whether an answer means yes or no; None if it says neither, so that it is no answer at all."""
     if answered.answer is None:
         return False
     if facts.verdict_field is None:
@@ -93,10 +102,12 @@ def approves(facts: ApprovalFacts, answered: Answered) -> bool:
     try:
         value = json.loads(answered.answer or b"null")
     except (ValueError, RecursionError):
-        return False
+        return None
     if facts.verdict_field != WHOLE:
-        value = value.get(facts.verdict_field) if isinstance(value, dict) else None
-    return value is True
+        if not isinstance(value, dict):
+            return None
+        value = value.get(facts.verdict_field, facts.verdict_default)
+    return value if isinstance(value, bool) else None
 
 
 def find_refusal(

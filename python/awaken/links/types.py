@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from awaken.approvals import Approval
 from awaken.diagnostics.tracebacks import is_authored
 from awaken.links.limits import LONGEST_TYPE_NAME, describe_text
 
@@ -27,10 +28,11 @@ __all__ = ["add_type_module", "find_type", "import_type", "name_of_type", "regis
 _registered: Final[dict[str, Any]] = {}
 #: Modules that the operator named; their types are known, and those of their packages.
 _named: Final[set[str]] = set()
-_BUILTINS: Final = {kind.__name__: kind for kind in (str, int, float, bool, dict, list)} | {
+_BUILTINS: Final[dict[str, Any]] = {kind.__name__: kind for kind in (str, int, float, bool, dict, list)} | {
     f"{kind.__module__}:{kind.__qualname__}": kind
     for kind in (date, datetime, time, timedelta, Decimal, UUID, bytes, tuple, set, frozenset)
 }
+_BUILTINS["awaken:Approval"] = Approval
 #: Folders of installed packages.
 _INSTALLED: Final = "-packages"
 

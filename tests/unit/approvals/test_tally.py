@@ -94,16 +94,35 @@ def test_nothing_counts_after_the_decision() -> None:
         (None, b'"later"', True),
         (None, None, False),
         ("$", b"true", True),
-        ("$", b"1", False),
+        ("$", b"false", False),
+        ("$", b"1", None),
         ("approved", b'{"approved":true}', True),
-        ("approved", b'{"approved":"true"}', False),
-        ("approved", b"[true]", False),
-        ("approved", b"not JSON", False),
-        ("approved", b"", False),
+        ("approved", b'{"approved":false}', False),
+        ("approved", None, False),
+        ("approved", b"{}", None),
+        ("approved", b'{"approved":"true"}', None),
+        ("approved", b"[true]", None),
+        ("approved", b"not JSON", None),
+        ("approved", b"", None),
     ],
 )
-def test_what_means_yes(field: str | None, answer: bytes | None, is_yes: bool) -> None:
+def test_what_means_yes(field: str | None, answer: bytes | None, is_yes: bool | None) -> None:
     assert tally(ApprovalFacts(1, verdict_field=field), [Answered(answer)]).is_approved is is_yes
+
+
+def test_value_that_says_neither_leaves_the_room_to_its_sender() -> None:
+    facts = ApprovalFacts(2, verdict_field="approved")
+
+    decided = tally(facts, [Answered(b'"yes"', by="ann"), Answered(YES, by="ann")])
+
+    assert (decided.is_approved, decided.used, len(decided.counted)) == (True, 2, 1)
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_missing_field_means_its_default(default: bool) -> None:
+    facts = ApprovalFacts(1, verdict_field="approved", verdict_default=default)
+
+    assert tally(facts, [Answered(b"{}")]).is_approved is default
 
 
 def test_reasons_name_the_person() -> None:
