@@ -17,6 +17,7 @@ from awaken.errors import InvalidIdError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from awaken.control.catalog import DeploymentView, ServiceView
     from awaken.outcomes import AwakeableOutcome
     from awaken.serde.journal_codec import JournalValueCodec
 
@@ -262,6 +263,18 @@ class Operations(Protocol):
 
     async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
         """Give an awakeable its failure. `awaken.control.completing` checks ids from outside before."""
+        ...
+
+    async def services(self) -> Sequence[ServiceView]:
+        """List the registered services with their handlers, by name."""
+        ...
+
+    async def deployments(self) -> Sequence[DeploymentView]:
+        """List the registered deployments, newest first."""
+        ...
+
+    async def ingress_address(self) -> str:
+        """Return the URL of the ingress, as the runtime tells it to callers."""
         ...
 
     # Operators.

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from awaken import _core
 from awaken.control.awakeable_documents import read_page
+from awaken.control.catalog import read_deployments, read_services
 from awaken.control.errors import (
     AlreadyInvokedError,
     NotFoundError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from awaken.control.catalog import DeploymentView, ServiceView
     from awaken.control.operations import AnswerCodec, AwakeablePage, InvocationRequest, Target
     from awaken.outcomes import AwakeableOutcome
 
@@ -126,6 +128,18 @@ class RemoteOperations:
         """Give an awakeable its failure, of which an ingress takes the message alone."""
         return await self._completion.reject(awakeable_id, failure.message)
 
+    async def services(self) -> Sequence[ServiceView]:
+        """List the registered services with their handlers, by name."""
+        return read_services((await self._read("/services")).get("services"))
+
+    async def deployments(self) -> Sequence[DeploymentView]:
+        """List the registered deployments, newest first."""
+        return read_deployments((await self._read("/deployments")).get("deployments"))
+
+    async def ingress_address(self) -> str:
+        """Return the URL of the ingress, as the runtime tells it to callers."""
+        return str((await self._read("/version")).get("ingress_endpoint") or "")
+
     # Operators.
 
     async def cancel(self, invocation_id: str) -> Change:
@@ -205,6 +219,13 @@ class RemoteOperations:
                 raise refused(answer)
             self._lists_nothing_until = now + _ASK_AGAIN_SECONDS
         return await list_from_tables(self, service, key, invocation_id, limit, after)
+
+    async def _read(self, path: str) -> dict[str, Any]:
+        answer = await self._http.operate(Kind.READ, "GET", path, may_repeat=True)
+        if not answer.is_success:
+            raise refused(answer)
+        document = answer.json()
+        return document if isinstance(document, dict) else {}
 
     async def _change(self, invocation_id: str, operation: str, deployment: str | None = None) -> Change:
         answer = await self._patch(invocation_id, operation, {"deployment": deployment})

@@ -100,7 +100,7 @@ class RuntimeServer:
             OSError: an address is taken, or does not belong to this machine; then neither port is open.
         """
         await self._ingress.start()
-        self._operators.ingress_url = self.ingress_url
+        self._operators.tell_ingress(self.ingress_url)
         try:
             await self._admin.start()
         except BaseException:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from awaken import _core
+from awaken.control.catalog import read_deployments, read_services
 from awaken.control.errors import AlreadyInvokedError, NotFoundError, NotReadyError
 from awaken.control.operations import Accepted, AnswerRules
 from awaken.runtime.admission import admit, check_key, check_size, due_ms
@@ -16,8 +17,9 @@ from awaken.runtime.tables.invocation_row import completion_of
 from awaken.runtime.tables.results import to_core
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from awaken.control.catalog import DeploymentView, ServiceView
     from awaken.control.operations import (
         AnswerCodec,
         AwakeablePage,
@@ -52,6 +54,8 @@ class RuntimeOperations:
         self._query = query
         #: Journal value codecs of applications in this process, by the names of their services.
         self.codecs: Mapping[str, AnswerCodec] = {}
+        #: Of the ingress, as callers are told; whoever serves it sets it.
+        self.ingress_url = "http://127.0.0.1:8080/"
         #: Whether operations are accepted.
         self._is_running = False
 
@@ -207,6 +211,18 @@ class RuntimeOperations:
         with self._processor.store.atomic():
             outcome = self._processor.signals.complete_awakeable(awakeable_id, result)
         return self._pledge(outcome)
+
+    async def services(self) -> Sequence[ServiceView]:
+        """List the registered services with their handlers, by name."""
+        return read_services(self._schema.describe_services())
+
+    async def deployments(self) -> Sequence[DeploymentView]:
+        """List the registered deployments, newest first."""
+        return read_deployments(self._schema.describe_deployments())
+
+    async def ingress_address(self) -> str:
+        """Return the URL of the ingress, as callers are told."""
+        return self.ingress_url
 
     # Operators.
 

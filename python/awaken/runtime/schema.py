@@ -7,7 +7,7 @@ milliseconds, as the store keeps them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -151,4 +151,12 @@ class Schema(Protocol):
 
     def services(self) -> Sequence[ServiceSchema]:
         """List the latest revision of every service."""
+        ...
+
+    def describe_services(self) -> list[dict[str, Any]]:
+        """Return what the admin API says of every service."""
+        ...
+
+    def describe_deployments(self) -> list[dict[str, Any]]:
+        """Return what the admin API says of every deployment, without its handlers."""
         ...

@@ -257,3 +257,19 @@ async def test_attaching_waits(harness: Harness, operations: Operations) -> None
     result = (await attached).result
     assert isinstance(result, Failure)
     assert result.message == "no"
+
+
+async def test_registered_services_are_listed(operations: Operations) -> None:
+    services = await operations.services()
+    deployments = await operations.deployments()
+    address = await operations.ingress_address()
+
+    echo = next(one for one in services if one.name == "Echo")
+    assert (echo.kind, echo.has_keys, echo.is_public, echo.revision) == ("Service", False, True, 1)
+    assert [one.name for one in echo.handlers] == sorted(one.name for one in echo.handlers)
+    assert echo.find("echo") in echo.handlers
+    assert echo.find("nowhere") is None
+    assert echo.options["retry_policy.on_max_attempts"] in ("Pause", "Kill")
+    assert [one.deployment_id for one in deployments] == [echo.deployment_id]
+    assert ("Echo", 1) in deployments[0].services
+    assert address.startswith("http://127.0.0.1:")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
+    from awaken.control.catalog import DeploymentView, ServiceView
     from awaken.control.operations import Failure, InvocationRequest
     from awaken.runtime.deployments.discovery import DialerFactory
     from awaken.runtime.schema import Schema
@@ -252,6 +253,15 @@ class FakeOperations:
         await self._wait()
         completion: Completion = self._tell(Completion(INVOCATION_ID, request.target, Success(request.body)))
         return completion
+
+    async def services(self) -> Sequence[ServiceView]:
+        return ()
+
+    async def deployments(self) -> Sequence[DeploymentView]:
+        return ()
+
+    async def ingress_address(self) -> str:
+        return "http://127.0.0.1:8080/"
 
     async def send(self, request: InvocationRequest) -> Accepted:
         at_ms = due_ms(NOW_MS, request.delay_ms)

@@ -24,22 +24,25 @@ class Admin:
         runtime: what operators read and change.
         deployments: what is registered.
 
-    Attributes:
-        ingress_url: the URL of the ingress; set it once it is known.
     """
 
     def __init__(self, runtime: Runtime, deployments: Deployments) -> None:
         self._questions = runtime.questions
-        self.ingress_url = "http://127.0.0.1:8080"
+        self._runtime = runtime
+        self.tell_ingress("http://127.0.0.1:8080")
         is_limited = (runtime.settings.max_protocol_version or 7) < 7
         self._app = make_admin(
             runtime,
             deployments,
             questions=self._questions,
-            ingress_url=lambda: _advertised(self.ingress_url, runtime.settings),
+            ingress_url=lambda: runtime.ingress_url,
             cluster_name=runtime.settings.cluster_name,
             features=frozenset() if is_limited else frozenset(("protocol_v7",)),
         )
+
+    def tell_ingress(self, url: str) -> None:
+        """Tell operators where the ingress is, or what the settings say about that."""
+        self._runtime.ingress_url = _advertised(url, self._runtime.settings)
 
     def end_questions(self) -> None:
         """End the questions that are being answered, and refuse new ones: the runtime is about to stop."""

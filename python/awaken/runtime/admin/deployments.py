@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from awaken.runtime.admin import describe
 from awaken.runtime.admin.answers import (
     AdminError,
     UnreadableError,
@@ -15,7 +14,7 @@ from awaken.runtime.admin.answers import (
     empty,
 )
 from awaken.runtime.admin.reading import read_flag, read_path_id
-from awaken.runtime.deployments import DeploymentNotFoundError, RegistrationError
+from awaken.runtime.deployments import DeploymentNotFoundError, RegistrationError, describe
 from awaken.runtime.deployments.record import normalize_uri
 
 if TYPE_CHECKING:
@@ -107,8 +106,7 @@ class DeploymentRoutes:
 
     async def list(self, request: Request) -> Response:
         """Answer `GET /deployments`."""
-        records = self._deployments.records()
-        body: dict[str, Any] = {"deployments": [describe.deployment(record) for record in records]}
+        body: dict[str, Any] = {"deployments": self._deployments.describe_deployments()}
         if unreadable := self._deployments.unreadable:
             body["unreadable"] = [{"id": name, "reason": reason} for name, reason in unreadable.items()]
         return answer_json(200, body)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 
 from awaken.control.errors import ConflictError, InvalidRequestError
-from awaken.runtime.admin import describe
 from awaken.runtime.admin.answers import AdminError, UnreadableError, answer_document, answer_json, empty
 from awaken.runtime.admin.reading import read_path_name
 from awaken.runtime.admin.service_openapi import describe_service_api
-from awaken.runtime.deployments import Overrides
+from awaken.runtime.deployments import Overrides, describe
 from awaken.runtime.durations import parse_duration
 
 if TYPE_CHECKING:
@@ -72,11 +71,7 @@ class ServiceRoutes:
 
     async def list(self, request: Request) -> Response:
         """Answer `GET /services`."""
-        defaults = self._deployments.defaults
-        services = [
-            describe.service(*self._declared(found.name), defaults) for found in self._deployments.services()
-        ]
-        return answer_json(200, {"services": services})
+        return answer_json(200, {"services": self._deployments.describe_services()})
 
     async def show(self, request: Request) -> Response:
         """Answer `GET /services/{s}`."""

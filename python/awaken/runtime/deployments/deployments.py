@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from awaken.runtime.deployments import describe
 from awaken.runtime.deployments.discovery import PAUSES
 from awaken.runtime.deployments.effective import build_deployment
 from awaken.runtime.deployments.endpoint_dialers import EndpointDialers
@@ -119,6 +120,19 @@ class Deployments:
     def services(self) -> Sequence[ServiceSchema]:
         """List the latest revision of every service."""
         return list(self._lookup.services.values())
+
+    def describe_services(self) -> list[dict[str, Any]]:
+        """Return what the admin API says of every service."""
+        described = []
+        for found in self.services():
+            record = self.record(found.deployment_id)
+            declared = next(each for each in record.manifest.services if each.name == found.name)
+            described.append(describe.service(record, declared, self.defaults))
+        return described
+
+    def describe_deployments(self) -> list[dict[str, Any]]:
+        """Return what the admin API says of every deployment, without its handlers."""
+        return [describe.deployment(record) for record in self.records()]
 
     def deployment(self, deployment_id: str) -> Deployment | None:
         """Return a deployment, whether or not it is the latest."""

@@ -10,8 +10,8 @@ from awaken.runtime.durations import duration_of, format_duration
 from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
-    from awaken.runtime.deployments import Record
     from awaken.runtime.deployments.manifest import Handler, Input, Options, Service
+    from awaken.runtime.deployments.record import Record
     from awaken.runtime.schema import RetryPolicy
     from awaken.runtime.settings import RuntimeSettings
 
