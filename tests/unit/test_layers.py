@@ -18,7 +18,7 @@ LAYERS: list[set[str]] = [
     {"diagnostics"},
     {"serde", "transports", "links"},
     {"handler", "messages"},
-    {"context", "client"},
+    {"context", "client", "notify"},
     {"service", "control"},
     {"endpoint", "callbacks"},
     {"runtime", "telemetry", "ext"},

@@ -15,7 +15,8 @@ __all__ = ["render_mail"]
 
 def render_mail(**facts: Any) -> str:
     """Return the HTML of a message; `mail.html` names the facts."""
-    return _template().render(facts)
+    # Half of a surrogate pair fits into no mail.
+    return _template().render(facts).encode(errors="backslashreplace").decode()
 
 
 @cache
