@@ -16,7 +16,7 @@ LAYERS: list[set[str]] = [
     {"approvals", "errors", "exchange", "outcomes"},
     {"timing"},
     {"diagnostics"},
-    {"serde", "transports", "links"},
+    {"serde", "transports", "links", "pages"},
     {"handler", "messages"},
     {"context", "client", "notify"},
     {"service", "control"},

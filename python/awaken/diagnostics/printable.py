@@ -12,7 +12,7 @@ import html
 import re
 from typing import Final
 
-__all__ = ["escape_html", "escape_json", "escape_line", "escape_text"]
+__all__ = ["escape_html", "escape_json", "escape_line", "escape_reordering", "escape_text"]
 
 # Categories of Unicode, as ranges, because looking each character up is slow:
 # control characters (Cc), apart from tab and line feed, which `escape_text` keeps;
@@ -35,12 +35,18 @@ _IN_LINE: Final = re.compile(f"[\t\n{_CONTROLS}{_SEPARATORS}{_INVISIBLE}{_SURROG
 # What makes a browser show text in another order than it was written in, up to the end of its paragraph. Isolates stay:
 # translations put them around values, and they end with the value.
 _REORDERING: Final = re.compile(r"[\u202a-\u202e]")
+_IN_PAGE: Final = re.compile(f"[\\u202a-\\u202e{_SURROGATES}]")
 
 
 def escape_html(text: str) -> str:
     """Return text for a page; not for the value of a field, which a form sends back."""
     escaped = html.escape(text)
     return escaped if escaped.isascii() else _REORDERING.sub(_escape, escaped)
+
+
+def escape_reordering(text: str) -> str:
+    """Return text for templates, which escape HTML: what reorders text, or cannot be written in UTF-8, is escaped."""
+    return text if text.isascii() else _IN_PAGE.sub(_escape, text)
 
 
 def escape_line(text: str) -> str:
