@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from awaken.approvals import ApprovalMessage
-from awaken.approvals.data_rows import rows_of
 from awaken.diagnostics.printable import escape_line, escape_text
+from awaken.messages.data_rows import rows_of
 from awaken.messages.mail_page import render_mail
 from awaken.timing.time_limits import LAST_MS
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from awaken.diagnostics.printable import escape_html
+from awaken.pages import Branding, create_environment
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -14,22 +15,12 @@ __all__ = ["render_mail"]
 
 
 def render_mail(**facts: Any) -> str:
-    """Return the HTML of a message; `mail.html` names the facts."""
+    """Return the HTML of a message; `templates/mail.html` names the facts."""
     # Half of a surrogate pair fits into no mail.
     return _template().render(facts).encode(errors="backslashreplace").decode()
 
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=PackageLoader("awaken.messages", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: Markup(escape_html(value)) if type(value) is str else value,  # noqa: S704
-    )
-    return environment.get_template("mail.html")
+    environment = create_environment(Branding(), messages=Path(__file__).parent / "templates")
+    return environment.get_template("messages/mail.html")

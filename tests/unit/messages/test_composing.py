@@ -146,6 +146,18 @@ def test_markup_in_every_field_is_text() -> None:
         assert "\u202e" not in sent.text
 
 
+def test_details_are_markdown() -> None:
+    details = "**Big** [site](https://example.org)\n\n- one\n\n[x](javascript:alert) ![p](https://example.org/p.png)"
+
+    html = message(document=ApprovalDocument(details=details)).html
+
+    assert "<strong>Big</strong>" in html
+    assert "<li>one</li>" in html
+    assert Tags(html).links[0] == "https://example.org"
+    assert not Tags(html).names & {"img", "script"}
+    assert not any(link.startswith("javascript") for link in Tags(html).links)
+
+
 def test_subject_is_one_line() -> None:
     sent = message(document=ApprovalDocument(title="Pay\r\nBcc: all@example.com\n now?"))
 
@@ -168,7 +180,7 @@ def test_anybody_is_told_nothing_about_a_person() -> None:
 
 
 def test_every_style_is_at_its_element() -> None:
-    html = message().html
+    html = message(document=ApprovalDocument(data={"amount": 1}, schema={"required": ["approved"]})).html
     body = html.partition("<body")[2]
 
     assert not re.search(r"<(td|th|p|h1|a|div)(?![^>]*\bstyle=)[^>]*>.*?<", body.replace("<td><a", "<a"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from awaken.approvals.data_rows import MOST_ROWS, rows_of
+from awaken.messages.data_rows import MOST_ROWS, rows_of
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from awaken.approvals.data_rows import MOST_ROWS, rows_of
         ({"note": None, "tags": ["a", 1]}, [("Note", "–"), ("Tags", "a, 1")]),
         ({"a": {"b": {"c": 1}}}, [("A › B › C", "1")]),
         ({"items": [{"what": "x"}, {"what": "y"}]}, [("Items 1 › What", "x"), ("Items 2 › What", "y")]),
-        ({"not an_identifier": 1}, [("Not an_identifier", "1")]),
+        ({"Not an_identifier": 1}, [("Not an_identifier", "1")]),
         ({"": 1, "_": 2}, [("", "1"), ("_", "2")]),
     ],
 )

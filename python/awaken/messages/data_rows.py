@@ -1,13 +1,15 @@
-"""The data of a question as rows, for a table on a page and for lines in a message."""
+"""The data of a question as rows of messages: pages have room for more (`awaken.pages.data_table`)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from awaken.pages.names import humanise
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["label_of", "rows_of"]
+__all__ = ["rows_of"]
 
 #: Rows of one question; a person reads no more.
 MOST_ROWS: Final = 200
@@ -30,16 +32,10 @@ def rows_of(data: Any) -> list[tuple[str, str]]:
     return rows
 
 
-def label_of(name: str) -> str:
-    """Return the name of a field as people write it: `due_date` is `Due date`."""
-    words = name.replace("_", " ").strip() if name.isidentifier() else name
-    return words[:1].upper() + words[1:] if words else name
-
-
 def _rows(label: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and value:
         for name, inner in value.items():
-            yield from _rows(_join(label, label_of(str(name))), inner)
+            yield from _rows(_join(label, humanise(str(name))), inner)
     elif isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
         for number, inner in enumerate(value, 1):
             yield from _rows(f"{label} {number}".strip(), inner)
