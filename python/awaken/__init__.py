@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from awaken import types as types
     from awaken import vm as vm
     from awaken import workflow as workflow
+    from awaken.approvals import Approval, ApprovalMessage, Verdict
     from awaken.client import (
         ConnectionRetries,
         RestateClient,
@@ -77,6 +78,8 @@ if TYPE_CHECKING:
     from awaken.testing.harness import HarnessEnvironment, create_test_harness, test_harness
 
 __all__ = [
+    "Approval",
+    "ApprovalMessage",
     "Awakeable",
     "Callback",
     "CallbackLink",
@@ -109,6 +112,7 @@ __all__ = [
     "Service",
     "SyncRestateClient",
     "TerminalError",
+    "Verdict",
     "VirtualObject",
     "Workflow",
     "WorkflowContext",
@@ -131,6 +135,8 @@ __all__ = [
 
 #: Where names come from that few processes need, so that importing the package stays quick.
 _LAZY = {
+    "Approval": "awaken.approvals",
+    "ApprovalMessage": "awaken.approvals",
     "CallbackSettings": "awaken.links",
     "HarnessEnvironment": "awaken.testing.harness",
     "ConnectionRetries": "awaken.client",
@@ -143,6 +149,7 @@ _LAZY = {
     "create_sync_client": "awaken.client",
     "create_test_harness": "awaken.testing.harness",
     "register_callback_type": "awaken.links",
+    "Verdict": "awaken.approvals",
     "test_harness": "awaken.testing.harness",
 }
 _LAZY_MODULES = (

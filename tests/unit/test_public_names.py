@@ -13,6 +13,8 @@ import awaken
 
 def test_public_names_are_these() -> None:
     assert sorted(awaken.__all__) == [
+        "Approval",
+        "ApprovalMessage",
         "Awakeable",
         "Callback",
         "CallbackLink",
@@ -45,6 +47,7 @@ def test_public_names_are_these() -> None:
         "Service",
         "SyncRestateClient",
         "TerminalError",
+        "Verdict",
         "VirtualObject",
         "Workflow",
         "WorkflowContext",

@@ -30,7 +30,7 @@ DEFAULT_EXPIRY = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class CallbackLink:
-    """The link of a callback, as plain values that can be passed to a run."""
+    """The link of a callback, as plain values that can be passed to a run. `str(link)` is its URL."""
 
     #: The address that completes the awakeable. Treat it as a password.
     url: str
@@ -38,6 +38,9 @@ class CallbackLink:
     id: str
     name: str
     expires_at: datetime
+
+    def __str__(self) -> str:
+        return self.url
 
 
 class Callback(Generic[T]):
@@ -55,6 +58,9 @@ class Callback(Generic[T]):
 
     if not TYPE_CHECKING:  # type checkers know the attributes and reject others
         __getattr__ = refuse_attribute
+
+    def __str__(self) -> str:
+        return self.link.url
 
     @property
     def url(self) -> str:

@@ -19,47 +19,49 @@ if TYPE_CHECKING:
 __all__ = ["check_labels", "check_name", "expiry_after"]
 
 
-def check_name(name: object) -> None:
+def check_name(name: object, what: str = "the name of ctx.callback") -> None:
     """Raise a UsageError unless links and journals have room for this name of a callback."""
-    arguments.expect_text(name, "the name of ctx.callback")
+    arguments.expect_text(name, what)
     text = str(name)
     if not text.strip():
-        raise UsageError(f"the name of ctx.callback is {text!r}; say what you ask for")
+        raise UsageError(f"{what} is {text!r}; say what you ask for")
     if problem := limits.describe_text(text, limits.LONGEST_NAME):
-        raise UsageError(f"the name of ctx.callback {problem}")
+        raise UsageError(f"{what} {problem}")
 
 
-def check_labels(labels: Mapping[str, str] | None, name: str) -> dict[str, str]:
-    """Return the labels of a callback; raise a UsageError unless they are text, and journals have room for them."""
-    checked = dict(arguments.headers_of(labels, f'callback "{name}" (its labels)'))
+def check_labels(labels: Mapping[str, str] | None, what: str) -> dict[str, str]:
+    """Return the labels of a callback, which `what` names in error texts.
+
+    Raises:
+        UsageError: they are not text, or journals have no room for them.
+    """
+    checked = dict(arguments.headers_of(labels, f"{what} (its labels)"))
     try:
         size = limits.json_size(checked)
     except UnicodeEncodeError as error:
         half = error.object[error.start]
-        raise UsageError(
-            f'the labels of callback "{name}" contain {half!r}, half of a character; remove it'
-        ) from error
+        raise UsageError(f"the labels of {what} contain {half!r}, half of a character; remove it") from error
     if size > limits.LONGEST_LABELS:
         raise UsageError(
-            f'the labels of callback "{name}" have {size} bytes as JSON, and the limit is {limits.LONGEST_LABELS}; '
+            f"the labels of {what} have {size} bytes as JSON, and the limit is {limits.LONGEST_LABELS}; "
             "keep larger facts elsewhere and label the callback with their id"
         )
     return checked
 
 
-def expiry_after(duration: timedelta | float, name: str, *, is_replaying: bool) -> int:
+def expiry_after(duration: timedelta | float, what: str, *, is_replaying: bool) -> int:
     """Return when a link expires, in UTC milliseconds.
 
     Args:
         duration: how long it works.
-        name: of the callback.
+        what: names the callback in error texts.
         is_replaying: the journal has the expiry already, and time has passed since: a duration that is left until a
             deadline may be over now.
 
     Raises:
         UsageError: it is not a duration, is shorter than a millisecond, or ends after the year 9999.
     """
-    what = f'expires_in of callback "{name}"'
+    what = f"expires_in of {what}"
     if is_replaying:
         return time_limits.moment_after(duration, what)
     return wall_clock.now_ms() + time_limits.above_zero(duration, what)

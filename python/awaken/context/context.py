@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from awaken.context.approvals import Approvals
 from awaken.context.calls import Calls
 from awaken.context.deadlines import deadline
 from awaken.context.external import External
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 
-class Context(Calls, External):
+class Context(Calls, Approvals):
     """The operations that every handler has.
 
     Their results are durable futures. A command is issued when its method is called, not when its result is awaited, so
@@ -200,7 +201,7 @@ def _name_after(owner: type, *parts: type) -> None:
                 member.__module__ = owner.__module__
 
 
-_name_after(Context, Calls, External, SideEffects)
+_name_after(Context, Calls, Approvals, External, SideEffects)
 _name_after(ObjectContext, _Keyed, StateReader, KeyValueStore)
 _name_after(WorkflowContext, _Promising)
 _name_after(SendHandle, StartedInvocation)

@@ -99,9 +99,10 @@ class External(SideEffects):
         from awaken.links.description import CallbackDescription, describe_callback
 
         check_name(name)
-        described = check_labels(labels, name)
+        what = f'callback "{name}"'
+        described = check_labels(labels, what)
         driver = self._driver
-        wake_up = expiry_after(expires_in, name, is_replaying=driver.machine.is_replaying())
+        wake_up = expiry_after(expires_in, what, is_replaying=driver.machine.is_replaying())
         settings = links.current_settings()
         try:
             type_name = links.name_of_type(type_hint)
