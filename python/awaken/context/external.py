@@ -10,10 +10,12 @@ from awaken.context import probe
 from awaken.context.awakeable import Awakeable, AwakeableFuture
 from awaken.context.callback import DEFAULT_EXPIRY, Callback, CallbackLink, expiry_of
 from awaken.context.futures import RestateDurableFuture, RestateDurableSleepFuture
+from awaken.context.runs import RunOptions
 from awaken.context.side_effects import NO_OPTIONS, SideEffects
 from awaken.errors import UsageError
 from awaken.handler import arguments, values
 from awaken.handler.advice import refuse
+from awaken.serde import BytesSerde
 from awaken.serde.default import DefaultSerde, T
 
 if TYPE_CHECKING:
@@ -21,10 +23,15 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from awaken._core import Input
+    from awaken.approvals import ApprovalDocument
     from awaken.handler.handler import I
     from awaken.serde import Serde
 
 __all__ = ["External"]
+
+
+#: A document is written and read as it is.
+_AS_BYTES: RunOptions[bytes] = RunOptions(serde=BytesSerde())
 
 
 class External(SideEffects):
@@ -75,6 +82,10 @@ class External(SideEffects):
         name: str,
         expires_in: timedelta | float = DEFAULT_EXPIRY,
         labels: Mapping[str, str] | None = None,
+        title: str = "",
+        details: str = "",
+        data: Any = None,
+        initial: Any = None,
     ) -> Callback[T]:
         """Create an awakeable with a signed link that completes it, a name, and an expiry.
 
@@ -88,11 +99,16 @@ class External(SideEffects):
             expires_in: how long the link works and the handler waits, as a `timedelta` or in seconds.
             labels: further facts for the inventory, at most 2,000 bytes as JSON. They are kept in the journal, not in
                 the link.
+            title: what people see in place of the name, a line of text.
+            details: Markdown, which people see below the title.
+            data: facts for a table: a dict, a dataclass or a model.
+            initial: what the form is filled with: a value of the declared type. With title, details and data, at most
+                64 KiB as JSON.
 
         Raises:
             RuntimeError: links are not configured; see `configure_callbacks`.
             UsageError: a link cannot name the type (see `register_callback_type`), `expires_in` is not above zero or
-                ends after the year 9999, or name or labels are longer than links and journals have room for.
+                ends after the year 9999, or something is longer than links and journals have room for.
         """
         from awaken import links  # only callbacks need them
         from awaken.context.callback_arguments import check_labels, check_name, expiry_after
@@ -108,14 +124,35 @@ class External(SideEffects):
             type_name = links.name_of_type(type_hint)
         except TypeError as error:
             raise UsageError(f'callback "{name}": {error}') from error
+        document = None
+        if title or details or data is not None or initial is not None:
+            from awaken.context.question import document_of
+
+            document = document_of(title, details, data, initial, type_hint, what)
         identifier, future = self.awakeable(type_hint=type_hint, name=name)
         index = parse_awakeable_id(identifier).index
         is_encoded = driver.is_encoding
-        entry = describe_callback(CallbackDescription(index, name, type_name, described, is_encoded))
-        handle, expires_at_ms = driver.issue("create a callback").timer(wake_up, entry)
+        description = CallbackDescription(
+            index, name, type_name, described, is_encoded, has_document=document is not None
+        )
+        handle, expires_at_ms = driver.issue("create a callback").timer(
+            wake_up, describe_callback(description)
+        )
+        if document is not None:
+            self._journal_document(index, document)
         timer = RestateDurableSleepFuture(driver, handle, None, f'callback "{name}"')
         url = settings.url_of(links.Link(identifier, name, type_name, expires_at_ms, is_encoded))
         return Callback(CallbackLink(url, identifier, name, expiry_of(expires_at_ms)), future, timer)
+
+    def _journal_document(self, index: int, document: ApprovalDocument) -> None:
+        """Start the run whose value is the document; it executes at the handler's next await, whatever that is for."""
+        from awaken.approvals.document import document_name
+
+        async def write() -> bytes:
+            return document.write()
+
+        run = self._start_run(document_name(index), write, _AS_BYTES, (), {}, sys._getframe(1))
+        run.add_done_callback(_ignore)
 
     async def wait_for_callback(
         self,
@@ -125,6 +162,10 @@ class External(SideEffects):
         name: str,
         expires_in: timedelta | float = DEFAULT_EXPIRY,
         labels: Mapping[str, str] | None = None,
+        title: str = "",
+        details: str = "",
+        data: Any = None,
+        initial: Any = None,
     ) -> T:
         """Create a callback, hand it out once, and wait for the answer.
 
@@ -134,6 +175,10 @@ class External(SideEffects):
             name: what you ask for.
             expires_in: how long the link works and the handler waits.
             labels: further facts for the inventory.
+            title: as in `callback`, and so are the rest.
+            details: Markdown.
+            data: facts for a table.
+            initial: what the form is filled with.
 
         Raises:
             TimeoutError: no one answered in time.
@@ -144,7 +189,16 @@ class External(SideEffects):
         check_name(name)  # before it is part of other texts
         if not callable(send):
             refuse(send, f'the send of callback "{name}"', "give a function that takes the link")
-        callback = self.callback(type_hint, name=name, expires_in=expires_in, labels=labels)
+        callback = self.callback(
+            type_hint,
+            name=name,
+            expires_in=expires_in,
+            labels=labels,
+            title=title,
+            details=details,
+            data=data,
+            initial=initial,
+        )
         frame = sys._getframe(1)  # the handler's, which awaits this
         await self._start_run(f"hand out {name}", send, NO_OPTIONS, (callback.link,), {}, frame)
         return await callback
@@ -221,6 +275,10 @@ class External(SideEffects):
         arguments.expect_text(name, "the name of ctx.reject_signal")
         failure = _failure(failure_code, failure_message, "ctx.reject_signal")
         self._driver.issue("send a signal").reject_signal(invocation_id, name, failure)
+
+
+def _ignore(_: object) -> None:
+    """Do nothing with a result."""
 
 
 def _failure(code: int, message: str, what: str) -> Failure:

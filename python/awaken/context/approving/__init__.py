@@ -1,8 +1,8 @@
 """What `ctx.approve` does: it asks people, waits for their answers and for time, and tells everyone what became of it.
 
 ```
-arguments.py ─> question.py ─> plan.py ─> journal ─> asking.py <─> messages.py
- (checks)                      (what counts from then on)  └─> outcome.py
+arguments.py ─> plan.py ─> journal ─> asking.py <─> messages.py
+ (checks)       (what counts from then on)  └─> outcome.py
 ```
 
 What the first attempt planned is in the journal, and every later attempt goes by that: a deploy that changes the list

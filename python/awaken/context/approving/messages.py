@@ -213,7 +213,14 @@ async def _call(notify: Callable[[Any], Any], message: ApprovalMessage) -> None:
     if inspect.iscoroutinefunction(notify):
         await notify(message)
         return
-    run_within = copy_context().run
-    returned = await asyncio.get_running_loop().run_in_executor(None, run_within, notify, message)
+    variables = copy_context()
+
+    def call() -> Any:
+        try:
+            return variables.run(notify, message)
+        except StopIteration as error:  # a future cannot hold it
+            raise RuntimeError(f"{notify!r} raised StopIteration") from error
+
+    returned = await asyncio.get_running_loop().run_in_executor(None, call)
     if inspect.isawaitable(returned):
         await returned

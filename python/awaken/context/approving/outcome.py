@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaken.approvals import Answered, Approval, Tally, Verdict, VerdictAnswer, Via, approves
 from awaken.approvals.verdict import moment_of
-from awaken.context.approving.question import written_answer
+from awaken.context.question import written_answer
 from awaken.errors import DeadlineError, TerminalError
 from awaken.serde.default import DefaultSerde
 

@@ -10,7 +10,7 @@ from awaken.approvals import ApprovalDocument, ApprovalFacts, Escalation
 from awaken.context import callback_arguments
 from awaken.context.approving import arguments
 from awaken.context.approving.polarity import polarity_of
-from awaken.context.approving.question import document_of, schema_of_answer, written_answer
+from awaken.context.question import document_of, schema_of_answer, written_answer
 from awaken.errors import UsageError
 from awaken.links import limits, name_of_type
 from awaken.links.description import CallbackDescription, describe_callback, read_description
