@@ -18,6 +18,12 @@ from awaken.cli.access_options import (
 )
 from awaken.cli.answer_options import TypesOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.failures import explain_failures
+from awaken.cli.inbox_options import (
+    InboxAnonymousOption,
+    InboxGroupsHeaderOption,
+    InboxUserHeaderOption,
+    read_inbox_access,
+)
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.settings import JsonOutputOption, RuntimeLogLevelOption, ShowPayloadsOption  # noqa: TC001 -- typer reads the annotations
@@ -48,6 +54,9 @@ def dev(
     token: TokenOption = None,
     token_file: TokenFileOption = None,
     insecure: InsecureOption = False,
+    inbox_user_header: InboxUserHeaderOption = None,
+    inbox_groups_header: InboxGroupsHeaderOption = None,
+    inbox_anonymous: InboxAnonymousOption = False,
     types: TypesOption = None,
     reload: Annotated[
         bool, typer.Option("--reload", envvar="AWAKEN_RELOAD", help="Restart when the code changes.")
@@ -77,11 +86,13 @@ def dev(
     pages = read_pages(allow_host, allow_origin)
     places = Places.read(ingress, admin, grpc, data_dir, callbacks, names)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
+    visitors = read_inbox_access(inbox_user_header, inbox_groups_header, is_anonymous=inbox_anonymous)
     observer = None if quiet else make_observer(json_output=json_output, show_payloads=show_payloads)
     run = partial(
         run_embedded,
         places,
         access,
+        visitors,
         pages=pages,
         json_output=json_output,
         observer=observer,

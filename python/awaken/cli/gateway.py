@@ -22,6 +22,12 @@ from awaken.cli.addresses import check_address, parse_bind, parse_urls, reachabl
 from awaken.cli.answer_options import CodecOption, TypesOption, know_types, read_codec
 from awaken.cli.ending import closing_together
 from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.inbox_options import (
+    InboxAnonymousOption,
+    InboxGroupsHeaderOption,
+    InboxUserHeaderOption,
+    read_inbox_access,
+)
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import CALLBACKS, CallbacksOption
 from awaken.cli.settings import (
@@ -40,9 +46,18 @@ if TYPE_CHECKING:
     from awaken.control.operations import AnswerCodec, Operations
     from awaken.hosting.allowed_pages import AllowedPages
     from awaken.hosting.http_server import HttpServer
+    from awaken.inbox.visitors import VisitorHeaders
     from awaken.links import LinkSigner
 
 __all__ = ["gateway"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inbox:
+    """What is needed to serve the inbox."""
+
+    bind: tuple[str, int]
+    visitors: VisitorHeaders
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,9 @@ def gateway(
     token: TokenOption = None,
     token_file: TokenFileOption = None,
     insecure: InsecureOption = False,
+    inbox_user_header: InboxUserHeaderOption = None,
+    inbox_groups_header: InboxGroupsHeaderOption = None,
+    inbox_anonymous: InboxAnonymousOption = False,
     types: TypesOption = None,
     codec: CodecOption = None,
     log_level: LogLevelOption = LogLevel.INFO,
@@ -100,16 +118,19 @@ def gateway(
     host, port = parse_bind(grpc)
     ingresses = parse_urls(ingress or [DEFAULT_INGRESS], "an ingress")
     admins = parse_urls(admin or [DEFAULT_ADMIN], "an admin API")
-    page = None if inbox is None else parse_bind(inbox)
+    bind = None if inbox is None else parse_bind(inbox)
     pages = read_pages(allow_host, allow_origin)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
-    access.check_exposure({"--grpc": (host, port), "--inbox": page})
+    names = read_inbox_access(inbox_user_header, inbox_groups_header, is_anonymous=inbox_anonymous)
+    access.check_exposure({"--grpc": (host, port), "--inbox": bind})
+    names.check_names("--inbox", bind)
     know_types(types)
     known = read_codec(codec)
+    page = None if bind is None else _Inbox(bind, names.visitors)
     links = None if callbacks is None else _Links(parse_bind(callbacks), require_signer(), public_url())
     addresses = {
         "--grpc": (host, port),
-        "--inbox": page,
+        "--inbox": bind,
         "--callbacks": None if links is None else links.bind,
     }
     for option, address in addresses.items():
@@ -132,7 +153,7 @@ async def _serve(
     ingress: list[str],
     admin: list[str],
     grpc: tuple[str, int],
-    inbox: tuple[str, int] | None,
+    inbox: _Inbox | None,
     links: _Links | None,
     access: Access,
     pages: AllowedPages,
@@ -186,9 +207,7 @@ async def _serve(
         await stop.wait()
 
 
-def _make_inbox(
-    bind: tuple[str, int], operations: Operations, access: Access, pages: AllowedPages
-) -> HttpServer:
+def _make_inbox(inbox: _Inbox, operations: Operations, access: Access, pages: AllowedPages) -> HttpServer:
     from awaken.hosting.access_rules import rules_for
     from awaken.hosting.applications import Applications
     from awaken.hosting.http_server import HttpServer
@@ -196,10 +215,13 @@ def _make_inbox(
     from awaken.hosting.token_guard import guard_inbox
     from awaken.inbox import create_inbox
 
-    rules = rules_for("inbox", bind[0], pages, is_reading_safe=True)
+    rules = rules_for("inbox", inbox.bind[0], pages, is_reading_safe=True)
     applications = Applications()
-    inbox = guard_inbox(applications.serve(create_inbox(operations)), access.guard)
-    return HttpServer(guard_pages(inbox, rules), *bind, applications=applications, tls=access.http_tls)
+    app = create_inbox(operations, inbox.visitors)
+    guarded = guard_inbox(applications.serve(app), access.guard)
+    return HttpServer(
+        guard_pages(guarded, rules), *inbox.bind, applications=applications, tls=access.http_tls
+    )
 
 
 def _make_links(links: _Links, operations: Operations, access: Access, pages: AllowedPages) -> HttpServer:

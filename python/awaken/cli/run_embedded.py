@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from awaken.cli.access_options import Access
+    from awaken.cli.inbox_options import InboxAccess
     from awaken.cli.places import Places
     from awaken.control.operations import AnswerCodec, Operations
     from awaken.exchange import Accept
@@ -41,6 +42,7 @@ _HANDLERS_GRACE_S: Final = 4.0
 def run_embedded(
     places: Places,
     access: Access,
+    inbox: InboxAccess,
     *,
     pages: AllowedPages,
     apps: Mapping[str, Accept],
@@ -56,6 +58,7 @@ def run_embedded(
     Args:
         places: where it listens and stores its data.
         access: who may enter.
+        inbox: how it knows its visitors.
         pages: names and origins that may call it.
         apps: applications of this process, by their stable names.
         codecs: their journal value codecs, by the names of their services.
@@ -66,7 +69,7 @@ def run_embedded(
         leave: called before the process ends while blocking actions still run; it may replace the process.
 
     Raises:
-        UsageError: an address would be open to a network.
+        UsageError: an address would be open to a network, or an inbox to people without names.
         CommandError: the directory or an address is in use, or a setting is malformed.
         BrokenApplicationError: the application cannot be registered.
     """
@@ -78,6 +81,7 @@ def run_embedded(
 
     access.check_exposure({"--ingress": places.ingress, "--admin": places.admin, "--grpc": places.grpc})
     settings = read_runtime_settings()
+    inbox.check_names("--admin", places.admin if settings.serves_inbox else None)
 
     async def main() -> None:
         from awaken.cli.links import prepare_links
@@ -104,6 +108,7 @@ def run_embedded(
                     embedded,
                     free,
                     access,
+                    inbox,
                     pages,
                     lead_links,
                     describe,
@@ -129,6 +134,7 @@ async def _serve(
     embedded: EmbeddedRuntime,
     places: Places,
     access: Access,
+    inbox: InboxAccess,
     pages: AllowedPages,
     lead_links: Callable[[str], None],
     describe: Callable[[EmbeddedRuntime], str],
@@ -143,7 +149,7 @@ async def _serve(
     stop = asyncio.Event()
     SignalHandler(stop, announce_stop).install(loop)
     async with closing_together() as closers:
-        server, links_url = await _listen(embedded, places, access, pages, closers)
+        server, links_url = await _listen(embedded, places, access, inbox, pages, closers)
         # Again, now that the port is known, if port 0 asked for a free one.
         lead_links(links_url)
         grpc = await _control(places, access, embedded.runtime, closers)
@@ -169,6 +175,7 @@ async def _listen(
     embedded: EmbeddedRuntime,
     places: Places,
     access: Access,
+    inbox: InboxAccess,
     pages: AllowedPages,
     closers: list[Callable[[float], Awaitable[None]]],
 ) -> tuple[RuntimeServer, str]:
@@ -181,13 +188,14 @@ async def _listen(
 
     links = create_callback_app(operations=embedded.runtime)
     public_url = current_settings().url
+    serves_inbox = embedded.runtime.settings.serves_inbox
     server = RuntimeServer(
         embedded.ingress,
         embedded.admin,
         ingress_bind=places.ingress,
         admin_bind=places.admin,
         beside_ingress={CALLBACKS: links} if places.callbacks is None else {},
-        inbox=create_inbox(embedded.runtime) if embedded.runtime.settings.serves_inbox else None,
+        inbox=create_inbox(embedded.runtime, inbox.visitors) if serves_inbox else None,
         inbox_path=INBOX,
         pages=pages,
         public_url=public_url,

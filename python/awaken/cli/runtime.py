@@ -17,6 +17,12 @@ from awaken.cli.access_options import (
 )
 from awaken.cli.answer_options import CodecOption, EveryService, TypesOption, know_types, read_codec
 from awaken.cli.failures import explain_failures
+from awaken.cli.inbox_options import (
+    InboxAnonymousOption,
+    InboxGroupsHeaderOption,
+    InboxUserHeaderOption,
+    read_inbox_access,
+)
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
 from awaken.cli.settings import JsonOutputOption, RuntimeLogLevelOption, ShowPayloadsOption  # noqa: TC001 -- typer reads the annotations
@@ -42,6 +48,9 @@ def runtime(
     token: TokenOption = None,
     token_file: TokenFileOption = None,
     insecure: InsecureOption = False,
+    inbox_user_header: InboxUserHeaderOption = None,
+    inbox_groups_header: InboxGroupsHeaderOption = None,
+    inbox_anonymous: InboxAnonymousOption = False,
     steps: Annotated[
         bool, typer.Option("--steps", envvar="AWAKEN_STEPS", help="Print a line for each step.")
     ] = False,
@@ -67,6 +76,7 @@ def runtime(
     pages = read_pages(allow_host, allow_origin)
     places = Places.read(ingress, admin, grpc, data_dir, callbacks, names)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
+    visitors = read_inbox_access(inbox_user_header, inbox_groups_header, is_anonymous=inbox_anonymous)
     know_types(types)
     known = read_codec(codec)
     if places.callbacks is not None:
@@ -75,6 +85,7 @@ def runtime(
     run_embedded(
         places,
         access,
+        visitors,
         pages=pages,
         apps={},
         codecs=None if known is None else EveryService(known),

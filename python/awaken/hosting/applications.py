@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Applications"]
 
+#: An extension of the scope: its `event` is set when the server stops, for responses that would not end by themselves.
+ENDING: Final = "awaken.ending"
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 _FAILED: Final = b"Internal Server Error"
 _DISCONNECT: Final = {"type": "http.disconnect"}
@@ -45,9 +47,8 @@ class Applications:
 
         def accept(exchange: ServedExchange) -> Receiver:
             request = _Request(exchange)
-            task = asyncio.get_running_loop().create_task(
-                self._run(app, self._scope(exchange, root_path), request)
-            )
+            scope = self._scope(exchange, root_path, request)
+            task = asyncio.get_running_loop().create_task(self._run(app, scope, request))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return request
@@ -63,7 +64,7 @@ class Applications:
         if tasks:
             await asyncio.wait(tasks)
 
-    def _scope(self, exchange: ServedExchange, root_path: str) -> Scope:
+    def _scope(self, exchange: ServedExchange, root_path: str, request: _Request) -> Scope:
         path = exchange.path
         return {
             "type": "http",
@@ -80,6 +81,7 @@ class Applications:
             ],
             "client": exchange.client,
             "server": self.address,
+            "extensions": {ENDING: {"event": request.ending}},
         }
 
     async def _run(self, app: ASGIApp, scope: Scope, request: _Request) -> None:
@@ -108,6 +110,8 @@ class _Request:
         self._is_body_complete = False
         self._is_body_taken = False
         self._is_started = False
+        #: Set when the server stops.
+        self.ending = asyncio.Event()
         #: Whether the response is complete, or nobody waits for it any more.
         self.is_over = False
         self._wake_reader: asyncio.Future[None] | None = None
@@ -138,6 +142,7 @@ class _Request:
 
     def drain(self) -> None:
         """Let the application finish; the server ends it when its grace period is over."""
+        self.ending.set()
 
     # For the application.
 

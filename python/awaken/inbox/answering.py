@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
+from markupsafe import Markup
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
@@ -22,18 +21,12 @@ from awaken.control.answers import (
 )
 from awaken.control.completing import complete_awakeable
 from awaken.control.operations import AwakeableState, Failure
-from awaken.diagnostics.printable import escape_html
-from awaken.inbox.layout import handler_of, labels, moment, page, shorten
-from awaken.inbox.waiting import since
 from awaken.outcomes import AwakeableOutcome, describe_outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from awaken.callbacks.forms import Field
     from awaken.control.operations import AwakeableView
     from awaken.inbox.page_tools import PageTools
 
@@ -66,24 +59,24 @@ class AnsweringPages:
             outcome = _REFUSALS.get(one.state)
             why = describe_outcome(outcome, one.awakeable_id) if outcome else "It is not awaited yet"
             text = f"{why}. Its handler is {one.target.service}/{one.target.handler}."
-            return tools.explain(request, "Nothing waits for this", text, 409)
+            return await tools.explain(request, "Nothing waits for this", text, 409)
         rules = await tools.operations.answer_rules(one.awakeable_id)
         if rules.is_encoded and rules.codec is None:
             raise EncodedAnswerError
         if request.method != "POST":
-            return self._ask(request, one)
+            return await self._ask(request, one)
         form = await tools.read_form(request)
         try:
             result = _result_of(form, one)
         except InvalidAnswerError as error:
-            return self._ask(request, one, filled=form, problems=tuple(error.problems))
+            return await self._ask(request, one, filled=form, problems=tuple(error.problems))
         outcome = await complete_awakeable(tools.operations, one.awakeable_id, result)
         if outcome not in _TAKEN:
             text = f"{describe_outcome(outcome, one.awakeable_id)}."
-            return tools.explain(request, "This is not possible", text, 409)
+            return await tools.explain(request, "This is not possible", text, 409)
         return RedirectResponse(f"{tools.root(request)}/invocations/{one.invocation_id}", 303)
 
-    def _ask(
+    async def _ask(
         self,
         request: Request,
         one: AwakeableView,
@@ -91,17 +84,18 @@ class AnsweringPages:
         filled: dict[str, str] | None = None,
         problems: tuple[Problem, ...] = (),
     ) -> Response:
-        tools = self._tools
-        proof = tools.proof(request)
-        text = _page(
-            tools.root(request),
-            one,
-            fields_of(schema_of_answer(known_type(one.type_name))),
-            proof.token,
-            filled=filled,
-            problems=problems,
+        given = filled or {}
+        fields = fields_of(schema_of_answer(known_type(one.type_name)))
+        return await self._tools.render(
+            request,
+            "answer.html",
+            section="waiting",
+            status=422 if problems else 200,
+            has_form=True,
+            one=one,
+            inputs=Markup(render_problems(problems) + render_inputs(fields, given)),  # noqa: S704 -- escaped there
+            reason=given.get("reason", ""),
         )
-        return tools.remember(tools.respond(text, 422 if problems else 200), proof, request)
 
 
 def _result_of(form: dict[str, str], one: AwakeableView) -> bytes | Failure:
@@ -114,26 +108,3 @@ def _result_of(form: dict[str, str], one: AwakeableView) -> bytes | Failure:
     answer = read_form(form, fields_of(schema_of_answer(annotation)))
     check_answer(answer, annotation)
     return answer
-
-
-def _page(
-    root: str,
-    one: AwakeableView,
-    fields: Sequence[Field],
-    token: str,
-    *,
-    filled: Mapping[str, str] | None,
-    problems: Sequence[Problem],
-) -> str:
-    given = filled or {}
-    hidden = f'<input type="hidden" name="form" value="{token}">'
-    key = escape_html(shorten(one.target.key or ""))
-    body = f"""<h1>{escape_html(one.title)}</h1>
-<p>{escape_html(handler_of(one.target))} {key} waits for this since {moment(since(one))}.
-<a href="{root}/invocations/{quote(one.invocation_id)}">What it did so far</a></p>
-<p>{labels(one.labels)}</p>{render_problems(problems)}
-<form method="post">{hidden}{render_inputs(fields, given)}<button name="do" value="resolve">Resolve</button></form>
-<form method="post">{hidden}<label for="reason">Or reject, with a reason</label>
-<input type="text" id="reason" name="reason" maxlength="1000" value="{escape(given.get("reason", ""))}">
-<button name="do" value="reject">Reject</button></form>"""
-    return page(root, one.title, body, is_part=False, is_live=False)

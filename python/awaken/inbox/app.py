@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 
 from awaken.control.errors import OperationError
 from awaken.errors import InvalidIdError
 from awaken.inbox.answering import AnsweringPages
+from awaken.inbox.assets import asset_routes
+from awaken.inbox.events import EventStreams
 from awaken.inbox.invocations import InvocationPages
 from awaken.inbox.page_tools import FormError, PageTools
+from awaken.inbox.visitors import VisitorError, VisitorHeaders
 from awaken.inbox.waiting import WaitingPages
+from awaken.pages import branding_from_environment
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from awaken.control.operations import Operations
+    from awaken.pages import Branding
 
 __all__ = ["create_inbox"]
 
 
-def create_inbox(operations: Operations) -> Starlette:
-    """Return the inbox of a runtime. It has no access control: mount it where only operators can reach it."""
-    tools = PageTools(operations)
-    groups = (WaitingPages(tools), AnsweringPages(tools), InvocationPages(tools))
+def create_inbox(
+    operations: Operations,
+    visitors: VisitorHeaders | None = None,
+    *,
+    branding: Branding | None = None,
+) -> Starlette:
+    """Return the inbox of a runtime. It has no access control: mount it where only operators can reach it.
+
+    Args:
+        operations: of the runtime.
+        visitors: how a proxy names who visits; by default nobody is known, and answers are those of somebody unknown.
+        branding: name, logo and colour; by default those of the environment.
+
+    Raises:
+        ValueError: a setting of the branding is malformed.
+    """
+    branding = branding or branding_from_environment()
+    tools = PageTools(operations, visitors or VisitorHeaders(), branding)
+    groups = (WaitingPages(tools), AnsweringPages(tools), InvocationPages(tools), EventStreams(tools))
 
     async def explain(request: Request, error: Exception) -> Response:
         if isinstance(error, FormError):
-            return tools.explain(request, error.title, str(error), error.status)
+            return await tools.explain(request, error.title, str(error), error.status)
+        if isinstance(error, VisitorError):
+            return await tools.explain(request, "Who are you?", str(error), 403)
         status = error.http_status if isinstance(error, OperationError) else 400
-        return tools.explain(request, "This is not possible", str(error), status)
+        return await tools.explain(request, "This is not possible", str(error), status)
 
     return Starlette(
-        routes=[
-            *(route for group in groups for route in group.routes()),
-            Mount("/static", StaticFiles(directory=Path(__file__).parent / "static")),
-        ],
-        exception_handlers={OperationError: explain, InvalidIdError: explain, FormError: explain},
+        routes=[*(route for group in groups for route in group.routes()), *asset_routes(branding)],
+        exception_handlers=dict.fromkeys((OperationError, InvalidIdError, FormError, VisitorError), explain),
     )

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
+from markupsafe import Markup
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from awaken.control import reads
 from awaken.control.operations import STATUSES
 from awaken.control.reads import target_of
-from awaken.diagnostics.printable import escape_html
-from awaken.inbox.layout import moment, page, shorten
 from awaken.inbox.page_tools import FormError
 from awaken.inbox.timeline import draw, rows_of, seconds_of
+from awaken.timing.timestamps import read_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from awaken.control.operations import AwakeableView
     from awaken.inbox.page_tools import PageTools
 
 __all__ = ["InvocationPages"]
@@ -32,6 +30,8 @@ __all__ = ["InvocationPages"]
 _LISTED: Final = 200
 #: Entries in the picture of a journal: a page that people can read. A journal may have a hundred thousand.
 _ENTRIES: Final = 500
+#: Characters of text from outside in a line of a list.
+_LONGEST_LINE: Final = 300
 #: Characters of a failure.
 _LONGEST_FAILURE: Final = 20_000
 _FACTS: Final = ("status", "created_at", "modified_at", "retry_count", "completion_result")
@@ -55,8 +55,15 @@ class InvocationPages:
         status = request.query_params.get("status", "")
         chosen = [status] if status in STATUSES else []
         rows = await reads.list_invocations(tools.operations, chosen, limit=_LISTED)
-        text = _list_page(tools.root(request), rows, "".join(chosen), is_part=tools.is_part(request))
-        return tools.respond(text)
+        return await tools.render(
+            request,
+            "invocations.html",
+            section="invocations",
+            topic="invocations",
+            rows=[_row(one) for one in rows],
+            chosen="".join(chosen),
+            statuses=("running", "backing-off", "suspended"),
+        )
 
     async def _show(self, request: Request) -> Response:
         """Show one invocation, or end it if the form says so."""
@@ -77,76 +84,32 @@ class InvocationPages:
         failures = [seconds_of(timestamp) for timestamp in failed_at]
         waits = (await operations.awakeables(invocation_id=invocation_id, limit=_LISTED)).awakeables
         now = seconds_of(row["modified_at"]) if row["status"] == "completed" else time.time()
-        proof = tools.proof(request)
-        text = _page(
-            tools.root(request),
-            row,
-            waits,
-            draw(rows_of(journal), failures, now),
-            proof.token,
-            is_part=tools.is_part(request),
+        failure = row.get("completion_failure") or row.get("last_failure") or ""
+        return await tools.render(
+            request,
+            "invocation.html",
+            section="invocations",
+            topic="invocations",
+            has_form=True,
+            row=_row(row),
+            facts={name.replace("_", " "): str(row[name]) for name in _FACTS if name in row},
+            failure=str(failure)[:_LONGEST_FAILURE],
+            pending=waits,
+            timeline=Markup(draw(rows_of(journal), failures, now)),  # noqa: S704 -- escaped there
         )
-        return tools.remember(tools.respond(text), proof, request)
 
 
-def _list_page(root: str, rows: Sequence[Mapping[str, Any]], status: str, *, is_part: bool) -> str:
-    lines = "".join(
-        f'<tr><td><a href="{root}/invocations/{quote(row["id"])}"><code>{escape_html(row["id"])}</code></a></td>'
-        f"<td>{escape_html(_target(row))}</td><td>{_status(row['status'])}</td>"
-        f"<td>{moment(row.get('created_at'))}</td><td>{escape_html(_first_line(row))}</td></tr>"
-        for row in rows
-    )
-    title = f"Invocations: {status}" if status else "Invocations"
-    table = (
-        "<table><thead><tr><th>Id</th><th>Target</th><th>Status</th><th>Created</th><th>What happened</th></tr></thead>"
-        f"<tbody>{lines}</tbody></table>"
-    )
-    body = f"<h1>{escape_html(title)}</h1>" + (table if lines else "<p>No invocations.</p>")
-    return page(root, title, body, is_part=is_part)
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a page shows of a row of `sys_invocation`."""
+    first_line = str(row.get("completion_failure") or row.get("last_failure") or "").partition("\n")[0]
+    return {
+        "id": row["id"],
+        "target": _shorten(str(target_of(row))),
+        "status": row["status"],
+        "created_at_ms": read_time(row.get("created_at")),
+        "failure": _shorten(first_line),
+    }
 
 
-def _page(
-    root: str,
-    row: Mapping[str, Any],
-    pending: Sequence[AwakeableView],
-    timeline: str,
-    token: str,
-    *,
-    is_part: bool,
-) -> str:
-    facts = "".join(
-        f"<dt>{name.replace('_', ' ')}</dt><dd>{escape_html(str(row[name]))}</dd>"
-        for name in _FACTS
-        if name in row
-    )
-    waits = "".join(
-        f'<li><a href="{root}/awakeables/{quote(one.awakeable_id)}">{escape_html(one.title)}</a></li>'
-        for one in pending
-    )
-    failure = row.get("completion_failure") or row.get("last_failure")
-    shown = f"<pre>{escape_html(str(failure)[:_LONGEST_FAILURE])}</pre>" if failure else ""
-    end = (
-        ""
-        if row["status"] == "completed"
-        else f'<form method="post"><input type="hidden" name="form" value="{token}">'
-        '<button name="do" value="cancel">Cancel</button> <button name="do" value="kill">Kill</button></form>'
-    )
-    body = (
-        f"<h1>{escape_html(_target(row))}</h1><p><code>{row['id']}</code></p><dl>{facts}</dl>{shown}"
-        + (f"<h2>Waits for</h2><ul>{waits}</ul>" if waits else "")
-        + f"<h2>Journal</h2>{timeline}{end}"
-    )
-    return page(root, _target(row), body, is_part=is_part)
-
-
-def _target(row: Mapping[str, Any]) -> str:
-    return shorten(str(target_of(row)))
-
-
-def _status(status: str) -> str:
-    return f'<span class="status {escape_html(status)}">{escape_html(status)}</span>'
-
-
-def _first_line(row: Mapping[str, Any]) -> str:
-    line = str(row.get("completion_failure") or row.get("last_failure") or "").partition("\n")[0]
-    return shorten(line)
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"

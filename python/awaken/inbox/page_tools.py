@@ -1,29 +1,38 @@
-"""What every page of the inbox needs: its address, proof that a form is its own, and how a response is made."""
+"""What every page of the inbox needs: its visitor, proof that a form is its own, and how a response is made."""
 
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse
 
 from awaken.callbacks.form_requests import BodyError, proof_of_page, read_body, read_fields
-from awaken.inbox.layout import message_page
+from awaken.inbox.live import LiveUpdates
+from awaken.inbox.navigation import SECTIONS
+from awaken.inbox.visitors import Visitor, VisitorError
+from awaken.pages import create_environment
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
-    from awaken.callbacks.form_requests import FormProof
     from awaken.control.operations import Operations
+    from awaken.inbox.visitors import VisitorHeaders
+    from awaken.pages import Branding
 
-__all__ = ["FormError", "PageTools"]
+__all__ = ["HEADERS", "FormError", "PageTools"]
 
-_HEADERS: Final = {
+#: Of every response that is no file.
+HEADERS: Final = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
+_TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 class FormError(Exception):
@@ -45,50 +54,98 @@ class PageTools:
 
     Args:
         operations: of the runtime.
+        visitors: how a proxy names them.
+        branding: name, logo and colour.
     """
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Operations, visitors: VisitorHeaders, branding: Branding) -> None:
         self.operations = operations
+        self.visitors = visitors
+        self.live = LiveUpdates(operations)
+        self._environment = create_environment(branding, inbox=_TEMPLATES)
         self._secret = secrets.token_bytes(32)
 
     def root(self, request: Request) -> str:
         """Return the prefix of every path of the inbox, without a slash at its end."""
         return str(request.scope.get("root_path", "")).rstrip("/")
 
-    def is_part(self, request: Request) -> bool:
-        """Return whether only the part of a page is wanted that changes."""
-        return "part" in request.query_params
+    def visitor(self, request: Request) -> Visitor:
+        """Return who sent a request. Raises VisitorError, which the inbox explains."""
+        return self.visitors.read(request.headers.raw)
 
-    def respond(self, text: str, status: int = 200) -> Response:
-        """Return a page as a response."""
-        return HTMLResponse(text, status, headers=_HEADERS)
+    async def render(
+        self,
+        request: Request,
+        template: str,
+        *,
+        section: str = "",
+        topic: str = "",
+        status: int = 200,
+        has_form: bool = False,
+        **facts: Any,
+    ) -> Response:
+        """Return a page as a response.
 
-    def explain(self, request: Request, title: str, text: str, status: int) -> Response:
-        """Return a page with a message."""
-        return self.respond(message_page(self.root(request), title, text), status)
+        Templates begin with `{% extends layout %}` and fill the blocks `title` and `content`. Besides `facts`, they
+        know `root`, `section`, `person` (None for an unknown visitor), and with a form `form_token`, its hidden field
+        `form`.
 
-    def proof(self, request: Request) -> FormProof:
-        """Return what the forms of a page have to prove: `token` is their hidden field `form`."""
-        return proof_of_page(self._secret, request)
-
-    def remember(self, response: Response, proof: FormProof, request: Request) -> Response:
-        """Return the response of a page with forms, which lets the browser prove where they come from."""
-        proof.remember(response, [request.url.path], is_https=request.url.scheme == "https")
+        Args:
+            request: for the page.
+            template: a file of `inbox/templates`.
+            section: name of the link in the navigation that leads to it.
+            topic: of `LiveUpdates`; the page replaces its content when it changes. Empty for a page that stays.
+            status: of HTTP.
+            has_form: whether it has a form; the browser then gets what proves where the form comes from.
+            facts: what the template shows.
+        """
+        try:
+            visitor, who = self.visitor(request), ""
+        except VisitorError as error:
+            visitor, who = Visitor(), str(error)
+        proof = proof_of_page(self._secret, request) if has_form else None
+        is_part = "part" in request.query_params
+        root = self.root(request)
+        text = self._environment.get_template(f"inbox/{template}").render(
+            facts,
+            layout=f"inbox/{'part' if is_part else 'frame'}.html",
+            root=root,
+            home=f"{root}/",
+            style_url=f"{root}/static/theme.css",
+            width="wide",
+            sections=SECTIONS,
+            section=section,
+            topic=topic,
+            counts=None if is_part else await self.live.counts(),
+            person=visitor.person,
+            names_people=self.visitors.names_people,
+            who_problem=who,
+            form_token=proof.token if proof else "",
+        )
+        response = HTMLResponse(text, status, headers=HEADERS)
+        if proof is not None:
+            proof.remember(response, [request.url.path], is_https=request.url.scheme == "https")
         return response
+
+    async def explain(self, request: Request, title: str, text: str, status: int) -> Response:
+        """Return a page with a message."""
+        return await self.render(request, "message.html", status=status, title=title, text=text)
 
     async def read_form(self, request: Request) -> dict[str, str]:
         """Return the fields of a form that was sent from a page of the same address.
 
         Raises:
             FormError: it was not, or cannot be read. The inbox explains it to the visitor.
+            VisitorError: a proxy should name visitors, and did not. The inbox explains it as well.
         """
+        self.visitor(request)
         try:
             form = read_fields(await read_body(request))
         except BodyError as error:
             raise FormError(error.status, error.title, f"{error}.") from error
         except ValueError as error:
             raise FormError(400, "This form cannot be read", f"{error}.") from error
-        if not self.proof(request).is_in(request, form.get("form", "")):
+        if not proof_of_page(self._secret, request).is_in(request, form.get("form", "")):
             text = "The form did not come from this page, or the server was restarted. Open the page again."
             raise FormError(403, "Please open the page again", text)
         return form

@@ -128,7 +128,8 @@ def test_an_address_that_cannot_be_used_is_one_line(
     monkeypatch.chdir(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         where = {"in use": f"127.0.0.1:{taken.getsockname()[1]}", "elsewhere": "192.0.2.1:1"}
-        insecure = ["--insecure"] if address == "elsewhere" and command[0] != "serve" else []
+        anonymous = ["--inbox-anonymous"] if option == "--inbox" else []
+        insecure = ["--insecure", *anonymous] if address == "elsewhere" and command[0] != "serve" else []
         result = CliRunner().invoke(app, [*command, option, where.get(address, address), *insecure])
 
     *_, told = result.stderr.splitlines()

@@ -1,0 +1,32 @@
+"""The files that pages load: the style sheet of all pages, with the operator's colour, and those of the inbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from awaken.pages import stylesheet
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+    from awaken.pages import Branding
+
+__all__ = ["asset_routes"]
+
+_FOLDER: Final = Path(__file__).parent / "static"
+
+
+def asset_routes(branding: Branding) -> list[BaseRoute]:
+    """Return the routes of files."""
+    theme = stylesheet(branding)
+
+    async def style(_: Request) -> Response:
+        return Response(theme, media_type="text/css", headers={"cache-control": "no-cache"})
+
+    return [Route("/static/theme.css", style), Mount("/static", StaticFiles(directory=_FOLDER))]
