@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_origin
 
 from awaken.approvals import Approval
 from awaken.approvals.facts import MOST_SLOTS
@@ -24,6 +24,7 @@ __all__ = [
     "check_count",
     "check_notify",
     "check_reach",
+    "check_type",
     "escalations_of",
     "moments_of",
     "people_of",
@@ -32,6 +33,8 @@ __all__ = [
 
 #: Slots for answers that do not count, which doors refuse but a runtime's own interface does not.
 _RESERVE: Final = 7
+#: Reminders, and times at which others are asked; each is a message for everybody.
+_MOST_MOMENTS: Final = 100
 #: At least this many. Powers of two above, so that a quorum may grow a little while an approval waits.
 _FEWEST_SLOTS: Final = 16
 
@@ -61,6 +64,13 @@ def slot_count(quorum: int, rejections: int) -> int:
     """Return how many answers an approval has room for: as many as decide it, and some that do not count."""
     needed = quorum + rejections - 1 + _RESERVE
     return min(max(_FEWEST_SLOTS, 1 << (needed - 1).bit_length()), MOST_SLOTS)
+
+
+def check_type(answer: object) -> None:
+    """Raise a UsageError unless this is a type, or stands for one."""
+    is_type = isinstance(answer, type) or type(answer).__module__ in ("types", "typing", "typing_extensions")
+    if not is_type and get_origin(answer) is None:
+        refuse(answer, "answer of ctx.approve", "give a type, such as bool or a dataclass")
 
 
 def check_count(value: object, what: str) -> None:
@@ -148,8 +158,11 @@ def moments_of(durations: object, what: str, expires_in_ms: int, *, is_replaying
         raise UsageError(f"{what} is one duration; give a list, as in [timedelta(hours=4)]")
     if isinstance(durations, (str, bytes)) or not isinstance(durations, Iterable):
         refuse(durations, what, "give a list of durations, as in [timedelta(hours=4)]")
+    given = list(durations)
+    if len(given) > _MOST_MOMENTS:
+        raise UsageError(f"{what} has {len(given)} durations, and the limit is {_MOST_MOMENTS}; give fewer")
     found = []
-    for duration in durations:
+    for duration in given:
         if is_replaying:
             found.append(time_limits.milliseconds(duration, f"one of {what}"))
             continue

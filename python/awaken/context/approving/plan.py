@@ -88,6 +88,7 @@ def make_plan(given: Arguments, *, is_encoded: bool, now_ms: int, is_replaying: 
     arguments.check_count(given.quorum, "quorum of ctx.approve")
     arguments.check_count(given.rejections, "rejections of ctx.approve")
     arguments.check_notify(given.notify)
+    arguments.check_type(given.answer)
     facts = _facts_of(given, expires_at_ms - now_ms, now_ms, is_replaying=is_replaying)
     try:
         type_name = name_of_type(given.answer)
