@@ -14,6 +14,7 @@ from awaken.approvals import Answered, Via, write_answered
 from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
 from awaken.runtime.errors import RuntimeClosedError
 from awaken.testing import Environment, crash_everywhere, open_environment
+from awaken.testing.errors import HandlerFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -353,3 +354,127 @@ async def test_no_crash_changes_the_verdict() -> None:
         return await result_of(env, invocation)
 
     await scenario()
+
+
+async def test_deploy_that_changes_the_list_changes_no_approval_that_waits() -> None:
+    app = Outside(approvers=["ann@x"], remind=[timedelta(hours=1)], expires_in=timedelta(days=1))
+
+    async with open_environment(app.service, always_replay=True) as env:
+        invocation = await app.start(env)
+        app.given |= {
+            "approvers": ["new@x", "other@x"],
+            "quorum": 2,
+            "remind": [timedelta(hours=2), timedelta(hours=3)],
+            "escalate": {timedelta(hours=4): ["boss@x"]},
+            "expires_in": timedelta(days=9),
+            "labels": {"team": "blue"},
+            "details": "other",
+        }
+        await env.advance(hours=5)
+        await answer(env, invocation, 0, by="new@x")
+        await answer(env, invocation, 1, by="ann@x")
+        outcome = await result_of(env, invocation)
+
+    assert outcome.startswith("True by ann@x")
+    assert [(message.kind, message.person) for message in app.messages] == [
+        ("ask", "ann@x"),
+        ("remind", "ann@x"),
+        ("decided", "ann@x"),
+    ]
+
+
+async def test_deploy_without_messages_sends_no_more() -> None:
+    app = Outside(approvers=["ann@x"], remind=[timedelta(hours=1)])
+
+    async with open_environment(app.service, always_replay=True) as env:
+        invocation = await app.start(env)
+        app.given |= {"notify": None, "remind": []}
+        await env.advance(hours=2)
+        await answer(env, invocation, 0, by="ann@x")
+
+        assert (await result_of(env, invocation)).startswith("True by ann@x")
+
+    assert len(app.messages) == 1
+
+
+async def test_deploy_that_needs_more_room_is_told() -> None:
+    app = Outside(approvers=[], notify=None)
+
+    async with open_environment(app.service, always_replay=True) as env:
+        invocation = await app.start(env)
+        app.given["quorum"] = 60
+        with pytest.raises(HandlerFailedError, match=r"began with room for 16 answers, and .* for 128"):
+            await answer(env, invocation, 0, by="ann@x")
+
+
+class Reversing(awaken.JournalValueCodec):
+    """Writes everything backwards."""
+
+    def encode(self, buf: bytes) -> bytes:
+        return b"reversed" + buf[::-1]
+
+    async def decode(self, buf: bytes) -> bytes:
+        assert buf.startswith(b"reversed")
+        return buf.removeprefix(b"reversed")[::-1]
+
+
+async def test_codec_hides_details_and_answers_but_not_the_question() -> None:
+    app = Outside(details="a secret", data={"amount": 4711})
+    codec = Reversing()
+
+    async with open_environment(awaken.app([app.service], journal_value_codec=codec)) as env:
+        sent = await env.client.service_send(app.ask, None)
+        await env.settle()
+        journal = b"".join(bytes(payload) for (payload,) in env.fetch("SELECT payload FROM journal"))
+        written = write_answered(Answered(YES, by="ann@x", via=Via.LINK))
+        await env.embedded.runtime.resolve_awakeable(slot_id(sent.invocation_id, 0), codec.encode(written))
+        outcome = await result_of(env, sent.invocation_id)
+
+    assert outcome.startswith("True by ann@x via link")
+    assert b"a secret" not in journal
+    assert b"terces a" in journal
+    assert b'"name":"Pay?"' in journal
+    assert b'"encoded":true' in journal
+
+
+async def test_notifier_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("awaken.context.approving.messages.LONGEST_CALL_S", 0.05)
+    app = Outside(approvers=["ann@x", "bob@x"])
+
+    async def notify(message: awaken.ApprovalMessage) -> None:
+        if message.person == "ann@x":
+            await asyncio.sleep(3600)
+        app.messages.append(message)
+
+    app.given["notify"] = notify
+
+    async with open_environment(app.service) as env:
+        invocation = await app.start(env)
+        await answer(env, invocation, 0, by="bob@x")
+
+        assert (await result_of(env, invocation)).startswith("True by bob@x")
+
+    assert app.told("ask") == ["bob@x"]
+
+
+async def test_notifier_may_raise_anything() -> None:
+    app = Outside(approvers=["ann@x", "bob@x", "eve@x"])
+
+    def notify(message: awaken.ApprovalMessage) -> None:
+        match message.person:
+            case "ann@x":
+                raise StopIteration
+            case "bob@x":
+                raise awaken.TerminalError("no such person")
+        app.messages.append(message)
+
+    app.given["notify"] = notify
+
+    async with open_environment(app.service) as env:
+        invocation = await app.start(env)
+        await env.advance(hours=1)
+        await answer(env, invocation, 0, by="ann@x")
+
+        assert (await result_of(env, invocation)).startswith("True by ann@x")
+
+    assert (app.told("ask"), app.told("decided")) == (["eve@x"], ["eve@x"])
