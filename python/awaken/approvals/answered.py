@@ -48,8 +48,13 @@ class Answered:
     via: Via = Via.API
 
 
-def write_answered(answered: Answered) -> bytes:
+def write_answered(answered: Answered, nonce: str = "") -> bytes:
     """Return an answer as the value of an awakeable.
+
+    Args:
+        answered: the answer.
+        nonce: makes it differ from an equal answer at the same moment, so that of two doors each knows whether the
+            awakeable took its own.
 
     Raises:
         ValueError: the answer is not JSON.
@@ -63,6 +68,8 @@ def write_answered(answered: Answered) -> bytes:
         facts["groups"] = list(answered.groups)
     if answered.at_ms is not None:
         facts["at_ms"] = answered.at_ms
+    if nonce:
+        facts["nonce"] = nonce
     head = json.dumps(facts, separators=(",", ":"), ensure_ascii=False).encode()
     if answered.answer is None:
         return head

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from awaken.approvals import read_answered
 from awaken.control.errors import InvalidRequestError, OperationError, UnavailableError
 from awaken.errors import SerdeError
 from awaken.links import find_type
@@ -25,6 +26,8 @@ __all__ = [
     "Problem",
     "check_answer",
     "check_written",
+    "decode_answer",
+    "encode_answer",
     "known_type",
     "schema_of_answer",
     "write_answer",
@@ -77,6 +80,11 @@ async def write_answer(rules: AnswerRules, value: bytes) -> bytes:
     """
     if rules.type_name is not None:
         check_answer(value, known_type(rules.type_name))
+    return await encode_answer(rules, value)
+
+
+async def encode_answer(rules: AnswerRules, value: bytes) -> bytes:
+    """Return the bytes for the journal of a value that was checked. Raises as `write_answer`."""
     if not rules.is_encoded:
         return value
     if rules.codec is None:
@@ -94,22 +102,37 @@ async def check_written(rules: AnswerRules, value: bytes) -> None:
         InvalidAnswerError: they are not encoded, or not of the declared type.
         UnavailableError: the codec cannot be had, or its key service cannot be reached.
     """
-    if rules.is_encoded:
-        if rules.codec is None:
-            return
-        try:
-            codec = await rules.codec.get()
-        except Exception as error:
-            raise _failed(error) from error
-        try:
-            value = await codec.decode(value)
-        except OSError as error:  # of a key service, also TimeoutError
-            raise _failed(error) from error
-        except Exception as error:
-            reason = f"it is not encoded by the application's journal value codec ({type(error).__name__}: {error})"
-            raise InvalidAnswerError([Problem("$", reason)]) from error
-    if rules.type_name is not None:
-        check_answer(value, known_type(rules.type_name))
+    if rules.is_encoded and rules.codec is None:
+        return
+    answer: bytes | None = await decode_answer(rules, value)
+    if answer is not None and rules.approval is not None:
+        answer = read_answered(answer).answer
+    if answer is not None and rules.type_name is not None:
+        check_answer(answer, known_type(rules.type_name))
+
+
+async def decode_answer(rules: AnswerRules, value: bytes) -> bytes:
+    """Return a value from outside as its type writes it. Raises as `check_written`.
+
+    Args:
+        rules: of the awakeable; they have the codec if they ask for one.
+        value: for the journal.
+    """
+    if not rules.is_encoded or rules.codec is None:
+        return value
+    try:
+        codec = await rules.codec.get()
+    except Exception as error:
+        raise _failed(error) from error
+    try:
+        return await codec.decode(value)
+    except OSError as error:  # of a key service, also TimeoutError
+        raise _failed(error) from error
+    except Exception as error:
+        reason = (
+            f"it is not encoded by the application's journal value codec ({type(error).__name__}: {error})"
+        )
+        raise InvalidAnswerError([Problem("$", reason)]) from error
 
 
 def _failed(error: Exception) -> UnavailableError:

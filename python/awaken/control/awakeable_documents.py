@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from awaken.approvals import ApprovalFacts
 from awaken.control.operations import AwakeablePage, AwakeableView, Target
 from awaken.timing.timestamps import format_time, read_time
 
@@ -21,7 +22,7 @@ def describe_page(page: AwakeablePage) -> dict[str, Any]:
 
 def _describe(one: AwakeableView) -> dict[str, Any]:
     """Return a pending awakeable as a document; what is not known is absent."""
-    document = {
+    document: dict[str, Any] = {
         "id": one.awakeable_id,
         "invocation": one.invocation_id,
         "service": one.target.service,
@@ -34,7 +35,15 @@ def _describe(one: AwakeableView) -> dict[str, Any]:
         "labels": dict(one.labels) or None,
         "expires_at": _write_time(one.expires_at_ms),
         "beside": list(one.beside) or None,
+        "document": one.has_document or None,
     }
+    if one.approval is not None:
+        document |= {
+            "approval": one.approval.write(),
+            "question": one.question_id,
+            "question_index": one.first_index,
+            "answers": one.answer_count,
+        }
     return {name: value for name, value in document.items() if value is not None}
 
 
@@ -55,6 +64,9 @@ def _read(document: Mapping[str, Any]) -> AwakeableView:
         document.get("labels", {}),
         read_time(document.get("expires_at")),
         tuple(document.get("beside", ())),
+        approval=ApprovalFacts.read(document.get("approval")),
+        has_document=document.get("document", False),
+        first_index=document.get("question_index"),
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from awaken.control.operations import Operations
     from awaken.outcomes import AwakeableOutcome
 
-__all__ = ["complete_awakeable"]
+__all__ = ["check_failure", "complete_awakeable"]
 
 
 async def complete_awakeable(
@@ -42,12 +42,17 @@ async def complete_awakeable(
         else:
             result = await write_answer(rules, result)
         return await operations.resolve_awakeable(awakeable_id, result)
-    if result.code != 500:
+    check_failure(result)
+    return await operations.reject_awakeable(awakeable_id, result)
+
+
+def check_failure(failure: Failure) -> None:
+    """Raise InvalidRequestError if a failure has more than a message, which is all that an ingress carries."""
+    if failure.code != 500:
         raise InvalidRequestError(
-            f"code {result.code} cannot be carried: a runtime's interface gives every rejection code 500; leave it out"
+            f"code {failure.code} cannot be carried: a runtime's interface gives every rejection code 500; leave it out"
         )
-    if result.metadata:
+    if failure.metadata:
         raise InvalidRequestError(
             "the metadata of a failure cannot be carried: the interface of a runtime takes a text; leave it out"
         )
-    return await operations.reject_awakeable(awakeable_id, result)

@@ -17,6 +17,7 @@ from awaken.errors import InvalidIdError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from awaken.approvals import ApprovalFacts
     from awaken.control.catalog import DeploymentView, ServiceView
     from awaken.outcomes import AwakeableOutcome
     from awaken.serde.journal_codec import JournalValueCodec
@@ -35,6 +36,8 @@ __all__ = [
     "Invocation",
     "InvocationRequest",
     "Operations",
+    "StoredAnswer",
+    "StoredAnswerPage",
     "Success",
     "Target",
 ]
@@ -154,11 +157,36 @@ class AwakeableView:
     #: What the handler awaits at the same time, for people.
     beside: tuple[str, ...] = ()
     state: AwakeableState = AwakeableState.PENDING
+    #: How it is decided, if it is a slot of an approval.
+    approval: ApprovalFacts | None = None
+    #: Whether the journal has the question in detail; see `awaken.control.question_documents`.
+    has_document: bool = False
+    #: Index of the signal of the approval's first slot.
+    first_index: int | None = None
 
     @property
     def index(self) -> int:
         """The number of its signal, 17 for the first awakeable of an invocation."""
         return _core.parse_awakeable_id(self.awakeable_id).index
+
+    @property
+    def question_id(self) -> str:
+        """The id of the question: of an approval that of its first slot, else its own."""
+        if self.first_index is None:
+            return self.awakeable_id
+        try:
+            raw = _core.parse_invocation_id(self.invocation_id)
+        except InvalidIdError:  # its row was damaged
+            return self.awakeable_id
+        return _core.format_awakeable_id(raw, self.first_index)
+
+    @property
+    def answer_count(self) -> int:
+        """Answers that an approval has so far, also those that do not count."""
+        try:
+            return 0 if self.first_index is None else self.index - self.first_index
+        except InvalidIdError:
+            return 0
 
     @property
     def title(self) -> str:
@@ -187,6 +215,8 @@ class AnswerRules:
     is_encoded: bool = False
     #: The codec, if this process has it.
     codec: AnswerCodec | None = None
+    #: How it is decided, if it is a slot of an approval; the value may tell who answered then.
+    approval: ApprovalFacts | None = None
 
     @property
     def is_checked(self) -> bool:
@@ -199,6 +229,28 @@ class AwakeablePage:
     """Some pending awakeables."""
 
     awakeables: tuple[AwakeableView, ...]
+    #: `after` of the next page; None on the last one. Its form is the runtime's own.
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """Where a journal has the result of an awakeable."""
+
+    invocation_id: str
+    #: Of the entry.
+    index: int
+    signal: int
+    at_ms: int
+    #: Bytes of the entry.
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswerPage:
+    """Some results."""
+
+    answers: tuple[StoredAnswer, ...]
     #: `after` of the next page; None on the last one. Its form is the runtime's own.
     next: str | None = None
 
@@ -255,6 +307,10 @@ class Operations(Protocol):
 
     async def answer_rules(self, awakeable_id: str) -> AnswerRules:
         """Return what the value of an awakeable has to be."""
+        ...
+
+    def codec_of(self, service: str) -> AnswerCodec | None:
+        """Return the journal value codec of a service; None if it has none, or if this process does not know it."""
         ...
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
@@ -368,6 +424,27 @@ class Operations(Protocol):
             service: only of this service.
             key: only of this key.
             invocation_id: only of this invocation.
+            limit: the size of a page.
+            after: `next` of the page before.
+
+        Raises:
+            InvalidRequestError: `after` is not from a page before.
+        """
+        ...
+
+    async def stored_answers(
+        self,
+        *,
+        service: str | None = None,
+        key: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> StoredAnswerPage:
+        """List the results of awakeables in the journals that are kept, newest first.
+
+        Args:
+            service: only of this service.
+            key: only of this key.
             limit: the size of a page.
             after: `next` of the page before.
 

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from awaken import _core
 from awaken.client.awakeable_id import check_awakeable_id
+from awaken.control.describing_timers import TIMER_COLUMNS, Timers, read_timer
 from awaken.control.errors import InvalidRequestError, NotFoundError
 from awaken.control.operations import STATUSES, AwakeableState, AwakeableView, Target
 from awaken.control.sql import equal, quote_sql, select
-from awaken.links.description import entry_start, read_description
+from awaken.links.description import APPROVAL_PART, ENTRY_PREFIX, entry_start
 from awaken.outcomes import LAST_AWAKEABLE, AwakeableOutcome, describe_outcome
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from awaken.control.describing_timers import DescribingTimer
     from awaken.control.operations import Operations
     from awaken.links.description import CallbackDescription
 
@@ -26,6 +28,7 @@ __all__ = [
     "find_description",
     "find_invocation",
     "find_invocations",
+    "find_timer",
     "is_invocation",
     "is_stored_result",
     "list_awakeables",
@@ -207,17 +210,24 @@ def _first_result(columns: Sequence[str], invocation_id: str, index: int) -> str
 
 
 async def find_description(operations: Asks, invocation_id: str, index: int) -> CallbackDescription | None:
-    """Return how a handler described an awakeable; None for a plain one."""
+    """Return how a handler described an awakeable, or an approval of which it is a slot; None for a plain one."""
+    timer = await find_timer(operations, invocation_id, index, ("name",))
+    return None if timer is None else timer.description
+
+
+async def find_timer(
+    operations: Asks, invocation_id: str, index: int, columns: Sequence[str] = TIMER_COLUMNS
+) -> DescribingTimer | None:
+    """Return the timer that describes an awakeable, or an approval of which it is a slot; None for a plain one."""
+    exact = f"name LIKE {quote_sql(entry_start(index) + '%')}"
+    approvals = f"name LIKE {quote_sql(f'{ENTRY_PREFIX}%{APPROVAL_PART}%')}"
     conditions = [
         is_invocation(invocation_id),
         "entry_type = 'Command: Sleep'",
-        f"name LIKE {quote_sql(entry_start(index) + '%')}",
+        f"({exact} OR {approvals})",
     ]
-    for row in await operations.ask(select(("name",), "sys_journal", conditions, order='"index"')):
-        description = read_description(row.get("name") or "")
-        if description is not None and description.index == index:
-            return description
-    return None
+    rows = await operations.ask(select(columns, "sys_journal", conditions, order='"index"'))
+    return Timers(map(read_timer, rows)).find(index)
 
 
 async def is_stored_result(

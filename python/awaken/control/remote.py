@@ -21,6 +21,7 @@ from awaken.control.remote_completion import RemoteCompletion
 from awaken.control.request_checks import check_request
 from awaken.control.runtime_http import RuntimeHttp, connect_http
 from awaken.control.server_awakeables import list_from_tables
+from awaken.control.stored_answers import list_answers_from_tables
 from awaken.control.tables import Tables
 
 if TYPE_CHECKING:
@@ -29,7 +30,13 @@ if TYPE_CHECKING:
     import httpx
 
     from awaken.control.catalog import DeploymentView, ServiceView
-    from awaken.control.operations import AnswerCodec, AwakeablePage, InvocationRequest, Target
+    from awaken.control.operations import (
+        AnswerCodec,
+        AwakeablePage,
+        InvocationRequest,
+        StoredAnswerPage,
+        Target,
+    )
     from awaken.outcomes import AwakeableOutcome
 
 __all__ = ["RemoteOperations", "connect_runtime"]
@@ -118,7 +125,11 @@ class RemoteOperations:
             description = await find_description(self._completing, parsed.invocation_id, parsed.index)
         if description is None:
             return AnswerRules(None, self.codec is not None, self.codec)
-        return AnswerRules(description.type_name, description.is_encoded, self.codec)
+        return AnswerRules(description.type_name, description.is_encoded, self.codec, description.approval)
+
+    def codec_of(self, service: str) -> AnswerCodec | None:
+        """Return the journal value codec of a service."""
+        return self.codec
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its result."""
@@ -226,6 +237,17 @@ class RemoteOperations:
             raise refused(answer)
         document = answer.json()
         return document if isinstance(document, dict) else {}
+
+    async def stored_answers(
+        self,
+        *,
+        service: str | None = None,
+        key: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> StoredAnswerPage:
+        """List the results of awakeables in the journals that are kept."""
+        return await list_answers_from_tables(self, service, key, limit, after)
 
     async def _change(self, invocation_id: str, operation: str, deployment: str | None = None) -> Change:
         answer = await self._patch(invocation_id, operation, {"deployment": deployment})

@@ -8,19 +8,17 @@ many callers exactly one learns that its result was applied. Where the ingress r
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.client.awakeable_status import AwakeableStatus, read_status, status_query
 from awaken.control.http_answers import refused
 from awaken.control.lanes import Kind
+from awaken.control.one_by_one import OneByOne
 from awaken.control.reads import is_stored_result
 from awaken.outcomes import LAST_AWAKEABLE, OUTCOME_HEADER, AwakeableOutcome, read_outcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from awaken._core import AwakeableId
     from awaken.control.reads import Asks
     from awaken.control.runtime_http import RuntimeHttp
@@ -49,7 +47,7 @@ class RemoteCompletion:
     def __init__(self, http: RuntimeHttp, tables: Asks | None) -> None:
         self._http = http
         self._tables = tables
-        self._locks: dict[str, _Lock] = {}
+        self._turns = OneByOne()
         self._large = asyncio.Lock()
 
     async def resolve(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
@@ -66,7 +64,7 @@ class RemoteCompletion:
             return AwakeableOutcome.UNKNOWN
         if self._tables is None:
             return await self._post(awakeable_id, result)
-        async with self._alone(awakeable_id):
+        async with self._turns.turn(awakeable_id):
             refusal = await _look_before(self._tables, parsed)
             if refusal is not None:
                 return refusal
@@ -101,28 +99,6 @@ class RemoteCompletion:
                 return AwakeableOutcome.APPLIED if is_ours else AwakeableOutcome.ALREADY_COMPLETED
             await asyncio.sleep(_PAUSE_SECONDS)
         return AwakeableOutcome.ACCEPTED
-
-    @asynccontextmanager
-    async def _alone(self, awakeable_id: str) -> AsyncIterator[None]:
-        entry = self._locks.setdefault(awakeable_id, _Lock())
-        entry.users += 1
-        try:
-            async with entry.lock:
-                yield
-        finally:
-            entry.users -= 1
-            if not entry.users:
-                del self._locks[awakeable_id]
-
-
-class _Lock:
-    """A lock, and how many hold it or wait for it."""
-
-    __slots__ = ("lock", "users")
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.users = 0
 
 
 async def _look_before(tables: Asks, parsed: AwakeableId) -> AwakeableOutcome | None:

@@ -7,24 +7,22 @@ awakeable's id is its invocation's id and that index.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
+from awaken.control.describing_timers import TIMER_COLUMNS, Timers, describe_view, read_timer
 from awaken.control.futures import describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView
 from awaken.control.reads import target_of
 from awaken.control.sql import equal, quote_sql, read_offset, select
-from awaken.links.description import ENTRY_PREFIX, read_description
-from awaken.timing.time_limits import LAST_MS
+from awaken.links.description import ENTRY_PREFIX
 from awaken.timing.timestamps import read_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from awaken.control.reads import Asks
-    from awaken.links.description import CallbackDescription
 
 __all__ = ["list_from_tables"]
 
@@ -93,36 +91,18 @@ async def _describe(tables: Asks, found: Sequence[AwakeableView]) -> tuple[Awake
         f"name LIKE {quote_sql(ENTRY_PREFIX + '%')}",
         f"id IN ({ids})",
     )
-    columns = ("id", "name", "entry_json", "appended_at")
-    timers = {}
-    for row in await tables.ask(select(columns, "sys_journal", conditions, order='id, "index"')):
-        description = read_description(row.get("name") or "")
-        if description is not None:
-            timers[row["id"], description.index] = (description, row)
-    described = (
-        one if timer is None else _add_callback(one, *timer)
-        for one in found
-        for timer in (timers.get((one.invocation_id, one.index)),)
-    )
+    sql = select(TIMER_COLUMNS, "sys_journal", conditions, order='id, "index"')
+    timers: dict[str, Timers] = {}
+    for row in await tables.ask(sql):
+        timer = read_timer(row)
+        if timer is not None:
+            timers.setdefault(row["id"], Timers()).add(timer)
+    described = (_add_callback(one, timers.get(one.invocation_id, Timers())) for one in found)
     return tuple(sorted(described, key=lambda one: one.since_ms or 0))
 
 
-def _add_callback(
-    one: AwakeableView, description: CallbackDescription, timer: Mapping[str, Any]
-) -> AwakeableView:
-    return replace(
-        one,
-        since_ms=read_time(timer.get("appended_at")) or one.since_ms,
-        name=description.name or None,
-        type_name=description.type_name or None,
-        labels=description.labels,
-        expires_at_ms=wake_up_time(timer.get("entry_json")),
-    )
-
-
-def wake_up_time(entry: str | None) -> int | None:
-    """Return when the timer of a Sleep entry ends, from the entry's JSON."""
-    sleep: Any = json.loads(entry or "{}").get("Command", {}).get("Sleep", {})
-    time = sleep.get("wake_up_time") if isinstance(sleep, dict) else None
-    # That of another endpoint may end when no date does.
-    return min(time, LAST_MS) if isinstance(time, int) else None
+def _add_callback(one: AwakeableView, timers: Timers) -> AwakeableView:
+    timer = timers.find(one.index)
+    if timer is None:
+        return one
+    return describe_view(replace(one, since_ms=timer.created_at_ms or one.since_ms), timer)

@@ -17,10 +17,19 @@ from awaken.outcomes import FIRST_AWAKEABLE, LAST_AWAKEABLE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ENTRY_PREFIX", "CallbackDescription", "describe_callback", "entry_start", "read_description"]
+__all__ = [
+    "APPROVAL_PART",
+    "ENTRY_PREFIX",
+    "CallbackDescription",
+    "describe_callback",
+    "entry_start",
+    "read_description",
+]
 
 #: Prefix of the entry name of a callback's timer; the description follows.
 ENTRY_PREFIX: Final = "callback "
+#: Part of the entry name of every approval's timer, and of no text in it: there, the quotation mark is escaped.
+APPROVAL_PART: Final = ',"approval":{'
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Completion,
         Failure,
         InvocationRequest,
+        StoredAnswerPage,
     )
     from awaken.outcomes import AwakeableOutcome
     from awaken.runtime.processor.processor import Processor
@@ -164,23 +165,34 @@ class RuntimeOperations:
         return Pledge(value, self._processor.store.committed())
 
     async def answer_rules(self, awakeable_id: str) -> AnswerRules:
-        """Return what the value of an awakeable has to be."""
-        return self.find_answer_rules(awakeable_id)
+        """Return what the value of an awakeable has to be; of an approval also when nothing waits for it any more."""
+        return self._find_rules(awakeable_id, is_pending=False)
 
     def find_answer_rules(self, awakeable_id: str) -> AnswerRules:
-        """Do what `answer_rules` does, without a coroutine."""
+        """Return what the value of an awakeable has to be that can still be answered, without a coroutine."""
+        return self._find_rules(awakeable_id, is_pending=True)
+
+    def _find_rules(self, awakeable_id: str, *, is_pending: bool) -> AnswerRules:
         parsed = _core.parse_awakeable_id(awakeable_id)
         self._check_running()
         row = self._processor.tables.invocations.find(parsed.invocation_id)
-        if row is None or row.status == "completed":
+        if row is None or (is_pending and row.status == "completed"):
             return AnswerRules()
         codec = self.codecs.get(row.service)
         description = None
         if self._processor.tables.timers.may_have(row.seq):  # a described one expires
-            description = find_description(self._processor.store.fetch, row.seq, parsed.index)
+            fetch = self._processor.store.fetch
+            description = find_description(fetch, row.seq, parsed.index, is_pending=is_pending)
+        if row.status == "completed" and (description is None or description.approval is None):
+            return AnswerRules()
         if description is None:
             return AnswerRules(None, codec is not None, codec)
-        return AnswerRules(description.type_name, description.is_encoded or codec is not None, codec)
+        is_encoded = description.is_encoded or codec is not None
+        return AnswerRules(description.type_name, is_encoded, codec, description.approval)
+
+    def codec_of(self, service: str) -> AnswerCodec | None:
+        """Return the journal value codec of a service in this process."""
+        return self.codecs.get(service)
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its result."""
@@ -315,6 +327,19 @@ class RuntimeOperations:
         # A handler that has just suspended is only in the rows, and the query reads those that are on disk.
         await self._processor.store.committed()
         return await self._query.awakeables(awaited, wanted, limit, after)
+
+    async def stored_answers(
+        self,
+        *,
+        service: str | None = None,
+        key: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> StoredAnswerPage:
+        """List the results of awakeables in the journals that are kept, newest first."""
+        self._check_running()
+        await self._processor.store.committed()
+        return await self._query.stored_answers(Filter(service, key), limit, after)
 
     def _check_running(self) -> None:
         if not self._is_running:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import awaken as restate
 
 from tests.e2e.services.actions import actions
+from tests.e2e.services.approvals import asking
 from tests.e2e.services.awakeables import awaiting, keeper, resolving
 from tests.e2e.services.bulk import bulk, store
 from tests.e2e.services.callbacks import callbacks
@@ -20,7 +21,7 @@ from tests.e2e.services.workflows import desk, signing
 
 app = restate.app(
     [
-        *(awaiting, callbacks, resolving, keeper),
+        *(asking, awaiting, callbacks, resolving, keeper),
         *(actions, concurrency, eager, lazy, payloads),
         *(bulk, store),
         *(calling, greeter, tally),

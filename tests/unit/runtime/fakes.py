@@ -8,7 +8,15 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from awaken.control.operations import Accepted, AnswerRules, AwakeablePage, Change, Completion, Success
+from awaken.control.operations import (
+    Accepted,
+    AnswerRules,
+    AwakeablePage,
+    Change,
+    Completion,
+    StoredAnswerPage,
+    Success,
+)
 from awaken.outcomes import AwakeableOutcome
 from awaken.runtime.admission import admit, due_ms
 from awaken.runtime.callers import Pledge
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from awaken.control.catalog import DeploymentView, ServiceView
-    from awaken.control.operations import Failure, InvocationRequest
+    from awaken.control.operations import AnswerCodec, Failure, InvocationRequest
     from awaken.runtime.deployments.discovery import DialerFactory
     from awaken.runtime.schema import Schema
     from awaken.runtime.settings import RuntimeSettings
@@ -282,6 +290,9 @@ class FakeOperations:
     async def answer_rules(self, awakeable_id: str) -> AnswerRules:
         return AnswerRules()
 
+    def codec_of(self, service: str) -> AnswerCodec | None:
+        return None
+
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         self.asked.append(("resolve", awakeable_id, value))
         outcome: AwakeableOutcome = self._tell(AwakeableOutcome.APPLIED)
@@ -354,6 +365,11 @@ class FakeOperations:
     async def awakeables(self, **wanted: Any) -> AwakeablePage:
         self.asked.append(("awakeables", wanted))
         page: AwakeablePage = self._tell(AwakeablePage(()))
+        return page
+
+    async def stored_answers(self, **wanted: Any) -> StoredAnswerPage:
+        self.asked.append(("stored_answers", wanted))
+        page: StoredAnswerPage = self._tell(StoredAnswerPage(()))
         return page
 
     def _admit(self, request: InvocationRequest) -> None:

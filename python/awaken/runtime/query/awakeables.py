@@ -7,11 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from awaken import _core
+from awaken.control.describing_timers import DescribingTimer, Timers, describe_view
 from awaken.control.errors import InvalidRequestError
 from awaken.control.futures import awaited_awakeables, describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView, Target
 from awaken.errors import InvalidIdError, RemoteProtocolError
-from awaken.links.description import ENTRY_PREFIX, entry_start, read_description
+from awaken.links.description import APPROVAL_PART, ENTRY_PREFIX, entry_start, read_description
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
@@ -95,14 +96,12 @@ def list_awakeables(
     found = [*_stored(fetch, awaited, wanted, start, limit + 1), *_open(fetch, awaited, wanted, start)]
     found.sort(key=lambda one: one.position)
     page = found[:limit]
-    callbacks = _callbacks(fetch, {one.invocation for one in page})
+    timers = _callbacks(fetch, {one.invocation for one in page})
     trees = {one.invocation: one.future_json for one in page}
     besides = {invocation: describe_besides(tree) for invocation, tree in trees.items()}
     return AwakeablePage(
         tuple(
-            _view(
-                one, callbacks.get((one.invocation, one.signal)), besides[one.invocation].get(one.signal, ())
-            )
+            _view(one, timers.get(one.invocation), besides[one.invocation].get(one.signal, ()))
             for one in page
         ),
         ".".join(map(str, page[-1].position)) if len(found) > limit and page else None,
@@ -154,44 +153,51 @@ def _open(fetch: Fetch, awaited: Sequence[Awaited], wanted: Filter, start: Posit
                     yield _Waiting(since_ms, row.seq, signal, *facts)
 
 
-def _callbacks(fetch: Fetch, invocations: set[int]) -> dict[tuple[int, int], tuple[CallbackDescription, int]]:
-    """Return what the journals record of callbacks, and when they expire.
+def _callbacks(fetch: Fetch, invocations: set[int]) -> dict[int, Timers]:
+    """Return what the journals record of callbacks, by the row of the invocation.
 
     A pending callback has a pending timer, so journals of invocations without one are not read.
     """
     rows = fetch(
-        "SELECT invocation, payload FROM journal WHERE code = ? AND instr(payload, ?) > 0 AND invocation IN "
-        "(SELECT invocation FROM timer WHERE kind = 'sleep' AND invocation IN (SELECT value FROM json_each(?)))",
+        "SELECT invocation, payload, appended_at FROM journal WHERE code = ? AND instr(payload, ?) > 0 "
+        "AND invocation IN (SELECT invocation FROM timer WHERE kind = 'sleep' "
+        "AND invocation IN (SELECT value FROM json_each(?))) ORDER BY invocation, idx",
         (_SLEEP, ENTRY_PREFIX.encode(), json.dumps(sorted(invocations))),
     )
-    found = {}
-    for invocation, payload in rows:
+    found: dict[int, Timers] = {}
+    for invocation, payload, appended_at in rows:
         entry = _describe_sleep(payload)
         description = None if entry is None else read_description(entry.name or "")
         if entry is not None and description is not None:
             sleep = json.loads(entry.lite_json)["Command"]["Sleep"]
             # The timer of another endpoint may end when no date does.
-            found[invocation, description.index] = (description, min(sleep["wake_up_time"], LAST_MS))
+            expires_at_ms = min(sleep["wake_up_time"], LAST_MS)
+            timer = DescribingTimer(description, expires_at_ms, appended_at)
+            found.setdefault(invocation, Timers()).add(timer)
     return found
 
 
-def find_description(fetch: Fetch, invocation: int, index: int) -> CallbackDescription | None:
-    """Return how a handler described a pending callback; None for a plain awakeable.
+def find_description(
+    fetch: Fetch, invocation: int, index: int, *, is_pending: bool = False
+) -> CallbackDescription | None:
+    """Return how a handler described a callback or an approval; None for a plain awakeable.
 
     Args:
         fetch: reads the store.
         invocation: the row.
         index: of the awakeable's signal.
+        is_pending: whether one is wanted that can still be answered; the journal is not read then if no timer runs.
     """
     rows = fetch(
-        "SELECT payload FROM journal WHERE invocation = ?1 AND code = ?2 AND instr(payload, ?3) > 0 "
-        "AND EXISTS (SELECT 1 FROM timer WHERE invocation = ?1 AND kind = 'sleep')",
-        (invocation, _SLEEP, entry_start(index).encode()),
+        "SELECT payload FROM journal WHERE invocation = ?1 AND code = ?2 "
+        "AND (instr(payload, ?3) > 0 OR instr(payload, ?4) > 0) "
+        "AND (NOT ?5 OR EXISTS (SELECT 1 FROM timer WHERE invocation = ?1 AND kind = 'sleep')) ORDER BY idx",
+        (invocation, _SLEEP, entry_start(index).encode(), APPROVAL_PART.encode(), is_pending),
     )
     for (payload,) in rows:
         entry = _describe_sleep(payload)
         description = None if entry is None else read_description(entry.name or "")
-        if description is not None and description.index == index:
+        if description is not None and description.covers(index):
             return description
     return None
 
@@ -204,22 +210,17 @@ def _describe_sleep(payload: bytes) -> _core.StoredEntry | None:
         return None
 
 
-def _view(
-    one: _Waiting, callback: tuple[CallbackDescription, int] | None, beside: tuple[str, ...]
-) -> AwakeableView:
-    description, expires_at_ms = callback if callback is not None else (None, None)
-    return AwakeableView(
+def _view(one: _Waiting, timers: Timers | None, beside: tuple[str, ...]) -> AwakeableView:
+    view = AwakeableView(
         _awakeable_id(one),
         one.id,
         Target(one.service, one.handler, one.key),
         _status(one),
         one.since_ms,
-        name=(description.name or None) if description else None,
-        type_name=(description.type_name or None) if description else None,
-        labels=description.labels if description else {},
-        expires_at_ms=expires_at_ms,
         beside=beside,
     )
+    timer = None if timers is None else timers.find(one.signal)
+    return view if timer is None else describe_view(view, timer)
 
 
 def _awakeable_id(one: _Waiting) -> str:

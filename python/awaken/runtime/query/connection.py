@@ -14,12 +14,13 @@ from awaken.runtime.query.functions import add_functions
 from awaken.runtime.query.kinds import COLUMNS, Kind, Type
 from awaken.runtime.query.limits import limit_connection
 from awaken.runtime.query.rendering import row_renderer
+from awaken.runtime.query.stored_answers import list_stored_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from awaken.control.operations import AwakeablePage
+    from awaken.control.operations import AwakeablePage, StoredAnswerPage
     from awaken.runtime.processor.open_attempts import Awaited
     from awaken.runtime.query.awakeables import Filter
     from awaken.runtime.query.snapshot import Snapshot
@@ -155,10 +156,20 @@ class Connection:
             InvalidRequestError: `after` is not from a page before.
             QueryError: it takes too long.
         """
+        with self._reading():
+            return list_awakeables(self._connection.execute, awaited, wanted, limit, after)
+
+    def list_stored_answers(self, wanted: Filter, limit: int, after: str | None) -> StoredAnswerPage:
+        """List results of awakeables; see `awaken.runtime.query.stored_answers`. Raises as `list_awakeables`."""
+        with self._reading():
+            return list_stored_answers(self._connection.execute, wanted, limit, after)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
         self._deadline = time.monotonic() + self._timeout_s
         self._refused = None
         try:
-            return list_awakeables(self._connection.execute, awaited, wanted, limit, after)
+            yield
         except sqlite3.Error as error:
             raise self._explain(error) from error
 

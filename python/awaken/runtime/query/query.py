@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
-    from awaken.control.operations import AwakeablePage
+    from awaken.control.operations import AwakeablePage, StoredAnswerPage
     from awaken.runtime.processor.open_attempts import Awaited
     from awaken.runtime.query.awakeables import Filter
     from awaken.runtime.query.snapshot import Snapshot
@@ -62,6 +62,10 @@ class Query:
     ) -> AwakeablePage:
         """List pending awakeables; see `list_awakeables`. Raises InvalidRequestError."""
         return await self._own_readers.run(Connection.list_awakeables, awaited, wanted, limit, after)
+
+    async def stored_answers(self, wanted: Filter, limit: int, after: str | None) -> StoredAnswerPage:
+        """List results of awakeables; see `list_stored_answers`. Raises InvalidRequestError."""
+        return await self._own_readers.run(Connection.list_stored_answers, wanted, limit, after)
 
     def close(self) -> None:
         """End running queries, and close."""

@@ -75,6 +75,9 @@ class Damaged:
     async def answer_rules(self, awakeable_id: str) -> Any:
         return await self._harness.runtime.answer_rules(awakeable_id)
 
+    def codec_of(self, service: str) -> None:
+        return None
+
     def close(self) -> None:
         self._query.close()
 
