@@ -6,6 +6,7 @@ import awaken as restate
 
 from tests.e2e.services.actions import actions
 from tests.e2e.services.approvals import asking
+from tests.e2e.services.approving import approving
 from tests.e2e.services.awakeables import awaiting, keeper, resolving
 from tests.e2e.services.bulk import bulk, store
 from tests.e2e.services.callbacks import callbacks
@@ -21,7 +22,7 @@ from tests.e2e.services.workflows import desk, signing
 
 app = restate.app(
     [
-        *(asking, awaiting, callbacks, resolving, keeper),
+        *(approving, asking, awaiting, callbacks, resolving, keeper),
         *(actions, concurrency, eager, lazy, payloads),
         *(bulk, store),
         *(calling, greeter, tally),
