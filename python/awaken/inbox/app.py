@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -18,6 +19,8 @@ from awaken.inbox.waiting import WaitingPages
 from awaken.pages import branding_from_environment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -32,6 +35,7 @@ def create_inbox(
     visitors: VisitorHeaders | None = None,
     *,
     branding: Branding | None = None,
+    now_ms: Callable[[], int] | None = None,
 ) -> Starlette:
     """Return the inbox of a runtime. It has no access control: mount it where only operators can reach it.
 
@@ -39,12 +43,14 @@ def create_inbox(
         operations: of the runtime.
         visitors: how a proxy names who visits; by default nobody is known, and answers are those of somebody unknown.
         branding: name, logo and colour; by default those of the environment.
+        now_ms: the clock, in UTC milliseconds.
 
     Raises:
         ValueError: a setting of the branding is malformed.
     """
     branding = branding or branding_from_environment()
-    tools = PageTools(operations, visitors or VisitorHeaders(), branding)
+    clock = now_ms or (lambda: time.time_ns() // 1_000_000)
+    tools = PageTools(operations, visitors or VisitorHeaders(), branding, clock)
     groups = (WaitingPages(tools), AnsweringPages(tools), InvocationPages(tools), EventStreams(tools))
 
     async def explain(request: Request, error: Exception) -> Response:

@@ -15,6 +15,8 @@ from awaken.inbox.visitors import Visitor, VisitorError
 from awaken.pages import create_environment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -56,13 +58,21 @@ class PageTools:
         operations: of the runtime.
         visitors: how a proxy names them.
         branding: name, logo and colour.
+        now_ms: the clock, in UTC milliseconds.
     """
 
-    def __init__(self, operations: Operations, visitors: VisitorHeaders, branding: Branding) -> None:
+    def __init__(
+        self,
+        operations: Operations,
+        visitors: VisitorHeaders,
+        branding: Branding,
+        now_ms: Callable[[], int],
+    ) -> None:
         self.operations = operations
         self.visitors = visitors
+        self.now_ms = now_ms
         self.live = LiveUpdates(operations)
-        self._environment = create_environment(branding, inbox=_TEMPLATES)
+        self._environment = create_environment(branding, now_ms=now_ms, inbox=_TEMPLATES)
         self._secret = secrets.token_bytes(32)
 
     def root(self, request: Request) -> str:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from starlette.routing import Route
+
+from awaken.inbox.question_rows import read_rows
+from awaken.inbox.visitors import Visitor, VisitorError
+from awaken.inbox.waiting_filter import AGES, WaitingFilter
+from awaken.inbox.waiting_list import find_waiting
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -13,9 +19,6 @@ if TYPE_CHECKING:
     from awaken.inbox.page_tools import PageTools
 
 __all__ = ["WaitingPages"]
-
-#: Rows of the list.
-_LISTED: Final = 200
 
 
 class WaitingPages:
@@ -29,7 +32,32 @@ class WaitingPages:
         return [Route("/", self._list)]
 
     async def _list(self, request: Request) -> Response:
-        listed = await self._tools.operations.awakeables(limit=_LISTED)
-        return await self._tools.render(
-            request, "waiting.html", section="waiting", topic="waiting", pending=listed.awakeables
+        tools, query = self._tools, request.query_params
+        wanted = WaitingFilter.read(query)
+        now_ms = tools.now_ms()
+        try:
+            visitor = tools.visitor(request)
+        except VisitorError:
+            visitor = Visitor()  # may look all the same
+        after, skip = query.get("after", ""), _number(query.get("skip", ""))
+        page = await find_waiting(tools.operations, wanted, visitor, now_ms, after, skip)
+        rows = await read_rows(tools.operations, page.views, now_ms)
+        position = urlencode({"after": page.after, "skip": page.skip}) if page.has_more else ""
+        return await tools.render(
+            request,
+            "waiting.html",
+            section="waiting",
+            topic="waiting",
+            rows=rows,
+            wanted=wanted,
+            ages=tuple(AGES),
+            is_first=not after and not skip,
+            next_query=f"{wanted.query() or '?'}{'&' if wanted.query() else ''}{position}"
+            if position
+            else "",
+            searched=page.searched,
         )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0

@@ -15,6 +15,7 @@ from tests.e2e.services.concurrency import concurrency
 from tests.e2e.services.failures import failing, hostile, patient
 from tests.e2e.services.meters import counted, meter
 from tests.e2e.services.misuses import misused
+from tests.e2e.services.office import office
 from tests.e2e.services.payloads import payloads
 from tests.e2e.services.sizes import hoard, sizes, vow
 from tests.e2e.services.state import eager, lazy
@@ -30,5 +31,6 @@ app = restate.app(
         *(desk, signing),
         *(hoard, sizes, vow),
         *(failing, hostile, misused, patient),
+        office,
     ]
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -203,11 +204,12 @@ async def test_inbox_shows_it(interfaces: Interfaces) -> None:
     ]
     assert listed.index(times[0]) < listed.index(times[1])
     for text in (listed, asked):
-        assert "approve the desk" in text
-        assert "Approvals/decide" in text
-        assert "team: red" in text
+        shown = re.sub("<[^>]+>", "", text)  # the service is more prominent than its handler
+        assert "approve the desk" in shown
+        assert "Approvals/decide" in shown
+        assert "team: red" in shown
         assert times[0] in text
-    assert ">Decision</td>" in listed
+    assert "answer: Decision" in listed
     assert "field.approved" in asked
 
 

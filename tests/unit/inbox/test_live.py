@@ -8,61 +8,15 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-import awaken
 import httpx
-import pytest_asyncio
-from awaken.hosting.runtime_server import RuntimeServer
-from awaken.inbox import create_inbox, live
-from awaken.testing import Environment, open_environment
+from awaken.inbox import live
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     import pytest
 
-ANYWHERE = ("127.0.0.1", 0)
-approvals = awaken.Service("Approvals")
-
-
-@approvals.handler()
-async def sign(ctx: awaken.Context) -> Any:
-    """Wait for a signature."""
-    return await ctx.awakeable().future
-
-
-class Inbox:
-    """An inbox on a port, in front of a runtime that runs."""
-
-    def __init__(self, environment: Environment, server: RuntimeServer, browser: httpx.AsyncClient) -> None:
-        self.environment = environment
-        self.server = server
-        self.browser = browser
-
-    async def ask(self) -> str:
-        """Let something wait, and return its awakeable."""
-        before = {one.awakeable_id for one in self.environment.pending_awakeables()}
-        await self.environment.client.service_send(sign, arg=None)
-        await self.environment.settle()
-        (new,) = {one.awakeable_id for one in self.environment.pending_awakeables()} - before
-        return new
-
-
-@pytest_asyncio.fixture
-async def inbox() -> AsyncIterator[Inbox]:
-    async with AsyncExitStack() as stack:
-        environment = await stack.enter_async_context(open_environment(awaken.app([approvals])))
-        pages = create_inbox(environment.embedded.runtime)
-        server = RuntimeServer(
-            environment.embedded.ingress,
-            environment.embedded.admin,
-            ingress_bind=ANYWHERE,
-            admin_bind=ANYWHERE,
-            inbox=pages,
-        )
-        await server.open()
-        stack.push_async_callback(server.close, 0)
-        browser = await stack.enter_async_context(httpx.AsyncClient(base_url=f"{server.admin_url}/ui"))
-        yield Inbox(environment, server, browser)
+    from tests.unit.inbox.conftest import Inbox
 
 
 async def next_event(lines: AsyncIterator[str]) -> dict[str, Any]:
@@ -84,7 +38,7 @@ async def test_a_page_hears_of_what_waits_and_of_its_answer(inbox: Inbox) -> Non
     async with inbox.browser.stream("GET", "/events") as events:
         lines = events.aiter_lines()
         first = await next_event(lines)
-        awakeable = await inbox.ask()
+        awakeable = await inbox.wait_plainly()
         asked = await until(lines, 1)
         await inbox.environment.embedded.runtime.resolve_awakeable(awakeable, b'"signed"')
         answered = await until(lines, 0)
@@ -96,8 +50,8 @@ async def test_a_page_hears_of_what_waits_and_of_its_answer(inbox: Inbox) -> Non
 
 
 async def test_the_navigation_counts_without_a_script(inbox: Inbox) -> None:
-    await inbox.ask()
-    await inbox.ask()
+    await inbox.wait_plainly()
+    await inbox.wait_plainly()
 
     page = (await inbox.browser.get("/")).text
 
