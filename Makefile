@@ -20,7 +20,7 @@ STAMPS := $(VENV)/.stamps
 # The lowest versions of all dependencies.
 MINIMUM := .venv-minimum
 # The extras that it installs; agent frameworks are tested with their newest versions only.
-MINIMUM_EXTRAS := uvloop pydantic otel zstd
+MINIMUM_EXTRAS := uvloop pydantic otel slack zstd
 COMMA := ,
 SPACE := $(subst ,, )
 # What `make test-minimum` runs: the tests of what is built on other packages.

@@ -9,5 +9,6 @@ Each is called inside a run, once for each person and message. What it raises is
 """
 
 from awaken.notify.mail import Email
+from awaken.notify.slack import Slack
 
-__all__ = ["Email"]
+__all__ = ["Email", "Slack"]

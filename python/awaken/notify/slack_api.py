@@ -1,0 +1,110 @@
+"""Calls of Slack's Web API, and errors that say what to do about them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken.errors import RetryableError, TerminalError
+
+if TYPE_CHECKING:
+    from slack_sdk.errors import SlackApiError
+
+__all__ = ["REFUSED", "SlackApi"]
+
+#: Status code of errors for what Slack answered and did not do.
+REFUSED: Final = 502
+
+#: Errors that pass for no repetition, with what to do.
+_PERMANENT: Final = {
+    "users_not_found": "invite this person to the workspace, or name another approver",
+    "user_not_found": "name another approver",
+    "channel_not_found": "correct the channel, or invite the app: /invite @app",
+    "is_archived": "choose another channel",
+    "invalid_blocks": "tell the maintainers which question it was",
+    "msg_too_long": "shorten the question",
+}
+#: The others are about settings, which somebody can mend while the message waits.
+_MENDABLE: Final = {
+    "invalid_auth": "correct the token (it begins with xoxb-)",
+    "not_authed": "give the token of the app (it begins with xoxb-)",
+    "token_revoked": "install the app again, and give its new token",
+    "account_inactive": "install the app again, and give its new token",
+    "not_in_channel": "invite the app into the channel: /invite @app",
+    "missing_scope": "add the scope at api.slack.com, under OAuth & Permissions, and install the app again",
+}
+
+
+class SlackApi:
+    """Calls the Web API with the token of an app.
+
+    Args:
+        token: of the app's bot.
+        url: where the API is.
+        timeout_s: how long one call may take, in seconds.
+
+    Raises:
+        ImportError: the package slack-sdk is not installed.
+    """
+
+    def __init__(self, token: str, url: str, timeout_s: float) -> None:
+        try:
+            from slack_sdk import WebClient
+        except ImportError as error:
+            raise ImportError(
+                "the package `slack_sdk` is not installed: pip install 'awaken[slack]' installs one that works"
+            ) from error
+        self._client = WebClient(token, base_url=url, timeout=max(1, round(timeout_s)))
+        self.url = self._client.base_url
+
+    async def read(self, method: str, what: str, **arguments: Any) -> dict[str, Any]:
+        """Call a method that changes nothing, and return its response; see `write`."""
+        return await self._call(method, what, http_verb="GET", params=arguments)
+
+    async def write(self, method: str, what: str, **arguments: Any) -> dict[str, Any]:
+        """Call a method that changes something, and return its response.
+
+        Args:
+            method: such as `chat.postMessage`.
+            what: is done, for errors: "cannot ..." follows.
+            arguments: of the method.
+
+        Raises:
+            TerminalError: it can never work.
+            RetryableError: it does not work now; the text says why.
+        """
+        return await self._call(method, what, json=arguments)
+
+    async def _call(self, method: str, what: str, **how: Any) -> dict[str, Any]:
+        from slack_sdk.errors import SlackApiError, SlackClientError
+
+        try:
+            # Its asynchronous client would bring another HTTP library.
+            response = await asyncio.to_thread(self._client.api_call, method, **how)
+        except SlackApiError as error:
+            raise _explain(error, method, what) from None
+        except (SlackClientError, OSError, ValueError) as error:
+            reason = str(error) or type(error).__name__
+            raise RetryableError(
+                f"cannot {what}: {self.url}{method} cannot be reached ({reason}); check the network",
+                status_code=503,
+            ) from None
+        return response.data if isinstance(response.data, dict) else {}
+
+
+def _explain(error: SlackApiError, method: str, what: str) -> Exception:
+    facts: dict[str, Any] = error.response.data if isinstance(error.response.data, dict) else {}
+    code = str(facts.get("error", f"status {error.response.status_code}"))
+    if error.response.status_code == 429 or code == "ratelimited":
+        after = str(
+            {key.lower(): value for key, value in error.response.headers.items()}.get("retry-after", "30")
+        )
+        delay = timedelta(seconds=int(after) if after.isdecimal() else 30)
+        text = f"cannot {what} now: Slack allows no more calls of {method} for {delay.seconds} s"
+        return RetryableError(text, status_code=429, retry_after=delay)
+    if code in _PERMANENT:
+        return TerminalError(f"cannot {what}: Slack says {code}; {_PERMANENT[code]}", status_code=REFUSED)
+    needed = f" (it needs {facts['needed']})" if code == "missing_scope" and facts.get("needed") else ""
+    advice = _MENDABLE.get(code, f"see https://docs.slack.dev/reference/methods/{method}")
+    return RetryableError(f"cannot {what}: Slack says {code}{needed}; {advice}", status_code=REFUSED)
