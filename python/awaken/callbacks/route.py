@@ -17,6 +17,7 @@ from starlette.routing import Route
 from awaken.callbacks.form_requests import BodyError, proof_of_link, read_body, read_fields
 from awaken.callbacks.forms import fields_of, read_form
 from awaken.callbacks.page import render_form, render_message
+from awaken.callbacks.slack_route import SlackRoute
 from awaken.control.answers import (
     EncodedAnswerError,
     InvalidAnswerError,
@@ -36,6 +37,7 @@ from awaken.control.operations import AwakeableState, Failure
 from awaken.control.reads import find_awakeable
 from awaken.control.remote import connect_runtime
 from awaken.links import BadLinkError, current_settings, import_type
+from awaken.notify.slack import slack_from_environment
 from awaken.outcomes import AwakeableOutcome, describe_outcome
 from awaken.serde.codec_source import CodecSource
 from awaken.timing.time_limits import LAST_MS
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
     from awaken.control.operations import Operations
     from awaken.links import CallbackSettings, Link
+    from awaken.notify import Slack
     from awaken.serde.journal_codec import JournalValueCodec, JournalValueCodecProvider
 
 __all__ = ["create_callback_app"]
@@ -85,6 +88,7 @@ def create_callback_app(
     settings: CallbackSettings | None = None,
     journal_value_codec: JournalValueCodec | JournalValueCodecProvider | None = None,
     operations: Operations | None = None,
+    slack: Slack | None = None,
     now_ms: Callable[[], int] | None = None,
 ) -> Starlette:
     """Return an ASGI application that serves links. Mount it where `AWAKEN_CALLBACK_URL` points.
@@ -97,10 +101,13 @@ def create_callback_app(
         settings: where links lead and which keys sign them; None uses those of the process.
         journal_value_codec: the codec of the handlers' application, if it has one; answers are encoded with it.
         operations: a runtime, instead of the two URLs; it knows the codecs of applications in its process.
+        slack: receives clicks at the path `slack`; None uses the app of `AWAKEN_SLACK_TOKEN` and
+            `AWAKEN_SLACK_SIGNING_SECRET`, if they are set.
         now_ms: the clock, in UTC milliseconds.
 
     Raises:
-        ValueError: the token, or a file that the environment names for TLS, cannot be read.
+        ValueError: the token, or a file that the environment names for TLS, cannot be read; or the app of Slack has no
+            token or no signing secret.
     """
     own = None
     if operations is None:
@@ -109,16 +116,21 @@ def create_callback_app(
     clock = now_ms or (lambda: time.time_ns() // 1_000_000)
     route = _CallbackRoute(operations, settings, clock)
 
+    routes = [Route("/{token}", route.serve, methods=["GET", "POST"])]
+    slack = slack or slack_from_environment()
+    if slack is not None and slack.signing_secret is None:
+        raise ValueError("this Slack has no signing secret, so clicks cannot be trusted; give it one")
+    if slack is not None:
+        clicks = SlackRoute(slack, operations, settings, clock)
+        routes.insert(0, Route("/slack", clicks.serve, methods=["POST"]))
+
     @asynccontextmanager
     async def close(_: Starlette) -> AsyncIterator[None]:
         yield
         if own is not None:
             await own.close()
 
-    return Starlette(
-        routes=[Route("/{token}", route.serve, methods=["GET", "POST"])],
-        lifespan=close,
-    )
+    return Starlette(routes=routes, lifespan=close)
 
 
 class _CallbackRoute:

@@ -28,8 +28,10 @@ def prepare_links(directory: str) -> Callable[[str], None]:
         directory: the data directory, where that key is stored: links outlive the process.
 
     Raises:
-        CommandError: the environment's keys or its URL are malformed, or the stored key cannot be used.
+        CommandError: the environment's keys or its URL are malformed, the stored key cannot be used, or what it says
+            about Slack is incomplete.
     """
+    _check_slack()
     if configured_settings() is not None:
         return lambda _: None
     public = public_url()
@@ -53,8 +55,9 @@ def require_signer() -> LinkSigner:
     """Return what verifies links that other processes sign, with the keys of the environment.
 
     Raises:
-        CommandError: there are no keys, or they are malformed.
+        CommandError: there are no keys, they are malformed, or what the environment says about Slack is incomplete.
     """
+    _check_slack()
     signer = _read_signer()
     if signer is None:
         raise CommandError(
@@ -73,6 +76,16 @@ def check_settings() -> None:
     """
     public_url()
     _read_signer()
+
+
+def _check_slack() -> None:
+    """Check what the environment says about Slack, whose clicks the route of links receives."""
+    from awaken.notify.slack import slack_from_environment  # it needs templates
+
+    try:
+        slack_from_environment()
+    except (ValueError, ImportError) as error:
+        raise CommandError(str(error)) from error
 
 
 def _read_signer() -> LinkSigner | None:

@@ -6,11 +6,11 @@ import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken.errors import RetryableError
+from awaken.errors import RetryableError, UsageError
 from awaken.notify.people import Groups
 from awaken.notify.slack_api import REFUSED, SlackApi
-from awaken.notify.slack_blocks import make_blocks
-from awaken.notify.slack_people import SlackPeople
+from awaken.notify.slack_blocks import make_blocks, mark_of
+from awaken.notify.slack_people import SlackPeople, is_channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +23,6 @@ _TOKEN: Final = "AWAKEN_SLACK_TOKEN"  # noqa: S105 -- a name
 _SECRET: Final = "AWAKEN_SLACK_SIGNING_SECRET"  # noqa: S105 -- a name
 _URL: Final = "AWAKEN_SLACK_URL"
 _DEFAULT_URL: Final = "https://slack.com/api/"
-#: Marks messages, so that they are found again without storing where they are.
-_EVENT: Final = "awaken_approval"
 #: Pages of 200 messages of a conversation that are searched for the one with the question.
 _MOST_PAGES: Final = 5
 
@@ -80,6 +78,11 @@ class Slack:
             TerminalError: Slack does not know the person or the channel.
             RetryableError: it cannot be posted now; the text says why.
         """
+        if is_channel(message.person):
+            raise UsageError(
+                f"{message.person} is a channel, and channels do not answer; name a group: ctx.approve(..., "
+                f"approvers=['group:finance']) and Slack(..., groups={{'group:finance': '{message.person}'}})"
+            )
         conversation = await self.people.find_conversation(self._groups.resolve(message))
         earlier = [] if message.kind == "ask" else await self._find_earlier(conversation, message)
         if message.kind == "decided" and earlier:
@@ -88,6 +91,27 @@ class Slack:
             return
         reply = {"thread_ts": earlier[-1]} if earlier else {}
         await self._write("chat.postMessage", message, channel=conversation, **reply)
+
+    def is_signed(self, body: bytes, headers: Mapping[str, str], now_ms: int) -> bool:
+        """Return whether Slack sent a request to this app, within the last five minutes.
+
+        Args:
+            body: of the request, as it came.
+            headers: of the request.
+            now_ms: the time, in UTC milliseconds.
+        """
+        from slack_sdk.signature import Clock, SignatureVerifier
+
+        class Now(Clock):
+            def now(self) -> float:
+                return now_ms / 1000
+
+        if self.signing_secret is None:
+            return False
+        try:
+            return SignatureVerifier(self.signing_secret, Now()).is_valid_request(body, dict(headers))
+        except (ValueError, TypeError):  # a time that is no number, a body or signature that is no text
+            return False
 
     async def _write(self, method: str, message: ApprovalMessage, **where: Any) -> None:
         blocks = make_blocks(
@@ -101,20 +125,18 @@ class Slack:
             # Slack shows previews of pages, and would have to open links for that.
             unfurl_links=False,
             unfurl_media=False,
-            metadata={"event_type": _EVENT, "event_payload": _marks_of(message)},
             **where,
         )
 
     async def _find_earlier(self, conversation: str, message: ApprovalMessage) -> list[str]:
         """Return the timestamps of the messages with the question, the newest first; none if they cannot be found."""
-        marks, cursor = _marks_of(message), ""
+        mark, cursor = mark_of(message), ""
         for _ in range(_MOST_PAGES):
             try:
                 page = await self.api.read(
                     "conversations.history",
                     "find the message with the question",
                     channel=conversation,
-                    include_all_metadata="true",
                     limit=200,
                     cursor=cursor,
                 )
@@ -122,7 +144,7 @@ class Slack:
                 if error.status_code != REFUSED:
                     raise
                 return []  # the app may not read it; then a new message has to do
-            found = [one["ts"] for one in page.get("messages", ()) if _is_marked(one, marks)]
+            found = [one["ts"] for one in page.get("messages", ()) if _has_block(one, mark)]
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
             if found or not cursor:
                 return found
@@ -147,10 +169,5 @@ def slack_from_environment() -> Slack | None:
     return Slack(token, secret, url=os.environ.get(_URL) or _DEFAULT_URL)
 
 
-def _marks_of(message: ApprovalMessage) -> dict[str, str]:
-    return {"id": message.link.id, "person": message.person}
-
-
-def _is_marked(one: Mapping[str, Any], marks: dict[str, str]) -> bool:
-    metadata = one.get("metadata") or {}
-    return metadata.get("event_type") == _EVENT and metadata.get("event_payload") == marks
+def _has_block(one: Mapping[str, Any], block_id: str) -> bool:
+    return any(block.get("block_id") == block_id for block in one.get("blocks", ()))

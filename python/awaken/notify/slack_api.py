@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from awaken.errors import RetryableError, TerminalError
 
@@ -16,6 +17,7 @@ __all__ = ["REFUSED", "SlackApi"]
 #: Status code of errors for what Slack answered and did not do.
 REFUSED: Final = 502
 
+_API_HOSTS: Final = ("slack.com", "slack-gov.com")
 #: Errors that pass for no repetition, with what to do.
 _PERMANENT: Final = {
     "users_not_found": "invite this person to the workspace, or name another approver",
@@ -75,6 +77,39 @@ class SlackApi:
             RetryableError: it does not work now; the text says why.
         """
         return await self._call(method, what, json=arguments)
+
+    async def respond(self, url: str, **message: Any) -> None:
+        """Answer a click: replace its message, or say something that only the one who clicked sees.
+
+        Args:
+            url: the `response_url` of the click.
+            message: as `chat.postMessage` takes it.
+
+        Raises:
+            RetryableError: it was not accepted.
+        """
+        import httpx
+
+        if not self._leads_to_slack(url):
+            raise RetryableError(
+                f"the response_url {url[:200]!r} does not lead to Slack", status_code=REFUSED
+            )
+        try:
+            async with httpx.AsyncClient(timeout=self._client.timeout) as client:
+                response = await client.post(url, json=message)
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise RetryableError(f"cannot answer a click in Slack: {reason}", status_code=503) from None
+        if response.status_code != httpx.codes.OK:
+            text = f"cannot answer a click in Slack: status {response.status_code}, {response.text[:200]}"
+            raise RetryableError(text, status_code=REFUSED)
+
+    def _leads_to_slack(self, url: str) -> bool:
+        """Return whether a URL is one of hooks.slack.com, or beside the API if that is elsewhere."""
+        own, other = urlsplit(self.url), urlsplit(url)
+        if own.hostname not in _API_HOSTS:
+            return (own.scheme, own.netloc) == (other.scheme, other.netloc)
+        return other.scheme == "https" and (other.hostname or "").endswith(f".{own.hostname}")
 
     async def _call(self, method: str, what: str, **how: Any) -> dict[str, Any]:
         from slack_sdk.errors import SlackApiError, SlackClientError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from awaken.approvals import ApprovalMessage
 
-__all__ = ["APPROVE", "REJECT", "describe_answer", "make_blocks", "replace_buttons"]
+__all__ = ["APPROVE", "REJECT", "describe_answer", "make_blocks", "mark_of", "replace_buttons"]
 
 #: Ids of the buttons that answer; their value is the token of the link.
 APPROVE: Final = "awaken_approve"
@@ -41,7 +42,7 @@ def make_blocks(message: ApprovalMessage, *, has_buttons: bool, is_reply: bool =
         has_buttons: whether a click can answer, because a route receives clicks. If not, all buttons are links.
         is_reply: the question stands above it already.
     """
-    blocks: list[Block] = [_section(f"*{escape_mrkdwn(message.title)}*")]
+    blocks: list[Block] = [{**_section(f"*{escape_mrkdwn(message.title)}*"), "block_id": mark_of(message)}]
     if message.kind == "decided":
         blocks.append(_context(describe_answer(message.outcome)))
         comment = str(message.outcome.get("comment") or "")
@@ -56,6 +57,12 @@ def make_blocks(message: ApprovalMessage, *, has_buttons: bool, is_reply: bool =
         blocks.append(_buttons(message, has_buttons=has_buttons))
         blocks.append(_context(f"Open until {_moment(message.link.expires_at_ms)}"))
     return blocks
+
+
+def mark_of(message: ApprovalMessage) -> str:
+    """Return the id of the first block, by which a message is found again: nothing has to be stored for that."""
+    facts = f"{message.link.id}\n{message.person.casefold()}"
+    return f"awaken-{hashlib.sha256(facts.encode()).hexdigest()[:40]}"
 
 
 def replace_buttons(blocks: list[Block], lines: list[str], *, keeps_buttons: bool) -> list[Block]:

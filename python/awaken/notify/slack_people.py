@@ -11,12 +11,17 @@ from awaken.errors import TerminalError, UsageError
 if TYPE_CHECKING:
     from awaken.notify.slack_api import SlackApi
 
-__all__ = ["Clicker", "SlackPeople"]
+__all__ = ["Clicker", "SlackPeople", "is_channel"]
 
 _USER_ID: Final = re.compile(r"[UW][A-Z0-9]{4,}")
 _CHANNEL_ID: Final = re.compile(r"[CGD][A-Z0-9]{4,}")
 #: Pages of a thousand channels that are searched for a name.
 _MOST_PAGES: Final = 10
+
+
+def is_channel(address: str) -> bool:
+    """Return whether an address is that of a channel."""
+    return address.startswith("#") or _CHANNEL_ID.fullmatch(address) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tests.e2e.services.concurrency import concurrency
 from tests.e2e.services.failures import failing, hostile, patient
 from tests.e2e.services.meters import counted, meter
 from tests.e2e.services.misuses import misused
+from tests.e2e.services.notified import notified
 from tests.e2e.services.office import office
 from tests.e2e.services.payloads import payloads
 from tests.e2e.services.sizes import hoard, sizes, vow
@@ -29,7 +30,7 @@ app = restate.app(
         *(calling, greeter, tally),
         *(counted, meter),
         *(desk, signing),
-        *(hoard, sizes, vow),
+        *(hoard, notified, sizes, vow),
         *(failing, hostile, misused, patient),
         office,
     ]

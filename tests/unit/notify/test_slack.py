@@ -50,7 +50,7 @@ def workspace() -> Iterator[FakeSlack]:
 
 @pytest.fixture
 def slack(workspace: FakeSlack) -> Slack:
-    return Slack(TOKEN, SECRET, groups={"finance": "#finance"}, url=workspace.url)
+    return Slack(TOKEN, SECRET, groups={"finance": "#finance", "lost": "#lost"}, url=workspace.url)
 
 
 async def test_person_gets_question_facts_and_buttons(workspace: FakeSlack, slack: Slack) -> None:
@@ -94,9 +94,11 @@ async def test_answer_that_needs_more_has_one_button(workspace: FakeSlack, slack
     assert (opening["text"]["text"], opening["url"], opening["style"]) == ("Open", URL, "primary")
 
 
-@pytest.mark.parametrize("person", ["group:finance", "#finance", "C0001"])
-async def test_groups_and_channels(workspace: FakeSlack, slack: Slack, person: str) -> None:
-    await slack(message(person=person))
+@pytest.mark.parametrize("channel", ["#finance", "C0001"])
+async def test_group_has_a_channel(workspace: FakeSlack, channel: str) -> None:
+    slack = Slack(TOKEN, SECRET, groups={"group:finance": channel}, url=workspace.url)
+
+    await slack(message(person="group:finance"))
 
     assert len(workspace.messages["C0001"]) == 1
 
@@ -215,7 +217,8 @@ async def test_slack_that_cannot_be_reached() -> None:
         ("group:legal", UsageError, "group:legal has no address"),
         ("", UsageError, "nobody in particular"),
         ("lead", UsageError, "'lead' is nobody that Slack knows"),
-        ("#legal", TerminalError, "no channel #legal"),
+        ("#finance", UsageError, "#finance is a channel, and channels do not answer; name a group"),
+        ("group:lost", TerminalError, "no channel #lost"),
     ],
 )
 async def test_people_whom_nobody_knows(slack: Slack, person: str, kind: type[Exception], text: str) -> None:
