@@ -107,8 +107,7 @@ def test_forms_of_links_and_inbox_are_at_home(doors: Setup, page: Page, tmp_path
     with site_of_attacker(f'<a href="{link}">from web mail</a>') as url:
         page.goto(url)
         page.get_by_role("link").click()
-    page.get_by_label("yes").check()
-    page.get_by_role("button").first.click()
+    page.get_by_role("button", name="Yes").click()
     expect(page.get_by_role("heading")).to_contain_text("accepted")
 
     page.goto(f"{doors.inbox_url}/invocations/{waits}")
@@ -134,8 +133,7 @@ def test_link_that_was_opened_twice_from_web_mail_works_in_both_tabs(
             tab.get_by_role("link").click()
             expect(tab.get_by_role("heading")).to_contain_text("approve?")
     for tab in (page, other):
-        tab.get_by_label("no").check()
-        tab.get_by_role("button").first.click()
+        tab.get_by_role("button", name="No").click()
     page.goto(link)
 
     expect(other.get_by_role("heading")).to_contain_text("There is an answer already")

@@ -48,12 +48,12 @@ def test_person_answers_by_keyboard_and_sees_the_end(
 
         link.focus()
         page.keyboard.press("Enter")
-        page.get_by_label("yes").focus()
-        page.keyboard.press("Space")
         page.get_by_label("amount").fill("3")
-        page.get_by_label("cost").select_option("travel")
+        page.get_by_label("travel").focus()
+        page.keyboard.press("Space")
         page.get_by_label("comment").fill("fine")
         keep_picture(page, "awakeable")
+        page.keyboard.press("Tab")
         page.keyboard.press("Enter")
 
         expect(page.get_by_text("completed")).to_be_visible(timeout=20_000)

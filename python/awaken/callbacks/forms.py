@@ -1,161 +1,177 @@
-"""Forms from a JSON Schema, and what a browser sends back as JSON.
+"""Forms from a JSON Schema.
 
-A browser sends nothing for a choice that was not made, so a field that is missing is no answer, least of all "no".
-Objects become a field for each property that is a text, a number, a choice or a yes/no; everything else, and every
-other type, is written as JSON into one text area. Nothing here needs JavaScript.
+Objects become a field for each property. What a form has no input for, such as a mapping, a union, and a type within
+itself, is written as JSON into a text area. Nothing here needs JavaScript.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import re
-import reprlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken.control.answers import InvalidAnswerError, Problem
+from awaken.callbacks.fields import ABSENT, PREFIX, WHOLE, Field, FieldKind, Form, name_within
+from awaken.pages.names import humanise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Field", "fields_of", "read_form"]
+__all__ = ["fields_of", "form_of"]
 
-#: The name of the only field if the type is not an object.
-WHOLE: Final = "value"
-_PREFIX: Final = "field."
-_LEFT_OUT: Final = object()
-#: As browsers send numbers: Python's own `int` and `float` also take underscores, other digits and `nan`.
-_INTEGER: Final = re.compile(r"\s*[+-]?[0-9]{1,4000}\s*", re.ASCII)
-_NUMBER: Final = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One input of a form."""
-
-    #: Its name in the form.
-    name: str
-    label: str
-    #: text, number, integer, boolean, choice or json.
-    kind: str
-    is_required: bool
-    choices: tuple[str, ...] = ()
-    description: str = ""
-    #: Whether None is a value.
-    is_nullable: bool = False
-
-    @property
-    def path(self) -> str:
-        """Where in the answer it stands, from the root `$`."""
-        return "$" if self.name == WHOLE else f"$.{self.label}"
+#: Levels of objects and lists that get inputs; what is deeper is JSON.
+_DEEPEST: Final = 4
+#: Inputs of one form: browsers send a field for each, and `form_requests` takes a thousand. Lists may grow.
+MOST_INPUTS: Final = 500
+#: Formats of JSON Schema, of texts.
+_FORMATS: Final = {
+    "date": FieldKind.DATE,
+    "time": FieldKind.TIME,
+    "date-time": FieldKind.DATETIME,
+    "date-time-local": FieldKind.LOCAL_DATETIME,
+    "duration": FieldKind.DURATION,
+    "decimal": FieldKind.DECIMAL,
+    "email": FieldKind.EMAIL,
+    "uri": FieldKind.URL,
+}
+_TYPES: Final = {
+    "string": FieldKind.TEXT,
+    "integer": FieldKind.INTEGER,
+    "number": FieldKind.NUMBER,
+    "boolean": FieldKind.BOOLEAN,
+}
 
 
 def fields_of(schema: Mapping[str, Any] | None) -> list[Field]:
     """Return the inputs for a type. Without a schema there is one, for any JSON."""
+    return list(form_of(schema).fields)
+
+
+def form_of(schema: Mapping[str, Any] | None) -> Form:
+    """Return the form for a type."""
     schema = schema or {}
-    definitions = schema.get("$defs", {})
-    root = _resolve(schema, definitions)
-    properties = root.get("properties")
-    if root.get("type") != "object" or not isinstance(properties, dict):
-        return [_field(WHOLE, "Answer", root, definitions, is_required=True)]
-    required = root.get("required", ())
-    return [
-        _field(_PREFIX + name, name, inner, definitions, is_required=name in required)
-        for name, inner in properties.items()
-    ]
+    reader = _Reader(schema.get("$defs", {}))
+    whole = reader.read(schema, WHOLE, "answer", "$", is_required=True)
+    if whole.kind is FieldKind.GROUP and not whole.is_nullable:
+        fields = tuple(one.moved(PREFIX + one.name.removeprefix(WHOLE), one.path) for one in whole.fields)
+    else:
+        fields = (whole,)
+    if sum(1 for _ in _inputs(fields)) > MOST_INPUTS:
+        fields = (Field(WHOLE, "answer", FieldKind.JSON, is_required=True, title="Answer", schema=schema),)
+    title = str(whole.schema.get("title", ""))
+    is_own = " " in title  # others are the names of classes
+    return Form(fields, title if is_own else "", "" if fields == (whole,) else whole.description)
 
 
-def read_form(form: Mapping[str, str], fields: list[Field]) -> bytes:
-    """Return a filled form as JSON. The caller checks whether it fits the type.
+class _Reader:
+    """Reads the schema of one type."""
 
-    Raises:
-        InvalidAnswerError: a field that the type requires is missing or empty, or a value is none of its kind.
-    """
-    answer: dict[str, Any] = {}
-    problems = []
-    for field in fields:
+    def __init__(self, definitions: Mapping[str, Any]) -> None:
+        self._definitions = definitions
+        #: References that are being read; one within itself is JSON.
+        self._entered: list[str] = []
+
+    def read(
+        self, schema: Mapping[str, Any], name: str, label: str, path: str, *, is_required: bool
+    ) -> Field:
+        outer = schema
+        schema, is_nullable, entered = self._resolve(schema)
+        self._entered += entered
         try:
-            value = _read(form.get(field.name), field)
-        except ValueError as error:
-            problems.append(Problem(field.path, str(error)))
+            kind, facts = self._kind(
+                schema, name, path, is_cycle=len(set(self._entered)) < len(self._entered)
+            )
+        finally:
+            del self._entered[len(self._entered) - len(entered) :]
+        own_title = outer.get("title") or (schema.get("title") if not entered else None)
+        return Field(
+            name,
+            label,
+            kind,
+            is_required,
+            description=_description(outer) or _description(schema),
+            is_nullable=is_nullable,
+            title=str(own_title) if own_title and label != "answer" else humanise(label),
+            path=path,
+            default=outer.get("default", ABSENT),
+            schema=schema,
+            **facts,
+        )
+
+    def _kind(
+        self, schema: Mapping[str, Any], name: str, path: str, *, is_cycle: bool
+    ) -> tuple[FieldKind, dict[str, Any]]:
+        choices = [schema["const"]] if "const" in schema else schema.get("enum")
+        if isinstance(choices, list) and choices and not any(isinstance(one, dict | list) for one in choices):
+            chosen = FieldKind.CHOICE if len(choices) > 1 else FieldKind.CONSTANT
+            return chosen, {"choices": tuple(choices)}
+        kind = _FORMATS.get(str(schema.get("format"))) if schema.get("type") == "string" else None
+        kind = kind or _TYPES.get(str(schema.get("type")))
+        if kind is not None:
+            return kind, {}
+        is_deep = is_cycle or path.count(".") + path.count("[") >= _DEEPEST
+        properties, items = schema.get("properties"), schema.get("items")
+        if schema.get("type") == "object" and isinstance(properties, dict) and properties and not is_deep:
+            required = schema.get("required", ())
+            fields = tuple(
+                self.read(inner, name_within(name, key), key, f"{path}.{key}", is_required=key in required)
+                for key, inner in properties.items()
+                if isinstance(inner, dict)
+            )
+            return FieldKind.GROUP, {"fields": fields}
+        is_list = schema.get("type") == "array" and "prefixItems" not in schema
+        if is_list and isinstance(items, dict) and items and not is_deep:
+            item = self.read(items, name, "item", f"{path}[]", is_required=True).moved(name, path)
+            if item.kind not in (FieldKind.JSON, FieldKind.LIST, FieldKind.CONSTANT):
+                return FieldKind.LIST, {"item": item}
+        return FieldKind.JSON, {}
+
+    def _resolve(self, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool, list[str]]:
+        """Follow references, and take null out of a union. Returns also which references were followed."""
+        is_nullable = False
+        entered: list[str] = []
+        for _ in range(20):  # a schema from a journal may refer in circles
+            options = schema.get("anyOf", schema.get("oneOf"))
+            reference = schema.get("$ref")
+            if isinstance(options, list):
+                rest = [one for one in options if isinstance(one, dict) and one.get("type") != "null"]
+                is_nullable = is_nullable or len(rest) < len(options)
+                if _is_decimal(rest):
+                    return {**rest[0], "type": "string", "format": "decimal"}, is_nullable, entered
+                if len(rest) != 1:
+                    return schema, is_nullable, entered
+                schema = rest[0]
+            elif isinstance(reference, str):
+                found = self._definitions.get(reference.removeprefix("#/$defs/"))
+                if not isinstance(found, dict):
+                    return {}, is_nullable, entered
+                entered.append(reference)
+                schema = found
+            elif isinstance(schema.get("allOf"), list) and len(schema["allOf"]) == 1:
+                schema = schema["allOf"][0]
+            else:
+                break
+        return schema, is_nullable, entered
+
+
+def _is_decimal(options: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a union is that of a decimal number in pydantic: the text of it says so."""
+    return (
+        len(options) == 2
+        and options[0].get("type") == "number"
+        and options[1].get("type") == "string"
+        and options[1].get("format") == "decimal"
+    )
+
+
+def _description(schema: Mapping[str, Any]) -> str:
+    """Return a description for people; dataclasses without a docstring have their signature there."""
+    text = str(schema.get("description", ""))
+    return "" if text.startswith(f"{schema.get('title')}(") else text
+
+
+def _inputs(fields: Sequence[Field]) -> Iterator[Field]:
+    for one in fields:
+        if one.kind is FieldKind.GROUP:
+            yield from _inputs(one.fields)
         else:
-            if value is not _LEFT_OUT:
-                answer[field.label] = value
-    if problems:
-        raise InvalidAnswerError(problems)
-    is_whole = len(fields) == 1 and fields[0].name == WHOLE
-    return json.dumps(answer[fields[0].label] if is_whole else answer).encode()
-
-
-def _field(
-    name: str, label: str, schema: Mapping[str, Any], definitions: Mapping[str, Any], *, is_required: bool
-) -> Field:
-    is_nullable = any(one.get("type") == "null" for one in schema.get("anyOf", ()))
-    schema = _resolve(_without_null(schema), definitions)
-    description = str(schema.get("description", ""))
-    choices = schema.get("enum")
-    if isinstance(choices, list) and all(isinstance(choice, str) for choice in choices):
-        return Field(name, label, "choice", is_required, tuple(choices), description, is_nullable)
-    kind = {"string": "text", "integer": "integer", "number": "number", "boolean": "boolean"}
-    chosen = kind.get(str(schema.get("type")), "json")
-    return Field(name, label, chosen, is_required, (), description, is_nullable)
-
-
-def _without_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    options = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
-    return options[0] if len(options) == 1 else schema
-
-
-def _resolve(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        found = definitions.get(reference.rpartition("/")[2])
-        if isinstance(found, dict):
-            return found
-    return schema
-
-
-def _read(text: str | None, field: Field) -> Any:
-    """Return the value of a field. What was not sent is never taken for an answer."""
-    if not text:
-        if not field.is_required:
-            return _LEFT_OUT  # so that the type's default applies
-        if text is not None and field.is_nullable:
-            return None
-        raise ValueError("choose yes or no" if field.kind == "boolean" else "is missing; fill it in")
-    match field.kind:
-        case "boolean":
-            return _read_choice(text, {"true": True, "false": False}, "yes or no")
-        case "choice":
-            return _read_choice(text, {choice: choice for choice in field.choices}, "one of those offered")
-        case "integer":
-            if not _INTEGER.fullmatch(text):
-                raise ValueError(f"{_shown(text)} is not a whole number")
-            return int(text)
-        case "number":
-            if not _NUMBER.fullmatch(text) or not math.isfinite(float(text)):
-                raise ValueError(f"{_shown(text)} is not a number")
-            return float(text)
-        case "json":
-            return _read_json(text)
-        case _:
-            return text
-
-
-def _read_choice(text: str, choices: Mapping[str, Any], what: str) -> Any:
-    if text not in choices:
-        raise ValueError(f"{_shown(text)} is not {what}")
-    return choices[text]
-
-
-def _read_json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise ValueError(f"{_shown(text)} is not JSON: {reason}") from error
-
-
-def _shown(text: str) -> str:
-    return reprlib.repr(text)
+            yield one
+            if one.item is not None:
+                yield from _inputs([one.item])

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from markupsafe import Markup
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from awaken.callbacks.forms import fields_of, read_form
-from awaken.callbacks.page import render_inputs, render_problems
+from awaken.callbacks.form_values import fill_form
+from awaken.callbacks.form_view import FormView
+from awaken.callbacks.forms import form_of
+from awaken.callbacks.submission import read_submission
 from awaken.control import reads
-from awaken.control.answers import (
-    EncodedAnswerError,
-    InvalidAnswerError,
-    Problem,
-    check_answer,
-    known_type,
-    schema_of_answer,
-)
+from awaken.control.answers import EncodedAnswerError, known_type, schema_of_answer
 from awaken.control.completing import complete_awakeable
-from awaken.control.operations import AwakeableState, Failure
+from awaken.control.operations import AwakeableState
 from awaken.outcomes import AwakeableOutcome, describe_outcome
 
 if TYPE_CHECKING:
@@ -63,48 +57,21 @@ class AnsweringPages:
         rules = await tools.operations.answer_rules(one.awakeable_id)
         if rules.is_encoded and rules.codec is None:
             raise EncodedAnswerError
+        annotation = known_type(one.type_name)
+        form = form_of(schema_of_answer(annotation))
         if request.method != "POST":
-            return await self._ask(request, one)
-        form = await tools.read_form(request)
-        try:
-            result = _result_of(form, one)
-        except InvalidAnswerError as error:
-            return await self._ask(request, one, filled=form, problems=tuple(error.problems))
-        outcome = await complete_awakeable(tools.operations, one.awakeable_id, result)
+            return await self._ask(request, one, FormView(form, fill_form(form.fields)))
+        submission = read_submission(await tools.read_form(request), form, annotation)
+        if submission.result is None:
+            view = FormView(form, submission.form, submission.problems)
+            return await self._ask(request, one, view, 422 if submission.problems else 200)
+        outcome = await complete_awakeable(tools.operations, one.awakeable_id, submission.result)
         if outcome not in _TAKEN:
             text = f"{describe_outcome(outcome, one.awakeable_id)}."
             return await tools.explain(request, "This is not possible", text, 409)
         return RedirectResponse(f"{tools.root(request)}/invocations/{one.invocation_id}", 303)
 
-    async def _ask(
-        self,
-        request: Request,
-        one: AwakeableView,
-        *,
-        filled: dict[str, str] | None = None,
-        problems: tuple[Problem, ...] = (),
-    ) -> Response:
-        given = filled or {}
-        fields = fields_of(schema_of_answer(known_type(one.type_name)))
+    async def _ask(self, request: Request, one: AwakeableView, view: FormView, status: int = 200) -> Response:
         return await self._tools.render(
-            request,
-            "answer.html",
-            section="waiting",
-            status=422 if problems else 200,
-            has_form=True,
-            one=one,
-            inputs=Markup(render_problems(problems) + render_inputs(fields, given)),  # noqa: S704 -- escaped there
-            reason=given.get("reason", ""),
+            request, "answer.html", section="waiting", status=status, has_form=True, one=one, form=view
         )
-
-
-def _result_of(form: dict[str, str], one: AwakeableView) -> bytes | Failure:
-    """Return what a form says. Raises InvalidAnswerError."""
-    if form.get("do") == "reject":
-        return Failure(500, form.get("reason", ""))
-    if form.get("do") != "resolve":
-        raise InvalidAnswerError([Problem("do", "press one of the two buttons")])
-    annotation = known_type(one.type_name)
-    answer = read_form(form, fields_of(schema_of_answer(annotation)))
-    check_answer(answer, annotation)
-    return answer

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import HTMLResponse
 
 from awaken.callbacks.form_requests import BodyError, proof_of_page, read_body, read_fields
+from awaken.callbacks.page import TEMPLATES as TEMPLATES_OF_FORMS
 from awaken.inbox.live import LiveUpdates
 from awaken.inbox.navigation import SECTIONS
 from awaken.inbox.visitors import Visitor, VisitorError
@@ -72,7 +73,8 @@ class PageTools:
         self.visitors = visitors
         self.now_ms = now_ms
         self.live = LiveUpdates(operations)
-        self._environment = create_environment(branding, now_ms=now_ms, inbox=_TEMPLATES)
+        folders = {"callbacks": TEMPLATES_OF_FORMS, "inbox": _TEMPLATES}
+        self._environment = create_environment(branding, now_ms=now_ms, **folders)
         self._secret = secrets.token_bytes(32)
 
     def root(self, request: Request) -> str:

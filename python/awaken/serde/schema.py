@@ -16,6 +16,7 @@ from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, is_pydantic
 from awaken.serde.readers import ChoiceReader, MappingReader, PydanticReader, SubclassReader
 from awaken.serde.reading import reader_of
 from awaken.serde.rewriting import is_pydantic_union, is_refused_dataclass, rewrite
+from awaken.serde.schema_formats import add_formats, schema_generator
 from awaken.serde.typed_dicts import is_typed_dict
 from awaken.serde.validation import adapter
 
@@ -50,7 +51,7 @@ def schema_for(annotation: Any, mode: Mode = "validation") -> dict[str, Any] | N
         return None
     try:
         return (
-            adapter(annotation).json_schema(mode=mode)
+            adapter(annotation).json_schema(mode=mode, schema_generator=schema_generator())
             if is_pydantic(annotation)
             else _Builder(mode).build(annotation)
         )
@@ -66,7 +67,7 @@ def _pydantic_schema(
 ) -> dict[str, Any] | None:
     """Return the schema of pydantic; None if there is none, because values are never JSON."""
     try:
-        return reader.json_schema(mode=mode, ref_template=template)
+        return reader.json_schema(mode=mode, ref_template=template, schema_generator=schema_generator())
     except Exception:
         return None
 
@@ -104,6 +105,7 @@ class _Builder:
         rewritten, placeholders = rewrite(annotation)
         self._placeholders.update(placeholders)
         (schema,), definitions = msgspec.json.schema_components([rewritten], schema_hook=self._ask)
+        add_formats(rewritten, schema, definitions)
         self._definitions.update(definitions)
         return schema
 
@@ -139,7 +141,9 @@ class _Builder:
     def _model(self, annotation: Any, name: str) -> dict[str, Any]:
         name = re.sub(r"[^\w.-]", "_", name)
         template = f"#/$defs/{name}.{{model}}"
-        schema = adapter(annotation).json_schema(mode=self._mode, ref_template=template)
+        schema = adapter(annotation).json_schema(
+            mode=self._mode, ref_template=template, schema_generator=schema_generator()
+        )
         for inner, definition in schema.pop("$defs", {}).items():
             self._definitions[f"{name}.{inner}"] = definition
         self._definitions[name] = schema

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from awaken.callbacks.form_requests import read_fields
-from awaken.callbacks.forms import fields_of, read_form
-from awaken.callbacks.page import render_form
-from awaken.control.answers import InvalidAnswerError, check_answer
+from awaken.callbacks.form_values import fill_form, read_form
+from awaken.callbacks.form_view import FormView
+from awaken.callbacks.forms import fields_of, form_of
+from awaken.callbacks.page import render_answer_form, render_inputs
+from awaken.control.answers import InvalidAnswerError, Problem, check_answer
 from awaken.serde.schema import schema_for
 from pydantic import BaseModel
 
@@ -29,6 +31,7 @@ class Order:
     price: float | None = None
     note: str = ""
     tags: list[str] = field(default_factory=list)
+    more: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -51,7 +54,8 @@ def test_each_property_gets_its_input() -> None:
         ("is_gift", "boolean", True),
         ("price", "number", False),
         ("note", "text", False),
-        ("tags", "json", False),
+        ("tags", "list", False),
+        ("more", "json", False),
     ]
     assert fields[1].choices == ("large", "small") or fields[1].choices == ("small", "large")
 
@@ -63,6 +67,7 @@ def test_filled_form_is_an_answer_of_the_type() -> None:
         "field.is_gift": "true",
         "field.price": "",
         "field.tags": "",
+        "field.more": "",
     }
 
     answer = read_form(form, fields_of(schema_for(Order)))
@@ -103,8 +108,8 @@ FILLED = {"field.count": "3", "field.size": "small", "field.is_gift": "true"}
         ({"field.price": "nan"}, "$.price", "'nan' is not a number"),
         ({"field.price": "1e999"}, "$.price", "'1e999' is not a number"),
         ({"field.price": "Infinity"}, "$.price", "'Infinity' is not a number"),
-        ({"field.tags": "["}, "$.tags", "'[' is not JSON"),
-        ({"field.tags": "[" * 50_000}, "$.tags", "nested too deeply"),
+        ({"field.more": "["}, "$.more", "'[' is not JSON"),
+        ({"field.more": "[" * 50_000}, "$.more", "nested too deeply"),
     ],
 )
 def test_what_a_form_does_not_say_is_an_error(change: dict[str, str | None], path: str, problem: str) -> None:
@@ -147,15 +152,16 @@ def test_field_that_was_left_empty_is_none_where_none_is_a_value() -> None:
 def test_nothing_is_preselected_and_what_was_chosen_stays() -> None:
     fields = fields_of(schema_for(Order))
 
-    empty = render_form("n", "e", fields, "t")
-    filled = render_form("n", "e", fields, "t", filled={"field.is_gift": "false", "field.size": "large"})
-    odd = render_form("n", "e", fields, "t", filled={"reason": "x"})
+    empty = render_inputs(fields, fill_form(fields))
+    filled = render_inputs(fields, {"field.is_gift": "false", "field.size": "large"})
+    odd = render_inputs(fields, {"reason": "x"})
 
     assert "checked" not in empty + odd
     assert "selected" not in empty + odd
-    assert empty.count('<option value=""></option>') == 1
+    assert 'value="false" id' not in filled
     assert 'value="false" checked' in filled
-    assert "<option selected>large</option>" in filled
+    assert 'value="large"' in filled
+    assert filled.count(" checked") == 2
 
 
 @pytest.mark.parametrize(
@@ -188,11 +194,21 @@ def test_everything_on_a_page_is_escaped() -> None:
     evil = '"><script>alert(1)</script>'
     schema = {
         "type": "object",
-        "properties": {evil: {"type": "string", "description": evil}, "c": {"enum": [evil]}},
+        "title": f"{evil} {evil}",
+        "description": evil,
+        "properties": {
+            evil: {"type": "string", "title": evil, "description": evil, "default": evil},
+            "c": {"enum": [evil, "b"]},
+            "d": {"enum": [evil, *"bcdefg"]},
+            "l": {"type": "array", "items": {"type": "string"}, "title": evil},
+            "j": {"type": "object", "description": evil, evil: evil},
+        },
     }
-    fields = fields_of(schema)
+    form = form_of(schema)
+    names = [field.name for field in form.fields]
+    problems = [Problem(path, evil) for path in ("$", "$.c", f"$.{evil}", evil, "reason")]
 
-    page = render_form(evil, evil, fields, evil, filled={fields[0].name: evil, "reason": evil})
+    page = render_answer_form(FormView(form, dict.fromkeys([*names, "reason"], evil), problems), evil)
 
     assert "<script" not in page
     assert "&lt;script&gt;" in page
