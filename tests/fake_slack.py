@@ -54,7 +54,7 @@ class FakeSlack:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", "0")))
                 is_json = "json" in self.headers.get("content-type", "")
-                self.answer(json.loads(body) if is_json else dict(parse_qsl(body.decode())))
+                self.answer(json.loads(body or b"{}") if is_json else dict(parse_qsl(body.decode())))
 
             def answer(self, arguments: dict[str, Any]) -> None:
                 time.sleep(slack.delay_s)

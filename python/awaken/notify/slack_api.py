@@ -57,6 +57,7 @@ class SlackApi:
             raise ImportError(
                 "the package `slack_sdk` is not installed: pip install 'awaken[slack]' installs one that works"
             ) from error
+        url = f"{url.rstrip('/')}/"
         self._client = WebClient(token, base_url=url, timeout=max(1, round(timeout_s)))
         self.url = self._client.base_url
 
