@@ -238,9 +238,10 @@ async def test_reminder_and_escalation_and_an_answer_by_the_link_of_a_mail(
 
     assert answered.status_code == 200
     result = await asyncio.to_thread(lane.client.attach, invocation)
-    assert (result["approved"], result["comment"]) == (True, "go")
+    assert (result["by"], result["via"], result["comment"]) == ("cfo@example.com", "link", "go")
     decided = [mail for mail in mails.mails if mail["Subject"].startswith("Approved:")]
     assert {mail["To"] for mail in decided} >= {"lead@example.com", "finance-list@example.com"}
+    assert all("Approved by cfo@example.com" in part(mail, "plain") for mail in decided)
     assert len({mail["Message-ID"] for mail in mails.mails}) == len(mails.mails)
 
 
