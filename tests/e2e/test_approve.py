@@ -122,9 +122,11 @@ async def test_rejection_reaches_the_handler(lane: Lane, effects: Effects) -> No
     assert (result["approved"], result["comment"], result["answers"]) == (False, "too much", ["ann", "bob"])
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(90)
 async def test_time_reminds_and_escalates(lane: Lane, effects: Effects) -> None:
     invocation, approval = ask(
-        lane, effects, approvers=["ann", "bob"], quorum=2, remind=[2], escalate={"4": ["boss"]}
+        lane, effects, approvers=["ann", "bob"], quorum=2, remind=[8], escalate={"8.5": ["boss"]}
     )
     await asked(lane, effects, 2, invocation)
 
@@ -234,7 +236,7 @@ async def test_deploy_with_another_list_changes_nothing(
     lane = private_lane
     people = tmp_path / "people.json"
     people.write_text(json.dumps(["ann", "bob"]))
-    invocation, approval = ask(lane, effects, approvers=str(people), remind=[3])
+    invocation, approval = ask(lane, effects, approvers=str(people), remind=[8])
     await asked(lane, effects, 2, invocation)
 
     lane.endpoint.kill()
