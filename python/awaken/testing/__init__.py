@@ -10,10 +10,17 @@ if TYPE_CHECKING:
     from awaken.testing.crashes import crash_everywhere
     from awaken.testing.effects import Effects
     from awaken.testing.environment import Environment
-    from awaken.testing.errors import CrashFoundError, DevelopmentWarning, HandlerFailedError, NotThereError
+    from awaken.testing.errors import (
+        AnswerRefusedError,
+        CrashFoundError,
+        DevelopmentWarning,
+        HandlerFailedError,
+        NotThereError,
+    )
     from awaken.testing.opening import open_environment
 
 __all__ = [
+    "AnswerRefusedError",
     "CrashFoundError",
     "DevelopmentWarning",
     "Effects",
@@ -26,6 +33,7 @@ __all__ = [
 
 #: The modules of the names. pytest loads this package's plugin in every run, so a module is imported only when used.
 _LAZY = {
+    "AnswerRefusedError": "errors",
     "CrashFoundError": "errors",
     "DevelopmentWarning": "errors",
     "Effects": "effects",

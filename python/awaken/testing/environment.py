@@ -15,6 +15,7 @@ from awaken.client.building import Builder
 from awaken.context import probe
 from awaken.control.errors import NotFoundError
 from awaken.hosting.embedded import EmbeddedRuntime
+from awaken.testing.approvals import Approvals, ApprovalUnderTest
 from awaken.testing.awakeables import Awakeables, AwakeableUnderTest
 from awaken.testing.clock_reading import with_clock
 from awaken.testing.effects import Effects
@@ -83,6 +84,14 @@ class Environment:
         self._awakeables = Awakeables(
             self._is_open, self._restarted, self._failures.check, self._describe, self._patience_s
         )
+        self._approvals = Approvals(
+            lambda: self._embedded.runtime,
+            self._restarted,
+            self._failures.check,
+            self._describe,
+            self._clock.now_ms,
+            self._patience_s,
+        )
         self._witness = Witness(self._awakeables, self._failures)
         self._embedded: EmbeddedRuntime
         self._transport = InProcessTransport(self._transport_to, self._takes_key)
@@ -103,6 +112,15 @@ class Environment:
             invocation_id: the handler's invocation, if several invocations use the same name.
         """
         return AwakeableUnderTest(self._awakeables, self.client, name, invocation_id)
+
+    def approval(self, question: str | None = None, *, invocation_id: str | None = None) -> ApprovalUnderTest:
+        """Return an approval that a handler asks for by `ctx.approve`, or will ask for.
+
+        Args:
+            question: its question; None if only one is pending.
+            invocation_id: the handler's invocation, if several invocations ask the same question.
+        """
+        return ApprovalUnderTest(self._approvals, question, invocation_id)
 
     def pending_awakeables(self) -> list[AwakeableView]:
         """Return the awakeables that handlers are known to wait for."""

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["CrashFoundError", "DevelopmentWarning", "HandlerFailedError", "NotThereError"]
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from awaken.approvals import Refusal
+
+__all__ = [
+    "AnswerRefusedError",
+    "CrashFoundError",
+    "DevelopmentWarning",
+    "HandlerFailedError",
+    "NotThereError",
+]
 
 
 class DevelopmentWarning(UserWarning):
@@ -11,6 +22,19 @@ class DevelopmentWarning(UserWarning):
 
 class NotThereError(AssertionError):
     """What the test waits for does not happen, or several things match."""
+
+
+class AnswerRefusedError(AssertionError):
+    """An answer to an approval does not count.
+
+    Args:
+        message: why.
+        refusal: the reason; None if the handler waits for it no longer.
+    """
+
+    def __init__(self, message: str, refusal: Refusal | None) -> None:
+        super().__init__(message)
+        self.refusal = refusal
 
 
 class CrashFoundError(AssertionError):
