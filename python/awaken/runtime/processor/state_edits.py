@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from awaken.control.errors import ConflictError
-from awaken.runtime.tables.state import state_version
+from awaken.control.state_version import state_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from awaken.control.errors import ConflictError
-from awaken.runtime.tables.state import state_version
+from awaken.control.state_version import state_version
 from awaken.testing.manual_clock import ManualClock
 
 from tests.unit.runtime.harness import Harness, awakeable_of
