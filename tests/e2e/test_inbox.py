@@ -68,7 +68,7 @@ async def test_what_waits_is_listed_and_answered(lane: Lane, effects: Effects) -
     assert (wrong.status_code, sent.status_code, again.status_code) == (422, 303, 409)
     assert "has a result already; the first one counts" in again.text
     assert "<svg" in shown.text
-    assert "Signal" in shown.text
+    assert "Callback" in shown.text
 
 
 async def test_invocations_are_listed_and_ended(lane: Lane, effects: Effects) -> None:
@@ -76,10 +76,10 @@ async def test_invocations_are_listed_and_ended(lane: Lane, effects: Effects) ->
 
     async with browse(lane) as browser:
         listed = await browser.get("/invocations", params={"status": "suspended"})
-        page = await browser.get(f"/invocations/{invocation}")
-        refused = await browser.post(f"/invocations/{invocation}", data={"do": "kill"})
+        page = await browser.get(f"/invocations/{invocation}/kill")
+        refused = await browser.post(f"/invocations/{invocation}/kill", data={"do": "kill"})
         data = {"do": "kill", "form": token_in(page)}
-        killed = await browser.post(f"/invocations/{invocation}", data=data)
+        killed = await browser.post(f"/invocations/{invocation}/kill", data=data)
         missing = await browser.get(f"/invocations/{UNKNOWN}")
         garbage = await browser.get("/invocations/garbage")
         part = await browser.get("/", params={"part": "1"})

@@ -56,8 +56,8 @@ def test_person_answers_by_keyboard_and_sees_the_end(
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
 
-        expect(page.get_by_text("completed")).to_be_visible(timeout=20_000)
-        expect(page.get_by_role("img", name="Timeline of the journal")).to_be_visible()
+        expect(page.get_by_text("completed", exact=True)).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("list", name="Timeline of the journal")).to_be_visible()
         keep_picture(page, "invocation")
 
     assert lane.client.attach(invocation) == "True 3 travel fine"

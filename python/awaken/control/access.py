@@ -108,6 +108,8 @@ def group_of_inbox(method: str, path: str) -> Group:
     """
     if method in _READING:
         return Group.READ
+    if path.startswith("/services/"):
+        return Group.INVOKE  # as at the ingress
     return Group.COMPLETE if path.startswith("/awakeables/") else Group.OPERATE
 
 

@@ -11,8 +11,8 @@ from awaken.control.errors import OperationError
 from awaken.errors import InvalidIdError
 from awaken.inbox.answering import AnsweringPages
 from awaken.inbox.assets import asset_routes
+from awaken.inbox.console import console_routes
 from awaken.inbox.events import EventStreams
-from awaken.inbox.invocations import InvocationPages
 from awaken.inbox.page_tools import FormError, PageTools
 from awaken.inbox.visitors import VisitorError, VisitorHeaders
 from awaken.inbox.waiting import WaitingPages
@@ -51,7 +51,7 @@ def create_inbox(
     branding = branding or branding_from_environment()
     clock = now_ms or (lambda: time.time_ns() // 1_000_000)
     tools = PageTools(operations, visitors or VisitorHeaders(), branding, clock)
-    groups = (WaitingPages(tools), AnsweringPages(tools), InvocationPages(tools), EventStreams(tools))
+    groups = (WaitingPages(tools), AnsweringPages(tools), EventStreams(tools))
 
     async def explain(request: Request, error: Exception) -> Response:
         if isinstance(error, FormError):
@@ -62,6 +62,10 @@ def create_inbox(
         return await tools.explain(request, "This is not possible", str(error), status)
 
     return Starlette(
-        routes=[*(route for group in groups for route in group.routes()), *asset_routes(branding)],
+        routes=[
+            *(route for group in groups for route in group.routes()),
+            *console_routes(tools),
+            *asset_routes(branding),
+        ],
         exception_handlers=dict.fromkeys((OperationError, InvalidIdError, FormError, VisitorError), explain),
     )

@@ -1,20 +1,18 @@
-"""The newest invocations, and what one of them did."""
+"""The list of invocations, newest first, with filters in its URL."""
 
 from __future__ import annotations
 
-import time
+import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from markupsafe import Markup
-from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from awaken.control import reads
-from awaken.control.operations import STATUSES
 from awaken.control.reads import target_of
-from awaken.inbox.page_tools import FormError
-from awaken.inbox.timeline import draw, rows_of, seconds_of
-from awaken.timing.timestamps import read_time
+from awaken.control.sql import select
+from awaken.inbox.invocation_filters import AGES, PAGE_SIZE, InvocationFilters
+from awaken.inbox.statuses import StatusView, view_status
+from awaken.inbox.timeline.entries import read_ms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,94 +20,116 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from awaken.control.operations import Operations, Target
     from awaken.inbox.page_tools import PageTools
 
-__all__ = ["InvocationPages"]
+__all__ = ["InvocationPages", "InvocationRow", "read_row"]
 
-#: Rows of a list, and awakeables of one invocation.
-_LISTED: Final = 200
-#: Entries in the picture of a journal: a page that people can read. A journal may have a hundred thousand.
-_ENTRIES: Final = 500
-#: Characters of text from outside in a line of a list.
-_LONGEST_LINE: Final = 300
-#: Characters of a failure.
-_LONGEST_FAILURE: Final = 20_000
-_FACTS: Final = ("status", "created_at", "modified_at", "retry_count", "completion_result")
+#: Characters of a failure in a list; an endpoint may write megabytes of them.
+_LONGEST_FAILURE: Final = 2_000
+_COLUMNS: Final = (
+    *("id", "target_service_name", "target_service_key", "target_handler_name", "status", "created_at"),
+    *(
+        "modified_at",
+        "retry_count",
+        "next_retry_at",
+        "scheduled_start_at",
+        "scheduled_at",
+        "completion_result",
+    ),
+    *(f"substr({name}, 1, {_LONGEST_FAILURE}) AS {name}" for name in ("last_failure", "completion_failure")),
+)
+#: Statuses above the list.
+_TABS: Final = (
+    "",
+    "running",
+    "suspended",
+    "backing-off",
+    "paused",
+    "pending",
+    "scheduled",
+    "completed",
+    "failed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationRow:
+    """One line of the list. Times are UTC milliseconds."""
+
+    id: str
+    target: Target
+    status: StatusView
+    created_ms: int | None
+    modified_ms: int | None
+    #: The number of the attempt that runs or failed last; 0 if there is none.
+    attempt: int
+    next_retry_ms: int | None
+    starts_ms: int | None
+    failure: str
+
+    @property
+    def failure_line(self) -> str:
+        """The first line of the failure."""
+        return self.failure.partition("\n")[0]
 
 
 class InvocationPages:
-    """The list of invocations, and one of them with its journal."""
+    """The list of invocations."""
 
     def __init__(self, tools: PageTools) -> None:
         self._tools = tools
 
     def routes(self) -> list[Route]:
         """Return the routes of these pages."""
-        return [
-            Route("/invocations", self._list),
-            Route("/invocations/{id}", self._show, methods=["GET", "POST"]),
-        ]
+        return [Route("/invocations", self._list)]
 
     async def _list(self, request: Request) -> Response:
-        tools = self._tools
-        status = request.query_params.get("status", "")
-        chosen = [status] if status in STATUSES else []
-        rows = await reads.list_invocations(tools.operations, chosen, limit=_LISTED)
-        return await tools.render(
+        filters = InvocationFilters.read(request.query_params)
+        operations = self._tools.operations
+        rows, services = await asyncio.gather(
+            _find(operations, filters, self._tools.now_ms()), operations.services()
+        )
+        return await self._tools.render(
             request,
             "invocations.html",
             section="invocations",
             topic="invocations",
-            rows=[_row(one) for one in rows],
-            chosen="".join(chosen),
-            statuses=("running", "backing-off", "suspended"),
-        )
-
-    async def _show(self, request: Request) -> Response:
-        """Show one invocation, or end it if the form says so."""
-        tools, operations = self._tools, self._tools.operations
-        invocation_id = request.path_params["id"]
-        if request.method == "POST":
-            form = await tools.read_form(request)
-            ends = {"kill": operations.kill, "cancel": operations.cancel}
-            end = ends.get(form.get("do", ""))
-            if end is None:
-                text = "The form says neither cancel nor kill. Open the page again."
-                raise FormError(400, "This form cannot be read", text)
-            await end(invocation_id)
-            return RedirectResponse(request.url, 303)
-        row = await reads.find_invocation(operations, invocation_id)
-        journal = await reads.list_last_entries(operations, invocation_id, _ENTRIES)
-        failed_at = await reads.list_failures(operations, invocation_id)
-        failures = [seconds_of(timestamp) for timestamp in failed_at]
-        waits = (await operations.awakeables(invocation_id=invocation_id, limit=_LISTED)).awakeables
-        now = seconds_of(row["modified_at"]) if row["status"] == "completed" else time.time()
-        failure = row.get("completion_failure") or row.get("last_failure") or ""
-        return await tools.render(
-            request,
-            "invocation.html",
-            section="invocations",
-            topic="invocations",
-            has_form=True,
-            row=_row(row),
-            facts={name.replace("_", " "): str(row[name]) for name in _FACTS if name in row},
-            failure=str(failure)[:_LONGEST_FAILURE],
-            pending=waits,
-            timeline=Markup(draw(rows_of(journal), failures, now)),  # noqa: S704 -- escaped there
+            filters=filters,
+            rows=rows[:PAGE_SIZE],
+            has_more=len(rows) > PAGE_SIZE,
+            services=[one.name for one in services],
+            tabs=[(status, view_status({"status": status}).word if status else "all") for status in _TABS],
+            ages=[(name, words) for name, (words, _, _) in AGES.items()],
         )
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a page shows of a row of `sys_invocation`."""
-    first_line = str(row.get("completion_failure") or row.get("last_failure") or "").partition("\n")[0]
-    return {
-        "id": row["id"],
-        "target": _shorten(str(target_of(row))),
-        "status": row["status"],
-        "created_at_ms": read_time(row.get("created_at")),
-        "failure": _shorten(first_line),
-    }
+async def _find(operations: Operations, filters: InvocationFilters, now_ms: int) -> list[InvocationRow]:
+    """Return the rows of a page, and one more if there is another page."""
+    rows = await operations.ask(
+        select(
+            _COLUMNS,
+            "sys_invocation",
+            filters.conditions(now_ms),
+            order="created_at DESC, id",
+            limit=PAGE_SIZE + 1,
+            offset=filters.page * PAGE_SIZE,
+        )
+    )
+    return [read_row(row) for row in rows]
 
 
-def _shorten(text: str) -> str:
-    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]}…"
+def read_row(row: Mapping[str, Any]) -> InvocationRow:
+    """Return a row of `sys_invocation` as a line of the list."""
+    attempt = row.get("retry_count")
+    return InvocationRow(
+        str(row.get("id") or ""),
+        target_of(row),
+        view_status(row),
+        read_ms(row.get("created_at")),
+        read_ms(row.get("modified_at")),
+        attempt if isinstance(attempt, int) else 0,
+        read_ms(row.get("next_retry_at")),
+        read_ms(row.get("scheduled_start_at")) if row.get("status") == "scheduled" else None,
+        str(row.get("completion_failure") or row.get("last_failure") or ""),
+    )

@@ -32,4 +32,7 @@ SECTIONS: Final = (
     Section(
         "invocations", "/invocations", "Invocations", "list", "in_trouble", "failed", "failing or paused"
     ),
+    Section("services", "/services", "Services", "play"),
+    Section("state", "/state", "State", "key"),
+    Section("deployments", "/deployments", "Deployments", "server"),
 )

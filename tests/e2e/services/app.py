@@ -12,6 +12,7 @@ from tests.e2e.services.bulk import bulk, store
 from tests.e2e.services.callbacks import callbacks
 from tests.e2e.services.calls import calling, greeter, tally
 from tests.e2e.services.concurrency import concurrency
+from tests.e2e.services.console import journey, shipping
 from tests.e2e.services.failures import failing, hostile, patient
 from tests.e2e.services.meters import counted, meter
 from tests.e2e.services.misuses import misused
@@ -31,6 +32,7 @@ app = restate.app(
         *(counted, meter),
         *(desk, signing),
         *(hoard, notified, sizes, vow),
+        *(journey, shipping),
         *(failing, hostile, misused, patient),
         office,
     ]

@@ -87,7 +87,9 @@ def test_the_ingress_tells_completions_from_calls(method: str, path: str, group:
 def test_answers_in_the_inbox_need_complete_and_ends_need_operate() -> None:
     assert group_of_inbox("GET", "/awakeables/sign_1") is Group.READ
     assert group_of_inbox("POST", "/awakeables/sign_1") is Group.COMPLETE
-    assert group_of_inbox("POST", "/invocations/inv_1") is Group.OPERATE
+    assert group_of_inbox("POST", "/invocations/inv_1/kill") is Group.OPERATE
+    assert group_of_inbox("POST", "/state/edit") is Group.OPERATE
+    assert group_of_inbox("POST", "/services/Greeter/greet") is Group.INVOKE
 
 
 def test_a_token_counts_with_any_case_of_its_scheme_and_as_a_password_only_where_that_is_taken() -> None:

@@ -42,6 +42,7 @@ def add_functions(connection: sqlite3.Connection) -> None:
         entry_lite_json,
         call_number,
         called_id,
+        to_timestamp_millis,
     ):
         count = function.__code__.co_argcount
         connection.create_function(function.__name__, count, _lenient(function), deterministic=True)
@@ -69,6 +70,11 @@ def _lenient(function: Callable[..., Any]) -> Callable[..., Any]:
 def server_version() -> str:
     """Return which server invocations were taken by, as far as clients can see."""
     return SERVER_VERSION
+
+
+def to_timestamp_millis(at_ms: int) -> int:
+    """Return a moment as tables have it: the server has types of times, and this makes one of a number."""
+    return at_ms
 
 
 def text_or_null(value: bytes | None) -> str | None:
