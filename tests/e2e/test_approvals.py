@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -186,6 +189,30 @@ async def test_answers_of_the_raw_interface_count_between_others(lane: Lane, eff
     assert (one.missing, two.is_decided) == (1, True)
     assert [answer.by for answer in question.answers] == [None, "ann", None, "bob"]
     assert lane.client.attach(invocation) == {"decided": True, "by": [None, "ann", "bob"]}
+
+
+@pytest.mark.lanes("h2-v7-suspending")
+async def test_command_line_answers_and_is_told_who_was_first(lane: Lane, effects: Effects) -> None:
+    invocation, first = ask(lane, effects, ApprovalFacts(5, quorum=2, verdict_field="$"))
+    urls = ("--ingress", lane.runtime.ingress_url, "--admin", lane.runtime.admin_url)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "awaken.cli", *arguments], capture_output=True, text=True, check=False
+        )
+
+    listed = json.loads(run("awakeables", "list", "--json-output", *urls[2:]).stdout)
+    one = run("resolve", first, "--json", "true", *urls)
+    async with door(lane) as runtime:
+        await answer_question(runtime, first, b"true", by("ann"))
+    lane.client.attach(invocation)
+    late = run("reject", first, "no", *urls)
+
+    (row,) = [row for row in listed if row["invocation"] == invocation]
+    assert (row["question"], row["quorum"], row["answers"]) == (first, 2, 0)
+    assert "1 more approval is missing" in one.stdout
+    assert late.returncode != 0
+    assert "This is decided already, by ann" in late.stderr
 
 
 async def test_answer_of_another_type_changes_nothing(lane: Lane, effects: Effects) -> None:

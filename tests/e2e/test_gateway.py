@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -10,13 +11,17 @@ import grpc
 import pytest
 import trustme
 from awaken import _core
+from awaken.approvals import ApprovalFacts, Via
+from awaken.control.answering import Answerer, answer_question
 from awaken.control.client import SyncControlClient, connect_control_sync
+from awaken.control.remote import connect_runtime
 from awaken.control.v1 import awakeables_pb2, common_pb2, invocations_pb2
 from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from tests.e2e.gateway import Gateway
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +80,51 @@ def test_value_of_a_callback_is_checked_against_its_type_where_that_is_known(
     assert code_of(refused) is grpc.StatusCode.INVALID_ARGUMENT
     assert "does not fit its declared type" in str(refused.value)
     assert lane.client.attach(invocation) == "True 3 office "
+
+
+@pytest.mark.lanes("h2-v7-suspending")
+def test_id_of_an_approval_takes_every_answer(
+    lane: Lane, control: SyncControlClient, effects: Effects
+) -> None:
+    facts = ApprovalFacts(5, quorum=2, approvers=("ann", "bob"), not_by=("carl",), verdict_field="$")
+    asked = {"effects": effects.path, "facts": facts.write(), "type": "bool"}
+    invocation = lane.client.send("Asking/ask", asked)
+    question = effects.wait_for_one("asked")
+    lane.client.wait_for_status(invocation, lane.waiting)
+
+    with pytest.raises(grpc.RpcError) as wrong:
+        control.resolve(question, b"3")
+    first = control.resolve(question, b"true")
+    with pytest.raises(grpc.RpcError) as second:
+        control.resolve(question, b"true")
+    found = eventually(
+        lambda: control.get_awakeable(question), lambda one: one.approval.answers == 1, what="one answer"
+    )
+    answer_as(lane, question, "ann")
+    decided = lane.client.attach(invocation)
+    with pytest.raises(grpc.RpcError) as late:
+        control.reject(question, "no")
+
+    assert code_of(wrong) is grpc.StatusCode.INVALID_ARGUMENT
+    assert (first.outcome, first.missing_approvals) == (COMPLETION.OUTCOME_APPLIED, 1)
+    assert (found.question_id, list(found.approval.approvers)) == (question, ["ann", "bob"])
+    assert (found.approval.quorum, list(found.approval.not_by)) == (2, ["carl"])
+    assert [code_of(one) for one in (second, late)] == [grpc.StatusCode.ALREADY_EXISTS] * 2
+    assert "Somebody unknown has answered already" in str(second.value)
+    assert "decided already, by ann" in str(late.value)
+    assert decided == {"decided": True, "by": [None, "ann"]}
+
+
+def answer_as(lane: Lane, awakeable: str, person: str) -> None:
+    """Answer an approval with a yes, as a door does that knows who answers."""
+
+    async def answer() -> None:
+        runtime = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
+        answerer = Answerer(person, (), Via.INBOX, time.time_ns() // 1_000_000)
+        assert (await answer_question(runtime, awakeable, b"true", answerer)).is_applied
+        await runtime.close()
+
+    asyncio.run(answer())
 
 
 def test_resolution_is_applied_once(lane: Lane, control: SyncControlClient, effects: Effects) -> None:

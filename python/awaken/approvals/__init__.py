@@ -8,7 +8,7 @@ ctx.approve <─ Tally <─ tally <─ Answered <─ journal
 Nothing here reads a journal, a clock or a network: doors and handlers come to the same decision from the same answers.
 """
 
-from awaken.approvals.answered import Answered, Via, read_answered, write_answered
+from awaken.approvals.answered import Answered, Via, is_answered, read_answered, write_answered
 from awaken.approvals.document import ApprovalDocument
 from awaken.approvals.facts import ApprovalFacts, Escalation
 from awaken.approvals.message import ApprovalLink, ApprovalMessage
@@ -39,6 +39,7 @@ __all__ = [
     "approves",
     "describe_refusal",
     "find_refusal",
+    "is_answered",
     "read_answered",
     "read_verdict",
     "tally",

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-__all__ = ["Answered", "Via", "read_answered", "write_answered"]
+__all__ = ["Answered", "Via", "is_answered", "read_answered", "write_answered"]
 
 _MARK: Final = "awaken-approval"
 _VERSION: Final = 1
@@ -86,6 +86,11 @@ def read_answered(value: bytes) -> Answered:
         return _read(facts, parts.get("answer")) if facts.get(_MARK) == _VERSION else Answered(value)
     except (ValueError, TypeError, RecursionError):
         return Answered(value)
+
+
+def is_answered(value: bytes) -> bool:
+    """Return whether a door wrote this value, so that it tells who answered."""
+    return read_answered(value).answer != value
 
 
 def _read(facts: dict[str, Any], answer: msgspec.Raw | None) -> Answered:

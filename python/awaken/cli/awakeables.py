@@ -80,12 +80,15 @@ def show_list(
                 Column("Key", is_optional=True),
                 Column("Since", is_optional=True),
                 Column("Status", is_optional=True),
+                Column("Asked", is_optional=True),
+                Column("Answers", is_optional=True),
                 Column("Waits for", is_optional=True),
             ),
             [
                 (
                     *(one["id"], one["name"], one["handler"], one["key"] or ""),
-                    *(age(one["since"]).removesuffix(" ago"), one["status"], one["waits_for"]),
+                    *(age(one["since"]).removesuffix(" ago"), one["status"]),
+                    *(", ".join(one.get("approvers", ())), _progress(one), one["waits_for"]),
                 )
                 for one in pending
             ],
@@ -127,8 +130,12 @@ def show(
     print_facts({name: value for name, value in facts.items() if value not in (None, "", {})})
 
 
+def _progress(facts: dict[str, Any]) -> str:
+    return f"{facts['answers']} of {facts['quorum']}" if "quorum" in facts else ""
+
+
 def _facts(found: AwakeableView) -> dict[str, Any]:
-    return {
+    facts: dict[str, Any] = {
         "id": found.awakeable_id,
         "name": found.name or "",
         "type": found.type_name or "",
@@ -141,6 +148,14 @@ def _facts(found: AwakeableView) -> dict[str, Any]:
         "since": _time(found.since_ms),
         "waits_for": ", ".join([f"awakeable {found.index}", *found.beside]),
     }
+    if found.approval is not None:
+        facts |= {
+            "question": found.question_id,
+            "approvers": list(found.approval.people()),
+            "quorum": found.approval.quorum,
+            "answers": found.answer_count,
+        }
+    return facts
 
 
 def _time(at_ms: int | None) -> str | None:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from awaken.control.operations import Failure
     from awaken.control.remote import RemoteOperations
-    from awaken.outcomes import AwakeableOutcome
 
 __all__ = ["complete"]
 
@@ -45,7 +44,7 @@ def complete(
     Raises:
         CommandError: the id is malformed, the ingress cannot be reached, or the result does not count.
     """
-    from awaken.control.completing import complete_awakeable
+    from awaken.control.answering import Answerer, AnswerOutcome, answer_question
     from awaken.control.errors import (
         InvalidRequestError,
         NoAnswerError,
@@ -53,11 +52,12 @@ def complete(
         UnavailableError,
         UnreachableError,
     )
-    from awaken.outcomes import AwakeableOutcome, describe_outcome
+    from awaken.outcomes import AwakeableOutcome
 
-    async def work(runtime: RemoteOperations) -> AwakeableOutcome:
+    async def work(runtime: RemoteOperations) -> AnswerOutcome:
+        answerer = Answerer.of_api()
         try:
-            return await complete_awakeable(runtime, awakeable_id, result, is_encoded=is_encoded)
+            return await answer_question(runtime, awakeable_id, result, answerer, is_encoded=is_encoded)
         except (UnreachableError, NotAllowedError) as error:
             is_of_ingress = isinstance(error, UnreachableError) and error.interface == "ingress"
             if admin is None or is_of_ingress:
@@ -74,14 +74,15 @@ def complete(
             ) from error
 
     try:
-        outcome = talk(work, ingress=ingress, admin=admin)
+        told = talk(work, ingress=ingress, admin=admin)
     except _NoAdminError:
         admin = None
-        outcome = talk(work, ingress=ingress)
-    text = describe_outcome(outcome, awakeable_id)
+        told = talk(work, ingress=ingress)
+    outcome = told.outcome or AwakeableOutcome.ALREADY_COMPLETED
+    text = told.describe(awakeable_id)
     if json_output:
         print_json({"id": awakeable_id, "outcome": outcome.value})
-    if outcome not in (AwakeableOutcome.APPLIED, AwakeableOutcome.ACCEPTED):
+    if not told.is_applied:
         raise CommandError(text)
     if not json_output:
         print_text(text)

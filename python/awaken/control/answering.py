@@ -7,18 +7,28 @@ the other one is judged again, beside what is there now. Answers of one process 
 from __future__ import annotations
 
 import secrets
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
-from awaken.approvals import Answered, Refusal, Tally, Via, find_refusal, tally, write_answered
+from awaken.approvals import (
+    Answered,
+    Refusal,
+    Tally,
+    Via,
+    describe_refusal,
+    find_refusal,
+    tally,
+    write_answered,
+)
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.control.answers import EncodedAnswerError, check_answer, decode_answer, encode_answer, known_type
-from awaken.control.completing import check_failure, complete_awakeable
+from awaken.control.completing import check_failure, complete_by_rules
 from awaken.control.errors import OperationError, UnavailableError
 from awaken.control.one_by_one import OneByOne
 from awaken.control.operations import Failure
 from awaken.control.questions import QuestionState, find_question
-from awaken.outcomes import AwakeableOutcome
+from awaken.outcomes import AwakeableOutcome, describe_outcome
 
 if TYPE_CHECKING:
     from awaken.approvals import ApprovalFacts
@@ -47,6 +57,11 @@ class Answerer:
     #: By the clock of the door, in UTC milliseconds.
     now_ms: int
 
+    @classmethod
+    def of_api(cls, now_ms: int | None = None) -> Self:
+        """Return somebody unknown, who answers by a runtime's interface."""
+        return cls(None, (), Via.API, time.time_ns() // 1_000_000 if now_ms is None else now_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerOutcome:
@@ -69,6 +84,16 @@ class AnswerOutcome:
     def is_applied(self) -> bool:
         """Whether the handler gets this answer, as far as that is known."""
         return self.outcome in _ARRIVED
+
+    def describe(self, awakeable_id: str, person: str | None = None) -> str:
+        """Return what happened for people, a sentence without a full stop."""
+        if self.refusal is not None:
+            text = describe_refusal(self.refusal, person)
+            return text if self.first is None else f"{text}, by {self.first.by or 'somebody unknown'}"
+        if self.missing and self.is_applied:
+            approvals = "approval is" if self.missing == 1 else "approvals are"
+            return f"{awakeable_id} has this answer, and {self.missing} more {approvals} missing"
+        return describe_outcome(self.outcome or AwakeableOutcome.ALREADY_COMPLETED, awakeable_id)
 
 
 async def answer_question(
@@ -98,7 +123,7 @@ async def answer_question(
     parsed = check_awakeable_id(awakeable_id)
     rules = await operations.answer_rules(awakeable_id)
     if rules.approval is None:
-        outcome = await complete_awakeable(operations, awakeable_id, result, is_encoded=is_encoded)
+        outcome = await complete_by_rules(operations, awakeable_id, rules, result, is_encoded=is_encoded)
         return await _tell_completion(operations, awakeable_id, outcome)
     if isinstance(result, Failure):
         check_failure(result)

@@ -95,20 +95,23 @@ async def encode_answer(rules: AnswerRules, value: bytes) -> bytes:
         raise _failed(error) from error
 
 
-async def check_written(rules: AnswerRules, value: bytes) -> None:
+async def check_written(rules: AnswerRules, value: bytes) -> bytes | None:
     """Check bytes for the journal that came from outside, as far as this process can read them.
+
+    Returns:
+        The value as its type writes it, and of an approval as a door does; None if it cannot be read here.
 
     Raises:
         InvalidAnswerError: they are not encoded, or not of the declared type.
         UnavailableError: the codec cannot be had, or its key service cannot be reached.
     """
     if rules.is_encoded and rules.codec is None:
-        return
-    answer: bytes | None = await decode_answer(rules, value)
-    if answer is not None and rules.approval is not None:
-        answer = read_answered(answer).answer
+        return None
+    decoded = await decode_answer(rules, value)
+    answer = decoded if rules.approval is None else read_answered(decoded).answer
     if answer is not None and rules.type_name is not None:
         check_answer(answer, known_type(rules.type_name))
+    return decoded
 
 
 async def decode_answer(rules: AnswerRules, value: bytes) -> bytes:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.control.answers import check_written, write_answer
 from awaken.control.errors import InvalidRequestError
-from awaken.control.operations import Failure
+from awaken.control.operations import AnswerRules, Failure
 
 if TYPE_CHECKING:
     from awaken.control.operations import Operations
     from awaken.outcomes import AwakeableOutcome
 
-__all__ = ["check_failure", "complete_awakeable"]
+__all__ = ["check_failure", "complete_awakeable", "complete_by_rules"]
 
 
 async def complete_awakeable(
@@ -35,15 +35,26 @@ async def complete_awakeable(
         OperationError: the runtime refused it, or cannot be reached.
     """
     check_awakeable_id(awakeable_id)
-    if not isinstance(result, Failure):
-        rules = await operations.answer_rules(awakeable_id)
-        if is_encoded:
-            await check_written(rules, result)
-        else:
-            result = await write_answer(rules, result)
+    rules = AnswerRules() if isinstance(result, Failure) else await operations.answer_rules(awakeable_id)
+    return await complete_by_rules(operations, awakeable_id, rules, result, is_encoded=is_encoded)
+
+
+async def complete_by_rules(
+    operations: Operations,
+    awakeable_id: str,
+    rules: AnswerRules,
+    result: bytes | Failure,
+    *,
+    is_encoded: bool = False,
+) -> AwakeableOutcome:
+    """Do what `complete_awakeable` does, for an id that was checked and whose rules are known."""
+    if isinstance(result, Failure):
+        check_failure(result)
+        return await operations.reject_awakeable(awakeable_id, result)
+    if is_encoded:
+        await check_written(rules, result)
         return await operations.resolve_awakeable(awakeable_id, result)
-    check_failure(result)
-    return await operations.reject_awakeable(awakeable_id, result)
+    return await operations.resolve_awakeable(awakeable_id, await write_answer(rules, result))
 
 
 def check_failure(failure: Failure) -> None:

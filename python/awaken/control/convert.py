@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
+    from awaken.approvals import ApprovalFacts
+    from awaken.control.answering import AnswerOutcome
     from awaken.control.operations import AwakeableView, Completion, Target
 
 __all__ = ["awakeable", "completion", "count_fitting", "entry", "invocation", "result"]
@@ -41,9 +43,11 @@ _OUTCOMES: Final = {
 }
 
 
-def completion(outcome: AwakeableOutcome) -> awakeables_pb2.CompletionResponse:
+def completion(told: AnswerOutcome) -> awakeables_pb2.CompletionResponse:
     """Return the outcome of a completion that was not refused."""
-    return awakeables_pb2.CompletionResponse(outcome=_OUTCOMES[outcome])
+    return awakeables_pb2.CompletionResponse(
+        outcome=_OUTCOMES.get(told.outcome or AwakeableOutcome.ACCEPTED), missing_approvals=told.missing
+    )
 
 
 def awakeable(one: AwakeableView) -> awakeables_pb2.Awakeable:
@@ -58,6 +62,18 @@ def awakeable(one: AwakeableView) -> awakeables_pb2.Awakeable:
         type_name=one.type_name or "",
         labels=dict(one.labels),
         expires_at=_time(one.expires_at_ms),
+        question_id=one.question_id,
+        approval=None if one.approval is None else _approval(one, one.approval),
+    )
+
+
+def _approval(one: AwakeableView, facts: ApprovalFacts) -> awakeables_pb2.Approval:
+    return awakeables_pb2.Approval(
+        approvers=facts.people(),
+        not_by=facts.not_by,
+        quorum=facts.quorum,
+        rejections=facts.rejections,
+        answers=one.answer_count,
     )
 
 

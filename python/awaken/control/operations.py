@@ -170,23 +170,21 @@ class AwakeableView:
         return _core.parse_awakeable_id(self.awakeable_id).index
 
     @property
+    def is_readable(self) -> bool:
+        """Whether its row was not damaged. The id of a damaged one says so, and is of no further use."""
+        return self.awakeable_id.startswith("sign_")
+
+    @property
     def question_id(self) -> str:
         """The id of the question: of an approval that of its first slot, else its own."""
-        if self.first_index is None:
+        if self.first_index is None or not self.is_readable:
             return self.awakeable_id
-        try:
-            raw = _core.parse_invocation_id(self.invocation_id)
-        except InvalidIdError:  # its row was damaged
-            return self.awakeable_id
-        return _core.format_awakeable_id(raw, self.first_index)
+        return _core.format_awakeable_id(_core.parse_invocation_id(self.invocation_id), self.first_index)
 
     @property
     def answer_count(self) -> int:
         """Answers that an approval has so far, also those that do not count."""
-        try:
-            return 0 if self.first_index is None else self.index - self.first_index
-        except InvalidIdError:
-            return 0
+        return self.index - self.first_index if self.first_index is not None and self.is_readable else 0
 
     @property
     def title(self) -> str:
@@ -430,6 +428,10 @@ class Operations(Protocol):
         Raises:
             InvalidRequestError: `after` is not from a page before.
         """
+        ...
+
+    async def count_awakeables(self, most: int = 1000) -> int:
+        """Return how many awakeables handlers wait for, at most `most`: more are not counted."""
         ...
 
     async def stored_answers(

@@ -47,7 +47,7 @@ async def find_documents(operations: Operations, views: Iterable[AwakeableView])
     """
     keys: dict[tuple[str, int], tuple[str, str]] = {}
     for one in views:
-        if one.has_document:
+        if one.has_document and one.is_readable:
             index = one.index if one.first_index is None else one.first_index
             keys[one.invocation_id, index] = (one.question_id, one.target.service)
     found = await read_documents(operations, {key: service for key, (_, service) in keys.items()})
@@ -67,11 +67,20 @@ async def read_documents(
     return {key: await _decode(operations, service, values.get(key)) for key, service in services.items()}
 
 
-async def decode_value(operations: Operations, service: str, value: bytes) -> bytes | None:
-    """Return a value from the journal of a service as its serde wrote it; None if its codec cannot decode it."""
+async def decode_value(
+    operations: Operations, service: str, value: bytes, *, is_encoded: bool = False
+) -> bytes | None:
+    """Return a value from the journal of a service as its serde wrote it; None if it cannot be decoded.
+
+    Args:
+        operations: the runtime, which knows the codec of the service, if this process has it.
+        service: the service.
+        value: from its journal.
+        is_encoded: whether it is known to be encoded.
+    """
     source = operations.codec_of(service)
     if source is None:
-        return value
+        return None if is_encoded else value
     try:
         return await (await source.get()).decode(value)
     except Exception:  # of the codec, or because something else wrote the value

@@ -263,13 +263,9 @@ async def _read_answer(operations: Operations, question: Question, result: _Resu
         return Answered(None, value.message, at_ms=result.at_ms)
     if value is None:
         return Answered(None, "unreadable", at_ms=result.at_ms)
-    decoded = value
-    if question.is_encoded or operations.codec_of(question.target.service) is not None:
-        if operations.codec_of(question.target.service) is None:
-            return None
-        found = await decode_value(operations, question.target.service, value)
-        if found is None:
-            return None
-        decoded = found
+    service = question.target.service
+    decoded = await decode_value(operations, service, value, is_encoded=question.is_encoded)
+    if decoded is None:
+        return None
     answered = Answered(decoded) if question.approval is None else read_answered(decoded)
     return answered if answered.at_ms is not None else replace(answered, at_ms=result.at_ms)

@@ -170,7 +170,7 @@ async def list_awakeables(
 
 
 async def find_awakeable(operations: Operations, awakeable_id: str) -> AwakeableView:
-    """Return how an awakeable stands.
+    """Return how an awakeable stands; of a pending approval, the slot that takes the next answer.
 
     Raises:
         InvalidIdError: the id is malformed, or names no awakeable.
@@ -181,9 +181,11 @@ async def find_awakeable(operations: Operations, awakeable_id: str) -> Awakeable
         raise NotFoundError(describe_outcome(AwakeableOutcome.UNKNOWN, awakeable_id))
     row = await find_invocation(operations, parsed.invocation_id)
     is_completed = await _has_result(operations, parsed.invocation_id, parsed.index)
-    if not is_completed and row["status"] != "completed":
+    if row["status"] != "completed":
         async for one in list_awakeables(operations, invocation_id=parsed.invocation_id):
-            if one.awakeable_id == awakeable_id:
+            if one.awakeable_id == awakeable_id and not is_completed:
+                return one
+            if one.approval is not None and one.question_id == awakeable_id:
                 return one
     if is_completed:
         state = AwakeableState.COMPLETED

@@ -20,7 +20,7 @@ from awaken.control.reads import find_description
 from awaken.control.remote_completion import RemoteCompletion
 from awaken.control.request_checks import check_request
 from awaken.control.runtime_http import RuntimeHttp, connect_http
-from awaken.control.server_awakeables import list_from_tables
+from awaken.control.server_awakeables import count_from_tables, list_from_tables
 from awaken.control.stored_answers import list_answers_from_tables
 from awaken.control.tables import Tables
 
@@ -237,6 +237,10 @@ class RemoteOperations:
             raise refused(answer)
         document = answer.json()
         return document if isinstance(document, dict) else {}
+
+    async def count_awakeables(self, most: int = 1000) -> int:
+        """Return how many awakeables handlers wait for."""
+        return await count_from_tables(self, most)
 
     async def stored_answers(
         self,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
 from awaken.control.describing_timers import TIMER_COLUMNS, Timers, describe_view, read_timer
-from awaken.control.futures import describe_besides
+from awaken.control.futures import awaited_awakeables, describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView
 from awaken.control.reads import target_of
 from awaken.control.sql import equal, quote_sql, read_offset, select
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from awaken.control.reads import Asks
 
-__all__ = ["list_from_tables"]
+__all__ = ["count_from_tables", "list_from_tables"]
 
 _WAITING: Final = "status IN ('running', 'backing-off', 'suspended', 'paused')"
 _COLUMNS: Final = (
@@ -65,6 +65,15 @@ async def list_from_tables(
                 return AwakeablePage(await _describe(tables, found), str(offset))
         if len(rows) < limit:
             return AwakeablePage(await _describe(tables, found))
+
+
+async def count_from_tables(tables: Asks, most: int) -> int:
+    """Return how many awakeables handlers wait for, at most `most`."""
+    awaiting = "coalesce(suspended_waiting_future_json, last_awaiting_on_future_json)"
+    conditions = [_WAITING, f"""{awaiting} LIKE '%"SignalIndex":%'"""]
+    sql = select((f"{awaiting} AS awaiting",), "sys_invocation", conditions, order="id", limit=most)
+    rows = await tables.ask(sql)
+    return min(sum(len(awaited_awakeables(row.get("awaiting"))) for row in rows), most)
 
 
 def pending_awakeables(row: Mapping[str, Any]) -> Iterator[AwakeableView]:

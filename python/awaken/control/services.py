@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from awaken import _core
 from awaken.control import convert, reads
+from awaken.control.answering import Answerer, answer_question
 from awaken.control.awakeable_feed import AwakeableFeed
-from awaken.control.completing import complete_awakeable
 from awaken.control.errors import outcome_status
 from awaken.control.grpc_methods import abort, answers, streams
 from awaken.control.grpc_requests import (
@@ -104,11 +104,14 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
     async def _complete(
         self, awakeable_id: str, result: bytes | Failure, context: Context, *, is_encoded: bool = False
     ) -> awakeables_pb2.CompletionResponse:
-        outcome = await complete_awakeable(self._operations, awakeable_id, result, is_encoded=is_encoded)
-        refusal = outcome_status(outcome, awakeable_id)
+        answerer = Answerer.of_api()
+        told = await answer_question(self._operations, awakeable_id, result, answerer, is_encoded=is_encoded)
+        if told.refusal is not None:
+            await abort(context, "ALREADY_EXISTS", told.describe(awakeable_id))
+        refusal = None if told.outcome is None else outcome_status(told.outcome, awakeable_id)
         if refusal is not None:
             await abort(context, *refusal)
-        return convert.completion(outcome)
+        return convert.completion(told)
 
 
 class InvocationsService(invocations_pb2_grpc.InvocationsServicer):

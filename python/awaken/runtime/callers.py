@@ -58,3 +58,15 @@ class CallerOperations(Protocol):
     def begin_reject(self, awakeable_id: str, failure: Failure) -> Pledge[AwakeableOutcome]:
         """Give an awakeable its failure."""
         ...
+
+    async def answer_approval(self, awakeable_id: str, result: bytes | Failure) -> AwakeableOutcome:
+        """Answer the approval of which an awakeable is a slot, as somebody unknown; on disk when it returns.
+
+        Args:
+            awakeable_id: of any slot.
+            result: the answer, through the journal value codec if its application has one; or why it is rejected.
+
+        Raises:
+            InvalidAnswerError: the answer is not of the type that the handler declared.
+        """
+        ...

@@ -6,9 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from awaken import _core
+from awaken.control.answering import Answerer, answer_question
 from awaken.control.catalog import read_deployments, read_services
 from awaken.control.errors import AlreadyInvokedError, NotFoundError, NotReadyError
 from awaken.control.operations import Accepted, AnswerRules
+from awaken.outcomes import AwakeableOutcome
 from awaken.runtime.admission import admit, check_key, check_size, due_ms
 from awaken.runtime.callers import Pledge
 from awaken.runtime.errors import RuntimeClosedError
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
         InvocationRequest,
         StoredAnswerPage,
     )
-    from awaken.outcomes import AwakeableOutcome
     from awaken.runtime.processor.processor import Processor
     from awaken.runtime.query import Query, Questions
     from awaken.runtime.schema import HandlerSchema, Schema
@@ -194,6 +195,12 @@ class RuntimeOperations:
         """Return the journal value codec of a service in this process."""
         return self.codecs.get(service)
 
+    async def answer_approval(self, awakeable_id: str, result: bytes | Failure) -> AwakeableOutcome:
+        """Answer the approval of which an awakeable is a slot, as somebody unknown."""
+        answerer = Answerer.of_api(self._processor.clock.now_ms())
+        told = await answer_question(self, awakeable_id, result, answerer, is_encoded=True)
+        return told.outcome or AwakeableOutcome.ALREADY_COMPLETED
+
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
         """Give an awakeable its result."""
         pledge = self.begin_resolve(awakeable_id, value)
@@ -327,6 +334,13 @@ class RuntimeOperations:
         # A handler that has just suspended is only in the rows, and the query reads those that are on disk.
         await self._processor.store.committed()
         return await self._query.awakeables(awaited, wanted, limit, after)
+
+    async def count_awakeables(self, most: int = 1000) -> int:
+        """Return how many awakeables handlers wait for, at most `most`."""
+        self._check_running()
+        awaited = list(self._processor.open_attempts.awaited())
+        await self._processor.store.committed()
+        return await self._query.count_awakeables(awaited, most)
 
     async def stored_answers(
         self,

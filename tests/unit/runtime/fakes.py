@@ -320,6 +320,11 @@ class FakeOperations:
     def find_answer_rules(self, awakeable_id: str) -> AnswerRules:
         return AnswerRules()
 
+    async def answer_approval(self, awakeable_id: str, result: bytes | Failure) -> AwakeableOutcome:
+        self.asked.append(("answer_approval", awakeable_id, result))
+        outcome: AwakeableOutcome = self._tell(AwakeableOutcome.APPLIED)
+        return outcome
+
     def begin_resolve(self, awakeable_id: str, value: bytes) -> Pledge[AwakeableOutcome]:
         return _pledge(self.resolve_awakeable(awakeable_id, value))
 
@@ -366,6 +371,9 @@ class FakeOperations:
         self.asked.append(("awakeables", wanted))
         page: AwakeablePage = self._tell(AwakeablePage(()))
         return page
+
+    async def count_awakeables(self, most: int = 1000) -> int:
+        return most
 
     async def stored_answers(self, **wanted: Any) -> StoredAnswerPage:
         self.asked.append(("stored_answers", wanted))

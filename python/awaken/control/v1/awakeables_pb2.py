@@ -27,7 +27,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"awaken/control/v1/awakeables.proto\x12\x11\x61waken.control.v1\x1a\x1e\x61waken/control/v1/common.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n\x0eResolveRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c\x12\x0f\n\x07\x65ncoded\x18\x03 \x01(\x08\"H\n\rRejectRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12+\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x1a.awaken.control.v1.Failure\"\xa3\x01\n\x12\x43ompletionResponse\x12>\n\x07outcome\x18\x01 \x01(\x0e\x32-.awaken.control.v1.CompletionResponse.Outcome\"M\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_APPLIED\x10\x01\x12\x14\n\x10OUTCOME_ACCEPTED\x10\x02\"\xf0\x03\n\tAwakeable\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\rinvocation_id\x18\x02 \x01(\t\x12)\n\x06target\x18\x03 \x01(\x0b\x32\x19.awaken.control.v1.Target\x12\x31\n\x05state\x18\x04 \x01(\x0e\x32\".awaken.control.v1.Awakeable.State\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x11\n\ttype_name\x18\x07 \x01(\t\x12\x38\n\x06labels\x18\x08 \x03(\x0b\x32(.awaken.control.v1.Awakeable.LabelsEntry\x12.\n\nexpires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"}\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x13\n\x0fSTATE_COMPLETED\x10\x02\x12\x15\n\x11STATE_NOT_AWAITED\x10\x03\x12\x1e\n\x1aSTATE_INVOCATION_COMPLETED\x10\x04\"!\n\x13GetAwakeableRequest\x12\n\n\x02id\x18\x01 \x01(\t\"z\n\x15ListAwakeablesRequest\x12\x14\n\x07service\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x03key\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\tB\n\n\x08_serviceB\x06\n\x04_key\"c\n\x16ListAwakeablesResponse\x12\x30\n\nawakeables\x18\x01 \x03(\x0b\x32\x1c.awaken.control.v1.Awakeable\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x81\x01\n\x16WatchAwakeablesRequest\x12\x14\n\x07service\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x03key\x18\x02 \x01(\tH\x01\x88\x01\x01\x12+\n\x08interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\n\n\x08_serviceB\x06\n\x04_key\"\xb6\x01\n\x0e\x41wakeableEvent\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32&.awaken.control.v1.AwakeableEvent.Kind\x12/\n\tawakeable\x18\x02 \x01(\x0b\x32\x1c.awaken.control.v1.Awakeable\"=\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_PENDING\x10\x01\x12\r\n\tKIND_GONE\x10\x02\x32\xb7\x03\n\nAwakeables\x12S\n\x07Resolve\x12!.awaken.control.v1.ResolveRequest\x1a%.awaken.control.v1.CompletionResponse\x12Q\n\x06Reject\x12 .awaken.control.v1.RejectRequest\x1a%.awaken.control.v1.CompletionResponse\x12K\n\x03Get\x12&.awaken.control.v1.GetAwakeableRequest\x1a\x1c.awaken.control.v1.Awakeable\x12[\n\x04List\x12(.awaken.control.v1.ListAwakeablesRequest\x1a).awaken.control.v1.ListAwakeablesResponse\x12W\n\x05Watch\x12).awaken.control.v1.WatchAwakeablesRequest\x1a!.awaken.control.v1.AwakeableEvent0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"awaken/control/v1/awakeables.proto\x12\x11\x61waken.control.v1\x1a\x1e\x61waken/control/v1/common.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n\x0eResolveRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c\x12\x0f\n\x07\x65ncoded\x18\x03 \x01(\x08\"H\n\rRejectRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12+\n\x07\x66\x61ilure\x18\x02 \x01(\x0b\x32\x1a.awaken.control.v1.Failure\"\xbe\x01\n\x12\x43ompletionResponse\x12>\n\x07outcome\x18\x01 \x01(\x0e\x32-.awaken.control.v1.CompletionResponse.Outcome\x12\x19\n\x11missing_approvals\x18\x02 \x01(\r\"M\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x13\n\x0fOUTCOME_APPLIED\x10\x01\x12\x14\n\x10OUTCOME_ACCEPTED\x10\x02\"\xb4\x04\n\tAwakeable\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\rinvocation_id\x18\x02 \x01(\t\x12)\n\x06target\x18\x03 \x01(\x0b\x32\x19.awaken.control.v1.Target\x12\x31\n\x05state\x18\x04 \x01(\x0e\x32\".awaken.control.v1.Awakeable.State\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x11\n\ttype_name\x18\x07 \x01(\t\x12\x38\n\x06labels\x18\x08 \x03(\x0b\x32(.awaken.control.v1.Awakeable.LabelsEntry\x12.\n\nexpires_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bquestion_id\x18\n \x01(\t\x12-\n\x08\x61pproval\x18\x0b \x01(\x0b\x32\x1b.awaken.control.v1.Approval\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"}\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x13\n\x0fSTATE_COMPLETED\x10\x02\x12\x15\n\x11STATE_NOT_AWAITED\x10\x03\x12\x1e\n\x1aSTATE_INVOCATION_COMPLETED\x10\x04\"b\n\x08\x41pproval\x12\x11\n\tapprovers\x18\x01 \x03(\t\x12\x0e\n\x06not_by\x18\x02 \x03(\t\x12\x0e\n\x06quorum\x18\x03 \x01(\r\x12\x12\n\nrejections\x18\x04 \x01(\r\x12\x0f\n\x07\x61nswers\x18\x05 \x01(\r\"!\n\x13GetAwakeableRequest\x12\n\n\x02id\x18\x01 \x01(\t\"z\n\x15ListAwakeablesRequest\x12\x14\n\x07service\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x03key\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\tB\n\n\x08_serviceB\x06\n\x04_key\"c\n\x16ListAwakeablesResponse\x12\x30\n\nawakeables\x18\x01 \x03(\x0b\x32\x1c.awaken.control.v1.Awakeable\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x81\x01\n\x16WatchAwakeablesRequest\x12\x14\n\x07service\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x03key\x18\x02 \x01(\tH\x01\x88\x01\x01\x12+\n\x08interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\n\n\x08_serviceB\x06\n\x04_key\"\xb6\x01\n\x0e\x41wakeableEvent\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32&.awaken.control.v1.AwakeableEvent.Kind\x12/\n\tawakeable\x18\x02 \x01(\x0b\x32\x1c.awaken.control.v1.Awakeable\"=\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_PENDING\x10\x01\x12\r\n\tKIND_GONE\x10\x02\x32\xb7\x03\n\nAwakeables\x12S\n\x07Resolve\x12!.awaken.control.v1.ResolveRequest\x1a%.awaken.control.v1.CompletionResponse\x12Q\n\x06Reject\x12 .awaken.control.v1.RejectRequest\x1a%.awaken.control.v1.CompletionResponse\x12K\n\x03Get\x12&.awaken.control.v1.GetAwakeableRequest\x1a\x1c.awaken.control.v1.Awakeable\x12[\n\x04List\x12(.awaken.control.v1.ListAwakeablesRequest\x1a).awaken.control.v1.ListAwakeablesResponse\x12W\n\x05Watch\x12).awaken.control.v1.WatchAwakeablesRequest\x1a!.awaken.control.v1.AwakeableEvent0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,27 +41,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REJECTREQUEST']._serialized_start=216
   _globals['_REJECTREQUEST']._serialized_end=288
   _globals['_COMPLETIONRESPONSE']._serialized_start=291
-  _globals['_COMPLETIONRESPONSE']._serialized_end=454
-  _globals['_COMPLETIONRESPONSE_OUTCOME']._serialized_start=377
-  _globals['_COMPLETIONRESPONSE_OUTCOME']._serialized_end=454
-  _globals['_AWAKEABLE']._serialized_start=457
-  _globals['_AWAKEABLE']._serialized_end=953
-  _globals['_AWAKEABLE_LABELSENTRY']._serialized_start=781
-  _globals['_AWAKEABLE_LABELSENTRY']._serialized_end=826
-  _globals['_AWAKEABLE_STATE']._serialized_start=828
-  _globals['_AWAKEABLE_STATE']._serialized_end=953
-  _globals['_GETAWAKEABLEREQUEST']._serialized_start=955
-  _globals['_GETAWAKEABLEREQUEST']._serialized_end=988
-  _globals['_LISTAWAKEABLESREQUEST']._serialized_start=990
-  _globals['_LISTAWAKEABLESREQUEST']._serialized_end=1112
-  _globals['_LISTAWAKEABLESRESPONSE']._serialized_start=1114
-  _globals['_LISTAWAKEABLESRESPONSE']._serialized_end=1213
-  _globals['_WATCHAWAKEABLESREQUEST']._serialized_start=1216
-  _globals['_WATCHAWAKEABLESREQUEST']._serialized_end=1345
-  _globals['_AWAKEABLEEVENT']._serialized_start=1348
-  _globals['_AWAKEABLEEVENT']._serialized_end=1530
-  _globals['_AWAKEABLEEVENT_KIND']._serialized_start=1469
-  _globals['_AWAKEABLEEVENT_KIND']._serialized_end=1530
-  _globals['_AWAKEABLES']._serialized_start=1533
-  _globals['_AWAKEABLES']._serialized_end=1972
+  _globals['_COMPLETIONRESPONSE']._serialized_end=481
+  _globals['_COMPLETIONRESPONSE_OUTCOME']._serialized_start=404
+  _globals['_COMPLETIONRESPONSE_OUTCOME']._serialized_end=481
+  _globals['_AWAKEABLE']._serialized_start=484
+  _globals['_AWAKEABLE']._serialized_end=1048
+  _globals['_AWAKEABLE_LABELSENTRY']._serialized_start=876
+  _globals['_AWAKEABLE_LABELSENTRY']._serialized_end=921
+  _globals['_AWAKEABLE_STATE']._serialized_start=923
+  _globals['_AWAKEABLE_STATE']._serialized_end=1048
+  _globals['_APPROVAL']._serialized_start=1050
+  _globals['_APPROVAL']._serialized_end=1148
+  _globals['_GETAWAKEABLEREQUEST']._serialized_start=1150
+  _globals['_GETAWAKEABLEREQUEST']._serialized_end=1183
+  _globals['_LISTAWAKEABLESREQUEST']._serialized_start=1185
+  _globals['_LISTAWAKEABLESREQUEST']._serialized_end=1307
+  _globals['_LISTAWAKEABLESRESPONSE']._serialized_start=1309
+  _globals['_LISTAWAKEABLESRESPONSE']._serialized_end=1408
+  _globals['_WATCHAWAKEABLESREQUEST']._serialized_start=1411
+  _globals['_WATCHAWAKEABLESREQUEST']._serialized_end=1540
+  _globals['_AWAKEABLEEVENT']._serialized_start=1543
+  _globals['_AWAKEABLEEVENT']._serialized_end=1725
+  _globals['_AWAKEABLEEVENT_KIND']._serialized_start=1664
+  _globals['_AWAKEABLEEVENT_KIND']._serialized_end=1725
+  _globals['_AWAKEABLES']._serialized_start=1728
+  _globals['_AWAKEABLES']._serialized_end=2167
 # @@protoc_insertion_point(module_scope)

@@ -31,7 +31,7 @@ class RejectRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
 
 class CompletionResponse(_message.Message):
-    __slots__ = ("outcome",)
+    __slots__ = ("outcome", "missing_approvals")
     class Outcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         OUTCOME_UNSPECIFIED: _ClassVar[CompletionResponse.Outcome]
@@ -41,11 +41,13 @@ class CompletionResponse(_message.Message):
     OUTCOME_APPLIED: CompletionResponse.Outcome
     OUTCOME_ACCEPTED: CompletionResponse.Outcome
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    MISSING_APPROVALS_FIELD_NUMBER: _ClassVar[int]
     outcome: CompletionResponse.Outcome
-    def __init__(self, outcome: _Optional[_Union[CompletionResponse.Outcome, str]] = ...) -> None: ...
+    missing_approvals: int
+    def __init__(self, outcome: _Optional[_Union[CompletionResponse.Outcome, str]] = ..., missing_approvals: _Optional[int] = ...) -> None: ...
 
 class Awakeable(_message.Message):
-    __slots__ = ("id", "invocation_id", "target", "state", "since", "name", "type_name", "labels", "expires_at")
+    __slots__ = ("id", "invocation_id", "target", "state", "since", "name", "type_name", "labels", "expires_at", "question_id", "approval")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Awakeable.State]
@@ -74,6 +76,8 @@ class Awakeable(_message.Message):
     TYPE_NAME_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    QUESTION_ID_FIELD_NUMBER: _ClassVar[int]
+    APPROVAL_FIELD_NUMBER: _ClassVar[int]
     id: str
     invocation_id: str
     target: _common_pb2.Target
@@ -83,7 +87,23 @@ class Awakeable(_message.Message):
     type_name: str
     labels: _containers.ScalarMap[str, str]
     expires_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., invocation_id: _Optional[str] = ..., target: _Optional[_Union[_common_pb2.Target, _Mapping]] = ..., state: _Optional[_Union[Awakeable.State, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., name: _Optional[str] = ..., type_name: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    question_id: str
+    approval: Approval
+    def __init__(self, id: _Optional[str] = ..., invocation_id: _Optional[str] = ..., target: _Optional[_Union[_common_pb2.Target, _Mapping]] = ..., state: _Optional[_Union[Awakeable.State, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., name: _Optional[str] = ..., type_name: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., question_id: _Optional[str] = ..., approval: _Optional[_Union[Approval, _Mapping]] = ...) -> None: ...
+
+class Approval(_message.Message):
+    __slots__ = ("approvers", "not_by", "quorum", "rejections", "answers")
+    APPROVERS_FIELD_NUMBER: _ClassVar[int]
+    NOT_BY_FIELD_NUMBER: _ClassVar[int]
+    QUORUM_FIELD_NUMBER: _ClassVar[int]
+    REJECTIONS_FIELD_NUMBER: _ClassVar[int]
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    approvers: _containers.RepeatedScalarFieldContainer[str]
+    not_by: _containers.RepeatedScalarFieldContainer[str]
+    quorum: int
+    rejections: int
+    answers: int
+    def __init__(self, approvers: _Optional[_Iterable[str]] = ..., not_by: _Optional[_Iterable[str]] = ..., quorum: _Optional[int] = ..., rejections: _Optional[int] = ..., answers: _Optional[int] = ...) -> None: ...
 
 class GetAwakeableRequest(_message.Message):
     __slots__ = ("id",)

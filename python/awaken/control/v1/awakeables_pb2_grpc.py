@@ -65,11 +65,12 @@ class AwakeablesServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Resolve(self, request, context):
-        """Completes an awakeable with a value.
+        """Completes an awakeable with a value. The id of any awakeable of an approval stands for the approval: the value is an
+        answer by somebody unknown.
 
         INVALID_ARGUMENT: the value is not of the type that the handler declared for its callback; the awakeable stays
-        open. NOT_FOUND: the invocation does not exist. ALREADY_EXISTS: the awakeable has a result already. FAILED_PRECONDITION:
-        the invocation is over, or has not started.
+        open. NOT_FOUND: the invocation does not exist. ALREADY_EXISTS: the awakeable has a result already; or the approval
+        is decided, or has an answer by somebody unknown. FAILED_PRECONDITION: the invocation is over, or has not started.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

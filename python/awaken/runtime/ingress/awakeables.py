@@ -1,15 +1,17 @@
 """Resolving and rejecting awakeables over HTTP.
 
-As on the server, the status is 202 for every id that parses. The body and a header report the outcome. Callbacks are
-not known there: what is given to one is checked against its type, and 400 if it does not fit.
+As on the server, the status is 202 for every id that parses. The body and a header report the outcome. Callers do not
+know callbacks here: what they give to one is checked against its type, and 400 if it does not fit. Nor approvals: what
+they give to any slot of one is an answer by somebody unknown, unless a door that knows who answers has written it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from awaken.approvals import is_answered
 from awaken.control.answers import InvalidAnswerError, check_written
 from awaken.control.operations import Failure
 from awaken.errors import InvalidIdError
@@ -19,6 +21,8 @@ from awaken.runtime.ingress.answers import Answer, IngressError, answer_json
 from awaken.runtime.ingress.caller import Waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from awaken.control.operations import AnswerRules
     from awaken.exchange import ServedExchange
     from awaken.outcomes import AwakeableOutcome
@@ -58,35 +62,39 @@ class Completions:
         try:
             rules = self._operations.find_answer_rules(awakeable_id)
             if rules.is_checked:
-                return self._check(rules, awakeable_id, value)
+                return self._go_on(_resolve_checked(self._operations, rules, awakeable_id, value))
             pledge = self._operations.begin_resolve(awakeable_id, value)
         except InvalidIdError as error:
             raise _bad_id(awakeable_id) from error
         return Waiting(pledge.committed, partial(_tell, pledge.value))
 
-    def _check(self, rules: AnswerRules, awakeable_id: str, value: bytes) -> Waiting:
-        work = _resolve_checked(self._operations, rules, awakeable_id, value)
-        task = asyncio.get_running_loop().create_task(work)
-        self._checks.add(task)
-        task.add_done_callback(self._checks.discard)
-        return Waiting(task, _read_outcome)
-
     def _reject(self, awakeable_id: str, reason: bytes) -> Waiting:
         failure = Failure(500, reason.decode(errors="replace"))
         try:
+            if self._operations.find_answer_rules(awakeable_id).approval is not None:
+                return self._go_on(self._operations.answer_approval(awakeable_id, failure))
             pledge = self._operations.begin_reject(awakeable_id, failure)
         except InvalidIdError as error:
             raise _bad_id(awakeable_id) from error
         return Waiting(pledge.committed, partial(_tell, pledge.value))
+
+    def _go_on(self, work: Coroutine[Any, Any, AwakeableOutcome]) -> Waiting:
+        task = asyncio.get_running_loop().create_task(work)
+        self._checks.add(task)
+        task.add_done_callback(self._checks.discard)
+        return Waiting(task, _read_outcome)
 
 
 async def _resolve_checked(
     operations: CallerOperations, rules: AnswerRules, awakeable_id: str, value: bytes
 ) -> AwakeableOutcome:
     try:
-        await check_written(rules, value)
+        answer = await check_written(rules, value)
+        if rules.approval is not None and answer is not None and not is_answered(answer):
+            return await operations.answer_approval(awakeable_id, value)
     except InvalidAnswerError as error:
         raise IngressError(400, str(error)) from error
+    # A door that knows who answers has chosen the slot.
     pledge = operations.begin_resolve(awakeable_id, value)
     await pledge.committed
     return pledge.value

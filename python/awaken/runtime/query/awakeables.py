@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from awaken import _core
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     Fetch = Callable[[str, tuple[Any, ...]], Iterable[tuple[Any, ...]]]
 
-__all__ = ["Filter", "find_description", "list_awakeables"]
+__all__ = ["Filter", "count_awakeables", "find_description", "list_awakeables"]
 
 #: The type code of a Sleep command, which the timer of a callback is.
 _SLEEP: Final = 0x040C
@@ -106,6 +107,25 @@ def list_awakeables(
         ),
         ".".join(map(str, page[-1].position)) if len(found) > limit and page else None,
     )
+
+
+def count_awakeables(fetch: Fetch, awaited: Sequence[Awaited], most: int) -> int:
+    """Return how many awakeables are pending, at most `most`.
+
+    Args:
+        fetch: reads the store.
+        awaited: what open attempts reported.
+        most: those beyond are not counted.
+    """
+    reported = json.dumps([one.row.seq for one in awaited])
+    ((stored,),) = fetch(
+        "SELECT count(*) FROM (SELECT 1 FROM awakeable WHERE is_awaited = 1 "
+        "AND invocation NOT IN (SELECT value FROM json_each(?)) LIMIT ?)",
+        (reported, most),
+    )
+    start = _read_position(None)
+    found = islice(_open(fetch, awaited, Filter(), start), max(most - stored, 0))
+    return int(stored) + sum(1 for _ in found)
 
 
 def _read_position(after: str | None) -> Position:

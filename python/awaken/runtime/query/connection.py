@@ -8,7 +8,7 @@ import time
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from awaken.runtime.query.awakeables import list_awakeables
+from awaken.runtime.query.awakeables import count_awakeables, list_awakeables
 from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.functions import add_functions
 from awaken.runtime.query.kinds import COLUMNS, Kind, Type
@@ -158,6 +158,11 @@ class Connection:
         """
         with self._reading():
             return list_awakeables(self._connection.execute, awaited, wanted, limit, after)
+
+    def count_awakeables(self, awaited: Sequence[Awaited], most: int) -> int:
+        """Count pending awakeables; see `awaken.runtime.query.awakeables`. Raises QueryError if it takes too long."""
+        with self._reading():
+            return count_awakeables(self._connection.execute, awaited, most)
 
     def list_stored_answers(self, wanted: Filter, limit: int, after: str | None) -> StoredAnswerPage:
         """List results of awakeables; see `awaken.runtime.query.stored_answers`. Raises as `list_awakeables`."""

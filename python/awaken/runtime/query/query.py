@@ -63,6 +63,10 @@ class Query:
         """List pending awakeables; see `list_awakeables`. Raises InvalidRequestError."""
         return await self._own_readers.run(Connection.list_awakeables, awaited, wanted, limit, after)
 
+    async def count_awakeables(self, awaited: Sequence[Awaited], most: int) -> int:
+        """Count pending awakeables; see `count_awakeables` of the module."""
+        return await self._own_readers.run(Connection.count_awakeables, awaited, most)
+
     async def stored_answers(self, wanted: Filter, limit: int, after: str | None) -> StoredAnswerPage:
         """List results of awakeables; see `list_stored_answers`. Raises InvalidRequestError."""
         return await self._own_readers.run(Connection.list_stored_answers, wanted, limit, after)

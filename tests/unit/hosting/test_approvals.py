@@ -1,0 +1,220 @@
+"""Approvals of the embedded runtime by each of its interfaces, with and without a journal value codec."""
+
+from __future__ import annotations
+
+import base64
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import awaken
+import httpx
+import pytest
+import pytest_asyncio
+from awaken.approvals import Refusal, Via
+from awaken.control.answering import Answerer, answer_question
+from awaken.control.answers import EncodedAnswerError
+from awaken.control.history import list_answers
+from awaken.control.operations import Failure
+from awaken.control.question_documents import find_documents
+from awaken.control.questions import QuestionState, find_question
+from awaken.control.remote import RemoteOperations, connect_runtime
+from awaken.hosting.runtime_server import RuntimeServer
+from awaken.outcomes import AwakeableOutcome
+from awaken.serde.codec_source import CodecSource
+from awaken.serde.journal_codec import JournalValueCodec
+from awaken.testing import Environment, open_environment
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from awaken.control.operations import Operations
+    from awaken.runtime.runtime import Runtime
+
+ANYWHERE = ("127.0.0.1", 0)
+YES, NO = b'{"approved":true}', b'{"approved":false}'
+MARK = b"sealed:"
+
+
+class Sealing(JournalValueCodec):
+    """Values that were not sealed cannot be opened."""
+
+    def encode(self, buf: bytes) -> bytes:
+        return MARK + base64.b85encode(buf)
+
+    async def decode(self, buf: bytes) -> bytes:
+        if not buf.startswith(MARK):
+            raise ValueError("this is not sealed")
+        return base64.b85decode(buf.removeprefix(MARK))
+
+
+asking = awaken.Service("Asking")
+
+
+@asking.handler()
+async def pay(ctx: awaken.Context, quorum: int) -> str:
+    verdict = await ctx.approve(
+        "Pay?",
+        details="**ACME**",
+        data={"amount": 3},
+        quorum=quorum,
+        rejections=quorum,
+        labels={"team": "red"},
+    )
+    return f"{verdict.approved} by {', '.join(str(one.by) for one in verdict.answers)}"
+
+
+@dataclass
+class Interfaces:
+    """A runtime and its interfaces."""
+
+    environment: Environment
+    codec: Sealing | None
+    runtime: Runtime
+    #: The runtime over HTTP.
+    remote: RemoteOperations
+    ingress: httpx.AsyncClient
+
+    async def ask(self, quorum: int) -> tuple[str, str]:
+        """Return an invocation, and the id of its question."""
+        sent = await self.environment.client.service_send(pay, quorum)
+        await self.environment.settle()
+        raw = awaken._core.parse_invocation_id(sent.invocation_id)
+        return sent.invocation_id, awaken._core.format_awakeable_id(raw, 17)
+
+    async def result(self, invocation_id: str) -> str:
+        return str(await self.environment.client.attach(invocation_id))
+
+    def by(self, person: str | None, via: Via = Via.INBOX) -> Answerer:
+        return Answerer(person, (), via, self.environment.now_ms)
+
+    def sealed(self, value: bytes) -> bytes:
+        return value if self.codec is None else self.codec.encode(value)
+
+
+@pytest_asyncio.fixture
+async def interfaces(request: pytest.FixtureRequest) -> AsyncIterator[Interfaces]:
+    """With the codec that a test asks for by an indirect parameter."""
+    codec: Sealing | None = getattr(request, "param", None)
+    async with AsyncExitStack() as stack:
+        app = awaken.app([asking], journal_value_codec=codec)
+        environment = await stack.enter_async_context(open_environment(app))
+        embedded = environment.embedded
+        server = RuntimeServer(embedded.ingress, embedded.admin, ingress_bind=ANYWHERE, admin_bind=ANYWHERE)
+        await server.open()
+        stack.push_async_callback(server.close, 0)
+        remote = connect_runtime(server.ingress_url, server.admin_url)
+        remote.codec = None if codec is None else CodecSource(codec)
+        stack.push_async_callback(remote.close)
+        ingress = await stack.enter_async_context(httpx.AsyncClient(base_url=server.ingress_url))
+        yield Interfaces(environment, codec, embedded.runtime, remote, ingress)
+
+
+sealing = pytest.mark.parametrize("interfaces", [None, Sealing()], indirect=True, ids=["plain", "sealed"])
+
+
+@sealing
+async def test_ingress_judges_what_it_is_given(interfaces: Interfaces) -> None:
+    invocation, question = await interfaces.ask(2)
+
+    async def give(verb: str, body: bytes) -> httpx.Response:
+        return await interfaces.ingress.post(f"/restate/awakeables/{question}/{verb}", content=body)
+
+    wrong = await give("resolve", interfaces.sealed(b'"yes"'))
+    outcomes = [
+        (await give("resolve", interfaces.sealed(YES))).json()["outcome"],
+        (await give("resolve", interfaces.sealed(NO))).json()["outcome"],
+        (await give("reject", b"no budget")).json()["outcome"],
+    ]
+    seen = await find_question(interfaces.runtime, question)
+    await answer_question(interfaces.remote, question, YES, interfaces.by("ann"))
+
+    assert (wrong.status_code, "does not fit" in wrong.text) == (400, True)
+    assert outcomes == ["applied", "already-completed", "already-completed"]
+    (answer,) = seen.answers
+    assert (answer.answer, answer.by, answer.via) == (YES, None, Via.API)
+    assert answer.at_ms is not None
+    assert await interfaces.result(invocation) == "True by None, ann"
+
+
+@sealing
+async def test_both_kinds_of_operations_tell_the_same(interfaces: Interfaces) -> None:
+    invocation, question = await interfaces.ask(2)
+    doors: list[Operations] = [interfaces.runtime, interfaces.remote]
+
+    before = [await find_question(one, question) for one in doors]
+    pages = [await one.awakeables() for one in doors]
+    documents = [await find_documents(one, page.awakeables) for one, page in zip(doors, pages, strict=True)]
+    counts = [await one.count_awakeables() for one in doors]
+    told = [
+        await answer_question(interfaces.remote, question, YES, interfaces.by("ann", Via.LINK)),
+        await answer_question(interfaces.runtime, question, YES, interfaces.by("Ann")),
+        await answer_question(interfaces.runtime, question, Failure(500, "no"), interfaces.by("bob")),
+        await answer_question(interfaces.runtime, question, NO, interfaces.by("carl")),
+        await answer_question(interfaces.remote, question, YES, interfaces.by("dora")),
+    ]
+    after = [await find_question(one, question) for one in doors]
+    history = [(await list_answers(one)).answers for one in doors]
+
+    assert before[0] == before[1]
+    assert pages[0] == pages[1]
+    assert documents[0] == documents[1]
+    assert documents[0][question].document == before[0].document
+    assert before[0].document is not None
+    assert (before[0].document.details, before[0].document.data) == ("**ACME**", {"amount": 3})
+    assert (before[0].title, before[0].type_name, counts) == ("Pay?", "awaken:Approval", [1, 1])
+    assert [one.outcome for one in told] == [
+        AwakeableOutcome.APPLIED,
+        None,
+        AwakeableOutcome.APPLIED,
+        AwakeableOutcome.APPLIED,
+        None,
+    ]
+    assert [one.refusal for one in told] == [None, Refusal.TWICE, None, None, Refusal.DECIDED]
+    assert (told[3].is_approved, told[4].is_approved) == (False, False)
+    assert told[4].first is not None
+    assert told[4].first.by == "carl"
+    assert after[0] == after[1]
+    assert (after[0].state, after[0].open_id) == (QuestionState.DECIDED, None)
+    assert history[0] == history[1]
+    assert [(one.answered.by, one.is_yes) for one in history[0] if one.answered] == [
+        ("carl", False),
+        ("bob", False),
+        ("ann", True),
+    ]
+    assert await interfaces.result(invocation) == "False by ann, bob, carl"
+
+
+@pytest.mark.parametrize("interfaces", [Sealing()], indirect=True)
+async def test_without_the_codec_a_door_knows_what_it_does_not_see(interfaces: Interfaces) -> None:
+    invocation, question = await interfaces.ask(2)
+    interfaces.remote.codec = None
+
+    hidden = await find_question(interfaces.remote, question)
+    with pytest.raises(EncodedAnswerError):
+        await answer_question(interfaces.remote, question, YES, interfaces.by("ann"))
+    await answer_question(interfaces.runtime, question, YES, interfaces.by("ann"))
+    one = await find_question(interfaces.remote, question)
+    sealed = await answer_question(
+        interfaces.remote, question, interfaces.sealed(YES), interfaces.by(None, Via.API), is_encoded=True
+    )
+    (last, first) = (await list_answers(interfaces.remote)).answers
+
+    assert (hidden.document, hidden.is_document_hidden, hidden.title) == (None, True, "Pay?")
+    assert (one.answers, one.hidden_answers, one.missing) == ((), 1, 2)
+    assert sealed.outcome is AwakeableOutcome.APPLIED
+    assert (last.answered, first.answered, first.title) == (None, None, "Pay?")
+    assert await interfaces.result(invocation) == "True by ann, None"
+
+
+async def test_answers_while_the_handler_is_down_are_kept_in_order(interfaces: Interfaces) -> None:
+    invocation, question = await interfaces.ask(3)
+    await interfaces.runtime.pause(invocation)
+    await interfaces.environment.settle()
+
+    for person in ("ann", "bob", "carl", "dora"):
+        last = await answer_question(interfaces.runtime, question, YES, interfaces.by(person))
+    await interfaces.runtime.resume(invocation)
+
+    assert (last.refusal, last.first and last.first.by) == (Refusal.DECIDED, "carl")
+    assert await interfaces.result(invocation) == "True by ann, bob, carl"
