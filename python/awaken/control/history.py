@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from awaken.control.describing_timers import DescribingTimer
     from awaken.control.operations import Operations, StoredAnswer, Target
+    from awaken.links.description import CallbackDescription
 
 __all__ = ["HistoryPage", "PastAnswer", "list_answers"]
 
@@ -141,9 +142,7 @@ async def _make(
     index = one.signal if description is None else description.index
     document = documents.get((one.invocation_id, index), FoundDocument()).document
     title = (document.title if document else "") or (description.name if description else "")
-    answered = await _read(
-        operations, values[one.invocation_id, one.index], target, is_approval=bool(approval)
-    )
+    answered = await _read(operations, values[one.invocation_id, one.index], target, description)
     is_yes = None
     if answered is not None:
         is_yes = approves(approval, answered) if approval else (False if answered.answer is None else None)
@@ -162,13 +161,19 @@ async def _make(
 
 
 async def _read(
-    operations: Operations, value: bytes | Failure | None, target: Target | None, *, is_approval: bool
+    operations: Operations,
+    value: bytes | Failure | None,
+    target: Target | None,
+    description: CallbackDescription | None,
 ) -> Answered | None:
     if isinstance(value, Failure):
         return Answered(None, value.message)
     if value is None or target is None:
         return None
-    decoded = await decode_value(operations, target.service, value)
+    is_encoded = description is not None and description.is_encoded
+    decoded = await decode_value(operations, target.service, value, is_encoded=is_encoded)
     if decoded is None:
         return None
-    return read_answered(decoded) if is_approval else Answered(decoded)
+    return (
+        Answered(decoded) if description is None or description.approval is None else read_answered(decoded)
+    )
