@@ -191,7 +191,7 @@ async def test_raw_values_on_the_way_do_not_end_it(lane: Lane, effects: Effects)
 async def test_killed_endpoint_asks_nobody_twice_who_was_asked(
     private_lane: Lane, effects: Effects, tmp_path: Path
 ) -> None:
-    """Messages go out ten at a time: those that were on their way at the kill may come again, no others."""
+    """A plain function gets one message after the other: the one on its way at a kill may come again, no other."""
     lane = private_lane
     people = [f"p{number:02}" for number in range(25)]
     hold = tmp_path / "hold"
@@ -199,7 +199,7 @@ async def test_killed_endpoint_asks_nobody_twice_who_was_asked(
     (hold / "p14").touch()
     given = {"effects": effects.path, "approvers": people, "quorum": 2, "hold": str(hold)}
     invocation = lane.client.send("Approving/decide", given)
-    await asyncio.to_thread(effects.wait_for, "ask", 19)
+    await asyncio.to_thread(effects.wait_for, "ask", 14)
     lane.endpoint.kill()
     (hold / "p14").unlink()
     lane.endpoint.start()
@@ -218,9 +218,8 @@ async def test_killed_endpoint_asks_nobody_twice_who_was_asked(
 
     result = lane.client.attach(invocation)
     assert (result["approved"], result["answers"]) == (True, ["p03", "p04"])
-    twice = {person for person in people if asked_people(effects).count(person) > 1}
-    assert twice <= set(people[10:20]) | set(people[20:])
-    assert not twice & set(people[:10])
+    twice = [person for person in people if asked_people(effects).count(person) > 1]
+    assert twice in ([], ["p14"], ["p24"])
 
 
 def asked_people(effects: Effects) -> list[str]:

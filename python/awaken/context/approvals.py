@@ -106,10 +106,10 @@ class Approvals(External):
             escalate: people and groups who may answer as well, and are asked, after a duration from the start.
             expires_in: how long people can answer, as a `timedelta` or in seconds.
             on_expiry: the answer if they do not decide in time; None raises TimeoutError.
-            notify: sends one `awaken.ApprovalMessage` to its person; a function or a coroutine function. It is called
-                in a run, for each person and message. If it fails, or takes more than a minute, it is called again
-                after 10 seconds, one minute and five minutes, while answers count. Without it, the inbox is the only
-                door.
+            notify: sends one `awaken.ApprovalMessage` to its person. It is called in a run for each person and message:
+                a function for one after the other, a coroutine function for up to ten at once. If it fails, or takes
+                more than a minute, it is called again after 10 seconds, one minute and five minutes, while answers
+                count. Without it, the inbox is the only door.
             labels: further facts for the inventory, at most 2,000 bytes as JSON.
 
         Raises:

@@ -16,7 +16,7 @@ from awaken.serde.schema import schema_for
 __all__ = ["document_of", "schema_of_answer", "written_answer"]
 
 #: Bytes of a JSON Schema that goes into the journal with each question; doors ask for larger ones elsewhere.
-_LARGEST_SCHEMA: Final = 16 * 1024
+LARGEST_SCHEMA: Final = 16 * 1024
 
 
 def document_of(
@@ -53,7 +53,7 @@ def document_of(
             f"{LARGEST_DOCUMENT}; keep large facts elsewhere and link to them in the details"
         )
     schema = schema_of_answer(answer, what)
-    if schema is not None and len(json.dumps(schema)) > _LARGEST_SCHEMA:
+    if schema is not None and len(json.dumps(schema)) > LARGEST_SCHEMA:
         schema = None
     return ApprovalDocument(title, details, facts, filled, schema)
 

@@ -34,7 +34,7 @@ __all__ = [
 #: Slots for answers that do not count, which doors refuse but a runtime's own interface does not.
 _RESERVE: Final = 7
 #: Reminders, and times at which others are asked; each is a message for everybody.
-_MOST_MOMENTS: Final = 100
+MOST_MOMENTS: Final = 100
 #: At least this many. Powers of two above, so that a quorum may grow a little while an approval waits.
 _FEWEST_SLOTS: Final = 16
 
@@ -159,8 +159,8 @@ def moments_of(durations: object, what: str, expires_in_ms: int, *, is_replaying
     if isinstance(durations, (str, bytes)) or not isinstance(durations, Iterable):
         refuse(durations, what, "give a list of durations, as in [timedelta(hours=4)]")
     given = list(durations)
-    if len(given) > _MOST_MOMENTS:
-        raise UsageError(f"{what} has {len(given)} durations, and the limit is {_MOST_MOMENTS}; give fewer")
+    if len(given) > MOST_MOMENTS:
+        raise UsageError(f"{what} has {len(given)} durations, and the limit is {MOST_MOMENTS}; give fewer")
     found = []
     for duration in given:
         if is_replaying:

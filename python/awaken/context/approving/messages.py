@@ -41,7 +41,8 @@ log = logging.getLogger("awaken")
 RETRY_AFTER: Final = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5))
 #: How long one call of a notifier may take, in seconds. SMTP servers get as long to answer.
 LONGEST_CALL_S: Final = 60
-#: Messages that are sent at the same time. A crash may repeat as many.
+#: Messages that a coroutine function sends at the same time. A crash may repeat as many. A plain function, which runs
+#: in a thread, gets one after the other, because a connection that it keeps may not be made for threads.
 _AT_ONCE: Final = 10
 
 #: What a message is about.
@@ -122,8 +123,9 @@ class Messages:
     async def _send(self, tries: list[_Try]) -> None:
         if not self._plan.is_notifying:
             return
-        for start in range(0, len(tries), _AT_ONCE):
-            group = tries[start : start + _AT_ONCE]
+        at_once = _AT_ONCE if _is_coroutine_function(self._notify) else 1
+        for start in range(0, len(tries), at_once):
+            group = tries[start : start + at_once]
             runs = [
                 self._context._start_run(one.run_name, self._deliver, NO_OPTIONS, (one,), {}, self._frame)
                 for one in group
@@ -208,9 +210,16 @@ class Messages:
         return ApprovalLink(settings.url_of(link), self._awakeable_id, person, self._expires_at_ms)
 
 
+def _is_coroutine_function(notify: Callable[[ApprovalMessage], Any] | None) -> bool:
+    """Return whether a notifier is a coroutine function, or an object that is called like one."""
+    if notify is None:
+        return False
+    return inspect.iscoroutinefunction(notify) or inspect.iscoroutinefunction(type(notify).__call__)
+
+
 async def _call(notify: Callable[[Any], Any], message: ApprovalMessage) -> None:
     """Call a notifier; one that is no coroutine function in a thread, as the action of a run."""
-    if inspect.iscoroutinefunction(notify):
+    if _is_coroutine_function(notify):
         await notify(message)
         return
     variables = copy_context()
