@@ -71,7 +71,9 @@ INBOX = [
     ("read", "GET", "/"),
     ("read", "GET", "/invocations"),
     ("read", "GET", "/static/style.css"),
+    ("read", "GET", "/history"),
     ("complete", "POST", f"/awakeables/{NO_AWAKEABLE}"),
+    ("complete", "POST", f"/awakeables?id={NO_AWAKEABLE}"),
     ("operate", "POST", f"/invocations/{NO_INVOCATION}"),
 ]
 BAD_AUTHORIZATIONS = {

@@ -110,7 +110,8 @@ def group_of_inbox(method: str, path: str) -> Group:
         return Group.READ
     if path.startswith("/services/"):
         return Group.INVOKE  # as at the ingress
-    return Group.COMPLETE if path.startswith("/awakeables/") else Group.OPERATE
+    is_answer = path == "/awakeables" or path.startswith("/awakeables/")
+    return Group.COMPLETE if is_answer else Group.OPERATE
 
 
 def parse_tokens(texts: Sequence[str]) -> dict[str, set[Group]]:

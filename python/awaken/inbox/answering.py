@@ -1,77 +1,170 @@
-"""The page on which one awakeable is answered."""
+"""The page of one question: everything that is asked, and the form that answers it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from awaken.callbacks.form_values import fill_form
+from awaken.approvals import Refusal, Via, describe_refusal
 from awaken.callbacks.form_view import FormView
-from awaken.callbacks.forms import form_of
 from awaken.callbacks.submission import read_submission
-from awaken.control import reads
-from awaken.control.answers import EncodedAnswerError, known_type, schema_of_answer
-from awaken.control.completing import complete_awakeable
-from awaken.control.operations import AwakeableState
+from awaken.control.answering import Answerer, answer_question
+from awaken.control.answers import EncodedAnswerError, InvalidAnswerError
+from awaken.control.questions import QuestionState, find_question
+from awaken.inbox.inputs_of_invocations import find_inputs
+from awaken.inbox.question_facts import (
+    AnswerForm,
+    describe_end,
+    describe_rule,
+    describe_state,
+    given_answers,
+    reason_against,
+)
+from awaken.inbox.visitors import Visitor, VisitorError
 from awaken.outcomes import AwakeableOutcome, describe_outcome
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from awaken.control.operations import AwakeableView
+    from awaken.control.answering import AnswerOutcome
+    from awaken.control.questions import Question
     from awaken.inbox.page_tools import PageTools
 
-__all__ = ["AnsweringPages"]
+__all__ = ["AnsweringPages", "answerer_of", "describe_failure"]
 
-#: What would become of an answer to an awakeable that is not pending.
-_REFUSALS: Final = {
-    AwakeableState.COMPLETED: AwakeableOutcome.ALREADY_COMPLETED,
-    AwakeableState.INVOCATION_COMPLETED: AwakeableOutcome.GONE,
-}
-#: Outcomes that mean that the answer was accepted.
-_TAKEN: Final = (AwakeableOutcome.APPLIED, AwakeableOutcome.ACCEPTED)
+_CONFLICT: Final = 409
+_FORBIDDEN: Final = 403
 
 
 class AnsweringPages:
-    """The form of one awakeable."""
+    """One question with its form."""
 
     def __init__(self, tools: PageTools) -> None:
         self._tools = tools
 
     def routes(self) -> list[Route]:
         """Return the routes of these pages."""
-        return [Route("/awakeables/{id}", self._answer, methods=["GET", "POST"])]
+        return [Route("/awakeables/{id}", self._serve, methods=["GET", "POST"])]
 
-    async def _answer(self, request: Request) -> Response:
-        """Show the form for an answer, or accept the answer."""
+    async def _serve(self, request: Request) -> Response:
+        """Show a question, or accept its answer."""
         tools = self._tools
-        one = await reads.find_awakeable(tools.operations, request.path_params["id"])
-        if one.state is not AwakeableState.PENDING:
-            outcome = _REFUSALS.get(one.state)
-            why = describe_outcome(outcome, one.awakeable_id) if outcome else "It is not awaited yet"
-            text = f"{why}. Its handler is {one.target.service}/{one.target.handler}."
-            return await tools.explain(request, "Nothing waits for this", text, 409)
-        rules = await tools.operations.answer_rules(one.awakeable_id)
-        if rules.is_encoded and rules.codec is None:
-            raise EncodedAnswerError
-        annotation = known_type(one.type_name)
-        form = form_of(schema_of_answer(annotation))
+        question = await find_question(tools.operations, request.path_params["id"])
+        if question.state is not QuestionState.PENDING:
+            if request.method == "POST":
+                await tools.read_form(request)
+            return await self._show(request, question, status=_CONFLICT, told=describe_end(question))
+        if not question.is_callback and question.since_ms is None:
+            text = (
+                f"It is not awaited yet. Its handler is {question.target.service}/{question.target.handler}."
+            )
+            return await tools.explain(request, "Nothing waits for this", text, _CONFLICT)
+        await self._check_codec(question)
+        form = AnswerForm.of(question)
         if request.method != "POST":
-            return await self._ask(request, one, FormView(form, fill_form(form.fields)))
-        submission = read_submission(await tools.read_form(request), form, annotation)
-        if submission.result is None:
-            view = FormView(form, submission.form, submission.problems)
-            return await self._ask(request, one, view, 422 if submission.problems else 200)
-        outcome = await complete_awakeable(tools.operations, one.awakeable_id, submission.result)
-        if outcome not in _TAKEN:
-            text = f"{describe_outcome(outcome, one.awakeable_id)}."
-            return await tools.explain(request, "This is not possible", text, 409)
-        return RedirectResponse(f"{tools.root(request)}/invocations/{one.invocation_id}", 303)
+            reason = self._reason_against(request, question)
+            view = None if reason else FormView(form.form, form.fill(question))
+            return await self._show(request, question, form=view, told=reason)
+        return await self._answer(request, question, form)
 
-    async def _ask(self, request: Request, one: AwakeableView, view: FormView, status: int = 200) -> Response:
-        return await self._tools.render(
-            request, "answer.html", section="waiting", status=status, has_form=True, one=one, form=view
+    async def _answer(self, request: Request, question: Question, form: AnswerForm) -> Response:
+        tools = self._tools
+        submission = read_submission(await tools.read_form(request), form.form, form.annotation)
+        if submission.result is not None:
+            answerer = answerer_of(tools, request)
+            try:
+                outcome = await answer_question(tools.operations, question.id, submission.result, answerer)
+            except InvalidAnswerError as error:
+                submission = replace(submission, problems=tuple(error.problems))
+            else:
+                return await self._tell(request, question, outcome)
+        view = FormView(form.form, submission.form, submission.problems)
+        return await self._show(request, question, form=view, status=422 if submission.problems else 200)
+
+    async def _tell(self, request: Request, question: Question, outcome: AnswerOutcome) -> Response:
+        root = self._tools.root(request)
+        if outcome.is_applied:
+            is_open = question.approval is not None and not outcome.is_decided
+            page = f"awakeables/{question.id}" if is_open else f"invocations/{question.invocation_id}"
+            return RedirectResponse(f"{root}/{page}", 303)
+        now = await find_question(self._tools.operations, question.id)
+        is_forbidden = outcome.refusal not in (None, Refusal.DECIDED)
+        text = describe_failure(outcome, question, self._tools.visitor(request))
+        return await self._show(request, now, status=_FORBIDDEN if is_forbidden else _CONFLICT, told=text)
+
+    async def _check_codec(self, question: Question) -> None:
+        """Raise EncodedAnswerError, before somebody fills a form in vain."""
+        if question.is_encoded and self._tools.operations.codec_of(question.target.service) is None:
+            raise EncodedAnswerError
+
+    def _reason_against(self, request: Request, question: Question) -> str:
+        try:
+            visitor = self._tools.visitor(request)
+        except VisitorError as error:
+            return str(error)
+        return reason_against(question, visitor, self._tools.now_ms())
+
+    async def _show(
+        self,
+        request: Request,
+        question: Question,
+        *,
+        form: FormView | None = None,
+        status: int = 200,
+        told: str = "",
+    ) -> Response:
+        """Return the page.
+
+        Args:
+            request: for it.
+            question: what is asked.
+            form: None for a visitor who cannot answer it.
+            status: of HTTP.
+            told: why there is no form.
+        """
+        tools = self._tools
+        called_with: Any = None
+        if question.document is None:
+            inputs = await find_inputs(tools.operations, {question.invocation_id: question.target.service})
+            called_with = inputs.get(question.invocation_id)
+        now_ms = tools.now_ms()
+        return await tools.render(
+            request,
+            "answer.html",
+            section="waiting",
+            status=status,
+            has_form=True,
+            question=question,
+            state=describe_state(question),
+            rule=describe_rule(question),
+            people=() if question.approval is None else question.approval.people(now_ms),
+            later=_asked_later(question, now_ms),
+            answers=given_answers(question),
+            called_with=called_with,
+            form=form,
+            told=told,
         )
+
+
+def answerer_of(tools: PageTools, request: Request) -> Answerer:
+    """Return who sends a form. Raises VisitorError."""
+    visitor = tools.visitor(request)
+    return Answerer(visitor.person, visitor.groups, Via.INBOX, tools.now_ms())
+
+
+def describe_failure(outcome: AnswerOutcome, question: Question, visitor: Visitor) -> str:
+    """Return why an answer does not count, as a sentence."""
+    if outcome.refusal is not None:
+        return f"{describe_refusal(outcome.refusal, visitor.person)}."
+    return f"{describe_outcome(outcome.outcome or AwakeableOutcome.UNKNOWN, question.id)}."
+
+
+def _asked_later(question: Question, now_ms: int) -> list[tuple[int, tuple[str, ...]]]:
+    """Return when others are asked as well, and whom."""
+    if question.approval is None or question.state is not QuestionState.PENDING:
+        return []
+    return [(one.at_ms, one.people) for one in question.approval.escalations if one.at_ms > now_ms]

@@ -13,7 +13,9 @@ from awaken.inbox.answering import AnsweringPages
 from awaken.inbox.assets import asset_routes
 from awaken.inbox.console import console_routes
 from awaken.inbox.events import EventStreams
+from awaken.inbox.history import HistoryPages
 from awaken.inbox.page_tools import FormError, PageTools
+from awaken.inbox.several import SeveralPages
 from awaken.inbox.visitors import VisitorError, VisitorHeaders
 from awaken.inbox.waiting import WaitingPages
 from awaken.pages import branding_from_environment
@@ -51,7 +53,13 @@ def create_inbox(
     branding = branding or branding_from_environment()
     clock = now_ms or (lambda: time.time_ns() // 1_000_000)
     tools = PageTools(operations, visitors or VisitorHeaders(), branding, clock)
-    groups = (WaitingPages(tools), AnsweringPages(tools), EventStreams(tools))
+    groups = (
+        WaitingPages(tools),
+        AnsweringPages(tools),
+        SeveralPages(tools),
+        HistoryPages(tools),
+        EventStreams(tools),
+    )
 
     async def explain(request: Request, error: Exception) -> Response:
         if isinstance(error, FormError):

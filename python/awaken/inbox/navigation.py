@@ -29,6 +29,7 @@ class Section:
 
 SECTIONS: Final = (
     Section("waiting", "/", "What waits", "inbox", "waiting", unit="waiting"),
+    Section("history", "/history", "History", "history"),
     Section(
         "invocations", "/invocations", "Invocations", "list", "in_trouble", "failed", "failing or paused"
     ),

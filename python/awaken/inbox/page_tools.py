@@ -73,8 +73,9 @@ class PageTools:
         self.visitors = visitors
         self.now_ms = now_ms
         self.live = LiveUpdates(operations)
-        folders = {"callbacks": TEMPLATES_OF_FORMS, "inbox": _TEMPLATES}
-        self._environment = create_environment(branding, now_ms=now_ms, **folders)
+        self._environment = create_environment(
+            branding, now_ms=now_ms, callbacks=TEMPLATES_OF_FORMS, inbox=_TEMPLATES
+        )
         self._secret = secrets.token_bytes(32)
 
     def root(self, request: Request) -> str:

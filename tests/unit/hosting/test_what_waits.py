@@ -210,7 +210,7 @@ async def test_inbox_shows_it(interfaces: Interfaces) -> None:
         assert "team: red" in shown
         assert times[0] in text
     assert "answer: Decision" in listed
-    assert "field.approved" in asked
+    assert 'name="do" value="yes"' in asked, "the only yes or no is two buttons"
 
 
 def facts(one: AwakeableView) -> dict[str, Any]:

@@ -32,21 +32,31 @@ const counterpart = (part, element) => {
   return null;
 };
 
+// Says how many questions are ticked, and that some of them were answered by others in the meantime.
+const countTicked = (gone = 0) => {
+  const said = document.querySelector("[data-ticked]");
+  if (!said) return;
+  const ticked = document.querySelectorAll("input[type=checkbox][name=id]:checked").length;
+  said.textContent = `${ticked ? `${ticked} ticked` : ""}${gone ? ` (${gone} no longer wait)` : ""}`;
+};
+
 const replace = (part, fresh) => {
   const ticked = [...part.querySelectorAll("input:checked")];
   const opened = [...part.querySelectorAll("details[open][id]")];
   const at = part.contains(document.activeElement) ? document.activeElement : null;
   part.replaceChildren(...fresh.childNodes);
+  let gone = 0;
   for (const element of ticked) {
     const same = counterpart(part, element);
     if (same) same.checked = true;
+    else gone += 1;
   }
   for (const element of opened) {
     const same = counterpart(part, element);
     if (same) same.open = true;
   }
   if (at) counterpart(part, at)?.focus({ preventScroll: true });
-  part.dispatchEvent(new CustomEvent("awaken:replaced", { bubbles: true }));
+  countTicked(gone);
 };
 
 const load = async () => {
@@ -114,5 +124,7 @@ document.addEventListener("visibilitychange", () => {
     listen();
   }
 });
+document.addEventListener("change", () => countTicked());
+countTicked();
 listen();
 setInterval(() => document.hidden || refresh(), 60_000); // ages grow without a change
