@@ -57,6 +57,7 @@ ADMIN = [
     ("read", "GET", "/services"),
     ("read", "GET", "/deployments"),
     ("read", "GET", "/awakeables"),
+    ("read", "GET", "/answers"),
     ("read", "POST", "/query"),
     ("read", "POST", "/v3/query"),
     ("operate", "POST", "/deployments"),

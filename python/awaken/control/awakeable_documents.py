@@ -5,19 +5,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from awaken.approvals import ApprovalFacts
-from awaken.control.operations import AwakeablePage, AwakeableView, Target
+from awaken.control.operations import AwakeablePage, AwakeableView, StoredAnswer, StoredAnswerPage, Target
 from awaken.timing.timestamps import format_time, read_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["describe_page", "read_page"]
+__all__ = ["describe_answers", "describe_page", "read_answers", "read_page"]
 
 
 def describe_page(page: AwakeablePage) -> dict[str, Any]:
     """Return a page as a document."""
     document: dict[str, Any] = {"awakeables": [_describe(one) for one in page.awakeables]}
     return document if page.next is None else document | {"next": page.next}
+
+
+def describe_answers(page: StoredAnswerPage) -> dict[str, Any]:
+    """Return a page of stored answers as a document."""
+    answers = [
+        {
+            "invocation": one.invocation_id,
+            "index": one.index,
+            "signal": one.signal,
+            "at": format_time(one.at_ms),
+            "size": one.size,
+        }
+        for one in page.answers
+    ]
+    return {"answers": answers} | ({} if page.next is None else {"next": page.next})
+
+
+def read_answers(document: Mapping[str, Any]) -> StoredAnswerPage:
+    """Read what `describe_answers` wrote."""
+    answers = (
+        StoredAnswer(one["invocation"], one["index"], one["signal"], read_time(one["at"]) or 0, one["size"])
+        for one in document["answers"]
+    )
+    return StoredAnswerPage(tuple(answers), document.get("next"))
 
 
 def _describe(one: AwakeableView) -> dict[str, Any]:

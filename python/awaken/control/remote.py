@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from awaken import _core
-from awaken.control.awakeable_documents import read_page
+from awaken.control.awakeable_documents import read_answers, read_page
 from awaken.control.catalog import read_deployments, read_services
 from awaken.control.errors import (
     AlreadyInvokedError,
@@ -88,8 +88,8 @@ class RemoteOperations:
         #: The journal value codec that every application behind the runtime has; None if they have none, or if this
         #: process does not know it.
         self.codec: AnswerCodec | None = None
-        #: Until when, by the loop's clock, the admin API is one that does not list awakeables, as a server's is.
-        self._lists_nothing_until = 0.0
+        #: Until when, by the loop's clock, the admin API is one without these lists, as a server's is.
+        self._lists_nothing_until: dict[str, float] = {}
 
     async def close(self) -> None:
         """Close its connections."""
@@ -217,18 +217,10 @@ class RemoteOperations:
         """List the awakeables that handlers wait for."""
         if invocation_id is not None:
             _core.parse_invocation_id(invocation_id)
-        now = asyncio.get_running_loop().time()
-        if now >= self._lists_nothing_until:
-            wanted = {"service": service, "key": key, "invocation": invocation_id, "after": after}
-            parameters = {name: value for name, value in wanted.items() if value is not None}
-            answer = await self._http.operate(
-                Kind.READ, "GET", "/awakeables", may_repeat=True, params={**parameters, "limit": str(limit)}
-            )
-            if answer.is_success:
-                return read_page(answer.json())
-            if answer.status_code != _NOT_FOUND:
-                raise refused(answer)
-            self._lists_nothing_until = now + _ASK_AGAIN_SECONDS
+        wanted = {"service": service, "key": key, "invocation": invocation_id, "after": after}
+        document = await self._read_own("/awakeables", limit, wanted)
+        if document is not None:
+            return read_page(document)
         return await list_from_tables(self, service, key, invocation_id, limit, after)
 
     async def _read(self, path: str) -> dict[str, Any]:
@@ -251,7 +243,29 @@ class RemoteOperations:
         after: str | None = None,
     ) -> StoredAnswerPage:
         """List the results of awakeables in the journals that are kept."""
+        document = await self._read_own("/answers", limit, {"service": service, "key": key, "after": after})
+        if document is not None:
+            return read_answers(document)
         return await list_answers_from_tables(self, service, key, limit, after)
+
+    async def _read_own(
+        self, path: str, limit: int, wanted: Mapping[str, str | None]
+    ) -> dict[str, Any] | None:
+        """Return a list that only the embedded runtime has; None if this is another one."""
+        now = asyncio.get_running_loop().time()
+        if now < self._lists_nothing_until.get(path, 0.0):
+            return None
+        parameters = {name: value for name, value in wanted.items() if value is not None}
+        answer = await self._http.operate(
+            Kind.READ, "GET", path, may_repeat=True, params={**parameters, "limit": str(limit)}
+        )
+        if answer.is_success:
+            document = answer.json()
+            return document if isinstance(document, dict) else None
+        if answer.status_code != _NOT_FOUND:
+            raise refused(answer)
+        self._lists_nothing_until[path] = now + _ASK_AGAIN_SECONDS
+        return None
 
     async def _change(self, invocation_id: str, operation: str, deployment: str | None = None) -> Change:
         answer = await self._patch(invocation_id, operation, {"deployment": deployment})

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RemoteCompletion"]
 
-#: A server applies a completion some milliseconds after it has answered.
-_LOOKS: Final = 20
-_PAUSE_SECONDS: Final = 0.05
+#: Seconds before each look but the first, a second in all. A server applies a completion some milliseconds after it has
+#: answered; one that takes longer is busy, and has few questions to answer then.
+_PAUSES_SECONDS: Final = (0.02, 0.04, 0.08, 0.16, 0.3, 0.4)
 _REFUSALS: Final = {
     AwakeableStatus.COMPLETED: AwakeableOutcome.ALREADY_COMPLETED,
     AwakeableStatus.NOT_STARTED: AwakeableOutcome.INVALID,
@@ -93,11 +93,11 @@ class RemoteCompletion:
 
     async def _look_after(self, tables: Asks, parsed: AwakeableId, result: bytes | str) -> AwakeableOutcome:
         """Return whether the result, or another one, is the first in the journal."""
-        for _ in range(_LOOKS):
+        for pause_s in (0.0, *_PAUSES_SECONDS):
+            await asyncio.sleep(pause_s)
             is_ours = await is_stored_result(tables, parsed.invocation_id, parsed.index, result, self._large)
             if is_ours is not None:
                 return AwakeableOutcome.APPLIED if is_ours else AwakeableOutcome.ALREADY_COMPLETED
-            await asyncio.sleep(_PAUSE_SECONDS)
         return AwakeableOutcome.ACCEPTED
 
 

@@ -122,6 +122,15 @@ async def test_a_server_is_looked_at_before_and_after(
     assert len(server.requests) == sent
 
 
+async def test_a_server_that_is_busy_is_asked_few_questions() -> None:
+    server = Server()  # which never applies what it has accepted
+
+    outcome = await complete_awakeable(connect(server.ingress, server.admin), AWAKEABLE, b'"yes"')
+
+    assert outcome is AwakeableOutcome.ACCEPTED
+    assert len(server.questions) < 10
+
+
 async def test_only_the_first_result_of_its_own_signal_is_read() -> None:
     server = Server()
     server.applies = {**YES, "raw_length": 2 * 1024 * 1024}
@@ -192,6 +201,16 @@ async def test_a_server_without_the_route_is_asked_for_its_tables() -> None:
 
     assert [one.awakeable_id for page in pages for one in page.awakeables] == [AWAKEABLE, AWAKEABLE]
     assert server.requests == [("GET", "/awakeables")]
+
+
+async def test_a_server_without_a_list_of_answers_is_asked_for_its_journals() -> None:
+    server = Server()
+    runtime = connect(server.ingress, server.admin)
+
+    pages = [await runtime.stored_answers() for _ in range(2)]
+
+    assert [page.answers for page in pages] == [(), ()]
+    assert server.requests == [("GET", "/answers")]
 
 
 async def test_changes_tell_whether_they_are_done() -> None:

@@ -57,6 +57,7 @@ _OPERATIONS: Final[Sequence[_Operation]] = (
             ("/subscriptions", "list_subscriptions", "subscriptions", "ListSubscriptionsResponse", ()),
             ("/kafka-clusters", "list_kafka_clusters", "Kafka clusters", "ListKafkaClustersResponse", ()),
             ("/awakeables", "list_awakeables", "pending awakeables", "AwakeablePage", ("400", "503")),
+            ("/answers", "list_answers", "results of awakeables", "AnswerPage", ("400", "503")),
             (
                 "/cluster-health",
                 "cluster_health",
@@ -160,6 +161,11 @@ _PARAMETERS: Final[Mapping[str, Mapping[str, tuple[dict[str, Any], str]]]] = {
     "delete_kafka_cluster": {"force": (_FLAG, "Also if it has subscriptions")},
     "list_awakeables": {
         **{name: (_TEXT, f"Only of this {name}") for name in ("service", "key", "invocation")},
+        "limit": (_NUMBER, "How many"),
+        "after": (_TEXT, "The `next` of the page before"),
+    },
+    "list_answers": {
+        **{name: (_TEXT, f"Only of this {name}") for name in ("service", "key")},
         "limit": (_NUMBER, "How many"),
         "after": (_TEXT, "The `next` of the page before"),
     },

@@ -141,4 +141,5 @@ ANSWERS: Final[dict[str, dict[str, Any]]] = {
     "AwakeablePage": _object(
         {"awakeables": _list({"type": "object"})}, {"next": {"type": ["string", "null"]}}
     ),
+    "AnswerPage": _object({"answers": _list({"type": "object"})}, {"next": {"type": ["string", "null"]}}),
 }

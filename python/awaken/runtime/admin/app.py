@@ -175,6 +175,7 @@ def _invocation_routes(at: InvocationRoutes) -> list[Route]:
         _methods(f"{one}/restart-as-new", PATCH=at.restart_as_new),
         _methods(one, DELETE=at.delete),
         _methods("/awakeables", GET=at.list_awakeables),
+        _methods("/answers", GET=at.list_answers),
     ]
 
 

@@ -1,4 +1,4 @@
-"""`/invocations/{id}/<operation>`: changes to one invocation; and `/awakeables`: what is waiting for an answer."""
+"""`/invocations/{id}/<operation>`: changes to one; `/awakeables` and `/answers`: what waits, and what was answered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from awaken import _core
-from awaken.control.awakeable_documents import describe_page
+from awaken.control.awakeable_documents import describe_answers, describe_page
 from awaken.control.errors import ConflictError, InvalidRequestError, NotFoundError
 from awaken.control.operations import Change
 from awaken.errors import InvalidIdError
@@ -102,6 +102,18 @@ class InvocationRoutes:
         except (InvalidRequestError, InvalidIdError) as error:
             raise AdminError(400, str(error)) from error
         return answer_json(200, describe_page(page))
+
+    async def list_answers(self, request: Request) -> Response:
+        """Answer `GET /answers?service=&key=&limit=&after=`: results of awakeables, newest first, without values."""
+        limit = read_number(request, "limit", _USUAL_PAGE)
+        given = partial(read_parameter, request)
+        try:
+            page = await self._operations.stored_answers(
+                service=given("service"), key=given("key"), limit=min(limit, _MAX_PAGE), after=given("after")
+            )
+        except InvalidRequestError as error:
+            raise AdminError(400, str(error)) from error
+        return answer_json(200, describe_answers(page))
 
     async def _do(self, work: Awaitable[T], request: Request) -> T:
         invocation_id = request.path_params["invocation_id"]

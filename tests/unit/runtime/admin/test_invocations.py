@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from awaken.control.errors import ConflictError, GoneError, InvalidRequestError, NotFoundError, TooEarlyError
-from awaken.control.operations import Change
+from awaken.control.operations import Change, StoredAnswer, StoredAnswerPage
 from awaken.errors import InvalidIdError
 from awaken.runtime.errors import RuntimeClosedError, StoreError
 
@@ -111,6 +111,22 @@ async def test_the_older_route_accepts_everything(
     assert response.status_code == 202
     assert operations.asked == [(operation, INVOCATION_ID)]
     assert (await client.delete(f"/invocations/{INVOCATION_ID}?mode=x")).status_code == 400
+
+
+async def test_answers_are_asked_for(client: httpx.AsyncClient, operations: FakeOperations) -> None:
+    operations.answer = StoredAnswerPage((StoredAnswer(INVOCATION_ID, 4, 17, 1000, 90),), "1.2.3")
+
+    response = await client.get("/answers", params={"service": "Obj", "limit": "2", "after": "9.9.9"})
+    refused = await client.get("/answers", params={"limit": "x"})
+    operations.answer = InvalidRequestError("no page token")
+    strange = await client.get("/answers", params={"after": "x"})
+
+    at = "1970-01-01T00:00:01.000Z"
+    answer = {"invocation": INVOCATION_ID, "index": 4, "signal": 17, "at": at, "size": 90}
+    wanted = {"service": "Obj", "key": None, "limit": 2, "after": "9.9.9"}
+    assert response.json() == {"answers": [answer], "next": "1.2.3"}
+    assert operations.asked[0] == ("stored_answers", wanted)
+    assert (refused.status_code, strange.status_code) == (400, 400)
 
 
 async def test_pending_awakeables_are_asked_for(
