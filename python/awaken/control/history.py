@@ -18,6 +18,7 @@ from awaken.control.operations import Failure
 from awaken.control.question_documents import FoundDocument, decode_value, read_documents
 from awaken.control.reads import find_invocations, target_of
 from awaken.control.sql import quote_sql, select
+from awaken.errors import InvalidIdError
 from awaken.links.description import ENTRY_PREFIX
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ async def _make(
     if answered is not None:
         is_yes = approves(approval, answered) if approval else (False if answered.answer is None else None)
     return PastAnswer(
-        _core.format_awakeable_id(_core.parse_invocation_id(one.invocation_id), index),
+        _question_id(one.invocation_id, index),
         one.invocation_id,
         target,
         title or f"awakeable {index}",
@@ -158,6 +159,14 @@ async def _make(
         is_yes=is_yes,
         size=one.size,
     )
+
+
+def _question_id(invocation_id: str, index: int) -> str:
+    """Return the id; of a row that was damaged, a text that says so: the others are still listed."""
+    try:
+        return _core.format_awakeable_id(_core.parse_invocation_id(invocation_id), index)
+    except (InvalidIdError, OverflowError):
+        return f"unreadable: signal {index} of invocation {invocation_id!r}"
 
 
 async def _read(

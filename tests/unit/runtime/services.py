@@ -140,8 +140,17 @@ impatient = VirtualObject(
 
 lazy = VirtualObject("Lazy", enable_lazy_state=True)
 
+asking = Service("Asking")
+
 #: All services; the handlers below are added before anyone reads the list.
-SERVICES = (echo, counter, approval, failing, pausing, impatient, lazy)
+SERVICES = (echo, counter, approval, failing, pausing, impatient, lazy, asking)
+
+
+@asking.handler()
+async def ask(ctx: Context) -> str:
+    """Wait for two people."""
+    verdict = await ctx.approve("Pay?", details="**ACME**", approvers=["ann", "bob"], quorum=2)
+    return str(verdict.approved)
 
 
 @failing.handler()

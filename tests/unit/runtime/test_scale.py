@@ -7,14 +7,21 @@ import re
 import sqlite3
 import tracemalloc
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from awaken import _core
+from awaken.approvals import Via
 from awaken.control import reads
+from awaken.control.answering import Answerer, answer_question
+from awaken.control.history import list_answers
 from awaken.control.operations import STATUSES
+from awaken.control.question_documents import find_documents
+from awaken.control.questions import find_question
+from awaken.runtime.query.awakeables import Filter
 from awaken.runtime.query.connection import Connection
 from awaken.runtime.query.snapshot import Snapshot
+from awaken.runtime.query.stored_answers import list_stored_answers
 from awaken.testing.manual_clock import ManualClock
 
 from benches.scale.multiply import multiply
@@ -129,6 +136,56 @@ async def test_lists_of_the_runtime_look_at_what_they_show(harness: Harness) -> 
     assert list(scans) == ["SCAN i USING INDEX invocation_by_age"]
     sorts = {sql for sql, text in plans.items() if "USE TEMP B-TREE FOR ORDER BY" in text.split("\n")}
     assert all("FROM sys_journal_events" in sql for sql in sorts)  # an invocation has a hundred at most
+
+
+async def test_questions_and_their_history_look_at_what_they_show(harness: Harness) -> None:
+    # given
+    asking = await harness.send("Asking/ask")
+    await harness.until_waiting()
+    runtime, question = harness.runtime, awakeable_of(asking)
+    answerer = Answerer("ann", (), Via.INBOX, harness.now_ms())
+    assert (await answer_question(runtime, question, b'{"approved":true}', answerer)).is_applied
+    await harness.until_waiting()
+    asked: list[str] = []
+
+    class Asking:
+        async def ask(self, sql: str) -> list[dict[str, object]]:
+            asked.append(sql)
+            return await runtime.ask(sql)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(runtime, name)
+
+    operations: Any = Asking()
+
+    # when
+    found = await find_question(operations, question)
+    documents = await find_documents(operations, (await runtime.awakeables()).awakeables)
+    history = await list_answers(operations)
+
+    # then
+    assert (len(found.answers), len(documents), len(history.answers)) == (1, 1, 1)
+    connection = Connection(runtime.store.path, timeout_s=5)
+    nothing = Snapshot((), (), ())
+    for sql in asked:
+        text = dict(connection.answer(f"EXPLAIN {sql}", nothing).rows)["physical_plan"]
+        assert not [step for step in text.split("\n") if step.startswith("SCAN")], sql
+    connection.close()
+    statements: list[tuple[str, tuple[Any, ...]]] = []
+
+    def fetch(sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        statements.append((sql, values))
+        return runtime.store.fetch(sql, values).fetchall()
+
+    for wanted in (Filter(), Filter("Asking"), Filter("Asking", "k")):
+        list_stored_answers(fetch, wanted, 50, "1.2.3")
+    with sqlite3.connect(runtime.store.path) as stored:
+        steps = {
+            row[3]
+            for sql, values in statements
+            for row in stored.execute(f"EXPLAIN QUERY PLAN {sql}", values)
+        }
+    assert all(step.startswith("SEARCH") for step in steps), steps
 
 
 TABLES = (

@@ -12,7 +12,10 @@ import pytest
 from awaken.control import convert, reads
 from awaken.control.awakeable_documents import describe_page, read_page
 from awaken.control.errors import NotFoundError
+from awaken.control.history import list_answers
 from awaken.control.invocation_details import describe_invocation
+from awaken.control.question_documents import find_documents
+from awaken.control.questions import find_question
 from awaken.inbox import create_inbox
 from awaken.runtime.query import Filter, Query, take_snapshot
 
@@ -21,7 +24,7 @@ from tests.unit.runtime.harness import awakeable_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from awaken.control.operations import AwakeablePage
+    from awaken.control.operations import AwakeablePage, StoredAnswerPage
 
     from tests.unit.runtime.harness import Harness
 
@@ -44,7 +47,7 @@ DECISIVE = frozenset(
     (
         *(("invocation", "seq"), ("invocation", "status"), ("invocation", "last_failure")),
         *(("invocation", "kind"), ("invocation", "retry_count")),
-        *(("journal", "invocation"), ("inbox", "invocation"), ("inbox", "seq")),
+        *(("journal", "invocation"), ("journal", "signal"), ("inbox", "invocation"), ("inbox", "seq")),
         *(("inbox", "service"), ("inbox", "key"), ("invocation", "kind"), ("journal_event", "invocation")),
     )
 )
@@ -71,6 +74,19 @@ class Damaged:
     ) -> AwakeablePage:
         wanted = Filter(service, key, invocation_id)
         return await self._query.awakeables([], wanted, limit, after)
+
+    async def count_awakeables(self, most: int = 1000) -> int:
+        return await self._query.count_awakeables([], most)
+
+    async def stored_answers(
+        self,
+        *,
+        service: str | None = None,
+        key: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> StoredAnswerPage:
+        return await self._query.stored_answers(Filter(service, key), limit, after)
 
     async def answer_rules(self, awakeable_id: str) -> Any:
         return await self._harness.runtime.answer_rules(awakeable_id)
@@ -127,10 +143,15 @@ async def waiting(harness: Harness) -> tuple[Harness, list[str]]:
     harness.advance(1_000)  # their inactivity timeout
     for invocation_id in suspended:
         await harness.until_status(invocation_id, "suspended")
+    asking = [await harness.send("Asking/ask") for _ in range(3)]
+    await harness.until_waiting(len(suspended) + len(asking))
+    for invocation_id in asking:
+        await harness.runtime.resolve_awakeable(awakeable_of(invocation_id), b'{"approved":true}')
+    await harness.until_waiting(len(suspended) + len(asking))
     failing = await harness.send("Failing/fail_until", 99)
     await harness.until_status(failing, "backing-off")
     await harness.runtime.store.committed()
-    return harness, [done[0], suspended[0], suspended[1], nap, failing]
+    return harness, [done[0], *asking, suspended[0], suspended[1], nap, failing]
 
 
 async def everything(operations: Damaged, ids: list[str]) -> dict[str, int]:
@@ -146,6 +167,10 @@ async def everything(operations: Damaged, ids: list[str]) -> dict[str, int]:
     assert len(read_page(json.loads(json.dumps(describe_page(page)))).awakeables) == len(page.awakeables)
     for one in page.awakeables:
         convert.awakeable(one)
+    await find_documents(operations, page.awakeables)  # type: ignore[arg-type]
+    await operations.count_awakeables()
+    history = await list_answers(operations)  # type: ignore[arg-type]
+    counts["answers"] = len(history.answers)
     for invocation_id in ids:
         for entry in await reads.list_entries(operations, invocation_id):
             convert.entry(entry)
@@ -155,6 +180,7 @@ async def everything(operations: Damaged, ids: list[str]) -> dict[str, int]:
         try:
             await describe_invocation(operations, invocation_id)
             await reads.find_awakeable(operations, awakeable_of(invocation_id))  # type: ignore[arg-type]
+            await find_question(operations, awakeable_of(invocation_id))  # type: ignore[arg-type]
         except NotFoundError:
             continue
     return counts
@@ -206,6 +232,7 @@ async def test_damage_in_any_column_hides_no_other_row(
     copy.close()
     operations = Damaged(harness, whole)
     expected = await everything(operations, ids)
+    assert expected["answers"] == 3
     operations.close()
     failures = []
     current = Current()
