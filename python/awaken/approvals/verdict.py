@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass
 class Approval:
-    """Yes or no, with a comment: what people answer unless the handler asks for something else."""
+    """Yes or no, and a comment for whoever asked."""
 
     approved: bool
     comment: str = ""

@@ -10,7 +10,7 @@ import json
 import math
 import re
 import reprlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,10 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME: Final = re.compile(r"(\d\d:\d\d)(:\d\d(\.\d{1,6})?)?", re.ASCII)
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)?", re.ASCII)
 _ISO_DURATION: Final = re.compile(r"[+-]?P(?=.)(\d+(\.\d+)?[WD])*(T(\d+(\.\d+)?[HMS])+)?", re.ASCII)
+_WRITTEN_DURATION: Final = re.compile(
+    r"P(?:(\d{1,6})Y)?(?:(\d{1,9})D)?(?:T(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,15}(?:\.\d+)?)S)?)?",
+    re.ASCII,
+)
 _SPAN: Final = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*(d|h|min|m|s)[a-z]*\s*,?\s*", re.ASCII | re.IGNORECASE)
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "min": 60, "m": 60, "s": 1}
 _BOOLEANS: Final = {"true": True, "false": False}
@@ -129,7 +133,7 @@ def _within(number: Any, field: Field) -> Any:
             "exclusiveMaximum": exact >= limit,
         }.get(name, False)  # multiples of fractions are for the type to check
         if is_outside:
-            raise ValueError(f"is {_shown(str(number))}; it has to be {text.format(_plain(bound))}")
+            raise ValueError(f"has to be {text.format(_plain(bound))}, and is {_shown(str(number))[1:-1]}")
     return number
 
 
@@ -197,16 +201,17 @@ def _write_duration(value: Any) -> str:
     """Return a duration as people write it, if that says the same."""
     if not isinstance(value, str):
         return ""
-    found = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", value, re.ASCII)
+    found = _WRITTEN_DURATION.fullmatch(value)
     if found is None:
         return value
-    days, hours, minutes = (int(part or 0) for part in found.groups()[:3])
-    span = timedelta(days=min(days, 999_999), hours=hours, minutes=minutes, seconds=float(found[4] or 0))
-    rest, parts = span.total_seconds(), []
+    years, days, hours, minutes = (int(part or 0) for part in found.groups()[:4])
+    days += 365 * years  # as pydantic, which alone writes years
+    rest = days * 86_400 + hours * 3_600 + minutes * 60 + Decimal(found[5] or 0)
+    parts: list[str] = []
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         count, rest = divmod(rest, size)
-        parts += [f"{count:.0f} {unit}"] if count else []
-    parts += [f"{rest:g} s"] if rest or not parts else []
+        parts += [f"{int(count)} {unit}"] if count else []
+    parts += [f"{rest.normalize():f} s"] if rest or not parts else []
     return " ".join(parts)
 
 

@@ -16,7 +16,7 @@ from awaken.control.answers import InvalidAnswerError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["MOST_ITEMS", "change_items", "fill_form", "read_form", "rows_of", "tidy_form"]
+__all__ = ["MOST_ITEMS", "change_items", "fill_form", "read_form", "reopen_form", "rows_of", "tidy_form"]
 
 #: Items of a list in a form: what a person fills in. Longer lists are for programs.
 MOST_ITEMS: Final = 50
@@ -66,14 +66,24 @@ def tidy_form(form: Mapping[str, str], fields: Iterable[Field]) -> dict[str, str
     return tidied
 
 
+def reopen_form(tidied: Mapping[str, str], fields: Iterable[Field]) -> dict[str, str]:
+    """Return a tidied form with the inputs that lists without items have at first."""
+    reopened = dict(tidied)
+    for field in _lists_in(reopened, fields):
+        if not rows_of(reopened, field):
+            _fill(reopened, field, [])
+    return reopened
+
+
 def change_items(form: Mapping[str, str], fields: Iterable[Field], change: str) -> dict[str, str] | None:
     """Return a form after the button that adds or removes an item; None if it is no such button."""
     changed = dict(form)
     for field in _lists_in(changed, fields):
         count = rows_of(changed, field)
-        if change == f"{ADD}{field.name}" and count < most_items(field):
-            changed[field.size_name] = str(count + 1)
-            _fill(changed, field.at(count), ABSENT)
+        if change == f"{ADD}{field.name}":
+            if count < most_items(field):
+                changed[field.size_name] = str(count + 1)
+                _fill(changed, field.at(count), ABSENT)
             return changed
         for number in range(count):
             if change == f"{REMOVE}{field.name}.{number}":
@@ -136,7 +146,7 @@ def _read_list(form: Mapping[str, str], field: Field, problems: list[Problem]) -
     items = [_read(form, field.at(number), problems) for number in range(rows_of(form, field))]
     least = field.schema.get("minItems")
     if isinstance(least, int) and len(items) < least:
-        raise ValueError(f"has {len(items)}, and at least {least} are needed")
+        raise ValueError(f"needs at least {least}, and has {len(items) or 'none'}")
     if not items and field.is_blank_by_default and not field.is_required:
         return _LEFT_OUT
     return items

@@ -88,7 +88,7 @@ class _Reader:
             is_required,
             description=_description(outer) or _description(schema),
             is_nullable=is_nullable,
-            title=str(own_title) if own_title and label != "answer" else humanise(label),
+            title=humanise(label) if path == "$" or _is_made_of(own_title, label) else str(own_title),
             path=path,
             default=outer.get("default", ABSENT),
             schema=schema,
@@ -111,9 +111,14 @@ class _Reader:
         if schema.get("type") == "object" and isinstance(properties, dict) and properties and not is_deep:
             required = schema.get("required", ())
             fields = tuple(
-                self.read(inner, name_within(name, key), key, f"{path}.{key}", is_required=key in required)
+                self.read(
+                    inner if isinstance(inner, dict) else {},  # True is a schema, too
+                    name_within(name, key),
+                    key,
+                    f"{path}.{key}",
+                    is_required=key in required,
+                )
                 for key, inner in properties.items()
-                if isinstance(inner, dict)
             )
             return FieldKind.GROUP, {"fields": fields}
         is_list = schema.get("type") == "array" and "prefixItems" not in schema
@@ -159,6 +164,11 @@ def _is_decimal(options: Sequence[Mapping[str, Any]]) -> bool:
         and options[1].get("type") == "string"
         and options[1].get("format") == "decimal"
     )
+
+
+def _is_made_of(title: object, label: str) -> bool:
+    """Return whether there is no title but the one that pydantic makes of the name."""
+    return not title or title == label.replace("_", " ").title()
 
 
 def _description(schema: Mapping[str, Any]) -> str:

@@ -27,8 +27,9 @@ _HELP: Final = {
     FieldKind.DATETIME: "in UTC",
     FieldKind.LOCAL_DATETIME: "without a time zone",
     FieldKind.DURATION: "such as 2 d 4 h, or 90 min",
-    FieldKind.JSON: "as JSON",
 }
+#: Examples of JSON by the type of the schema.
+_EXAMPLES: Final = {"object": '{"name": "value"}', "array": "[1, 2]"}
 #: Attributes of the inputs that are a line of text.
 _LINES: Final = {
     FieldKind.TEXT: ("text", ""),
@@ -102,10 +103,15 @@ class Input:
         return self.field.kind in _SHORT
 
     @property
+    def has_seconds(self) -> bool:
+        """Whether it is a time of day with seconds; browsers ask for them only then."""
+        return self.line_type in ("time", "datetime-local") and self.value.count(":") > 1
+
+    @property
     def rows(self) -> int:
         """Lines of a text area."""
         is_prose = self.field.kind is FieldKind.JSON or _PROSE.search(self.field.label)
-        return 4 if is_prose else 2
+        return 3 if is_prose else 1
 
     @property
     def describing_ids(self) -> str:
@@ -164,7 +170,8 @@ def describe_problems(inputs: Sequence[Input], problems: Iterable[Problem]) -> l
 def _make(field: Field, given: Mapping[str, str], problems: Mapping[str, str]) -> Input:
     value = given.get(field.name, "")
     bounds = describe_bounds(field)
-    help_texts = tuple(filter(None, (field.description, _HELP.get(field.kind, ""), bounds)))
+    kind_help = _describe_json(field) if field.kind is FieldKind.JSON else _HELP.get(field.kind, "")
+    help_texts = tuple(filter(None, (field.description, kind_help, bounds)))
     problem = problems.get(field.path) or _problem_inside(field, problems)
     match field.kind:
         case FieldKind.GROUP:
@@ -179,6 +186,15 @@ def _make(field: Field, given: Mapping[str, str], problems: Mapping[str, str]) -
         case FieldKind.BOOLEAN | FieldKind.CHOICE:
             return Input(field, value, problem, help_texts, choices=_choices(field, value, given))
     return Input(field, value, problem, help_texts)
+
+
+def _describe_json(field: Field) -> str:
+    example = _EXAMPLES.get(str(field.schema.get("type")))
+    return (
+        f"as JSON, such as {example}"
+        if example
+        else "as JSON: a text in quotation marks, a number, a list, an object"
+    )
 
 
 def _problem_inside(field: Field, problems: Mapping[str, str]) -> str:

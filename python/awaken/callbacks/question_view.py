@@ -55,22 +55,32 @@ class AnswerView:
     def of(cls, answered: Answered, approval: ApprovalFacts | None) -> AnswerView:
         """Return how an answer to an approval is shown; or to a callback, which does not know who gave it."""
         if approval is not None:
-            return cls.of_approval(answered, is_yes=approves(approval, answered))
+            return cls.of_approval(
+                answered, is_yes=approves(approval, answered), field=approval.verdict_field
+            )
         has_value, value = _value_of(answered.answer)
         verb = "Rejected" if answered.answer is None else "Answered"
         return cls("", verb, answered.at_ms, "", answered.rejection or "", has_value, value)
 
     @classmethod
-    def of_approval(cls, answered: Answered, *, is_yes: bool) -> AnswerView:
-        """Return how an answer to an approval is shown."""
+    def of_approval(cls, answered: Answered, *, is_yes: bool, field: str | None = None) -> AnswerView:
+        """Return how an answer to an approval is shown.
+
+        Args:
+            answered: the answer.
+            is_yes: what it means.
+            field: what says so in the answer, which is not repeated.
+        """
         has_value, value = _value_of(answered.answer)
+        if isinstance(value, dict) and isinstance(value.get(field), bool):
+            value = {name: one for name, one in value.items() if name != field}
         return cls(
             f"by {describe_person(answered.by)}",
             "Approved" if is_yes else "Rejected",
             answered.at_ms,
             _DOORS[answered.via],
             answered.rejection or "",
-            has_value and not isinstance(value, bool),  # the verb says it
+            has_value and not isinstance(value, bool) and value != {},  # the verb says it
             value,
         )
 

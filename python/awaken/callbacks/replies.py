@@ -166,7 +166,7 @@ def _first_of(outcome: AnswerOutcome) -> tuple[AnswerView, ...]:
         return ()
     if outcome.is_approved is None:
         return (AnswerView.of(outcome.first, None),)
-    return (AnswerView.of_approval(outcome.first, is_yes=outcome.is_approved),)
+    return (AnswerView.of_approval(outcome.first, is_yes=outcome.is_approved, field="approved"),)
 
 
 def _facts_of(outcome: AnswerOutcome) -> dict[str, Any]:

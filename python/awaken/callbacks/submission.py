@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken.callbacks.form_values import change_items, read_form, tidy_form
+from awaken.callbacks.form_values import change_items, read_form, reopen_form, tidy_form
 from awaken.control.answers import InvalidAnswerError, Problem, check_answer
 from awaken.control.operations import Failure
 
@@ -52,12 +52,13 @@ def read_submission(sent: Mapping[str, str], form: Form, annotation: Any) -> Sub
     if do in VERDICTS and form.verdict is not None:
         tidied[form.verdict.name] = VERDICTS[do]
     elif do != "resolve":
-        return Submission(tidied, problems=(Problem("do", "press one of the two buttons"),))
+        problem = Problem("do", "press one of the two buttons")
+        return Submission(reopen_form(tidied, form.fields), problems=(problem,))
     try:
         answer = read_form(tidied, form.fields)
         check_answer(answer, annotation)
     except InvalidAnswerError as error:
-        return Submission(tidied, problems=tuple(error.problems))
+        return Submission(reopen_form(tidied, form.fields), problems=tuple(error.problems))
     return Submission(tidied, answer)
 
 
