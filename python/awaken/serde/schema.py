@@ -16,7 +16,7 @@ from awaken.serde.models import MsgspecJsonSerde, PydanticJsonSerde, is_pydantic
 from awaken.serde.readers import ChoiceReader, MappingReader, PydanticReader, SubclassReader
 from awaken.serde.reading import reader_of
 from awaken.serde.rewriting import is_pydantic_union, is_refused_dataclass, rewrite
-from awaken.serde.schema_formats import add_formats, schema_generator
+from awaken.serde.schema_details import add_details, schema_generator
 from awaken.serde.typed_dicts import is_typed_dict
 from awaken.serde.validation import adapter
 
@@ -105,7 +105,7 @@ class _Builder:
         rewritten, placeholders = rewrite(annotation)
         self._placeholders.update(placeholders)
         (schema,), definitions = msgspec.json.schema_components([rewritten], schema_hook=self._ask)
-        add_formats(rewritten, schema, definitions)
+        add_details(annotation, rewritten, schema, definitions)
         self._definitions.update(definitions)
         return schema
 
