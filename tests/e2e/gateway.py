@@ -19,23 +19,27 @@ if TYPE_CHECKING:
 class Gateway:
     """A gRPC server on a free port; `address` is HOST:PORT."""
 
-    def __init__(self, lane: Lane, directory: Path, *options: str) -> None:
+    def __init__(self, lane: Lane, directory: Path, *options: str, **environment: str) -> None:
         urls = ("--ingress", lane.runtime.ingress_url, "--admin", lane.runtime.admin_url)
         self._process = Process(
             [sys.executable, "-m", "awaken.cli", "gateway", *urls, "--grpc", "127.0.0.1:0", *options],
             log=directory / "gateway.log",
             cwd=ROOT,
-            env={"PYTHONUNBUFFERED": "1"},
+            env={"PYTHONUNBUFFERED": "1", **environment},
         )
         self.address = ""
         #: URL of the inbox, if the test asked for one.
         self.inbox = ""
+        #: URL of the links, if the test asked for them.
+        self.links = ""
 
     def __enter__(self) -> Self:
         self._process.start()
         self.address = eventually(self._find_address, what="the gateway's readiness")
         page = re.search(r"inbox on (\S+)", self._process.log)
         self.inbox = page.group(1) if page else ""
+        links = re.search(r"links on (\S+)", self._process.log)
+        self.links = links.group(1) if links else ""
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -19,6 +19,7 @@ from tests.e2e.services.misuses import misused
 from tests.e2e.services.notified import notified
 from tests.e2e.services.office import office
 from tests.e2e.services.payloads import payloads
+from tests.e2e.services.purchasing import purchasing
 from tests.e2e.services.sizes import hoard, sizes, vow
 from tests.e2e.services.state import eager, lazy
 from tests.e2e.services.workflows import desk, signing
@@ -34,6 +35,6 @@ app = restate.app(
         *(hoard, notified, sizes, vow),
         *(journey, shipping),
         *(failing, hostile, misused, patient),
-        office,
+        *(office, purchasing),
     ]
 )
