@@ -173,11 +173,14 @@ async def test_sixty_of_a_hundred_people(lane: Lane, effects: Effects) -> None:
     assert len(effects.values("decided")) == 100
 
 
-async def test_raw_values_on_the_way_do_not_end_it(lane: Lane, effects: Effects) -> None:
+@pytest.mark.parametrize(
+    "value", [{"approved": "perhaps"}, {"approved": True, "comment": 7}, [True]], ids=str
+)
+async def test_raw_values_on_the_way_do_not_end_it(lane: Lane, effects: Effects, value: object) -> None:
     """The ingress of a Restate server takes any value; that of the embedded runtime checks it."""
     invocation, approval = ask(lane, effects, approvers=["ann"])
     await asked(lane, effects, 1, invocation)
-    lane.client.ingress.post(f"/restate/awakeables/{approval}/resolve", json={"approved": "perhaps"})
+    lane.client.ingress.post(f"/restate/awakeables/{approval}/resolve", json=value)
 
     async with door(lane) as runtime:
         outcome = await answer(runtime, approval, "ann")

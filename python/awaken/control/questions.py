@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from awaken import _core
 from awaken.approvals import Answered, Tally, read_answered, tally
 from awaken.client.awakeable_id import check_awakeable_id
+from awaken.control.answers import InvalidAnswerError, check_answer, known_type
 from awaken.control.errors import NotFoundError
 from awaken.control.journal_results import read_results, signal_of
 from awaken.control.operations import Failure
@@ -219,6 +220,17 @@ def _describe(question: Question, timer: DescribingTimer) -> Question:
     )
 
 
+def _fits(answered: Answered, annotation: Any) -> bool:
+    """Return whether a handler takes an answer. The ingress of a Restate server let any value through."""
+    if answered.answer is None:
+        return True
+    try:
+        check_answer(answered.answer, annotation)
+    except InvalidAnswerError:
+        return False
+    return True
+
+
 async def _count(
     operations: Operations, question: Question, is_over: bool, end: int | None, results: Mapping[int, _Result]
 ) -> Question:
@@ -242,7 +254,8 @@ async def _count(
         # The handler takes the slots in their order, each before its timer ends or not at all.
         taken = list(takewhile(lambda n: first + n in results, range(question.approval.slots)))
         in_time = takewhile(lambda n: end is None or in_order[n].position < end, taken)
-        counted = [] if hidden else [answers[n] for n in in_time]
+        kind = known_type(question.type_name)
+        counted = [] if hidden else [answers[n] for n in in_time if _fits(answers[n], kind)]
         question = replace(question, tally=tally(question.approval, counted))
         is_decided = question.tally.is_decided
     if is_decided:
