@@ -76,9 +76,8 @@ async def ask(context: SideEffects, given: Arguments, frame: FrameType) -> Verdi
     handle, expires_at_ms = driver.issue("create an approval").timer(recorded.expires_at_ms, entry)
     subject = f'approval "{recorded.description.name}"'
     expiry = RestateDurableSleepFuture(driver, handle, None, subject)
-    futures = [RestateDurableFuture[bytes](driver, slot, BytesSerde(), subject) for _, slot in slots]
     messages = Messages(context, recorded, awakeable_id, expires_at_ms, given.notify, settings, frame)
-    asking = _Asking(context, recorded, given.answer, futures, expiry, messages)
+    asking = _Asking(context, recorded, given.answer, [slot for _, slot in slots], expiry, messages)
     result = await asking.until_decided()
     decisive = result.decisive
     if decisive is not None:
@@ -96,7 +95,7 @@ class _Asking:
         context: SideEffects,
         plan: Plan,
         annotation: Any,
-        slots: list[RestateDurableFuture[bytes]],
+        slots: list[int],
         expiry: RestateDurableSleepFuture,
         messages: Messages,
     ) -> None:
@@ -121,6 +120,7 @@ class _Asking:
         await self._messages.send("ask", self._able(self._asked))
         result = Tally()
         used = 0
+        slot: RestateDurableFuture[bytes] | None = None
         while not result.is_decided:
             if used == len(self._slots):
                 raise TerminalError(
@@ -128,7 +128,8 @@ class _Asking:
                     "count as answers, and has room for no more; resolve approvals through links, the inbox or "
                     "chats, which refuse other values"
                 )
-            slot = self._slots[used]
+            if slot is None:
+                slot = self._future_of(self._slots[used])
             self._start_moment()
             awaited = (slot, self._moment, self._messages.retry, self._expiry)
             await asyncio.wait(
@@ -137,6 +138,7 @@ class _Asking:
             if slot.done():
                 used += 1
                 self._take(slot)
+                slot = None
                 result = tally(self._facts, self._answers)
             elif self._moment is not None and self._moment.done():
                 self._moment.result()
@@ -150,13 +152,17 @@ class _Asking:
                 return result
         return result
 
+    def _future_of(self, handle: int) -> RestateDurableFuture[bytes]:
+        subject = f'approval "{self._plan.description.name}"'
+        return RestateDurableFuture(self._context._driver, handle, BytesSerde(), subject)
+
     def _able(self, people: list[str]) -> list[str]:
         return [one for one in people if find_among(one, (), self._facts.not_by) is None]
 
     def _start_moment(self) -> None:
         if self._moment is None and self._moments:
             at_ms, people = self._moments[0]
-            name = f"before {', '.join(people)} is asked" if people else "before the reminder"
+            name = f"before {_sum_up(people)} asked" if people else "before the reminder"
             self._moment = RestateDurableSleepFuture.start(self._context._driver, at_ms, name)
 
     async def _pass_moment(self, result: Tally) -> None:
@@ -199,6 +205,10 @@ class _Asking:
             error,
             shown,
         )
+
+
+def _sum_up(people: tuple[str, ...]) -> str:
+    return f"{people[0]} is" if len(people) == 1 else f"{len(people)} others are"
 
 
 def _has_answered(person: str, result: Tally) -> bool:

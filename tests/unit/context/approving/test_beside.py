@@ -1,0 +1,185 @@
+"""Approvals beside other things that handlers do: timeouts, tasks, awakeables, state, cancellation, many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import awaken
+import pytest
+from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
+from awaken.testing import open_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+YES = awaken.Approval(True)
+
+
+@pytest.fixture(autouse=True)
+def settings() -> Iterator[None]:
+    configure_callbacks(CallbackSettings("http://links.test", LinkSigner({"test": b"k" * 32})))
+    yield
+    configure_callbacks(None)
+
+
+async def test_timeout_around_it_leaves_the_rest_of_the_handler_alone() -> None:
+    service = awaken.Service("Beside")
+
+    @service.handler()
+    async def handler(ctx: awaken.Context) -> list[str | None]:
+        try:
+            async with ctx.timeout(timedelta(hours=1)):
+                await ctx.approve("first?", approvers=["ann"])
+        except TimeoutError:
+            second = await ctx.approve("second?", approvers=["bob"])
+            value: str = await ctx.awakeable(type_hint=str, name="plain")
+            return ["timeout", second.by, value]
+        return []
+
+    async with open_environment(service, always_replay=True) as env:
+        sent = await env.client.service_send(handler, None)
+        await env.advance(hours=2)
+        await env.approval("second?").answer(YES, by="bob")
+        await env.awakeable("plain").resolve("done")
+
+        assert await env.client.attach(sent.invocation_id, type_hint=list[str]) == ["timeout", "bob", "done"]
+
+
+async def test_tasks_ask_at_the_same_time_and_one_failure_ends_the_group() -> None:
+    service = awaken.Service("Beside")
+    told: list[str] = []
+
+    async def notify(message: awaken.ApprovalMessage) -> None:
+        told.append(f"{message.kind} {message.person}")
+
+    @service.handler()
+    async def handler(ctx: awaken.Context) -> str:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for person in ("ann", "bob"):
+                    group.create_task(
+                        ctx.approve(f"{person}?", answer=str, approvers=[person], notify=notify)
+                    )
+        except ExceptionGroup as errors:
+            return str(errors.exceptions[0])
+        return "all"
+
+    async with open_environment(service, always_replay=True) as env:
+        sent = await env.client.service_send(handler, None)
+        await env.approval("bob?").reject("no", by="bob")
+
+        assert await env.client.attach(sent.invocation_id, type_hint=str) == 'bob rejected "bob?": no'
+
+    assert sorted(told) == ["ask ann", "ask bob", "decided bob"]
+
+
+async def test_objects_and_workflows_ask() -> None:
+    cart, signup = awaken.VirtualObject("BesideCart"), awaken.Workflow("BesideSignup")
+
+    @cart.handler(kind="shared")
+    async def share(ctx: awaken.ObjectSharedContext) -> bool:
+        return (await ctx.approve("share?")).approved
+
+    @signup.main()
+    async def run(ctx: awaken.WorkflowContext) -> bool:
+        verdict = await ctx.approve("sign?")
+        ctx.set("by", verdict.by)
+        return verdict.approved
+
+    async with open_environment(awaken.app([cart, signup])) as env:
+        shared = await env.client.object_send(share, "a", None)
+        signed = await env.client.workflow_send(run, "b", None)
+        await env.approval("share?").answer(YES, by="ann")
+        await env.approval("sign?").answer(awaken.Approval(False), by="ann")
+
+        assert await env.client.attach(shared.invocation_id, type_hint=bool) is True
+        assert await env.client.attach(signed.invocation_id, type_hint=bool) is False
+        assert env.state("BesideSignup", "b") == {"by": "ann"}
+
+
+async def test_handler_may_go_on_after_a_cancellation() -> None:
+    service = awaken.Service("Beside")
+
+    @service.handler()
+    async def handler(ctx: awaken.Context) -> str:
+        try:
+            await ctx.approve("first?")
+        except awaken.TerminalError as error:
+            if error.status_code != 409:
+                raise
+        verdict = await ctx.approve("undo?")
+        return f"undone by {verdict.by}"
+
+    async with open_environment(service, always_replay=True) as env:
+        sent = await env.client.service_send(handler, None)
+        await env.settle()
+        await env.embedded.runtime.cancel(sent.invocation_id)
+        await env.approval("undo?").answer(YES, by="ann")
+
+        assert await env.client.attach(sent.invocation_id, type_hint=str) == "undone by ann"
+
+
+async def test_cancellation_while_people_are_asked() -> None:
+    service = awaken.Service("Beside")
+    begun = asyncio.Event()
+
+    async def notify(message: awaken.ApprovalMessage) -> None:
+        begun.set()
+        await asyncio.sleep(0.2)
+
+    @service.handler()
+    async def handler(ctx: awaken.Context) -> None:
+        await ctx.approve("first?", approvers=["ann", "bob"], notify=notify)
+
+    async with open_environment(service) as env:
+        sent = await env.client.service_send(handler, None)
+        await begun.wait()
+        await env.embedded.runtime.cancel(sent.invocation_id)
+        with pytest.raises(awaken.HttpError) as caught:
+            await env.client.attach(sent.invocation_id)
+
+    assert caught.value.status_code == 409
+
+
+async def test_mistake_that_a_handler_catches_is_one_in_every_replay() -> None:
+    service = awaken.Service("Beside")
+
+    @service.handler()
+    async def handler(ctx: awaken.Context) -> str:
+        try:
+            await ctx.approve("first?", approvers=["ann"], not_by=["ann"])
+        except awaken.TerminalError as error:
+            await ctx.sleep(60)
+            return error.message
+        return ""
+
+    async with open_environment(service, always_replay=True) as env:
+        sent = await env.client.service_send(handler, None)
+        await env.advance(minutes=2)
+
+        assert "0 can answer" in await env.client.attach(sent.invocation_id, type_hint=str)
+
+
+@pytest.mark.slow
+async def test_two_hundred_wait_at_once_and_replay_quickly() -> None:
+    service = awaken.Service("Beside")
+
+    @service.handler()
+    async def handler(ctx: awaken.Context, number: int) -> str | None:
+        return (await ctx.approve(f"question {number}?", approvers=["group:finance"], quorum=3)).by
+
+    async with open_environment(service, always_replay=True) as env:
+        sent = [await env.client.service_send(handler, number) for number in range(200)]
+        await env.settle()
+        begun = time.monotonic()
+        for number in (0, 100, 199):
+            for person in ("ann", "bob", "eve"):
+                await env.approval(f"question {number}?").answer(YES, by=person, groups=["finance"])
+        took_s = time.monotonic() - begun
+
+        assert await env.client.attach(sent[100].invocation_id, type_hint=str) == "eve"
+
+    assert took_s < 20
