@@ -13,6 +13,7 @@ __all__ = ["example_of"]
 _DEEPEST: Final = 4
 _PLAIN: Final[dict[str, Any]] = {"string": "text", "integer": 1, "number": 1.5, "boolean": True, "null": None}
 _FORMATS: Final = {
+    "decimal": "1.50",
     "date": "2026-12-01",
     "date-time": "2026-12-01T12:00:00Z",
     "time": "12:00:00",

@@ -19,7 +19,7 @@ from awaken.inbox.statuses import view_status
 from awaken.inbox.timeline.attempts import read_attempts, read_awaited, waits_since
 from awaken.inbox.timeline.entries import read_ms
 from awaken.inbox.timeline.picture import draw
-from awaken.inbox.timeline.reading import read_part, read_value
+from awaken.inbox.timeline.reading import PART, read_part, read_value
 from awaken.inbox.timeline.rows import RowState, Surroundings, build_rows
 from awaken.inbox.timeline.values import LARGEST_SHOWN, Shown, ValueKind, value_of
 from awaken.inbox.waits import describe_waits
@@ -99,6 +99,7 @@ class OneInvocationPages:
             failure=failure or _last_error(timeline, row),
             waits=describe_waits(row, [line.row for line in timeline.picture.lines], timeline.part),
             timeline=timeline,
+            has_children=bool(timeline.children) or timeline.part.size > PART,
             states=RowState,
             changes=changes_for(row),
             done=DONE.get(request.query_params.get("done", "")),

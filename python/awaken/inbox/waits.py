@@ -66,18 +66,7 @@ def describe_waits(row: Mapping[str, Any], rows: Sequence[Row], part: JournalPar
         case "pending":
             key = str(row.get("target_service_key") or "")
             return Waits([Wait("list", "Waits for its turn at", key, read_ms(row.get("created_at")))])
-        case "backing-off":
-            return Waits(
-                [
-                    Wait(
-                        "refresh",
-                        "Waits for the next attempt",
-                        "",
-                        until_ms=read_ms(row.get("next_retry_at")),
-                    )
-                ]
-            )
-        case "completed" | "paused":
+        case "completed" | "paused" | "backing-off":
             return Waits([])
     waiting = [one for one in rows if one.state is RowState.WAITING]
     if part.next is not None:

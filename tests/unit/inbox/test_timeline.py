@@ -296,7 +296,7 @@ def test_only_the_last_failure_of_one_that_fails_is_current() -> None:
 
     assert [band.is_current for band in failing.bands] == [False, True]
     assert [band.is_current for band in recovered.bands] == [False, False]
-    assert (failing.lines[0].start, failing.lines[0].end, failing.lines[0].took) == (0, WIDTH, "8 s")
+    assert (failing.lines[0].start, failing.lines[0].end, failing.lines[0].took) == (0, WIDTH, "8.0 s")
 
 
 def test_picture_of_nothing_is_empty() -> None:

@@ -64,8 +64,7 @@ def _keyed(icon: Icon, verb: str) -> Callable[[Entry], Aim]:
 
 def _run(entry: Entry) -> Aim:
     if entry.name.startswith(DOCUMENT_PREFIX) and entry.name.removeprefix(DOCUMENT_PREFIX).isdecimal():
-        number = entry.name.removeprefix(DOCUMENT_PREFIX)
-        return Aim("run", "Question", f"what awakeable {number} asks, in detail")
+        return Aim("run", "Write", "the question in detail")
     return Aim("run", "Run", entry.name)
 
 

@@ -82,9 +82,7 @@ async def read_part(
     Raises:
         InvalidIdError: the id is malformed.
     """
-    start = (
-        max(0, (size - 1) // PART * PART) if first is None else max(0, min(first, size - 1 if size else 0))
-    )
+    start = max(0, size - PART) if first is None else min(first, max(0, size - 1))
     rows = await _rows(operations, invocation_id, start, start + PART)
     entries = read_entries(rows)
     later, is_cut = await _later(operations, invocation_id, entries, start + PART, size)
