@@ -21,8 +21,8 @@ _NOTHING: Final = "–"
 def rows_of(data: Any) -> list[tuple[str, str]]:
     """Return a JSON value as pairs of label and text, in its order.
 
-    What is nested gets a label for each level. A value that is no object has one row without a label. Beyond
-    `MOST_ROWS`, a last row says that there is more.
+    What is nested gets a label for each level; a flat object in a list has one row. A value that is no object has a row
+    without a label. Beyond `MOST_ROWS`, a last row says that there is more.
     """
     rows: list[tuple[str, str]] = []
     for row in _rows("", data):
@@ -38,7 +38,15 @@ def _rows(label: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _rows(_join(label, humanise(str(name))), inner)
     elif isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
         for number, inner in enumerate(value, 1):
-            yield from _rows(f"{label} {number}".strip(), inner)
+            name = f"{label} {number}".strip()
+            if (
+                isinstance(inner, dict)
+                and inner
+                and not any(isinstance(one, dict | list) for one in inner.values())
+            ):
+                yield name, ", ".join(f"{humanise(str(key))}: {_text(one)}" for key, one in inner.items())
+            else:
+                yield from _rows(name, inner)
     else:
         yield label, _text(value)
 

@@ -21,7 +21,11 @@ from awaken.messages.data_rows import MOST_ROWS, rows_of
         ),
         ({"note": None, "tags": ["a", 1]}, [("Note", "–"), ("Tags", "a, 1")]),
         ({"a": {"b": {"c": 1}}}, [("A › B › C", "1")]),
-        ({"items": [{"what": "x"}, {"what": "y"}]}, [("Items 1 › What", "x"), ("Items 2 › What", "y")]),
+        (
+            {"items": [{"what": "x", "n": 1}, {"what": "y"}]},
+            [("Items 1", "What: x, N: 1"), ("Items 2", "What: y")],
+        ),
+        ({"items": [{"a": {"b": 1}}]}, [("Items 1 › A › B", "1")]),
         ({"Not an_identifier": 1}, [("Not an_identifier", "1")]),
         ({"": 1, "_": 2}, [("", "1"), ("_", "2")]),
     ],
