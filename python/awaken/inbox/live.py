@@ -72,10 +72,13 @@ class LiveUpdates:
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
         self._version = Version()
-        self._poll = Poll(self._look, self._version.fail)
+        self._poll = Poll(self._look_for_pages, self._version.fail)
         self._streams = 0
         self._counts: Counts | None = None
         self._looked_at = float("-inf")
+        #: How many looks for pages have begun, and have ended.
+        self._begun = 0
+        self._ended = Version()
         self._looking: asyncio.Task[None] | None = None
         #: What the last look saw.
         self._waiting: tuple[object, ...] = ()
@@ -92,7 +95,7 @@ class LiveUpdates:
         return self._counts
 
     def open_stream(self, ending: asyncio.Event | None = None) -> AsyncGenerator[bytes, None]:
-        """Return the events for one page. The first one comes at once, with the counts.
+        """Return the events for one page. The first one comes after one look, with the counts.
 
         Args:
             ending: set when the server stops; then the stream ends.
@@ -109,9 +112,14 @@ class LiveUpdates:
         stopped = asyncio.create_task(ending.wait())
         changed: asyncio.Task[int] | None = None
         try:
-            with self._poll.watched(INTERVAL_SECONDS):
+            with self._poll.watched(INTERVAL_SECONDS, is_new=True):
                 yield _RETRY
-                seen, known = 0, dict(self._changes)
+                # The page asks for itself after the first event. What changes from then on, a later look must find: it
+                # compares with one that began after the page was made.
+                changed = asyncio.create_task(self._ended.after(self._begun))
+                await asyncio.wait({changed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                changed.cancel()
+                changed, seen, known = None, 0, dict(self._changes)
                 while not stopped.done():
                     changed = changed or asyncio.create_task(self._version.after(seen))
                     await asyncio.wait(
@@ -149,6 +157,13 @@ class LiveUpdates:
             self._counts = None  # the page itself says what is wrong
         finally:
             self._looking = None
+
+    async def _look_for_pages(self) -> None:
+        self._begun += 1
+        try:
+            await self._look()
+        finally:
+            self._ended.grow()
 
     async def _look(self) -> None:
         found = await self._operations.ask(_STATUSES)

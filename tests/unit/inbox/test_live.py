@@ -49,6 +49,23 @@ async def test_a_page_hears_of_what_waits_and_of_its_answer(inbox: Inbox) -> Non
     assert "waiting" in answered["changed"]
 
 
+async def test_a_page_hears_of_an_answer_to_what_no_look_had_seen_before(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with inbox.browser.stream("GET", "/events") as other:  # keeps the looks going
+        await next_event(other.aiter_lines())
+        monkeypatch.setattr(live, "INTERVAL_SECONDS", 0.5)
+        awakeable = await inbox.wait_plainly()
+
+        async with inbox.browser.stream("GET", "/events") as events:
+            lines = events.aiter_lines()
+            await next_event(lines)
+            await inbox.environment.embedded.runtime.resolve_awakeable(awakeable, b'"signed"')
+            answered = await until(lines, 0)
+
+    assert "waiting" in answered["changed"]
+
+
 async def test_the_navigation_counts_without_a_script(inbox: Inbox) -> None:
     await inbox.wait_plainly()
     await inbox.wait_plainly()
