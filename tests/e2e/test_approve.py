@@ -12,6 +12,7 @@ import pytest
 from awaken.approvals import Refusal, Via
 from awaken.control.answering import Answerer, AnswerOutcome, answer_question
 from awaken.control.operations import Failure
+from awaken.control.questions import find_question
 from awaken.control.remote import connect_runtime
 
 from tests.e2e.services.callbacks import SETTINGS
@@ -65,6 +66,7 @@ async def asked(lane: Lane, effects: Effects, count: int, invocation: str) -> No
     await asyncio.to_thread(lane.client.wait_for_status, invocation, lane.waiting)
 
 
+@pytest.mark.lanes("h2-v6", "h2-v7-suspending", "h1-v6")
 async def test_one_of_several_people_decides(lane: Lane, effects: Effects) -> None:
     invocation, approval = ask(lane, effects, approvers=["ann", "bob", "group:finance"])
     await asked(lane, effects, 3, invocation)
@@ -253,3 +255,27 @@ async def test_deploy_with_another_list_changes_nothing(
     assert lane.client.attach(invocation)["by"] == "bob"
     assert {value.partition(" ")[0] for value in effects.values("remind")} == {"ann", "bob"}
     assert sorted(asked_people(effects)) == ["ann", "bob"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(90)
+@pytest.mark.lanes("h2-v7-suspending")
+async def test_everything_as_long_as_allowed(lane: Lane, effects: Effects) -> None:
+    people = [f"p{number:03}.{'x' * 70}@example.com" for number in range(42)]
+    question = "\u00fc\U0001f600<b>" * 40
+    invocation, approval = ask(
+        lane, effects, question=question, approvers=people, details="*" * 60_000, label="y" * 1900
+    )
+    long_answer = {"approved": True, "comment": "z" * 900_000}
+    await asked(lane, effects, len(people), invocation)
+
+    async with door(lane) as runtime:
+        found = await find_question(runtime, approval)
+        outcome = await answer(runtime, approval, people[-1], json.dumps(long_answer).encode())
+
+    assert (found.name, found.labels["team"], found.approval is not None) == (question, "y" * 1900, True)
+    assert found.document is not None
+    assert len(found.document.details) == 60_000
+    assert outcome.is_applied
+    result = lane.client.attach(invocation)
+    assert (result["by"], len(result["comment"])) == (people[-1], 900_000)

@@ -30,7 +30,7 @@ async def decide(ctx: restate.Context, given: dict[str, Any]) -> dict[str, Any]:
         approvers = _read_list(approvers)
     verdict = await ctx.approve(
         given.get("question", "Pay invoice 4711?"),
-        details="**ACME** sent it.",
+        details=given.get("details", "**ACME** sent it."),
         data={"amount": "1200.00"},
         approvers=approvers,
         quorum=given.get("quorum", 1),
@@ -41,7 +41,7 @@ async def decide(ctx: restate.Context, given: dict[str, Any]) -> dict[str, Any]:
         expires_in=given.get("expires_in", 3600),
         on_expiry=restate.Approval(False, "too late") if "expires_in" in given else None,
         notify=_notifier(given["effects"], given.get("hold")),
-        labels={"team": "red"},
+        labels={"team": given.get("label", "red")},
     )
     return {
         "approved": verdict.approved,
