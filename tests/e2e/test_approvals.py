@@ -215,6 +215,22 @@ async def test_command_line_answers_and_is_told_who_was_first(lane: Lane, effect
     assert "This is decided already, by ann" in late.stderr
 
 
+async def test_value_of_another_type_decides_nothing(lane: Lane, effects: Effects) -> None:
+    """The ingress of a Restate server takes any value."""
+    slots = ApprovalFacts(3, verdict_field="$")
+    invocation, first = ask(lane, effects, slots, type="bool")
+
+    async with door(lane) as runtime:
+        lane.client.resolve(first, b'"yes"')
+        await asyncio.sleep(0.3)
+        question = await find_question(runtime, first)
+        told = await answer_question(runtime, first, b"true", by("ann"))
+
+    assert (question.state, question.missing) == (QuestionState.PENDING, 1)
+    assert (told.outcome, told.is_decided) == (AwakeableOutcome.APPLIED, True)
+    assert lane.client.attach(invocation) == {"decided": True, "by": ["ann"]}
+
+
 async def test_answer_of_another_type_changes_nothing(lane: Lane, effects: Effects) -> None:
     invocation, first = ask(lane, effects, ApprovalFacts(3, verdict_field="$"), type="bool")
 

@@ -258,7 +258,9 @@ class LinkRoute:
     async def _complete(self, link: Link, result: bytes | Failure, title: str) -> Reply:
         answerer = Answerer(link.person or None, (), Via.LINK, self._now_ms())
         try:
-            outcome = await answer_question(self._operations, link.awakeable_id, result, answerer)
+            outcome = await answer_question(
+                self._operations, link.awakeable_id, result, answerer, is_approval=link.is_approval
+            )
         except InvalidAnswerError as error:
             return misfit(tuple(error.problems))
         except (UnavailableError, NoAnswerError):

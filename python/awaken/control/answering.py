@@ -6,6 +6,7 @@ the other one is judged again, beside what is there now. Answers of one process 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ __all__ = ["AnswerOutcome", "Answerer", "answer_question"]
 _ROUNDS: Final = 100
 #: Milliseconds before an approval expires in which an answer may be stored behind its end.
 _NEAR_MS: Final = 10_000
+#: Seconds between looks for an approval that a link names and the journal does not have yet.
+_PAUSES_SECONDS: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 _ARRIVED: Final = (AwakeableOutcome.APPLIED, AwakeableOutcome.ACCEPTED)
 _turns: Final = OneByOne()
 
@@ -103,6 +106,7 @@ async def answer_question(
     answerer: Answerer,
     *,
     is_encoded: bool = False,
+    is_approval: bool = False,
 ) -> AnswerOutcome:
     """Answer a plain awakeable, a callback or an approval.
 
@@ -112,6 +116,8 @@ async def answer_question(
         result: the answer as its type writes it, usually JSON; or a failure with the reason of a rejection.
         answerer: who answers. Plain awakeables and callbacks do not keep it.
         is_encoded: whether the answer went through the journal value codec of the handler's application already.
+        is_approval: whether it is known to be an approval, as a link says it. Somebody may answer before the journal
+            does.
 
     Raises:
         InvalidIdError: the id is malformed or names no awakeable; nothing was sent.
@@ -121,7 +127,7 @@ async def answer_question(
         OperationError: the runtime refused it, or cannot be reached.
     """
     parsed = check_awakeable_id(awakeable_id)
-    rules = await operations.answer_rules(awakeable_id)
+    rules = await _find_rules(operations, awakeable_id, is_approval=is_approval)
     if rules.approval is None:
         outcome = await complete_by_rules(operations, awakeable_id, rules, result, is_encoded=is_encoded)
         return await _tell_completion(operations, awakeable_id, outcome)
@@ -134,6 +140,24 @@ async def answer_question(
             if found is not None:
                 return found
     raise UnavailableError(f"others answered {_ROUNDS} times before this answer arrived; try again")
+
+
+async def _find_rules(operations: Operations, awakeable_id: str, *, is_approval: bool) -> AnswerRules:
+    """Return the rules of an awakeable; of an approval that was handed out this very moment, once it is stored."""
+    rules = await operations.answer_rules(awakeable_id)
+    for pause_s in _PAUSES_SECONDS:
+        if rules.approval is not None or not is_approval:
+            return rules
+        await asyncio.sleep(pause_s)
+        rules = await operations.answer_rules(awakeable_id)
+    if (
+        rules.approval is None
+        and (await find_question(operations, awakeable_id)).state is QuestionState.PENDING
+    ):
+        raise UnavailableError(
+            f"the runtime does not have the approval of {awakeable_id} yet, or cannot be asked; answer again later"
+        )
+    return rules
 
 
 async def _tell_completion(

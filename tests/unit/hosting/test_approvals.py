@@ -12,7 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from awaken.approvals import Refusal, Via
-from awaken.control.answering import Answerer, answer_question
+from awaken.control.answering import Answerer, AnswerOutcome, answer_question
 from awaken.control.answers import EncodedAnswerError
 from awaken.control.history import list_answers
 from awaken.control.operations import Failure
@@ -20,13 +20,14 @@ from awaken.control.question_documents import find_documents
 from awaken.control.questions import QuestionState, find_question
 from awaken.control.remote import RemoteOperations, connect_runtime
 from awaken.hosting.runtime_server import RuntimeServer
+from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
 from awaken.outcomes import AwakeableOutcome
 from awaken.serde.codec_source import CodecSource
 from awaken.serde.journal_codec import JournalValueCodec
 from awaken.testing import Environment, open_environment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from awaken.control.operations import Operations
     from awaken.runtime.runtime import Runtime
@@ -64,6 +65,20 @@ async def pay(ctx: awaken.Context, quorum: int) -> str:
     return f"{verdict.approved} by {', '.join(str(one.by) for one in verdict.answers)}"
 
 
+#: What a notifier of these handlers does with the id in a link.
+on_link: list[Callable[[str], Awaitable[object]]] = []
+
+
+@asking.handler()
+async def pay_at_once(ctx: awaken.Context) -> str:
+    async def answer(message: awaken.ApprovalMessage) -> None:
+        for work in on_link:
+            await work(message.link.id)
+
+    verdict = await ctx.approve("Pay?", approvers=["ann"], notify=answer)
+    return f"{verdict.approved} by {verdict.by}"
+
+
 @dataclass
 class Interfaces:
     """A runtime and its interfaces."""
@@ -96,6 +111,7 @@ class Interfaces:
 async def interfaces(request: pytest.FixtureRequest) -> AsyncIterator[Interfaces]:
     """With the codec that a test asks for by an indirect parameter."""
     codec: Sealing | None = getattr(request, "param", None)
+    configure_callbacks(CallbackSettings("http://links", LinkSigner({"test": b"k" * 32})))
     async with AsyncExitStack() as stack:
         app = awaken.app([asking], journal_value_codec=codec)
         environment = await stack.enter_async_context(open_environment(app))
@@ -108,6 +124,7 @@ async def interfaces(request: pytest.FixtureRequest) -> AsyncIterator[Interfaces
         stack.push_async_callback(remote.close)
         ingress = await stack.enter_async_context(httpx.AsyncClient(base_url=server.ingress_url))
         yield Interfaces(environment, codec, embedded.runtime, remote, ingress)
+    configure_callbacks(None)
 
 
 sealing = pytest.mark.parametrize("interfaces", [None, Sealing()], indirect=True, ids=["plain", "sealed"])
@@ -205,6 +222,26 @@ async def test_without_the_codec_a_door_knows_what_it_does_not_see(interfaces: I
     assert sealed.outcome is AwakeableOutcome.APPLIED
     assert (last.answered, first.answered, first.title) == (None, None, "Pay?")
     assert await interfaces.result(invocation) == "True by ann, None"
+
+
+@pytest.mark.parametrize("is_remote", [False, True])
+async def test_answer_of_a_notifier_itself_waits_for_the_journal(
+    interfaces: Interfaces, *, is_remote: bool
+) -> None:
+    operations: Operations = interfaces.remote if is_remote else interfaces.runtime
+
+    async def answer(question: str) -> None:
+        if not told:
+            by = interfaces.by("ann", Via.LINK)
+            told.append(await answer_question(operations, question, YES, by, is_approval=True))
+
+    told: list[AnswerOutcome] = []
+    on_link.append(answer)
+    result = await interfaces.environment.client.service_call(pay_at_once, None)
+    on_link.clear()
+
+    assert [one.outcome for one in told] == [AwakeableOutcome.APPLIED]
+    assert result == "True by ann"
 
 
 async def test_answers_while_the_handler_is_down_are_kept_in_order(interfaces: Interfaces) -> None:
