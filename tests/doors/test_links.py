@@ -266,22 +266,23 @@ def test_value_of_another_type_is_refused_by_every_command_and_interface(
         ("dev", {"AWAKEN_CALLBACK_KEYS": "x"}, "AWAKEN_CALLBACK_KEYS"),
         ("serve", {"AWAKEN_CALLBACK_URL": "example.org"}, "AWAKEN_CALLBACK_URL"),
         ("dev", {}, "callback.key has 0 bytes"),
+        ("dev", {"AWAKEN_PAGES_COLOR": "teal"}, "AWAKEN_PAGES_COLOR is 'teal'"),
+        ("runtime", {"AWAKEN_PAGES_LOGO": "missing.png"}, "AWAKEN_PAGES_LOGO: cannot read missing.png"),
+        ("gateway", {"AWAKEN_PAGES_NAME": "x" * 61}, "AWAKEN_PAGES_NAME is"),
     ],
 )
-def test_settings_that_cannot_sign_are_one_line_at_the_start(
+def test_settings_that_cannot_work_are_one_line_at_the_start(
     tmp_path: Path, kind: str, environment: dict[str, str], problem: str
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
     (data / "callback.key").touch()
-    app = [] if kind == "runtime" else ["tests.doors.application:app"]
-    places = (
-        ["--bind", "127.0.0.1:0"]
-        if kind == "serve"
-        else [
-            *("--ingress", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--grpc", "off", "--data-dir", str(data))
-        ]
-    )
+    app = ["tests.doors.application:app"] if kind in ("dev", "serve") else []
+    free = ("--ingress", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--grpc", "off", "--data-dir", str(data))
+    places = {
+        "serve": ["--bind", "127.0.0.1:0"],
+        "gateway": ["--grpc", "127.0.0.1:0", "--inbox", "127.0.0.1:0"],
+    }.get(kind, [*free])
 
     ended = run_to_its_end(tmp_path, [kind, *app, *places], environment)
 

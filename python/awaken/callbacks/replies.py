@@ -118,7 +118,8 @@ def refuse(refusal: Refusal, link: Link) -> Reply:
     """Return why a person may not answer an approval."""
     who = describe_person(link.person or None)
     text = f"{describe_refusal(refusal, who)}."
-    text = text[0].upper() + text[1:]
+    if who != link.person:  # a name stays as it is written
+        text = text[0].upper() + text[1:]
     if refusal is Refusal.DECIDED:
         return Reply(409, "There is an answer already", text, name=link.name)
     if refusal is Refusal.TWICE:

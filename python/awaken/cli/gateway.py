@@ -111,7 +111,7 @@ def gateway(
     import asyncio
 
     from awaken.cli.announcing import start_output
-    from awaken.cli.links import public_url, require_signer
+    from awaken.cli.links import check_pages, public_url, require_signer
     from awaken.hosting.open_files import allow_many_files
 
     start_output(log_level, json_output=json_output)
@@ -124,6 +124,8 @@ def gateway(
     names = read_inbox_access(inbox_user_header, inbox_groups_header, is_anonymous=inbox_anonymous)
     access.check_exposure({"--grpc": (host, port), "--inbox": bind})
     names.check_names("--inbox", bind)
+    if inbox or callbacks:
+        check_pages()
     know_types(types)
     known = read_codec(codec)
     page = None if bind is None else _Inbox(bind, names.visitors)

@@ -15,7 +15,7 @@ from awaken.runtime.store.directory import LINK_KEY, LINK_KEY_SIZE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["check_settings", "prepare_links", "public_url", "require_signer"]
+__all__ = ["check_pages", "check_settings", "prepare_links", "public_url", "require_signer"]
 
 
 def prepare_links(directory: str) -> Callable[[str], None]:
@@ -85,6 +85,20 @@ def _check_slack() -> None:
     try:
         slack_from_environment()
     except (ValueError, ImportError) as error:
+        raise CommandError(str(error)) from error
+
+
+def check_pages() -> None:
+    """Check what the environment says about the looks of pages, before one is served.
+
+    Raises:
+        CommandError: a variable is malformed, or the logo cannot be read.
+    """
+    from awaken.pages import branding_from_environment  # it needs templates
+
+    try:
+        branding_from_environment()
+    except ValueError as error:
         raise CommandError(str(error)) from error
 
 

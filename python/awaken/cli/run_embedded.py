@@ -73,6 +73,7 @@ def run_embedded(
         CommandError: the directory or an address is in use, or a setting is malformed.
         BrokenApplicationError: the application cannot be registered.
     """
+    from awaken.cli.links import check_pages
     from awaken.hosting.event_loop import run_in_loop
     from awaken.runtime.deployments import RegistrationError
     from awaken.runtime.errors import StoreError
@@ -82,6 +83,7 @@ def run_embedded(
     access.check_exposure({"--ingress": places.ingress, "--admin": places.admin, "--grpc": places.grpc})
     settings = read_runtime_settings()
     inbox.check_names("--admin", places.admin if settings.serves_inbox else None)
+    check_pages()
 
     async def main() -> None:
         from awaken.cli.links import prepare_links
