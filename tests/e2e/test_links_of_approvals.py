@@ -158,7 +158,10 @@ async def test_large_questions_open_and_large_answers_are_refused(lane: Lane, ef
 
 async def test_scripts_in_everything_that_people_control_are_text(lane: Lane, effects: Effects) -> None:
     data = {SCRIPT: SCRIPT, "list": [{SCRIPT: SCRIPT}, {SCRIPT: "y"}], "deep": {"a": {"b": {"c": SCRIPT}}}}
-    facts = {"question": f"Pay {SCRIPT}?", "details": f"{SCRIPT} [x](javascript:alert(1)) `{SCRIPT}`"}
+    facts: dict[str, Any] = {
+        "question": f"Pay {SCRIPT}?",
+        "details": f"{SCRIPT} [x](javascript:alert(1)) `{SCRIPT}`",
+    }
     people = ['"><script>alert(1)</script>@example.com', LEAD]
     facts |= {"effects": effects.path, "answer": "approval", "approvers": people, "data": data, "quorum": 2}
     invocation = lane.client.send("Purchasing/order", facts)
