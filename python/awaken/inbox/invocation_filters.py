@@ -58,7 +58,7 @@ class InvocationFilters:
         """Return the filters in a URL; what none of them can be is left out."""
 
         def text(name: str) -> str:
-            return query.get(name, "").strip()[:_LONGEST]
+            return query.get(name, "").replace("\0", "").strip()[:_LONGEST]  # SQL has no U+0000
 
         page = text("page")
         status = text("status")
@@ -66,7 +66,7 @@ class InvocationFilters:
             status if status in STATUSES or status == "failed" else "",
             text("service"),
             text("handler"),
-            query["key"][:_LONGEST] if query.get("key") else None,
+            query.get("key", "").replace("\0", "")[:_LONGEST] or None,
             text("id") if _ID_PREFIX.fullmatch(text("id")) else "",
             text("age") if text("age") in AGES else "",
             text("parent") if _ID_PREFIX.fullmatch(text("parent")) else "",

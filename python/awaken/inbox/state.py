@@ -57,7 +57,9 @@ class StatePages:
 
     async def _find(self, request: Request) -> Response:
         operations = self._tools.operations
-        service, prefix = request.query_params.get("service", ""), request.query_params.get("prefix", "")
+        service, prefix = (
+            request.query_params.get(name, "").replace("\0", "") for name in ("service", "prefix")
+        )
         keyed = [one.name for one in await operations.services() if one.has_keys]
         keys = await list_keys(operations, service, prefix) if service else []
         return await self._tools.render(
@@ -200,7 +202,9 @@ class StatePages:
 
 def _place(request: Request) -> tuple[str, str]:
     """Return the service and the key that a request is about. Raises InvalidRequestError."""
-    service = request.query_params.get("service", "")
-    if not service:
+    query = request.query_params
+    if not query.get("service"):
         raise InvalidRequestError("the address names no service; choose one")
-    return service, request.query_params.get("key", "")
+    if any("\0" in query.get(name, "") for name in ("service", "key", "name")):
+        raise InvalidRequestError("names with the character U+0000 cannot be looked for")
+    return query["service"], query.get("key", "")
