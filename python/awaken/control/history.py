@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["HistoryPage", "PastAnswer", "list_answers"]
 
 #: Bytes of an answer that a list reads.
-_LONGEST: Final = 64 * 1024
+LARGEST_READ: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ async def list_answers(
     invocations, timers, values = await asyncio.gather(
         find_invocations(operations, ids),
         _find_timers(operations, ids),
-        read_results(operations, rows, _LONGEST),
+        read_results(operations, rows, LARGEST_READ),
     )
     targets = {name: target_of(row) for name, row in invocations.items()}
     described = [timers.get(one.invocation_id, Timers()).find(one.signal) for one in stored]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["completion_of", "lite_entry", "read_result", "read_results", "signal_of"]
 
 #: Bytes of values that one query reads together.
-_BATCH: Final = 1024 * 1024
+BATCH: Final = 1024 * 1024
 
 
 def lite_entry(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, An
     size = 0
     for row in rows:
         length = row.get("raw_length", 0)
-        if batch and size + length > _BATCH:
+        if batch and size + length > BATCH:
             yield batch
             batch, size = [], 0
         batch.append(row)

@@ -143,7 +143,7 @@ async def waiting(harness: Harness) -> tuple[Harness, list[str]]:
     harness.advance(1_000)  # their inactivity timeout
     for invocation_id in suspended:
         await harness.until_status(invocation_id, "suspended")
-    asking = [await harness.send("Asking/ask") for _ in range(3)]
+    asking = [await harness.send("Asking/ask") for _ in range(2)]
     await harness.until_waiting(len(suspended) + len(asking))
     for invocation_id in asking:
         await harness.runtime.resolve_awakeable(awakeable_of(invocation_id), b'{"approved":true}')
@@ -151,7 +151,7 @@ async def waiting(harness: Harness) -> tuple[Harness, list[str]]:
     failing = await harness.send("Failing/fail_until", 99)
     await harness.until_status(failing, "backing-off")
     await harness.runtime.store.committed()
-    return harness, [done[0], *asking, suspended[0], suspended[1], nap, failing]
+    return harness, [done[0], asking[0], suspended[0], suspended[1], nap, failing]
 
 
 async def everything(operations: Damaged, ids: list[str]) -> dict[str, int]:
@@ -232,7 +232,7 @@ async def test_damage_in_any_column_hides_no_other_row(
     copy.close()
     operations = Damaged(harness, whole)
     expected = await everything(operations, ids)
-    assert expected["answers"] == 3
+    assert expected["answers"] == 2
     operations.close()
     failures = []
     current = Current()
