@@ -16,7 +16,7 @@ from awaken.control.errors import OperationError
 from awaken.control.watching import Poll, Version
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Iterable, Mapping
 
     from awaken.control.operations import Operations
 
@@ -83,6 +83,8 @@ class LiveUpdates:
         #: What the last look saw.
         self._waiting: tuple[object, ...] = ()
         self._rows: list[tuple[object, ...]] | None = None
+        #: What pages have shown since then. It may be answered before a look has seen that it waits.
+        self._shown: set[str] = set()
         #: How often each has changed; pages name the topic that they show.
         self._changes = {"waiting": 0, "invocations": 0}
 
@@ -93,6 +95,11 @@ class LiveUpdates:
                 self._looking = asyncio.create_task(self._look_once())
             await asyncio.wait((self._looking,), timeout=_PATIENCE_SECONDS)
         return self._counts
+
+    def note_shown(self, questions: Iterable[str]) -> None:
+        """Note ids of questions that a page shows as waiting."""
+        if self._poll.is_watched:  # pages that hear of changes later begin with a look of their own
+            self._shown.update(questions)
 
     def open_stream(self, ending: asyncio.Event | None = None) -> AsyncGenerator[bytes, None]:
         """Return the events for one page. The first one comes after one look, with the counts.
@@ -166,6 +173,7 @@ class LiveUpdates:
             self._ended.grow()
 
     async def _look(self) -> None:
+        shown = set(self._shown)
         found = await self._operations.ask(_STATUSES)
         rows: list[tuple[object, ...]] = sorted(
             (row["status"], row["n"], row.get("changed_at")) for row in found
@@ -175,12 +183,14 @@ class LiveUpdates:
         if rows != self._rows or is_moving:
             page = await self._operations.awakeables(limit=MOST_COUNTED)
             waiting = (page.next is not None, *(one.awakeable_id for one in page.awakeables))
+            is_gone = not shown <= {one.question_id for one in page.awakeables}
             counts = Counts(len(page.awakeables), page.next is not None, by_status)
             # Beyond what is counted, nothing is seen: it may have changed.
-            self._changes["waiting"] += waiting != self._waiting or counts.has_more
+            self._changes["waiting"] += waiting != self._waiting or counts.has_more or is_gone
             self._changes["invocations"] += 1
             self._rows, self._waiting, self._counts = rows, waiting, counts
             self._version.grow()
         elif not self._version.number:
             self._version.grow()
+        self._shown -= shown
         self._looked_at = asyncio.get_running_loop().time()

@@ -66,6 +66,23 @@ async def test_a_page_hears_of_an_answer_to_what_no_look_had_seen_before(
     assert "waiting" in answered["changed"]
 
 
+async def test_a_page_hears_of_an_answer_to_what_only_it_had_shown(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "INTERVAL_SECONDS", 0.5)
+    async with inbox.browser.stream("GET", "/events") as events:
+        lines = events.aiter_lines()
+        await next_event(lines)  # after a look
+        awakeable = await inbox.wait_plainly()
+        shown = await inbox.browser.get("/", params={"part": "1"})
+        await inbox.environment.embedded.runtime.resolve_awakeable(awakeable, b'"signed"')
+        heard: set[str] = set()
+        while "waiting" not in heard:
+            heard |= set((await next_event(lines))["changed"])
+
+    assert awakeable in shown.text
+
+
 async def test_the_navigation_counts_without_a_script(inbox: Inbox) -> None:
     await inbox.wait_plainly()
     await inbox.wait_plainly()
