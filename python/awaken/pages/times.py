@@ -29,7 +29,10 @@ def describe_age(at_ms: int, now_ms: int) -> str:
     passed = now_ms - at_ms
     if abs(passed) < _JUST_NOW_MS:
         return "just now"
-    return f"{_coarse(passed)} ago" if passed > 0 else f"in {_coarse(-passed)}"
+    if passed > 0:
+        return f"{_coarse(passed)} ago"
+    size = _size_of(-passed)
+    return f"in {_coarse(-passed + size // 2)}"  # what was set to two days a moment ago is not "in 1 d"
 
 
 def describe_span(span_ms: int) -> str:
@@ -59,8 +62,14 @@ def write_iso(at_ms: int) -> str:
 
 
 def _coarse(span_ms: int) -> str:
-    unit, size = next((unit, size) for unit, size in (*_UNITS, ("s", 0)) if span_ms >= size)
-    return f"{span_ms // size} {unit}" if size else "1 s"
+    size = _size_of(span_ms)
+    unit = next(unit for unit, one in _UNITS if one == size)
+    return f"{max(span_ms // size, 1)} {unit}"
+
+
+def _size_of(span_ms: int) -> int:
+    """Return the largest unit that a duration has, in milliseconds."""
+    return next((size for _, size in _UNITS if span_ms >= size), _SECOND)
 
 
 def _date(at_ms: int) -> datetime:

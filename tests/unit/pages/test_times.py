@@ -22,7 +22,9 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
         (2 * HOUR + 5, "2 h ago"),
         (400 * DAY, "400 d ago"),
         (-3 * DAY, "in 3 d"),
-        (-90_000, "in 1 min"),
+        (-80_000, "in 1 min"),
+        (20_000 - 2 * DAY, "in 2 d"),
+        (1 - DAY, "in 1 d"),
     ],
 )
 def test_age_is_one_unit(passed: int, text: str) -> None:
