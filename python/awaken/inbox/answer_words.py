@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.approvals import Via, approves
@@ -47,6 +47,10 @@ class GivenAnswer:
     def icon(self) -> str:
         """The icon beside the verb."""
         return "cross" if self.state == "rejected" else "check"
+
+    def without_value(self) -> GivenAnswer:
+        """Return it without what was answered."""
+        return replace(self, facts=(), has_value=False, value=None)
 
     @classmethod
     def of(cls, answered: Answered, approval: ApprovalFacts | None) -> GivenAnswer:

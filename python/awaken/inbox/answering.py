@@ -128,7 +128,7 @@ class AnsweringPages:
         """
         tools = self._tools
         called_with: Any = None
-        if question.document is None:
+        if question.document is None and tools.shows_values:
             inputs = await find_inputs(tools.operations, {question.invocation_id: question.target.service})
             called_with = inputs.get(question.invocation_id)
         now_ms = tools.now_ms()
@@ -143,7 +143,7 @@ class AnsweringPages:
             rule=describe_rule(question),
             people=() if question.approval is None else question.approval.people(now_ms),
             later=_asked_later(question, now_ms),
-            answers=given_answers(question),
+            answers=given_answers(question, shows_values=tools.shows_values),
             called_with=called_with,
             form=form,
             told=told,

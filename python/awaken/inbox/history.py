@@ -51,7 +51,7 @@ class HistoryPages:
             "history.html",
             section="history",
             topic="waiting",
-            rows=[(one, GivenAnswer.of_past(one)) for one in found.answers],
+            rows=[(one, self._show(one)) for one in found.answers],
             wanted=wanted,
             doors={via.value: DOORS[via] for via in Via},
             unknown=UNKNOWN,
@@ -59,6 +59,10 @@ class HistoryPages:
             next_query=f"{wanted.query()}{mark}{position}" if position else "",
             searched=found.searched,
         )
+
+    def _show(self, past: PastAnswer) -> GivenAnswer:
+        given = GivenAnswer.of_past(past)
+        return given if self._tools.shows_values or past.is_approval else given.without_value()
 
 
 @dataclass(frozen=True, slots=True)

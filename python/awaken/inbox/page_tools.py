@@ -12,6 +12,7 @@ from awaken.callbacks.form_requests import BodyError, proof_of_page, read_body, 
 from awaken.callbacks.page import TEMPLATES as TEMPLATES_OF_FORMS
 from awaken.inbox.live import LiveUpdates
 from awaken.inbox.navigation import SECTIONS
+from awaken.inbox.values import are_values_shown
 from awaken.inbox.visitors import Visitor, VisitorError
 from awaken.pages import create_environment
 
@@ -73,6 +74,8 @@ class PageTools:
         self.visitors = visitors
         self.now_ms = now_ms
         self.live = LiveUpdates(operations)
+        #: Whether pages may show values that were not made for people: inputs, and answers of plain awakeables.
+        self.shows_values = are_values_shown()
         self._environment = create_environment(
             branding, now_ms=now_ms, callbacks=TEMPLATES_OF_FORMS, inbox=_TEMPLATES
         )

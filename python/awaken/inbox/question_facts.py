@@ -79,10 +79,11 @@ def describe_rule(question: Question) -> str:
     return f"It takes {needed}, and {ends}."
 
 
-def given_answers(question: Question) -> list[GivenAnswer]:
-    """Return the answers so far; of an approval those that count."""
+def given_answers(question: Question, *, shows_values: bool) -> list[GivenAnswer]:
+    """Return the answers so far; of an approval those that count, with their values in any case."""
     given = question.answers if question.approval is None else question.tally.counted
-    return [GivenAnswer.of(one, question.approval) for one in given]
+    shown = [GivenAnswer.of(one, question.approval) for one in given]
+    return shown if shows_values or question.approval is not None else [one.without_value() for one in shown]
 
 
 def reason_against(question: Question, visitor: Visitor, now_ms: int) -> str:

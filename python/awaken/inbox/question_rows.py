@@ -53,13 +53,16 @@ def short_type(name: str | None) -> str:
     return (name or "").rpartition(":")[2]
 
 
-async def read_rows(operations: Operations, views: Sequence[AwakeableView], now_ms: int) -> list[QuestionRow]:
+async def read_rows(
+    operations: Operations, views: Sequence[AwakeableView], now_ms: int, *, shows_inputs: bool
+) -> list[QuestionRow]:
     """Return rows for a page of awakeables, with a few queries whatever their number.
 
     Args:
         operations: the runtime.
         views: the awakeables.
         now_ms: UTC milliseconds.
+        shows_inputs: whether inputs of invocations may be shown.
 
     Raises:
         OperationError: the runtime cannot be asked.
@@ -68,7 +71,7 @@ async def read_rows(operations: Operations, views: Sequence[AwakeableView], now_
     plain = {
         one.invocation_id: one.target.service
         for one in views
-        if not one.has_document and one.awakeable_id.startswith("sign_")
+        if shows_inputs and not one.has_document and one.awakeable_id.startswith("sign_")
     }
     documents, inputs = await asyncio.gather(
         find_documents(operations, views), find_inputs(operations, plain)

@@ -11,11 +11,16 @@ from awaken.inbox.timeline.values import Shown, ValueKind, show_bytes
 if TYPE_CHECKING:
     from awaken.control.operations import Operations
 
-__all__ = ["Values"]
+__all__ = ["Values", "are_values_shown"]
 
 #: Set to `off`, it hides all values.
 _SETTING: Final = "AWAKEN_INBOX_VALUES"
 _OFF: Final = frozenset(("off", "0", "false", "no"))
+
+
+def are_values_shown() -> bool:
+    """Return whether the operator lets pages show values of journals and states."""
+    return os.environ.get(_SETTING, "").strip().lower() not in _OFF
 
 
 class Values:
@@ -27,7 +32,7 @@ class Values:
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
-        self.are_shown = os.environ.get(_SETTING, "").strip().lower() not in _OFF
+        self.are_shown = are_values_shown()
 
     async def show(self, service: str, value: bytes | Shown | None, size: int) -> Shown:
         """Return a value for people.

@@ -42,7 +42,7 @@ class WaitingPages:
         after, skip = query.get("after", ""), _number(query.get("skip", ""))
         page = await find_waiting(tools.operations, wanted, visitor, now_ms, after, skip)
         tools.live.note_shown(one.question_id for one in page.views)
-        rows = await read_rows(tools.operations, page.views, now_ms)
+        rows = await read_rows(tools.operations, page.views, now_ms, shows_inputs=tools.shows_values)
         position = urlencode({"after": page.after, "skip": page.skip}) if page.has_more else ""
         return await tools.render(
             request,

@@ -14,10 +14,11 @@ __all__ = ["PAGE_SIZE", "WaitingPage", "find_waiting"]
 
 #: Questions of a page.
 PAGE_SIZE: Final = 50
-#: Awakeables that a search looks at for one page. The next page looks on from there.
-MOST_SEARCHED: Final = 2000
-#: Awakeables that a search asks the runtime for at a time.
-_BATCH: Final = 1000
+#: Awakeables that a search looks at for one page, which takes a tenth of a second. The next page looks on from there.
+MOST_SEARCHED: Final = 1000
+#: Awakeables that a search asks the runtime for at a time: few at first, because many searches fill a page soon.
+_BATCHES: Final = (100, 300, 600)
+_LARGEST_BATCH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,10 @@ async def find_waiting(
     found: list[AwakeableView] = []
     seen: set[str] = set()
     searched = 0
-    skip = min(skip, _BATCH)
+    batches = iter(_BATCHES)
     while True:
-        limit = _BATCH if wanted.reads_rows else min(PAGE_SIZE + skip, _BATCH)
+        size = next(batches, _BATCHES[-1]) if wanted.reads_rows else PAGE_SIZE
+        limit = min(size + skip, _LARGEST_BATCH)
         page = await operations.awakeables(service=wanted.service or None, limit=limit, after=after or None)
         for number, one in enumerate(page.awakeables[skip:], skip):
             if len(found) == PAGE_SIZE:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from awaken.inbox import history
+import httpx
+from awaken.inbox import create_inbox, history
 
 from tests.unit.inbox.conftest import LEAD
 
@@ -82,3 +83,18 @@ async def test_a_search_is_bounded_and_goes_on(inbox: Inbox, monkeypatch: pytest
     assert titles(first) == []
     assert "2 answers were searched; the next page searches on" in first
     assert titles(second) == ["Pay 1?"]
+
+
+async def test_values_that_were_not_made_for_people_can_be_hidden(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(inbox)
+    waits = await inbox.wait_plainly(party="Umbrella")
+    monkeypatch.setenv("AWAKEN_INBOX_VALUES", "off")
+    transport = httpx.ASGITransport(create_inbox(inbox.environment.embedded.runtime))
+    async with httpx.AsyncClient(transport=transport, base_url="http://inbox") as browser:
+        pages = [(await browser.get(path)).text for path in ("/history", "/", f"/awakeables/{waits}")]
+
+    assert "gladly" in pages[0], "approvals are for people"
+    assert "Signed" not in pages[0]
+    assert not [page for page in pages if "Umbrella" in page]

@@ -95,7 +95,7 @@ async def test_mine_leaves_out_what_somebody_may_not_answer(inbox: Inbox) -> Non
 
 async def test_pages_follow_each_other(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting_list, "PAGE_SIZE", 3)
-    monkeypatch.setattr(waiting_list, "_BATCH", 4)
+    monkeypatch.setattr(waiting_list, "_BATCHES", (4, 2))
     asked = [f"Pay {number}?" for number in range(10)]
     for title in asked:
         await inbox.ask(title, labels={"odd": str(int(title[4]) % 2)})
@@ -116,7 +116,7 @@ async def test_pages_follow_each_other(inbox: Inbox, monkeypatch: pytest.MonkeyP
 
 async def test_a_search_is_bounded_and_says_so(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting_list, "MOST_SEARCHED", 2)
-    monkeypatch.setattr(waiting_list, "_BATCH", 2)
+    monkeypatch.setattr(waiting_list, "_BATCHES", (1,))
     for number in range(5):
         await inbox.ask(f"Pay {number}?")
 
