@@ -28,8 +28,9 @@ MOST_STREAMS: Final = 200
 INTERVAL_SECONDS: Final = 1.0
 #: Seconds without a change after which a stream shows that it is there: proxies cut silent ones after a minute.
 HEARTBEAT_SECONDS: Final = 15.0
-#: Awakeables that are counted; of more, there are "1,000 and more".
-MOST_COUNTED: Final = 1000
+#: Awakeables that are counted and watched one by one; of more, the navigation says "200+". A Restate server needs half
+#: a second to describe a thousand.
+MOST_COUNTED: Final = 200
 #: Seconds for which counts are good enough for the navigation of a page, and that a page waits for newer ones.
 _FRESH_SECONDS: Final = 2.0
 _PATIENCE_SECONDS: Final = 0.05
