@@ -21,6 +21,9 @@ class Approval:
     approved: bool
     comment: str = ""
 
+    def __bool__(self) -> bool:
+        return self.approved
+
 
 @dataclass(frozen=True, slots=True)
 class VerdictAnswer(Generic[T]):
@@ -40,7 +43,7 @@ class VerdictAnswer(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Verdict(Generic[T]):
-    """What an approval came to."""
+    """What an approval came to. It is true if it was approved, so that `if await ctx.approve(...)` means that."""
 
     #: Whether enough people approved.
     approved: bool
@@ -54,6 +57,9 @@ class Verdict(Generic[T]):
     via: Via
     #: All answers that count, in order.
     answers: tuple[VerdictAnswer[T], ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.approved
 
 
 def moment_of(milliseconds: int | None) -> datetime | None:

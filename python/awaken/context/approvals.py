@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 from awaken.context.callback import DEFAULT_EXPIRY
 from awaken.context.external import External
+from awaken.context.unawaited import UnawaitedCoroutine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
     from datetime import timedelta
 
     from awaken.approvals import Approval, ApprovalMessage, Verdict
@@ -24,7 +25,7 @@ class Approvals(External):
     __slots__ = ()
 
     @overload
-    async def approve(
+    def approve(
         self,
         question: str,
         *,
@@ -42,10 +43,10 @@ class Approvals(External):
         on_expiry: Approval | None = ...,
         notify: Callable[[ApprovalMessage], Any] | None = ...,
         labels: Mapping[str, str] | None = ...,
-    ) -> Verdict[Approval]: ...
+    ) -> Coroutine[Any, Any, Verdict[Approval]]: ...
 
     @overload
-    async def approve(
+    def approve(
         self,
         question: str,
         *,
@@ -63,9 +64,9 @@ class Approvals(External):
         on_expiry: T | None = ...,
         notify: Callable[[ApprovalMessage], Any] | None = ...,
         labels: Mapping[str, str] | None = ...,
-    ) -> Verdict[T]: ...
+    ) -> Coroutine[Any, Any, Verdict[T]]: ...
 
-    async def approve(
+    def approve(
         self,
         question: str,
         *,
@@ -83,7 +84,7 @@ class Approvals(External):
         on_expiry: Any = None,
         notify: Callable[[ApprovalMessage], Any] | None = None,
         labels: Mapping[str, str] | None = None,
-    ) -> Verdict[Any]:
+    ) -> Coroutine[Any, Any, Verdict[Any]]:
         """Ask people, wait until enough of them have answered, and return what they decided.
 
         Each person gets a link that names them, by `notify`; whoever sees the inbox can answer there as well. All of it
@@ -139,4 +140,4 @@ class Approvals(External):
             notify=notify,
             labels=labels,
         )
-        return await ask(self, given, sys._getframe(1))
+        return UnawaitedCoroutine(ask(self, given, sys._getframe(1)), "an approval")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Coroutine
 from opcode import opmap
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from awaken.errors import UnknownAttributeError, UsageError
 from awaken.handler import advice
@@ -17,7 +18,9 @@ from awaken.handler import advice
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["Unawaited", "refuse_attribute"]
+__all__ = ["Unawaited", "UnawaitedCoroutine", "refuse_attribute"]
+
+T = TypeVar("T")
 
 #: The instruction with which `yield from` gets an iterator.
 _YIELD_FROM = opmap.get("GET_YIELD_FROM_ITER")
@@ -37,6 +40,9 @@ class Unawaited:
 
         def __await__(self) -> Generator[Any, None, Any]: ...
 
+    def _give_up(self) -> None:
+        """Note that its misuse is told now."""
+
     def __iter__(self) -> Generator[Any, None, Any]:
         """Support `yield from` in an `__await__` method. Any other iteration is a forgotten `await`."""
         frame = sys._getframe(1)
@@ -50,6 +56,47 @@ class Unawaited:
             if name.startswith("_"):
                 raise AttributeError(f"{type(self).__name__} has no attribute {name!r}", name=name, obj=self)
             raise UnknownAttributeError(f"{_describe(self)}; its attribute {name!r} was read")
+
+
+class UnawaitedCoroutine(Unawaited, Coroutine[Any, Any, T]):
+    """A coroutine that cannot be taken for its value: `if ctx.approve(...)` without `await` would always be true.
+
+    Args:
+        coroutine: does the work, once this is awaited, or made a task.
+        subject: describes it, for error texts.
+    """
+
+    __slots__ = ("_coroutine", "_subject")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T], subject: str) -> None:
+        self._coroutine = coroutine
+        self._subject = subject
+
+    @property
+    def subject(self) -> str:
+        """A description of the result, for error texts."""
+        return self._subject
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return (yield from self._coroutine.__await__())  # this frame shows that what is awaited is durable
+
+    def __bool__(self) -> bool:
+        raise UsageError(_describe(self))
+
+    def _give_up(self) -> None:
+        self.close()  # or Python would complain that it was never awaited, as well
+
+    def send(self, value: Any) -> Any:
+        """Continue it with a value, as for every coroutine."""
+        return self._coroutine.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        """Raise an error in it, as for every coroutine."""
+        return self._coroutine.throw(*error)
+
+    def close(self) -> None:
+        """End it, as for every coroutine."""
+        self._coroutine.close()
 
 
 def refuse_attribute(owner: object, name: str) -> NoReturn:
@@ -71,6 +118,7 @@ def refuse_attribute(owner: object, name: str) -> NoReturn:
 
 
 def _describe(result: Unawaited) -> str:
+    result._give_up()
     return f"{result.subject} was used before it was awaited; {advice.AWAIT}"
 
 

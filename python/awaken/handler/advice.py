@@ -6,6 +6,7 @@ Durable results are recognized by the names of their classes, because those clas
 from __future__ import annotations
 
 import inspect
+from collections.abc import Coroutine
 from typing import Final, NoReturn
 
 from awaken.errors import UsageError
@@ -39,7 +40,7 @@ def refuse(value: object, what: str, advice: str) -> NoReturn:
         advice = instead
     elif inspect.isawaitable(value):
         advice = AWAIT
-        if inspect.iscoroutine(value):
+        if isinstance(value, Coroutine):
             value.close()
     shown = f"{value!r}, " if value is None or type(value) in (bool, int, float) else ""
     raise UsageError(f"{what} is {shown}of type {type(value).__name__}; {advice}")

@@ -5,8 +5,8 @@ A mistake that the same code would repeat raises a `UsageError` before anything 
 
 from __future__ import annotations
 
-import inspect
 import re
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from awaken.errors import RetryableError, SerdeError, TerminalError, UsageError
@@ -30,7 +30,7 @@ _REPEATED = (
 
 #: Names of awaitables in the errors of serdes. Such an error gets different advice.
 _UNAWAITED = re.compile(
-    r"\b(RestateDurable\w*Future|OptionalFuture|RunFuture|DurablePromise|Callback|SendHandle|coroutine)\b"
+    r"\b(RestateDurable\w*Future|OptionalFuture|RunFuture|DurablePromise|Callback|SendHandle|UnawaitedCoroutine|coroutine)\b"
 )
 
 
@@ -64,7 +64,7 @@ def write(serde: Serde[Any], value: Any, subject: str | Callable[[], str]) -> by
 
 
 def _unwritable(serde: Serde[Any], value: Any, subject: str, error: Exception) -> UsageError:
-    if inspect.iscoroutine(value):
+    if isinstance(value, Coroutine):
         value.close()  # or Python would warn that it was never awaited
     kind = type(value).__name__
     if not isinstance(error, SerdeError):

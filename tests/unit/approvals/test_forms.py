@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from awaken.approvals import (
     Answered,
+    Approval,
     ApprovalDocument,
     ApprovalFacts,
     Escalation,
+    Verdict,
+    VerdictAnswer,
     Via,
     read_answered,
     write_answered,
@@ -120,3 +123,13 @@ def test_document_survives() -> None:
 @pytest.mark.parametrize("value", [b"", b"[]", b'{"title":1}', b'{"schema":1}', b"\xff", b"[" * 10_000])
 def test_other_documents_are_none(value: bytes) -> None:
     assert ApprovalDocument.read(value) is None
+
+
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_what_is_not_approved_is_not_true(is_approved: bool) -> None:
+    answer = Approval(is_approved, "no" if not is_approved else "")
+    verdict = Verdict(
+        is_approved, answer, "ann", None, Via.LINK, (VerdictAnswer(answer, "ann", None, Via.LINK),)
+    )
+
+    assert bool(answer) is bool(verdict) is is_approved

@@ -13,7 +13,7 @@ from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
 from awaken.testing import open_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 YES = awaken.Approval(True)
 
@@ -183,3 +183,48 @@ async def test_two_hundred_wait_at_once_and_replay_quickly() -> None:
         assert await env.client.attach(sent[100].invocation_id, type_hint=str) == "eve"
 
     assert took_s < 20
+
+
+def _answer_of_a_coroutine(ctx: awaken.Context) -> object:
+    return ctx.approve("Pay?").approved  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda ctx: "yes" if ctx.approve("Pay?") else "no",
+        lambda ctx: not ctx.approve("Pay?"),
+        _answer_of_a_coroutine,
+        lambda ctx: ctx.approve("Pay?")["approved"],
+        lambda ctx: ctx.approve("Pay?"),
+    ],
+    ids=["if", "not", "attribute", "item", "result"],
+)
+async def test_forgotten_await_approves_nothing(use: Callable[[awaken.Context], object]) -> None:
+    service = awaken.Service("Beside")
+
+    @service.handler()
+    async def handler(ctx: awaken.Context) -> object:
+        return use(ctx)
+
+    async with open_environment(service) as env:
+        with pytest.raises(awaken.TerminalError, match="write `await` before the call that returned it"):
+            await env.client.service_call(handler, None)
+
+
+async def test_asyncio_takes_it_as_a_coroutine() -> None:
+    service = awaken.Service("Beside")
+
+    @service.handler()
+    async def handler(ctx: awaken.Context) -> list[bool]:
+        task = asyncio.create_task(ctx.approve("first?"))
+        others = await asyncio.gather(ctx.approve("second?"), asyncio.shield(ctx.approve("third?")))
+        last = await asyncio.wait_for(ctx.approve("fourth?"), None)
+        return [verdict.approved for verdict in (await task, *others, last)]
+
+    async with open_environment(service, always_replay=True) as env:
+        sent = await env.client.service_send(handler, None)
+        for question in ("first?", "third?", "second?", "fourth?"):
+            await env.approval(question).answer(YES, by="ann")
+
+        assert await env.client.attach(sent.invocation_id, type_hint=list[bool]) == [True] * 4
