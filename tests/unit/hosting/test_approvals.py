@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -222,6 +223,41 @@ async def test_without_the_codec_a_door_knows_what_it_does_not_see(interfaces: I
     assert sealed.outcome is AwakeableOutcome.APPLIED
     assert (last.answered, first.answered, first.title) == (None, None, "Pay?")
     assert await interfaces.result(invocation) == "True by ann, None"
+
+
+async def test_many_at_once_by_two_processes_fill_a_quorum(interfaces: Interfaces) -> None:
+    invocation, question = await interfaces.ask(5)
+    doors: list[Operations] = [interfaces.runtime, interfaces.remote]
+
+    told = await asyncio.gather(
+        *(
+            answer_question(doors[n % 2], question, YES, interfaces.by(f"person {n // 2}", Via.LINK))
+            for n in range(20)
+        )
+    )
+
+    applied = [one for one in told if one.is_applied]
+    assert sorted(one.missing for one in applied) == [0, 1, 2, 3, 4]
+    assert {one.refusal for one in told if not one.is_applied} <= {Refusal.TWICE, Refusal.DECIDED}
+    seen = await find_question(interfaces.runtime, question)
+    people = [one.by or "" for one in seen.answers]
+    assert len(set(people)) == len(people) == 5
+    assert await interfaces.result(invocation) == f"True by {', '.join(people)}"
+
+
+async def test_large_answer_is_kept_whole(interfaces: Interfaces) -> None:
+    invocation, question = await interfaces.ask(1)
+    large = b'{"approved":true,"comment":"' + b"x" * 2_000_000 + b'"}'
+
+    told = await answer_question(interfaces.remote, question, large, interfaces.by("ann"))
+    seen = await find_question(interfaces.remote, question)
+    (past,) = (await list_answers(interfaces.remote)).answers
+
+    assert (told.outcome, told.is_decided) == (AwakeableOutcome.APPLIED, True)
+    assert seen.first is not None
+    assert (seen.first.answer, seen.first.by) == (large, "ann")
+    assert (past.answered, past.size > 2_000_000) == (None, True)
+    assert await interfaces.result(invocation) == "True by ann"
 
 
 @pytest.mark.parametrize("is_remote", [False, True])
