@@ -206,11 +206,16 @@ async def test_command_line_answers_and_is_told_who_was_first(lane: Lane, effect
     async with door(lane) as runtime:
         await answer_question(runtime, first, b"true", by("ann"))
     lane.client.attach(invocation)
+    shown = run("awakeables", "show", first, *urls[2:])
+    facts = json.loads(run("awakeables", "show", first, "--json-output", *urls[2:]).stdout)
     late = run("reject", first, "no", *urls)
 
     (row,) = [row for row in listed if row["invocation"] == invocation]
     assert (row["question"], row["quorum"], row["answers"]) == (first, 2, 0)
     assert "1 more approval is missing" in one.stdout
+    assert "somebody unknown approved at" in shown.stdout
+    assert (facts["state"], facts["approved"], facts["answers"]) == ("decided", True, 2)
+    assert [answer["by"] for answer in facts["answered"]] == [None, "ann"]
     assert late.returncode != 0
     assert "This is decided already, by ann" in late.stderr
 

@@ -17,7 +17,9 @@ from awaken.cli.settings import (
 from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
+    from awaken.approvals import ApprovalFacts
     from awaken.control.operations import AwakeableView
+    from awaken.control.questions import Question
     from awaken.control.remote import RemoteOperations
 
 __all__ = ["commands"]
@@ -105,16 +107,18 @@ def show(
     """Show the state of one awakeable.
 
     The state is `pending`, `completed`, `not awaited` (the handler may still await it), or `invocation completed`.
+    Of an approval it is `pending`, `decided`, `expired` or `invocation over`, with who has answered.
     """
     from awaken.cli.output import print_facts, print_json
     from awaken.cli.runtime_client import talk
     from awaken.control.operations import AwakeableState
+    from awaken.control.questions import find_question
     from awaken.control.reads import find_awakeable
 
-    async def work(runtime: RemoteOperations) -> AwakeableView:
-        return await find_awakeable(runtime, awakeable_id)
+    async def work(runtime: RemoteOperations) -> tuple[AwakeableView, Question]:
+        return await find_awakeable(runtime, awakeable_id), await find_question(runtime, awakeable_id)
 
-    seen = talk(work, admin=parse_urls([admin], "an admin API"))
+    seen, question = talk(work, admin=parse_urls([admin], "an admin API"))
     facts: dict[str, Any] = {
         "id": seen.awakeable_id,
         "state": seen.state.value,
@@ -124,10 +128,44 @@ def show(
     }
     if seen.state is AwakeableState.PENDING:
         facts = _facts(seen) | facts
+    if question.approval is not None:
+        facts |= _approval(question, question.approval)
     if json_output:
         print_json(facts)
         return
-    print_facts({name: value for name, value in facts.items() if value not in (None, "", {})})
+    if "answered" in facts:
+        facts["answered"] = "\n".join(map(_answer, facts["answered"]))
+    shown = {name: ", ".join(value) if isinstance(value, list) else value for name, value in facts.items()}
+    print_facts({name: value for name, value in shown.items() if value not in (None, "", {})})
+
+
+def _approval(question: Question, approval: ApprovalFacts) -> dict[str, Any]:
+    from awaken.approvals import approves
+
+    answered = [
+        {
+            "by": one.by,
+            "via": one.via.value,
+            "at": _time(one.at_ms),
+            "approves": approves(approval, one),
+        }
+        for one in question.answers
+    ]
+    return {
+        "state": question.state.value,
+        "question": question.id,
+        "name": question.name,
+        "approvers": list(approval.people()),
+        "quorum": approval.quorum,
+        "answers": len(question.answers) + question.hidden_answers,
+        "approved": question.tally.is_approved,
+        "answered": answered,
+    }
+
+
+def _answer(answered: dict[str, Any]) -> str:
+    verb = "approved" if answered["approves"] else "rejected"
+    return f"{answered['by'] or 'somebody unknown'} {verb} at {answered['at']} ({answered['via']})"
 
 
 def _progress(facts: dict[str, Any]) -> str:

@@ -168,7 +168,7 @@ async def _tell_completion(
         return AnswerOutcome(outcome, is_decided=outcome is AwakeableOutcome.APPLIED)
     try:
         first = (await find_question(operations, awakeable_id)).first
-    except OperationError:  # its journal may be gone already
+    except (OperationError, ValueError):  # its journal may be gone already, or no admin API is known
         first = None
     return AnswerOutcome(outcome, first=first, is_decided=True)
 
