@@ -76,6 +76,19 @@ INBOX = [
     ("complete", "POST", f"/awakeables/{NO_AWAKEABLE}"),
     ("complete", "POST", f"/awakeables?id={NO_AWAKEABLE}"),
     ("operate", "POST", f"/invocations/{NO_INVOCATION}"),
+    *(
+        ("operate", "POST", f"/invocations/{NO_INVOCATION}/{change}")
+        for change in ("cancel", "kill", "pause", "resume", "restart", "purge", "purge-journal")
+    ),
+    ("read", "GET", f"/invocations/{NO_INVOCATION}/kill"),
+    ("read", "GET", f"/invocations/{NO_INVOCATION}/entries/0"),
+    ("read", "GET", "/services"),
+    ("read", "GET", "/services/Greeter/greet"),
+    ("invoke", "POST", "/services/Greeter/greet"),
+    ("read", "GET", "/state/key?service=Counter&key=a"),
+    ("operate", "POST", "/state/edit?service=Counter&key=a"),
+    ("operate", "POST", "/state/delete?service=Counter&key=a&name=b"),
+    ("read", "GET", "/deployments"),
 ]
 BAD_AUTHORIZATIONS = {
     "another token": b"authorization: Bearer another\r\n",

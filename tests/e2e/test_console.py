@@ -90,6 +90,22 @@ async def test_timeline_tells_what_an_invocation_did_and_waits_for(lane: Lane) -
     assert "[409] killed" in ended.text
 
 
+async def test_pending_invocation_leads_to_the_one_that_has_its_key(lane: Lane) -> None:
+    key = f"k-{uuid4().hex[:8]}"
+    first = shipped(lane, key)
+    second = lane.client.send(f"Shipping/{key}/fail", "later")
+    lane.client.wait_for_status(second, ("pending",))
+
+    async with browse(lane) as browser:
+        page = await browser.get(f"/invocations/{second}")
+        ask = await browser.get(f"/invocations/{second}/cancel")
+        await browser.post(f"/invocations/{second}/cancel", data={**fields_of(ask), "do": "cancel"})
+    lane.client.kill(first)
+
+    assert "Waits for its turn at" in page.text
+    assert f'href="/invocations/{first}">Show it' in page.text
+
+
 async def test_failing_invocation_shows_its_attempts_and_can_be_ended(lane: Lane) -> None:
     key = f"k-{uuid4().hex[:8]}"
     invocation = lane.client.send(f"Shipping/{key}/lose", EVIL)

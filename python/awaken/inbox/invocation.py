@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from awaken.control.errors import ConflictError, NotFoundError
 from awaken.control.reads import find_invocation, target_of
-from awaken.control.sql import quote_sql, select
+from awaken.control.sql import equal, quote_sql, select
 from awaken.errors import InvalidIdError
 from awaken.inbox.invocation_changes import CHANGES, DONE, changes_for
 from awaken.inbox.page_tools import FormError
@@ -97,7 +97,12 @@ class OneInvocationPages:
             view=view_status(row),
             times={name: read_ms(row.get(name)) for name in _COLUMNS if name.endswith("_at")},
             failure=failure or _last_error(timeline, row),
-            waits=describe_waits(row, [line.row for line in timeline.picture.lines], timeline.part),
+            waits=describe_waits(
+                row,
+                [line.row for line in timeline.picture.lines],
+                timeline.part,
+                await _holder(operations, row) if row["status"] == "pending" else None,
+            ),
             timeline=timeline,
             has_children=bool(timeline.children) or timeline.part.size > PART,
             states=RowState,
@@ -179,6 +184,13 @@ async def _timeline(
     picture = draw(rows, attempts, ended_ms or now_ms, is_failing=is_failing)
     ids = sorted({one.aim.invocation_id for one in rows if one.aim.invocation_id})
     return _Timeline(part, picture, await _statuses(operations, ids))
+
+
+async def _holder(operations: Operations, row: Mapping[str, Any]) -> str | None:
+    """Return the invocation that has the key of another one; None if that is over already."""
+    key = {"service_name": row["target_service_name"], "service_key": row.get("target_service_key")}
+    sql = select(("invocation_id",), "sys_keyed_service_status", equal(key), order="invocation_id", limit=1)
+    return next((found.get("invocation_id") for found in await operations.ask(sql)), None)
 
 
 def _plain_awakeables(pending: Sequence[AwakeableView]) -> dict[int, int | None]:

@@ -51,13 +51,16 @@ class Waits:
     others: int = 0
 
 
-def describe_waits(row: Mapping[str, Any], rows: Sequence[Row], part: JournalPart) -> Waits:
+def describe_waits(
+    row: Mapping[str, Any], rows: Sequence[Row], part: JournalPart, holder: str | None = None
+) -> Waits:
     """Return what an invocation waits for.
 
     Args:
         row: of `sys_invocation`.
         rows: of the timeline.
         part: of the journal, whose rows these are.
+        holder: of one that is pending: the invocation that has the key.
     """
     match row["status"]:
         case "scheduled":
@@ -65,7 +68,10 @@ def describe_waits(row: Mapping[str, Any], rows: Sequence[Row], part: JournalPar
             return Waits([Wait("calendar", "Waits for its time", "", until_ms=starts)])
         case "pending":
             key = str(row.get("target_service_key") or "")
-            return Waits([Wait("list", "Waits for its turn at", key, read_ms(row.get("created_at")))])
+            path = f"/invocations/{holder}" if holder else ""
+            return Waits(
+                [Wait("list", "Waits for its turn at", key, read_ms(row.get("created_at")), path=path)]
+            )
         case "completed" | "paused" | "backing-off":
             return Waits([])
     waiting = [one for one in rows if one.state is RowState.WAITING]

@@ -69,7 +69,7 @@ class Row:
     #: Of an awakeable, callback or approval: its signal.
     signal: int | None = None
     description: CallbackDescription | None = None
-    #: Of an approval, as far as they can be read, in order.
+    #: Of an approval, those that can be read, in order: others are too large, or encoded.
     answers: tuple[Answered, ...] = ()
     #: Of an approval that is decided.
     is_approved: bool | None = None
@@ -204,18 +204,17 @@ class _Builder:
         self, description: CallbackDescription, given: Sequence[Entry]
     ) -> tuple[tuple[Answered, ...], bool | None, Entry | None]:
         """Return the answers of an approval, what they came to, and the entry that decided."""
-        answers = []
+        answers, unread = [], 0
         for one in given:
             if one.result == "Failure":
                 answers.append(Answered(None, ""))
             elif one.index in self._around.values:
                 answers.append(read_answered(self._around.values[one.index]))
-            else:  # too large, or encoded: that it came is known, and when
-                answers.append(Answered(b"null"))
-        if description.approval is None or any(
-            one.result != "Failure" and one.index not in self._around.values for one in given
-        ):
-            return tuple(answers), None, given[-1] if given and self._around.ended_ms else None
+            else:
+                unread += 1
+        if unread or description.approval is None:  # whether it is decided is not known before the end
+            last = given[-1] if given and self._around.ended_ms is not None else None
+            return tuple(answers), None, last
         count = tally(description.approval, answers)
         return tuple(answers), count.is_approved, given[count.used - 1] if count.is_decided else None
 
