@@ -25,6 +25,7 @@ _INTEGER: Final = re.compile(r"\s*[+-]?[0-9]{1,4000}\s*", re.ASCII)
 _NUMBER: Final = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME: Final = re.compile(r"(\d\d:\d\d)(:\d\d(\.\d{1,6})?)?", re.ASCII)
+_WRITTEN_TIME: Final = re.compile(r"\d\d:\d\d(:\d\d(\.\d{1,3})?)?", re.ASCII)
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(?:\.\d{1,6})?)?", re.ASCII)
 _ISO_DURATION: Final = re.compile(r"[+-]?P(?=.)(\d+(\.\d+)?[WD])*(T(\d+(\.\d+)?[HMS])+)?", re.ASCII)
 _WRITTEN_DURATION: Final = re.compile(
@@ -80,6 +81,9 @@ def write_value(value: Any, field: Field) -> str:
             return json.dumps(value, indent=1, ensure_ascii=False)
         case FieldKind.DATETIME | FieldKind.LOCAL_DATETIME:
             return _write_moment(value, field.kind)
+        case FieldKind.TIME:
+            found = _WRITTEN_TIME.match(value) if isinstance(value, str) else None
+            return found[0] if found else ""
         case FieldKind.DURATION:
             return _write_duration(value)
     return value if isinstance(value, str) else json.dumps(value)
@@ -180,7 +184,8 @@ def _write_moment(value: Any, kind: FieldKind) -> str:
         return ""
     if moment.tzinfo is not None and kind is FieldKind.DATETIME:
         moment = moment.astimezone(UTC)
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds" if moment.microsecond else "seconds")
+    # Browsers show thousandths at most.
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
 
 
 def _read_duration(text: str) -> str:

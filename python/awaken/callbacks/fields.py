@@ -16,7 +16,7 @@ __all__ = ["ABSENT", "PREFIX", "SIZE", "WHOLE", "Field", "FieldKind", "Form", "n
 WHOLE: Final = "value"
 #: In front of the names of the fields of an object.
 PREFIX: Final = "field"
-#: Follows the name of a list: the number of its items.
+#: Follows the name of a list: the number of its items; and that of a group that may be left out, but was not.
 SIZE: Final = ".#"
 #: Stands for a default that is not declared; None is one that is.
 ABSENT: Final = object()
@@ -92,7 +92,7 @@ class Field:
 
     @property
     def size_name(self) -> str:
-        """Of a list: the name of the field with its number of items, which tells an empty list from none."""
+        """The name of the hidden field that tells an empty list, or a group of defaults, from none."""
         return f"{self.name}{SIZE}"
 
     @property

@@ -7,6 +7,7 @@ input that was emptied says so as well: the default of its type applies only whe
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.callbacks.field_values import read_value, write_value
@@ -14,13 +15,27 @@ from awaken.callbacks.fields import ABSENT, SIZE, WHOLE, Field, FieldKind
 from awaken.control.answers import InvalidAnswerError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["MOST_ITEMS", "change_items", "fill_form", "read_form", "reopen_form", "rows_of", "tidy_form"]
+__all__ = [
+    "MOST_ITEMS",
+    "MOST_SENT",
+    "change_items",
+    "count_items",
+    "fill_form",
+    "is_written",
+    "most_items",
+    "read_form",
+    "reopen_form",
+    "rows_of",
+    "tidy_form",
+]
 
 #: Items of a list in a form: what a person fills in. Longer lists are for programs.
 MOST_ITEMS: Final = 50
 _LEFT_OUT: Final = object()
+#: Fields of a form beyond which no list grows: `form_requests` refuses a form with a thousand, and all that was typed.
+MOST_SENT: Final = 900
 #: What the value of a button begins with that adds an item to a list, or removes one.
 ADD: Final = "add "
 REMOVE: Final = "remove "
@@ -81,7 +96,7 @@ def change_items(form: Mapping[str, str], fields: Iterable[Field], change: str) 
     for field in _lists_in(changed, fields):
         count = rows_of(changed, field)
         if change == f"{ADD}{field.name}":
-            if count < most_items(field):
+            if count < most_items(field) and len(changed) < MOST_SENT:
                 changed[field.size_name] = str(count + 1)
                 _fill(changed, field.at(count), ABSENT)
             return changed
@@ -98,10 +113,23 @@ def rows_of(form: Mapping[str, str], field: Field) -> int:
     return min(int(size), most_items(field)) if size.isascii() and size.isdigit() and len(size) < 5 else 0
 
 
+def count_items(form: Mapping[str, str]) -> int:
+    """Return how many items the lists of a form have together, whatever they are of."""
+    sizes = (text for name, text in form.items() if name.endswith(SIZE))
+    return sum(
+        min(int(size), MOST_ITEMS) for size in sizes if size.isascii() and size.isdigit() and len(size) < 5
+    )
+
+
+def is_written(form: Mapping[str, str], field: Field) -> bool:
+    """Return whether a list is written as JSON, because it is longer than a person would fill in."""
+    return field.kind is FieldKind.LIST and field.size_name not in form and field.name in form
+
+
 def most_items(field: Field) -> int:
     """Return how many items a list may have in a form."""
     most = field.schema.get("maxItems")
-    return min(most, MOST_ITEMS) if isinstance(most, int) else MOST_ITEMS
+    return max(0, min(most, MOST_ITEMS)) if isinstance(most, int) else MOST_ITEMS
 
 
 def _read(form: Mapping[str, str], field: Field, problems: list[Problem]) -> Any:
@@ -132,13 +160,16 @@ def _read_one(text: str | None, field: Field) -> Any:
 
 
 def _read_group(form: Mapping[str, str], field: Field, problems: list[Problem]) -> Any:
-    if (field.is_nullable or not field.is_required) and _is_blank(form, field):
+    may_be_left_out = field.is_nullable or not field.is_required
+    if may_be_left_out and (_is_empty(form, field) if field.size_name in form else _is_blank(form, field)):
         return _LEFT_OUT if not field.is_required else None
     values = {one.label: _read(form, one, problems) for one in field.fields}
     return {label: value for label, value in values.items() if value is not _LEFT_OUT}
 
 
 def _read_list(form: Mapping[str, str], field: Field, problems: list[Problem]) -> Any:
+    if is_written(form, field):
+        return _read_one(form.get(field.name), replace(field, kind=FieldKind.JSON))
     if field.size_name not in form:
         if field.is_required:
             raise ValueError("is missing; fill it in")
@@ -158,10 +189,15 @@ def _fill(filled: dict[str, str], field: Field, value: Any) -> None:
     match field.kind:
         case FieldKind.GROUP:
             known = value if isinstance(value, dict) else {}
+            if isinstance(value, dict) and (field.is_nullable or not field.is_required):
+                filled[field.size_name] = "1"
             for one in field.fields:
                 _fill(filled, one, known.get(one.label, ABSENT))
         case FieldKind.LIST:
-            items = value[: most_items(field)] if isinstance(value, list) else []
+            items = value if isinstance(value, list) else []
+            if len(items) > most_items(field):
+                filled[field.name] = write_value(value, replace(field, kind=FieldKind.JSON))
+                return
             count = max(len(items), _rows_at_first(field))
             filled[field.size_name] = str(count)
             for number in range(count):
@@ -184,9 +220,21 @@ def _is_blank(form: Mapping[str, str], field: Field) -> bool:
     """Return whether nothing was entered: all is as it was when its inputs were new."""
     new: dict[str, str] = {}
     _fill(new, field, ABSENT)
-    names = {name for name in form if name == field.name or name.startswith(f"{field.name}.")} | set(new)
-    entered = (name for name in names if not name.endswith(SIZE))
-    return all(form.get(name, "").strip() == new.get(name, "").strip() for name in entered)
+    names = {name for name in new if not name.endswith(SIZE)} | set(_entered(form, field))
+    return all(form.get(name, "").strip() == new.get(name, "").strip() for name in names)
+
+
+def _is_empty(form: Mapping[str, str], field: Field) -> bool:
+    """Return whether nothing stands in its inputs."""
+    return not any(form[name].strip() for name in _entered(form, field))
+
+
+def _entered(form: Mapping[str, str], field: Field) -> Iterator[str]:
+    """Return the names of its inputs in a form."""
+    within = f"{field.name}."
+    return (
+        name for name in form if (name == field.name or name.startswith(within)) and not name.endswith(SIZE)
+    )
 
 
 def _lists_in(form: Mapping[str, str], fields: Iterable[Field]) -> list[Field]:
@@ -195,7 +243,7 @@ def _lists_in(form: Mapping[str, str], fields: Iterable[Field]) -> list[Field]:
     for field in fields:
         if field.kind is FieldKind.GROUP:
             found += _lists_in(form, field.fields)
-        elif field.kind is FieldKind.LIST:
+        elif field.kind is FieldKind.LIST and not is_written(form, field):
             for number in range(rows_of(form, field)):
                 found += _lists_in(form, [field.at(number)])
             found.append(field)

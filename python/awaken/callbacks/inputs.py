@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.callbacks.field_values import choice_text, describe_bounds
 from awaken.callbacks.fields import MOST_RADIOS, Field, FieldKind
-from awaken.callbacks.form_values import ADD, REMOVE, most_items, rows_of
+from awaken.callbacks.form_values import ADD, MOST_SENT, REMOVE, is_written, most_items, rows_of
 from awaken.pages.names import humanise
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class Input:
     inputs: tuple[Input, ...] = ()
     #: Of a list: whether there is room for another item.
     can_grow: bool = False
+    #: Of a group that may be left out: whether it was not.
+    is_present: bool = False
 
     @property
     def shape(self) -> str:
@@ -176,13 +178,15 @@ def _make(field: Field, given: Mapping[str, str], problems: Mapping[str, str]) -
     match field.kind:
         case FieldKind.GROUP:
             inner = tuple(_make(one, given, problems) for one in field.fields)
-            return Input(field, problem=problem, help=help_texts, inputs=inner)
+            is_present = field.size_name in given
+            return Input(field, problem=problem, help=help_texts, inputs=inner, is_present=is_present)
         case FieldKind.LIST:
+            if is_written(given, field):
+                return _make(replace(field, kind=FieldKind.JSON), given, problems)
             count = rows_of(given, field)
             items = tuple(_make(field.at(number), given, problems) for number in range(count))
-            return Input(
-                field, problem=problem, help=help_texts, inputs=items, can_grow=count < most_items(field)
-            )
+            can_grow = count < most_items(field) and len(given) < MOST_SENT
+            return Input(field, problem=problem, help=help_texts, inputs=items, can_grow=can_grow)
         case FieldKind.BOOLEAN | FieldKind.CHOICE:
             return Input(field, value, problem, help_texts, choices=_choices(field, value, given))
     return Input(field, value, problem, help_texts)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken.callbacks.form_values import change_items, read_form, reopen_form, tidy_form
+from awaken.callbacks.form_values import (
+    MOST_SENT,
+    change_items,
+    count_items,
+    read_form,
+    reopen_form,
+    tidy_form,
+)
 from awaken.control.answers import InvalidAnswerError, Problem, check_answer
 from awaken.control.operations import Failure
 
@@ -43,6 +50,10 @@ def read_submission(sent: Mapping[str, str], form: Form, annotation: Any) -> Sub
         annotation: the type of the answer; None for any JSON.
     """
     do = sent.get("do", "")
+    count = count_items(sent)
+    if count > MOST_SENT:  # a page has inputs for each, so no form of ours says this
+        problem = Problem("do", f"its lists have {count} items, and at most {MOST_SENT} are accepted")
+        return Submission({}, problems=(problem,))
     changed = change_items(sent, form.fields, do)
     if changed is not None:
         return Submission(changed)

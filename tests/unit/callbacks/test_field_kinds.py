@@ -335,6 +335,7 @@ def test_type_with_many_fields(count: int) -> None:
         {"type": "object", "properties": {}},
         {"type": "array", "items": {}},
         {"type": "array", "items": True},
+        {"type": "array", "items": {"type": "string"}, "maxItems": -3, "minItems": 1000},
         {"type": ["string", "null"]},
         {"type": "string", "maxLength": "x", "minLength": None},
         {"type": "integer", "minimum": "1", "maximum": True},

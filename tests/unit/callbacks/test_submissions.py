@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from awaken.callbacks.form_values import MOST_ITEMS, fill_form
+from awaken.callbacks.form_values import MOST_ITEMS, MOST_SENT, fill_form
 from awaken.callbacks.form_view import FormView
 from awaken.callbacks.forms import form_of
 from awaken.callbacks.page import render_answer_form
@@ -167,3 +167,61 @@ def test_rejection_has_its_reason() -> None:
     assert rejected.result == Failure(500, "no budget")
     assert refused.problems[0].message == "it has 1001 characters, and at most 1000 are accepted"
     assert ('<details class="fold" open>' in page, "x" * 1001 in page) == (True, True)
+
+
+def test_list_that_is_too_long_for_a_form_is_not_cut() -> None:
+    tags = [str(number) for number in range(MOST_ITEMS + 1)]
+    initial = {"approved": True, "tags": tags, "lines": [{"item": tag} for tag in tags]}
+
+    filled = fill_form(FORM.fields, initial)
+    page = render_answer_form(FormView(FORM, filled), "t")
+    submission = read_submission(filled | {"do": "yes"}, FORM, Order)
+
+    assert page.count("<textarea") == 3
+    assert isinstance(submission.result, bytes)
+    assert json.loads(submission.result) == initial
+
+
+def test_forms_stay_as_small_as_a_browser_may_send() -> None:
+    sent = {"field.lines.#": "50"} | {f"field.lines.{number}.notes.#": "50" for number in range(50)}
+
+    refused = read_submission(sent | {"do": "add field.lines"}, FORM, Order)
+    full = {f"other{number}": "" for number in range(MOST_SENT)} | {"field.tags.#": "1"}
+
+    assert "2550 items" in refused.problems[0].message
+    assert refused.form == {}
+    assert press(full, "add field.tags")["field.tags.#"] == "1"
+    assert "add field.tags" not in render_answer_form(FormView(FORM, full), "t")
+
+
+@dataclass
+class Limits:
+    most: int = 3
+
+
+@dataclass
+class Plan:
+    limits: Limits | None = None
+    others: Limits | None = None
+
+
+def test_group_of_defaults_is_not_none() -> None:
+    form = form_of(schema_of_answer(Plan))
+    filled = fill_form(form.fields, {"limits": {"most": 3}})
+
+    page = render_answer_form(FormView(form, filled), "t")
+    answers = [
+        read_submission(filled | change, form, Plan)
+        for change in (
+            {"do": "resolve"},
+            {"do": "resolve", "field.limits.most": ""},
+            {"do": "resolve", "field.others.most": "4"},
+        )
+    ]
+
+    assert 'name="field.limits.#" value="1"' in page
+    assert [json.loads(one.result) for one in answers if isinstance(one.result, bytes)] == [
+        {"limits": {"most": 3}},
+        {},
+        {"limits": {"most": 3}, "others": {"most": 4}},
+    ]
