@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import awaken
 import pytest
+from awaken import CallbackSettings, LinkSigner, configure_callbacks
 from awaken.control.client import ControlClient, SyncControlClient
-from awaken.testing import open_environment
+from awaken.testing import AnswerRefusedError, open_environment
 from awaken.transports.hosted.aws_lambda import LambdaHandler
 from fastapi import FastAPI
 from pydantic_ai import Agent
@@ -79,6 +82,47 @@ def test_ways_to_hand_out_and_serve_links() -> None:
 
     assert list(declared["approvals"].handlers) == ["submit"]
     assert [mount.path for mount in served["web"].routes] == ["/callbacks"]
+
+
+async def test_ways_to_ask_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWAKEN_SLACK_TOKEN", "xoxb-token")
+    monkeypatch.setenv("AWAKEN_SLACK_SIGNING_SECRET", "secret")
+    configure_callbacks(CallbackSettings("https://links.example.org", LinkSigner({"test": b"k" * 32})))
+    documented = run("\n".join(blocks("approvals.md")))
+    try:
+        async with open_environment(documented["app"]) as env:
+            await documented["test_invoice_is_paid"](env)
+            invoice = {
+                "number": "4711",
+                "vendor": "ACME",
+                "amount": "1200.00",
+                "requester": "ada@example.com",
+            }
+            asked = {
+                name: await env.client.generic_send("payments", name, json.dumps(invoice).encode())
+                for name in ("check", "transfer", "order")
+            }
+            await env.approval("Pay invoice 4711?").answer(
+                documented["Decision"](True, account="office"), by="lead@example.com"
+            )
+            transfer = env.approval("Transfer 1200.00?")
+            with pytest.raises(AnswerRefusedError):
+                await transfer.answer(awaken.Approval(True), by="ada@example.com", groups=["finance"])
+            await transfer.answer(awaken.Approval(True), by="cfo@example.com", groups=["finance"])
+            await transfer.answer(awaken.Approval(True), by="lead@example.com")
+            results = {
+                name: await env.client.attach(asked[name].invocation_id) for name in ("check", "transfer")
+            }
+            await env.advance(days=3)
+            results["order"] = await env.client.attach(asked["order"].invocation_id)
+    finally:
+        configure_callbacks(None)
+
+    assert results == {
+        "check": {"approved": True, "account": "office", "comment": ""},
+        "transfer": "cfo@example.com, lead@example.com",
+        "order": "nobody decided",
+    }
 
 
 def test_grpc_page_calls_methods_of_the_client() -> None:
