@@ -12,6 +12,7 @@ from awaken.context.callback import DEFAULT_EXPIRY, Callback, CallbackLink, expi
 from awaken.context.futures import RestateDurableFuture, RestateDurableSleepFuture
 from awaken.context.runs import RunOptions
 from awaken.context.side_effects import NO_OPTIONS, SideEffects
+from awaken.context.unawaited import UnawaitedCoroutine
 from awaken.errors import UsageError
 from awaken.handler import arguments, values
 from awaken.handler.advice import refuse
@@ -19,8 +20,9 @@ from awaken.serde import BytesSerde
 from awaken.serde.default import DefaultSerde, T
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
     from datetime import timedelta
+    from types import FrameType
 
     from awaken._core import Input
     from awaken.approvals import ApprovalDocument
@@ -154,7 +156,7 @@ class External(SideEffects):
         run = self._start_run(document_name(index), write, _AS_BYTES, (), {}, sys._getframe(1))
         run.add_done_callback(_ignore)
 
-    async def wait_for_callback(
+    def wait_for_callback(
         self,
         send: Callable[[CallbackLink], Any],
         type_hint: type[T] | None = None,
@@ -166,7 +168,7 @@ class External(SideEffects):
         details: str = "",
         data: Any = None,
         initial: Any = None,
-    ) -> T:
+    ) -> Coroutine[Any, Any, T]:
         """Create a callback, hand it out once, and wait for the answer.
 
         Args:
@@ -184,22 +186,25 @@ class External(SideEffects):
             TimeoutError: no one answered in time.
             TerminalError: the callback was rejected.
         """
+        given = {"expires_in": expires_in, "labels": labels, "title": title, "details": details}
+        given |= {"data": data, "initial": initial}
+        waiting = self._hand_out(send, sys._getframe(1), type_hint, name, given)
+        return UnawaitedCoroutine(waiting, f'callback "{name}"')
+
+    async def _hand_out(
+        self,
+        send: Callable[[CallbackLink], Any],
+        frame: FrameType,
+        type_hint: Any,
+        name: str,
+        given: dict[str, Any],
+    ) -> Any:
         from awaken.context.callback_arguments import check_name
 
         check_name(name)  # before it is part of other texts
         if not callable(send):
             refuse(send, f'the send of callback "{name}"', "give a function that takes the link")
-        callback = self.callback(
-            type_hint,
-            name=name,
-            expires_in=expires_in,
-            labels=labels,
-            title=title,
-            details=details,
-            data=data,
-            initial=initial,
-        )
-        frame = sys._getframe(1)  # the handler's, which awaits this
+        callback = self.callback(type_hint, name=name, **given)
         await self._start_run(f"hand out {name}", send, NO_OPTIONS, (callback.link,), {}, frame)
         return await callback
 

@@ -133,3 +133,15 @@ async def test_links_are_text() -> None:
 
     assert found[0] == found[1] == found[2]
     assert found[0].startswith("http://links.test/")
+
+
+async def test_forgotten_await_of_an_answer_is_no_yes() -> None:
+    service = awaken.Service("Forgotten")
+
+    @service.handler()
+    async def forget(ctx: awaken.Context) -> str:
+        return "yes" if ctx.wait_for_callback(print, bool, name="sure?") else "no"
+
+    async with open_environment(service) as env:
+        with pytest.raises(awaken.TerminalError, match=r'callback "sure[?]" was used before it was awaited'):
+            await env.client.service_call(forget, None)
