@@ -108,9 +108,9 @@ class Approvals(External):
             expires_in: how long people can answer, as a `timedelta` or in seconds.
             on_expiry: the answer if they do not decide in time; None raises TimeoutError.
             notify: sends one `awaken.ApprovalMessage` to its person. It is called in a run for each person and message:
-                a function for one after the other, a coroutine function for up to ten at once. If it fails, or takes
-                more than a minute, it is called again after 10 seconds, one minute and five minutes, while answers
-                count. Without it, the inbox is the only door.
+                a function for one after the other, a coroutine function for up to ten at once. If it raises anything
+                but a TerminalError, or takes more than a minute, it is called again after 10 seconds, one minute and
+                five minutes, while answers count. Without it, the inbox is the only door.
             labels: further facts for the inventory, at most 2,000 bytes as JSON.
 
         Raises:

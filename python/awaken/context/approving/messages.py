@@ -68,6 +68,15 @@ class _Try:
         return name if self.tries == 1 else f"{name}, try {self.tries}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """Why a message was not sent: the result of its run."""
+
+    reason: str
+    #: Whether another try would not help, because the notifier raised a terminal error.
+    is_final: bool = False
+
+
 class Messages:
     """Sends the messages of one approval.
 
@@ -130,8 +139,8 @@ class Messages:
                 self._context._start_run(one.run_name, self._deliver, NO_OPTIONS, (one,), {}, self._frame)
                 for one in group
             ]
-            for one, error in zip(group, await asyncio.gather(*runs), strict=True):
-                self._note(one, error)
+            for one, problem in zip(group, await asyncio.gather(*runs), strict=True):
+                self._note(one, problem)
         self._plan_retry()
         if self.is_hopeless:
             raise TerminalError(
@@ -144,13 +153,13 @@ class Messages:
         """Whether nobody was told, and nobody will be."""
         return bool(self._last_error) and not self.reached and not self._failed
 
-    def _note(self, one: _Try, error: str | None) -> None:
-        if error is None:
+    def _note(self, one: _Try, problem: _Problem | None) -> None:
+        if problem is None:
             if one.person not in self.reached:
                 self.reached.append(one.person)
             return
-        self._last_error = error
-        if one.kind != "decided" and one.tries <= len(RETRY_AFTER):
+        self._last_error = problem.reason
+        if one.kind != "decided" and one.tries <= len(RETRY_AFTER) and not problem.is_final:
             self._failed.append(one)
 
     def _plan_retry(self) -> None:
@@ -161,15 +170,17 @@ class Messages:
         name = f"before messages are sent again: {self._plan.description.name}"
         self.retry = RestateDurableSleepFuture.start(self._context._driver, wake_up, name)
 
-    async def _deliver(self, one: _Try) -> str | None:
+    async def _deliver(self, one: _Try) -> _Problem | None:
         """Send a message; return why that failed. It is the action of a run."""
         notify, settings = self._notify, self._settings
         if notify is None or settings is None:
-            return "notify is None in this version of the handler"
+            return _Problem("notify is None in this version of the handler", is_final=True)
+        limit = asyncio.timeout(LONGEST_CALL_S)
         try:
-            async with asyncio.timeout(LONGEST_CALL_S):
+            async with limit:
                 await _call(notify, self._compose(one, settings))
         except Exception as error:
+            is_final = isinstance(error, TerminalError)
             tracebacks.log_warning(
                 log,
                 '%s: message "%s" of approval "%s" was not sent (try %d of %d)',
@@ -177,10 +188,11 @@ class Messages:
                 one.run_name,
                 self._plan.description.name,
                 one.tries,
-                1 if one.kind == "decided" else 1 + len(RETRY_AFTER),
+                one.tries if is_final or one.kind == "decided" else 1 + len(RETRY_AFTER),
                 error=error,
             )
-            return error_text(error)
+            took_too_long = f"notify took longer than {LONGEST_CALL_S} s"
+            return _Problem(took_too_long if limit.expired() else error_text(error), is_final)
         return None
 
     def _compose(self, one: _Try, settings: CallbackSettings) -> ApprovalMessage:

@@ -457,10 +457,29 @@ async def test_notifier_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatc
     assert app.told("ask") == ["bob@x"]
 
 
+async def test_notifier_that_only_hangs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("awaken.context.approving.messages.LONGEST_CALL_S", 0.05)
+    app = Outside(approvers=["ann@x"])
+
+    async def notify(_: awaken.ApprovalMessage) -> None:
+        await asyncio.sleep(3600)
+
+    app.given["notify"] = notify
+
+    async with open_environment(app.service) as env:
+        invocation = await app.start(env)
+        await env.advance(hours=1)
+        with pytest.raises(awaken.HttpError, match=r"could be asked .* notify took longer than 0\.05 s"):
+            await result_of(env, invocation)
+
+
 async def test_notifier_may_raise_anything() -> None:
+    """Only a terminal error says that another try would not help."""
     app = Outside(approvers=["ann@x", "bob@x", "eve@x"])
+    called: list[str] = []
 
     def notify(message: awaken.ApprovalMessage) -> None:
+        called.append(message.person)
         match message.person:
             case "ann@x":
                 raise StopIteration
@@ -478,3 +497,17 @@ async def test_notifier_may_raise_anything() -> None:
         assert (await result_of(env, invocation)).startswith("True by ann@x")
 
     assert (app.told("ask"), app.told("decided")) == (["eve@x"], ["eve@x"])
+    assert [called.count(person) for person in ("ann@x", "bob@x", "eve@x")] == [4, 1, 2]
+
+
+async def test_everyone_out_of_reach_is_told_at_once() -> None:
+    app = Outside(approvers=["ann@x"])
+
+    def notify(_: awaken.ApprovalMessage) -> None:
+        raise awaken.TerminalError("no such person")
+
+    app.given["notify"] = notify
+
+    async with open_environment(app.service) as env:
+        with pytest.raises(awaken.HttpError, match=r'nobody could be asked "Pay[?]": no such person'):
+            await env.client.service_call(app.ask, None)
