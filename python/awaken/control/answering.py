@@ -207,6 +207,8 @@ class _Answering:
             return None
         if outcome not in _ARRIVED or await self._came_too_late(question):
             return AnswerOutcome(outcome if outcome not in _ARRIVED else AwakeableOutcome.GONE)
+        if len(question.answers) > question.tally.used:  # a raw interface has filled slots behind this one
+            return _describe(facts, (await find_question(self.operations, self.awakeable_id)).tally, outcome)
         return _describe(facts, tally(facts, [*question.tally.counted, answered]), outcome)
 
     async def _answer_unread(

@@ -214,12 +214,14 @@ def find_description(
         "AND (NOT ?5 OR EXISTS (SELECT 1 FROM timer WHERE invocation = ?1 AND kind = 'sleep')) ORDER BY idx",
         (invocation, _SLEEP, entry_start(index).encode(), APPROVAL_PART.encode(), is_pending),
     )
+    timers = Timers()
     for (payload,) in rows:
         entry = _describe_sleep(payload)
         description = None if entry is None else read_description(entry.name or "")
-        if description is not None and description.covers(index):
-            return description
-    return None
+        if description is not None:
+            timers.add(DescribingTimer(description, None, None))
+    found = timers.find(index)
+    return None if found is None else found.description
 
 
 def _describe_sleep(payload: bytes) -> _core.StoredEntry | None:
