@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
+from awaken.callbacks.question_view import AnswerView
 from awaken.control.errors import ConflictError, NotFoundError
 from awaken.control.reads import find_invocation, target_of
 from awaken.control.sql import equal, quote_sql, select
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from awaken.inbox.page_tools import PageTools
     from awaken.inbox.timeline.picture import Picture
     from awaken.inbox.timeline.reading import JournalPart
+    from awaken.inbox.timeline.rows import Row
     from awaken.inbox.values import Values
 
 __all__ = ["OneInvocationPages"]
@@ -64,6 +66,8 @@ class _Timeline:
     picture: Picture
     #: Statuses of the invocations that it called, by id.
     children: Mapping[str, Mapping[str, Any]]
+    #: Answers of approvals, by the index of their row.
+    answers: Mapping[int | None, list[AnswerView]]
 
 
 class OneInvocationPages:
@@ -85,7 +89,9 @@ class OneInvocationPages:
         operations, invocation_id = self._tools.operations, request.path_params["id"]
         row = await find_invocation(operations, invocation_id, _COLUMNS)
         now_ms = self._tools.now_ms()
-        timeline = await _timeline(operations, row, _first(request), now_ms)
+        timeline = await _timeline(
+            operations, row, _first(request), now_ms, are_values_shown=self._values.are_shown
+        )
         failure = str(row.get("completion_failure") or row.get("last_failure") or "")
         return await self._tools.render(
             request,
@@ -158,7 +164,7 @@ class OneInvocationPages:
 
 
 async def _timeline(
-    operations: Operations, row: Mapping[str, Any], first: int | None, now_ms: int
+    operations: Operations, row: Mapping[str, Any], first: int | None, now_ms: int, *, are_values_shown: bool
 ) -> _Timeline:
     invocation_id, status = row["id"], row["status"]
     size = int(row.get("journal_size") or 0)
@@ -183,7 +189,14 @@ async def _timeline(
     is_failing = status in {"backing-off", "paused"}
     picture = draw(rows, attempts, ended_ms or now_ms, is_failing=is_failing)
     ids = sorted({one.aim.invocation_id for one in rows if one.aim.invocation_id})
-    return _Timeline(part, picture, await _statuses(operations, ids))
+    answers = {one.index: _answers(one, are_shown=are_values_shown) for one in rows if one.answers}
+    return _Timeline(part, picture, await _statuses(operations, ids), answers)
+
+
+def _answers(row: Row, *, are_shown: bool) -> list[AnswerView]:
+    approval = None if row.description is None else row.description.approval
+    views = [AnswerView.of(one, approval) for one in row.answers]
+    return views if are_shown else [replace(one, has_value=False, value=None, reason="") for one in views]
 
 
 async def _holder(operations: Operations, row: Mapping[str, Any]) -> str | None:

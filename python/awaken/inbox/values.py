@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from awaken.approvals import read_answered
 from awaken.control.errors import UnavailableError
 from awaken.inbox.timeline.values import Shown, ValueKind, show_bytes
 
@@ -15,6 +16,8 @@ __all__ = ["Values", "are_values_shown"]
 
 #: Set to `off`, it hides all values.
 _SETTING: Final = "AWAKEN_INBOX_VALUES"
+#: How answers begin that doors of awaken write.
+_ENVELOPE: Final = b'{"awaken-approval":'
 _OFF: Final = frozenset(("off", "0", "false", "no"))
 
 
@@ -48,9 +51,9 @@ class Values:
             return Shown(ValueKind.LARGE, size=size)
         codec = None if isinstance(value, Shown) or not value else self._operations.codec_of(service)
         if isinstance(value, Shown) or codec is None:
-            return value if isinstance(value, Shown) else show_bytes(value)
+            return value if isinstance(value, Shown) else show_bytes(_without_envelope(value))
         try:
-            return show_bytes(await (await codec.get()).decode(value))
+            return show_bytes(_without_envelope(await (await codec.get()).decode(value)))
         except Exception as error:  # the codec is the application's
             note = f"The application's journal value codec cannot decode it ({type(error).__name__})."
             return Shown(ValueKind.EMPTY, size=size, note=note)
@@ -67,3 +70,11 @@ class Values:
                 f"the application's journal value codec failed, and nothing was changed ({type(error).__name__}: "
                 f"{error}); try again later"
             ) from error
+
+
+def _without_envelope(value: bytes) -> bytes:
+    """Return the answer in what a door wrote for an approval: who gave it stands beside it. Other values stay."""
+    if not value.startswith(_ENVELOPE):
+        return value
+    answer = read_answered(value).answer
+    return value if answer is None else answer
