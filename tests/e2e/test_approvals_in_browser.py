@@ -182,6 +182,18 @@ def test_answered_in_slack_while_the_inbox_is_open(
     expect(link).to_have_count(0, timeout=20_000)
 
 
+@pytest.mark.parametrize("scheme", ["light"], indirect=True)
+@pytest.mark.parametrize(
+    "path", ["/", "/history", "/invocations", "/services", "/services/Payments", "/deployments"]
+)
+def test_pages_are_as_wide_as_a_phone(company: Company, page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+
+    page.goto(f"{company.inbox_url}{path}")
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 @pytest.mark.skipif(not PICTURES, reason="AWAKEN_SCREENSHOTS names no folder")
 @pytest.mark.parametrize("scheme", ["light"], indirect=True)
 def test_pictures(tmp_path: Path, browser: Browser, page: Page) -> None:
