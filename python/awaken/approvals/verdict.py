@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from awaken.approvals.answered import Via
+from awaken.approvals.answered import Via  # noqa: TC001 -- the annotations of public types are read at run time
 
 __all__ = ["Approval", "Verdict", "VerdictAnswer", "moment_of"]
 

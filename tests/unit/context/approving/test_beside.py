@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import awaken
 import pytest
 from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
+from awaken.serde.schema import schema_for
 from awaken.testing import open_environment
 
 if TYPE_CHECKING:
@@ -210,6 +211,41 @@ async def test_forgotten_await_approves_nothing(use: Callable[[awaken.Context], 
     async with open_environment(service) as env:
         with pytest.raises(awaken.TerminalError, match="write `await` before the call that returned it"):
             await env.client.service_call(handler, None)
+
+
+async def test_verdict_is_a_result_and_a_state() -> None:
+    service = awaken.VirtualObject("BesideVerdicts")
+
+    @service.handler()
+    async def handler(ctx: awaken.ObjectContext) -> awaken.Verdict[awaken.Approval]:
+        ctx.set("verdict", await ctx.approve("Pay?", approvers=["ann"]))
+        kept = await ctx.get("verdict", type_hint=awaken.Verdict[awaken.Approval])
+        assert kept is not None
+        return kept
+
+    async with open_environment(service) as env:
+        sent = await env.client.object_send(handler, "a", None)
+        await env.approval("Pay?").answer(awaken.Approval(True, "fine"), by="ann")
+        verdict = await env.client.attach(sent.invocation_id, type_hint=awaken.Verdict[awaken.Approval])
+
+    assert (verdict.approved, verdict.answer, verdict.by, verdict.via) == (
+        True,
+        awaken.Approval(True, "fine"),
+        "ann",
+        "inbox",
+    )
+    assert verdict.at is not None
+    assert verdict.at.tzinfo is not None
+    assert verdict.answers[0].by == "ann"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [awaken.Approval, awaken.ApprovalMessage, awaken.CallbackLink, awaken.Verdict[awaken.Approval]],
+    ids=str,
+)
+def test_public_types_have_schemas(kind: Any) -> None:
+    assert schema_for(kind)
 
 
 async def test_asyncio_takes_it_as_a_coroutine() -> None:
