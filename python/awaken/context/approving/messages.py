@@ -21,7 +21,6 @@ from awaken.context.side_effects import NO_OPTIONS
 from awaken.diagnostics import tracebacks
 from awaken.errors import TerminalError
 from awaken.links import Link
-from awaken.serde.validation import error_text
 from awaken.timing import time_limits
 
 if TYPE_CHECKING:
@@ -44,6 +43,9 @@ LONGEST_CALL_S: Final = 60
 #: Messages that a coroutine function sends at the same time. A crash may repeat as many. A plain function, which runs
 #: in a thread, gets one after the other, because a connection that it keeps may not be made for threads.
 _AT_ONCE: Final = 10
+
+#: Characters of the reason why a message was not sent, which goes into the journal.
+_LONGEST_REASON: Final = 500
 
 #: What a message is about.
 Kind = Literal["ask", "remind", "escalate", "decided"]
@@ -192,7 +194,7 @@ class Messages:
                 error=error,
             )
             took_too_long = f"notify took longer than {LONGEST_CALL_S} s"
-            return _Problem(took_too_long if limit.expired() else error_text(error), is_final)
+            return _Problem(took_too_long if limit.expired() else _describe(error), is_final)
         return None
 
     def _compose(self, one: _Try, settings: CallbackSettings) -> ApprovalMessage:
@@ -220,6 +222,11 @@ class Messages:
             person=person,
         )
         return ApprovalLink(settings.url_of(link), self._awakeable_id, person, self._expires_at_ms)
+
+
+def _describe(error: Exception) -> str:
+    text = error.message if isinstance(error, TerminalError) else f"{type(error).__name__}: {error}"
+    return text[:_LONGEST_REASON]
 
 
 def _is_coroutine_function(notify: Callable[[ApprovalMessage], Any] | None) -> bool:

@@ -269,7 +269,9 @@ async def test_nobody_asked_is_an_error(caplog: pytest.LogCaptureFixture) -> Non
     async with open_environment(app.service) as env:
         invocation = await app.start(env)
         await env.advance(hours=1)
-        with pytest.raises(awaken.HttpError, match=r'nobody could be asked "Pay[?]": no mail for'):
+        with pytest.raises(
+            awaken.HttpError, match=r'nobody could be asked "Pay[?]": ConnectionError: no mail for'
+        ):
             await result_of(env, invocation)
 
     assert app.failing == {"ann@x": 96, "bob@x": 96}
