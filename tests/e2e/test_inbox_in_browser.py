@@ -107,7 +107,6 @@ def test_person_answers_by_keyboard_and_sees_the_end(
         invocation = lane.client.send("Callbacks/decide", effects.path)
         link = page.get_by_role("link", name="approve <b>now</b>").first
         expect(link).to_be_visible(timeout=20_000)  # without a reload
-        keep_picture(page, "inbox")
 
         link.focus()
         page.keyboard.press("Enter")
@@ -115,13 +114,11 @@ def test_person_answers_by_keyboard_and_sees_the_end(
         page.get_by_label("travel").focus()
         page.keyboard.press("Space")
         page.get_by_label("comment").fill("fine")
-        keep_picture(page, "awakeable")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
 
         expect(page.get_by_text("completed", exact=True)).to_be_visible(timeout=20_000)
         expect(page.get_by_role("list", name="Timeline of the journal")).to_be_visible()
-        keep_picture(page, "invocation")
 
     assert lane.client.attach(invocation) == "True 3 travel fine"
 
@@ -169,8 +166,11 @@ def test_who_comes_second_learns_who_was_first(lane: Lane, browser: Browser, tmp
         for page in (one, other):
             page.goto(f"{url}/?mine=1&q={mark}")
             page.get_by_role("link", name=f"{mark}?").click()
+        other.get_by_label("Comment").fill("I had begun to")
         one.get_by_role("button", name="Approve").click()
         expect(one.get_by_text("completed", exact=True)).to_be_visible(timeout=SOON_MS)
+        expect(other.get_by_text(f"{LEAD} from the inbox")).to_be_visible(timeout=SOON_MS)
+        expect(other.get_by_label("Comment")).to_have_value("I had begun to")
         other.get_by_role("button", name="Reject").click()
 
         expect(other.get_by_text("It has a result already")).to_be_visible()
@@ -263,6 +263,11 @@ def test_pages_can_be_used_by_everybody(lane: Lane, browser: Browser, tmp_path: 
         found: dict[str, list[str]] = {}
         page.goto(f"{url}/?q={mark}")
         ids = page.get_by_role("checkbox").evaluate_all("all => all.map(one => one.value)")
+        with visit(browser, CFO, "finance") as other:
+            other.goto(f"{url}/awakeables/{ids[0]}")
+            other.get_by_label("Comment").fill("gladly")
+            other.get_by_role("button", name="Approve").click()
+            expect(other.get_by_text("1 of 2 approved")).to_be_visible()
         paths = {
             "list": f"/?q={mark}&age=&label=team:red",
             "nothing": "/?q=nothing-like-this",

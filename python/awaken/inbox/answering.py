@@ -127,6 +127,7 @@ class AnsweringPages:
             told: why there is no form.
         """
         tools = self._tools
+        tools.live.note_shown([question.id])
         called_with: Any = None
         if question.document is None and tools.shows_values:
             inputs = await find_inputs(tools.operations, {question.invocation_id: question.target.service})
@@ -136,6 +137,7 @@ class AnsweringPages:
             request,
             "answer.html",
             section="waiting",
+            topic="waiting",
             status=status,
             has_form=True,
             question=question,

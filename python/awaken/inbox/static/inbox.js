@@ -63,7 +63,7 @@ const load = async () => {
   const url = new URL(location.href);
   url.searchParams.set("part", "1");
   const response = await fetch(url, { headers: { accept: "text/html" } });
-  if (!response.ok) return;
+  if (!response.ok && response.status !== 409) return; // 409: somebody was first, and the page says who
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live][id]")) {
     const fresh = page.getElementById(part.id);
