@@ -1,8 +1,9 @@
-"""The route behind signed links: it verifies them, shows a form, validates answers, and completes awakeables.
+"""The route behind signed links: it verifies them, shows a question with a form, checks answers, and gives them.
 
 ```
-browser or program ─> route ─> links.verify ─> answers (validate) ─> control.completing ─> a runtime
-                        └─ page, forms (for people)
+browser or program ─> link_route ─> links.verify ─> control.answering ─> a runtime
+                          ├─ forms, fields (schema ─> inputs), form_values, submission (what was entered ─> answer)
+                          └─ question_view, form_view, page (for people), replies (what became of it)
 ```
 
 `create_callback_app(...)` is an ASGI application, to be mounted in one of yours; `awaken dev` serves it by itself.

@@ -87,8 +87,8 @@ class Field:
     @property
     def is_long(self) -> bool:
         """Whether it is a text of several lines."""
-        longest = self.schema.get("maxLength")
-        return self.kind is FieldKind.TEXT and "format" not in self.schema and not _is_short(longest)
+        is_free = self.kind is FieldKind.TEXT and not {"format", "pattern"} & set(self.schema)
+        return is_free and not _is_short(self.schema.get("maxLength"))
 
     @property
     def size_name(self) -> str:

@@ -87,7 +87,9 @@ class Input:
                 return "radios" if len(self.field.choices) <= MOST_RADIOS else "select"
             case FieldKind.JSON:
                 return "area"
-        return "area" if self.field.is_long else "line"
+        # Browsers drop the line feeds of an input of one line.
+        has_lines = self.field.kind is FieldKind.TEXT and "\n" in self.value
+        return "area" if self.field.is_long or has_lines else "line"
 
     @property
     def line_type(self) -> str:
