@@ -111,8 +111,9 @@ def test_forms_of_links_and_inbox_are_at_home(doors: Setup, page: Page, tmp_path
     expect(page.get_by_role("heading")).to_contain_text("accepted")
 
     page.goto(f"{doors.inbox_url}/invocations/{waits}")
-    page.get_by_role("button", name="kill").click()
-    expect(page.get_by_text("completed")).to_be_visible()
+    page.get_by_role("link", name="Kill").click()
+    page.get_by_role("button", name="Kill").click()
+    expect(page.get_by_text("killed").first).to_be_visible()
 
     assert doors.client.attach(invocation) is True
     assert doors.client.failure(waits).code == 409
