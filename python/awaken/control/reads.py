@@ -33,9 +33,7 @@ __all__ = [
     "is_stored_result",
     "list_awakeables",
     "list_entries",
-    "list_failures",
     "list_invocations",
-    "list_last_entries",
     "no_invocation",
     "target_of",
 ]
@@ -128,26 +126,6 @@ async def list_entries(operations: Asks, invocation_id: str, first: int = 0) -> 
     """Return rows of `sys_journal` from an index on. Raises InvalidIdError."""
     conditions = [is_invocation(invocation_id), f'"index" >= {first}']
     return await operations.ask(select(_ENTRY_COLUMNS, "sys_journal", conditions, order='"index"'))
-
-
-async def list_last_entries(operations: Asks, invocation_id: str, most: int) -> list[dict[str, Any]]:
-    """Return the last rows of `sys_journal`, in order, with `entry_lite_json`. Raises InvalidIdError.
-
-    Args:
-        operations: the runtime.
-        invocation_id: whose journal.
-        most: how many rows at most.
-    """
-    columns = (*_ENTRY_COLUMNS, "entry_lite_json")
-    sql = select(columns, "sys_journal", [is_invocation(invocation_id)], order='"index" DESC', limit=most)
-    return (await operations.ask(sql))[::-1]
-
-
-async def list_failures(operations: Asks, invocation_id: str) -> list[str]:
-    """Return when attempts are known to have failed, as timestamps. Raises InvalidIdError."""
-    conditions = [is_invocation(invocation_id), "event_type = 'TransientError'"]
-    sql = select(("appended_at",), "sys_journal_events", conditions, order="appended_at")
-    return [row["appended_at"] for row in await operations.ask(sql) if "appended_at" in row]
 
 
 async def list_awakeables(

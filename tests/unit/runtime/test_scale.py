@@ -18,6 +18,7 @@ from awaken.control.history import list_answers
 from awaken.control.operations import STATUSES
 from awaken.control.question_documents import find_documents
 from awaken.control.questions import find_question
+from awaken.inbox.timeline.reading import read_part, read_value
 from awaken.runtime.query.awakeables import Filter
 from awaken.runtime.query.connection import Connection
 from awaken.runtime.query.snapshot import Snapshot
@@ -117,14 +118,17 @@ async def test_lists_of_the_runtime_look_at_what_they_show(harness: Harness) -> 
             asked.append(sql)
             return await harness.runtime.ask(sql)
 
+        def codec_of(self, service: str) -> None:
+            return None
+
     # when
     await reads.list_invocations(Asking())
     await reads.list_invocations(Asking(), list(STATUSES))
     await reads.find_invocation(Asking(), waiting)
     await reads.find_invocations(Asking(), [waiting])
     await reads.list_entries(Asking(), waiting)
-    await reads.list_last_entries(Asking(), waiting, 10)
-    await reads.list_failures(Asking(), waiting)
+    await read_part(Asking(), waiting, "Echo", 1, None)  # type: ignore[arg-type]
+    await read_value(Asking(), waiting, 0, 1_000)  # type: ignore[arg-type]
     await reads.find_description(Asking(), waiting, 17)
 
     # then

@@ -17,6 +17,7 @@ from awaken.control.invocation_details import describe_invocation
 from awaken.control.question_documents import find_documents
 from awaken.control.questions import find_question
 from awaken.inbox import create_inbox
+from awaken.inbox.timeline.reading import read_part
 from awaken.runtime.query import Filter, Query, take_snapshot
 
 from tests.unit.runtime.harness import awakeable_of
@@ -174,8 +175,7 @@ async def everything(operations: Damaged, ids: list[str]) -> dict[str, int]:
     for invocation_id in ids:
         for entry in await reads.list_entries(operations, invocation_id):
             convert.entry(entry)
-        await reads.list_last_entries(operations, invocation_id, 100)
-        await reads.list_failures(operations, invocation_id)
+        await read_part(operations, invocation_id, "Echo", 100, None)  # type: ignore[arg-type]
         await reads.is_stored_result(operations, invocation_id, 17, b"", asyncio.Lock())
         try:
             await describe_invocation(operations, invocation_id)
