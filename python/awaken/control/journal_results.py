@@ -66,8 +66,9 @@ def read_result(entry_json: str | None) -> bytes | Failure | None:
             if isinstance(failure, str):
                 return Failure(500, failure)
             return Failure(int(failure["code"]), str(failure["message"]))
-        return bytes(result["Success"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        value = result["Success"]
+        return bytes(value) if isinstance(value, list) else None
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
 
 
