@@ -29,13 +29,16 @@ class FakeSlack:
 
     users: list[dict[str, Any]] = field(default_factory=list)
     channels: dict[str, str] = field(default_factory=dict)
-    #: What methods answer instead of doing something.
+    #: What methods answer instead of doing something; those in `once` do it the second time.
     errors: dict[str, str] = field(default_factory=dict)
+    once: set[str] = field(default_factory=set)
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     #: Names of the methods that were called.
     calls: list[str] = field(default_factory=list)
     #: What was sent to a `response_url`.
     responses: list[dict[str, Any]] = field(default_factory=list)
+    #: When to call again after the error `ratelimited`.
+    retry_after_s: int = 7
     #: Seconds until each answer.
     delay_s: float = 0.0
     _count: int = 0
@@ -73,7 +76,7 @@ class FakeSlack:
                 self.reply(
                     429 if limited else 200,
                     json.dumps({"ok": "error" not in result, **result}),
-                    {"retry-after": "7"} if limited else {},
+                    {"retry-after": str(slack.retry_after_s)} if limited else {},
                 )
 
             def reply(self, status: int, text: str, headers: dict[str, str]) -> None:
@@ -103,7 +106,7 @@ class FakeSlack:
     def call(self, method: str, given: dict[str, Any]) -> dict[str, Any]:
         self.calls.append(method)
         if method in self.errors:
-            return {"error": self.errors[method]}
+            return {"error": self.errors.pop(method) if method in self.once else self.errors[method]}
         match method:
             case "auth.test":
                 return {"team_id": TEAM}

@@ -17,6 +17,8 @@ __all__ = ["REFUSED", "SlackApi"]
 #: Status code of errors for what Slack answered and did not do.
 REFUSED: Final = 502
 
+#: How long to wait at most, once, if Slack allows no more calls now. An approval with many people makes many.
+_LONGEST_WAIT: Final = timedelta(seconds=30)
 _API_HOSTS: Final = ("slack.com", "slack-gov.com")
 #: Errors that pass for no repetition, with what to do.
 _PERMANENT: Final = {
@@ -113,6 +115,16 @@ class SlackApi:
         return other.scheme == "https" and (other.hostname or "").endswith(f".{own.hostname}")
 
     async def _call(self, method: str, what: str, **how: Any) -> dict[str, Any]:
+        try:
+            return await self._call_once(method, what, **how)
+        except RetryableError as error:
+            after = error.retry_after
+            if not isinstance(after, timedelta) or after > _LONGEST_WAIT:
+                raise
+        await asyncio.sleep(after.total_seconds())
+        return await self._call_once(method, what, **how)
+
+    async def _call_once(self, method: str, what: str, **how: Any) -> dict[str, Any]:
         from slack_sdk.errors import SlackApiError, SlackClientError
 
         try:

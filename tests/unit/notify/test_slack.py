@@ -180,7 +180,7 @@ async def test_everything_large_and_odd_fits(workspace: FakeSlack, slack: Slack)
             "find lead@example.com in Slack: .*name another",
         ),
         ("users.lookupByEmail", "missing_scope", RetryableError, "missing_scope.*add the scope"),
-        ("chat.postMessage", "ratelimited", RetryableError, "no more calls of chat.postMessage for 7 s"),
+        ("chat.postMessage", "ratelimited", RetryableError, "no more calls of chat.postMessage for 31 s"),
         ("chat.postMessage", "not_in_channel", RetryableError, "/invite @app"),
         ("chat.postMessage", "internal_error", RetryableError, "internal_error; see https://docs.slack.dev"),
     ],
@@ -189,11 +189,22 @@ async def test_errors_of_slack_say_what_to_do(
     workspace: FakeSlack, slack: Slack, method: str, code: str, kind: type[Exception], text: str
 ) -> None:
     workspace.errors[method] = code
+    workspace.retry_after_s = 31
 
     with pytest.raises(kind, match=text) as caught:
         await slack(message())
 
     assert TOKEN not in str(caught.value)
+
+
+async def test_call_that_slack_puts_off_is_made_later(workspace: FakeSlack, slack: Slack) -> None:
+    workspace.errors["chat.postMessage"] = "ratelimited"
+    workspace.once.add("chat.postMessage")
+    workspace.retry_after_s = 1
+
+    await slack(message())
+
+    assert len(workspace.messages["D0001"]) == 1
 
 
 async def test_wrong_token(workspace: FakeSlack) -> None:
