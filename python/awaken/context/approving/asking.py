@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import reprlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from awaken import links
 from awaken._core import parse_awakeable_id
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 __all__ = ["ask"]
 
 log = logging.getLogger("awaken")
+
+#: Values that this process warned of, by invocation, signal and text: every attempt reads them again.
+_warned: Final[set[tuple[str, int, str]]] = set()
+_MOST_WARNED: Final = 1000
 
 #: The plan is written and read as it is.
 _AS_BYTES: RunOptions[bytes] = RunOptions(serde=BytesSerde())
@@ -136,9 +140,8 @@ class _Asking:
                 [one for one in awaited if one is not None], return_when=asyncio.FIRST_COMPLETED
             )
             if slot.done():
-                used += 1
-                self._take(slot)
-                slot = None
+                self._take(used, slot)
+                used, slot = used + 1, None
                 result = tally(self._facts, self._answers)
             elif self._moment is not None and self._moment.done():
                 self._moment.result()
@@ -176,8 +179,8 @@ class _Asking:
             "remind", [one for one in self._able(self._asked) if not _has_answered(one, result)]
         )
 
-    def _take(self, slot: RestateDurableFuture[bytes]) -> None:
-        """Keep the answer in a slot, unless it is of another type."""
+    def _take(self, number: int, slot: RestateDurableFuture[bytes]) -> None:
+        """Keep the answer in a slot, 0 for the first, unless it is of another type."""
         try:
             value = slot.result()
         except InvocationCancelledError:
@@ -189,12 +192,18 @@ class _Asking:
         try:
             outcome.read_answer(answered, self._annotation)
         except SerdeError as error:
-            self._warn(value, error)
+            self._warn(number, value, error)
             return
         self._answers.append(answered)
 
-    def _warn(self, value: bytes, error: SerdeError) -> None:
+    def _warn(self, number: int, value: bytes, error: SerdeError) -> None:
         driver = self._context._driver
+        warning = (driver.machine.invocation_id, self._plan.description.index + number, str(error))
+        if warning in _warned:
+            return
+        if len(_warned) >= _MOST_WARNED:
+            _warned.clear()
+        _warned.add(warning)
         shown = "encoded" if self._plan.description.is_encoded else reprlib.repr(value)
         log.warning(
             '%s (%s): a value for approval "%s" does not count, because it is no answer: %s. It is %s. Answers through '

@@ -205,7 +205,7 @@ async def test_rejection_without_an_answer_ends_with_an_error_where_the_type_has
 async def test_value_of_another_type_does_not_count(caplog: pytest.LogCaptureFixture) -> None:
     app = Outside(answer=Decision)
 
-    async with open_environment(app.service) as env:
+    async with open_environment(app.service, always_replay=True) as env:
         invocation = await app.start(env)
         await env.embedded.runtime.resolve_awakeable(
             slot_id(invocation, 0), b'{"approved":true,"amount":"x"}'
