@@ -16,6 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.accessibility import find_violations
 from tests.e2e.company import Company, fill, invoice
 from tests.e2e.waiting import eventually
 from tests.fake_slack import SECRET, TOKEN, FakeSlack, signed, text_of, user
@@ -122,6 +123,7 @@ def test_asked_reminded_escalated_and_answered_by_the_link_of_a_mail(
     ):
         open_mail(page, mail_of(mails, to, subject))
         expect(page.get_by_role("heading", name=question)).to_be_visible()
+        assert find_violations(page) == []
     expect(page.get_by_text("Others did not answer in time, so you are asked.")).to_be_visible()
     page.get_by_role("link", name="Approve").click()
     expect(page.get_by_role("heading", name=question)).to_be_visible()
