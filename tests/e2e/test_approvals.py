@@ -302,11 +302,12 @@ async def test_approval_is_one_row_of_the_list(lane: Lane, effects: Effects) -> 
 
     async with door(lane) as runtime:
         await answer_question(runtime, first, b"true", by("ann"))
+        page = await runtime.awakeables(invocation_id=invocation)
         for _ in range(100):
-            page = await runtime.awakeables(invocation_id=invocation)
             if page.awakeables and page.awakeables[0].answer_count:
                 break
             await asyncio.sleep(0.05)
+            page = await runtime.awakeables(invocation_id=invocation)
         documents = await find_documents(runtime, page.awakeables)
         counts = [await runtime.count_awakeables(most) for most in (1, 1000)]
         question = await find_question(runtime, first)
@@ -318,6 +319,28 @@ async def test_approval_is_one_row_of_the_list(lane: Lane, effects: Effects) -> 
     assert documents[first].document == ApprovalDocument(**DOCUMENT)
     assert counts[0] == 1 <= counts[1]
     lane.client.kill(invocation)
+
+
+@pytest.mark.lanes("h2-v7-suspending")
+async def test_killed_runtime_and_endpoint_lose_no_answer(private_lane: Lane, effects: Effects) -> None:
+    lane = private_lane
+    invocation, first = ask(lane, effects, ApprovalFacts(8, quorum=3, verdict_field="$"))
+
+    async with door(lane) as runtime:
+        lane.endpoint.kill()
+        for person in ("ann", "bob"):
+            assert (await answer_question(runtime, first, b"true", by(person))).is_applied
+    lane.runtime.kill()
+    lane.runtime.start()
+    async with door(lane) as runtime:
+        question = await find_question(runtime, first)
+        twice = await answer_question(runtime, first, b"true", by("ann"))
+        last = await answer_question(runtime, first, b"true", by("carl"))
+    lane.endpoint.start()
+
+    assert [one.by for one in question.answers] == ["ann", "bob"]
+    assert (twice.refusal, last.is_decided) == (Refusal.TWICE, True)
+    assert lane.client.attach(invocation) == {"decided": True, "by": ["ann", "bob", "carl"]}
 
 
 async def test_history_tells_who_answered_what(lane: Lane, effects: Effects) -> None:

@@ -6,6 +6,6 @@ inbox, callback links, commands ───┴─> operations ─┬─> the embed
                                                    └─> remote ─HTTP─> ingress and admin API of a runtime
 ```
 
-`operations` declares what a runtime can do; `reads` and `completing` build on it, so that both kinds of runtime answer
-alike. grpcio is imported by `server`, `services` and `client`, not before.
+`operations` declares what a runtime can do; `reads`, `questions`, `answering` and `history` build on it, so that both
+kinds of runtime answer alike. grpcio is imported by `server`, `services` and `client`, not before.
 """
