@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 from dataclasses import dataclass, field
 from email.policy import default
@@ -31,6 +32,8 @@ class SmtpServer:
     #: Which connections were encrypted when their mail arrived.
     encrypted: list[bool] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
+    #: Seconds until a mail that has arrived is acknowledged.
+    delay_s: float = 0.0
 
     async def handle_RCPT(  # noqa: N802 -- aiosmtpd looks it up by this name
         self, _server: Any, session: Any, envelope: Any, address: str, _options: Any
@@ -49,6 +52,7 @@ class SmtpServer:
         self.mails.append(email.message_from_bytes(envelope.content, policy=default))
         self.recipients.append(list(envelope.rcpt_tos))
         self.encrypted.append(session.ssl is not None or self.tls is not None)
+        await asyncio.sleep(self.delay_s)
         return "250 OK"
 
     def url(self, options: str = "") -> str:

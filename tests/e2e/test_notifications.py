@@ -245,6 +245,28 @@ async def test_reminder_and_escalation_and_an_answer_by_the_link_of_a_mail(
     assert len({mail["Message-ID"] for mail in mails.mails}) == len(mails.mails)
 
 
+async def test_mail_that_a_crash_repeats_is_the_same_mail(private_lane: Lane, mails: SmtpServer) -> None:
+    mails.delay_s = 30
+    invocation = private_lane.client.send(
+        "Notified/pay", {"approvers": ["lead@example.com"], "smtp_url": mails.url()}
+    )
+    await until(lambda: mails.mails)  # the server has it, and the handler does not know
+    private_lane.endpoint.kill()
+    mails.delay_s = 0
+    await asyncio.to_thread(private_lane.endpoint.start)
+    await until(lambda: len(mails.mails) == 2)
+
+    first, second = mails.mails
+    assert first["Message-ID"] == second["Message-ID"]
+    assert part(first, "plain") == part(second, "plain")
+    found = re.search(r"http://localhost/callbacks(/\S+)", part(second, "plain"))
+    assert found is not None
+    async with browse(private_lane) as browser:
+        answered = await browser.post(found[1], json={"approved": True})
+    assert answered.status_code == 200
+    assert (await asyncio.to_thread(private_lane.client.attach, invocation))["by"] == "lead@example.com"
+
+
 def part(mail: Any, kind: str) -> str:
     return str(mail.get_body((kind,)).get_content())
 
