@@ -153,6 +153,8 @@ async def test_completed_invocation_is_restarted_and_deleted(lane: Lane) -> None
             ask = await browser.get(path)
             return await browser.post(path, data={**fields_of(ask), "do": name})
 
+        listed = await browser.get("/invocations", params={"status": "failed", "key": "restarts"})
+        called = await browser.get("/invocations", params={"parent": invocation})
         restarted = await change("restart")
         new = await browser.get(restarted.headers["location"])
         lane.client.wait_for_status(restarted.headers["location"].split("/")[2].split("?")[0], ("completed",))
@@ -161,6 +163,8 @@ async def test_completed_invocation_is_restarted_and_deleted(lane: Lane) -> None
         purged = await change("purge")
         gone = await browser.get(f"/invocations/{invocation}")
 
+    assert invocation in listed.text
+    assert "No invocation fits" in called.text
     assert restarted.status_code == 303
     assert f'href="/invocations/{invocation}"' in new.text  # restarted from
     assert (trimmed.status_code, purged.status_code, gone.status_code) == (303, 303, 404)
