@@ -20,7 +20,7 @@ from awaken.inbox.statuses import view_status
 from awaken.inbox.timeline.attempts import read_attempts, read_awaited, waits_since
 from awaken.inbox.timeline.entries import read_ms
 from awaken.inbox.timeline.picture import draw
-from awaken.inbox.timeline.reading import PART, read_part, read_value
+from awaken.inbox.timeline.reading import PART, is_sealed, read_part, read_value
 from awaken.inbox.timeline.rows import RowState, Surroundings, build_rows
 from awaken.inbox.timeline.values import LARGEST_SHOWN, Shown, ValueKind, value_of
 from awaken.inbox.waits import describe_waits
@@ -58,6 +58,10 @@ _COLUMNS: Final = (
 )
 #: Awakeables of one invocation that are asked for.
 _AWAKEABLES: Final = 200
+_SEALED: Final = (
+    "It is encoded by the journal value codec of the application, which this process does not have; "
+    "`--codec` names it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ class OneInvocationPages:
             states=RowState,
             changes=changes_for(row),
             done=DONE.get(request.query_params.get("done", "")),
-            shows_values=self._values.are_shown,
+            shows_values=self._values.are_shown and not timeline.part.is_sealed,
         )
 
     async def _value(self, request: Request) -> Response:
@@ -123,8 +127,10 @@ class OneInvocationPages:
         entry = await read_value(operations, invocation_id, request.path_params["index"], 2 * LARGEST_SHOWN)
         if entry is None:
             raise NotFoundError(f"the journal of {invocation_id} has no entry {request.path_params['index']}")
-        value = None
-        if "entry_json" in entry:
+        value: bytes | Shown | None = None
+        if await is_sealed(operations, invocation_id, row["target_service_name"]):
+            value = Shown(ValueKind.EMPTY, note=_SEALED)
+        elif "entry_json" in entry:
             found = value_of(entry["entry_json"])
             value = Shown(ValueKind.EMPTY, note="This entry has no value.") if found is None else found
         shown = await self._values.show(row["target_service_name"], value, int(entry.get("raw_length") or 0))

@@ -20,6 +20,7 @@ from awaken.inbox import create_inbox
 from awaken.inbox.curl_lines import curl_line
 from awaken.inbox.example_values import example_of
 from awaken.inbox.invocation_filters import InvocationFilters
+from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
 from awaken.serde.codec_source import CodecSource
 from awaken.serde.journal_codec import JournalValueCodec
 from awaken.testing import Environment, open_environment
@@ -41,6 +42,7 @@ class Order:
 
 shop = awaken.VirtualObject("Shop")
 tools = awaken.Service("Tools")
+configure_callbacks(CallbackSettings("http://links", LinkSigner({"test": b"k" * 32})))
 secret = awaken.Service("Secret", ingress_private=True)
 trip = awaken.Workflow("Trip")
 
@@ -63,6 +65,11 @@ async def wait(ctx: awaken.Context) -> str:
 @tools.handler()
 async def big(ctx: awaken.Context) -> int:
     return len(await ctx.run_typed(EVIL, lambda: "x" * 20_000_000))
+
+
+@tools.handler()
+async def ask(ctx: awaken.Context) -> str:
+    return await ctx.callback(str, name="well?")
 
 
 @tools.handler()
@@ -311,11 +318,17 @@ async def test_values_pass_the_codec_of_the_application() -> None:
             opened = await console.get(f"/invocations/{invocation[1]}/entries/0")
             runtime.codecs = {}
             sealed = await console.get(f"/invocations/{invocation[1]}/entries/0")
+            waiting = await console.call("Tools/ask")
+            hidden = await console.get(f"/invocations/{waiting}")
+            closed = await console.get(f"/invocations/{waiting}/entries/0")
             runtime.codecs = known
 
     assert "&#34;open&#34;" in shown
     assert "&#34;open&#34;" in opened
-    assert "sealed:" in sealed
+    assert "sealed:" in sealed, "nothing in this journal says that values are encoded"
+    assert "/entries/" not in hidden
+    assert "which this process does not have" in hidden
+    assert "which this process does not have" in closed
 
 
 def test_filters_survive_their_url() -> None:

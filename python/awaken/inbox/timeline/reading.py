@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.control.reads import is_invocation
-from awaken.control.sql import select
+from awaken.control.sql import quote_sql, select
 from awaken.inbox.timeline.entries import Entry, Side, read_entries
 from awaken.inbox.timeline.values import value_of
-from awaken.links.description import read_description
+from awaken.links.description import ENTRY_PREFIX, read_description
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from awaken.control.operations import Operations
 
-__all__ = ["PART", "JournalPart", "read_part", "read_value"]
+__all__ = ["PART", "JournalPart", "is_sealed", "read_part", "read_value"]
 
 #: Entries of a part.
 PART: Final = 200
@@ -105,6 +105,24 @@ async def read_value(
         select((*columns, small), "sys_journal", conditions, order='"index"', limit=1)
     )
     return rows[0] if rows else None
+
+
+async def is_sealed(operations: Operations, invocation_id: str, service: str) -> bool:
+    """Return whether a handler is known to use a codec that this process does not have, from one of its callbacks."""
+    if operations.codec_of(service) is not None:
+        return False
+    conditions = [
+        is_invocation(invocation_id),
+        "entry_type = 'Command: Sleep'",
+        f"name LIKE {quote_sql(ENTRY_PREFIX + '%')}",
+    ]
+    for row in await operations.ask(
+        select(("name",), "sys_journal", conditions, order='"index"', limit=_EVENTS)
+    ):
+        description = read_description(row.get("name") or "")
+        if description is not None and description.is_encoded:
+            return True
+    return False
 
 
 async def _rows(operations: Operations, invocation_id: str, first: int, end: int) -> list[dict[str, Any]]:
