@@ -81,11 +81,13 @@ async def test_scope_is_that_of_uvicorn(target: str) -> None:
             (scope,) = app.scopes
             assert scope["client"] == writer.get_extra_info("sockname")
             assert scope["server"] == ("127.0.0.1", port)
+            is_ours = serve is serving
+            assert set(scope.get("extensions", {})) == ({"awaken.ending"} if is_ours else set())
             scopes.append(
                 {
                     name: value
                     for name, value in scope.items()
-                    if name not in ("client", "server", "asgi", "state")
+                    if name not in ("client", "server", "asgi", "state", "extensions")
                 }
             )
             writer.close()
