@@ -24,7 +24,7 @@ from awaken.approvals import (
 )
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.control.answers import EncodedAnswerError, check_answer, decode_answer, encode_answer, known_type
-from awaken.control.completing import check_failure, complete_by_rules
+from awaken.control.completing import check_failure, complete_awakeable
 from awaken.control.errors import OperationError, UnavailableError
 from awaken.control.one_by_one import OneByOne
 from awaken.control.operations import Failure
@@ -129,7 +129,7 @@ async def answer_question(
     parsed = check_awakeable_id(awakeable_id)
     rules = await _find_rules(operations, awakeable_id, is_approval=is_approval)
     if rules.approval is None:
-        outcome = await complete_by_rules(operations, awakeable_id, rules, result, is_encoded=is_encoded)
+        outcome = await complete_awakeable(operations, awakeable_id, rules, result, is_encoded=is_encoded)
         return await _tell_completion(operations, awakeable_id, outcome)
     if isinstance(result, Failure):
         check_failure(result)

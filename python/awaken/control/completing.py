@@ -1,45 +1,21 @@
-"""Completing an awakeable with an id and a result that came from outside."""
+"""Completing an awakeable with a result that came from outside; `awaken.control.answering` knows who gives it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from awaken.client.awakeable_id import check_awakeable_id
 from awaken.control.answers import check_written, write_answer
 from awaken.control.errors import InvalidRequestError
-from awaken.control.operations import AnswerRules, Failure
+from awaken.control.operations import Failure
 
 if TYPE_CHECKING:
-    from awaken.control.operations import Operations
+    from awaken.control.operations import AnswerRules, Operations
     from awaken.outcomes import AwakeableOutcome
 
-__all__ = ["check_failure", "complete_awakeable", "complete_by_rules"]
+__all__ = ["check_failure", "complete_awakeable"]
 
 
 async def complete_awakeable(
-    operations: Operations, awakeable_id: str, result: bytes | Failure, *, is_encoded: bool = False
-) -> AwakeableOutcome:
-    """Give an awakeable its value or its failure, and return what became of it.
-
-    Args:
-        operations: the runtime.
-        awakeable_id: as the handler handed it out.
-        result: the payload, or a failure with a message and nothing else.
-        is_encoded: whether the payload went through the journal value codec of the handler's application already.
-
-    Raises:
-        InvalidIdError: the id is malformed or names no awakeable; nothing was sent.
-        InvalidAnswerError: the payload is not of the type that the handler declared; nothing was sent.
-        EncodedAnswerError: the payload has to be encoded, and this process does not have the codec; nothing was sent.
-        InvalidRequestError: the failure has a code or metadata, which an ingress does not carry; nothing was sent.
-        OperationError: the runtime refused it, or cannot be reached.
-    """
-    check_awakeable_id(awakeable_id)
-    rules = AnswerRules() if isinstance(result, Failure) else await operations.answer_rules(awakeable_id)
-    return await complete_by_rules(operations, awakeable_id, rules, result, is_encoded=is_encoded)
-
-
-async def complete_by_rules(
     operations: Operations,
     awakeable_id: str,
     rules: AnswerRules,
@@ -47,7 +23,21 @@ async def complete_by_rules(
     *,
     is_encoded: bool = False,
 ) -> AwakeableOutcome:
-    """Do what `complete_awakeable` does, for an id that was checked and whose rules are known."""
+    """Give an awakeable its value or its failure, and return what became of it.
+
+    Args:
+        operations: the runtime.
+        awakeable_id: as the handler handed it out; `check_awakeable_id` accepts it.
+        rules: of the awakeable.
+        result: the payload, or a failure with a message and nothing else.
+        is_encoded: whether the payload went through the journal value codec of the handler's application already.
+
+    Raises:
+        InvalidAnswerError: the payload is not of the type that the handler declared; nothing was sent.
+        EncodedAnswerError: the payload has to be encoded, and this process does not have the codec; nothing was sent.
+        InvalidRequestError: the failure has a code or metadata, which an ingress does not carry; nothing was sent.
+        OperationError: the runtime refused it, or cannot be reached.
+    """
     if isinstance(result, Failure):
         check_failure(result)
         return await operations.reject_awakeable(awakeable_id, result)

@@ -312,11 +312,11 @@ class Operations(Protocol):
         ...
 
     async def resolve_awakeable(self, awakeable_id: str, value: bytes) -> AwakeableOutcome:
-        """Give an awakeable its result. `awaken.control.completing` checks ids from outside before."""
+        """Give an awakeable its result. `awaken.control.answering` checks ids from outside before."""
         ...
 
     async def reject_awakeable(self, awakeable_id: str, failure: Failure) -> AwakeableOutcome:
-        """Give an awakeable its failure. `awaken.control.completing` checks ids from outside before."""
+        """Give an awakeable its failure. `awaken.control.answering` checks ids from outside before."""
         ...
 
     async def services(self) -> Sequence[ServiceView]:

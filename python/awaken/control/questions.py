@@ -184,7 +184,7 @@ async def _read_results(
     end = None
     found: dict[int, Mapping[str, Any]] = {}
     for row in rows:
-        if row["entry_type"] == "Notification: Signal":
+        if row.get("entry_type") == "Notification: Signal":
             signal = signal_of(row)
             if signal is not None and signal in signals:
                 found.setdefault(signal, row)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from awaken import _core
-from awaken.control.completing import complete_awakeable
 from awaken.control.errors import (
     InvalidRequestError,
     NoAnswerError,
@@ -23,6 +22,8 @@ from awaken.control.remote import RemoteOperations, connect_runtime
 from awaken.control.runtime_http import connect_http
 from awaken.errors import InvalidIdError
 from awaken.outcomes import AwakeableOutcome
+
+from tests.unit.control.completing import complete
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +88,8 @@ def connect(
 def signal(result: dict[str, Any]) -> dict[str, Any]:
     entry = {"Notification": {"Signal": {"id": {"Index": 17}, "result": result}}}
     lite = {"Notification": {"ty": "Signal", "id": {"SignalIndex": 17}, "result": next(iter(result))}}
-    return {"index": 3, "entry_json": json.dumps(entry), "entry_lite_json": json.dumps(lite)}
+    kinds = {"id": INVOCATION, "index": 3, "entry_type": "Notification: Signal"}
+    return {**kinds, "entry_json": json.dumps(entry), "entry_lite_json": json.dumps(lite)}
 
 
 YES = signal({"Success": list(b'"yes"')})
@@ -118,14 +120,14 @@ async def test_a_server_is_looked_at_before_and_after(
     server.signals = list(stored)
     server.applies = applied
 
-    assert await complete_awakeable(connect(server.ingress, server.admin), AWAKEABLE, b'"yes"') is outcome
+    assert await complete(connect(server.ingress, server.admin), AWAKEABLE, b'"yes"') is outcome
     assert len(server.requests) == sent
 
 
 async def test_a_server_that_is_busy_is_asked_few_questions() -> None:
     server = Server()  # which never applies what it has accepted
 
-    outcome = await complete_awakeable(connect(server.ingress, server.admin), AWAKEABLE, b'"yes"')
+    outcome = await complete(connect(server.ingress, server.admin), AWAKEABLE, b'"yes"')
 
     assert outcome is AwakeableOutcome.ACCEPTED
     assert len(server.questions) < 10
@@ -135,7 +137,7 @@ async def test_only_the_first_result_of_its_own_signal_is_read() -> None:
     server = Server()
     server.applies = {**YES, "raw_length": 2 * 1024 * 1024}
 
-    await complete_awakeable(connect(server.ingress, server.admin), AWAKEABLE, b'"yes"')
+    await complete(connect(server.ingress, server.admin), AWAKEABLE, b'"yes"')
 
     beside, alone = [question for question in server.questions if "entry_json" in question]
     assert "CASE WHEN raw_length <= 1048576 THEN entry_json END" in beside
@@ -147,7 +149,7 @@ async def test_only_the_first_result_of_its_own_signal_is_read() -> None:
 async def test_without_an_admin_api_a_server_accepts() -> None:
     server = Server()
 
-    outcome = await complete_awakeable(connect(server.ingress, None), AWAKEABLE, Failure(500, "no"))
+    outcome = await complete(connect(server.ingress, None), AWAKEABLE, Failure(500, "no"))
 
     assert outcome is AwakeableOutcome.ACCEPTED
     assert server.requests == [("POST", f"/restate/awakeables/{AWAKEABLE}/reject")]
@@ -158,7 +160,7 @@ async def test_what_an_ingress_reports_is_the_outcome(outcome: AwakeableOutcome)
     server = Server()
     server.headers = {"x-awaken-outcome": outcome.value}
 
-    assert await complete_awakeable(connect(server.ingress, None), AWAKEABLE, b"1") is outcome
+    assert await complete(connect(server.ingress, None), AWAKEABLE, b"1") is outcome
 
 
 @pytest.mark.parametrize(
@@ -168,9 +170,9 @@ async def test_malformed_ids_are_not_sent(awakeable_id: str) -> None:
     server = Server()
     runtime = connect(server.ingress, server.admin)
 
-    for complete in (runtime.resolve_awakeable(awakeable_id, b""), find_awakeable(runtime, awakeable_id)):
+    for work in (runtime.resolve_awakeable(awakeable_id, b""), find_awakeable(runtime, awakeable_id)):
         with pytest.raises(InvalidIdError):
-            await complete
+            await work
     for ask in (
         runtime.attach("garbage"),
         runtime.kill("garbage"),
@@ -188,7 +190,7 @@ async def test_failures_that_no_ingress_carries_are_not_sent() -> None:
 
     for failure in (Failure(404, "gone"), Failure(500, "no", {"who": "me"})):
         with pytest.raises(InvalidRequestError, match="cannot be carried"):
-            await complete_awakeable(runtime, AWAKEABLE, failure)
+            await complete(runtime, AWAKEABLE, failure)
     assert server.requests == []
 
 

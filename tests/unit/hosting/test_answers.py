@@ -17,7 +17,6 @@ from awaken.callbacks import create_callback_app
 from awaken.client import RestateClient, create_client
 from awaken.control.answers import EncodedAnswerError, InvalidAnswerError
 from awaken.control.client import ControlClient, connect_control
-from awaken.control.completing import complete_awakeable
 from awaken.control.remote import RemoteOperations, connect_runtime
 from awaken.control.server import start_control_server
 from awaken.hosting.runtime_server import RuntimeServer
@@ -26,6 +25,8 @@ from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
 from awaken.serde.codec_source import CodecSource
 from awaken.serde.journal_codec import JournalValueCodec
 from awaken.testing import Environment, open_environment
+
+from tests.unit.control.completing import complete
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -162,7 +163,7 @@ async def test_value_of_another_type_is_refused_by_every_interface(
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
         texts.append(refused.value.details())
     with pytest.raises(InvalidAnswerError) as wrong:
-        await complete_awakeable(interfaces.remote, awakeable, value)
+        await complete(interfaces.remote, awakeable, value)
     texts.append(str(wrong.value))
     with pytest.raises(awaken.HttpError) as over_http:
         await interfaces.client.awakeable(awakeable, serde=awaken.serde.BytesSerde()).resolve(value)
@@ -243,7 +244,7 @@ async def test_who_cannot_encode_is_refused(interfaces: Interfaces) -> None:
     with pytest.raises(awaken.HttpError, match="is not encoded by the application's journal value codec"):
         await interfaces.client.awakeable(awakeable, type_hint=Verdict).resolve(Verdict(True, 3))
     with pytest.raises(EncodedAnswerError):
-        await complete_awakeable(interfaces.remote, awakeable, RIGHT)
+        await complete(interfaces.remote, awakeable, RIGHT)
     async with httpx.AsyncClient(transport=transport, base_url="http://links") as browser:
         opened = await browser.get(path)
         answered = await browser.post(path, content=RIGHT, headers={"content-type": "application/json"})

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 from awaken import _core
-from awaken.control.completing import complete_awakeable
 from awaken.control.errors import (
     AlreadyInvokedError,
     ConflictError,
@@ -29,6 +28,7 @@ from awaken.runtime.admin import Admin
 from awaken.runtime.admission import MAX_BODY_SIZE
 from awaken.runtime.ingress import Ingress
 
+from tests.unit.control.completing import complete
 from tests.unit.runtime.harness import Harness, awakeable_of, request
 
 if TYPE_CHECKING:
@@ -133,12 +133,12 @@ async def test_awakeables_are_completed_once(harness: Harness, operations: Opera
     pending = (await find_awakeable(operations, awakeable_id)).state
 
     outcomes = [
-        await complete_awakeable(operations, awakeable_id, b'"yes"'),
-        await complete_awakeable(operations, awakeable_id, Failure(500, "no")),
-        await complete_awakeable(operations, awakeable_of(STRANGER), b"1"),
+        await complete(operations, awakeable_id, b'"yes"'),
+        await complete(operations, awakeable_id, Failure(500, "no")),
+        await complete(operations, awakeable_of(STRANGER), b"1"),
     ]
     result = await operations.attach(invocation_id)
-    late = await complete_awakeable(operations, awakeable_of(invocation_id, 40), b"1")
+    late = await complete(operations, awakeable_of(invocation_id, 40), b"1")
 
     expected = [AwakeableOutcome.APPLIED, AwakeableOutcome.ALREADY_COMPLETED, AwakeableOutcome.UNKNOWN]
     assert (outcomes, late) == (expected, AwakeableOutcome.GONE)
@@ -154,14 +154,14 @@ async def test_an_index_that_no_handler_reaches_is_unknown_and_stored_nowhere(
     invocation_id = await waiting(harness)
     far = awakeable_of(invocation_id, index)
 
-    outcomes = {await complete_awakeable(operations, far, b"1") for _ in range(2)}
+    outcomes = {await complete(operations, far, b"1") for _ in range(2)}
 
     assert outcomes == {AwakeableOutcome.UNKNOWN}
     assert await kind_of(find_awakeable(operations, far)) is NotFoundError
     assert len(await list_entries(operations, invocation_id)) == 1
     # One that a handler may be about to make keeps what comes early.
     near = awakeable_of(invocation_id, LAST_AWAKEABLE)
-    assert await complete_awakeable(operations, near, b"1") is AwakeableOutcome.APPLIED
+    assert await complete(operations, near, b"1") is AwakeableOutcome.APPLIED
 
 
 async def test_invocations_are_changed(harness: Harness, operations: Operations) -> None:
