@@ -13,14 +13,21 @@ import httpx
 import pytest
 from awaken import _core
 from awaken.control.v1 import awakeables_pb2, awakeables_pb2_grpc
+from awaken.inbox import create_inbox
 
+from tests.doors.attacks import Attacker, attacks, templates
 from tests.e2e.waiting import eventually
+from tests.unit.runtime.fakes import FakeOperations
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.doors.setups import Setup
 
 #: A module of the standard library that prints a poem when it is imported.
 POEM = "this"
+#: Of the addresses of pages.
+PARAMETERS = ("q", "after", "skip", "id", "person", "service", "key", "page", "status", "part", "age", "mine")
 SCRIPT = "<script>alert(1)</script>"
 EVIL_TYPES = [
     f"{POEM}:s",
@@ -124,6 +131,39 @@ def test_type_that_a_journal_names_is_never_imported(doors: Setup) -> None:
         doors.client.resolve(found.id, b"1")
         assert doors.client.attach(found.invocation_id) == 1
     assert "Beautiful is better than ugly" not in doors.log
+
+
+def routes() -> Iterator[tuple[str, str]]:
+    """Yield the routes of the application itself: a new one is attacked as well."""
+    for method, path in templates(create_inbox(FakeOperations()).routes):
+        if path != "/events":  # it does not end
+            yield method, path
+
+
+@pytest.mark.on("dev", "gateway")
+def test_every_route_refuses_every_attack(doors: Setup) -> None:
+    failures = []
+
+    with Attacker(doors.inbox_url) as attacker:
+        for method, path in routes():
+            for attack in attacks(method, path, PARAMETERS):
+                answer = attacker.send(attack)
+                if answer.status >= 500:
+                    failures.append(f"{answer.status} {attack}: {answer.text[-300:]}")
+
+    assert failures == []
+
+
+def test_streams_of_events_are_not_held_by_other_requests(doors: Setup) -> None:
+    with httpx.Client(timeout=20) as browser:
+        for headers in ({"accept": "x"}, {"last-event-id": "x" * 5_000}, {"range": "bytes=0-1"}):
+            with browser.stream("GET", f"{doors.inbox_url}/events?part=1", headers=headers) as events:
+                first = next(line for line in events.iter_lines() if line.startswith("data: "))
+            assert events.status_code == httpx.codes.OK
+            assert set(json.loads(first.removeprefix("data: "))) >= {"waiting", "changed"}
+        refused = browser.post(f"{doors.inbox_url}/events")
+
+    assert refused.status_code == httpx.codes.METHOD_NOT_ALLOWED
 
 
 @pytest.mark.on("dev", "gateway")

@@ -481,6 +481,22 @@ def test_who_asks_for_it_is_served(tmp_path: Path, options: tuple[str, ...]) -> 
         assert ("anyone who reaches this may do everything" in printed) is (options == ("--insecure",))
 
 
+@pytest.mark.parametrize("options", [("--inbox-user-header", "X-User"), ("--inbox-anonymous",)])
+def test_an_inbox_that_others_reach_knows_names_or_need_not(tmp_path: Path, options: tuple[str, ...]) -> None:
+    address = f"0.0.0.0:{free_port()}"
+    token = "0f6c2a9b0f6c2a9b"
+    arguments = ("--admin", address, "--token", f"all:{token}", *options)
+    with running(tmp_path, *arguments):
+        url = f"http://127.0.0.1:{address.rpartition(':')[2]}/ui/"
+        authorization = {"authorization": f"Bearer {token}"}
+        unknown = httpx.get(url, headers=authorization)
+        named = httpx.get(url, headers={**authorization, "x-user": "lead@example.com"})
+
+    assert (unknown.status_code, named.status_code) == (200, 200)
+    assert ("lead@example.com" in named.text) is (options[0] == "--inbox-user-header")
+    assert "lead@example.com" not in unknown.text
+
+
 @contextmanager
 def running(directory: Path, *options: str) -> Iterator[tuple[str, str, str, str]]:
     """Run a runtime; return what it printed, and the addresses of its ingress, its admin API and gRPC."""

@@ -62,6 +62,8 @@ _SEALED: Final = (
     "It is encoded by the journal value codec of the application, which this process does not have; "
     "`--codec` names it."
 )
+#: Digits of the index of an entry: journals have a hundred thousand entries, not a billion.
+_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class OneInvocationPages:
         """Return the routes of these pages."""
         return [
             Route("/invocations/{id}", self._show),
-            Route("/invocations/{id}/entries/{index:int}", self._value),
+            Route("/invocations/{id}/entries/{index}", self._value),
             Route("/invocations/{id}/{change}", self._change, methods=["GET", "POST"]),
         ]
 
@@ -124,9 +126,14 @@ class OneInvocationPages:
     async def _value(self, request: Request) -> Response:
         operations, invocation_id = self._tools.operations, request.path_params["id"]
         row = await find_invocation(operations, invocation_id, ("id", "target_service_name"))
-        entry = await read_value(operations, invocation_id, request.path_params["index"], 2 * LARGEST_SHOWN)
+        number = request.path_params["index"]
+        # Not by the router, which fails at thousands of digits.
+        index = int(number) if number.isascii() and number.isdigit() and len(number) <= _DIGITS else None
+        entry = None
+        if index is not None:
+            entry = await read_value(operations, invocation_id, index, 2 * LARGEST_SHOWN)
         if entry is None:
-            raise NotFoundError(f"the journal of {invocation_id} has no entry {request.path_params['index']}")
+            raise NotFoundError(f"the journal of {invocation_id} has no entry {number[:_DIGITS]}")
         value: bytes | Shown | None = None
         if await is_sealed(operations, invocation_id, row["target_service_name"]):
             value = Shown(ValueKind.EMPTY, note=_SEALED)

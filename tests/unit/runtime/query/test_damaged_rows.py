@@ -204,6 +204,8 @@ async def pages(current: Current, operations: Damaged, ids: list[str]) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://inbox") as client:
         assert (await client.get("/")).status_code == 200
         for path in (
+            "/?q=x&age=1h&mine=1&person=y",
+            "/history",
             "/invocations",
             "/state?service=Keeper",
             "/state/key?service=Keeper&key=a",
