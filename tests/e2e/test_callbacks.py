@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from awaken.callbacks import create_callback_app
+from awaken.control.questions import find_question
 from awaken.control.remote import connect_runtime
 from awaken.links import Link, LinkSigner
 
@@ -257,3 +258,23 @@ async def test_link_for_another_type_is_checked_against_that(lane: Lane, effects
 
     assert answered.status_code == 500
     assert "is not known in this process" in answered.json()["detail"]
+
+
+async def test_question_in_detail_is_there_before_the_handler_waits_for_its_answer(
+    lane: Lane, effects: Effects
+) -> None:
+    invocation = lane.client.send("Callbacks/explain", effects.path)
+    awakeable_id, url = effects.wait_for_one("link").split()
+    runtime = connect_runtime(lane.runtime.ingress_url, lane.runtime.admin_url)
+
+    question = await find_question(runtime, awakeable_id)
+    while question.document is None:
+        question = await find_question(runtime, awakeable_id)
+    await runtime.close()
+    async with browse(lane) as browser:
+        page = await browser.get(url.removeprefix("http://localhost/callbacks"))
+        await browser.post(url.removeprefix("http://localhost/callbacks"), json=ANSWER)
+
+    assert (question.title, question.document.data) == ("Pay invoice 4711?", {"amount": 300})
+    assert "<strong>ACME</strong>" in page.text
+    assert lane.client.attach(invocation) == "fine"

@@ -66,3 +66,19 @@ async def hurried(ctx: restate.Context, effects: str) -> str:
     except TimeoutError:
         return "too late"
     return "in time"
+
+
+@callbacks.handler()
+async def explain(ctx: restate.Context, effects: str) -> str:
+    """Wait for an answer to a question in detail; for something else first."""
+    callback = ctx.callback(
+        Decision,
+        name="explained",
+        title="Pay invoice 4711?",
+        details="**ACME** sent it.",
+        data={"amount": 300},
+        initial=Decision(approved=True, amount=300, cost=Cost.OFFICE),
+    )
+    await ctx.run_typed("hand out", record, path=effects, word="link", value=f"{callback.id} {callback}")
+    await ctx.sleep(timedelta(seconds=3))
+    return (await callback).comment
