@@ -142,6 +142,32 @@ async def test_failing_invocation_shows_its_attempts_and_can_be_ended(lane: Lane
     assert "already completed" in again.text
 
 
+async def test_failing_invocation_is_paused_and_resumed(lane: Lane) -> None:
+    invocation = lane.client.send(f"Shipping/k-{uuid4().hex[:8]}/lose", "out of reach")
+    lane.client.wait_for_status(invocation, ("backing-off",))
+
+    async with browse(lane) as browser:
+
+        async def change(name: str) -> httpx.Response:
+            path = f"/invocations/{invocation}/{name}"
+            return await browser.post(path, data={**fields_of(await browser.get(path)), "do": name})
+
+        paused = await change("pause")
+        lane.client.wait_for_status(invocation, ("paused",))
+        page = await browser.get(paused.headers["location"])
+        listed = await browser.get("/invocations", params={"status": "paused"})
+        resumed = await change("resume")
+        lane.client.wait_for_status(invocation, ("running", "backing-off"))
+        lane.client.kill(invocation)
+
+    assert (paused.status_code, resumed.status_code) == (303, 303)
+    assert "Paused after a failure" in page.text
+    assert "out of reach" in page.text
+    assert "is-current" in page.text
+    assert "tried again" not in page.text
+    assert invocation in listed.text
+
+
 async def test_completed_invocation_is_restarted_and_deleted(lane: Lane) -> None:
     invocation = lane.client.send("Shipping/restarts/fail", "no luck")
     lane.client.wait_for_status(invocation, ("completed",))

@@ -129,7 +129,7 @@ def read_row(row: Mapping[str, Any]) -> InvocationRow:
         read_ms(row.get("created_at")),
         read_ms(row.get("modified_at")),
         attempt if isinstance(attempt, int) else 0,
-        read_ms(row.get("next_retry_at")),
+        read_ms(row.get("next_retry_at")) if row.get("status") == "backing-off" else None,
         read_ms(row.get("scheduled_start_at")) if row.get("status") == "scheduled" else None,
         str(row.get("completion_failure") or row.get("last_failure") or ""),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import pytest
@@ -25,7 +25,7 @@ from tests.unit.runtime.harness import awakeable_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from awaken.control.operations import AwakeablePage, StoredAnswerPage
+    from awaken.control.operations import AwakeablePage, Operations, StoredAnswerPage
 
     from tests.unit.runtime.harness import Harness
 
@@ -191,7 +191,7 @@ class Current:
 
     def __init__(self) -> None:
         self.operations: Damaged | None = None
-        self.inbox = create_inbox(self)
+        self.inbox = create_inbox(cast("Operations", self))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.operations, name)
