@@ -109,14 +109,15 @@ class _Reader:
         is_deep = is_cycle or path.count(".") + path.count("[") >= _DEEPEST
         properties, items = schema.get("properties"), schema.get("items")
         if schema.get("type") == "object" and isinstance(properties, dict) and properties and not is_deep:
-            required = schema.get("required", ())
+            required = schema.get("required")
+            names = required if isinstance(required, list) else []  # some generators write true
             fields = tuple(
                 self.read(
                     inner if isinstance(inner, dict) else {},  # True is a schema, too
                     name_within(name, key),
                     key,
                     f"{path}.{key}",
-                    is_required=key in required,
+                    is_required=key in names,
                 )
                 for key, inner in properties.items()
             )
@@ -149,8 +150,8 @@ class _Reader:
                     return {}, is_nullable, entered
                 entered.append(reference)
                 schema = found
-            elif isinstance(schema.get("allOf"), list) and len(schema["allOf"]) == 1:
-                schema = schema["allOf"][0]
+            elif isinstance(parts := schema.get("allOf"), list) and len(parts) == 1:
+                schema = parts[0] if isinstance(parts[0], dict) else {}
             else:
                 break
         return schema, is_nullable, entered

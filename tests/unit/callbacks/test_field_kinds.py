@@ -219,6 +219,8 @@ def test_what_is_entered_is_an_answer_of_the_type() -> None:
     [
         ("price", "1,5", "'1,5' is not a number"),
         ("price", "NaN", "'NaN' is not a number"),
+        ("price", "1e-99999999999999999999", "is not a number"),
+        ("ratio", "1e-99999999999999999999", "is not a number"),
         ("day", "3.12.2026", "is not a date, such as 2026-12-03"),
         ("day", "2026-02-30", "is not a date"),
         ("at", "25:00", "is not a time of day, such as 14:00"),
@@ -350,6 +352,8 @@ def test_type_with_many_fields(count: int) -> None:
         {"enum": [{"a": 1}, [2]]},
         {"type": "object", "properties": {"a": 1, "b": None}},
         {"type": "object", "properties": {}},
+        {"type": "object", "properties": {"a": {"type": "string"}}, "required": True},
+        {"allOf": [True]},
         {"type": "array", "items": {}},
         {"type": "array", "items": True},
         {"type": "array", "items": {"type": "string"}, "maxItems": -3, "minItems": 1000},
@@ -366,6 +370,19 @@ def test_odd_schemas_of_journals_have_a_form(schema: Any) -> None:
     form = form_of(schema)
 
     assert render_inputs(form.fields, fill_form(form.fields, {"a": [1]}))
+
+
+@pytest.mark.parametrize("part", ["1", ".1", "1.", " ", "1e"])
+def test_long_text_that_is_no_number_is_read_once(part: str) -> None:
+    # With time that grows with the square of the length, this would take hours.
+    with pytest.raises(InvalidAnswerError, match="is not a number"):
+        read_form({"value": part + part[-1] * 1_000_000 + "x"}, fields_of({"type": "number"}))
+
+
+def test_moment_that_no_calendar_has_in_utc_fills_nothing() -> None:
+    form = form_of({"type": "string", "format": "date-time"})
+
+    assert fill_form(form.fields, "9999-12-31T23:59:59-05:00") == {}
 
 
 def test_names_with_dots_do_not_meet() -> None:
