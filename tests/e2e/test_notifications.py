@@ -117,6 +117,18 @@ async def test_person_rejects_by_click(lane: Lane, workspace: FakeSlack) -> None
     assert (await asyncio.to_thread(lane.client.attach, invocation))["approved"] is False
 
 
+async def test_person_named_by_account_answers_as_that(lane: Lane, workspace: FakeSlack) -> None:
+    invocation = lane.client.send("Notified/pay", {"approvers": [LEAD], "slack_url": workspace.url})
+    (message,) = await asyncio.to_thread(posted, workspace, "D0001")
+
+    async with clicking(lane, workspace) as click:
+        _, other = await click(message, "Approve", CFO)
+        await click(message, "Approve", LEAD)
+
+    assert other["text"] == "cfo@example.com was not asked to answer this."
+    assert (await asyncio.to_thread(lane.client.attach, invocation))["by"] == LEAD
+
+
 async def test_members_of_a_channel_answer_for_their_group_until_enough_have(
     lane: Lane, workspace: FakeSlack
 ) -> None:
