@@ -49,8 +49,9 @@ def make_blocks(message: ApprovalMessage, *, has_buttons: bool, is_reply: bool =
         if comment:
             blocks.append(_section(_cut(escape_mrkdwn(comment), _LONGEST_TEXT)))
     if not is_reply:
-        if message.details.strip():
-            blocks.append(_section(_cut(write_mrkdwn(message.details), _LONGEST_TEXT)))
+        details = write_mrkdwn(message.details).strip()  # link definitions alone are none
+        if details:
+            blocks.append(_section(_cut(details, _LONGEST_TEXT)))
         if message.data is not None:
             blocks += _fields(message.data)
     if message.kind != "decided":
@@ -128,6 +129,7 @@ def _fields(data: Any) -> list[Block]:
             _LONGEST_FIELD,
         )
         for label, value in rows
+        if label or value  # Slack refuses a message with an empty text
     ]
     return [
         {"type": "section", "fields": [_text(text) for text in texts[start : start + _MOST_FIELDS]]}

@@ -171,6 +171,22 @@ async def test_everything_large_and_odd_fits(workspace: FakeSlack, slack: Slack)
 
 
 @pytest.mark.parametrize(
+    "document",
+    [ApprovalDocument(details="[order]: https://example.org/4711"), ApprovalDocument(details=" ", data="")],
+)
+async def test_what_shows_nothing_is_left_out(
+    workspace: FakeSlack, slack: Slack, document: ApprovalDocument
+) -> None:
+    await slack(message(document=document))
+
+    assert [one["type"] for one in workspace.messages["D0001"][0]["blocks"]] == [
+        "section",
+        "actions",
+        "context",
+    ]
+
+
+@pytest.mark.parametrize(
     ("method", "code", "kind", "text"),
     [
         (
