@@ -152,7 +152,8 @@ class QuestionView:
         if facts is None or (facts.quorum, facts.rejections) == (1, 1):
             return "The first answer counts."
         ends = "One rejection ends" if facts.rejections == 1 else f"{facts.rejections} rejections end"
-        return f"It takes {facts.quorum} approvals. {ends} it."
+        needed = "one approval" if facts.quorum == 1 else f"{facts.quorum} approvals"
+        return f"It takes {needed}. {ends} it."
 
     @property
     def answers(self) -> list[AnswerView]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 from awaken import _core
+from awaken.approvals import ApprovalFacts
 from awaken.callbacks import create_callback_app
+from awaken.callbacks.question_view import QuestionView
 from awaken.control.errors import UnavailableError
 from awaken.links import CallbackSettings, Link, LinkSigner, name_of_type
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 INVOCATION = _core.format_invocation_id(bytes(24))
 SIGNER = LinkSigner({"test": bytes(32)})
@@ -58,6 +60,20 @@ async def test_expired_link_says_so_where_the_runtime_is_away() -> None:
 
     assert (page.status_code, answered.status_code) == (410, 410)
     assert "This link has expired" in page.text
+
+
+@pytest.mark.parametrize(
+    ("quorum", "rejections", "rule"),
+    [
+        (1, 1, "The first answer counts."),
+        (1, 2, "It takes one approval. 2 rejections end it."),
+        (3, 1, "It takes 3 approvals. One rejection ends it."),
+    ],
+)
+def test_rule_of_an_approval_is_a_sentence(quorum: int, rejections: int, rule: str) -> None:
+    question: Any = SimpleNamespace(approval=ApprovalFacts(9, quorum=quorum, rejections=rejections))
+
+    assert QuestionView(link_to(bool), question).rule == rule
 
 
 async def test_page_has_the_looks_of_its_operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
