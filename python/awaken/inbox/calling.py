@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from awaken.callbacks.form_values import change_items, fill_form, read_form, tidy_form
+from awaken.callbacks.form_values import change_items, fill_form, read_form, reopen_form, tidy_form
 from awaken.callbacks.forms import form_of
 from awaken.callbacks.inputs import describe_problems, make_inputs
 from awaken.control.answers import InvalidAnswerError, Problem
@@ -75,17 +75,18 @@ class CallPages:
         if changed is not None:
             return await self._ask(request, service, handler, changed)
         form = tidy_form(form, fields)
+        again = reopen_form(form, fields)
         try:
             asked = _read(form, service, handler)
         except InvalidAnswerError as error:
-            return await self._ask(request, service, handler, form, error.problems)
+            return await self._ask(request, service, handler, again, error.problems)
         try:
             if asked.body:
                 asked = replace(asked, body=await self._values.encode(service.name, asked.body))
             accepted = await tools.operations.send(asked)
         except OperationError as error:
             return await self._ask(
-                request, service, handler, form, [Problem("do", str(error))], error.http_status
+                request, service, handler, again, [Problem("do", str(error))], error.http_status
             )
         done = "sent" if accepted.is_new else "known"
         root, invocation_id = tools.root(request), accepted.invocation_id

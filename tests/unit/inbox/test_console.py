@@ -170,6 +170,25 @@ async def test_lists_grow_without_scripts_and_make_the_body(console: Console) ->
     assert f"2 {EVIL}" in unescape(unescape(re.sub("<[^>]*>", "", shown.partition("<main")[2])))
 
 
+async def test_enter_calls_and_removes_no_item_of_a_list(console: Console) -> None:
+    page = await console.get("/services/Shop/order")
+
+    # Browsers press the first button of a form.
+    first = re.search(r"<button[^>]*>", page.partition('<form method="post"')[2])
+    assert first is not None
+    assert 'name="do" value="call"' in first[0]
+
+
+async def test_list_that_was_left_blank_keeps_its_input_when_something_else_does_not_fit(
+    console: Console,
+) -> None:
+    page = await console.get("/services/Shop/order")
+    wrong = await console.send_form("/services/Shop/order", do="call", key="a", **{"field.tags.0": ""})
+
+    assert wrong.status_code == 422
+    assert ('name="field.tags.0"' in page, 'name="field.tags.0"' in wrong.text) == (True, True)
+
+
 async def test_what_does_not_fit_is_shown_beside_its_field_and_sends_nothing(console: Console) -> None:
     before = await console.environment.embedded.runtime.ask("SELECT count(*) AS n FROM sys_invocation")
 
