@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from awaken import _core
 from playwright.sync_api import expect, sync_playwright
 
 from tests.accessibility import find_violations
@@ -259,6 +260,9 @@ def test_pages_can_be_used_by_everybody(lane: Lane, browser: Browser, tmp_path: 
     ask(lane, f"{mark} one?", data=facts, approvers=people, quorum=2, labels={"team": "red"}, expires_in=3600)
     ask(lane, f"{mark} two?", details="**Please** hurry.", approvers=[CFO])
     lane.client.send("Office/contract-3/sign", {"party": mark})
+    longest = "x" * 240  # one word: nothing of it may make a page wider than a phone
+    long = ask(lane, longest, longest, data={longest: longest}, approvers=[longest], labels={"a": longest})
+    long = _core.format_awakeable_id(_core.parse_invocation_id(long), 17)
     with inbox_of(lane, tmp_path) as url, visit(browser, LEAD, color_scheme=scheme) as page:
         found: dict[str, list[str]] = {}
         page.goto(f"{url}/?q={mark}")
@@ -270,6 +274,8 @@ def test_pages_can_be_used_by_everybody(lane: Lane, browser: Browser, tmp_path: 
             expect(other.get_by_text("1 of 2 approved")).to_be_visible()
         paths = {
             "list": f"/?q={mark}&age=&label=team:red",
+            "long": f"/?q={longest}",
+            "long question": f"/awakeables/{long}",
             "nothing": "/?q=nothing-like-this",
             "question": f"/awakeables/{ids[0]}",
             "refused": f"/awakeables/{ids[1]}",
