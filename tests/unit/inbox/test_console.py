@@ -15,6 +15,7 @@ import awaken
 import httpx
 import pytest
 import pytest_asyncio
+from awaken import _core
 from awaken.control.operations import Target
 from awaken.inbox import create_inbox
 from awaken.inbox.curl_lines import curl_line
@@ -24,6 +25,8 @@ from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
 from awaken.serde.codec_source import CodecSource
 from awaken.serde.journal_codec import JournalValueCodec
 from awaken.testing import Environment, open_environment
+
+from tests.doors.attacks import templates
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -168,6 +171,37 @@ async def test_lists_grow_without_scripts_and_make_the_body(console: Console) ->
     assert grown.status_code == 200
     assert 'value="2"' in grown.text, "what was typed stays"
     assert f"2 {EVIL}" in unescape(unescape(re.sub("<[^>]*>", "", shown.partition("<main")[2])))
+
+
+async def test_no_route_changes_anything_for_a_form_of_another_page(console: Console) -> None:
+    invocation = await console.call("Tools/wait")
+    awakeable = _core.format_awakeable_id(_core.parse_invocation_id(invocation), 17)
+    place = "service=Shop&key=a&name=b"
+    await console.environment.embedded.runtime.edit_state("Shop", "a", {"b": b"1"}, None)
+    await console.environment.settle()
+    changing = {
+        "/awakeables": (f"/awakeables?id={awakeable}&id=x", {"do": "resolve", "value": '"x"'}),
+        "/awakeables/{id}": (f"/awakeables/{awakeable}", {"do": "resolve", "value": '"x"'}),
+        "/invocations/{id}/{change}": (f"/invocations/{invocation}/kill", {"do": "kill"}),
+        "/services/{service}/{handler}": ("/services/Tools/wait", {"do": "send"}),
+        "/state/delete": (f"/state/delete?{place}", {"do": "delete"}),
+        "/state/edit": (f"/state/edit?{place}", {"do": "save", "kind": "text", "value": "x"}),
+    }
+    runtime = console.environment.embedded.runtime
+    tables = ("SELECT id, status FROM sys_invocation ORDER BY id", "SELECT key, value FROM state ORDER BY key")
+    before = [await runtime.ask(sql) for sql in tables]
+    other = await console.get("/services/Tools/echo")
+    token = other.partition('name="form" value="')[2].partition('"')[0]
+
+    for path, fields in changing.values():
+        await console.get(path)  # sets its cookie
+        for form in ({}, {"form": ""}, {"form": token}):
+            sent = await console.browser.post(path, data={**fields, **form})
+            assert (sent.status_code, "Open the page again" in sent.text) == (403, True), path
+
+    routes = create_inbox(runtime).routes
+    assert {path for method, path in templates(routes) if method == "POST"} == set(changing)
+    assert [await runtime.ask(sql) for sql in tables] == before
 
 
 async def test_enter_calls_and_removes_no_item_of_a_list(console: Console) -> None:
