@@ -204,6 +204,15 @@ async def test_no_route_changes_anything_for_a_form_of_another_page(console: Con
     assert [await runtime.ask(sql) for sql in tables] == before
 
 
+@pytest.mark.parametrize("name", ["theme.css", "inbox.css", "console.css", "inbox.js", "console.js"])
+async def test_files_are_asked_for_again_so_that_they_fit_to_their_pages(console: Console, name: str) -> None:
+    answer = await console.browser.get(f"/static/{name}")
+
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 async def test_enter_calls_and_removes_no_item_of_a_list(console: Console) -> None:
     page = await console.get("/services/Shop/order")
 
