@@ -96,6 +96,9 @@ class SlackRoute:
             await self._slack.api.respond(click.response_url, **await self._answer(click))
         except (RetryableError, TerminalError) as error:
             log.warning("a click in Slack was carried out, and its message not rewritten: %s", error)
+        except asyncio.CancelledError:
+            log.warning("a click in Slack was cut off, because the process ended; it may not have counted")
+            raise
         except Exception:
             log.exception("a click in Slack was not carried out")
 

@@ -188,7 +188,10 @@ async def test_no_route_changes_anything_for_a_form_of_another_page(console: Con
         "/state/edit": (f"/state/edit?{place}", {"do": "save", "kind": "text", "value": "x"}),
     }
     runtime = console.environment.embedded.runtime
-    tables = ("SELECT id, status FROM sys_invocation ORDER BY id", "SELECT key, value FROM state ORDER BY key")
+    tables = (
+        "SELECT id, status FROM sys_invocation ORDER BY id",
+        "SELECT key, value FROM state ORDER BY key",
+    )
     before = [await runtime.ask(sql) for sql in tables]
     other = await console.get("/services/Tools/echo")
     token = other.partition('name="form" value="')[2].partition('"')[0]
