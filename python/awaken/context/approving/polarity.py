@@ -13,6 +13,8 @@ __all__ = ["Polarity", "polarity_of"]
 
 #: The field that says it if several could.
 _PREFERRED: Final = "approved"
+#: References and optional types that are followed, in case they lead in a circle.
+_DEEPEST: Final = 10
 
 
 class Polarity(NamedTuple):
@@ -27,14 +29,16 @@ def polarity_of(schema: Mapping[str, Any] | None) -> Polarity:
     if schema is None:
         return Polarity(None)
     root = _resolve(schema, schema.get("$defs", {}))
-    if root.get("type") == "boolean":
+    if _is_yes_or_no(root):
         return Polarity(WHOLE)
     properties = root.get("properties")
     if not isinstance(properties, dict):
         return Polarity(None)
     fields = {name: _resolve(inner, schema.get("$defs", {})) for name, inner in properties.items()}
-    candidates = [name for name, inner in fields.items() if inner.get("type") == "boolean"]
-    if _PREFERRED in candidates:
+    possible = [name for name, inner in fields.items() if _is_yes_or_no(inner)]
+    # One that always says it, before those that need not.
+    candidates = [name for name in possible if "anyOf" not in properties[name]] or possible
+    if _PREFERRED in possible:
         chosen = _PREFERRED
     elif len(candidates) == 1:
         (chosen,) = candidates
@@ -44,7 +48,23 @@ def polarity_of(schema: Mapping[str, Any] | None) -> Polarity:
     return Polarity(chosen, default if isinstance(default, bool) else None)
 
 
+def _is_yes_or_no(schema: Mapping[str, Any]) -> bool:
+    """Return whether values are booleans, as those of an enum or a Literal may be."""
+    choices = schema.get("enum")
+    if isinstance(choices, list):
+        return {type(one) for one in choices if one is not None} == {bool}
+    return schema.get("type") == "boolean"
+
+
 def _resolve(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = schema.get("$ref")
-    found = definitions.get(reference.rpartition("/")[2]) if isinstance(reference, str) else None
-    return found if isinstance(found, dict) else schema
+    """Return what a reference leads to, and of a type that may also be None the type: None says nothing."""
+    for _ in range(_DEEPEST):
+        reference = schema.get("$ref")
+        others = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+        if isinstance(reference, str) and isinstance(definitions.get(reference.rpartition("/")[2]), dict):
+            schema = definitions[reference.rpartition("/")[2]]
+        elif len(others) == 1 and isinstance(others[0], dict):
+            (schema,) = others
+        else:
+            break
+    return schema

@@ -70,6 +70,35 @@ class Dictionary(TypedDict):
     approved: bool
 
 
+@dataclass
+class Unsure:
+    """An answer whose yes may be missing."""
+
+    approved: bool | None = None
+    urgent: bool = False
+
+
+class UnsureModel(pydantic.BaseModel):
+    """The same with pydantic."""
+
+    approved: bool | None
+
+
+@dataclass
+class Certain:
+    """An answer with one that always says yes or no, and one that may."""
+
+    certain: bool
+    perhaps: bool | None = None
+
+
+@dataclass
+class Chosen:
+    """An answer whose yes is chosen from values."""
+
+    chosen: Literal[True, False]
+
+
 class Choice(Enum):
     """An answer without yes and no."""
 
@@ -252,7 +281,14 @@ async def test_other_calls_are_journaled_as_lists_read_them(given: dict[str, Any
         (Nested, (None, None)),
         (Two, (None, None)),
         (str, (None, None)),
-        (bool | None, (None, None)),
+        (bool | None, ("$", None)),
+        (Decision | None, ("approved", None)),
+        (Unsure, ("approved", None)),
+        (UnsureModel, ("approved", None)),
+        (Certain, ("certain", None)),
+        (Chosen, ("chosen", None)),
+        (Literal[True, False], ("$", None)),
+        (Literal["yes", "no"], (None, None)),
         (list[bool], (None, None)),
         (Any, (None, None)),
     ],
