@@ -57,7 +57,7 @@ def write_answered(answered: Answered, nonce: str = "") -> bytes:
             awakeable took its own.
 
     Raises:
-        ValueError: the answer is not JSON.
+        ValueError: the answer is not JSON in UTF-8, or no JSON that `read_answered` reads.
     """
     facts: dict[str, Any] = {_MARK: _VERSION, "via": answered.via.value}
     if answered.answer is None:
@@ -73,9 +73,14 @@ def write_answered(answered: Answered, nonce: str = "") -> bytes:
     head = json.dumps(facts, separators=(",", ":"), ensure_ascii=False).encode()
     if answered.answer is None:
         return head
-    json.loads(answered.answer or b"null")
+    answer = answered.answer or b"null"
+    try:
+        json.loads(answer.decode())
+        msgspec.json.decode(answer, type=msgspec.Raw)  # stricter than json: no NaN, no half of a character
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     # As it was given: numbers and the order of fields stay.
-    return head[:-1] + b',"answer":' + (answered.answer or b"null") + b"}"
+    return head[:-1] + b',"answer":' + answer + b"}"
 
 
 def read_answered(value: bytes) -> Answered:

@@ -19,11 +19,21 @@ from awaken.approvals import (
     Via,
     describe_refusal,
     find_refusal,
+    read_verdict,
     tally,
     write_answered,
 )
+from awaken.approvals.facts import WHOLE
 from awaken.client.awakeable_id import check_awakeable_id
-from awaken.control.answers import EncodedAnswerError, check_answer, decode_answer, encode_answer, known_type
+from awaken.control.answers import (
+    EncodedAnswerError,
+    InvalidAnswerError,
+    Problem,
+    check_answer,
+    decode_answer,
+    encode_answer,
+    known_type,
+)
 from awaken.control.completing import check_failure, complete_awakeable
 from awaken.control.errors import OperationError, UnavailableError
 from awaken.control.one_by_one import OneByOne
@@ -200,8 +210,8 @@ class _Answering:
         refusal = find_refusal(facts, question.tally, who.person, who.groups, who.now_ms)
         if refusal is not None:
             return _describe(facts, question.tally, refusal=refusal)
-        answered = await self._check(result, is_encoded=is_encoded)
-        value = await encode_answer(self.rules, write_answered(answered, secrets.token_urlsafe(9)))
+        answered = await self._check(facts, result, is_encoded=is_encoded)
+        value = await encode_answer(self.rules, _write(answered))
         outcome = await self.operations.resolve_awakeable(question.open_id, value)
         if outcome is AwakeableOutcome.ALREADY_COMPLETED:
             return None
@@ -223,23 +233,35 @@ class _Answering:
             outcome = await self.operations.resolve_awakeable(open_id, result)
         return None if outcome is AwakeableOutcome.ALREADY_COMPLETED else AnswerOutcome(outcome)
 
-    async def _check(self, result: bytes | Failure, *, is_encoded: bool) -> Answered:
-        """Return an answer that fits its type. Raises InvalidAnswerError."""
+    async def _check(self, facts: ApprovalFacts, result: bytes | Failure, *, is_encoded: bool) -> Answered:
+        """Return an answer that fits its type, and says yes or no. Raises InvalidAnswerError."""
         who = self.answerer
-        facts = (who.person, who.groups, who.now_ms, who.via)
+        by = (who.person, who.groups, who.now_ms, who.via)
         if isinstance(result, Failure):
-            return Answered(None, result.message, *facts)
+            return Answered(None, result.message, *by)
         if is_encoded:
             result = await decode_answer(self.rules, result)
         check_answer(result, None)
         check_answer(result, known_type(self.rules.type_name))
-        return Answered(result, None, *facts)
+        answered = Answered(result, None, *by)
+        if read_verdict(facts, answered) is None:
+            field = facts.verdict_field
+            path = "$" if field in (None, WHOLE) else f"$.{field}"
+            raise InvalidAnswerError([Problem(path, "it says neither yes nor no; give true or false")])
+        return answered
 
     async def _came_too_late(self, question: Question) -> bool:
         """Whether an answer that was stored when the approval was about to expire is behind its end."""
         if question.expires_at_ms is None or question.expires_at_ms - self.answerer.now_ms > _NEAR_MS:
             return False
         return (await find_question(self.operations, self.awakeable_id)).state is QuestionState.EXPIRED
+
+
+def _write(answered: Answered) -> bytes:
+    try:
+        return write_answered(answered, secrets.token_urlsafe(9))
+    except ValueError as error:
+        raise InvalidAnswerError([Problem("$", f"this is not JSON: {error}")]) from error
 
 
 def _describe(

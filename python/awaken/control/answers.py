@@ -177,7 +177,9 @@ def check_answer(body: bytes, annotation: Any) -> None:
         return
     body = body or b"null"  # a handler would get None, whatever type it declared
     try:
-        json.loads(body, parse_constant=_refuse_constant)
+        json.loads(
+            body.decode(), parse_constant=_refuse_constant
+        )  # no other encoding, which handlers do not read
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InvalidAnswerError([Problem("$", f"this is not JSON: {reason}")]) from error

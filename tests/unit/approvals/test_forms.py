@@ -133,3 +133,20 @@ def test_what_is_not_approved_is_not_true(is_approved: bool) -> None:
     )
 
     assert bool(answer) is bool(verdict) is is_approved
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"NaN",
+        b'\xef\xbb\xbf{"approved":true}',
+        '"yes"'.encode("utf-16"),
+        b'"\\ud800"',
+        b'"\xff"',
+        b"[" * 5000,
+    ],
+    ids=["nan", "mark", "utf-16", "half", "latin", "deep"],
+)
+def test_answer_that_could_not_be_read_again_is_not_written(answer: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        write_answered(Answered(answer, by="ann"))

@@ -6,7 +6,7 @@ import asyncio
 import base64
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import awaken
 import httpx
@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from awaken.approvals import Refusal, Via
 from awaken.control.answering import Answerer, AnswerOutcome, answer_question
-from awaken.control.answers import EncodedAnswerError
+from awaken.control.answers import EncodedAnswerError, InvalidAnswerError
 from awaken.control.history import list_answers
 from awaken.control.operations import Failure
 from awaken.control.question_documents import find_documents
@@ -26,6 +26,7 @@ from awaken.outcomes import AwakeableOutcome
 from awaken.serde.codec_source import CodecSource
 from awaken.serde.journal_codec import JournalValueCodec
 from awaken.testing import Environment, open_environment
+from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -90,6 +91,12 @@ class Interfaces:
     #: The runtime over HTTP.
     remote: RemoteOperations
     ingress: httpx.AsyncClient
+
+    async def begin(self, handler: Callable[..., Any]) -> str:
+        """Return the id of the question of a handler without input."""
+        sent = await self.environment.client.service_send(handler, None)
+        await self.environment.settle()
+        return awaken._core.format_awakeable_id(awaken._core.parse_invocation_id(sent.invocation_id), 17)
 
     async def ask(self, quorum: int) -> tuple[str, str]:
         """Return an invocation, and the id of its question."""
@@ -258,6 +265,53 @@ async def test_large_answer_is_kept_whole(interfaces: Interfaces) -> None:
     assert (seen.first.answer, seen.first.by) == (large, "ann")
     assert (past.answered, past.size > 2_000_000) == (None, True)
     assert await interfaces.result(invocation) == "True by ann"
+
+
+class Signed(BaseModel):
+    """An answer whose yes may be missing, and that keeps what it does not know."""
+
+    model_config = ConfigDict(extra="allow")
+
+    signed: bool | None = None
+
+
+@asking.handler()
+async def sign(ctx: awaken.Context) -> str:
+    verdict = await ctx.approve("Sign?", answer=Signed)
+    return f"{verdict.approved} by {verdict.by}"
+
+
+@pytest.mark.parametrize("is_remote", [False, True])
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"{}",
+        b'{"signed":null}',
+        b'\xef\xbb\xbf{"signed":false}',
+        '{"signed":false}'.encode("utf-16"),
+        b'{"signed":false,"note":"\\ud800"}',
+        b'{"signed":false,"note":NaN}',
+        b'{"signed":false,"deep":' + b"[" * 1100 + b"]" * 1100 + b"}",
+    ],
+    ids=["empty", "none", "mark", "utf-16", "half", "nan", "deep"],
+)
+async def test_answer_that_would_not_count_is_refused(
+    interfaces: Interfaces, value: bytes, *, is_remote: bool
+) -> None:
+    operations: Operations = interfaces.remote if is_remote else interfaces.runtime
+    question = await interfaces.begin(sign)
+
+    with pytest.raises(InvalidAnswerError):
+        await answer_question(operations, question, value, interfaces.by("ann"))
+    response = await interfaces.ingress.post(f"/restate/awakeables/{question}/resolve", content=value)
+    seen = await find_question(operations, question)
+    told = await answer_question(
+        operations, question, b'{"signed":false,"note":"\xc3\xa4"}', interfaces.by("ann")
+    )
+
+    assert response.status_code == 400
+    assert (seen.answers, seen.missing) == ((), 1)
+    assert (told.is_applied, told.is_approved) == (True, False)
 
 
 @pytest.mark.parametrize("is_remote", [False, True])
