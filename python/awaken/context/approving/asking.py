@@ -17,7 +17,7 @@ from awaken import links
 from awaken._core import parse_awakeable_id
 from awaken.approvals import Answered, Tally, Verdict, read_answered, tally
 from awaken.approvals.document import document_name
-from awaken.approvals.people import find_among
+from awaken.approvals.people import find_among, same_person
 from awaken.context.approving import outcome
 from awaken.context.approving.messages import Messages
 from awaken.context.approving.plan import Plan, make_plan
@@ -175,9 +175,16 @@ class _Asking:
             self._asked += new
             await self._messages.send("escalate", self._able(new))
             return
-        await self._messages.send(
-            "remind", [one for one in self._able(self._asked) if not _has_answered(one, result)]
-        )
+        await self._messages.send("remind", self._silent(result))
+
+    def _silent(self, result: Tally) -> list[str]:
+        """Return who was asked and has not answered, and groups of which others have to answer as well."""
+        able = self._able(self._asked)
+        silent = [one for one in able if not _has_answered(one, result)]
+        if len(silent) >= self._facts.quorum - result.approvals:
+            return silent
+        by = [answered.by for answered in result.counted]
+        return [one for one in able if one in silent or not any(same_person(one, name) for name in by)]
 
     def _take(self, number: int, slot: RestateDurableFuture[bytes]) -> None:
         """Keep the answer in a slot, 0 for the first, unless it is of another type."""

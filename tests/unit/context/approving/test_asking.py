@@ -166,6 +166,29 @@ async def test_time_reminds_escalates_and_expires() -> None:
     assert [one.by for one in app.verdicts[-1].answers] == ["ann@x"]
 
 
+@pytest.mark.parametrize(
+    ("approvers", "quorum", "reminded"),
+    [
+        (["group:finance"], 2, ["group:finance"]),
+        (["ann@x", "group:finance"], 2, ["ann@x"]),
+        (["ann@x", "group:finance"], 3, ["ann@x", "group:finance"]),
+    ],
+)
+async def test_group_is_reminded_as_long_as_others_of_it_have_to_answer(
+    approvers: list[str], quorum: int, reminded: list[str]
+) -> None:
+    app = Outside(approvers=approvers, quorum=quorum, remind=[timedelta(hours=1)])
+    written = write_answered(Answered(YES, by="fay@x", groups=("finance",), via=Via.INBOX))
+
+    async with open_environment(app.service, always_replay=True) as env:
+        invocation = await app.start(env)
+        await env.embedded.runtime.resolve_awakeable(slot_id(invocation, 0), written)
+        await env.settle()
+        await env.advance(hours=2)
+
+    assert app.told("remind") == reminded
+
+
 async def test_expiry_raises_without_an_answer_for_it() -> None:
     app = Outside(expires_in=timedelta(days=1))
 
