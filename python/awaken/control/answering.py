@@ -24,6 +24,7 @@ from awaken.approvals import (
     write_answered,
 )
 from awaken.approvals.facts import WHOLE
+from awaken.approvals.people import is_among
 from awaken.client.awakeable_id import check_awakeable_id
 from awaken.control.answers import (
     EncodedAnswerError,
@@ -236,7 +237,10 @@ class _Answering:
     async def _check(self, facts: ApprovalFacts, result: bytes | Failure, *, is_encoded: bool) -> Answered:
         """Return an answer that fits its type, and says yes or no. Raises InvalidAnswerError."""
         who = self.answerer
-        by = (who.person, who.groups, who.now_ms, who.via)
+        named = (*facts.people(), *facts.not_by)
+        # A directory may know hundreds of groups.
+        groups = tuple(one for one in who.groups if is_among(None, [one], named))
+        by = (who.person, groups, who.now_ms, who.via)
         if isinstance(result, Failure):
             return Answered(None, result.message, *by)
         if is_encoded:

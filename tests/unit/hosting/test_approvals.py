@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import awaken
@@ -273,6 +273,27 @@ class Signed(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     signed: bool | None = None
+
+
+@asking.handler()
+async def pay_by_finance(ctx: awaken.Context) -> str:
+    verdict = await ctx.approve("Pay?", approvers=["group:finance"], not_by=["group:sales"])
+    return f"{verdict.approved} by {verdict.by}"
+
+
+async def test_answer_keeps_those_groups_that_were_asked(interfaces: Interfaces) -> None:
+    question = await interfaces.begin(pay_by_finance)
+    groups = tuple(f"group {number}" for number in range(900))
+    ann = replace(interfaces.by("ann"), groups=(*groups, "Finance", "group:x"))
+
+    excluded = await answer_question(
+        interfaces.runtime, question, YES, replace(ann, groups=("finance", "sales"))
+    )
+    told = await answer_question(interfaces.runtime, question, YES, ann)
+    seen = await find_question(interfaces.remote, question)
+
+    assert (excluded.refusal, told.is_approved) == (Refusal.EXCLUDED, True)
+    assert [(one.by, one.groups) for one in seen.answers] == [("ann", ("Finance",))]
 
 
 @asking.handler()
