@@ -1,13 +1,18 @@
-"""Names of people and groups: `lead@example.com`, `group:finance`. Case and surrounding spaces make no difference."""
+"""Names of people and groups: `lead@example.com`, `group:finance`.
+
+Case and surrounding spaces make no difference, nor does whether an accent is a character of its own: of handlers and
+proxies, each may write names in its way.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from unicodedata import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["GROUP", "find_among", "is_among", "same_person"]
+__all__ = ["GROUP", "find_among", "is_among", "is_group", "same_person"]
 
 #: What the name of a group begins with.
 GROUP: Final = "group:"
@@ -31,11 +36,20 @@ def find_among(person: str | None, groups: Iterable[str], names: Iterable[str]) 
         groups: that the person belongs to, with or without `group:` in front.
         names: of people and groups.
     """
-    known = {_key(one if one.startswith(GROUP) else f"{GROUP}{one}") for one in groups}
+    known = {_key(one if is_group(one) else f"{GROUP}{one}") for one in groups}
     if person is not None:
         known.add(_key(person))
     return next((name for name in names if _key(name) in known), None)
 
 
+def is_group(name: str) -> bool:
+    """Return whether a name is of a group."""
+    return name.strip().casefold().startswith(GROUP)
+
+
 def _key(name: str | None) -> str | None:
-    return None if name is None else name.strip().casefold()
+    if name is None:
+        return None
+    key = name.strip() if name.isascii() else normalize("NFC", name.strip())
+    key = key.casefold() if key.isascii() else normalize("NFC", key.casefold())
+    return f"{GROUP}{key.removeprefix(GROUP).strip()}" if key.startswith(GROUP) else key

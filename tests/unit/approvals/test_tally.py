@@ -13,6 +13,7 @@ from awaken.approvals import (
     find_refusal,
     tally,
 )
+from awaken.approvals.people import find_among, same_person
 
 YES = b'{"approved":true}'
 NO = b'{"approved":false}'
@@ -129,3 +130,24 @@ def test_reasons_name_the_person() -> None:
     assert describe_refusal(Refusal.NOT_ASKED, "ann") == "ann was not asked to answer this"
     assert describe_refusal(Refusal.TWICE, None).startswith("Somebody unknown has answered")
     assert describe_refusal(Refusal.DECIDED, "ann") == "This is decided already"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("jos\u00e9@example.com", "Jose\u0301@example.com ", True),
+        ("STRASSE", "stra\u00dfe", True),
+        ("group:Finance", "Group: finance", True),
+        ("group:finance", "finance", False),
+        ("ann", "\uff41nn", False),
+        (None, None, True),
+        (None, "", False),
+    ],
+)
+def test_names_of_one_person(one: str | None, other: str | None, is_same: bool) -> None:
+    assert same_person(one, other) is is_same
+
+
+@pytest.mark.parametrize("group", ["finance", "Group:Finance", " finance", "group: finance"])
+def test_names_of_one_group(group: str) -> None:
+    assert find_among("ann", [group], ["bob", "group:finance"]) == "group:finance"

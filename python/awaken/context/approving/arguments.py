@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, get_origin
 
 from awaken.approvals import Approval
 from awaken.approvals.facts import MOST_SLOTS
-from awaken.approvals.people import GROUP, find_among
+from awaken.approvals.people import GROUP, find_among, is_group
 from awaken.errors import UsageError
 from awaken.handler.advice import refuse
 from awaken.links import limits
@@ -130,8 +130,11 @@ def check_reach(
     if not approvers:
         return
     everyone = [*approvers, *escalated]
-    able = {name.casefold() for name in everyone if find_among(name, (), excluded) is None}
-    if any(name.startswith(GROUP) for name in able):
+    able: list[str] = []
+    for name in everyone:
+        if find_among(name, (), [*excluded, *able]) is None:
+            able.append(name)
+    if any(map(is_group, able)):
         return  # how many people belong to it is not known
     for what, count in counts.items():
         if count > len(able):
