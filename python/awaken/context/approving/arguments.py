@@ -35,6 +35,8 @@ __all__ = [
 _RESERVE: Final = 7
 #: Reminders, and times at which others are asked; each is a message for everybody.
 MOST_MOMENTS: Final = 100
+#: Names in one list; the shortest ones that journals have room for.
+_MOST_PEOPLE: Final = limits.LONGEST_PEOPLE // 4
 #: At least this many. Powers of two above, so that a quorum may grow a little while an approval waits.
 _FEWEST_SLOTS: Final = 16
 
@@ -92,7 +94,11 @@ def people_of(people: object, what: str, question: str) -> tuple[str, ...]:
     if isinstance(people, (bytes, Mapping)) or not isinstance(people, Iterable):
         refuse(people, what, 'give a list of names, such as ["lead@example.com", "group:finance"]')
     names: list[str] = []
-    for name in people:
+    for number, name in enumerate(people):
+        if number == _MOST_PEOPLE:
+            raise UsageError(
+                f"{what} has more than {_MOST_PEOPLE} names; name a group, as in group:finance, instead of its members"
+            )
         if not isinstance(name, str):
             refuse(name, f"one of {what}", "give the name as a str")
         _check_person(name, what, question)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import awaken
@@ -169,6 +170,7 @@ async def ask(question: Any = "Pay?", **given: Any) -> tuple[str, list[bytes]]:
         ({"approvers": ["x" * 255]}, "a name in approvers of ctx.approve has 255 bytes"),
         ({"approvers": ["a\ud800"]}, "half of a character"),
         ({"approvers": [f"p{number}@example.com" for number in range(1000)]}, "name a group"),
+        ({"approvers": map(str, count())}, "approvers of ctx.approve has more than 1000 names; name a group"),
         ({"not_by": "ann"}, "not_by of ctx.approve is the text 'ann'"),
         ({"approvers": ["ann"], "not_by": ["Ann"]}, "0 can answer without 'ann', named by not_by"),
         ({"approvers": ["ann"], "not_by": [None]}, "one of not_by of ctx.approve is None"),
