@@ -50,6 +50,7 @@ class External(SideEffects):
         type_hint: type[T] | None = None,
         *,
         name: str | None = None,
+        title: str = "",
     ) -> Awakeable[T]:
         """Create an awakeable: an id that another process resolves or rejects, and the future of its result.
 
@@ -60,16 +61,29 @@ class External(SideEffects):
             serde: deserializes the payload.
             type_hint: the type of the payload. Awaiting a payload of another type raises a terminal error.
             name: a name for watchers in this process, such as the test kit. It is not journaled.
+            title: what it is for, a line of text, which the inbox shows with a form for the type. It is journaled, so
+                adding it to a handler is a change like any other command.
 
         Returns:
             An object that unpacks as `(id, future)` and can also be awaited itself.
+
+        Raises:
+            UsageError: the title is no text, or longer than a page; or it has one, and no JSON can be of the type.
         """
         serde = values.serde_for(serde, type_hint, "ctx.awakeable")
+        document = None
+        if title:
+            from awaken.context.question import document_of
+
+            answer = serde.type_hint if isinstance(serde, DefaultSerde) else None
+            document = document_of(title, "", None, None, answer, "ctx.awakeable")
         driver = self._driver
         identifier, handle = driver.issue("create an awakeable").awakeable()
         future: RestateDurableFuture[T] = AwakeableFuture(driver, handle, serde, identifier)
         if probe.watchers:
             self._tell_watchers(identifier, name, type_hint)
+        if document is not None:
+            self._journal_document(parse_awakeable_id(identifier).index, document)
         return Awakeable(identifier, future)
 
     def _tell_watchers(self, identifier: str, name: str | None, type_hint: Any) -> None:

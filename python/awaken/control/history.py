@@ -104,9 +104,11 @@ async def list_answers(
     documents = await read_documents(
         operations,
         {
-            (one.invocation_id, timer.description.index): targets[one.invocation_id].service
+            (one.invocation_id, timer.description.index if timer else one.signal): targets[
+                one.invocation_id
+            ].service
             for one, timer in zip(stored, described, strict=True)
-            if timer is not None and timer.description.has_document and one.invocation_id in targets
+            if (timer is None or timer.description.has_document) and one.invocation_id in targets
         },
     )
     answers = [

@@ -15,7 +15,7 @@ from awaken.control.journal_results import completion_of, read_results
 from awaken.control.sql import quote_sql, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from awaken.control.operations import AwakeableView, Operations
 
@@ -35,7 +35,11 @@ class FoundDocument:
     is_hidden: bool = False
 
 
-async def find_documents(operations: Operations, views: Iterable[AwakeableView]) -> dict[str, FoundDocument]:
+#: There is none, or none yet.
+_NONE: Final = FoundDocument()
+
+
+async def find_documents(operations: Operations, views: Sequence[AwakeableView]) -> dict[str, FoundDocument]:
     """Return the documents of those awakeables that have one, by question id.
 
     Args:
@@ -47,11 +51,17 @@ async def find_documents(operations: Operations, views: Iterable[AwakeableView])
     """
     keys: dict[tuple[str, int], tuple[str, str]] = {}
     for one in views:
-        if one.has_document and one.is_readable:
+        # Nothing else tells whether a plain awakeable has one.
+        if one.is_readable and (one.has_document or one.type_name is None):
             index = one.index if one.first_index is None else one.first_index
             keys[one.invocation_id, index] = (one.question_id, one.target.service)
     found = await read_documents(operations, {key: service for key, (_, service) in keys.items()})
-    return {question_id: found[key] for key, (question_id, _) in keys.items()}
+    expected = {one.question_id for one in views if one.has_document}
+    return {
+        question_id: found[key]
+        for key, (question_id, _) in keys.items()
+        if question_id in expected or found[key] != _NONE
+    }
 
 
 async def read_documents(

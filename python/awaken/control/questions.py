@@ -133,7 +133,7 @@ async def find_question(operations: Operations, awakeable_id: str) -> Question:
     target = target_of(row)
     first = parsed.index if timer is None else timer.description.index
     slots = timer.description.approval.slots if timer and timer.description.approval else 1
-    has_document = timer is not None and timer.description.has_document
+    has_document = timer is None or timer.description.has_document  # nothing tells of a plain awakeable's
     key = (invocation_id, first)
     (end, results), documents = await asyncio.gather(
         _read_results(operations, invocation_id, timer, range(first, first + slots)),

@@ -13,6 +13,7 @@ from awaken.inbox.inputs_of_invocations import find_inputs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from awaken.approvals import ApprovalDocument
     from awaken.control.operations import AwakeableView, Operations
 
 __all__ = ["QuestionRow", "read_rows", "short_type"]
@@ -41,11 +42,8 @@ class QuestionRow:
     progress: str
     #: failed if it expires within hours, waiting within a day, else empty.
     urgency: str
-
-    @property
-    def type_name(self) -> str:
-        """The declared type of the answer, for people."""
-        return short_type(self.view.type_name)
+    #: The declared type of the answer, for people.
+    type_name: str
 
 
 def short_type(name: str | None) -> str:
@@ -93,6 +91,7 @@ async def read_rows(
                 () if one.approval is None else one.approval.people(now_ms),
                 _progress(one),
                 _urgency(one.expires_at_ms, now_ms),
+                short_type(one.type_name) or _title_of_schema(document),
             )
         )
     return rows
@@ -102,6 +101,12 @@ def _progress(one: AwakeableView) -> str:
     if one.approval is None or one.approval.quorum + one.approval.rejections <= 2:
         return ""
     return f"{one.answer_count} of {one.approval.quorum}"
+
+
+def _title_of_schema(document: ApprovalDocument | None) -> str:
+    """Return the name of a plain awakeable's type, if its title was journaled with it."""
+    title = None if document is None or document.schema is None else document.schema.get("title")
+    return title[:_LONGEST_TITLE] if isinstance(title, str) else ""
 
 
 def _urgency(expires_at_ms: int | None, now_ms: int) -> str:

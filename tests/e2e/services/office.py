@@ -20,6 +20,14 @@ class Booking:
     comment: str = ""
 
 
+@dataclass
+class Signature:
+    """Who has signed."""
+
+    name: str
+    place: str = "Berlin"
+
+
 @office.handler(kind="shared")
 async def approve(ctx: restate.ObjectSharedContext, given: dict[str, Any]) -> dict[str, Any]:
     """Ask as `given` says, and return what came of it. `is_booked` asks for a `Booking`."""
@@ -43,5 +51,6 @@ async def approve(ctx: restate.ObjectSharedContext, given: dict[str, Any]) -> di
 
 @office.handler(kind="shared")
 async def sign(ctx: restate.ObjectSharedContext, given: dict[str, Any]) -> Any:
-    """Wait for anything, without saying what it is for."""
-    return await ctx.awakeable().future
+    """Wait for anything, without saying what it is for unless a title is given."""
+    title = given.get("title", "")
+    return await ctx.awakeable(type_hint=Signature if title else None, title=title).future

@@ -70,6 +70,8 @@ class Server:
         if "LEFT JOIN" in question:  # the status of an awakeable
             signals = [{"entry_lite_json": row["entry_lite_json"]} for row in self.signals] or [{}]
             return [{"status": row["status"], **one} for row in self.invocations for one in signals]
+        if "'Command: Run'" in question:  # the document of a question, which this one does not have
+            return []
         self.questions.append(question)
         return self.signals if "sys_journal" in question else self.invocations
 

@@ -58,6 +58,25 @@ async def test_plain_awakeables_are_told_apart_by_what_they_were_called_with(inb
     assert "contract-3" in page
 
 
+async def test_a_plain_awakeable_may_have_a_title_and_a_type(inbox: Inbox) -> None:
+    plain = await inbox.wait_plainly("contract-3", party="Umbrella")
+    titled = await inbox.wait_plainly("contract-5", title="Sign <b>contract 5</b>", party="Hooli")
+
+    page = (await inbox.get("/")).text
+    form = (await inbox.get(f"/awakeables/{titled}")).text
+    answered = await inbox.post(f"/awakeables/{titled}", {"do": "resolve", "field.name": "Ada"})
+    history = (await inbox.get("/history")).text
+
+    assert titles(page) == ["awakeable 17", "Sign &lt;b&gt;contract 5&lt;/b&gt;"]
+    assert page.count("answer: Signature") == 1
+    assert ">Party</span> Hooli<" in page
+    assert "Who has signed." in form
+    assert "Berlin</textarea>" in form
+    assert answered.status_code == 303
+    assert "Sign &lt;b&gt;contract 5&lt;/b&gt;" in history
+    assert "Who has signed." not in (await inbox.get(f"/awakeables/{plain}")).text
+
+
 async def test_words_and_choices_are_in_the_address(inbox: Inbox) -> None:
     await inbox.ask("Pay the desk?", approvers=[LEAD], labels={"team": "red"})
     await inbox.environment.advance(hours=2)
