@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from awaken.callbacks.inputs import describe_problems, make_inputs
+from awaken.callbacks.inputs import make_inputs
 from awaken.pages import Branding, create_environment, hash_of_style, stylesheet
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from awaken.callbacks.question_view import AnswerView, QuestionView
     from awaken.control.answers import Problem
 
-__all__ = ["TEMPLATES", "LinkPages", "render_answer_form", "render_inputs", "render_problems"]
+__all__ = ["TEMPLATES", "LinkPages", "render_answer_form", "render_inputs"]
 
 #: The templates of this package, for the environments of others, under the name `callbacks`.
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -102,11 +102,6 @@ def render_inputs(
         problems: of what was entered, which are shown beside their fields.
     """
     return _call("inputs", "inputs", make_inputs(fields, given, problems))
-
-
-def render_problems(problems: Sequence[Problem], fields: Sequence[Field] = ()) -> Markup:
-    """Return a summary of problems, with links to their inputs; empty without any."""
-    return _call("inputs", "summary", describe_problems(make_inputs(fields, {}), problems))
 
 
 def render_answer_form(form: FormView, token: str) -> Markup:

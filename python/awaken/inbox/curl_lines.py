@@ -17,17 +17,15 @@ __all__ = ["curl_line", "ingress_for_browser"]
 _HERE: Final = frozenset(("127.0.0.1", "localhost", "::1", "0.0.0.0", "::"))  # noqa: S104 -- only compared
 
 
-def curl_line(ingress: str, target: Target, example: str | None, *, is_send: bool = False) -> str:
+def curl_line(ingress: str, target: Target, example: str | None) -> str:
     """Return the line.
 
     Args:
         ingress: its URL.
         target: the handler, with a key if it has one.
         example: a body as JSON; None for a handler that takes none.
-        is_send: whether it only sends.
     """
     parts = [target.service, *([] if target.key is None else [target.key]), target.handler]
-    parts += ["send"] if is_send else []
     url = f"{ingress.rstrip('/')}/{'/'.join(quote(part, safe='') for part in parts)}"
     body = ["--json", example] if example is not None else ["--request", "POST"]
     return " ".join(shlex.quote(part) for part in ("curl", url, *body))

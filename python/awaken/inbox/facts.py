@@ -10,7 +10,7 @@ from awaken.pages import Cell, CellKind, read_data
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["first_facts", "shown_json", "shown_value"]
+__all__ = ["first_facts", "shown_value"]
 
 #: Facts of one value, and characters of each.
 _MOST: Final = 4
@@ -47,14 +47,6 @@ def shown_value(value: bytes) -> Any:
     except (ValueError, RecursionError):
         text = value.decode(errors="replace")
         return text if text.isprintable() or "\ufffd" not in text else f"{len(value)} bytes"
-
-
-def shown_json(value: Any) -> str:
-    """Return a value as JSON with a line for each part."""
-    try:
-        return json.dumps(value, indent=2, ensure_ascii=False)
-    except RecursionError:
-        return "nested too deeply to show"
 
 
 def _shorten(text: str, most: int) -> str:

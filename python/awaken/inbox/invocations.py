@@ -30,7 +30,6 @@ _LONGEST_FAILURE: Final = 2_000
 _COLUMNS: Final = (
     *("id", "target_service_name", "target_service_key", "target_handler_name", "status", "created_at"),
     *(
-        "modified_at",
         "retry_count",
         "next_retry_at",
         "scheduled_start_at",
@@ -61,17 +60,11 @@ class InvocationRow:
     target: Target
     status: StatusView
     created_ms: int | None
-    modified_ms: int | None
     #: The number of the attempt that runs or failed last; 0 if there is none.
     attempt: int
     next_retry_ms: int | None
     starts_ms: int | None
     failure: str
-
-    @property
-    def failure_line(self) -> str:
-        """The first line of the failure."""
-        return self.failure.partition("\n")[0]
 
 
 class InvocationPages:
@@ -127,7 +120,6 @@ def read_row(row: Mapping[str, Any]) -> InvocationRow:
         target_of(row),
         view_status(row),
         read_ms(row.get("created_at")),
-        read_ms(row.get("modified_at")),
         attempt if isinstance(attempt, int) else 0,
         read_ms(row.get("next_retry_at")) if row.get("status") == "backing-off" else None,
         read_ms(row.get("scheduled_start_at")) if row.get("status") == "scheduled" else None,

@@ -102,10 +102,7 @@ def _wait(invocation_id: str, row: Row) -> Wait:
     if aim.icon == "sleep":
         return Wait("clock", "Sleeps", aim.target, row.start_ms, aim.due_ms)
     path = f"/invocations/{aim.invocation_id}" if aim.invocation_id else ""
-    verb = {"call": "Waits for the result of", "promise": "Waits for the promise", "run": "Runs"}.get(
-        aim.icon, aim.verb
-    )
-    return Wait("arrow", verb, aim.target, row.start_ms, path=path)
+    return Wait("arrow", _VERBS.get(aim.icon, aim.verb), aim.target, row.start_ms, path=path)
 
 
 def _awakeable(invocation_id: str, signal: int) -> str:
