@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.errors import RetryableError, UsageError
+from awaken.notify.mrkdwn import escape_mrkdwn
 from awaken.notify.people import Groups
 from awaken.notify.slack_api import REFUSED, SlackApi
 from awaken.notify.slack_blocks import make_blocks, mark_of
@@ -120,7 +121,7 @@ class Slack:
         await self.api.write(
             method,
             f'write "{message.title}" to {message.person} in Slack',
-            text=message.title,
+            text=escape_mrkdwn(message.title),  # of the notification
             blocks=blocks,
             # Slack shows previews of pages, and would have to open links for that.
             unfurl_links=False,
