@@ -53,9 +53,14 @@ class Sealing(JournalValueCodec):
 
 asking = awaken.Service("Asking")
 
+#: Until it is set, attempts get nowhere, as if the handler were down.
+is_up = asyncio.Event()
+is_up.set()
+
 
 @asking.handler()
 async def pay(ctx: awaken.Context, quorum: int) -> str:
+    await is_up.wait()
     verdict = await ctx.approve(
         "Pay?",
         details="**ACME**",
@@ -357,12 +362,14 @@ async def test_answer_of_a_notifier_itself_waits_for_the_journal(
 
 async def test_answers_while_the_handler_is_down_are_kept_in_order(interfaces: Interfaces) -> None:
     invocation, question = await interfaces.ask(3)
-    await interfaces.runtime.pause(invocation)
-    await interfaces.environment.settle()
+    await interfaces.environment.advance(minutes=2)  # the attempt ends
+    is_up.clear()
 
     for person in ("ann", "bob", "carl", "dora"):
         last = await answer_question(interfaces.runtime, question, YES, interfaces.by(person))
-    await interfaces.runtime.resume(invocation)
+    status = interfaces.environment.invocation(invocation).status
+    is_up.set()
 
     assert (last.refusal, last.first and last.first.by) == (Refusal.DECIDED, "carl")
+    assert status == "running"
     assert await interfaces.result(invocation) == "True by ann, bob, carl"
