@@ -211,7 +211,7 @@ class _Answering:
         refusal = find_refusal(facts, question.tally, who.person, who.groups, who.now_ms)
         if refusal is not None:
             return _describe(facts, question.tally, refusal=refusal)
-        answered = await self._check(facts, result, is_encoded=is_encoded)
+        answered = await self._check(facts, question, result, is_encoded=is_encoded)
         value = await encode_answer(self.rules, _write(answered))
         outcome = await self.operations.resolve_awakeable(question.open_id, value)
         if outcome is AwakeableOutcome.ALREADY_COMPLETED:
@@ -234,7 +234,9 @@ class _Answering:
             outcome = await self.operations.resolve_awakeable(open_id, result)
         return None if outcome is AwakeableOutcome.ALREADY_COMPLETED else AnswerOutcome(outcome)
 
-    async def _check(self, facts: ApprovalFacts, result: bytes | Failure, *, is_encoded: bool) -> Answered:
+    async def _check(
+        self, facts: ApprovalFacts, question: Question, result: bytes | Failure, *, is_encoded: bool
+    ) -> Answered:
         """Return an answer that fits its type, and says yes or no. Raises InvalidAnswerError."""
         who = self.answerer
         named = (*facts.people(), *facts.not_by)
@@ -246,7 +248,7 @@ class _Answering:
         if is_encoded:
             result = await decode_answer(self.rules, result)
         check_answer(result, None)
-        check_answer(result, known_type(self.rules.type_name))
+        check_answer(result, known_type(self.rules.type_name), question.schema)
         answered = Answered(result, None, *by)
         if read_verdict(facts, answered) is None:
             field = facts.verdict_field

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from awaken.approvals import read_answered
 from awaken.control.errors import InvalidRequestError, OperationError, UnavailableError
+from awaken.control.schema_fit import find_misfit
 from awaken.errors import SerdeError
 from awaken.links import find_type
 from awaken.serde import DefaultSerde
@@ -18,6 +19,8 @@ from awaken.serde.annotations import is_raw
 from awaken.serde.schema import schema_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from awaken.control.operations import AnswerRules
 
 __all__ = [
@@ -163,12 +166,13 @@ def schema_of_answer(annotation: Any) -> dict[str, Any] | None:
         return None
 
 
-def check_answer(body: bytes, annotation: Any) -> None:
+def check_answer(body: bytes, annotation: Any, schema: Mapping[str, Any] | None = None) -> None:
     """Decode an answer as its handler will.
 
     Args:
         body: the answer. No bytes mean None.
-        annotation: its declared type; None for any JSON.
+        annotation: its declared type; None for any JSON, or if this process does not know the type.
+        schema: JSON Schema from the journal, which counts if there is no type.
 
     Raises:
         InvalidAnswerError: it does not decode.
@@ -177,13 +181,15 @@ def check_answer(body: bytes, annotation: Any) -> None:
         return
     body = body or b"null"  # a handler would get None, whatever type it declared
     try:
-        json.loads(
-            body.decode(), parse_constant=_refuse_constant
-        )  # no other encoding, which handlers do not read
+        text = body.decode()  # handlers read no other encoding
+        value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InvalidAnswerError([Problem("$", f"this is not JSON: {reason}")]) from error
     if annotation is None:
+        misfit = None if schema is None else find_misfit(value, schema)
+        if misfit is not None:
+            raise InvalidAnswerError([Problem(*misfit)])
         return
     serde: DefaultSerde[Any] = DefaultSerde(annotation)  # not lenient: the answer comes from outside
     try:

@@ -95,6 +95,11 @@ class Question:
         return self.name or f"awakeable {_core.parse_awakeable_id(self.id).index}"
 
     @property
+    def schema(self) -> dict[str, Any] | None:
+        """JSON Schema of the answer, as far as the journal has it and this process can read it."""
+        return None if self.document is None else self.document.schema
+
+    @property
     def is_callback(self) -> bool:
         """Whether the handler described it, so that it is no plain awakeable."""
         return self.type_name is not None
@@ -220,12 +225,12 @@ def _describe(question: Question, timer: DescribingTimer) -> Question:
     )
 
 
-def _fits(answered: Answered, annotation: Any) -> bool:
+def _fits(answered: Answered, annotation: Any, schema: Mapping[str, Any] | None) -> bool:
     """Return whether a handler takes an answer. The ingress of a Restate server let any value through."""
     if answered.answer is None:
         return True
     try:
-        check_answer(answered.answer, annotation)
+        check_answer(answered.answer, annotation, schema)
     except InvalidAnswerError:
         return False
     return True
@@ -255,7 +260,7 @@ async def _count(
         taken = list(takewhile(lambda n: first + n in results, range(question.approval.slots)))
         in_time = takewhile(lambda n: end is None or in_order[n].position < end, taken)
         kind = known_type(question.type_name)
-        counted = [] if hidden else [answers[n] for n in in_time if _fits(answers[n], kind)]
+        counted = [] if hidden else [answers[n] for n in in_time if _fits(answers[n], kind, question.schema)]
         question = replace(question, tally=tally(question.approval, counted))
         is_decided = question.tally.is_decided
     if is_decided:

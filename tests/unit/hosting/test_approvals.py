@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import sys
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, make_dataclass, replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import awaken
@@ -272,6 +274,16 @@ async def test_large_answer_is_kept_whole(interfaces: Interfaces) -> None:
     assert await interfaces.result(invocation) == "True by ann"
 
 
+#: A type that only the handler's process knows.
+foreign: dict[str, Any] = {}
+
+
+@asking.handler()
+async def pay_elsewhere(ctx: awaken.Context) -> str:
+    verdict = await ctx.approve("Pay?", answer=foreign["type"])
+    return f"{verdict.approved} by {verdict.by}"
+
+
 class Signed(BaseModel):
     """An answer whose yes may be missing, and that keeps what it does not know."""
 
@@ -338,6 +350,30 @@ async def test_answer_that_would_not_count_is_refused(
     assert response.status_code == 400
     assert (seen.answers, seen.missing) == ((), 1)
     assert (told.is_applied, told.is_approved) == (True, False)
+
+
+@pytest.mark.parametrize("is_remote", [False, True])
+async def test_answer_of_a_type_that_the_door_does_not_know_is_compared_with_its_schema(
+    interfaces: Interfaces, monkeypatch: pytest.MonkeyPatch, *, is_remote: bool
+) -> None:
+    elsewhere = ModuleType("elsewhere")
+    kind = make_dataclass(
+        "Foreign", [("approved", bool), ("amount", int)], namespace={"__module__": "elsewhere"}
+    )
+    vars(elsewhere)["Foreign"] = kind
+    monkeypatch.setitem(sys.modules, "elsewhere", elsewhere)
+    monkeypatch.setitem(foreign, "type", kind)
+    operations: Operations = interfaces.remote if is_remote else interfaces.runtime
+    question = await interfaces.begin(pay_elsewhere)
+
+    with pytest.raises(InvalidAnswerError, match=r"\$\.amount: it is missing"):
+        await answer_question(operations, question, YES, interfaces.by("ann"))
+    await interfaces.runtime.resolve_awakeable(question, b'{"approved":true,"amount":"1"}')  # as on a server
+    before = await find_question(operations, question)
+    told = await answer_question(operations, question, b'{"approved":true,"amount":1}', interfaces.by("ann"))
+
+    assert (before.state, before.missing, len(before.answers)) == (QuestionState.PENDING, 1, 1)
+    assert told.is_approved is True
 
 
 @pytest.mark.parametrize("is_remote", [False, True])
