@@ -50,6 +50,17 @@ def is_group(name: str) -> bool:
 def _key(name: str | None) -> str | None:
     if name is None:
         return None
-    key = name.strip() if name.isascii() else normalize("NFC", name.strip())
-    key = key.casefold() if key.isascii() else normalize("NFC", key.casefold())
+    key = name.strip()
+    # Accents are composed last: before, that would make letters of signs.
+    key = key.lower() if key.isascii() else normalize("NFC", "".join(map(_lower, key)))
     return f"{GROUP}{key.removeprefix(GROUP).strip()}" if key.startswith(GROUP) else key
+
+
+def _lower(letter: str) -> str:
+    """Return the small letter of a capital one, and what is none as it is.
+
+    `casefold` makes one name of several that directories and mail servers keep apart, such as `strasse` and `straße`,
+    and a k of the sign for Kelvin: whoever may choose a name could choose that of an approver.
+    """
+    small = letter.lower()
+    return small if small.upper() == letter else letter
