@@ -39,6 +39,7 @@ def test_facts_survive_the_entry_name(facts: ApprovalFacts) -> None:
 
     found = read_description(describe_callback(description))
 
+    assert found is not None
     assert found == description
     assert [found.covers(index) for index in (16, 17, 16 + facts.slots, 17 + facts.slots)] == [
         False,
