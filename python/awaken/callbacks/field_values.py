@@ -91,8 +91,8 @@ def write_value(value: Any, field: Field) -> str:
 
 
 def choice_text(choice: Any, field: Field) -> str:
-    """Return what a form sends for a choice: a text as it is, unless there are others than texts."""
-    is_plain = all(isinstance(one, str) for one in field.choices)
+    """Return what a form sends for a choice: a text as it is, unless some are no texts, or look like no answer."""
+    is_plain = all(isinstance(one, str) and one.strip() and one.isprintable() for one in field.choices)
     return choice if is_plain and isinstance(choice, str) else json.dumps(choice)
 
 

@@ -224,7 +224,7 @@ def _choices(field: Field, value: str, given: Mapping[str, str]) -> tuple[Choice
 
 
 def _label(choice: Any) -> str:
-    return humanise(choice) if isinstance(choice, str) else json.dumps(choice)
+    return humanise(choice) if isinstance(choice, str) and choice.strip() else json.dumps(choice)
 
 
 def _walk(inputs: Iterable[Input]) -> Iterable[Input]:

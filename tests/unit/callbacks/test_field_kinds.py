@@ -14,6 +14,7 @@ import pytest
 from awaken.callbacks.fields import FieldKind
 from awaken.callbacks.form_values import fill_form, read_form
 from awaken.callbacks.forms import MOST_INPUTS, fields_of, form_of
+from awaken.callbacks.inputs import make_inputs
 from awaken.callbacks.page import render_inputs
 from awaken.control.answers import InvalidAnswerError, check_answer, schema_of_answer
 from pydantic import AnyUrl, AwareDatetime, BaseModel, Field, NaiveDatetime
@@ -166,6 +167,18 @@ def test_every_field_of_a_model_has_its_kind() -> None:
 )
 def test_fields_come_as_they_are_declared(annotation: Any, names: list[str]) -> None:
     assert list(kinds_of(annotation)) == names
+
+
+@pytest.mark.parametrize("chosen", ["", " ", "two\nlines", "plain"])
+def test_choice_may_be_any_text(chosen: str) -> None:
+    fields = fields_of({"enum": ["", " ", "two\nlines", "plain"], "type": "string"})
+    filled = fill_form(fields, chosen)
+
+    (shown,) = make_inputs(fields, filled)
+    (choice,) = [one for one in shown.choices if one.is_chosen]
+    assert (bool(choice.label), json.loads(read_form({"value": choice.value}, fields))) == (True, chosen)
+    with pytest.raises(InvalidAnswerError, match="is missing"):
+        read_form({"value": ""}, fields)
 
 
 def test_choices_come_as_they_are_declared() -> None:
