@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from awaken.control.questions import Question
     from awaken.links import Link
 
-__all__ = ["AnswerView", "QuestionView", "describe_person"]
+__all__ = ["AnswerView", "QuestionView", "describe_person", "describe_rule"]
 
 #: Bytes of an answer that a page shows as a table; a larger one is only mentioned.
 _LARGEST_SHOWN: Final = 64 * 1024
@@ -148,12 +148,7 @@ class QuestionView:
     @property
     def rule(self) -> str:
         """What makes an answer count."""
-        facts = self._approval
-        if facts is None or (facts.quorum, facts.rejections) == (1, 1):
-            return "The first answer counts."
-        ends = "One rejection ends" if facts.rejections == 1 else f"{facts.rejections} rejections end"
-        needed = "one approval" if facts.quorum == 1 else f"{facts.quorum} approvals"
-        return f"It takes {needed}. {ends} it."
+        return describe_rule(self._approval)
 
     @property
     def answers(self) -> list[AnswerView]:
@@ -171,6 +166,15 @@ class QuestionView:
     @property
     def _document(self) -> Any:
         return None if self.question is None else self.question.document
+
+
+def describe_rule(facts: ApprovalFacts | None) -> str:
+    """Return what makes an answer count, as a sentence. Of callbacks and plain awakeables there are no facts."""
+    if facts is None or (facts.quorum, facts.rejections) == (1, 1):
+        return "The first answer counts."
+    ends = "one rejection ends it" if facts.rejections == 1 else f"{facts.rejections} rejections end it"
+    needed = "one approval" if facts.quorum == 1 else f"{facts.quorum} approvals"
+    return f"It takes {needed}, and {ends}."
 
 
 def describe_person(person: str | None) -> str:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from awaken.approvals import Refusal, Via, describe_refusal
 from awaken.callbacks.form_view import FormView
+from awaken.callbacks.question_view import describe_rule
 from awaken.callbacks.submission import read_submission
 from awaken.control.answering import Answerer, answer_question
 from awaken.control.answers import EncodedAnswerError, InvalidAnswerError
@@ -18,7 +19,6 @@ from awaken.inbox.inputs_of_invocations import find_inputs
 from awaken.inbox.question_facts import (
     AnswerForm,
     describe_end,
-    describe_rule,
     describe_state,
     given_answers,
     reason_against,
@@ -142,7 +142,7 @@ class AnsweringPages:
             has_form=True,
             question=question,
             state=describe_state(question),
-            rule=describe_rule(question),
+            rule=describe_rule(question.approval),
             people=() if question.approval is None else question.approval.people(now_ms),
             later=_asked_later(question, now_ms),
             answers=given_answers(question, shows_values=tools.shows_values),

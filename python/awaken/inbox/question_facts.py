@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from awaken.control.questions import Question
     from awaken.inbox.visitors import Visitor
 
-__all__ = ["AnswerForm", "describe_end", "describe_rule", "describe_state", "given_answers", "reason_against"]
+__all__ = ["AnswerForm", "describe_end", "describe_state", "given_answers", "reason_against"]
 
 _NAMES: Final = {
     QuestionState.PENDING: ("Waiting for an answer", "waiting", "clock"),
@@ -67,16 +67,6 @@ def describe_state(question: Question) -> tuple[str, str, str]:
     first = question.first
     is_rejected = first is not None and first.answer is None
     return ("Rejected", "rejected", "cross") if is_rejected else ("Answered", "approved", "check")
-
-
-def describe_rule(question: Question) -> str:
-    """Return what makes an answer count, as sentences."""
-    facts = question.approval
-    if facts is None or (facts.quorum, facts.rejections) == (1, 1):
-        return "The first answer counts."
-    ends = "one rejection ends it" if facts.rejections == 1 else f"{facts.rejections} rejections end it"
-    needed = "one approval" if facts.quorum == 1 else f"{facts.quorum} approvals"
-    return f"It takes {needed}, and {ends}."
 
 
 def given_answers(question: Question, *, shows_values: bool) -> list[GivenAnswer]:

@@ -66,8 +66,8 @@ async def test_expired_link_says_so_where_the_runtime_is_away() -> None:
     ("quorum", "rejections", "rule"),
     [
         (1, 1, "The first answer counts."),
-        (1, 2, "It takes one approval. 2 rejections end it."),
-        (3, 1, "It takes 3 approvals. One rejection ends it."),
+        (1, 2, "It takes one approval, and 2 rejections end it."),
+        (3, 1, "It takes 3 approvals, and one rejection ends it."),
     ],
 )
 def test_rule_of_an_approval_is_a_sentence(quorum: int, rejections: int, rule: str) -> None:
