@@ -29,7 +29,7 @@ def first_facts(value: Any) -> list[tuple[str, str]]:
     cell = read_data(value[:_MOST] if isinstance(value, list) else value)
     if cell.kind in _SIMPLE:
         return [("", _shorten(cell.text, _LONGEST_VALUE))]
-    return [("", f"{len(value)} items")] if isinstance(value, list) and value else []
+    return [("", _count(len(value), "item", "items"))] if isinstance(value, list) and value else []
 
 
 def _of_object(cell: Cell) -> Iterator[tuple[str, str]]:
@@ -37,7 +37,7 @@ def _of_object(cell: Cell) -> Iterator[tuple[str, str]]:
         if inner.kind in _SIMPLE:
             yield name, _shorten(inner.text, _LONGEST)
         elif inner.rows:
-            yield name, f"{len(inner.rows) + inner.hidden} entries"
+            yield name, _count(len(inner.rows) + inner.hidden, "entry", "entries")
 
 
 def shown_value(value: bytes) -> Any:
@@ -47,6 +47,10 @@ def shown_value(value: bytes) -> Any:
     except (ValueError, RecursionError):
         text = value.decode(errors="replace")
         return text if text.isprintable() or "\ufffd" not in text else f"{len(value)} bytes"
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _shorten(text: str, most: int) -> str:

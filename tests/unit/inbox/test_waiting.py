@@ -37,7 +37,7 @@ async def test_a_row_tells_what_is_asked_of_whom_and_until_when(inbox: Inbox) ->
 
     assert titles(page) == ["Pay invoice 4711?"]
     assert f'href="/ui/awakeables/{question}"' in page
-    for text in (">Amount</span> 1200.5<", ">Vendor</span> ACME<", ">Rows</span> 1 entries<", ">0 of 2<"):
+    for text in (">Amount</span> 1200.5<", ">Vendor</span> ACME<", ">Rows</span> 1 entry<", ">0 of 2<"):
         assert text in page
     assert "Fifth" not in page
     assert "finance" in page
