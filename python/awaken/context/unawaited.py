@@ -7,6 +7,7 @@ author has never seen, or not complain at all.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 from collections.abc import Coroutine
 from opcode import opmap
@@ -84,7 +85,17 @@ class UnawaitedCoroutine(Unawaited, Coroutine[Any, Any, T]):
         raise UsageError(_describe(self))
 
     def _give_up(self) -> None:
-        self.close()  # or Python would complain that it was never awaited, as well
+        if inspect.getcoroutinestate(self._coroutine) == inspect.CORO_CREATED:  # and in no task that goes on
+            self.close()  # or Python would complain that it was never awaited, as well
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            if name.startswith("cr_") or name in ("__name__", "__qualname__"):
+                return getattr(
+                    self._coroutine, name
+                )  # asyncio shows them of a task, in its repr and its stack
+            return super().__getattr__(name)
 
     def send(self, value: Any) -> Any:
         """Continue it with a value, as for every coroutine."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -211,6 +212,42 @@ async def test_forgotten_await_approves_nothing(use: Callable[[awaken.Context], 
     async with open_environment(service) as env:
         with pytest.raises(awaken.TerminalError, match="write `await` before the call that returned it"):
             await env.client.service_call(handler, None)
+
+
+def _misuse(task: asyncio.Task[Any], approval: Any) -> object:
+    with pytest.raises(awaken.TerminalError):
+        bool(approval)
+    return None
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda task, _: repr(task),
+        lambda task, _: task.get_stack(),
+        lambda task, _: task.print_stack(file=io.StringIO()),
+        lambda _, approval: hasattr(approval, "gi_running"),
+        _misuse,
+    ],
+    ids=["repr", "stack", "print", "attribute", "misuse"],
+)
+async def test_looking_at_a_task_does_not_end_it(look: Callable[[Any, Any], object]) -> None:
+    service = awaken.Service("Beside")
+
+    @service.handler()
+    async def handler(ctx: awaken.Context) -> bool:
+        approval = ctx.approve("Pay?")
+        task = asyncio.create_task(approval)
+        await asyncio.sleep(0)
+        look(task, approval)
+        assert "ask" in repr(task)
+        return bool(await task)
+
+    async with open_environment(service) as env:
+        sent = await env.client.service_send(handler, None)
+        await env.approval("Pay?").answer(YES, by="ann")
+
+        assert await env.client.attach(sent.invocation_id, type_hint=bool)
 
 
 async def test_verdict_is_a_result_and_a_state() -> None:
