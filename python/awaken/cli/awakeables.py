@@ -140,14 +140,14 @@ def show(
 
 
 def _approval(question: Question, approval: ApprovalFacts) -> dict[str, Any]:
-    from awaken.approvals import approves
+    from awaken.approvals import read_verdict
 
     answered = [
         {
             "by": one.by,
             "via": one.via.value,
             "at": _time(one.at_ms),
-            "approves": approves(approval, one),
+            "approves": read_verdict(approval, one),
         }
         for one in question.answers
     ]
@@ -164,7 +164,7 @@ def _approval(question: Question, approval: ApprovalFacts) -> dict[str, Any]:
 
 
 def _answer(answered: dict[str, Any]) -> str:
-    verb = "approved" if answered["approves"] else "rejected"
+    verb = {True: "approved", False: "rejected", None: "gave no answer"}[answered["approves"]]
     return f"{answered['by'] or 'somebody unknown'} {verb} at {answered['at']} ({answered['via']})"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from awaken import _core
-from awaken.approvals import Answered, approves, read_answered
+from awaken.approvals import Answered, read_answered, read_verdict
 from awaken.control.describing_timers import TIMER_COLUMNS, Timers, read_timer
 from awaken.control.journal_results import read_results
 from awaken.control.operations import Failure
@@ -52,7 +52,7 @@ class PastAnswer:
     is_approval: bool = False
     #: Whether the handler described it, so that it is no plain awakeable.
     is_callback: bool = False
-    #: Whether the answer is a yes, of approvals; a rejection is False everywhere.
+    #: Whether the answer is a yes, of approvals; None if it says neither. A rejection is False everywhere.
     is_yes: bool | None = None
     #: Bytes of the entry of the journal.
     size: int = 0
@@ -148,7 +148,9 @@ async def _make(
     answered = await _read(operations, values[one.invocation_id, one.index], target, description)
     is_yes = None
     if answered is not None:
-        is_yes = approves(approval, answered) if approval else (False if answered.answer is None else None)
+        is_yes = (
+            read_verdict(approval, answered) if approval else (False if answered.answer is None else None)
+        )
     return PastAnswer(
         _question_id(one.invocation_id, index),
         one.invocation_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from awaken.approvals import Via, approves
+from awaken.approvals import Via, read_verdict
 from awaken.inbox.facts import first_facts, shown_value
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class GivenAnswer:
     @classmethod
     def of(cls, answered: Answered, approval: ApprovalFacts | None) -> GivenAnswer:
         """Return how an answer of a question is shown; of a callback, without facts of an approval."""
-        is_yes = approves(approval, answered) if approval is not None else None
+        is_yes = read_verdict(approval, answered) if approval is not None else None
         return cls._make(answered, is_approval=approval is not None, is_yes=is_yes, at_ms=answered.at_ms)
 
     @classmethod

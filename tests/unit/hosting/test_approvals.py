@@ -274,6 +274,16 @@ async def test_large_answer_is_kept_whole(interfaces: Interfaces) -> None:
     assert await interfaces.result(invocation) == "True by ann"
 
 
+async def test_value_that_is_no_answer_is_no_rejection_in_the_history(interfaces: Interfaces) -> None:
+    _, question = await interfaces.ask(1)
+
+    await interfaces.runtime.resolve_awakeable(question, b'"no idea"')  # as on a server
+    await answer_question(interfaces.runtime, question, NO, interfaces.by("ann"))
+    history = (await list_answers(interfaces.remote)).answers
+
+    assert [one.is_yes for one in history] == [False, None]
+
+
 #: A type that only the handler's process knows.
 foreign: dict[str, Any] = {}
 
