@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from markdown_it import MarkdownIt
@@ -26,6 +27,7 @@ def escape_mrkdwn(text: str) -> str:
     return escape_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+@lru_cache(maxsize=8)  # each person gets the same
 def write_mrkdwn(markdown: str) -> str:
     """Return Markdown (CommonMark, and tables) for a section of a message."""
     return _block(SyntaxTreeNode(_parser.parse(markdown)))

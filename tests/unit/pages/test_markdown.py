@@ -68,3 +68,10 @@ def test_long_markdown_takes_a_moment(unit: str) -> None:
     render_markdown(unit * (60_000 // len(unit)))
 
     assert time.process_time() - began < 5
+
+
+def test_table_does_not_grow_with_the_square_of_its_text() -> None:
+    columns = 1500
+    text = f"{'|a' * columns}|\n{'|-' * columns}|\n" + "a\n" * columns  # each row gets cells for all columns
+
+    assert len(render_markdown(text)) < 1_000_000
