@@ -5,14 +5,18 @@ That form takes several times the memory of the value. So sizes are read before 
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
+from awaken.control.one_by_one import OneByOne
 from awaken.control.operations import Failure
 from awaken.control.sql import quote_sql, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from awaken.control.reads import Asks
 
@@ -20,6 +24,7 @@ __all__ = ["completion_of", "lite_entry", "read_result", "read_results", "signal
 
 #: Bytes of values that one query reads together.
 BATCH: Final = 1024 * 1024
+_large: Final = OneByOne()
 
 
 def lite_entry(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,9 +95,17 @@ async def read_results(
             for invocation_id, indexes in _by_invocation(batch).items()
         )
         sql = select(("id", '"index"', "entry_json"), "sys_journal", [f"({wanted})"], order='id, "index"')
-        for row in await tables.ask(sql):
-            found[row["id"], row["index"]] = read_result(row.get("entry_json"))
+        async with _turn(batch):
+            for row in await tables.ask(sql):
+                found[row["id"], row["index"]] = read_result(row.get("entry_json"))
     return found
+
+
+def _turn(batch: Sequence[Mapping[str, Any]]) -> AbstractAsyncContextManager[None]:
+    """Return what is held while a batch is read: large ones take the memory of one at a time."""
+    if sum(row.get("raw_length", 0) for row in batch) <= BATCH:
+        return nullcontext()
+    return _large.turn(asyncio.get_running_loop())
 
 
 def _by_invocation(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -72,3 +73,22 @@ async def test_large_values_are_read_alone_and_larger_ones_not_at_all() -> None:
 
     assert asked == ["0, 1, 2", "3", "4", "5"]
     assert (found[ID, 6], len(found)) == (None, 7)
+
+
+async def test_large_values_are_read_one_at_a_time() -> None:
+    reading = {"large": 0, "small": 0}
+    most = dict(reading)
+
+    class Tables:
+        async def ask(self, sql: str) -> list[dict[str, Any]]:
+            size = "large" if "IN (0)" in sql else "small"
+            reading[size] += 1
+            most[size] = max(most[size], reading[size])
+            await asyncio.sleep(0)
+            reading[size] -= 1
+            return []
+
+    large, small = ({"id": ID, "index": n, "raw_length": size} for n, size in enumerate([3_000_000, 10]))
+    await asyncio.gather(*(read_results(Tables(), [row]) for row in [large, small] * 5))
+
+    assert most == {"large": 1, "small": 5}
