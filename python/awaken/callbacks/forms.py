@@ -44,17 +44,22 @@ def fields_of(schema: Mapping[str, Any] | None) -> list[Field]:
     return list(form_of(schema).fields)
 
 
-def form_of(schema: Mapping[str, Any] | None) -> Form:
-    """Return the form for a type."""
+def form_of(schema: Mapping[str, Any] | None, *, what: str = "answer") -> Form:
+    """Return the form for a type.
+
+    Args:
+        schema: of the type; None for any JSON.
+        what: a value of it is, for people, where it is one input.
+    """
     schema = schema or {}
     reader = _Reader(schema.get("$defs", {}))
-    whole = reader.read(schema, WHOLE, "answer", "$", is_required=True)
+    whole = reader.read(schema, WHOLE, what, "$", is_required=True)
     if whole.kind is FieldKind.GROUP and not whole.is_nullable:
         fields = tuple(one.moved(PREFIX + one.name.removeprefix(WHOLE), one.path) for one in whole.fields)
     else:
         fields = (whole,)
     if sum(1 for _ in _inputs(fields)) > MOST_INPUTS:
-        fields = (Field(WHOLE, "answer", FieldKind.JSON, is_required=True, title="Answer", schema=schema),)
+        fields = (Field(WHOLE, what, FieldKind.JSON, is_required=True, title=humanise(what), schema=schema),)
     title = str(whole.schema.get("title", ""))
     is_own = " " in title  # others are the names of classes
     return Form(fields, title if is_own else "", "" if fields == (whole,) else whole.description)

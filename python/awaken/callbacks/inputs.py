@@ -22,7 +22,9 @@ __all__ = ["Choice", "Input", "describe_problems", "make_inputs"]
 #: Characters of a schema beside a field that is written as JSON.
 _LONGEST_SCHEMA: Final = 4000
 #: Texts in which people write sentences.
-_PROSE: Final = re.compile(r"comment|note|reason|text|description|details|message|answer", re.IGNORECASE)
+_PROSE: Final = re.compile(
+    r"comment|note|reason|text|description|details|message|answer|input", re.IGNORECASE
+)
 _HELP: Final = {
     FieldKind.DATETIME: "in UTC",
     FieldKind.LOCAL_DATETIME: "without a time zone",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from awaken.callbacks.fields import Field
     from awaken.control.catalog import HandlerView, ServiceView
     from awaken.control.operations import Completion
     from awaken.inbox.page_tools import PageTools
@@ -66,11 +67,11 @@ class CallPages:
         tools = self._tools
         service, handler = await find_handler(tools.operations, **_named(request))
         if request.method != "POST":
-            given = fill_form(form_of(handler.input_schema).fields)
+            given = fill_form(_fields_of(handler))
             given |= {"key": request.query_params.get("key", ""), "once": secrets.token_urlsafe(12)}
             return await self._ask(request, service, handler, given)
         form = await tools.read_form(request)
-        fields = form_of(handler.input_schema).fields
+        fields = _fields_of(handler)
         changed = change_items(form, fields, form.get("do", ""))  # adds an item to a list, or removes one
         if changed is not None:
             return await self._ask(request, service, handler, changed)
@@ -109,7 +110,7 @@ class CallPages:
             example = json.dumps(example_of(handler.input_schema), ensure_ascii=False)
         target = Target(service.name, handler.name, (given.get("key") or "KEY") if service.has_keys else None)
         address = ingress_for_browser(await self._tools.operations.ingress_address(), request)
-        fields = form_of(handler.input_schema).fields if handler.takes_input else ()
+        fields = _fields_of(handler) if handler.takes_input else ()
         inputs = make_inputs(fields, given, problems)
         return await self._tools.render(
             request,
@@ -159,6 +160,10 @@ def _named(request: Request) -> dict[str, str]:
     return {"service": request.path_params["service"], "name": request.path_params["handler"]}
 
 
+def _fields_of(handler: HandlerView) -> tuple[Field, ...]:
+    return form_of(handler.input_schema, what="input").fields
+
+
 def _is_once(handler: HandlerView) -> bool:
     """Return whether it runs once for each key, and takes no idempotency key."""
     return handler.kind == "Workflow"
@@ -178,7 +183,7 @@ def _read(form: Mapping[str, str], service: ServiceView, handler: HandlerView) -
     body = b""
     if handler.takes_input:
         try:
-            body = read_form(form, form_of(handler.input_schema).fields)
+            body = read_form(form, _fields_of(handler))
         except InvalidAnswerError as error:
             problems += error.problems
     if form.get("do") not in {"call", "send"}:

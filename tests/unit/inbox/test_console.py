@@ -216,6 +216,14 @@ async def test_files_are_asked_for_again_so_that_they_fit_to_their_pages(console
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+async def test_what_a_handler_takes_is_called_its_input(console: Console) -> None:
+    page = await console.get("/services/Tools/echo")
+    wrong = await console.send_form("/services/Tools/echo", do="call", value="")
+
+    assert re.findall(r'<label class="field-label" for="f-value">(\w+)', page) == ["Input"]
+    assert "Input</a>: is missing; fill it in" in wrong.text
+
+
 async def test_enter_calls_and_removes_no_item_of_a_list(console: Console) -> None:
     page = await console.get("/services/Shop/order")
 
