@@ -408,6 +408,39 @@ async def test_deploy_that_changes_the_list_changes_no_approval_that_waits() -> 
     ]
 
 
+async def test_deploy_whose_list_is_too_short_loses_nothing() -> None:
+    app = Outside(approvers=["ann@x", "bob@x"], quorum=2)
+    kept: list[tuple[Any, ...]] = []
+
+    async def scenario() -> None:
+        async with open_environment(app.service, always_replay=True) as env:
+            invocation = await app.start(env)
+            app.given["approvers"] = ["ann@x"]
+            with pytest.raises(awaken.TerminalError, match=r"quorum of ctx\.approve is 2, and 1 can answer"):
+                await answer(env, invocation, 0, by="ann@x")
+            kept.extend(env.fetch("SELECT status FROM invocation"))
+            kept.extend(env.fetch("SELECT signal FROM journal WHERE signal >= 17"))
+
+    with pytest.raises(HandlerFailedError, match="and the journal continues"):
+        await scenario()
+
+    (status,), *answers = kept
+    assert status in ("invoked", "paused")
+    assert answers == [(17,)]
+
+
+async def test_deploy_with_a_shorter_list_and_quorum_counts_as_it_began() -> None:
+    app = Outside(approvers=["ann@x", "bob@x"], quorum=2)
+
+    async with open_environment(app.service, always_replay=True) as env:
+        invocation = await app.start(env)
+        app.given |= {"approvers": ["ann@x"], "quorum": 1}
+        await answer(env, invocation, 0, by="ann@x")
+        await answer(env, invocation, 1, by="bob@x")
+
+        assert (await result_of(env, invocation)).startswith("True by bob@x")
+
+
 async def test_deploy_without_messages_sends_no_more() -> None:
     app = Outside(approvers=["ann@x"], remind=[timedelta(hours=1)])
 
