@@ -120,7 +120,7 @@ def test_handler_is_called_and_its_result_shown(gateway: Gateway, browser: Brows
     page = browser.new_page()
     page.goto(f"{gateway.inbox}services/Greeter/greet")
 
-    page.get_by_label("Answer").fill("Ada")
+    page.get_by_label("Input").fill("Ada")
     page.get_by_role("button", name="Call").click()
 
     expect(page.get_by_role("heading", name="It returned")).to_be_visible()
