@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.callbacks.fields import Field, FieldKind
+from awaken.diagnostics.printable import is_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +93,7 @@ def write_value(value: Any, field: Field) -> str:
 
 def choice_text(choice: Any, field: Field) -> str:
     """Return what a form sends for a choice: a text as it is, unless some are no texts, or look like no answer."""
-    is_plain = all(isinstance(one, str) and one.strip() and one.isprintable() for one in field.choices)
+    is_plain = all(isinstance(one, str) and one.strip() and is_one_line(one) for one in field.choices)
     return choice if is_plain and isinstance(choice, str) else json.dumps(choice)
 
 

@@ -12,7 +12,15 @@ import html
 import re
 from typing import Final
 
-__all__ = ["escape_html", "escape_json", "escape_line", "escape_reordering", "escape_text"]
+__all__ = [
+    "escape_field",
+    "escape_json",
+    "escape_line",
+    "escape_page_text",
+    "escape_text",
+    "is_one_line",
+    "one_line",
+]
 
 # Categories of Unicode, as ranges, because looking each character up is slow:
 # control characters (Cc), apart from tab and line feed, which `escape_text` keeps;
@@ -34,19 +42,37 @@ _IN_LINE: Final = re.compile(f"[\t\n{_CONTROLS}{_SEPARATORS}{_INVISIBLE}{_SURROG
 
 # What makes a browser show text in another order than it was written in, up to the end of its paragraph. Isolates stay:
 # translations put them around values, and they end with the value.
-_REORDERING: Final = re.compile(r"[\u202a-\u202e]")
-_IN_PAGE: Final = re.compile(f"[\\u202a-\\u202e{_SURROGATES}]")
+_REORDERING: Final = r"\u202a-\u202e"
+# Control characters apart from tab, line feed and carriage return.
+_NO_HTML: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+_IN_PAGE: Final = re.compile(f"[{_NO_HTML}{_REORDERING}{_SURROGATES}]")
+# Those that HTML can name all the same; U+0000, and those that it reads as others, are not among them.
+_IN_FIELD: Final = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_JOINERS: Final = str.maketrans("", "", "\u200c\u200d")
 
 
-def escape_html(text: str) -> str:
-    """Return text for a page; not for the value of a field, which a form sends back."""
+def escape_page_text(text: str) -> str:
+    """Return text for templates, which escape HTML: what reorders text, or what a page cannot contain, is escaped."""
+    return text if text.isascii() and text.isprintable() else _IN_PAGE.sub(_escape, text)
+
+
+def escape_field(text: str) -> str:
+    """Return text for the value of a field in HTML: a form sends it back as it is, but for U+0000 and surrogates."""
     escaped = html.escape(text)
-    return escaped if escaped.isascii() else _REORDERING.sub(_escape, escaped)
+    if escaped.isascii() and escaped.isprintable():
+        return escaped
+    named = _IN_FIELD.sub(lambda found: f"&#{ord(found.group())};", escaped.replace("\0", "\ufffd"))
+    return named.encode(errors="backslashreplace").decode()
 
 
-def escape_reordering(text: str) -> str:
-    """Return text for templates, which escape HTML: what reorders text, or cannot be written in UTF-8, is escaped."""
-    return text if text.isascii() else _IN_PAGE.sub(_escape, text)
+def one_line(text: str) -> str:
+    """Return text for a line that people read, such as a subject: what `escape_line` escapes becomes a space."""
+    return text if text.isascii() and text.isprintable() else _IN_LINE.sub(" ", text)
+
+
+def is_one_line(text: str) -> bool:
+    """Return whether text can be printed within a line as it is. Joiners count as printable."""
+    return text.translate(_JOINERS).isprintable()
 
 
 def escape_line(text: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from awaken.approvals import ApprovalMessage
-from awaken.diagnostics.printable import escape_line, escape_text
+from awaken.diagnostics.printable import escape_line, escape_text, one_line
 from awaken.messages.data_rows import rows_of
 from awaken.messages.mail_page import render_mail
 from awaken.timing.time_limits import LAST_MS
@@ -51,7 +51,7 @@ def compose_message(
         number: which message of its kind this person gets, from 1: reminders are several.
         outcome: of `decided`: `is_approved` (None if nobody answered in time), `by`, `at_ms`, `via`, `comment`.
     """
-    question = " ".join((document.title or name).split())
+    question = " ".join(one_line(document.title or name).split())
     outcome = outcome or {}
     decision = describe_decision(outcome) if kind == "decided" else ""
     title = f"{_word_of(outcome)}: {question}" if kind == "decided" else _SUBJECTS[kind].format(question)

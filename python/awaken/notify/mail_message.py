@@ -10,6 +10,8 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING, Final
 
+from awaken.diagnostics.printable import is_one_line, one_line
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -31,7 +33,7 @@ def read_address(text: str) -> Address:
     """
     name, plain = parseaddr(text)
     local, at, domain = plain.rpartition("@")
-    if not (at and local and domain) or not text.isprintable() or any(c.isspace() for c in plain):
+    if not (at and local and domain) or not is_one_line(text) or any(c.isspace() for c in plain):
         raise ValueError(f"{text[:100]!r} is not a mail address")
     if text.strip() != plain and not text.strip().endswith(f"<{plain}>"):
         raise ValueError(f"{text[:100]!r} is not one mail address")
@@ -59,7 +61,7 @@ def make_mail(
     mail["To"] = to
     if reply_to is not None:
         mail["Reply-To"] = reply_to
-    title = "".join(one if one.isprintable() else " " for one in message.title)
+    title = one_line(message.title)
     mail["Subject"] = title if len(title) <= _LONGEST_SUBJECT else f"{title[: _LONGEST_SUBJECT - 1]}…"
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = message_id(message, message.kind, message.number, sender.domain)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from awaken.diagnostics.printable import is_one_line
 from awaken.pages.colors import Color
 
 __all__ = ["Branding", "branding_from_environment"]
@@ -52,7 +53,7 @@ def branding_from_environment() -> Branding:
 
 def _read_name() -> str:
     name = os.environ.get(_NAME, "").strip()
-    if len(name) > LONGEST_NAME or not name.isprintable():
+    if len(name) > LONGEST_NAME or not is_one_line(name):
         raise ValueError(f"{_NAME} is {name[:70]!r}; use at most {LONGEST_NAME} printable characters")
     return name or Branding().name
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
-from awaken.diagnostics.printable import escape_reordering
+from awaken.diagnostics.printable import escape_field, escape_page_text
 from awaken.pages.data_table import read_data
 from awaken.pages.markdown import render_markdown
 from awaken.pages.names import humanise
@@ -65,10 +64,10 @@ def create_environment(
 
 
 def _finalize(value: Any) -> Any:
-    """Escape what would reorder the text around it. Markup was made by a template or by this package."""
-    return escape_reordering(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    """Escape what a page cannot contain. Markup was made by a template or by this package."""
+    return escape_page_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _field_value(value: object) -> Markup:
     """Return the value of an input: escaped for HTML, and else unchanged, because the form sends it back."""
-    return Markup(escape(str(value).encode(errors="backslashreplace").decode()))  # noqa: S704 -- escaped
+    return Markup(escape_field(str(value)))  # noqa: S704 -- escaped

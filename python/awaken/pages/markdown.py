@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from awaken.diagnostics.printable import escape_reordering
+from awaken.diagnostics.printable import escape_page_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,12 +32,12 @@ def render_markdown(text: str) -> Markup:
 
     A text with more than `MOST_BRACKETS` opening brackets appears as it is written.
     """
-    text = escape_reordering(text)
+    text = escape_page_text(text)
     if text.count("[") > MOST_BRACKETS:
         return Markup('<p class="data-text">{}</p>').format(text)
     html = _renderer.render(text)
     # Once more: the text may have had such characters as entities.
-    return Markup(escape_reordering(html))  # noqa: S704 -- the renderer escapes all text
+    return Markup(escape_page_text(html))  # noqa: S704 -- the renderer escapes all text
 
 
 def _open_link(

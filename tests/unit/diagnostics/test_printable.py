@@ -7,7 +7,7 @@ import sys
 import unicodedata
 
 import pytest
-from awaken.diagnostics.printable import escape_html, escape_json, escape_line, escape_text
+from awaken.diagnostics.printable import escape_json, escape_line, escape_page_text, escape_text
 
 EVERYTHING = "".join(map(chr, range(sys.maxunicode + 1)))
 #: Kinds of characters that act on a terminal or cannot be seen, apart from joiners, which text needs.
@@ -61,5 +61,5 @@ def test_json_keeps_its_values() -> None:
 
 
 def test_pages_show_text_in_the_order_it_was_written_in() -> None:
-    assert escape_html("a</h1>\u202eRUE 3") == r"a&lt;/h1&gt;\u202eRUE 3"
-    assert escape_html("\u2068שלום\u2069 \u200f👩\u200d👧") == "\u2068שלום\u2069 \u200f👩\u200d👧"
+    assert escape_page_text("a</h1>\u202eRUE 3") == r"a</h1>\u202eRUE 3"
+    assert escape_page_text("\u2068שלום\u2069 \u200f👩\u200d👧") == "\u2068שלום\u2069 \u200f👩\u200d👧"

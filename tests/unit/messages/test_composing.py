@@ -11,7 +11,7 @@ from awaken.approvals import ApprovalDocument, ApprovalFacts, ApprovalLink
 from awaken.messages import compose_message
 
 LINK = ApprovalLink("https://links.example.org/cb/token", "sign_1abc", "lead@example.com", 1_796_047_500_000)
-EVIL = "<script>alert('x')</script>\"&\u202e"
+EVIL = "<script>alert('x')</script>\"&\u202e\x00\x1b"
 
 
 def message(kind: Any = "ask", **changes: Any) -> Any:
@@ -141,9 +141,9 @@ def test_markup_in_every_field_is_text() -> None:
 
         tags = Tags(sent.html)
         assert "script" not in tags.names
-        assert EVIL.replace("\u202e", "\\u202e") in tags.text
-        assert "\u202e" not in sent.html
-        assert "\u202e" not in sent.text
+        assert "<script>alert('x')</script>\"&\\u202e\\x00\\x1b" in tags.text
+        for text in (sent.html, sent.text, sent.title):
+            assert not {"\u202e", "\x00", "\x1b"} & set(text)
 
 
 def test_details_are_markdown() -> None:
@@ -162,6 +162,12 @@ def test_subject_is_one_line() -> None:
     sent = message(document=ApprovalDocument(title="Pay\r\nBcc: all@example.com\n now?"))
 
     assert sent.title == "Pay Bcc: all@example.com now?"
+
+
+def test_subject_keeps_joiners_and_no_controls() -> None:
+    sent = message(document=ApprovalDocument(title="می\u200cخواهم 👩\u200d🚀\x00\u202e\u2028?"))
+
+    assert sent.title == "می\u200cخواهم 👩\u200d🚀 ?"
 
 
 def test_long_data_is_cut_short() -> None:

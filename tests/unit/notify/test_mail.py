@@ -116,6 +116,15 @@ async def test_no_title_breaks_out_of_the_subject(server: SmtpServer, title: str
     assert server.recipients == [["lead@example.com"]]
 
 
+@pytest.mark.parametrize("title", ["می\u200cخواهم؟", "क्\u200dष?", "Launch 👩\u200d🚀?"])
+async def test_subject_keeps_joiners(server: SmtpServer, title: str) -> None:
+    await Email(server.url(), "می\u200cخواهم <approvals@example.com>")(message(title=title))
+
+    (mail,) = server.mails
+    assert mail["Subject"] == title
+    assert "\u200c" in mail["From"]
+
+
 @pytest.mark.parametrize(
     "person",
     [

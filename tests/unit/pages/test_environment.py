@@ -12,7 +12,8 @@ from jinja2 import Environment, UndefinedError
 if TYPE_CHECKING:
     from pathlib import Path
 
-EVIL = '"><script>alert(1)</script>\u202e\ud800'
+CONTROLS = "".join(map(chr, [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F]))
+EVIL = f'"><script>alert(1)</script>\u202e\ud800{CONTROLS}'
 
 
 def render(folder: Path, template: str, **facts: object) -> str:
@@ -42,12 +43,26 @@ def test_everything_that_is_shown_is_escaped(tmp_path: Path) -> None:
     assert "<script" not in page.lower()
     assert "\u202e" not in re.sub(' (name|value)="[^"]*"', "", page), "these are sent back as they were"
     page.encode()
+    assert not set(CONTROLS) & set(page)
 
 
 def test_value_of_an_input_is_sent_back_as_it_was(tmp_path: Path) -> None:
     page = render(tmp_path, '<input value="{{ value | field_value }}">', value='\u202e"&<')
 
     assert page == '<input value="\u202e&quot;&amp;&lt;">'
+
+
+def test_value_of_an_input_names_control_characters(tmp_path: Path) -> None:
+    page = render(tmp_path, '<input value="{{ value | field_value }}">', value="a\x00\x1b\t\n\r\x7fb")
+
+    assert page == '<input value="a\ufffd&#27;\t\n\r&#127;b">'
+
+
+@pytest.mark.parametrize("text", ["a\x00b\x1b", "a&#1;b", "`a\x00`", "[" * 1001 + "\x00"])
+def test_markdown_has_no_control_characters(tmp_path: Path, text: str) -> None:
+    page = render(tmp_path, "{{ text | markdown }}", text=text)
+
+    assert not {"\x00", "\x01", "\x1b"} & set(page)
 
 
 def test_unknown_name_is_an_error(tmp_path: Path) -> None:
