@@ -130,9 +130,9 @@ class Form:
     def verdict(self) -> Field | None:
         """The field that says yes or no, which two buttons answer: the one named `approved`, or the only one."""
         found = [one for one in self.fields if one.kind is FieldKind.BOOLEAN and not one.is_nullable]
-        named = [one for one in found if one.label == "approved"]
-        if named:
-            return named[0]
+        named = [one for one in self.fields if one.label == "approved"]
+        if named:  # it counts, so two buttons for another one would say something else
+            return named[0] if named[0] in found else None
         return found[0] if len(found) == 1 else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
@@ -16,6 +16,7 @@ from awaken.callbacks.form_values import fill_form, read_form
 from awaken.callbacks.forms import MOST_INPUTS, fields_of, form_of
 from awaken.callbacks.inputs import make_inputs
 from awaken.callbacks.page import render_inputs
+from awaken.context.approving.polarity import polarity_of
 from awaken.control.answers import InvalidAnswerError, check_answer, schema_of_answer
 from pydantic import AnyUrl, AwareDatetime, BaseModel, Field, NaiveDatetime
 
@@ -438,3 +439,20 @@ def test_mail_has_its_input_and_its_check() -> None:
     assert 'type="email"' in render_inputs(fields_of(schema), {})
     with pytest.raises(InvalidAnswerError, match="is not an address of a mail"):
         read_form({"value": "nobody"}, fields_of(schema))
+
+
+YES_OR_NO: list[Any] = [bool, bool | None, Literal[True, False], Literal[True, False] | None, str]
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("second", [None, *YES_OR_NO], ids=str)
+@pytest.mark.parametrize("first", YES_OR_NO, ids=str)
+def test_two_buttons_say_what_counts(first: Any, second: Any, *, named: bool) -> None:
+    others = [] if second is None else [("other", second)]
+    kind = make_dataclass("Kind", [("approved" if named else "agreed", first), *others])
+    schema = schema_of_answer(kind)
+
+    verdict = form_of(schema).verdict
+
+    if verdict is not None:
+        assert verdict.label == polarity_of(schema).field

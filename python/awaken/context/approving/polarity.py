@@ -36,8 +36,8 @@ def polarity_of(schema: Mapping[str, Any] | None) -> Polarity:
         return Polarity(None)
     fields = {name: _resolve(inner, schema.get("$defs", {})) for name, inner in properties.items()}
     possible = [name for name, inner in fields.items() if _is_yes_or_no(inner)]
-    # One that always says it, before those that need not.
-    candidates = [name for name in possible if "anyOf" not in properties[name]] or possible
+    # A plain bool, before those that need not say it or are one of other choices: forms have two buttons for it.
+    candidates = [name for name in possible if _is_plain(properties[name], fields[name])] or possible
     if _PREFERRED in possible:
         chosen = _PREFERRED
     elif len(candidates) == 1:
@@ -46,6 +46,10 @@ def polarity_of(schema: Mapping[str, Any] | None) -> Polarity:
         return Polarity(None)
     default = properties[chosen].get("default", fields[chosen].get("default"))
     return Polarity(chosen, default if isinstance(default, bool) else None)
+
+
+def _is_plain(field: Mapping[str, Any], resolved: Mapping[str, Any]) -> bool:
+    return "anyOf" not in field and resolved.get("type") == "boolean"
 
 
 def _is_yes_or_no(schema: Mapping[str, Any]) -> bool:
