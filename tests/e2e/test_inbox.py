@@ -63,14 +63,17 @@ async def test_what_waits_is_listed_and_answered(lane: Lane, effects: Effects) -
         wrong = await browser.post(f"/awakeables/{awakeable}", data={**fields, "field.amount": "x"})
         sent = await browser.post(f"/awakeables/{awakeable}", data=fields)
         again = await browser.post(f"/awakeables/{awakeable}", data=fields)
+        confirmed = await browser.get(sent.headers["location"])
         lane.client.attach(invocation)
-        shown = await browser.get(sent.headers["location"])
+        shown = await browser.get(f"/invocations/{invocation}")
 
     assert f"/awakeables/{awakeable}" in listed.text
     assert "approve &lt;b&gt;now&lt;/b&gt;" in listed.text
     assert "team: red" in listed.text
     assert (wrong.status_code, sent.status_code, again.status_code) == (422, 303, 409)
     assert "has a result already; the first one counts" in again.text
+    assert sent.headers["location"] == f"/awakeables/{awakeable}"
+    assert "It is recorded" in confirmed.text
     assert "<svg" in shown.text
     assert "Callback" in shown.text
 

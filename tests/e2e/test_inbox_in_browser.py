@@ -235,7 +235,7 @@ def test_keyboard_is_enough_on_a_phone_without_javascript(
         page.get_by_label("Comment").fill("by hand")
         page.get_by_label("Travel").press("Space")
         page.get_by_role("button", name="Approve").press("Enter")
-        page.wait_for_url(re.compile("/invocations/"))
+        expect(page.get_by_role("status").get_by_text("You approved this.")).to_be_visible()
 
     assert lane.client.attach(invocation)["comment"] == "by hand"
 

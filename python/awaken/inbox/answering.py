@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from awaken.callbacks.question_view import describe_rule
 from awaken.callbacks.submission import read_submission
 from awaken.control.answering import Answerer, answer_question
 from awaken.control.answers import EncodedAnswerError, InvalidAnswerError
+from awaken.control.errors import NotFoundError
 from awaken.control.questions import QuestionState, find_question
 from awaken.inbox.inputs_of_invocations import find_inputs
 from awaken.inbox.question_facts import (
@@ -23,6 +25,7 @@ from awaken.inbox.question_facts import (
     given_answers,
     reason_against,
 )
+from awaken.inbox.recorded_answer import describe_result, find_recorded_answer
 from awaken.inbox.visitors import Visitor, VisitorError
 from awaken.outcomes import AwakeableOutcome, describe_outcome
 
@@ -33,11 +36,14 @@ if TYPE_CHECKING:
     from awaken.control.answering import AnswerOutcome
     from awaken.control.questions import Question
     from awaken.inbox.page_tools import PageTools
+    from awaken.inbox.recorded_answer import RecordedAnswer
 
 __all__ = ["AnsweringPages", "answerer_of", "describe_failure"]
 
 _CONFLICT: Final = 409
 _FORBIDDEN: Final = 403
+#: Seconds between looks for an answer that a server has accepted, and its journal does not have yet.
+_PAUSES_SECONDS: Final = (0.0, 0.05, 0.1, 0.2, 0.4)
 
 
 class AnsweringPages:
@@ -55,9 +61,11 @@ class AnsweringPages:
         tools = self._tools
         question = await find_question(tools.operations, request.path_params["id"])
         if question.state is not QuestionState.PENDING:
+            end = describe_end(question)
             if request.method == "POST":
                 await tools.read_form(request)
-            return await self._show(request, question, status=_CONFLICT, told=describe_end(question))
+                return await self._show(request, question, status=_CONFLICT, refused=end)
+            return await self._show(request, question, status=_CONFLICT, told=end)
         if not question.is_callback and question.since_ms is None:
             text = (
                 f"It is not awaited yet. Its handler is {question.target.service}/{question.target.handler}."
@@ -86,15 +94,28 @@ class AnsweringPages:
         return await self._show(request, question, form=view, status=422 if submission.problems else 200)
 
     async def _tell(self, request: Request, question: Question, outcome: AnswerOutcome) -> Response:
-        root = self._tools.root(request)
+        tools = self._tools
         if outcome.is_applied:
-            is_open = question.approval is not None and not outcome.is_decided
-            page = f"awakeables/{question.id}" if is_open else f"invocations/{question.invocation_id}"
-            return RedirectResponse(f"{root}/{page}", 303)
-        now = await find_question(self._tools.operations, question.id)
+            if await self._is_recorded(question, tools.visitor(request)):
+                return RedirectResponse(f"{tools.root(request)}/awakeables/{question.id}", 303)
+            # Its journal was deleted with its end, cannot be read here, or does not have it yet.
+            return await tools.explain(request, "Your answer is recorded", describe_result(outcome), 200)
+        now = await find_question(tools.operations, question.id)
         is_forbidden = outcome.refusal not in (None, Refusal.DECIDED)
-        text = describe_failure(outcome, question, self._tools.visitor(request))
-        return await self._show(request, now, status=_FORBIDDEN if is_forbidden else _CONFLICT, told=text)
+        text = describe_failure(outcome, question, tools.visitor(request))
+        return await self._show(request, now, status=_FORBIDDEN if is_forbidden else _CONFLICT, refused=text)
+
+    async def _is_recorded(self, question: Question, visitor: Visitor) -> bool:
+        """Return whether the page of the question shows the answer."""
+        for pause_s in _PAUSES_SECONDS:
+            await asyncio.sleep(pause_s)
+            try:
+                now = await find_question(self._tools.operations, question.id)
+            except NotFoundError:
+                return False
+            if find_recorded_answer(now, visitor) is not None:
+                return True
+        return False
 
     async def _check_codec(self, question: Question) -> None:
         """Raise EncodedAnswerError, before somebody fills a form in vain."""
@@ -116,6 +137,7 @@ class AnsweringPages:
         form: FormView | None = None,
         status: int = 200,
         told: str = "",
+        refused: str = "",
     ) -> Response:
         """Return the page.
 
@@ -125,8 +147,12 @@ class AnsweringPages:
             form: None for a visitor who cannot answer it.
             status: of HTTP.
             told: why there is no form.
+            refused: why an answer that was just sent does not count.
         """
         tools = self._tools
+        recorded = self._recorded(request, question)
+        if recorded is not None and not refused:
+            status = 200 if status == _CONFLICT else status
         tools.live.note_shown([question.id])
         called_with: Any = None
         if question.document is None and tools.shows_values:
@@ -149,7 +175,15 @@ class AnsweringPages:
             called_with=called_with,
             form=form,
             told=told,
+            recorded=recorded,
+            refused=refused,
         )
+
+    def _recorded(self, request: Request, question: Question) -> RecordedAnswer | None:
+        try:
+            return find_recorded_answer(question, self._tools.visitor(request))
+        except VisitorError:
+            return None
 
 
 def answerer_of(tools: PageTools, request: Request) -> Answerer:

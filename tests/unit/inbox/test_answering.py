@@ -10,7 +10,8 @@ import awaken
 import httpx
 import pytest
 from awaken.control import answers
-from awaken.inbox import create_inbox
+from awaken.control.answering import answer_question
+from awaken.inbox import answering, create_inbox
 
 from tests.unit.inbox.conftest import LEAD
 
@@ -80,10 +81,74 @@ async def test_a_quorum_is_counted_on_the_page(inbox: Inbox) -> None:
 
     assert first.headers["location"] == f"/ui/awakeables/{question}"
     assert "1 of 2 approved" in again.text
-    assert f"{LEAD} has answered already; the first answer counts." in again.text
+    assert "You approved this." in again.text
+    assert "One more approval is needed." in again.text
+    assert "the first answer counts" not in again.text, "nothing was refused"
     assert ">1 of 2<" in listed.text
     assert second.status_code == 303
     assert (await result_of(inbox, question))["by"] == CFO
+
+
+async def test_an_answer_is_confirmed_where_it_was_given_and_later(inbox: Inbox) -> None:
+    question = await inbox.ask(approvers=[LEAD])
+    path = f"/awakeables/{question}"
+
+    sent = await inbox.post(path, NO)
+    page = await inbox.get(path)
+    await inbox.environment.advance(hours=2)
+    later = await inbox.get(path)
+    other = await inbox.get(path, person=CFO)
+
+    assert sent.headers["location"] == f"/ui{path}"
+    assert page.status_code == 200
+    assert "You rejected this." in page.text
+    assert 'class="notice is-approved" role="status"' in page.text
+    assert "It is recorded, " in page.text
+    assert ">just now</time>. This is decided: rejected." in page.text
+    assert ">2 h ago</time>. This is decided: rejected." in later.text
+    invocation = awaken._core.parse_awakeable_id(question).invocation_id
+    for target in ("/ui/", f"/ui/invocations/{invocation}"):
+        assert f'href="{target}"' in page.text.partition('role="status"')[2].partition("</div>")[0]
+    assert "You rejected" not in other.text
+    assert "It has a result already" in other.text
+
+
+async def test_a_second_answer_is_refused_in_another_colour(inbox: Inbox) -> None:
+    question = await inbox.ask(approvers=[LEAD, CFO], quorum=2)
+    path = f"/awakeables/{question}"
+    async with httpx.AsyncClient(base_url=inbox.browser.base_url, headers={"x-user": LEAD}) as browser:
+        page = await browser.get(path)
+        data = {"form": page.text.partition('name="form" value="')[2].partition('"')[0], **YES}
+
+        first = await browser.post(path, data=data)
+        second = await browser.post(path, data=data)
+
+    assert (first.status_code, second.status_code) == (303, 403)
+    refusal = second.text.partition('class="notice is-failed" role="alert"')[2].partition("</div>")[0]
+    assert "This answer was not recorded" in refusal
+    assert f"{LEAD} has answered already; the first answer counts." in refusal
+
+
+async def test_an_answer_whose_journal_is_not_kept_is_confirmed_all_the_same(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = await inbox.ask()
+
+    async def answer_and_forget(*given: Any) -> Any:
+        outcome = await answer_question(*given)
+        await inbox.environment.settle()
+        await inbox.environment.embedded.runtime.purge(
+            awaken._core.parse_awakeable_id(question).invocation_id
+        )
+        return outcome
+
+    monkeypatch.setattr(answering, "answer_question", answer_and_forget)
+
+    sent = await inbox.post(f"/awakeables/{question}", YES)
+
+    assert sent.status_code == 200
+    assert "Your answer is recorded" in sent.text
+    assert "This is decided: approved." in sent.text
 
 
 @pytest.mark.parametrize(
@@ -177,6 +242,9 @@ async def test_a_plain_awakeable_takes_any_json_and_keeps_no_name(inbox: Inbox) 
     assert "Who answers is not recorded" in page.text
     assert sent.status_code == 303
     assert await result_of(inbox, awakeable) == {"signed": True}
+    after = await inbox.get(f"/awakeables/{awakeable}")
+    assert "Answered." in after.text
+    assert "This is decided." in after.text
 
 
 async def test_an_answer_of_two_megabytes_is_refused_with_its_limit(inbox: Inbox) -> None:
@@ -244,3 +312,4 @@ async def test_without_a_proxy_answers_are_those_of_somebody_unknown(inbox: Inbo
     assert sent.status_code == 303
     assert "unknown, from the inbox" in history.text
     assert "<form" not in again.text, "everybody unknown counts as one"
+    assert "Approved from the inbox." in again.text
