@@ -27,7 +27,7 @@ _LONGEST: Final = 500
 class WaitingFilter:
     """What is wanted; what is empty does not matter."""
 
-    #: Words that have to be in title, service, key, labels or people, in any order and case.
+    #: Words that have to be in title, service, key, labels or people, in any order and case; or whole ids.
     q: str = ""
     service: str = ""
     #: The name of a person or a group that is asked.
@@ -86,14 +86,15 @@ class WaitingFilter:
         )
 
     def _has_words(self, view: AwakeableView) -> bool:
-        words = self.q.casefold().split()
+        words = self.q.split()
         if not words:
             return True
         people = () if view.approval is None else view.approval.people()
         labels = (text for pair in view.labels.items() for text in pair)
-        texts = (view.title, str(view.target), view.type_name or "", view.awakeable_id, *labels, *people)
-        found = "\n".join(texts).casefold()
-        return all(word in found for word in words)
+        found = "\n".join((view.title, str(view.target), *labels, *people)).casefold()
+        # Not parts of ids: they are random, and any two letters are in some of them.
+        ids = (view.awakeable_id, view.question_id, view.invocation_id)
+        return all(word in ids or word.casefold() in found for word in words)
 
     def _has_label(self, view: AwakeableView) -> bool:
         if not self.label:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import awaken
 from awaken.inbox import waiting_list
 
 from tests.unit.inbox.conftest import LEAD
@@ -100,6 +101,19 @@ async def test_words_and_choices_are_in_the_address(inbox: Inbox) -> None:
     assert await shown("mine=1") == both[:1]
     assert await shown("mine=1", groups="finance,x") == both
     assert await shown("age=x&mine=&after=") == both
+
+
+async def test_a_search_finds_ids_only_as_a_whole(inbox: Inbox) -> None:
+    question = await inbox.ask("Pay the desk?")
+    await inbox.ask("Pay the chair?")
+    invocation = awaken._core.parse_awakeable_id(question).invocation_id
+
+    async def shown(words: str) -> list[str]:
+        return titles((await inbox.get(f"/?q={words}")).text)
+
+    assert await shown(question) == await shown(invocation) == ["Pay the desk?"]
+    for part in (question[:-1], question[8:14], invocation[8:14], "sign_1", "inv_1", "Approval"):
+        assert await shown(part) == [], part
 
 
 async def test_mine_leaves_out_what_somebody_may_not_answer(inbox: Inbox) -> None:
