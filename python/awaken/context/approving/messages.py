@@ -13,9 +13,11 @@ import logging
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from awaken.approvals import ApprovalLink
+from awaken.approvals.people import find_among, is_group
 from awaken.context.futures import RestateDurableSleepFuture
 from awaken.context.side_effects import NO_OPTIONS
 from awaken.diagnostics import tracebacks
@@ -46,6 +48,8 @@ _AT_ONCE: Final = 10
 
 #: Characters of the reason why a message was not sent, which goes into the journal.
 _LONGEST_REASON: Final = 500
+#: People whom one line of the log names.
+_MOST_NAMED: Final = 10
 
 #: What a message is about.
 Kind = Literal["ask", "remind", "escalate", "decided"]
@@ -114,6 +118,11 @@ class Messages:
         self._numbers: dict[tuple[Kind, str], int] = {}
         #: Who was told of the approval.
         self.reached: list[str] = []
+        #: Why people could not be told of it; none of them will be asked again.
+        self._lost: dict[str, str] = {}
+        #: Whether this attempt has sent messages itself: what it replays was logged before.
+        self._has_sent = False
+        self._logged_lost = 0
         #: Ends when it is time for the next tries.
         self.retry: RestateDurableSleepFuture | None = None
 
@@ -149,6 +158,7 @@ class Messages:
                 f'nobody could be asked "{self._plan.description.name}": {self._last_error}; see that notify of '
                 "ctx.approve works, and start the handler again"
             )
+        self._warn_of_lost()
 
     @property
     def is_hopeless(self) -> bool:
@@ -159,10 +169,41 @@ class Messages:
         if problem is None:
             if one.person not in self.reached:
                 self.reached.append(one.person)
+            self._lost.pop(one.person, None)
             return
         self._last_error = problem.reason
-        if one.kind != "decided" and one.tries <= len(RETRY_AFTER) and not problem.is_final:
+        if one.kind == "decided":
+            return
+        if one.tries <= len(RETRY_AFTER) and not problem.is_final:
             self._failed.append(one)
+        elif one.person not in self.reached:
+            self._lost[one.person] = problem.reason
+
+    def _warn_of_lost(self) -> None:
+        """Log, once, that too few could be told of an approval, which people can still answer in the inbox."""
+        has_sent, self._has_sent = self._has_sent, False
+        if not has_sent or len(self._lost) == self._logged_lost:
+            return
+        facts = self._plan.facts
+        possible = [
+            one for one in facts.people() if find_among(one, (), (*facts.not_by, *self._lost)) is None
+        ]
+        if len(possible) >= facts.quorum or any(map(is_group, possible)):
+            return
+        self._logged_lost = len(self._lost)
+        names = [f"{person} ({reason})" for person, reason in islice(self._lost.items(), _MOST_NAMED)]
+        more = len(self._lost) - len(names)
+        log.error(
+            '%s (%s): approval "%s" needs %d approvals, and too few people could be told of it: %s%s could not be '
+            "reached. It waits until it expires; who sees it in the inbox can answer there. Tell them, or correct "
+            "the addresses, cancel the invocation and start it again",
+            self._context._driver.target,
+            self._context._driver.machine.invocation_id,
+            self._plan.description.name,
+            facts.quorum,
+            ", ".join(names),
+            f" and {more} more" if more else "",
+        )
 
     def _plan_retry(self) -> None:
         if not self._failed or self.retry is not None:
@@ -177,6 +218,7 @@ class Messages:
         notify, settings = self._notify, self._settings
         if notify is None or settings is None:
             return _Problem("notify is None in this version of the handler", is_final=True)
+        self._has_sent = True
         limit = asyncio.timeout(LONGEST_CALL_S)
         try:
             async with limit:

@@ -569,3 +569,38 @@ async def test_everyone_out_of_reach_is_told_at_once() -> None:
     async with open_environment(app.service) as env:
         with pytest.raises(awaken.HttpError, match=r'nobody could be asked "Pay[?]": no such person'):
             await env.client.service_call(app.ask, None)
+
+
+@pytest.mark.parametrize(
+    ("approvers", "given", "is_logged"),
+    [
+        (["ann@x", "bob@x"], {"quorum": 2}, True),
+        (["ann@x", "bob@x", "eve@x"], {"quorum": 2}, False),
+        (["ann@x", "bob@x", "group:all"], {"quorum": 2}, False),
+        (["ann@x", "bob@x"], {"quorum": 2, "escalate": {timedelta(hours=3): ["eve@x"]}}, False),
+    ],
+)
+async def test_too_few_who_could_be_reached_are_an_error_of_the_log(
+    caplog: pytest.LogCaptureFixture, approvers: list[str], given: dict[str, Any], is_logged: bool
+) -> None:
+    app = Outside(approvers=approvers, **given)
+
+    def notify(message: awaken.ApprovalMessage) -> None:
+        if message.person == "bob@x":
+            raise awaken.TerminalError("550 no such user")
+
+    app.given["notify"] = notify
+
+    async with open_environment(app.service) as env:
+        invocation = await app.start(env)
+        await answer(env, invocation, 0, by="ann@x")
+        await answer(env, invocation, 1, by="bob@x")  # in the inbox
+        await result_of(env, invocation)
+
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == is_logged
+    if is_logged:
+        assert 'approval "Pay?" needs 2 approvals' in errors[0]
+        assert "bob@x (550 no such user) could not be reached" in errors[0]
+        assert invocation in errors[0]
+        assert "ann@x" not in errors[0]
