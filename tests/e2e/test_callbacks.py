@@ -180,6 +180,10 @@ async def test_link_of_an_ended_invocation_is_gone(lane: Lane, effects: Effects)
         answered = await browser.post(path, json=ANSWER)
 
     assert (opened.status_code, answered.status_code) == (410, 410)
+    assert "waits for an answer any more" in opened.text
+    assert "sign_1" not in opened.text
+    assert "invocation" not in opened.text
+    assert "sign_1" in answered.json()["detail"]
 
 
 async def test_forged_links_open_nothing(lane: Lane, effects: Effects) -> None:
@@ -199,8 +203,13 @@ async def test_forged_links_open_nothing(lane: Lane, effects: Effects) -> None:
 
     async with browse(lane) as browser:
         answers = [(await browser.post(f"/{one}", json=ANSWER)).status_code for one in forged]
+        pages = [(await browser.get(f"/{one}")).text for one in forged]
         nowhere = await browser.post("/a/b", json=ANSWER)
+        told = (await browser.post(f"/{token[:-2]}", json=ANSWER)).json()["detail"]
 
+    assert all("Open the whole address from the message." in page for page in pages)
+    assert not any("forged" in page or "Invalid" in page for page in pages)
+    assert "damaged or forged" in told
     assert answers == [401] * len(forged)
     assert nowhere.status_code == 404
     assert not lane.client.is_completed(invocation)

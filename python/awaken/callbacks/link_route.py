@@ -15,7 +15,17 @@ from awaken.callbacks.form_values import fill_form
 from awaken.callbacks.form_view import FormView
 from awaken.callbacks.forms import form_of
 from awaken.callbacks.question_view import QuestionView
-from awaken.callbacks.replies import Reply, describe_end, expired, gone, misfit, refuse, refused, reply_to
+from awaken.callbacks.replies import (
+    Reply,
+    describe_end,
+    expired,
+    forged,
+    gone,
+    misfit,
+    refuse,
+    refused,
+    reply_to,
+)
 from awaken.callbacks.submission import LONGEST_REASON, read_submission
 from awaken.control.answering import Answerer, answer_question
 from awaken.control.answers import (
@@ -85,8 +95,7 @@ class LinkRoute:
         try:
             link = settings.signer.verify(request.path_params["token"])
         except BadLinkError as error:
-            reply = Reply(401, "This link is not valid", f"{error}.", state="failed")
-            return self._respond(reply, is_page=is_page)
+            return self._respond(forged(error), is_page=is_page)
         opened = _Opened(request, settings, link)
         if request.method != "POST":
             return await self._show(opened)

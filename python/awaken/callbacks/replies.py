@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from awaken.approvals import Answered
     from awaken.control.answering import AnswerOutcome
     from awaken.control.questions import Question
-    from awaken.links import Link
+    from awaken.links import BadLinkError, Link
 
-__all__ = ["Reply", "describe_end", "expired", "gone", "misfit", "refuse", "refused", "reply_to"]
+__all__ = ["Reply", "describe_end", "expired", "forged", "gone", "misfit", "refuse", "refused", "reply_to"]
 
 log = logging.getLogger("awaken")
 
@@ -46,10 +46,16 @@ class Reply:
     answers: tuple[AnswerView, ...] = ()
     #: Further facts for programs.
     outcome: dict[str, Any] | None = None
+    #: The text for programs, if it says more than people need to know.
+    detail: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a program."""
-        facts: dict[str, Any] = {"status": self.status, "title": self.title, "detail": self.text}
+        facts: dict[str, Any] = {
+            "status": self.status,
+            "title": self.title,
+            "detail": self.detail or self.text,
+        }
         if self.problems:
             facts["errors"] = [{"path": one.path, "message": one.message} for one in self.problems]
         if self.outcome is not None:
@@ -129,8 +135,16 @@ def refuse(refusal: Refusal, link: Link) -> Reply:
 
 def gone(outcome: AwakeableOutcome, link: Link) -> Reply:
     """Return that nothing waits for an answer."""
-    text = f"{describe_outcome(outcome, link.awakeable_id)}."
-    return Reply(410, "Nothing waits for this any more", text, name=link.name)
+    detail = f"{describe_outcome(outcome, link.awakeable_id)}."
+    is_over = outcome is AwakeableOutcome.GONE
+    text = f"{'This was withdrawn: nobody' if is_over else 'Nobody'} waits for an answer any more."
+    return Reply(410, "Nothing waits for this any more", text, name=link.name, detail=detail)
+
+
+def forged(error: BadLinkError) -> Reply:
+    """Return that the address is not one that was signed here."""
+    text = "It was cut or changed on its way, or is too old. Open the whole address from the message."
+    return Reply(401, "This link is not valid", text, state="failed", detail=f"{error}.")
 
 
 def refused(error: OperationError | LookupError) -> Reply:
