@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -40,6 +40,8 @@ __all__ = ["SeveralPages"]
 MOST_TOGETHER: Final = 50
 #: Questions that are read from the runtime at a time.
 _AT_ONCE: Final = 8
+#: An answer is for what its form showed as such.
+_NEW: Final = "You could not answer it when the page was made. Answer it on its own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,11 @@ class _Group:
         """Names them in an address."""
         return urlencode([("id", row.question.id) for row in self.rows])
 
+    @property
+    def asked(self) -> str:
+        """Names them in the form."""
+        return " ".join(row.question.id for row in self.rows)
+
 
 class SeveralPages:
     """One form for several questions."""
@@ -99,7 +106,13 @@ class SeveralPages:
             text = f"Tick at least one question, and at most {MOST_TOGETHER}; {len(chosen)} were ticked."
             return await tools.explain(request, "Nothing to answer together", text, 400)
         visitor = tools.visitor(request)
+        sent = await tools.read_form(request) if request.method == "POST" else {}
         rows = await self._read(chosen, visitor)
+        if "asked" in sent:
+            asked = sent["asked"].split()
+            rows = [
+                row if row.reason or row.question.id in asked else replace(row, reason=_NEW) for row in rows
+            ]
         groups: dict[str | None, _Group] = {}
         for row in rows:
             if not row.reason:
@@ -113,7 +126,7 @@ class SeveralPages:
         if request.method != "POST":
             view = FormView(form.form, _common_fill(form, group.rows))
             return await self._show(request, groups=[group], refused=refused, form=view)
-        submission = read_submission(await tools.read_form(request), form.form, form.annotation)
+        submission = read_submission(sent, form.form, form.annotation)
         if submission.result is None:
             view = FormView(form.form, submission.form, submission.problems)
             status = 422 if submission.problems else 200

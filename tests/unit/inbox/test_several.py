@@ -76,6 +76,25 @@ async def test_what_the_visitor_may_not_answer_is_left_out_with_the_reason(inbox
     assert [one.approval is not None for one in inbox.environment.pending_awakeables()] == [True]
 
 
+async def test_what_the_page_showed_as_not_answerable_gets_no_answer_later(inbox: Inbox) -> None:
+    mine = [await inbox.ask(f"mine {number}?") for number in range(2)]
+    other = await inbox.ask("other?", approvers=["group:finance"])
+    path = path_of(*mine, other)
+    async with httpx.AsyncClient(base_url=inbox.browser.base_url) as browser:
+        page = (await browser.get(path, headers={"x-user": LEAD})).text
+        hidden = {
+            name: page.partition(f'name="{name}" value="')[2].partition('"')[0] for name in ("form", "asked")
+        }
+        sent = await browser.post(
+            path, data={**hidden, **YES}, headers={"x-user": LEAD, "x-groups": "finance"}
+        )
+
+    await inbox.environment.settle()
+    assert sent.text.count("Answered</span>") == 2
+    assert "You could not answer it when the page was made." in sent.text
+    assert len(inbox.environment.pending_awakeables()) == 1
+
+
 async def test_too_few_and_too_many_are_told(inbox: Inbox) -> None:
     one = await inbox.ask()
 
