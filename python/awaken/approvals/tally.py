@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from awaken.approvals.facts import WHOLE
-from awaken.approvals.people import find_among, is_among, same_person
+from awaken.approvals.people import find_among, is_among, is_group, same_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ _TEXTS: Final = {
     Refusal.NOT_ASKED: "{person} was not asked to answer this",
     Refusal.NOT_YET: "{person} may answer this only when nobody else has done so in time",
     Refusal.EXCLUDED: "{person} may not answer this: it needs somebody else",
-    Refusal.TWICE: "{person} has answered already; the first answer counts",
+    Refusal.TWICE: "{person} has answered already, by name or for a group; the first answer counts",
     Refusal.DECIDED: "this is decided already",
 }
 
@@ -142,7 +142,7 @@ def _refusal(
 ) -> Refusal | None:
     if is_among(person, groups, facts.not_by):
         return Refusal.EXCLUDED
-    if any(same_person(person, one.by) for one in counted):
+    if any(_may_be_one(person, groups, one) for one in counted):
         return Refusal.TWICE
     if person is not None and facts.approvers:
         if find_among(person, groups, facts.people()) is None:
@@ -150,3 +150,12 @@ def _refusal(
         if now_ms is not None and find_among(person, groups, facts.people(now_ms)) is None:
             return Refusal.NOT_YET
     return None
+
+
+def _may_be_one(person: str | None, groups: Sequence[str], other: Answered) -> bool:
+    """Return whether a person may have given another answer: a group that answers may be any of its members."""
+    if same_person(person, other.by):
+        return True
+    if other.by is not None and is_group(other.by):
+        return is_among(person, groups, [other.by])
+    return person is not None and is_group(person) and is_among(other.by, other.groups, [person])

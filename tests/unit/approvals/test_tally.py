@@ -53,6 +53,35 @@ def test_members_of_a_group_count_each() -> None:
     assert tally(FACTS, answers).is_approved
 
 
+BY_GROUP = Answered(YES, by="group:finance")
+BY_CARL = Answered(YES, by="carl", groups=("Finance",))
+BY_NAME = Answered(YES, by="ann", groups=("group:sales", "finance"))
+
+
+@pytest.mark.parametrize(
+    ("answers", "approvals"),
+    [
+        ([BY_GROUP, BY_CARL], 1),
+        ([BY_CARL, BY_GROUP], 1),
+        ([BY_CARL, BY_GROUP, BY_NAME], 2),
+        ([BY_GROUP, Answered(YES, by="lead@example.com")], 2),
+        ([BY_CARL, BY_NAME], 2),
+        ([BY_GROUP, Answered(YES, by="Group: Finance")], 1),
+    ],
+)
+def test_group_may_be_any_of_its_members(answers: list[Answered], approvals: int) -> None:
+    assert tally(FACTS, answers).approvals == approvals
+
+
+def test_doors_refuse_a_group_and_a_member_of_it() -> None:
+    after_group, after_carl = tally(FACTS, [BY_GROUP]), tally(FACTS, [BY_CARL])
+
+    assert find_refusal(FACTS, after_group, "carl", ("finance", "sales"), 0) is Refusal.TWICE
+    assert find_refusal(FACTS, after_carl, "group:finance", (), 0) is Refusal.TWICE
+    assert find_refusal(FACTS, after_group, "cto@example.com", (), 0) is None
+    assert find_refusal(FACTS, after_carl, "ann", ("finance",), 0) is None
+
+
 @pytest.mark.parametrize(
     ("person", "groups", "now_ms", "refusal"),
     [

@@ -126,7 +126,7 @@ async def test_a_second_answer_is_refused_in_another_colour(inbox: Inbox) -> Non
     assert (first.status_code, second.status_code) == (303, 403)
     refusal = second.text.partition('class="notice is-failed" role="alert"')[2].partition("</div>")[0]
     assert "This answer was not recorded" in refusal
-    assert f"{LEAD} has answered already; the first answer counts." in refusal
+    assert f"{LEAD} has answered already, by name or for a group; the first answer counts." in refusal
 
 
 async def test_an_answer_whose_journal_is_not_kept_is_confirmed_all_the_same(

@@ -14,7 +14,7 @@ from awaken.approvals import Answered, Via, write_answered
 from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
 from awaken.runtime.errors import RuntimeClosedError
 from awaken.testing import Environment, crash_everywhere, open_environment
-from awaken.testing.errors import HandlerFailedError
+from awaken.testing.errors import AnswerRefusedError, HandlerFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,6 +136,23 @@ async def test_quorum_needs_different_people() -> None:
     assert outcome.startswith("True by bob@x")
     assert [one.by for one in app.verdicts[-1].answers] == ["ann@x", "bob@x"]
     assert len(app.told("ask")) == 3
+
+
+async def test_group_and_a_member_of_it_are_one_in_either_order() -> None:
+    app = Outside(approvers=["group:finance", "ann@x"], quorum=2, notify=None)
+    answers: list[tuple[str, tuple[str, ...]]] = [("group:finance", ()), ("carl@x", ("finance",))]
+
+    async with open_environment(app.service) as env:
+        for order in (answers, answers[::-1]):
+            invocation = await app.start(env)
+            (first, of_first), (second, of_second) = order
+            await env.approval().answer(awaken.Approval(True), by=first, groups=of_first)
+            with pytest.raises(AnswerRefusedError, match=f"{second} has answered already, by name or for a"):
+                await env.approval().answer(awaken.Approval(True), by=second, groups=of_second)
+            await env.approval().answer(awaken.Approval(True), by="ann@x", groups=["audit"])
+
+            assert (await result_of(env, invocation)).startswith("True by ann@x")
+            assert [one.by for one in app.verdicts[-1].answers] == [first, "ann@x"]
 
 
 async def test_time_reminds_escalates_and_expires() -> None:
