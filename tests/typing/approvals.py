@@ -40,5 +40,7 @@ async def of_a_type(ctx: awaken.WorkflowContext) -> None:
     )
     assert_type(verdict, awaken.Verdict[Decision])
     assert_type(verdict.approved, bool)
+    await ctx.approve("Pay?", approvers=None)
+    await ctx.approve("Pay?", not_by=None)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     await ctx.approve("Pay?", notify=3)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
     await ctx.approve("Pay?", quorum="two")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]

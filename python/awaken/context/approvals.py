@@ -33,7 +33,7 @@ class Approvals(External):
         data: Any = ...,
         answer: None = ...,
         initial: Approval | None = ...,
-        approvers: Iterable[str] = ...,
+        approvers: Iterable[str] | None = ...,
         quorum: int = ...,
         rejections: int = ...,
         not_by: Iterable[str] = ...,
@@ -54,7 +54,7 @@ class Approvals(External):
         data: Any = ...,
         answer: type[T],
         initial: T | None = ...,
-        approvers: Iterable[str] = ...,
+        approvers: Iterable[str] | None = ...,
         quorum: int = ...,
         rejections: int = ...,
         not_by: Iterable[str] = ...,
@@ -74,7 +74,7 @@ class Approvals(External):
         data: Any = None,
         answer: Any = None,
         initial: Any = None,
-        approvers: Iterable[str] = (),
+        approvers: Iterable[str] | None = None,
         quorum: int = 1,
         rejections: int = 1,
         not_by: Iterable[str] = (),
@@ -99,7 +99,8 @@ class Approvals(External):
             answer: the type of an answer, `awaken.Approval` if you give none. A type with one bool field, or one called
                 `approved`, says yes or no by that; any other answer is a yes, and only a rejection a no.
             initial: what the form is filled with: an answer.
-            approvers: people, as in `lead@example.com`, and groups, as in `group:finance`; nobody stands for anybody.
+            approvers: people, as in `lead@example.com`, and groups, as in `group:finance`. Without it, everybody
+                may answer; an empty list is an error.
             quorum: how many different people have to approve.
             rejections: how many rejections decide against it.
             not_by: people and groups who may not answer. Those among the approvers are not asked.

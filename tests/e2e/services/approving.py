@@ -25,7 +25,7 @@ async def decide(ctx: restate.Context, given: dict[str, Any]) -> dict[str, Any]:
     `given` has the file of effects, and the arguments of `ctx.approve` with durations in seconds. Approvers may be the
     name of a file that lists them, which a test changes as a deploy would.
     """
-    approvers = given.get("approvers", [])
+    approvers = given.get("approvers")
     if isinstance(approvers, str):
         approvers = _read_list(approvers)
     verdict = await ctx.approve(

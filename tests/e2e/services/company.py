@@ -98,7 +98,7 @@ async def pay(ctx: restate.Context, invoice: Invoice) -> str:
             ],
         },
         answer=Payment,
-        approvers=invoice.approvers,
+        approvers=invoice.approvers or None,
         quorum=invoice.quorum,
         remind=[after],
         escalate={2 * after: invoice.escalate} if invoice.escalate else None,

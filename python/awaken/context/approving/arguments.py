@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Arguments",
+    "approvers_of",
     "check_count",
     "check_notify",
     "check_reach",
@@ -50,7 +51,7 @@ class Arguments:
     data: Any = None
     answer: Any = Approval
     initial: Any = None
-    approvers: Iterable[str] = ()
+    approvers: Iterable[str] | None = None
     quorum: int = 1
     rejections: int = 1
     not_by: Iterable[str] = ()
@@ -105,6 +106,26 @@ def people_of(people: object, what: str, question: str) -> tuple[str, ...]:
         if find_among(name, (), names) is None:
             names.append(name.strip())
     return tuple(names)
+
+
+def approvers_of(people: object, question: str, *, is_replaying: bool) -> tuple[str, ...]:
+    """Return who may answer, nobody for everybody.
+
+    Args:
+        people: as the handler gave them; None for everybody.
+        question: of the approval.
+        is_replaying: the journal has them already, and a list that has become empty since does not matter.
+
+    Raises:
+        UsageError: they are no list of names, or none: a search that found nobody must not let everybody answer.
+    """
+    if people is None:
+        return ()
+    what = "approvers of ctx.approve"
+    names = people_of(people, what, question)
+    if not names and not is_replaying:
+        raise UsageError(f"{what} names nobody; name someone, or leave it out, and everybody may answer")
+    return names
 
 
 def _check_person(name: str, what: str, question: str) -> None:
@@ -198,7 +219,7 @@ def escalations_of(
         return ()
     if not isinstance(given, Mapping):
         refuse(given, what, 'give a dict, as in {timedelta(days=2): ["cfo@example.com"]}')
-    if not approvers:
+    if not approvers and not is_replaying:
         raise UsageError(
             f"{what} is given without approvers, so everybody may answer anyway; name approvers first"
         )

@@ -125,7 +125,7 @@ def make_plan(given: Arguments, *, is_encoded: bool, now_ms: int, is_replaying: 
 
 
 def _facts_of(given: Arguments, expires_in_ms: int, now_ms: int, *, is_replaying: bool) -> ApprovalFacts:
-    approvers = arguments.people_of(given.approvers, "approvers of ctx.approve", given.question)
+    approvers = arguments.approvers_of(given.approvers, given.question, is_replaying=is_replaying)
     not_by = arguments.people_of(given.not_by, "not_by of ctx.approve", given.question)
     escalations = arguments.escalations_of(
         given.escalate, approvers, given.question, expires_in_ms, is_replaying=is_replaying

@@ -164,6 +164,14 @@ async def ask(question: Any = "Pay?", **given: Any) -> tuple[str, list[bytes]]:
         ({"approvers": {"lead": 1}}, "approvers of ctx.approve is of type dict"),
         ({"approvers": 3}, "approvers of ctx.approve is 3, of type int"),
         ({"approvers": [None]}, "one of approvers of ctx.approve is None"),
+        (
+            {"approvers": []},
+            "approvers of ctx.approve names nobody; name someone, or leave it out, and everybody may",
+        ),
+        ({"approvers": ()}, "approvers of ctx.approve names nobody"),
+        ({"approvers": iter(())}, "approvers of ctx.approve names nobody"),
+        ({"approvers": [], "escalate": {DAY: ["cfo"]}}, "approvers of ctx.approve names nobody"),
+        ({"not_by": None}, "not_by of ctx.approve is None"),
         ({"approvers": [" "]}, "approvers of ctx.approve contains ' '"),
         ({"approvers": ["group:"]}, "approvers of ctx.approve contains 'group:'"),
         ({"approvers": ["a\r\nBcc: b"]}, "with characters that no name has"),
@@ -236,7 +244,7 @@ async def test_links_that_are_not_configured_are_told(monkeypatch: pytest.Monkey
     "given",
     [
         {},
-        {"approvers": []},
+        {"approvers": None, "not_by": []},
         {"approvers": ("ann",), "quorum": 1},
         {"approvers": {"ann"}, "notify": take},
         {"approvers": (name for name in ("ann", "bob")), "quorum": 2},

@@ -320,7 +320,7 @@ async def test_nobody_asked_is_an_error(caplog: pytest.LogCaptureFixture) -> Non
 
 async def test_without_notify_there_are_no_links() -> None:
     configure_callbacks(None)
-    app = Outside(approvers=[], notify=None)
+    app = Outside(approvers=None, notify=None)
 
     async with open_environment(app.service) as env:
         invocation = await app.start(env)
@@ -458,6 +458,18 @@ async def test_deploy_with_a_shorter_list_and_quorum_counts_as_it_began() -> Non
         assert (await result_of(env, invocation)).startswith("True by bob@x")
 
 
+async def test_list_that_becomes_empty_changes_no_approval_that_waits() -> None:
+    app = Outside(approvers=["ann@x"], escalate={timedelta(hours=1): ["boss@x"]}, notify=None)
+
+    async with open_environment(app.service, always_replay=True) as env:
+        invocation = await app.start(env)
+        app.given["approvers"] = []
+        await env.advance(hours=2)
+        await env.approval().answer(awaken.Approval(True), by="boss@x")
+
+        assert (await result_of(env, invocation)).startswith("True by boss@x")
+
+
 async def test_deploy_without_messages_sends_no_more() -> None:
     app = Outside(approvers=["ann@x"], remind=[timedelta(hours=1)])
 
@@ -473,7 +485,7 @@ async def test_deploy_without_messages_sends_no_more() -> None:
 
 
 async def test_deploy_that_needs_more_room_is_told() -> None:
-    app = Outside(approvers=[], notify=None)
+    app = Outside(approvers=None, notify=None)
 
     async with open_environment(app.service, always_replay=True) as env:
         invocation = await app.start(env)
