@@ -104,9 +104,10 @@ class Approvals(External):
             quorum: how many different people have to approve.
             rejections: how many rejections decide against it.
             not_by: people and groups who may not answer. Those among the approvers are not asked.
-            remind: durations from the start. Who has not answered by then gets another message.
+            remind: durations from the start, each a `timedelta` or in seconds. Who has not answered by then gets
+                another message.
             escalate: people and groups who may answer as well, and are asked, after a duration from the start.
-            expires_in: how long people can answer, as a `timedelta` or in seconds.
+            expires_in: how long people can answer, as a `timedelta` or in seconds; 30 days if you do not say.
             on_expiry: the answer if they do not decide in time; None raises TimeoutError.
             notify: sends one `awaken.ApprovalMessage` to its person. It is called in a run for each person and message:
                 a function for one after the other, a coroutine function for up to ten at once. If it raises anything
