@@ -103,8 +103,10 @@ async def test_link_says_on_opening_that_it_was_answered(lane: Lane, effects: Ef
         waiting = await browser.get(path)
         lane.client.attach(invocation)
         over = await browser.get(path)
+        told = await browser.get(path, headers={"accept": "application/json"})
 
-    assert (waiting.status_code, over.status_code) == (409, 409)
+    assert (waiting.status_code, over.status_code, told.status_code) == (409, 409, 409)
+    assert told.json()["outcome"]["answers"][0]["answer"] == ANSWER
     assert "There is an answer already" in waiting.text
     assert "<form" not in waiting.text + over.text
 
@@ -153,9 +155,12 @@ async def test_forms_of_other_sites_are_refused(lane: Lane, effects: Effects) ->
         without_cookie = await browser.post(path, data={"do": "reject", "reason": "x", "form": "0" * 64})
         await browser.get(path)
         without_token = await browser.post(path, data={"do": "reject", "reason": "x"})
+        by_browser = await browser.post(path, data={"do": "reject"}, headers={"accept": "text/html,*/*"})
         as_text = await browser.post(path, content=b"{}", headers={"content-type": "text/plain"})
 
     assert [without_cookie.status_code, without_token.status_code, as_text.status_code] == [403, 403, 415]
+    assert "Programs send JSON with content-type application/json." in without_cookie.json()["detail"]
+    assert (by_browser.status_code, "Programs send JSON" in by_browser.text) == (403, True)
     assert not lane.client.is_completed(invocation)
 
 

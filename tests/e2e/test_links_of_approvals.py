@@ -74,6 +74,31 @@ async def test_each_link_answers_for_its_person(lane: Lane, effects: Effects) ->
     assert lane.client.attach(invocation)["by"] == FINANCE
 
 
+async def test_programs_read_how_a_question_stands(lane: Lane, effects: Effects) -> None:
+    _, (lead, cfo) = ask(lane, effects, [LEAD, CFO], quorum=2)
+    as_json = {"accept": "application/json"}
+
+    async with browse(lane) as browser:
+        waiting = await browser.get(lead, headers=as_json)
+        await browser.post(lead, json=YES)
+        twice = await browser.get(lead, headers=as_json)
+        half = await browser.get(cfo, headers=as_json)
+        await browser.post(cfo, json=YES)
+        decided = await browser.get(cfo, headers=as_json)
+        damaged = await browser.get(f"{cfo}x", headers=as_json)
+        page = await browser.get(cfo, headers={"accept": "text/html, application/json;q=0.9"})
+
+    found = [one.json() for one in (waiting, twice, half, decided, damaged)]
+    assert [one["status"] for one in found] == [200, 409, 200, 409, 401]
+    assert [one.status_code for one in (waiting, twice, half, decided, damaged)] == [200, 409, 200, 409, 401]
+    assert found[0]["outcome"] == {"is_decided": False, "is_approved": None, "missing": 2, "answers": []}
+    assert "2 approvals" in found[0]["detail"]
+    assert [one["by"] for one in found[2]["outcome"]["answers"]] == [LEAD]
+    assert found[3]["title"] == "This was approved"
+    assert found[3]["outcome"]["answers"][1]["answer"] == YES
+    assert page.headers["content-type"].startswith("text/html")
+
+
 async def test_of_two_answers_at_once_one_is_applied_and_the_other_learns_by_whom(
     lane: Lane, effects: Effects
 ) -> None:

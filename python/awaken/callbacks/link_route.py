@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from awaken.approvals import Via, find_refusal
+from awaken.callbacks.answer_type import find_answer_type
 from awaken.callbacks.form_requests import BodyError, proof_of_link, read_body, read_fields
 from awaken.callbacks.form_values import fill_form
 from awaken.callbacks.form_view import FormView
-from awaken.callbacks.forms import form_of
 from awaken.callbacks.question_view import QuestionView
 from awaken.callbacks.replies import (
     Reply,
     describe_end,
+    describe_waiting,
     expired,
     forged,
     gone,
@@ -33,12 +34,11 @@ from awaken.control.answers import (
     InvalidAnswerError,
     Problem,
     check_answer,
-    schema_of_answer,
 )
 from awaken.control.errors import NoAnswerError, NotFoundError, OperationError, UnavailableError
 from awaken.control.operations import Failure
 from awaken.control.questions import find_question
-from awaken.links import BadLinkError, current_settings, import_type
+from awaken.links import BadLinkError, current_settings
 from awaken.outcomes import AwakeableOutcome
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ log = logging.getLogger("awaken")
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
+_HTML: Final = "text/html"
 _HEADERS: Final = {
     "cache-control": "no-store",
     # The address is a secret. It goes to no other site; without any referrer, browsers send forms as `Origin: null`.
@@ -84,7 +85,7 @@ class LinkRoute:
 
     async def serve(self, request: Request) -> Response:
         """Answer one request."""
-        is_page = request.method != "POST" or _media_type(request) == _FORM
+        is_page = _wants_page(request)
         try:
             settings = self._settings or current_settings()
         except (RuntimeError, ValueError) as error:
@@ -104,25 +105,26 @@ class LinkRoute:
 
     async def _show(self, opened: _Opened) -> Response:
         """Show the question, or what became of it."""
-        link = opened.link
+        link, is_page = opened.link, _wants_page(opened.request)
         is_expired = link.expires_at_ms <= self._now_ms()
         try:
             question = await find_question(self._operations, link.awakeable_id)
         except NotFoundError:
-            return self._respond(
-                expired(link, self._now_ms()) if is_expired else gone(AwakeableOutcome.UNKNOWN, link)
-            )
+            reply = expired(link, self._now_ms()) if is_expired else gone(AwakeableOutcome.UNKNOWN, link)
+            return self._respond(reply, is_page=is_page)
         except OperationError:
             question = None  # an answer may be accepted all the same, and its outcome is told then
         end = None if question is None else describe_end(question, link, self._now_ms())
         if end is not None or is_expired:
-            return self._respond(end or expired(link, self._now_ms()))
+            return self._respond(end or expired(link, self._now_ms()), is_page=is_page)
         try:
-            _, form = await self._type_of(link, question)
+            _, form = await find_answer_type(self._operations, link, question)
             await self._check_codec(link)
         except (LookupError, OperationError) as error:
-            return self._respond(refused(error))
+            return self._respond(refused(error), is_page=is_page)
         refusal = self._refusal_of(link, question)
+        if not is_page:
+            return self._respond(refusal or describe_waiting(question, link), is_page=False)
         if refusal is not None:
             page = self._pages.render_question(QuestionView(link, question), None, "", refusal=refusal.text)
             return HTMLResponse(page, refusal.status, headers=self._headers())
@@ -169,28 +171,6 @@ class LinkRoute:
         if link.is_encoded and (await self._operations.answer_rules(link.awakeable_id)).codec is None:
             raise EncodedAnswerError
 
-    async def _type_of(self, link: Link, question: Question | None) -> tuple[Any, Form]:
-        """Return the type of the answer, and its form; of a type that is not known here, the form from the journal.
-
-        Raises:
-            LookupError: the type is not known here, and the journal does not describe it.
-        """
-        try:
-            annotation = import_type(link.type_name)
-        except LookupError:
-            schema = await self._stored_schema(link, question)
-            if schema is None:
-                raise
-            return None, form_of(schema)
-        return annotation, form_of(schema_of_answer(annotation))
-
-    async def _stored_schema(self, link: Link, question: Question | None) -> dict[str, Any] | None:
-        try:
-            question = question or await find_question(self._operations, link.awakeable_id)
-        except OperationError:
-            return None
-        return question.document.schema if question.document else None
-
     def _refusal_of(self, link: Link, question: Question | None) -> Reply | None:
         """Return why the person of a link may not answer; None if the person may, or if that is not known."""
         if question is None or question.approval is None:
@@ -216,7 +196,7 @@ class LinkRoute:
         if rejection is not None:
             return self._respond(await self._reject(link, rejection), is_page=False)
         try:
-            annotation, _ = await self._type_of(link, None)
+            annotation, _ = await find_answer_type(self._operations, link, None)
             if not body:
                 raise InvalidAnswerError([Problem("$", "the body is empty; send JSON, also for null")])
             check_answer(body, annotation)
@@ -234,10 +214,14 @@ class LinkRoute:
         except ValueError as error:
             return self._respond(Reply(400, "This form cannot be read", f"{error}.", state="failed"))
         if not proof_of_link(opened.request.path_params["token"]).is_in(opened.request, sent.get("form", "")):
-            text = "The form did not come from this page, or its cookie was not sent. Open the link again."
-            return self._respond(Reply(403, "Please open the link again", text, state="failed"))
+            text = (
+                "The form did not come from this page, or its cookie was not sent. Open the link again. Programs send "
+                f"JSON with content-type {_JSON}."
+            )
+            reply = Reply(403, "Please open the link again", text, state="failed")
+            return self._respond(reply, is_page=_HTML in _accepted(opened.request))
         try:
-            annotation, form = await self._type_of(link, None)
+            annotation, form = await find_answer_type(self._operations, link, None)
         except (LookupError, OperationError) as error:
             return self._respond(refused(error))
         submission = read_submission(sent, form, annotation)
@@ -303,3 +287,14 @@ class _Opened:
 
 def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _wants_page(request: Request) -> bool:
+    if request.method == "POST":
+        return _media_type(request) == _FORM
+    return _JSON not in (accepted := _accepted(request)) or _HTML in accepted
+
+
+def _accepted(request: Request) -> set[str]:
+    """Return the media types that a request names."""
+    return {one.partition(";")[0].strip().lower() for one in request.headers.get("accept", "").split(",")}

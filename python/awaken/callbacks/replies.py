@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     from awaken.control.questions import Question
     from awaken.links import BadLinkError, Link
 
-__all__ = ["Reply", "describe_end", "expired", "forged", "gone", "misfit", "refuse", "refused", "reply_to"]
+__all__ = [
+    "Reply",
+    "describe_end",
+    "describe_waiting",
+    "expired",
+    "forged",
+    "gone",
+    "misfit",
+    "refuse",
+    "refused",
+    "reply_to",
+]
 
 log = logging.getLogger("awaken")
 
@@ -95,23 +106,31 @@ def describe_end(question: Question, link: Link, now_ms: int) -> Reply | None:
         link: that was opened.
         now_ms: UTC milliseconds.
     """
-    views = tuple(QuestionView(link, question).answers)
+    views, facts = tuple(QuestionView(link, question).answers), _state_of(question)
     match question.state:
         case QuestionState.DECIDED if question.approval is None:
             text = "The first answer counts."
-            return Reply(409, "There is an answer already", text, (), question.title, "neutral", views)
+            title = "There is an answer already"
+            return Reply(409, title, text, (), question.title, "neutral", views, facts)
         case QuestionState.DECIDED:
             is_approved = question.tally.is_approved
             title = "This was approved" if is_approved else "This was rejected"
             state = "approved" if is_approved else "rejected"
-            return Reply(409, title, "", (), question.title, state, views)
+            return Reply(409, title, "", (), question.title, state, views, facts)
         case QuestionState.EXPIRED:
             end = describe_moment(question.expires_at_ms or link.expires_at_ms, now_ms)
             text = f"It was open until {end}, and not decided by then."
-            return Reply(410, "This has expired", text, (), question.title, "neutral", views)
+            return Reply(410, "This has expired", text, (), question.title, "neutral", views, facts)
         case QuestionState.INVOCATION_OVER:
             return gone(AwakeableOutcome.GONE, link)
     return None
+
+
+def describe_waiting(question: Question | None, link: Link) -> Reply:
+    """Return for a program that a question waits; the question is None if the runtime could not be asked for it."""
+    view = QuestionView(link, question)
+    facts = None if question is None else _state_of(question)
+    return Reply(200, view.title, view.rule, name=view.title, state="waiting", outcome=facts)
 
 
 def expired(link: Link, now_ms: int) -> Reply:
@@ -193,6 +212,19 @@ def _facts_of(outcome: AnswerOutcome) -> dict[str, Any]:
     if outcome.first is not None:
         facts["first"] = _answer_facts(outcome.first)
     return facts
+
+
+def _state_of(question: Question) -> dict[str, Any]:
+    """Return how a question stands, with the answers that count so far."""
+    is_decided = question.state is QuestionState.DECIDED
+    if question.approval is None:
+        return {"is_decided": is_decided, "answers": [_answer_facts(one) for one in question.answers]}
+    return {
+        "is_decided": is_decided,
+        "is_approved": question.tally.is_approved,
+        "missing": question.missing,
+        "answers": [_answer_facts(one) for one in question.tally.counted],
+    }
 
 
 def _answer_facts(answered: Answered) -> dict[str, Any]:
