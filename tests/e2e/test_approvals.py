@@ -21,6 +21,8 @@ from awaken.control.questions import QuestionState, find_question
 from awaken.control.remote import connect_runtime
 from awaken.outcomes import AwakeableOutcome
 
+from tests.e2e.waiting import eventually
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -48,6 +50,8 @@ def ask(lane: Lane, effects: Effects, facts: ApprovalFacts, **given: Any) -> tup
     invocation = lane.client.send("Asking/ask", {"effects": effects.path, "facts": facts.write(), **given})
     awakeable_id = effects.wait_for_one("asked")
     lane.client.wait_for_status(invocation, lane.waiting)
+    # It can tell of its id before the runtime has stored what describes it.
+    eventually(lambda: lane.client.journal(invocation), lambda types: "Command: Sleep" in types, what="timer")
     return invocation, awakeable_id
 
 
