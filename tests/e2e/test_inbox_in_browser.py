@@ -261,8 +261,8 @@ def test_pages_can_be_used_by_everybody(lane: Lane, browser: Browser, tmp_path: 
     ask(lane, f"{mark} two?", details="**Please** hurry.", approvers=[CFO])
     lane.client.send("Office/contract-3/sign", {"party": mark})
     longest = "x" * 240  # one word: nothing of it may make a page wider than a phone
-    long = ask(lane, longest, longest, data={longest: longest}, approvers=[longest], labels={"a": longest})
-    long = _core.format_awakeable_id(_core.parse_invocation_id(long), 17)
+    asking = ask(lane, longest, longest, data={longest: longest}, approvers=[longest], labels={"a": longest})
+    long = _core.format_awakeable_id(_core.parse_invocation_id(asking), 17)
     with inbox_of(lane, tmp_path) as url, visit(browser, LEAD, color_scheme=scheme) as page:
         found: dict[str, list[str]] = {}
         page.goto(f"{url}/?q={mark}")
@@ -276,6 +276,7 @@ def test_pages_can_be_used_by_everybody(lane: Lane, browser: Browser, tmp_path: 
             "list": f"/?q={mark}&age=&label=team:red",
             "long": f"/?q={longest}",
             "long question": f"/awakeables/{long}",
+            "long invocation": f"/invocations/{asking}",
             "nothing": "/?q=nothing-like-this",
             "question": f"/awakeables/{ids[0]}",
             "refused": f"/awakeables/{ids[1]}",
@@ -287,6 +288,9 @@ def test_pages_can_be_used_by_everybody(lane: Lane, browser: Browser, tmp_path: 
             page.set_viewport_size(viewport)
             for name, path in paths.items():
                 page.goto(f"{url}{path}")
+                page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+                navigation = page.get_by_role("navigation", name="Pages", exact=True)
+                assert navigation.evaluate("it => it.scrollWidth - it.clientWidth") == 0, (name, viewport)
                 found[f"{name} {viewport['width']}"] = find_violations(page)
                 assert overflow(page) == 0, (name, viewport)
                 keep_picture(page, f"inbox-{name}-{scheme}-{viewport['width']}")
