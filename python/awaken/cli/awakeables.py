@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -155,7 +156,7 @@ def _approval(question: Question, approval: ApprovalFacts) -> dict[str, Any]:
         "state": question.state.value,
         "question": question.id,
         "name": question.name,
-        "approvers": list(approval.people()),
+        "approvers": list(approval.people(_now_ms())),
         "quorum": approval.quorum,
         "answers": len(question.answers) + question.hidden_answers,
         "approved": question.tally.is_approved,
@@ -189,11 +190,15 @@ def _facts(found: AwakeableView) -> dict[str, Any]:
     if found.approval is not None:
         facts |= {
             "question": found.question_id,
-            "approvers": list(found.approval.people()),
+            "approvers": list(found.approval.people(_now_ms())),
             "quorum": found.approval.quorum,
             "answers": found.answer_count,
         }
     return facts
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _time(at_ms: int | None) -> str | None:

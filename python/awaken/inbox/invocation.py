@@ -113,6 +113,7 @@ class OneInvocationPages:
                 row,
                 [line.row for line in timeline.picture.lines],
                 timeline.part,
+                now_ms,
                 await _holder(operations, row) if row["status"] == "pending" else None,
             ),
             timeline=timeline,

@@ -52,7 +52,11 @@ class Waits:
 
 
 def describe_waits(
-    row: Mapping[str, Any], rows: Sequence[Row], part: JournalPart, holder: str | None = None
+    row: Mapping[str, Any],
+    rows: Sequence[Row],
+    part: JournalPart,
+    now_ms: int,
+    holder: str | None = None,
 ) -> Waits:
     """Return what an invocation waits for.
 
@@ -60,6 +64,7 @@ def describe_waits(
         row: of `sys_invocation`.
         rows: of the timeline.
         part: of the journal, whose rows these are.
+        now_ms: UTC milliseconds.
         holder: of one that is pending: the invocation that has the key.
     """
     match row["status"]:
@@ -76,16 +81,18 @@ def describe_waits(
             return Waits([])
     waiting = [one for one in rows if one.state is RowState.WAITING]
     if part.next is not None:
-        return Waits([_wait(row["id"], one) for one in waiting if one.signal is not None][:_NAMED])
+        return Waits([_wait(row["id"], one, now_ms) for one in waiting if one.signal is not None][:_NAMED])
     people_first = sorted(waiting, key=lambda one: one.signal is None)
-    return Waits([_wait(row["id"], one) for one in people_first[:_NAMED]], max(0, len(waiting) - _NAMED))
+    return Waits(
+        [_wait(row["id"], one, now_ms) for one in people_first[:_NAMED]], max(0, len(waiting) - _NAMED)
+    )
 
 
-def _wait(invocation_id: str, row: Row) -> Wait:
+def _wait(invocation_id: str, row: Row, now_ms: int) -> Wait:
     aim = row.aim
     if row.signal is not None:
         approval = None if row.description is None else row.description.approval
-        people = () if approval is None else approval.people()
+        people = () if approval is None else approval.people(now_ms)
         name = aim.target if row.description else f"awakeable {aim.target}"
         path = f"/awakeables/{_awakeable(invocation_id, row.signal)}"
         since = None if row.is_start_vague else row.start_ms

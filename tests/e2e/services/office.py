@@ -36,6 +36,8 @@ async def approve(ctx: restate.ObjectSharedContext, given: dict[str, Any]) -> di
         for name in ("details", "data", "approvers", "not_by", "quorum", "rejections", "labels")
         if name in given
     }
+    if "escalate" in given:  # seconds, and who is asked then
+        arguments["escalate"] = {timedelta(seconds=float(at)): who for at, who in given["escalate"].items()}
     if given.get("is_booked"):
         arguments["answer"] = Booking
     verdict = await ctx.approve(

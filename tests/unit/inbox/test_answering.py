@@ -175,6 +175,18 @@ async def test_who_may_not_answer_gets_no_form_and_no_way_around(
     assert len(inbox.environment.pending_awakeables()) == 1
 
 
+async def test_an_invocation_names_people_only_once_they_are_asked(inbox: Inbox) -> None:
+    question = await inbox.ask(approvers=[LEAD], escalate={"60": [CFO]})
+    path = f"/invocations/{awaken._core.parse_awakeable_id(question).invocation_id}"
+
+    before = await inbox.get(path)
+    await inbox.environment.advance(minutes=2)
+    after = await inbox.get(path)
+
+    assert f"asked {LEAD}</p>" in before.text
+    assert f"asked {LEAD}, {CFO}</p>" in after.text
+
+
 async def test_who_left_the_group_meanwhile_is_refused(inbox: Inbox) -> None:
     question = await inbox.ask(approvers=["group:finance"])
     headers = {"x-user": LEAD, "x-groups": "finance"}
