@@ -104,9 +104,10 @@ async def read_body(request: Request) -> bytes:
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MAX_ANSWER_SIZE:
-                    raise BodyError(
-                        413, "This is too large", f"the answer is larger than {MAX_ANSWER_SIZE} bytes"
+                    text = (
+                        f"what was sent is larger than {MAX_ANSWER_SIZE >> 20} MB, the most that is accepted"
                     )
+                    raise BodyError(413, "This is too large", text)
     except TimeoutError as error:
         text = f"{len(body)} bytes of the answer arrived within {_PATIENCE_SECONDS:g} s; send it again"
         raise BodyError(408, "This took too long", text) from error

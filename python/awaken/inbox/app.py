@@ -63,7 +63,9 @@ def create_inbox(
 
     async def explain(request: Request, error: Exception) -> Response:
         if isinstance(error, FormError):
-            return await tools.explain(request, error.title, str(error), error.status)
+            query = f"?{request.url.query}" if request.url.query else ""
+            back = f"{request.url.path}{query}"
+            return await tools.explain(request, error.title, str(error), error.status, back=back)
         if isinstance(error, VisitorError):
             return await tools.explain(request, "Who are you?", str(error), 403)
         status = error.http_status if isinstance(error, OperationError) else 400

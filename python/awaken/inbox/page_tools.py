@@ -143,9 +143,11 @@ class PageTools:
             proof.remember(response, [request.url.path], is_https=request.url.scheme == "https")
         return response
 
-    async def explain(self, request: Request, title: str, text: str, status: int) -> Response:
-        """Return a page with a message."""
-        return await self.render(request, "message.html", status=status, title=title, text=text)
+    async def explain(
+        self, request: Request, title: str, text: str, status: int, *, back: str = ""
+    ) -> Response:
+        """Return a page with a message; `back` is the address of the form that it is about."""
+        return await self.render(request, "message.html", status=status, title=title, text=text, back=back)
 
     async def read_form(self, request: Request) -> dict[str, str]:
         """Return the fields of a form that was sent from a page of the same address.

@@ -265,7 +265,8 @@ async def test_an_answer_of_two_megabytes_is_refused_with_its_limit(inbox: Inbox
     sent = await inbox.post(f"/awakeables/{question}", {"do": "yes", "field.comment": "x" * 2_000_000})
 
     assert sent.status_code == 413
-    assert "larger than 1048576 bytes" in sent.text
+    assert "larger than 1 MB" in sent.text
+    assert f'href="/ui/awakeables/{question}">Back to the form' in sent.text
 
 
 async def test_an_expired_question_says_so(inbox: Inbox) -> None:
