@@ -205,7 +205,7 @@ def test_several_are_found_and_answered_together(lane: Lane, browser: Browser, t
         page.get_by_role("button", name="Approve").click()
 
         expect(page.get_by_role("heading", name="What became of your answers")).to_be_visible()
-        expect(page.get_by_text("Answered", exact=True)).to_have_count(2)
+        expect(page.get_by_text("Approved", exact=True)).to_have_count(2)
 
     for number in (0, 2):
         assert lane.client.attach(asked[number]) == {

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from awaken.approvals import Via, read_verdict
+from awaken.approvals import Answered, Via, read_verdict
 from awaken.approvals.people import same_person
+from awaken.control.operations import Failure
 from awaken.control.questions import QuestionState
 
 if TYPE_CHECKING:
-    from awaken.approvals import Answered, ApprovalFacts
+    from awaken.approvals import ApprovalFacts
     from awaken.control.answering import AnswerOutcome
     from awaken.control.questions import Question
     from awaken.inbox.visitors import Visitor
 
-__all__ = ["RecordedAnswer", "describe_result", "find_recorded_answer"]
+__all__ = ["RecordedAnswer", "describe_result", "describe_verdict", "find_recorded_answer"]
 
 _VERBS: Final = {True: "approved", False: "rejected", None: "answered"}
 
@@ -57,6 +58,17 @@ def describe_result(outcome: AnswerOutcome) -> str:
     if outcome.missing and not outcome.is_decided:
         return _describe_missing(outcome.missing)
     return _describe_end(outcome.is_approved) if outcome.is_decided else ""
+
+
+def describe_verdict(question: Question, result: bytes | Failure) -> tuple[str, str, str]:
+    """Return what an answer that was just given says: a word, the state of its colour, and an icon."""
+    if isinstance(result, Failure):
+        verb = _VERBS[False]
+    elif question.approval is None:
+        verb = _VERBS[None]
+    else:
+        verb = _verb_of(question.approval, Answered(result))
+    return (verb.capitalize(), *(("rejected", "cross") if verb == _VERBS[False] else ("approved", "check")))
 
 
 def _verb_of(facts: ApprovalFacts, answered: Answered) -> str:

@@ -21,6 +21,7 @@ from awaken.inbox.answering import answerer_of, describe_failure
 from awaken.inbox.facts import first_facts
 from awaken.inbox.question_facts import AnswerForm, describe_end, describe_state, reason_against
 from awaken.inbox.question_rows import short_type
+from awaken.inbox.recorded_answer import describe_result, describe_verdict
 from awaken.inbox.visitors import Visitor
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from awaken.callbacks.submission import Submission
-    from awaken.control.answering import Answerer, AnswerOutcome
+    from awaken.control.answering import Answerer
     from awaken.control.questions import Question
     from awaken.inbox.page_tools import PageTools
 
@@ -150,7 +151,7 @@ class SeveralPages:
         except (InvalidAnswerError, OperationError) as error:
             return _Result(question, failed, f"{error}.")
         if outcome.is_applied:
-            return _Result(question, ("Answered", "approved", "check"), _describe_progress(question, outcome))
+            return _Result(question, describe_verdict(question, submission.result), describe_result(outcome))
         visitor = Visitor(answerer.person, answerer.groups)
         return _Result(question, failed, describe_failure(outcome, question, visitor))
 
@@ -201,9 +202,3 @@ def _common_fill(form: AnswerForm, rows: Sequence[_Row]) -> dict[str, str]:
     """Return what stands in the inputs at first: what the questions have in common."""
     fills = [form.fill(row.question) for row in rows]
     return fills[0] if all(fill == fills[0] for fill in fills) else form.blank()
-
-
-def _describe_progress(question: Question, outcome: AnswerOutcome) -> str:
-    if question.approval is None or outcome.is_decided or not outcome.missing:
-        return ""
-    return f"It needs {outcome.missing} more."

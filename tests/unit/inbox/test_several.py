@@ -41,7 +41,7 @@ async def test_each_of_them_gets_the_answer_once(inbox: Inbox) -> None:
 
     assert "Answer 3 together" in page
     assert ">Amount</span> 2<" in page
-    assert done.count("Answered</span>") == 3
+    assert done.count("Approved</span>") == done.count("This is decided: approved.") == 3
     await inbox.environment.settle()
     found = await list_answers(inbox.environment.embedded.runtime)
     assert len(found.answers) == 3
@@ -57,6 +57,16 @@ async def test_those_of_another_type_get_a_form_of_their_own(inbox: Inbox) -> No
     assert "Booking" in page
     assert "Approval" in page
     assert '<form method="post"' not in page
+
+
+async def test_the_result_says_what_is_still_missing(inbox: Inbox) -> None:
+    asked = [await inbox.ask("one?"), await inbox.ask("two?", quorum=3)]
+
+    done = await send(inbox, path_of(*asked))
+
+    assert done.count("Approved</span>") == 2
+    assert "This is decided: approved." in done
+    assert "2 more approvals are needed." in done
 
 
 async def test_what_the_visitor_may_not_answer_is_left_out_with_the_reason(inbox: Inbox) -> None:
