@@ -162,6 +162,9 @@ async def test_failing_invocation_is_paused_and_resumed(lane: Lane) -> None:
 
     assert (paused.status_code, resumed.status_code) == (303, 303)
     assert "Paused after a failure" in page.text
+    assert "It is paused." in page.text
+    assert re.search(r"Attempts that failed.*?\d\d:\d\d:\d\d UTC</time>", page.text, re.DOTALL)
+    assert "current failure" in page.text
     assert "out of reach" in page.text
     assert "is-current" in page.text
     assert "tried again" not in page.text

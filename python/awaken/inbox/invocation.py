@@ -14,7 +14,7 @@ from awaken.control.errors import ConflictError, NotFoundError
 from awaken.control.reads import find_invocation, target_of
 from awaken.control.sql import equal, quote_sql, select
 from awaken.errors import InvalidIdError
-from awaken.inbox.invocation_changes import CHANGES, DONE, changes_for
+from awaken.inbox.invocation_changes import CHANGES, changes_for, describe_done
 from awaken.inbox.page_tools import FormError
 from awaken.inbox.statuses import view_status
 from awaken.inbox.timeline.attempts import read_attempts, read_awaited, waits_since
@@ -120,7 +120,7 @@ class OneInvocationPages:
             has_children=bool(timeline.children) or timeline.part.size > PART,
             states=RowState,
             changes=changes_for(row),
-            done=DONE.get(request.query_params.get("done", "")),
+            done=describe_done(request.query_params.get("done", ""), row),
             shows_values=self._values.are_shown and not timeline.part.is_sealed,
         )
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from awaken.control.operations import Operations
 
-__all__ = ["CHANGES", "DONE", "InvocationChange", "changes_for"]
+__all__ = ["CHANGES", "InvocationChange", "changes_for", "describe_done"]
 
 _OPEN: Final = frozenset(("scheduled", "pending", "ready", "running", "backing-off", "suspended", "paused"))
 _DONE: Final = frozenset(("completed",))
@@ -46,7 +46,7 @@ class InvocationChange:
         """Make the change.
 
         Returns:
-            The key in `DONE` of what became of it, and the id of the invocation to show then.
+            What became of it, for `describe_done`, and the id of the invocation to show then.
 
         Raises:
             OperationError: the runtime refuses it, or cannot do it now.
@@ -120,8 +120,8 @@ CHANGES: Final = {
     )
 }
 
-#: What became of a change, for the page that follows.
-DONE: Final = {
+#: What became of a change.
+_DONE_TEXTS: Final = {
     "resume": "It was resumed.",
     "pause": "It is paused.",
     "pause-requested": "It was asked to pause, and does so at its next wait.",
@@ -138,6 +138,26 @@ DONE: Final = {
     "sent": "It was sent.",
     "known": "It was sent before with the same idempotency key, so nothing new was started.",
 }
+
+
+#: Status of an invocation in which what was asked for has happened: what that is called in `_DONE_TEXTS`.
+_ARRIVED: Final = {
+    ("pause-requested", "paused"): "pause",
+    ("cancel-requested", "completed"): "cancel",
+    ("kill-requested", "completed"): "kill",
+}
+
+
+def describe_done(done: str, row: Mapping[str, Any]) -> str | None:
+    """Return what became of a change, for the page that follows; None if there is nothing to tell.
+
+    Args:
+        done: what `InvocationChange.make` returned.
+        row: of `sys_invocation`, as it is now.
+    """
+    if done == "pause-requested" and row["status"] == "backing-off":
+        return "It is about to be paused."  # it has no wait to reach
+    return _DONE_TEXTS.get(_ARRIVED.get((done, row["status"]), done))
 
 
 def changes_for(row: Mapping[str, Any]) -> list[InvocationChange]:

@@ -13,7 +13,7 @@ from awaken.diagnostics.printable import escape_field, escape_page_text
 from awaken.pages.data_table import read_data
 from awaken.pages.markdown import render_markdown
 from awaken.pages.names import humanise
-from awaken.pages.times import describe_age, describe_moment, describe_span, write_iso
+from awaken.pages.times import describe_age, describe_due, describe_moment, describe_span, write_iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def create_environment(
 ) -> Environment:
     """Return an environment whose templates are those of this package, as `pages/...`, and those of folders.
 
-    Filters: `markdown`, `data` (a JSON value as a `Cell`), `humanise`, `age`, `moment`, `span` and `iso` (of UTC
+    Filters: `markdown`, `data` (a JSON value as a `Cell`), `humanise`, `age`, `due`, `moment`, `span` and `iso` (of UTC
     milliseconds), and `field_value` for what a form sends back.
 
     Args:
@@ -52,7 +52,8 @@ def create_environment(
     environment.globals |= {"branding": branding, "now_ms": clock}
     environment.filters |= {
         "age": lambda at_ms: describe_age(at_ms, clock()),
-        "moment": lambda at_ms: describe_moment(at_ms, clock()),
+        "due": lambda at_ms: describe_due(at_ms, clock()),
+        "moment": lambda at_ms, has_seconds=False: describe_moment(at_ms, clock(), has_seconds=has_seconds),
         "span": describe_span,
         "iso": write_iso,
         "markdown": render_markdown,

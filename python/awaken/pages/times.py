@@ -7,7 +7,7 @@ from typing import Final
 
 from awaken.timing.time_limits import LAST_MS
 
-__all__ = ["describe_age", "describe_moment", "describe_span", "write_iso"]
+__all__ = ["describe_age", "describe_due", "describe_moment", "describe_span", "write_iso"]
 
 _SECOND: Final = 1000
 _UNITS: Final = (
@@ -35,6 +35,14 @@ def describe_age(at_ms: int, now_ms: int) -> str:
     return f"in {_coarse(-passed + size // 2)}"  # what was set to two days a moment ago is not "in 1 d"
 
 
+def describe_due(at_ms: int, now_ms: int) -> str:
+    """Return when something is due that a runtime does by its own clock: `now`, `in a moment`, `in 2 h`."""
+    ahead = at_ms - now_ms
+    if ahead <= 0:
+        return "now"
+    return "in a moment" if ahead < _JUST_NOW_MS else describe_age(at_ms, now_ms)
+
+
 def describe_span(span_ms: int) -> str:
     """Return a duration in its two largest units: `2 d 4 h`, `35 s`, `120 ms`."""
     if span_ms < _SECOND:
@@ -49,11 +57,17 @@ def describe_span(span_ms: int) -> str:
     return " ".join(filter(None, parts))
 
 
-def describe_moment(at_ms: int, now_ms: int) -> str:
-    """Return a moment with day and time of day: `3 December, 14:00 UTC`; with the year unless it is this one."""
+def describe_moment(at_ms: int, now_ms: int, *, has_seconds: bool = False) -> str:
+    """Return a moment with day and time of day: `3 December, 14:00 UTC`; with the year unless it is this one.
+
+    Args:
+        at_ms: UTC milliseconds.
+        now_ms: by the clock of the page.
+        has_seconds: whether minutes do not tell moments apart.
+    """
     moment, now = _date(at_ms), _date(now_ms)
     year = "" if moment.year == now.year else f" {moment.year}"
-    return f"{moment.day} {moment:%B}{year}, {moment:%H:%M} UTC"
+    return f"{moment.day} {moment:%B}{year}, {moment:{'%H:%M:%S' if has_seconds else '%H:%M'}} UTC"
 
 
 def write_iso(at_ms: int) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from awaken.pages import describe_age, describe_moment, describe_span
-from awaken.pages.times import write_iso
+from awaken.pages.times import describe_due, write_iso
 
 NOW = round(datetime(2026, 11, 30, 14, 5, tzinfo=UTC).timestamp() * 1000)
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -32,6 +32,14 @@ def test_age_is_one_unit(passed: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ahead", "text"),
+    [(-9_000, "now"), (0, "now"), (900, "in a moment"), (8_000, "in 8 s"), (2 * HOUR, "in 2 h")],
+)
+def test_what_is_to_come_is_never_over(ahead: int, text: str) -> None:
+    assert describe_due(NOW + ahead, NOW) == text
+
+
+@pytest.mark.parametrize(
     ("span", "text"),
     [
         (0, "0 ms"),
@@ -47,6 +55,7 @@ def test_span_is_two_units(span: int, text: str) -> None:
 
 def test_moment_has_the_year_if_it_is_another() -> None:
     assert describe_moment(NOW + 3 * DAY, NOW) == "3 December, 14:05 UTC"
+    assert describe_moment(NOW + 3_000, NOW, has_seconds=True) == "30 November, 14:05:03 UTC"
     assert describe_moment(NOW + 300 * DAY, NOW) == "26 September 2027, 14:05 UTC"
 
 
