@@ -9,6 +9,7 @@ from awaken.approvals import ApprovalMessage
 from awaken.diagnostics.printable import escape_line, escape_text, one_line
 from awaken.messages.data_rows import rows_of
 from awaken.messages.mail_page import render_mail
+from awaken.messages.markdown_text import MarkdownText
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _NOTES: Final = {
 _WIDEST_LABEL: Final = 24
 #: Characters of one value. The page has all of it.
 _LONGEST_VALUE: Final = 1000
+_details: Final = MarkdownText()
 
 
 def compose_message(
@@ -149,7 +151,7 @@ def _text(
         question,
         note,
         comment,
-        details.strip(),
+        _details.write(details).strip(),  # link definitions alone are none
         _lines(rows),
         until,
         f"{action}: {link.url}",

@@ -21,8 +21,8 @@ _NOTHING: Final = "–"
 def rows_of(data: Any) -> list[tuple[str, str]]:
     """Return a JSON value as pairs of label and text, in its order.
 
-    What is nested gets a label for each level; a flat object in a list has one row. A value that is no object has a row
-    without a label. Beyond `MOST_ROWS`, a last row says that there is more.
+    What is nested gets a label for each level; a flat object in a list has one row, with a line for each field. A value
+    that is no object has a row without a label. Beyond `MOST_ROWS`, a last row says that there is more.
     """
     rows: list[tuple[str, str]] = []
     for row in _rows("", data):
@@ -44,7 +44,7 @@ def _rows(label: str, value: Any) -> Iterator[tuple[str, str]]:
                 and inner
                 and not any(isinstance(one, dict | list) for one in inner.values())
             ):
-                yield name, ", ".join(f"{humanise(str(key))}: {_text(one)}" for key, one in inner.items())
+                yield name, "\n".join(f"{humanise(str(key))}: {_text(one)}" for key, one in inner.items())
             else:
                 yield from _rows(name, inner)
     else:

@@ -158,6 +158,43 @@ def test_details_are_markdown() -> None:
     assert not any(link.startswith("javascript") for link in Tags(html).links)
 
 
+def test_text_has_details_without_their_marks() -> None:
+    details = (
+        "# Big\n\n**Two** *new* `x` [site](https://example.org) <https://example.net> <a@example.org>\n\n"
+        "- one\n- **two**\n\n2. b\n\n> said\n\n| a | b |\n|---|---|\n| 1 | **2** |\n\n```\na  = **b**\n```"
+    )
+
+    assert message(document=ApprovalDocument(details=details)).text.split("\n\n")[1:-2] == [
+        "Big",
+        "Two new x site (https://example.org) https://example.net a@example.org",
+        "- one\n- two",
+        "2. b",
+        "> said",
+        "a | b\n1 | 2",
+        "    a  = **b**",
+        "Open until Monday, 30 November 2026, 14:05 UTC.",
+    ]
+
+
+def test_details_with_many_brackets_are_sent_as_they_are() -> None:
+    """Reading them as Markdown would take minutes."""
+    details = "[**a**" * 20_000
+
+    assert details in message(document=ApprovalDocument(details=details)).text
+
+
+def test_records_are_lines() -> None:
+    data = {"items": [{"what": "Laptop, 14 inch", "n": 2}, {"what": "<b>", "n": 1}]}
+
+    sent = message(document=ApprovalDocument(data=data))
+
+    assert (
+        "  Items 1  What: Laptop, 14 inch\n           N: 2\n  Items 2  What: <b>\n           N: 1\n"
+    ) in sent.text
+    assert "What: Laptop, 14 inch<br>N: 2</td>" in sent.html
+    assert "What: &lt;b&gt;<br>N: 1</td>" in sent.html
+
+
 def test_subject_is_one_line() -> None:
     sent = message(document=ApprovalDocument(title="Pay\r\nBcc: all@example.com\n now?"))
 

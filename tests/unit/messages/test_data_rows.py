@@ -23,7 +23,7 @@ from awaken.messages.data_rows import MOST_ROWS, rows_of
         ({"a": {"b": {"c": 1}}}, [("A › B › C", "1")]),
         (
             {"items": [{"what": "x", "n": 1}, {"what": "y"}]},
-            [("Items 1", "What: x, N: 1"), ("Items 2", "What: y")],
+            [("Items 1", "What: x\nN: 1"), ("Items 2", "What: y")],
         ),
         ({"items": [{"a": {"b": 1}}]}, [("Items 1 › A › B", "1")]),
         ({"Not an_identifier": 1}, [("Not an_identifier", "1")]),

@@ -37,3 +37,7 @@ def test_markdown(markdown: str, written: str) -> None:
 
 def test_what_would_reorder_text_is_escaped() -> None:
     assert escape_mrkdwn("a\u202eb & <c>") == "a\\u202eb &amp; &lt;c&gt;"
+
+
+def test_details_with_many_brackets_are_sent_as_they_are() -> None:
+    assert write_mrkdwn("[<" * 20_000) == "[&lt;" * 20_000
