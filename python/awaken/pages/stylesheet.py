@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["hash_of_style", "stylesheet"]
 
 _THEME: Final = Path(__file__).parent / "static" / "theme.css"
+_COMMENT: Final = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 _WHITE: Final = Color(255, 255, 255)
 _BLACK: Final = Color(0, 0, 0)
 #: The least favourable backgrounds of text in the accent's colour, in `theme.css`: `--sunken` of each scheme.
@@ -26,7 +28,8 @@ _DARK: Final = Color.read("#2b2e36")
 @lru_cache(maxsize=8)
 def stylesheet(branding: Branding) -> str:
     """Return the style sheet. Serve it, or put it into a page with `hash_of_style` in the policy."""
-    theme = _THEME.read_text()
+    # Each page of a link has it within; comments are for those who change it.
+    theme = _COMMENT.sub("", _THEME.read_text())
     if branding.color is None:
         return theme
     light = readable_on(branding.color, _LIGHT, _BLACK)

@@ -62,3 +62,9 @@ def test_hash_allows_one_style() -> None:
     digest = base64.b64encode(hashlib.sha256(b"a {}").digest()).decode()
 
     assert hash_of_style("a {}") == f"'sha256-{digest}'"
+
+
+def test_comments_stay_here() -> None:
+    assert "/*" not in THEME
+    assert "tests/" not in THEME
+    assert THEME.startswith(":root {")
