@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from awaken.context.callback import DEFAULT_EXPIRY
@@ -142,4 +143,9 @@ class Approvals(External):
             notify=notify,
             labels=labels,
         )
-        return UnawaitedCoroutine(ask(self, given, sys._getframe(1)), "an approval")
+        frame = sys._getframe(1)
+        subject = f'approval "{str(question)[:60]}"'
+        begin = partial(ask, self, given, frame)
+        asking = UnawaitedCoroutine(begin, "approve", subject, "nobody was asked", frame)
+        self._driver.define_coroutine(asking)
+        return asking

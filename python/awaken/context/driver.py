@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from awaken.context.request import AttemptFinishedEvent
     from awaken.context.runs import RunFuture
+    from awaken.context.unawaited import UnawaitedCoroutine
 
 __all__ = ["Driver"]
 
@@ -20,6 +21,10 @@ class Driver(FutureDriver, Protocol):
 
     def define_run(self, future: RunFuture[Any]) -> None:
         """Keep a run until its result is awaited."""
+        ...
+
+    def define_coroutine(self, coroutine: UnawaitedCoroutine[Any]) -> None:
+        """Keep a coroutine that the handler has to await."""
         ...
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from awaken._core import Failure, parse_awakeable_id
@@ -202,8 +203,16 @@ class External(SideEffects):
         """
         given = {"expires_in": expires_in, "labels": labels, "title": title, "details": details}
         given |= {"data": data, "initial": initial}
-        waiting = self._hand_out(send, sys._getframe(1), type_hint, name, given)
-        return UnawaitedCoroutine(waiting, f'callback "{name}"')
+        frame = sys._getframe(1)
+        waiting = UnawaitedCoroutine(
+            partial(self._hand_out, send, frame, type_hint, name, given),
+            "wait_for_callback",
+            f'callback "{name}"',
+            "its link was never handed out",
+            frame,
+        )
+        self._driver.define_coroutine(waiting)
+        return waiting
 
     async def _hand_out(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, Final, NamedTuple, Protocol
 
-__all__ = ["AttemptFailed", "AwakeableCreated", "LostRun", "Watcher", "current_run", "watchers"]
+__all__ = ["AttemptFailed", "AwakeableCreated", "LostWork", "Watcher", "current_run", "watchers"]
 
 
 class AwakeableCreated(NamedTuple):
@@ -22,12 +22,14 @@ class AwakeableCreated(NamedTuple):
     type_hint: Any
 
 
-class LostRun(NamedTuple):
-    """A handler returned without awaiting a run, so that its action never executed."""
+class LostWork(NamedTuple):
+    """A handler returned without awaiting something that only begins when it is awaited."""
 
-    #: Name of the run.
-    name: str
-    #: Where the handler started it, as `file:line`.
+    #: What it is, as `run "mail"`.
+    subject: str
+    #: What did not happen for that reason.
+    harm: str
+    #: Where the handler asked for it, as `file:line`.
     place: str
     #: Service and handler, as `Greeter/greet`.
     target: str
@@ -35,8 +37,7 @@ class LostRun(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f'the run "{self.name}" at {self.place} was never awaited, so its action never executed; '
-            "write `await` before it"
+            f"the {self.subject} at {self.place} was never awaited, so {self.harm}; write `await` before it"
         )
 
 
@@ -69,8 +70,8 @@ class Watcher(Protocol):
         """Note an error that ends an attempt, a run or an invocation. The runtime does not know about it yet."""
         ...
 
-    def note_lost_run(self, lost: LostRun) -> None:
-        """Note that a handler returned without awaiting one of its runs."""
+    def note_lost(self, lost: LostWork) -> None:
+        """Note that a handler returned without awaiting a run, an approval or a callback."""
         ...
 
 

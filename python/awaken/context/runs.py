@@ -15,6 +15,7 @@ from awaken._core import RetryPolicy
 from awaken.context import probe
 from awaken.context.durable_future import DurableFuture
 from awaken.context.futures import RestateDurableFuture
+from awaken.context.unawaited import place_of
 from awaken.diagnostics import development
 from awaken.handler import arguments, values
 from awaken.handler.signatures import return_type_of
@@ -148,10 +149,7 @@ class RunFuture(RestateDurableFuture[T]):
     @property
     def place(self) -> str:
         """Where the handler started this run, as `file:line`."""
-        for start, end, line in self._code.co_lines():
-            if start <= self._instruction < end and line is not None:
-                return f"{self._code.co_filename}:{line}"
-        return self._code.co_filename
+        return place_of(self._code, self._instruction)
 
     @property
     def policy(self) -> RetryPolicy | None:

@@ -7,7 +7,6 @@ author has never seen, or not complain at all.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import sys
 from collections.abc import Coroutine
 from opcode import opmap
@@ -17,9 +16,10 @@ from awaken.errors import UnknownAttributeError, UsageError
 from awaken.handler import advice
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
+    from types import CodeType, FrameType
 
-__all__ = ["Unawaited", "UnawaitedCoroutine", "refuse_attribute"]
+__all__ = ["Unawaited", "UnawaitedCoroutine", "place_of", "refuse_attribute"]
 
 T = TypeVar("T")
 
@@ -41,9 +41,6 @@ class Unawaited:
 
         def __await__(self) -> Generator[Any, None, Any]: ...
 
-    def _give_up(self) -> None:
-        """Note that its misuse is told now."""
-
     def __iter__(self) -> Generator[Any, None, Any]:
         """Support `yield from` in an `__await__` method. Any other iteration is a forgotten `await`."""
         frame = sys._getframe(1)
@@ -63,35 +60,59 @@ class UnawaitedCoroutine(Unawaited, Coroutine[Any, Any, T]):
     """A coroutine that cannot be taken for its value: `if ctx.approve(...)` without `await` would always be true.
 
     Args:
-        coroutine: does the work, once this is awaited, or made a task.
+        begin: returns the coroutine that does the work. It is called once this is awaited, or the task of it starts:
+            Python would complain of a coroutine that is not awaited, with neither the line nor what it means.
+        method: of the context, which returns this; tasks show it.
         subject: describes it, for error texts.
+        harm: what does not happen if it is never awaited.
+        frame: the frame of the handler that asks for it.
     """
 
-    __slots__ = ("_coroutine", "_subject")
+    __slots__ = ("_begin", "_code", "_coroutine", "_instruction", "_method", "_subject", "harm")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, T], subject: str) -> None:
-        self._coroutine = coroutine
+    def __init__(
+        self,
+        begin: Callable[[], Coroutine[Any, Any, T]],
+        method: str,
+        subject: str,
+        harm: str,
+        frame: FrameType,
+    ) -> None:
+        self._begin = begin
+        self._coroutine: Coroutine[Any, Any, T] | None = None
+        self._method = method
         self._subject = subject
+        self.harm = harm
+        self._code = frame.f_code
+        self._instruction = frame.f_lasti
 
     @property
     def subject(self) -> str:
         """A description of the result, for error texts."""
         return self._subject
 
+    @property
+    def place(self) -> str:
+        """Where the handler asked for it, as `file:line`."""
+        return place_of(self._code, self._instruction)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it was awaited, or its task has started, or it was closed."""
+        return self._coroutine is not None
+
     def __await__(self) -> Generator[Any, Any, T]:
-        return (yield from self._coroutine.__await__())  # this frame shows that what is awaited is durable
+        return (yield from self._begun().__await__())  # this frame shows that what is awaited is durable
 
     def __bool__(self) -> bool:
         raise UsageError(_describe(self))
 
-    def _give_up(self) -> None:
-        if inspect.getcoroutinestate(self._coroutine) == inspect.CORO_CREATED:  # and in no task that goes on
-            self.close()  # or Python would complain that it was never awaited, as well
-
     if not TYPE_CHECKING:
 
         def __getattr__(self, name):
-            if name.startswith("cr_") or name in ("__name__", "__qualname__"):
+            if name in ("__name__", "__qualname__"):
+                return self._method if name == "__name__" else f"Context.{self._method}"
+            if name.startswith("cr_") and self._coroutine is not None:
                 return getattr(
                     self._coroutine, name
                 )  # asyncio shows them of a task, in its repr and its stack
@@ -99,15 +120,28 @@ class UnawaitedCoroutine(Unawaited, Coroutine[Any, Any, T]):
 
     def send(self, value: Any) -> Any:
         """Continue it with a value, as for every coroutine."""
-        return self._coroutine.send(value)
+        return self._begun().send(value)
 
     def throw(self, *error: Any) -> Any:
         """Raise an error in it, as for every coroutine."""
-        return self._coroutine.throw(*error)
+        return self._begun().throw(*error)
 
     def close(self) -> None:
         """End it, as for every coroutine."""
-        self._coroutine.close()
+        self._begun().close()
+
+    def _begun(self) -> Coroutine[Any, Any, T]:
+        if self._coroutine is None:
+            self._coroutine = self._begin()
+        return self._coroutine
+
+
+def place_of(code: CodeType, instruction: int) -> str:
+    """Return the line of an instruction, as `file:line`. Finding it is expensive."""
+    for start, end, line in code.co_lines():
+        if start <= instruction < end and line is not None:
+            return f"{code.co_filename}:{line}"
+    return code.co_filename
 
 
 def refuse_attribute(owner: object, name: str) -> NoReturn:
@@ -129,7 +163,6 @@ def refuse_attribute(owner: object, name: str) -> NoReturn:
 
 
 def _describe(result: Unawaited) -> str:
-    result._give_up()
     return f"{result.subject} was used before it was awaited; {advice.AWAIT}"
 
 

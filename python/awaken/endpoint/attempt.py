@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaken.context.extensions import close_data, enter_context
 from awaken.diagnostics import development
-from awaken.endpoint import aftermath, code_location, generators, misplaced, outcome, tasks
+from awaken.endpoint import aftermath, code_location, generators, misplaced, outcome, tasks, unawaited
 from awaken.endpoint.handler_call import call, context_for, write_result
 from awaken.endpoint.journal_codec import AttemptCodec
 from awaken.endpoint.memory import note_location
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from awaken.context.context import Context
     from awaken.context.durable_future import DurableFuture
     from awaken.context.runs import RunFuture
+    from awaken.context.unawaited import UnawaitedCoroutine
     from awaken.endpoint.attempt_settings import AttemptSettings
     from awaken.endpoint.code_location import CodeLocation
     from awaken.endpoint.observer import AttemptObserver
@@ -64,6 +65,7 @@ class Attempt(Rest):
     __slots__ = (
         "_aftermath",
         "_closing_generators",
+        "_coroutines",
         "_handler",
         "_hash_base",
         "_interrupted_at",
@@ -116,6 +118,8 @@ class Attempt(Rest):
             self.commands = self.observer.commands(machine)
         self._aftermath: aftermath.Aftermath | None = None
         self._closing_generators: list[asyncio.Task[None]] | None = None
+        #: What the handler has to await that does not begin before, if it has asked for any.
+        self._coroutines: list[UnawaitedCoroutine[Any]] | None = None
         #: Where in the handler the end of the attempt was raised.
         self._interrupted_at: CodeLocation | None = None
         self._hash_base = 0
@@ -165,6 +169,14 @@ class Attempt(Rest):
         if self.runs is None:
             self.runs = RunTasks(self)
         self.runs.define(future)
+
+    def define_coroutine(self, coroutine: UnawaitedCoroutine[Any]) -> None:
+        """Keep a coroutine that the handler has to await."""
+        if self.is_abandoned:
+            return
+        if self._coroutines is None:
+            self._coroutines = []
+        self._coroutines.append(coroutine)
 
     def require_own(self, future: DurableFuture[Any]) -> None:
         """Refuse an await in a run, and in another handler."""
@@ -237,6 +249,8 @@ class Attempt(Rest):
                     raise unsendable(f"the result of {self.target}", error) from error
                 if self.runs is not None:
                     self.runs.report_lost()
+                if self._coroutines is not None:
+                    unawaited.report_coroutines(self._coroutines, self)
         except BaseException as error:  # of any kind: it ends this attempt and nothing else
             if machine.is_closed():
                 if machine.error is not None:  # most are suspended, and looking for the line costs
@@ -320,6 +334,7 @@ class Attempt(Rest):
         if self.helpers:
             for task in tuple(self.helpers):
                 task.cancel()
+        self._coroutines = None
         runs = self.runs
         if runs is not None:
             self.runs = None

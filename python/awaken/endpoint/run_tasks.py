@@ -6,12 +6,11 @@ A run executes in a task of its own, not of the handler: cancelling the handler'
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from awaken.context import probe
-from awaken.endpoint import outcome, tasks
+from awaken.endpoint import outcome, tasks, unawaited
 from awaken.endpoint.observer import run_within
 from awaken.errors import LocalProtocolError
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from awaken.endpoint.observer import AttemptObserver
 
 __all__ = ["RunTasks", "unsendable"]
-
-log = logging.getLogger("awaken")
 
 
 class Host(Protocol):
@@ -91,10 +88,7 @@ class RunTasks:
         for run in self._pending.values():
             if run.is_awaited:
                 continue
-            lost = probe.LostRun(run.name, run.place, host.target, host.machine.invocation_id)
-            log.warning("%s (%s): %s", lost.target, lost.invocation_id, lost)
-            for watcher in list(probe.watchers):
-                watcher.note_lost_run(lost)
+            unawaited.report(run.subject, "its action never executed", run.place, host)
 
     def close(self) -> None:
         """Cancel what executes, and forget the rest: the attempt is over."""

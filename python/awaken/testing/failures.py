@@ -25,7 +25,7 @@ from awaken.testing.errors import HandlerFailedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from awaken.context.probe import AttemptFailed, LostRun
+    from awaken.context.probe import AttemptFailed, LostWork
     from awaken.runtime.attempt_failure import AttemptFailure
     from awaken.runtime.events import Event
 
@@ -155,8 +155,8 @@ class Failures:
             self._mistakes[failed.invocation_id] = failure
             self._all.append(failure)
 
-    def note_lost_run(self, lost: LostRun) -> None:
-        """Note a run that was never awaited."""
+    def note_lost(self, lost: LostWork) -> None:
+        """Note what was never awaited."""
         if self.is_known(lost.invocation_id):
             self._all.append(HandlerFailure(f"{lost.target} ({lost.invocation_id})", str(lost)))
 

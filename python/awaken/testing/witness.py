@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from awaken.context.probe import AttemptFailed, AwakeableCreated, LostRun
+    from awaken.context.probe import AttemptFailed, AwakeableCreated, LostWork
     from awaken.testing.awakeables import Awakeables
     from awaken.testing.failures import Failures
 
@@ -41,6 +41,6 @@ class Witness:
         """Pass an exception to the failures of the environment."""
         self._failures.note_failure(failed)
 
-    def note_lost_run(self, lost: LostRun) -> None:
-        """Pass a run that was never awaited to the failures of the environment."""
-        self._failures.note_lost_run(lost)
+    def note_lost(self, lost: LostWork) -> None:
+        """Pass what was never awaited to the failures of the environment."""
+        self._failures.note_lost(lost)

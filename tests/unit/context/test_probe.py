@@ -19,7 +19,7 @@ class Recorder:
     def __init__(self) -> None:
         self.awakeables: list[probe.AwakeableCreated] = []
         self.runs: list[tuple[str, int]] = []
-        self.lost_runs: list[probe.LostRun] = []
+        self.lost_runs: list[probe.LostWork] = []
         self.failures: list[probe.AttemptFailed] = []
 
     def note_awakeable(self, created: probe.AwakeableCreated) -> None:
@@ -31,7 +31,7 @@ class Recorder:
     def note_failure(self, failed: probe.AttemptFailed) -> None:
         self.failures.append(failed)
 
-    def note_lost_run(self, lost: probe.LostRun) -> None:
+    def note_lost(self, lost: probe.LostWork) -> None:
         self.lost_runs.append(lost)
 
 

@@ -1,8 +1,9 @@
-"""Runs that a handler starts and never awaits: errors name them, with the line that starts them."""
+"""What a handler starts and never awaits: errors name it, with the line that starts it."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ class Losses:
     """A watcher that keeps what is lost."""
 
     def __init__(self) -> None:
-        self.runs: list[probe.LostRun] = []
+        self.runs: list[probe.LostWork] = []
 
     def note_awakeable(self, created: probe.AwakeableCreated) -> None:
         pass
@@ -36,7 +37,7 @@ class Losses:
     def note_failure(self, failed: probe.AttemptFailed) -> None:
         pass
 
-    def note_lost_run(self, lost: probe.LostRun) -> None:
+    def note_lost(self, lost: probe.LostWork) -> None:
         self.runs.append(lost)
 
 
@@ -76,11 +77,101 @@ async def test_run_that_is_never_awaited_is_logged_with_its_line(
     assert call.answer == ["Run", "Output", "End"]
     line = handler.__code__.co_firstlineno + 1
     (lost,) = losses.runs
-    assert (lost.name, lost.place) == ("mail", f"{HERE}:{line}")
+    assert (lost.subject, lost.place) == ('run "mail"', f"{HERE}:{line}")
     assert (lost.target, lost.invocation_id) == ("S/h", frames.INVOCATION_ID)
     (record,) = [r for r in caplog.records if r.levelno == logging.WARNING]
     assert f'the run "mail" at {HERE}:{line} was never awaited' in record.getMessage()
     assert "S/h" in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        (
+            lambda ctx: ctx.approve("Pay?"),
+            'the approval "Pay?" at {} was never awaited, so nobody was asked; write',
+        ),
+        (
+            lambda ctx: ctx.wait_for_callback(send, name="sign"),
+            'the callback "sign" at {} was never awaited, so its link was never handed out; write',
+        ),
+    ],
+    ids=["approval", "callback"],
+)
+@pytest.mark.parametrize("is_kept", [False, True])
+async def test_question_that_is_never_awaited_is_told_like_a_run(
+    ask: Any,
+    told: str,
+    is_kept: bool,
+    losses: Losses,
+    caplog: pytest.LogCaptureFixture,
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    kept: list[Any] = []
+
+    async def handler(ctx: awaken.Context) -> str:
+        asked = ask(ctx)
+        if is_kept:
+            kept.append(asked)
+        del asked
+        return "paid"
+
+    call = call_of(handler)
+    call.send(frames.request())
+    await call.until_ended()
+    kept.clear()
+    gc.collect()
+
+    assert call.answer == ["Output", "End"]
+    (lost,) = losses.runs
+    assert (lost.target, lost.invocation_id) == ("S/h", frames.INVOCATION_ID)
+    (record,) = [r for r in caplog.records if r.levelno == logging.WARNING]
+    place = f"{HERE}:{ask.__code__.co_firstlineno}"
+    assert told.format(place) in record.getMessage()
+    assert [str(one.message) for one in recwarn] == []
+
+
+async def test_task_that_never_started_asked_nobody(
+    losses: Losses, recwarn: pytest.WarningsRecorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handler(ctx: awaken.Context) -> None:
+        tasks = {asyncio.create_task(ctx.approve("Pay?"))}
+        assert "coro=<Context.approve" in repr(tasks)
+
+    call = call_of(handler)
+    call.send(frames.request())
+    await call.until_ended()
+    await asyncio.sleep(0)
+    gc.collect()
+
+    assert call.answer == ["Output", "End"]
+    assert [lost.subject for lost in losses.runs] == ['approval "Pay?"']
+    assert ([str(one.message) for one in recwarn], len(caplog.records)) == ([], 1)
+
+
+async def asks_before_it_fails(ctx: awaken.Context) -> None:
+    ctx.approve("Pay?")  # type: ignore[unused-coroutine]
+    raise awaken.TerminalError("no")
+
+
+async def asks_before_it_waits(ctx: awaken.Context) -> None:
+    later = ctx.approve("Pay?")
+    await ctx.sleep(timedelta(days=1))
+    await later
+
+
+@pytest.mark.parametrize("handler", [asks_before_it_fails, asks_before_it_waits])
+async def test_question_of_a_handler_that_did_not_get_to_it_is_not_told(
+    handler: Any, losses: Losses, recwarn: pytest.WarningsRecorder
+) -> None:
+    call = call_of(handler)
+    call.send(frames.request())
+    call.end_request()
+    await call.until_ended()
+    gc.collect()
+
+    assert losses.runs == []
+    assert [str(one.message) for one in recwarn] == []
 
 
 async def test_deprecated_run_and_time_are_named_by_the_line_of_the_handler(losses: Losses) -> None:
@@ -93,9 +184,9 @@ async def test_deprecated_run_and_time_are_named_by_the_line_of_the_handler(loss
     await call.until_ended()
 
     first = handler.__code__.co_firstlineno + 1
-    assert [(lost.name, lost.place) for lost in losses.runs] == [
-        ("old", f"{HERE}:{first}"),
-        ("timestamp", f"{HERE}:{first + 1}"),
+    assert [(lost.subject, lost.place) for lost in losses.runs] == [
+        ('run "old"', f"{HERE}:{first}"),
+        ('run "timestamp"', f"{HERE}:{first + 1}"),
     ]
 
 
@@ -114,7 +205,7 @@ async def test_run_that_is_lost_on_replay_is_told_by_the_attempt_that_ends(losse
     journal = frames.run_command(1, "mail"), frames.sleep_command(2), frames.sleep_completion(2)
     resumed.send(frames.request(b"", *journal))
     await resumed.until_ended()
-    assert [lost.name for lost in losses.runs] == ["mail"]
+    assert [lost.subject for lost in losses.runs] == ['run "mail"']
 
 
 async def awaited(ctx: awaken.Context) -> None:

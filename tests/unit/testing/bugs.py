@@ -97,6 +97,12 @@ async def forgets(ctx: awaken.Context) -> str:
 
 
 @desk.handler()
+async def forgets_to_wait(ctx: awaken.Context) -> str:
+    ctx.approve("Pay?")  # type: ignore[unused-coroutine]
+    return "paid"
+
+
+@desk.handler()
 async def depends_on_the_clock(ctx: awaken.Context) -> str:
     await ctx.run_typed(f"at {time.monotonic_ns()}", lambda: None)
     return await ctx.awakeable(type_hint=str, name="word")

@@ -389,6 +389,14 @@ async def test_run_that_was_never_awaited_is_told_with_its_line() -> None:
             assert await env.client.service_call(bugs.forgets, arg=None) == "done"
 
 
+async def test_approval_that_was_never_awaited_is_told_with_its_line() -> None:
+    with pytest.raises(
+        HandlerFailedError, match=r'the approval "Pay\?" at .*bugs.py:\d+ was never awaited, so nobody'
+    ):
+        async with open_environment(bugs.app) as env:
+            assert await env.client.service_call(bugs.forgets_to_wait, arg=None) == "paid"
+
+
 # Waiting for what never happens.
 
 

@@ -15,7 +15,7 @@ from awaken.serde.schema import schema_for
 from awaken.testing import open_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
 YES = awaken.Approval(True)
 
@@ -248,6 +248,72 @@ async def test_looking_at_a_task_does_not_end_it(look: Callable[[Any, Any], obje
         await env.approval("Pay?").answer(YES, by="ann")
 
         assert await env.client.attach(sent.invocation_id, type_hint=bool)
+
+
+async def _within(ctx: awaken.Context) -> object:
+    async with asyncio.timeout(60):
+        return await ctx.approve("Pay?")
+
+
+async def _in_a_group(ctx: awaken.Context) -> object:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(ctx.approve("Pay?"))
+    return task.result()
+
+
+async def _later(ctx: awaken.Context) -> object:
+    approval = ctx.approve("Pay?")
+    await ctx.run_typed("look", int)
+    return await approval
+
+
+async def _in_a_task(ctx: awaken.Context) -> object:
+    task = asyncio.create_task(ctx.approve("Pay?"))
+    assert "Context.approve" in repr(task)
+    await ctx.run_typed("look", int)
+    return await task
+
+
+async def _gathered(ctx: awaken.Context) -> object:
+    verdict, _ = await asyncio.gather(ctx.approve("Pay?"), ctx.run_typed("look", int))
+    return verdict
+
+
+async def _delegated(ctx: awaken.Context) -> object:
+    return await asyncio.wait_for(asyncio.shield(ctx.approve("Pay?")), 60)
+
+
+async def _left(ctx: awaken.Context) -> object:
+    """Nobody waits for the answer of a task that goes on while the handler does."""
+    tasks = {asyncio.create_task(ctx.approve("Pay?"))}
+    assert tasks
+    return await ctx.wait_for_callback(lambda link: None, bool, name="sign", expires_in=5)
+
+
+@pytest.mark.parametrize("ask", [_within, _in_a_group, _later, _in_a_task, _gathered, _delegated, _left])
+async def test_every_way_to_wait_is_an_await(
+    ask: Callable[[awaken.Context], Awaitable[object]], recwarn: pytest.WarningsRecorder
+) -> None:
+    service = awaken.Service("Beside")
+
+    @service.handler()
+    async def handler(ctx: awaken.Context) -> bool:
+        try:
+            return bool(await ask(ctx))
+        except TimeoutError:
+            return True
+
+    async with open_environment(service, always_replay=True) as env:
+        sent = await env.client.service_send(handler, None)
+        if ask is _left:
+            await env.settle()
+            await env.advance(seconds=6)
+        else:
+            await env.approval("Pay?").answer(YES, by="ann")
+
+        assert await env.client.attach(sent.invocation_id, type_hint=bool)
+
+    assert [str(one.message) for one in recwarn] == []
 
 
 async def test_verdict_is_a_result_and_a_state() -> None:
