@@ -177,6 +177,18 @@ def complete(lane: Lane, *arguments: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
+def test_who_is_asked_later_is_not_listed_as_asked(lane: Lane, client: Client) -> None:
+    given = {"title": "Pay?", "approvers": ["ann"], "escalate": {"3600": ["boss"]}}
+    invocation_id = client.send("Office/later/approve", given)
+    wait_for(lane, invocation_id, "suspended")
+
+    (found,) = [one for one in run(lane, "awakeables", "list") if one["invocation"] == invocation_id]
+    shown = run(lane, "awakeables", "show", found["id"])
+    client.kill(invocation_id)
+
+    assert found["approvers"] == shown["approvers"] == ["ann"]
+
+
 def test_completion_prints_what_the_runtime_reports(
     lane: Lane, client: Client, effects: Effects, request: pytest.FixtureRequest
 ) -> None:
