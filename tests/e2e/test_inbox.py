@@ -92,6 +92,7 @@ async def test_invocations_are_listed_and_ended(lane: Lane, effects: Effects) ->
         part = await browser.get("/", params={"part": "1"})
 
     assert invocation in listed.text
+    assert re.search(r"Waits for <a [^>]+>approve &lt;b&gt;now&lt;/b&gt;</a>", listed.text)
     assert (refused.status_code, killed.status_code) == (403, 303)
     assert (missing.status_code, garbage.status_code) == (404, 400)
     assert "<html" not in part.text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.routing import Route
@@ -11,6 +11,7 @@ from starlette.routing import Route
 from awaken.control.reads import target_of
 from awaken.control.sql import select
 from awaken.inbox.invocation_filters import AGES, PAGE_SIZE, InvocationFilters
+from awaken.inbox.listed_waits import AWAITED_COLUMN, find_listed_waits
 from awaken.inbox.statuses import StatusView, view_status
 from awaken.inbox.timeline.entries import read_ms
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from awaken.control.operations import Operations, Target
+    from awaken.inbox.listed_waits import ListedWait
     from awaken.inbox.page_tools import PageTools
 
 __all__ = ["InvocationPages", "InvocationRow", "read_row"]
@@ -37,6 +39,7 @@ _COLUMNS: Final = (
         "completion_result",
     ),
     *(f"substr({name}, 1, {_LONGEST_FAILURE}) AS {name}" for name in ("last_failure", "completion_failure")),
+    AWAITED_COLUMN,
 )
 #: Statuses above the list.
 _TABS: Final = (
@@ -65,6 +68,8 @@ class InvocationRow:
     next_retry_ms: int | None
     starts_ms: int | None
     failure: str
+    #: The question that it waits for.
+    wait: ListedWait | None = None
 
 
 class InvocationPages:
@@ -109,7 +114,9 @@ async def _find(operations: Operations, filters: InvocationFilters, now_ms: int)
             offset=filters.page * PAGE_SIZE,
         )
     )
-    return [read_row(row) for row in rows]
+    waits = await find_listed_waits(operations, rows)
+    lines = [read_row(row) for row in rows]
+    return [replace(one, wait=waits.get(one.id)) for one in lines]
 
 
 def read_row(row: Mapping[str, Any]) -> InvocationRow:

@@ -290,6 +290,18 @@ async def test_call_that_takes_long_shows_the_running_invocation(
     assert "It was called, and has no result yet" in await console.get(result.headers["location"])
 
 
+async def test_the_list_says_what_each_invocation_waits_for(console: Console) -> None:
+    asking = await console.call("Tools/ask")
+    waiting = await console.call("Tools/wait")
+    await console.environment.settle()
+
+    page = await console.get("/invocations?service=Tools")
+
+    for invocation, name in ((asking, "well?"), (waiting, "awakeable 17")):
+        awakeable = _core.format_awakeable_id(_core.parse_invocation_id(invocation), 17)
+        assert f'Waits for <a href="/awakeables/{awakeable}">{name}</a>' in page
+
+
 async def test_values_of_megabytes_are_not_shown_and_do_not_hurt(console: Console) -> None:
     invocation = await console.call("Tools/big")
     page = await console.get(f"/invocations/{invocation}")
