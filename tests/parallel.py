@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
 def pytest_report_to_serializable() -> Generator[None, Any, Any]:
     """Escape lone surrogates, which tests log on purpose and which cannot be sent to the reporting process."""
     return _encodable((yield))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse names with an address of memory: processes have to collect the same tests."""
+    for item in items:
+        if re.search(r" at 0x|0x[0-9a-f]{9,}", item.nodeid):
+            raise pytest.UsageError(f"{item.nodeid} has another name in each process; give it an id")
 
 
 def _encodable(data: Any) -> Any:

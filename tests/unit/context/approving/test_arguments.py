@@ -222,7 +222,7 @@ async def ask(question: Any = "Pay?", **given: Any) -> tuple[str, list[bytes]]:
         ({"details": None}, 'the details of ctx.approve("Pay?") is None'),
         ({"labels": {"a": 1}}, "names and values are text"),
     ],
-    ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
+    ids=lambda value: "+".join(value) if isinstance(value, dict) else "",
 )
 async def test_mistakes_are_told_before_anything_is_journaled(given: dict[str, Any], problem: str) -> None:
     text, journal = await ask(**given)
@@ -263,7 +263,7 @@ async def test_links_that_are_not_configured_are_told(monkeypatch: pytest.Monkey
         {"data": [1, 2]},
         {"labels": {"team": "red"}, "expires_in": 0.5},
     ],
-    ids=lambda given: str(given)[:30],
+    ids=lambda given: "+".join(given),
 )
 async def test_other_calls_are_journaled_as_lists_read_them(given: dict[str, Any]) -> None:
     text, journal = await ask(**given)
