@@ -5,15 +5,17 @@ Imported when the first callback is made, because most processes make none.
 
 from __future__ import annotations
 
+import reprlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from awaken.errors import UsageError
 from awaken.handler import arguments
+from awaken.handler.advice import refuse
 from awaken.links import limits
 from awaken.timing import time_limits, wall_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import timedelta
 
 __all__ = ["check_labels", "check_name", "expiry_after"]
@@ -35,7 +37,18 @@ def check_labels(labels: Mapping[str, str] | None, what: str) -> dict[str, str]:
     Raises:
         UsageError: they are not text, or journals have no room for them.
     """
-    checked = dict(arguments.headers_of(labels, f"{what} (its labels)"))
+    if not labels:
+        return {}
+    if not isinstance(labels, Mapping):
+        refuse(labels, f"labels of {what}", 'give a dict, as in {"team": "finance"}')
+    checked = dict(labels)
+    for name, value in checked.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            wrong = name if isinstance(value, str) else value
+            raise UsageError(
+                f"labels of {what} has {name!r}: {reprlib.repr(value)}, of which one is of type "
+                f"{type(wrong).__name__}; names and values of labels are text, so convert both with str"
+            )
     try:
         size = limits.json_size(checked)
     except UnicodeEncodeError as error:

@@ -129,6 +129,7 @@ async def test_labels_beyond_the_limit_are_refused(labels: Any) -> None:
 
     assert (answer[-2:], made) == (["Output", "End"], [])
     assert "labels" in problem
+    assert "header" not in problem
 
 
 async def test_labels_within_the_limit_are_taken() -> None:
