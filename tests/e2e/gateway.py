@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Gateway:
-    """A gRPC server on a free port; `address` is HOST:PORT."""
+    """A gRPC server on a free port; `address` is HOST:PORT, empty with `--grpc off`."""
 
     def __init__(self, lane: Lane, directory: Path, *options: str, **environment: str) -> None:
         urls = ("--ingress", lane.runtime.ingress_url, "--admin", lane.runtime.admin_url)
@@ -35,7 +35,7 @@ class Gateway:
 
     def __enter__(self) -> Self:
         self._process.start()
-        self.address = eventually(self._find_address, what="the gateway's readiness")
+        (self.address,) = eventually(self._find_addresses, what="the gateway's readiness")
         page = re.search(r"inbox on (\S+)", self._process.log)
         self.inbox = page.group(1) if page else ""
         links = re.search(r"links on (\S+)", self._process.log)
@@ -49,8 +49,7 @@ class Gateway:
         """Send SIGTERM, wait for the end and return the exit code."""
         return self._process.stop()
 
-    def _find_address(self) -> str:
+    def _find_addresses(self) -> list[str]:
         if not self._process.is_alive():
             raise RuntimeError(f"the gateway ended while starting:\n{self._process.log[-4000:]}")
-        found = re.search(r"gRPC on (\S+),", self._process.log)
-        return found.group(1) if found else ""
+        return re.findall(r"awaken: (?:gRPC on (\S+), )?in front of", self._process.log)

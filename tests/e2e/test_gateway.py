@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import grpc
+import httpx
 import pytest
 import trustme
 from awaken import _core
@@ -394,3 +395,12 @@ def test_tls_is_mutual_when_clients_have_to_show_a_certificate(lane: Lane, tmp_p
 
     assert answer.value
     assert code_of(refused) == grpc.StatusCode.UNAVAILABLE
+
+
+def test_without_grpc_the_inbox_is_served_alone(lane: Lane, tmp_path: Path) -> None:
+    with Gateway(lane, tmp_path, "--grpc", "off", "--inbox", "127.0.0.1:0") as gateway:
+        page = httpx.get(gateway.inbox)
+        status = gateway.stop()
+
+    assert gateway.address == ""
+    assert (page.status_code, status) == (200, 0)

@@ -29,7 +29,7 @@ from awaken.cli.inbox_options import (
     read_inbox_access,
 )
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
-from awaken.cli.places import CALLBACKS, CallbacksOption
+from awaken.cli.places import CALLBACKS, CallbacksOption, GrpcOption
 from awaken.cli.settings import (
     DEFAULT_ADMIN,
     DEFAULT_GRPC,
@@ -73,12 +73,7 @@ class _Links:
 def gateway(
     ingress: IngressesOption = None,
     admin: AdminsOption = None,
-    grpc: Annotated[
-        str,
-        typer.Option(
-            metavar="HOST:PORT", envvar="AWAKEN_GRPC", help="Address to listen on; port 0 picks a free one."
-        ),
-    ] = DEFAULT_GRPC,
+    grpc: GrpcOption = None,
     inbox: Annotated[
         str | None,
         typer.Option(
@@ -115,14 +110,16 @@ def gateway(
     from awaken.hosting.open_files import allow_many_files
 
     start_output(log_level, json_output=json_output)
-    host, port = parse_bind(grpc)
+    control = None if grpc == "off" else parse_bind(grpc or DEFAULT_GRPC)
     ingresses = parse_urls(ingress or [DEFAULT_INGRESS], "an ingress")
     admins = parse_urls(admin or [DEFAULT_ADMIN], "an admin API")
     bind = None if inbox is None else parse_bind(inbox)
     pages = read_pages(allow_host, allow_origin)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     names = read_inbox_access(inbox_user_header, inbox_groups_header, is_anonymous=inbox_anonymous)
-    access.check_exposure({"--grpc": (host, port), "--inbox": bind})
+    if not (control or inbox or callbacks):
+        raise CommandError("--grpc off leaves nothing to serve; add --inbox or --callbacks")
+    access.check_exposure({"--grpc": control, "--inbox": bind})
     names.check_names("--inbox", bind)
     if inbox or callbacks:
         check_pages()
@@ -131,7 +128,7 @@ def gateway(
     page = None if bind is None else _Inbox(bind, names.visitors)
     links = None if callbacks is None else _Links(parse_bind(callbacks), require_signer(), public_url())
     addresses = {
-        "--grpc": (host, port),
+        "--grpc": control,
         "--inbox": bind,
         "--callbacks": None if links is None else links.bind,
     }
@@ -141,9 +138,7 @@ def gateway(
     allow_many_files()
     try:
         asyncio.run(
-            _serve(
-                ingresses, admins, (host, port), page, links, access, pages, known, json_output=json_output
-            )
+            _serve(ingresses, admins, control, page, links, access, pages, known, json_output=json_output)
         )
     except OSError as error:
         raise CommandError(
@@ -154,7 +149,7 @@ def gateway(
 async def _serve(
     ingress: list[str],
     admin: list[str],
-    grpc: tuple[str, int],
+    grpc: tuple[str, int] | None,
     inbox: _Inbox | None,
     links: _Links | None,
     access: Access,
@@ -180,17 +175,15 @@ async def _serve(
     runtime.codec = codec
     async with AsyncExitStack() as stack, closing_together() as closers:
         stack.push_async_callback(runtime.close)
-        server = await start_control_server(
-            runtime, host=grpc[0], port=grpc[1], tls=access.tls, tokens=access.tokens
-        )
-        closers.append(server.close)
         ingresses, admins = ", ".join(ingress), ", ".join(admin)
-        facts = {
-            "grpc": host_and_port(grpc[0], server.port),
-            "ingress": ingresses,
-            "admin": admins,
-            "pid": os.getpid(),
-        }
+        address = None
+        if grpc is not None:
+            server = await start_control_server(
+                runtime, host=grpc[0], port=grpc[1], tls=access.tls, tokens=access.tokens
+            )
+            closers.append(server.close)
+            address = host_and_port(grpc[0], server.port)
+        facts = {"grpc": address, "ingress": ingresses, "admin": admins, "pid": os.getpid()}
         lines: list[str] = []
         if inbox is not None:
             page = _make_inbox(inbox, runtime, access, pages)
@@ -204,7 +197,8 @@ async def _serve(
             closers.append(links_server.stop)
             facts["callbacks"] = f"{reachable_url(links_server.url)}{CALLBACKS}"
             lines.append(f"awaken: links on {facts['callbacks']}")
-        lines.append(f"awaken: gRPC on {facts['grpc']}, in front of {ingresses} and {admins}")
+        served = f"gRPC on {address}, " if address else ""
+        lines.append(f"awaken: {served}in front of {ingresses} and {admins}")
         print_announcement(facts, "\n".join(lines), json_output=json_output)
         await stop.wait()
 

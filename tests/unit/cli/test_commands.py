@@ -361,6 +361,13 @@ def test_grace_is_a_time_that_ends(seconds: str) -> None:
     assert "--grace" in result.output
 
 
+def test_gateway_that_would_serve_nothing_is_refused() -> None:
+    result = run("gateway", "--grpc", "off")
+
+    assert result.exit_code == 1
+    assert "--grpc off leaves nothing to serve; add --inbox or --callbacks" in result.output
+
+
 @pytest.mark.parametrize(
     "name", ["models:Decision", "models.py", "./models", "models,others", "..models", ""]
 )
