@@ -99,6 +99,18 @@ async def test_programs_read_how_a_question_stands(lane: Lane, effects: Effects)
     assert page.headers["content-type"].startswith("text/html")
 
 
+async def test_control_characters_of_a_comment_are_in_no_page(lane: Lane, effects: Effects) -> None:
+    _, (lead, cfo) = ask(lane, effects, [LEAD, CFO], quorum=2)
+
+    async with browse(lane) as browser:
+        answered = await browser.post(lead, json={"approved": True, "comment": "a\0b\x1bc"})
+        page = await browser.get(cfo)
+
+    assert answered.status_code == 200
+    assert r"a\x00b\x1bc" in page.text
+    assert not {"\0", "\x1b"} & set(page.text)
+
+
 async def test_of_two_answers_at_once_one_is_applied_and_the_other_learns_by_whom(
     lane: Lane, effects: Effects
 ) -> None:
