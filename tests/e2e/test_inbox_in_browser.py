@@ -118,6 +118,8 @@ def test_person_answers_by_keyboard_and_sees_the_end(
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
 
+        expect(page.get_by_role("status").get_by_text("This is decided.")).to_be_visible()
+        page.get_by_role("link", name="What the invocation does now").press("Enter")
         expect(page.get_by_text("completed", exact=True)).to_be_visible(timeout=20_000)
         expect(page.get_by_role("list", name="Timeline of the journal")).to_be_visible()
 
@@ -169,12 +171,13 @@ def test_who_comes_second_learns_who_was_first(lane: Lane, browser: Browser, tmp
             page.get_by_role("link", name=f"{mark}?").click()
         other.get_by_label("Comment").fill("I had begun to")
         one.get_by_role("button", name="Approve").click()
-        expect(one.get_by_text("completed", exact=True)).to_be_visible(timeout=SOON_MS)
+        expect(one.get_by_text("You approved this.")).to_be_visible(timeout=SOON_MS)
         expect(other.get_by_text(f"{LEAD} from the inbox")).to_be_visible(timeout=SOON_MS)
         expect(other.get_by_label("Comment")).to_have_value("I had begun to")
         other.get_by_role("button", name="Reject").click()
 
-        expect(other.get_by_text("It has a result already")).to_be_visible()
+        refusal = other.get_by_role("alert").filter(has_text="It has a result already")
+        expect(refusal).to_contain_text("This answer was not recorded")
         expect(other.get_by_text(f"{LEAD} from the inbox")).to_be_visible()
 
     assert lane.client.attach(invocation)["approved"] is True
@@ -199,7 +202,12 @@ def test_several_are_found_and_answered_together(lane: Lane, browser: Browser, t
         page.go_back()
         for number in (0, 2):
             row_of(page, f"{mark} {number}?").get_by_role("checkbox").check()
-        page.get_by_role("button", name="Answer the ticked ones together").click()
+        together = page.get_by_role("button", name="Answer the ticked ones together")
+        page.set_viewport_size({"width": 1200, "height": 400})  # the list is longer than the window
+        page.evaluate("scrollTo(0, 0)")
+        expect(together).to_be_in_viewport()
+        page.set_viewport_size(DESK)
+        together.click()
         expect(page.get_by_role("heading", name="Answer 2 together")).to_be_visible()
         page.get_by_label("Comment").fill("both")
         page.get_by_role("button", name="Approve").click()
