@@ -68,7 +68,8 @@ def describe_verdict(question: Question, result: bytes | Failure) -> tuple[str, 
         verb = _VERBS[None]
     else:
         verb = _verb_of(question.approval, Answered(result))
-    return (verb.capitalize(), *(("rejected", "cross") if verb == _VERBS[False] else ("approved", "check")))
+    state, icon = ("rejected", "cross") if verb == _VERBS[False] else ("approved", "check")
+    return verb.capitalize(), state, icon
 
 
 def _verb_of(facts: ApprovalFacts, answered: Answered) -> str:
