@@ -93,5 +93,5 @@ async def _find_timers(operations: Operations, ids: Sequence[str]) -> dict[str, 
 def _awakeable_id(invocation_id: str, index: int) -> str | None:
     try:
         return _core.format_awakeable_id(_core.parse_invocation_id(invocation_id), index)
-    except InvalidIdError:  # of a damaged row
+    except (InvalidIdError, OverflowError):  # of a damaged row
         return None

@@ -115,5 +115,5 @@ def _wait(invocation_id: str, row: Row, now_ms: int) -> Wait:
 def _awakeable(invocation_id: str, signal: int) -> str:
     try:
         return _core.format_awakeable_id(_core.parse_invocation_id(invocation_id), signal)
-    except InvalidIdError:  # of a damaged row
+    except (InvalidIdError, OverflowError):  # of a damaged row
         return ""

@@ -220,7 +220,7 @@ async def ask(question: Any = "Pay?", **given: Any) -> tuple[str, list[bytes]]:
         ({"data": object()}, 'cannot write the data of ctx.approve("Pay?")'),
         ({"data": {"text": "x" * 70_000}}, "the limit is 65536"),
         ({"details": None}, 'the details of ctx.approve("Pay?") is None'),
-        ({"labels": {"a": 1}}, "names and values are text"),
+        ({"labels": {"a": 1}}, "names and values of labels are text"),
     ],
     ids=lambda value: "+".join(value) if isinstance(value, dict) else "",
 )

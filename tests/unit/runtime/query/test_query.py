@@ -19,6 +19,8 @@ from awaken.runtime.query.connection import Connection
 from awaken.runtime.query.functions import add_functions
 from awaken.runtime.query.rendering import row_renderer
 
+from tests.unit.runtime.services import ENTERED
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractContextManager
@@ -213,6 +215,7 @@ async def test_a_suspended_one_tells_what_it_waits_for(asking: Asking) -> None:
 
 async def test_what_backs_off(asking: Asking) -> None:
     harness = asking.harness
+    ENTERED.clear()
     invocation_id = await harness.send("Failing/fail_until", 3)
     await harness.until_status(invocation_id, "backing-off")
 
