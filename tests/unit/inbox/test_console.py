@@ -29,7 +29,7 @@ from awaken.testing import Environment, open_environment
 from tests.doors.attacks import templates
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 EVIL = "<script>alert(1)</script>"
 UNKNOWN = "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr"
@@ -45,7 +45,15 @@ class Order:
 
 shop = awaken.VirtualObject("Shop")
 tools = awaken.Service("Tools")
-configure_callbacks(CallbackSettings("http://links", LinkSigner({"test": b"k" * 32})))
+
+
+@pytest.fixture(autouse=True)
+def links() -> Iterator[None]:
+    configure_callbacks(CallbackSettings("http://links", LinkSigner({"test": b"k" * 32})))
+    yield
+    configure_callbacks(None)
+
+
 secret = awaken.Service("Secret", ingress_private=True)
 trip = awaken.Workflow("Trip")
 
