@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -46,7 +47,7 @@ def gateway(lane: Lane, tmp_path: Path) -> Iterator[Gateway]:
 
 
 def wait_for_receipt(lane: Lane, key: str) -> str:
-    """Return an invocation with a bit of everything in its journal, which waits."""
+    """Return an invocation with a bit of everything in its journal, which waits; of a key that has no state yet."""
     invocation = lane.client.send(f"Shipping/{key}/ship", {"weight": 2.5})
     sql = f"SELECT value_utf8 FROM state WHERE service_name = 'Shipping' AND service_key = '{key}' AND key = 'plain'"
     (row,) = eventually(lambda: lane.client.query(sql), bool, what="the id of an awakeable")
@@ -58,7 +59,7 @@ def wait_for_receipt(lane: Lane, key: str) -> str:
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_pages_can_be_read_by_everybody(lane: Lane, gateway: Gateway, browser: Browser, look: str) -> None:
-    key = f"look-{look}"
+    key = f"look-{look}-{uuid4().hex}"
     waiting = wait_for_receipt(lane, key)
     failing = lane.client.send(f"Shipping/lost-{look}/lose", "nobody knows " + "where " * 40)
     lane.client.wait_for_status(failing, ("backing-off",))
@@ -99,7 +100,7 @@ def test_pages_can_be_read_by_everybody(lane: Lane, gateway: Gateway, browser: B
 def test_values_open_by_keyboard_and_stay_open_when_the_page_hears_of_news(
     lane: Lane, gateway: Gateway, browser: Browser
 ) -> None:
-    invocation = wait_for_receipt(lane, "keyboard")
+    invocation = wait_for_receipt(lane, f"keyboard-{uuid4().hex}")
     page = browser.new_page()
     page.goto(f"{gateway.inbox}invocations/{invocation}")
     row = page.locator(".row", has_text="print label")
@@ -107,8 +108,9 @@ def test_values_open_by_keyboard_and_stay_open_when_the_page_hears_of_news(
     row.locator("summary").focus()
     page.keyboard.press("Enter")
 
-    expect(row.locator(".shown")).to_contain_text('"label": "L-1"')
-    expect(page.get_by_text("Waits for Signed at the door?")).to_be_visible()
+    expect(row.locator(".shown")).to_contain_text('"label": "L-1"', timeout=20_000)
+    # A server tells what a handler waits for once it is suspended.
+    expect(page.get_by_text("Waits for Signed at the door?")).to_be_visible(timeout=20_000)
     lane.client.kill(invocation)
     expect(page.get_by_text("failed", exact=True)).to_be_visible(timeout=20_000)  # without a reload
     expect(page.get_by_text("Waits for")).to_have_count(0)
