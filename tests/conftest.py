@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 settings.register_profile("any-speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any-speed")
 
-pytest_plugins = ["tests.leftovers", "tests.parallel"]
+pytest_plugins = ["tests.chromium", "tests.leftovers", "tests.parallel"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

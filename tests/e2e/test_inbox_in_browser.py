@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from awaken import _core
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.accessibility import find_violations
 from tests.e2e.gateway import Gateway
@@ -31,16 +30,6 @@ DESK: Any = {"width": 1200, "height": 800}
 PHONE: Any = {"width": 360, "height": 740}
 #: How long a change may take until an open page shows it: the runtime is asked once a second.
 SOON_MS = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert chromium is not None, "these tests need Chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -11,13 +11,11 @@ from awaken.context import probe
 from awaken.context.awakeable import Awakeable, AwakeableFuture
 from awaken.context.callback import DEFAULT_EXPIRY, Callback, CallbackLink, expiry_of
 from awaken.context.futures import RestateDurableFuture, RestateDurableSleepFuture
-from awaken.context.runs import RunOptions
-from awaken.context.side_effects import NO_OPTIONS, SideEffects
+from awaken.context.side_effects import AS_BYTES, NO_OPTIONS, SideEffects
 from awaken.context.unawaited import UnawaitedCoroutine
 from awaken.errors import UsageError
 from awaken.handler import arguments, values
 from awaken.handler.advice import refuse
-from awaken.serde import BytesSerde
 from awaken.serde.default import DefaultSerde, T
 
 if TYPE_CHECKING:
@@ -31,10 +29,6 @@ if TYPE_CHECKING:
     from awaken.serde import Serde
 
 __all__ = ["External"]
-
-
-#: A document is written and read as it is.
-_AS_BYTES: RunOptions[bytes] = RunOptions(serde=BytesSerde())
 
 
 class External(SideEffects):
@@ -168,7 +162,7 @@ class External(SideEffects):
         async def write() -> bytes:
             return document.write()
 
-        run = self._start_run(document_name(index), write, _AS_BYTES, (), {}, sys._getframe(1))
+        run = self._start_run(document_name(index), write, AS_BYTES, (), {}, sys._getframe(1))
         run.add_done_callback(_ignore)
 
     def wait_for_callback(

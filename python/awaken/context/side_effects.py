@@ -11,6 +11,7 @@ from awaken.context.runs import RunFuture, RunOptions
 from awaken.errors import UsageError
 from awaken.handler.advice import refuse
 from awaken.handler.arguments import expect_text
+from awaken.serde import BytesSerde
 from awaken.serde.default import DefaultSerde, T
 from awaken.timing import wall_clock
 
@@ -28,6 +29,8 @@ P = ParamSpec("P")
 
 #: The options of a run without any. Never modified.
 NO_OPTIONS: RunOptions[Any] = RunOptions()
+#: Those of a run whose result is written and read as it is. Never modified.
+AS_BYTES: RunOptions[bytes] = RunOptions(serde=BytesSerde())
 
 #: The function that a run calls.
 RunAction = Callable[..., Coroutine[Any, Any, T]] | Callable[..., T]

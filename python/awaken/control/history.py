@@ -12,18 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from awaken import _core
 from awaken.approvals import Answered, read_answered, read_verdict
-from awaken.control.describing_timers import TIMER_COLUMNS, Timers, read_timer
+from awaken.control.describing_timers import Timers
 from awaken.control.journal_results import read_results
 from awaken.control.operations import Failure
 from awaken.control.question_documents import FoundDocument, decode_value, read_documents
-from awaken.control.reads import find_invocations, target_of
-from awaken.control.sql import quote_sql, select
+from awaken.control.reads import find_invocations, find_timers, target_of
 from awaken.errors import InvalidIdError
-from awaken.links.description import ENTRY_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from awaken.control.describing_timers import DescribingTimer
     from awaken.control.operations import Operations, StoredAnswer, Target
     from awaken.links.description import CallbackDescription
@@ -96,7 +92,7 @@ async def list_answers(
     rows = [{"id": one.invocation_id, "index": one.index, "raw_length": one.size} for one in stored]
     invocations, timers, values = await asyncio.gather(
         find_invocations(operations, ids),
-        _find_timers(operations, ids),
+        find_timers(operations, ids),
         read_results(operations, rows, LARGEST_READ),
     )
     targets = {name: target_of(row) for name, row in invocations.items()}
@@ -116,20 +112,6 @@ async def list_answers(
         for one, timer in zip(stored, described, strict=True)
     ]
     return HistoryPage(tuple(answers), page.next)
-
-
-async def _find_timers(operations: Operations, ids: Sequence[str]) -> dict[str, Timers]:
-    conditions = [
-        f"id IN ({', '.join(map(quote_sql, ids))})",
-        "entry_type = 'Command: Sleep'",
-        f"name LIKE {quote_sql(ENTRY_PREFIX + '%')}",
-    ]
-    found: dict[str, Timers] = {}
-    for row in await operations.ask(select(TIMER_COLUMNS, "sys_journal", conditions, order='id, "index"')):
-        timer = read_timer(row)
-        if timer is not None:
-            found.setdefault(row["id"], Timers()).add(timer)
-    return found
 
 
 async def _make(

@@ -16,7 +16,7 @@ from awaken.outcomes import LAST_AWAKEABLE, AwakeableOutcome, describe_outcome
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from awaken.control.describing_timers import DescribingTimer
     from awaken.control.operations import Operations
@@ -29,6 +29,7 @@ __all__ = [
     "find_invocation",
     "find_invocations",
     "find_timer",
+    "find_timers",
     "is_invocation",
     "is_stored_result",
     "list_awakeables",
@@ -208,6 +209,33 @@ async def find_timer(
     ]
     rows = await operations.ask(select(columns, "sys_journal", conditions, order='"index"'))
     return Timers(map(read_timer, rows)).find(index)
+
+
+async def find_timers(
+    operations: Asks, invocation_ids: Iterable[str], most: int | None = None
+) -> dict[str, Timers]:
+    """Return the timers that describe awakeables of invocations, by invocation id; those without are absent.
+
+    Args:
+        operations: the runtime.
+        invocation_ids: well-formed.
+        most: how many timers are read; None reads all.
+    """
+    ids = sorted({quote_sql(one) for one in invocation_ids})
+    if not ids:
+        return {}
+    conditions = [
+        f"id IN ({', '.join(ids)})",
+        "entry_type = 'Command: Sleep'",
+        f"name LIKE {quote_sql(ENTRY_PREFIX + '%')}",
+    ]
+    found: dict[str, Timers] = {}
+    sql = select(TIMER_COLUMNS, "sys_journal", conditions, order='id, "index"', limit=most)
+    for row in await operations.ask(sql):
+        timer = read_timer(row)
+        if timer is not None:
+            found.setdefault(row["id"], Timers()).add(timer)
+    return found
 
 
 async def is_stored_result(

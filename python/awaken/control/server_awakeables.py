@@ -11,12 +11,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
-from awaken.control.describing_timers import TIMER_COLUMNS, Timers, describe_view, read_timer
+from awaken.control.describing_timers import Timers, describe_view
 from awaken.control.futures import awaited_awakeables, describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView
-from awaken.control.reads import target_of
-from awaken.control.sql import equal, quote_sql, read_offset, select
-from awaken.links.description import ENTRY_PREFIX
+from awaken.control.reads import find_timers, target_of
+from awaken.control.sql import equal, read_offset, select
 from awaken.timing.timestamps import read_time
 
 if TYPE_CHECKING:
@@ -94,18 +93,7 @@ async def _describe(tables: Asks, found: Sequence[AwakeableView]) -> tuple[Awake
     """Add what the journals show of callbacks."""
     if not found:
         return ()
-    ids = ", ".join(sorted({quote_sql(one.invocation_id) for one in found}))
-    conditions = (
-        "entry_type = 'Command: Sleep'",
-        f"name LIKE {quote_sql(ENTRY_PREFIX + '%')}",
-        f"id IN ({ids})",
-    )
-    sql = select(TIMER_COLUMNS, "sys_journal", conditions, order='id, "index"')
-    timers: dict[str, Timers] = {}
-    for row in await tables.ask(sql):
-        timer = read_timer(row)
-        if timer is not None:
-            timers.setdefault(row["id"], Timers()).add(timer)
+    timers = await find_timers(tables, (one.invocation_id for one in found))
     described = (_add_callback(one, timers.get(one.invocation_id, Timers())) for one in found)
     return tuple(sorted(described, key=lambda one: one.since_ms or 0))
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken import _core
-from awaken.control.describing_timers import TIMER_COLUMNS, Timers, read_timer
+from awaken.control.describing_timers import Timers
 from awaken.control.futures import awaited_awakeables
-from awaken.control.sql import quote_sql, select
+from awaken.control.reads import find_timers
 from awaken.errors import InvalidIdError
-from awaken.links.description import ENTRY_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +56,7 @@ async def find_listed_waits(
         indexes = awaited_awakeables(row.get("awaited")) if row.get("status") in _WAITING else set()
         if indexes and _awakeable_id(row["id"], 0) is not None:
             awaited[row["id"]] = indexes
-    timers = await _find_timers(operations, list(awaited))
+    timers = await find_timers(operations, awaited, _MOST_TIMERS)
     found = {}
     for invocation_id, indexes in awaited.items():
         described = timers.get(invocation_id, Timers())
@@ -70,23 +69,6 @@ async def find_listed_waits(
         awakeable_id = _awakeable_id(invocation_id, first)
         if awakeable_id is not None:
             found[invocation_id] = ListedWait(name or f"awakeable {first}", awakeable_id, len(names) - 1)
-    return found
-
-
-async def _find_timers(operations: Operations, ids: Sequence[str]) -> dict[str, Timers]:
-    if not ids:
-        return {}
-    conditions = [
-        f"id IN ({', '.join(map(quote_sql, ids))})",
-        "entry_type = 'Command: Sleep'",
-        f"name LIKE {quote_sql(ENTRY_PREFIX + '%')}",
-    ]
-    sql = select(TIMER_COLUMNS, "sys_journal", conditions, order='id, "index"', limit=_MOST_TIMERS)
-    found: dict[str, Timers] = {}
-    for row in await operations.ask(sql):
-        timer = read_timer(row)
-        if timer is not None:
-            found.setdefault(row["id"], Timers()).add(timer)
     return found
 
 

@@ -22,7 +22,7 @@ from awaken.context.approving import outcome
 from awaken.context.approving.messages import Messages
 from awaken.context.approving.plan import Plan, make_plan
 from awaken.context.futures import RestateDurableFuture, RestateDurableSleepFuture
-from awaken.context.runs import RunOptions
+from awaken.context.side_effects import AS_BYTES
 from awaken.errors import InvocationCancelledError, RetryableError, SerdeError, TerminalError
 from awaken.links.description import describe_callback
 from awaken.serde import BytesSerde
@@ -41,9 +41,6 @@ log = logging.getLogger("awaken")
 #: Values that this process warned of, by invocation, signal and text: every attempt reads them again.
 _warned: Final[set[tuple[str, int, str]]] = set()
 _MOST_WARNED: Final = 1000
-
-#: The plan is written and read as it is.
-_AS_BYTES: RunOptions[bytes] = RunOptions(serde=BytesSerde())
 
 
 async def ask(context: SideEffects, given: Arguments, frame: FrameType) -> Verdict[Any]:
@@ -68,7 +65,7 @@ async def ask(context: SideEffects, given: Arguments, frame: FrameType) -> Verdi
         return plan.write()
 
     name = document_name(plan.description.index)
-    recorded = Plan.read(await context._start_run(name, write, _AS_BYTES, (), {}, frame))
+    recorded = Plan.read(await context._start_run(name, write, AS_BYTES, (), {}, frame))
     if recorded.facts.slots != len(slots):
         raise RetryableError(
             f'approval "{given.question}" of {driver.target} began with room for {recorded.facts.slots} answers, and '
