@@ -132,7 +132,7 @@ SPAN ?= 2
 PEERS ?=
 BENCH_ROUNDS = $(if $(filter command line,$(origin ROUNDS)),--rounds $(ROUNDS)) --seconds $(SPAN)
 
-bench-all: setup $(STAMPS)/bench $(STAMPS)/agents ## Every comparison, and the tables and pictures of docs/performance.md from it; an hour
+bench-all: setup $(STAMPS)/bench $(STAMPS)/agents ## Every comparison, and the tables and pictures of docs/comparison/performance.md from it; an hour
 	$(BIN)/python -m benches.imports --json-output $(RESULTS)/imports.json
 	$(BIN)/python -m benches.peers $(BENCH_ROUNDS) $(PEERS) --json-output $(RESULTS)/peers.json
 	$(BIN)/python -m benches.runtimes $(BENCH_ROUNDS) --json-output $(RESULTS)/runtimes.json

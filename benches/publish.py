@@ -1,4 +1,4 @@
-"""Makes the pictures and tables of docs/performance.md from stored results: `python -m benches.publish`.
+"""Makes the pictures and tables of docs/comparison/performance.md from stored results: `python -m benches.publish`.
 
 Results are in `benches/results`, one file for each benchmark, as `--json-output` writes them. What is between a pair of
 markers in the page (`<!-- table: NAME -->` and `<!-- end -->`) is replaced; all else in it is written by people.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benches" / "results"
-PAGE = ROOT / "docs" / "performance.md"
+PAGE = ROOT / "docs" / "comparison" / "performance.md"
 PICTURES = ROOT / "docs" / "pictures"
 NONE = "–"
 #: Also nothing, and a number with a unit; not a date.
@@ -35,7 +35,7 @@ def main(
         bool, typer.Option("--check", help="Write nothing, and fail if something is not what results say.")
     ] = False,
 ) -> None:
-    """Write the pictures and tables of docs/performance.md from the stored results."""
+    """Write the pictures and tables of docs/comparison/performance.md from the stored results."""
     results = read_results(RESULTS)
     wanted = {PICTURES / f"{name}.svg": picture for name, picture in draw_pictures(results).items()}
     wanted[PAGE] = fill_page(PAGE.read_text(), results)
@@ -126,7 +126,7 @@ def scale_groups(result: Mapping[str, Any]) -> list[Group]:
 def show_pictures(results: Mapping[str, Any], benchmark: str) -> str:
     """Return what shows the pictures of one benchmark on the page; nothing before there are some."""
     names = [name for name in draw_pictures(results) if name.startswith(f"performance-{benchmark}")]
-    return "".join(f"![{benchmark}](pictures/{name}.svg)\n\n" for name in names)
+    return "".join(f"![{benchmark}](../pictures/{name}.svg)\n\n" for name in names)
 
 
 def goal_table(results: Mapping[str, Any]) -> str:

@@ -52,7 +52,7 @@ def test_pictures_that_the_page_shows_exist() -> None:
 
 def test_a_benchmark_with_results_shows_its_picture() -> None:
     filled = publish.fill_page("<!-- table: peers -->\n<!-- end -->", RESULTS)
-    assert "![peers](pictures/performance-peers.svg)\n\n| " in filled
+    assert "![peers](../pictures/performance-peers.svg)\n\n| " in filled
     assert "| greet | awaken | 20,000 | 21.5 |  |" in filled
 
 

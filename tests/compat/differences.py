@@ -1,7 +1,8 @@
 """Differences between the two SDKs, each with its reason. The suite expects what awaken does.
 
 The official SDK must fail every listed test with the listed exception, so a difference that disappears fails the suite.
-Names and parameters are compared by tests/unit/test_surface.py, and what awaken leaves out is in docs/official-api.md.
+Names and parameters are compared by tests/unit/test_surface.py; docs/comparison/official-api.md has what awaken leaves
+out.
 """
 
 from __future__ import annotations

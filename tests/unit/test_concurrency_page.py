@@ -1,4 +1,4 @@
-"""The example of docs/concurrency.md, executed: a replayed invocation, with and without an answer in time."""
+"""The example of docs/how-to/concurrency.md, executed: a replayed invocation, with and without an answer in time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests import frames
 from tests.unit.endpoint.fakes import Call
 
-PAGE = Path(__file__).parents[2] / "docs" / "concurrency.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "concurrency.md"
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import restate
 
-DOCS = Path(__file__).parents[2] / "docs" / "official-api.md"
-#: Needs a package for Docker; docs/official-api.md tells what of it there is.
+DOCS = Path(__file__).parents[2] / "docs" / "comparison" / "official-api.md"
+#: Needs a package for Docker; docs/comparison/official-api.md tells what of it there is.
 NOT_IMPORTED = {"harness"}
 
 TUNNEL = "a tunnel to a cloud service"

@@ -1,4 +1,4 @@
-"""docs/official-api.md: what runs unchanged is told by the folders of the tests that show it."""
+"""docs/comparison/official-api.md: what runs unchanged is told by the folders of the tests that show it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "official-api.md").read_text()
+PAGE = (ROOT / "docs" / "comparison" / "official-api.md").read_text()
 SHOWN_BY = re.compile(r"\| `(\w+)` \|$", re.MULTILINE)
 
 

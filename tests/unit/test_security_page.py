@@ -13,7 +13,7 @@ from awaken.control.lanes import LIMITS, Kind
 from awaken.runtime.settings import RuntimeSettings
 from typer.main import get_command
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs" / "production"
 PAGE = (DOCS / "security.md").read_text()
 ROW = re.compile(r"^\| [^|]+ \| ([^|]+) \| `([\w.\[\]]+)` \|", re.MULTILINE)
 ROWS = ROW.findall(PAGE)

@@ -17,7 +17,7 @@ import pytest
 import restate
 import restate.extensions
 
-DOCS = Path(__file__).parents[2] / "docs" / "official-api.md"
+DOCS = Path(__file__).parents[2] / "docs" / "comparison" / "official-api.md"
 
 DEFINITION = (
     "description=None, metadata=None, inactivity_timeout=None, abort_timeout=None, journal_retention=None, "
@@ -186,7 +186,7 @@ vm:
 workflow: Workflow
 """
 
-#: Names of `restate.__all__` that we leave out; docs/official-api.md says why.
+#: Names of `restate.__all__` that we leave out; docs/comparison/official-api.md says why.
 LEFT_OUT = {
     "connect",
     "with_connection",
@@ -312,7 +312,7 @@ def test_top_level_has_everything_but_what_is_left_out_and_the_docs_tell_it() ->
     assert set(restate.__all__) - set(awaken.__all__) == LEFT_OUT
     page = DOCS.read_text()
     for name in LEFT_OUT:
-        assert f"`{name}" in page, f"docs/official-api.md does not mention {name}"
+        assert f"`{name}" in page, f"docs/comparison/official-api.md does not mention {name}"
 
 
 def test_suspended_exception_is_where_applications_look_for_it() -> None:

@@ -1,4 +1,4 @@
-"""The route of callbacks: `GET` shows a form, `POST` answers. `docs/callbacks.md` lists the statuses."""
+"""The route of callbacks: `GET` shows a form, `POST` answers. `docs/how-to/callbacks.md` lists the statuses."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tests.unchanged.command_line.scenarios import SCENARIOS
 from tests.unchanged.command_line.side import ImaginedSide
 from tests.unchanged.command_line.surface import Subcommand, read_surface, used_by
 
-PAGE = Path(__file__).parents[3] / "docs" / "official-api.md"
+PAGE = Path(__file__).parents[3] / "docs" / "comparison" / "official-api.md"
 BEGIN, END = "<!-- the official command line: begin -->", "<!-- the official command line: end -->"
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "client.md").read_text()
+PAGE = (ROOT / "docs" / "how-to" / "client.md").read_text()
 
 
 def test_code_of_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +21,7 @@ def test_code_of_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     namespace: dict[str, object] = {}
 
-    exec(compile(code, "docs/client.md", "exec"), namespace)
+    exec(compile(code, "docs/how-to/client.md", "exec"), namespace)
 
     assert inspect.iscoroutinefunction(namespace["main"])
 

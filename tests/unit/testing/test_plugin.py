@@ -1,4 +1,4 @@
-"""The plugin as pytest finds it, on the example of docs/testing.md."""
+"""The plugin as pytest finds it, on the example of docs/how-to/testing.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.slow
-PAGE = Path(__file__).parents[3] / "docs" / "testing.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "testing.md"
 
 
 def run_pytest(folder: Path, code: str, *arguments: str) -> tuple[int, str]:

@@ -7,7 +7,7 @@
         answer = await agent.ainvoke({"messages": [{"role": "user", "content": question}]})
         return answer["messages"][-1].text
 
-`docs/agents.md` has the rest: tools that wait for people, histories in the state of objects, other middleware.
+`docs/how-to/agents.md` has the rest: tools that wait for people, histories in the state of objects, other middleware.
 """
 
 from awaken.ext.contexts import restate_context, restate_object_context

@@ -29,7 +29,7 @@ def open_ai(model: str) -> Any:
 
 
 async def test_example_asks_a_person_and_keeps_the_history(monkeypatch: pytest.MonkeyPatch) -> None:
-    (code,) = section("agents.md", "LangChain")
+    (code,) = section("how-to/agents.md", "LangChain")
     package = ModuleType("langchain_openai")
     package.ChatOpenAI = open_ai  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "langchain_openai", package)
