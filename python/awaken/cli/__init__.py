@@ -16,6 +16,7 @@ import typer
 
 from awaken.cli import (
     awakeables,
+    backup,
     check,
     dev,
     gateway,
@@ -71,6 +72,7 @@ app.command("dev")(dev.dev)
 app.command("serve")(serve.serve)
 app.command("runtime")(runtime.runtime)
 app.command("check")(check.check)
+app.command("backup")(backup.backup)
 app.command("register")(register.register)
 app.command("resolve")(resolve.resolve)
 app.command("reject")(reject.reject)

@@ -16,14 +16,14 @@ from awaken.runtime.store.directory import (
     WRITE_AHEAD_LOG,
     Directory,
 )
-from awaken.runtime.store.migration import newest_version
+from awaken.runtime.store.migration import describe_newer
 from awaken.runtime.store.opening import compact, explain, is_of_another_program
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator
 
-__all__ = ["Report", "check_directory", "compact_directory"]
+__all__ = ["Report", "check_directory", "compact_directory", "database_of"]
 
 #: Lines of damage that are reported of one table; the rest only repeats them.
 _MOST_PROBLEMS: Final = 20
@@ -62,7 +62,7 @@ def check_directory(
     Raises:
         StoreError: there is no database, or it cannot be opened at all.
     """
-    path = _database_of(directory)
+    path = database_of(directory)
     report = Report(path, path.stat().st_size, problems=list(_problems_of_key(path.with_name(LINK_KEY))))
     connection = None
     try:
@@ -87,7 +87,7 @@ def compact_directory(directory: str | os.PathLike[str]) -> tuple[int, int]:
     Raises:
         StoreError: a runtime uses it, there is no database, or it cannot be rewritten.
     """
-    path = _database_of(directory)
+    path = database_of(directory)
     with Directory(directory):
         before = path.stat().st_size
         try:
@@ -102,7 +102,8 @@ def compact_directory(directory: str | os.PathLike[str]) -> tuple[int, int]:
         return before, path.stat().st_size
 
 
-def _database_of(directory: str | os.PathLike[str]) -> Path:
+def database_of(directory: str | os.PathLike[str]) -> Path:
+    """Return the path of the database in a data directory. Raises StoreError if there is none."""
     path = Path(directory) / DATABASE
     try:
         is_there = path.is_file()
@@ -147,11 +148,8 @@ def _describe(connection: sqlite3.Connection, report: Report) -> None:
     (page_size,) = connection.execute("PRAGMA page_size").fetchone()
     (free_count,) = connection.execute("PRAGMA freelist_count").fetchone()
     report.free_size = page_size * free_count
-    if report.schema_version > newest_version():
-        report.problems.append(
-            f"the data is of schema version {report.schema_version}, and this awaken knows versions up to "
-            f"{newest_version()}; use the awaken that wrote it, or a newer one"
-        )
+    if newer := describe_newer(report.schema_version):
+        report.problems.append(newer)
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:

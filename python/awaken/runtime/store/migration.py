@@ -10,7 +10,7 @@ from awaken.runtime.errors import StoreError
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["migrate", "newest_version"]
+__all__ = ["describe_newer", "migrate", "newest_version"]
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -21,11 +21,8 @@ def migrate(connection: sqlite3.Connection) -> None:
     """
     scripts = _scripts()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(scripts):
-        raise StoreError(
-            f"the data is of schema version {version}, and this awaken knows versions up to {len(scripts)}; "
-            "use the awaken that wrote it, or a newer one"
-        )
+    if newer := describe_newer(version):
+        raise StoreError(newer)
     for number in range(version + 1, len(scripts) + 1):
         connection.executescript(
             f"BEGIN IMMEDIATE;\n{scripts[number - 1]}\nPRAGMA user_version = {number};\nCOMMIT;"
@@ -35,6 +32,17 @@ def migrate(connection: sqlite3.Connection) -> None:
 def newest_version() -> int:
     """Return the version of the schema that `migrate` upgrades to."""
     return len(_scripts())
+
+
+def describe_newer(version: int) -> str | None:
+    """Return why data of this schema version cannot be read here, None if it can."""
+    newest = newest_version()
+    if version <= newest:
+        return None
+    return (
+        f"the data is of schema version {version}, and this awaken knows versions up to {newest}; use the awaken that "
+        "wrote it, or a newer one"
+    )
 
 
 def _scripts() -> list[str]:
