@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal  # noqa: TC003 -- annotations are read at run time
+from decimal import Decimal
 from pathlib import Path
 
 import awaken

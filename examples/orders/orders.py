@@ -1,0 +1,105 @@
+"""Orders: approved, reserved, paid and delivered, or undone."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import awaken
+import mail
+import payments
+from delivery import Parcel, deliver, delivery
+from reports import DAY, note, reports
+from stock import Reservation, release, reserve, stock
+
+APPROVAL_LIMIT = Decimal(1000)
+
+orders = awaken.Service("orders")
+
+
+@dataclass
+class Order:
+    id: str
+    customer: str
+    item: str
+    quantity: int
+    price: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.quantity * self.price
+
+
+@dataclass
+class Decision:
+    approved: bool
+    by: str
+
+
+@dataclass
+class Receipt:
+    order: str
+    total: Decimal
+    payment: str
+    tracking: str
+
+
+@orders.handler()
+async def place(ctx: awaken.Context, order: Order) -> Receipt:
+    """Take an order, and return its receipt when the customer has the parcel."""
+    if order.quantity < 1:
+        raise awaken.TerminalError(f"quantity is {order.quantity}; order at least 1", status_code=400)
+    if order.total > APPROVAL_LIMIT:
+        await approve(ctx, order)
+
+    undo: list[Callable[[], Awaitable[None]]] = []
+    try:
+        undo.append(lambda: ctx.object_call(release, order.item, order.id))
+        await ctx.object_call(reserve, order.item, Reservation(order.id, order.quantity))
+
+        undo.append(lambda: ctx.run_typed("refund", payments.refund, key=order.id))
+        payment = await ctx.run_typed("charge", charge, order=order)
+
+        parcel = Parcel(order.customer, order.item, order.quantity)
+        tracking = await ctx.workflow_call(deliver, order.id, parcel)
+    except awaken.TerminalError:
+        for compensate in reversed(undo):
+            await compensate()
+        raise
+
+    ctx.object_send(note, "sales", order.total)
+    ctx.service_send(ask_for_review, order, send_delay=7 * DAY)
+    return Receipt(order.id, order.total, payment, tracking)
+
+
+async def approve(ctx: awaken.Context, order: Order) -> None:
+    """Wait until a person approves an order; remind them after a day, give up after two."""
+    decision = ctx.awakeable(type_hint=Decision)
+    for subject in ("please approve", "reminder: please approve"):
+        text = f"{subject} order {order.id} for {order.total}: {decision.id}"
+        await ctx.run_typed("ask", mail.send, to="lead@example.com", text=text)
+        try:
+            answer = await decision.result(timeout=DAY)
+        except TimeoutError:
+            continue
+        if not answer.approved:
+            raise awaken.TerminalError(f"declined by {answer.by}", status_code=403)
+        return
+    raise awaken.TerminalError("nobody approved it within two days", status_code=408)
+
+
+def charge(order: Order) -> str:
+    """Charge the customer. A declined card is final; everything else is tried again."""
+    try:
+        return payments.charge(order.id, order.customer, order.total)
+    except payments.CardDeclinedError as error:
+        raise awaken.TerminalError(str(error), status_code=402) from error
+
+
+@orders.handler()
+async def ask_for_review(ctx: awaken.Context, order: Order) -> None:
+    """Ask a customer how it was."""
+    text = f"how do you like your {order.item}?"
+    await ctx.run_typed("mail", mail.send, to=order.customer, text=text)
+
+
+app = awaken.app([orders, stock, delivery, reports])
