@@ -239,3 +239,57 @@ def test_value_of_a_callback_is_checked_before_it_is_given(
     assert "does not fit its declared type" in wrong[2]
     assert right == (0, f"{awakeable} has this result\n", "")
     assert client.attach(invocation_id) is True
+
+
+def test_deployments_are_listed_with_what_needs_them(lane: Lane, client: Client, effects: Effects) -> None:
+    invocation_id = client.send("Awaiting/value", effects.path)
+    wait_for(lane, invocation_id, "suspended")
+
+    listed = run(lane, "deployments", "list")
+
+    (used,) = [one for one in listed if one["open_invocations"]]
+    assert used["address"].rstrip("/") == lane.endpoint.url
+    (service,) = [one for one in used["services"] if one["name"] == "Awaiting"]
+    assert service["is_newest"] is True
+
+
+def test_a_deployment_is_removed_only_when_nothing_needs_it(private_lane: Lane, effects: Effects) -> None:
+    lane, client = private_lane, private_lane.client
+    (old,) = run(lane, "deployments", "list")
+    invocation_id = client.send("Awaiting/value", effects.path)
+    wait_for(lane, invocation_id, "suspended")
+
+    def refused() -> str:
+        arguments = ["deployments", "remove", old["id"], "--admin", lane.runtime.admin_url]
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 1
+        return result.stderr
+
+    reason = refused()
+    assert "1 open invocation is pinned to it" in reason
+    assert "register the endpoint that replaces it first" in reason
+
+    newer = lane.another_endpoint()
+    newer.start()
+    try:
+        newer_id = client.register(newer.url, use_http_11=False)
+        reason = refused()
+        assert "1 open invocation is pinned to it" in reason
+        assert "register" not in reason
+
+        (waiting,) = run(lane, "awakeables", "list")
+        client.resolve(waiting["id"], b'"done"')
+        client.attach(invocation_id)
+        assert run(lane, "deployments", "remove", old["id"])["open_invocations"] == 0
+        assert [one["id"] for one in run(lane, "deployments", "list")] == [newer_id]
+    finally:
+        newer.kill()
+
+
+def test_an_unknown_deployment_is_named(lane: Lane) -> None:
+    command = ["deployments", "remove", "dp_1unknown", "--admin", lane.runtime.admin_url]
+
+    result = CliRunner().invoke(app, command)
+
+    assert result.exit_code == 1
+    assert "there is no deployment dp_1unknown" in result.stderr

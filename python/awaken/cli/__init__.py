@@ -18,6 +18,7 @@ from awaken.cli import (
     awakeables,
     backup,
     check,
+    deployments,
     dev,
     gateway,
     identifiers,
@@ -80,6 +81,7 @@ app.command("id")(identifiers.decode)
 app.command("gateway")(gateway.gateway)
 app.add_typer(invocations.commands, name="invocations")
 app.add_typer(awakeables.commands, name="awakeables")
+app.add_typer(deployments.commands, name="deployments")
 awakeables.commands.command("resolve")(resolve.resolve)
 awakeables.commands.command("reject")(reject.reject)
 

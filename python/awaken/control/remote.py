@@ -147,6 +147,17 @@ class RemoteOperations:
         """List the registered deployments, newest first."""
         return read_deployments((await self._read("/deployments")).get("deployments"))
 
+    async def remove_deployment(self, deployment_id: str) -> None:
+        """Forget a deployment, whatever still needs it: see `awaken.control.pinned`.
+
+        Raises:
+            NotFoundError: there is none with this id.
+        """
+        path = f"/deployments/{quote(deployment_id, safe='')}"
+        answer = await self._http.operate(Kind.CHANGE, "DELETE", path, params={"force": "true"})
+        if not answer.is_success:
+            raise refused(answer)
+
     async def ingress_address(self) -> str:
         """Return the URL of the ingress, as the runtime tells it to callers."""
         return str((await self._read("/version")).get("ingress_endpoint") or "")

@@ -1,0 +1,134 @@
+"""`awaken deployments`: list deployments with what still needs them, and remove those that nothing needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from awaken.cli.addresses import parse_urls
+from awaken.cli.ages import age
+from awaken.cli.failures import CommandError, explain_failures
+from awaken.cli.settings import DEFAULT_ADMIN, AdminOption, JsonOutputOption
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from awaken.control.pinned import DeploymentUse
+    from awaken.control.remote import RemoteOperations
+
+__all__ = ["commands"]
+
+commands = typer.Typer(no_args_is_help=True, help="List and remove registered versions of endpoints.")
+
+
+@commands.command("list")
+@explain_failures
+def show_list(admin: AdminOption = DEFAULT_ADMIN, json_output: JsonOutputOption = False) -> None:
+    """List deployments, newest first, with how many open invocations are pinned to each.
+
+    New invocations of a service go to its newest deployment, in the table marked with *.
+    """
+    from awaken.cli.output import print_json, print_text
+    from awaken.cli.runtime_client import talk
+    from awaken.cli.tables import Column, print_table
+    from awaken.control.pinned import list_uses
+
+    async def work(runtime: RemoteOperations) -> list[DeploymentUse]:
+        return await list_uses(runtime)
+
+    uses = talk(work, admin=parse_urls([admin], "an admin API"))
+    if json_output:
+        print_json([_document(use) for use in uses])
+    elif not uses:
+        print_text("No deployments.")
+    else:
+        print_table(
+            (
+                Column("Id", is_whole=True),
+                Column("Address"),
+                Column("Created", is_optional=True),
+                Column("Open"),
+                Column("Services"),
+            ),
+            [_line(use) for use in uses],
+        )
+
+
+def _document(use: DeploymentUse) -> dict[str, Any]:
+    one = use.deployment
+    return {
+        "id": one.deployment_id,
+        "address": one.address,
+        "protocol": one.protocol,
+        "created_at": one.created_at,
+        "sdk_version": one.sdk_version,
+        "open_invocations": use.open_invocations,
+        "services": [
+            {"name": name, "revision": revision, "is_newest": name in use.newest_of}
+            for name, revision in one.services
+        ],
+    }
+
+
+def _line(use: DeploymentUse) -> Sequence[str]:
+    one = use.deployment
+    services = (f"{name}*" if name in use.newest_of else name for name, _ in one.services)
+    return (
+        one.deployment_id,
+        one.address,
+        age(one.created_at),
+        str(use.open_invocations),
+        ", ".join(services),
+    )
+
+
+@commands.command("remove")
+@explain_failures
+def remove(
+    deployment_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a deployment.")],
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Also if invocations are pinned to it, which then fail until they are moved, or if it is the newest "
+            "of a service.",
+        ),
+    ] = False,
+    admin: AdminOption = DEFAULT_ADMIN,
+    json_output: JsonOutputOption = False,
+) -> None:
+    """Forget a deployment that nothing needs any more, so that its endpoint can be stopped."""
+    from awaken.cli.output import print_json, print_text
+    from awaken.cli.runtime_client import talk
+    from awaken.control.pinned import find_use
+
+    async def work(runtime: RemoteOperations) -> DeploymentUse:
+        use = await find_use(runtime, deployment_id)
+        if use.is_needed and not force:
+            raise CommandError(_reason(use))
+        await runtime.remove_deployment(deployment_id)
+        return use
+
+    use = talk(work, admin=parse_urls([admin], "an admin API"))
+    if json_output:
+        print_json(_document(use))
+    else:
+        print_text(f"removed {deployment_id}, which was {use.deployment.address}")
+
+
+def _reason(use: DeploymentUse) -> str:
+    one = use.deployment
+    reasons = []
+    if use.open_invocations:
+        count = use.open_invocations
+        pinned = "1 open invocation is" if count == 1 else f"{count} open invocations are"
+        reasons.append(
+            f"{pinned} pinned to it: wait for their end, cancel them, or move those that are paused or suspended with "
+            "`awaken invocations resume --deployment latest`"
+        )
+    if use.newest_of:
+        reasons.append(
+            f"new invocations of {', '.join(use.newest_of)} go there: register the endpoint that replaces it first"
+        )
+    return f"{one.deployment_id} ({one.address}) is needed; {'; '.join(reasons)}. --force removes it all the same"
