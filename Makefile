@@ -99,6 +99,7 @@ check-python:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/generate_client.py --check
+	$(BIN)/python scripts/check_projects.py
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest awaken._core
 

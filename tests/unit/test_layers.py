@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "python" / "awaken"
 #: Bottom up. A module imports from its own part and from the layers below; the parts of one layer are strangers.
 LAYERS: list[set[str]] = [
     {"_core"},
-    {"approvals", "errors", "exchange", "metrics", "outcomes"},
+    {"approvals", "errors", "exchange", "metrics", "outcomes", "scaffold"},
     {"timing"},
     {"diagnostics"},
     {"serde", "transports", "links", "pages"},

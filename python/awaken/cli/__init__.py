@@ -23,6 +23,7 @@ from awaken.cli import (
     gateway,
     identifiers,
     invocations,
+    new,
     register,
     reject,
     resolve,
@@ -69,6 +70,7 @@ def _options(
     """
 
 
+app.command("new")(new.new)
 app.command("dev")(dev.dev)
 app.command("serve")(serve.serve)
 app.command("runtime")(runtime.runtime)
