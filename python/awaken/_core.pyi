@@ -791,6 +791,9 @@ class EndpointMachine:
         """From now on, show the values that differ in mismatches; for development."""
     def has_output(self) -> bool:
         """Return whether the handler has ended the invocation."""
+    @property
+    def known_entries(self) -> int:
+        """How many journal entries the attempt began with; 0 before Start has arrived."""
     def remember(self, commands: int, locations: dict[int, str]) -> None:
         """Set what this process remembers of an earlier attempt by the same code, for the texts of mismatches.
 

@@ -75,6 +75,7 @@ class Attempt(Rest):
         "_thread",
         "commands",
         "is_strict",
+        "numbers",
         "observer",
         "version",
     )
@@ -116,6 +117,7 @@ class Attempt(Rest):
         if settings.observe is not None:
             self.observer = settings.observe(machine, handler.target, exchange.headers)
             self.commands = self.observer.commands(machine)
+        self.numbers = None if settings.numbers is None else settings.numbers.begin(handler.target)
         self._aftermath: aftermath.Aftermath | None = None
         self._closing_generators: list[asyncio.Task[None]] | None = None
         #: What the handler has to await that does not begin before, if it has asked for any.
@@ -273,6 +275,8 @@ class Attempt(Rest):
         """Tell the machine how the handler failed."""
         if self.observer is not None:
             self.observer.note_failure(error, None)
+        if self.numbers is not None:
+            self.numbers.note_failure()
         outcome.fail_attempt(self.machine, error, self.target, self.version)
 
     # ------------------------------------------------------------ moving on
@@ -329,6 +333,8 @@ class Attempt(Rest):
     def _unwind(self) -> None:
         """Cancel what is left of the handler; its `finally` blocks run."""
         self._settings.memory.keep(self.machine, self._locations)
+        if self.numbers is not None:
+            self.numbers.end(self.machine)
         if self._awaited is not None or self.codec is not None:
             self._release_no_more()
         if self.helpers:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awaken._core import EndpointMachine
+    from awaken.endpoint.attempt_numbers import EndpointNumbers
     from awaken.endpoint.observer import AttemptObserver
     from awaken.serde.codec_source import CodecSource
 
@@ -23,7 +24,7 @@ class AttemptSettings:
         is_strict: whether every value is checked against its annotation.
     """
 
-    __slots__ = ("codec", "is_strict", "memory", "observe")
+    __slots__ = ("codec", "is_strict", "memory", "numbers", "observe")
 
     def __init__(self, is_strict: bool = False) -> None:
         self.is_strict = is_strict
@@ -31,5 +32,7 @@ class AttemptSettings:
         self.codec: CodecSource | None = None
         #: Makes the observer of an attempt, from its machine, its target (`Greeter/greet`) and its HTTP headers.
         self.observe: Callable[[EndpointMachine, str, Mapping[str, str]], AttemptObserver] | None = None
+        #: Counts what attempts do, if anybody wants to know.
+        self.numbers: EndpointNumbers | None = None
         #: For the texts of mismatches.
         self.memory = AttemptMemory()

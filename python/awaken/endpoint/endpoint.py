@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from awaken.endpoint.discovery import Discovery, ProtocolMode
     from awaken.exchange import Exchange, Receiver
     from awaken.handler.handler import Handler
+    from awaken.metrics.metrics import Metrics
     from awaken.serde.journal_codec import JournalValueCodec, JournalValueCodecProvider
     from awaken.service.definition import Definition
     from awaken.transports.hosted.asgi import AsgiServer
@@ -85,6 +86,8 @@ class Endpoint:
         self._direct: Direct | None = None
         self._discovery: Discovery | None = None
         self._asgi: AsgiServer | None = None
+        #: Returns why requests should go elsewhere, for `/ready`; None if they may come. `awaken serve` sets it.
+        self.unready: Callable[[], str | None] = lambda: None
         #: How a host that puts whole responses into an envelope can compress them.
         self._lambda_compression: Literal["zstd"] | None = None
         for key in identity_keys or ():
@@ -121,6 +124,8 @@ class Endpoint:
 
     def _add_handler(self, handler: Handler[Any, Any]) -> None:
         self._handlers[handler.target] = handler
+        if self.attempt_settings.numbers is not None:
+            self.attempt_settings.numbers.add(handler.target)
         if self._direct is not None and self._identity is None:
             self._direct.add(handler)
 
@@ -165,6 +170,21 @@ class Endpoint:
         self.attempt_settings.codec = CodecSource(codec_or_provider)
         self.journal_value_codec = codec_or_provider
         return self
+
+    def measure(self, metrics: Metrics) -> Metrics:
+        """Count attempts and runs from now on, and return where they are counted.
+
+        Args:
+            metrics: where to count, unless this endpoint is measured already: it has one place for its numbers.
+        """
+        settings = self.attempt_settings
+        if settings.numbers is None:
+            from awaken.endpoint.attempt_numbers import EndpointNumbers
+
+            settings.numbers = EndpointNumbers(metrics)
+            for target in self._handlers:
+                settings.numbers.add(target)
+        return settings.numbers.metrics
 
     # ------------------------------------------------------------ hosts
 
@@ -253,10 +273,17 @@ class Endpoint:
             if exchange.method not in ("GET", "HEAD"):
                 return reply.refuse_method(exchange, "GET")
             return reply.answer(exchange, 200, b'{"status":"ok"}', "application/json")
+        if segments[-1] == "ready":
+            if exchange.method not in ("GET", "HEAD"):
+                return reply.refuse_method(exchange, "GET")
+            reason = self.unready()
+            body = f'{{"status":"{reason or "ready"}"}}'.encode()
+            return reply.answer(exchange, 200 if reason is None else 503, body, "application/json")
         return reply.refuse(
             exchange,
             404,
-            f"no route {exchange.path}: this endpoint has .../discover, .../health and .../invoke/SERVICE/HANDLER",
+            f"no route {exchange.path}: this endpoint has .../discover, .../health, .../ready and "
+            ".../invoke/SERVICE/HANDLER",
         )
 
     def _is_known(self, exchange: Exchange, identity: _core.IdentityKeys) -> bool:

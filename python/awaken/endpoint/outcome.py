@@ -124,8 +124,8 @@ def explain_tasks(machine: EndpointMachine, target: str, tasks: Iterable[asyncio
 
 def fail_run(
     machine: EndpointMachine, run: RunFuture[Any], error: BaseException, elapsed_ms: int, version: int
-) -> None:
-    """Report that the closure of a run failed.
+) -> bool:
+    """Report that the closure of a run failed, and return whether it is retried.
 
     Args:
         machine: of the attempt.
@@ -135,14 +135,15 @@ def fail_run(
         version: of the invocation protocol.
     """
     try:
-        report_run(machine, run, error, elapsed_ms, version)
+        return report_run(machine, run, error, elapsed_ms, version)
     except BaseException as broken:  # the code of an error is user code too
         _report_broken(machine, error, broken)
+        return True
 
 
 def report_run(
     machine: EndpointMachine, run: RunFuture[Any], error: BaseException, elapsed_ms: int, version: int
-) -> None:
+) -> bool:
     """Do what `fail_run` does, for an error that can be described."""
     culprit = culprit_of(error)
     if run.is_called_wrongly(culprit):
@@ -164,7 +165,7 @@ def report_run(
         if probe.watchers and isinstance(culprit, UsageError):
             _tell_watchers(probe.AttemptFailed(machine.invocation_id, error, run.name, is_final=True))
         machine.propose_run_failure(run.handle, error_fields.failure(culprit, version))
-        return
+        return False
     gave_up = machine.retry_run(
         run.handle,
         error_fields.code(culprit),
@@ -185,6 +186,7 @@ def report_run(
         "its retries are used up" if gave_up else "to be retried",
         error=error,
     )
+    return not gave_up
 
 
 def _report_broken(machine: EndpointMachine, error: BaseException, broken: BaseException) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from awaken._core import EndpointMachine
     from awaken.context.commands import Commands
     from awaken.context.runs import RunFuture
+    from awaken.endpoint.attempt_numbers import AttemptNumbers
     from awaken.endpoint.observer import AttemptObserver
 
 __all__ = ["RunTasks", "unsendable"]
@@ -31,6 +32,7 @@ class Host(Protocol):
     version: int
     commands: Commands
     observer: AttemptObserver | None
+    numbers: AttemptNumbers | None
 
     @property
     def target(self) -> str:
@@ -101,11 +103,13 @@ class RunTasks:
         host = self._host
         tasks.executing_run.set(run.name)
         started = time.monotonic()
+        ending = "cancelled"
         try:
             value = await run.execute_watched() if probe.watchers else run.write(await run.act())
             if not host.is_over:
                 try:
                     host.commands.propose_run_value(run.handle, value)
+                    ending = "succeeded"
                 except LocalProtocolError as error:
                     raise unsendable(f"the result of {run.subject} of {host.target}", error) from error
         except BaseException as error:  # of any kind: it ends this attempt and nothing else
@@ -113,7 +117,10 @@ class RunTasks:
                 elapsed_ms = int((time.monotonic() - started) * 1000)
                 if host.observer is not None:
                     host.observer.note_failure(error, run.name)
-                outcome.fail_run(host.machine, run, error, elapsed_ms, host.version)
+                is_retried = outcome.fail_run(host.machine, run, error, elapsed_ms, host.version)
+                ending = "retried" if is_retried else "failed"
+        if host.numbers is not None:
+            host.numbers.note_run(run.name, ending, time.monotonic() - started)
         del self._executing[run.handle]
         host.end_run()
 

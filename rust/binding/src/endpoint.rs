@@ -121,6 +121,12 @@ impl EndpointMachine {
         self.0.has_output()
     }
 
+    /// How many journal entries the attempt began with; 0 before Start has arrived.
+    #[getter]
+    fn known_entries(&self) -> u32 {
+        self.0.known_entries()
+    }
+
     /// Set what this process remembers of an earlier attempt by the same code, for the texts of mismatches.
     fn remember(&mut self, commands: u32, locations: BTreeMap<u32, String>) {
         self.0.remember(Memory {

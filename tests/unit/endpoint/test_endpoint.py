@@ -60,6 +60,7 @@ async def test_routes_count_from_the_end_of_the_path(prefix: str) -> None:
         ("GET", "/invoke/Greeter/greet", {"content-type": V6}, 405, "use POST"),
         ("POST", "/discover", {}, 405, "use GET"),
         ("DELETE", "/health", {}, 405, "use GET"),
+        ("DELETE", "/ready", {}, 405, "use GET"),
         (
             "POST",
             "/invoke/Greeter/greet",
@@ -97,6 +98,23 @@ def test_head_of_health_has_no_body() -> None:
     exchange = ask("HEAD", "/health")
     assert (exchange.status, exchange.body) == (200, b"")
     assert exchange.response_headers["content-length"] == "15"
+
+
+def test_ready_says_why_requests_should_go_elsewhere() -> None:
+    starting = awaken.Endpoint()
+    reasons: list[str | None] = ["starting", None, "draining"]
+    answers: list[tuple[int | None, bytes]] = []
+    starting.unready = lambda: reasons[len(answers)]
+    for _ in reasons:
+        exchange = FakeExchange("/prefix/ready", {}, method="GET")
+        starting.accept(exchange)
+        answers.append((exchange.status, exchange.body))
+
+    assert answers == [
+        (503, b'{"status":"starting"}'),
+        (200, b'{"status":"ready"}'),
+        (503, b'{"status":"draining"}'),
+    ]
 
 
 @pytest.mark.parametrize("version", [5, 6, 7])

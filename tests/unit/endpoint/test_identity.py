@@ -78,8 +78,9 @@ def test_foreign_and_untimely_signatures_get_401(
     assert reason in caplog.text
 
 
-def test_health_needs_no_signature_and_unknown_routes_stay_404() -> None:
+def test_probes_need_no_signature_and_unknown_routes_stay_404() -> None:
     assert ask("GET", "/health", {}).status == 200
+    assert ask("GET", "/ready", {}).status == 200
     assert ask("GET", "/elsewhere", {}).status == 404
 
 

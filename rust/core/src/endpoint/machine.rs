@@ -142,6 +142,11 @@ impl Machine {
         self.last_command.type_name() == "Output"
     }
 
+    /// How many journal entries the attempt began with; 0 before Start has arrived.
+    pub fn known_entries(&self) -> u32 {
+        self.start.known_entries
+    }
+
     /// Sets what this process remembers of an earlier attempt by the same code, for the texts of mismatches.
     pub fn remember(&mut self, memory: Memory) {
         self.memory = Some(Box::new(memory));
