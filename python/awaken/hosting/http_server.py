@@ -14,6 +14,7 @@ from awaken.transports.server.server import start_server
 from awaken.transports.server.serving import ServingOptions
 
 if TYPE_CHECKING:
+    import socket
     import ssl
 
     from starlette.types import ASGIApp
@@ -48,6 +49,7 @@ class HttpServer:
         applications: what `accept` leads to and has to end with the server.
         tls: context for TLS; None serves cleartext.
         connections: how many there may be at a time; by default a part of the files that the process may open.
+        sock: a socket that listens already, to use instead of host and port.
     """
 
     def __init__(
@@ -59,7 +61,9 @@ class HttpServer:
         applications: Applications | None = None,
         tls: ssl.SSLContext | None = None,
         connections: int | None = None,
+        sock: socket.socket | None = None,
     ) -> None:
+        self._sock = sock
         self._accept = accept
         self._host = host
         self._port = port
@@ -113,6 +117,7 @@ class HttpServer:
             self._accept,
             host=self._host,
             port=self._port,
+            sock=self._sock,
             tls=self._tls,
             make_engine=_make_engine,
             options=self._options,

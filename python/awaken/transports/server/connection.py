@@ -19,6 +19,11 @@ class Connection(Protocol):
     """One connection as its server sees it, whatever protocol it has."""
 
     @property
+    def http_version(self) -> str:
+        """`1.1` or `2`; `unknown` before the first bytes show it."""
+        ...
+
+    @property
     def exchange_count(self) -> int:
         """How many exchanges are live: their request, or their response, has not ended."""
         ...

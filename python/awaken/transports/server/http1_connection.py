@@ -66,6 +66,11 @@ class Http1ServerConnection(Http1Socket):
         self._is_half_closed = False
 
     @property
+    def http_version(self) -> str:
+        """`1.1`."""
+        return "1.1"
+
+    @property
     def exchange_count(self) -> int:
         """How many exchanges are live: 1 or 0."""
         return 0 if self._exchange is None else 1

@@ -88,6 +88,11 @@ class Http2ServerConnection(asyncio.Protocol):
         self._stall = Stall(self._now)
 
     @property
+    def http_version(self) -> str:
+        """`2`."""
+        return "2"
+
+    @property
     def exchange_count(self) -> int:
         """How many exchanges are live: their request, or their response, has not ended."""
         return self.engine.stream_count

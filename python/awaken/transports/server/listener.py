@@ -47,6 +47,11 @@ class Listener(asyncio.Protocol):
         self._received = b""
 
     @property
+    def http_version(self) -> str:
+        """`unknown`: the first bytes show it."""
+        return "unknown"
+
+    @property
     def exchange_count(self) -> int:
         """0: there is no request yet."""
         return 0

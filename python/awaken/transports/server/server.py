@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Server", "make_tls_context", "start_server"]
 
 _TICK: Final = 1.0  # seconds
+_VERSIONS: Final[tuple[str, ...]] = ("1.1", "2", "unknown")
 
 
 class Server:
@@ -60,6 +61,18 @@ class Server:
     def exchange_count(self) -> int:
         """How many exchanges are live."""
         return sum(connection.exchange_count for connection in self._connections)
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Return how many connections are open and how many exchanges are live, by HTTP version.
+
+        A connection has the version `unknown` until its first bytes have come.
+        """
+        connections = dict.fromkeys(_VERSIONS, 0)
+        exchanges = dict.fromkeys(_VERSIONS, 0)
+        for connection in self._connections:
+            connections[connection.http_version] += 1
+            exchanges[connection.http_version] += connection.exchange_count
+        return {version: (connections[version], exchanges[version]) for version in _VERSIONS}
 
     async def close(self, grace: timedelta = timedelta(0)) -> None:
         """Stop listening, let the live exchanges wind up, and close.
