@@ -25,7 +25,7 @@ COMMA := ,
 SPACE := $(subst ,, )
 # What `make test-minimum` runs: the tests of what is built on other packages.
 MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting inbox links messages notify pages serde transports) \
-  tests/unit/runtime/admin tests/unit/runtime/ingress tests/unit/runtime/query
+  $(addprefix tests/unit/runtime/,admin ingress query store)
 # What `make quick` runs: tests that take less than a quarter of a second and need no other program.
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
@@ -102,6 +102,7 @@ check-python:
 	$(BIN)/python scripts/check_projects.py
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest awaken._core
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 python/awaken
 
 check-rust:
 	cargo fmt --all --check

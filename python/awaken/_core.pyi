@@ -101,6 +101,8 @@ class RequestSigner:
 class FileSync:
     """Brings what was written to a file to the disk, on a thread of its own. Thread and descriptor end with it.
 
+    Windows has none: no event loop there watches its descriptor.
+
     Raises OSError if the file cannot be opened, or there cannot be another thread.
     """
 

@@ -198,7 +198,7 @@ def _read_tokens(texts: list[str], option: str) -> dict[str, set[Group]]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise CommandError(f"--token-file: cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -17,7 +18,7 @@ from awaken.cli.access_options import (
     read_access,
 )
 from awaken.cli.answer_options import TypesOption  # noqa: TC001 -- typer reads the annotations
-from awaken.cli.failures import explain_failures
+from awaken.cli.failures import UsageError, explain_failures
 from awaken.cli.inbox_options import (
     InboxAnonymousOption,
     InboxGroupsHeaderOption,
@@ -59,7 +60,10 @@ def dev(
     inbox_anonymous: InboxAnonymousOption = False,
     types: TypesOption = None,
     reload: Annotated[
-        bool, typer.Option("--reload", envvar="AWAKEN_RELOAD", help="Restart when the code changes.")
+        bool,
+        typer.Option(
+            "--reload", envvar="AWAKEN_RELOAD", help="Restart when the code changes; not on Windows."
+        ),
     ] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", envvar="AWAKEN_QUIET", help="Do not print a line for each step.")
@@ -80,6 +84,11 @@ def dev(
     from awaken.diagnostics import development
     from awaken.endpoint.applications import codecs_of
 
+    if reload and sys.platform == "win32":
+        raise UsageError(
+            "--reload replaces this process, which Windows cannot: leave it away, and start the command again when the "
+            "code changes; what waits goes on"
+        )
     names = read_server_settings()
     json_output = json_output or wants_json(names)
     start_output(log_level or log_level_of(names), json_output=json_output)

@@ -45,7 +45,10 @@ def serve(
         ),
     ] = DEFAULT_BIND,
     workers: Annotated[
-        int, typer.Option(min=1, envvar="AWAKEN_WORKERS", help="Number of processes that share the port.")
+        int,
+        typer.Option(
+            min=1, envvar="AWAKEN_WORKERS", help="Number of processes that share the port; 1 on Windows."
+        ),
     ] = 1,
     register: Annotated[
         list[str] | None,
@@ -107,6 +110,11 @@ def serve(
     check_settings()
     if math.isnan(grace):  # the range of the option lets it pass with some versions of typer
         raise UsageError(f"--grace nan is no number of seconds; it may be 0 to {_LONGEST_GRACE}")
+    if workers > 1 and sys.platform == "win32":
+        raise UsageError(
+            f"--workers {workers} needs fork, which Windows does not have; leave it away, and run several "
+            "`awaken serve` on ports of their own behind a load balancer"
+        )
     host, port = parse_bind(bind)
     admins = parse_urls(register or (), "an admin API")
     address = None if advertise is None else parse_url(advertise, "this endpoint")

@@ -35,7 +35,7 @@ def read_token(given: str | None = None) -> str | None:
         path = os.environ["AWAKEN_TOKEN_FILE"]
         source = f"AWAKEN_TOKEN_FILE: {path}"
         try:
-            token = Path(path).read_text()
+            token = Path(path).read_text(encoding="utf-8")
         except OSError as error:
             raise ValueError(f"AWAKEN_TOKEN_FILE: cannot read {path}: {error.strerror}") from error
         except UnicodeDecodeError as error:

@@ -8,7 +8,6 @@ the runtime forgets its caller at once.
 from __future__ import annotations
 
 import asyncio
-import resource
 import socket
 import struct
 from typing import TYPE_CHECKING, Final
@@ -18,6 +17,7 @@ import httpx
 from awaken.client.credentials import make_tls_context
 from awaken.control.errors import OverloadedError
 from awaken.transports.dialer.http2_dialer import Http2Dialer
+from awaken.transports.open_files import open_file_limit
 
 if TYPE_CHECKING:
     import ssl
@@ -42,7 +42,8 @@ _OF_CONNECTION: Final = frozenset(("host", "connection", "transfer-encoding", "k
 
 def most_sockets() -> int:
     """Return how many connections over HTTP/1.1 may wait: at most half of the files that the process may open."""
-    return max(1, min(_MOST_SOCKETS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+    limit = open_file_limit()
+    return _MOST_SOCKETS if limit is None else max(1, min(_MOST_SOCKETS, limit // 2))
 
 
 class Http2Transport(httpx.AsyncBaseTransport):

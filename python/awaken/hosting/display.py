@@ -72,9 +72,9 @@ def hold_standard_descriptors() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
-    sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115 -- lives as long as the process
-    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
-    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 -- lives as long as the process
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def take_over_output(*, as_documents: bool = False) -> None:
@@ -156,8 +156,8 @@ class _Outlet:
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         status = os.fstat(descriptor)
-        #: Equal for descriptors of the same file, pipe or terminal.
-        self.file = (status.st_dev, status.st_ino)
+        #: Equal for descriptors of the same file, pipe or terminal. Windows numbers files only.
+        self.file = (status.st_dev, status.st_ino) if status.st_ino else (-1, descriptor)
         #: Whether writing never waits for a reader, or may.
         self._is_direct = stat.S_ISREG(status.st_mode)
         self._batch = _BATCH
@@ -263,7 +263,7 @@ class _Outlet:
             try:
                 rest = rest[os.write(self.descriptor, rest) :]
             except BlockingIOError:  # another program made the file it shares with us non-blocking
-                select.select([], [self.descriptor], [], _RETRY_S)
+                _wait_until_writable(self.descriptor)
             except OSError as error:
                 return error.errno not in _FINAL_ERRORS
         return True
@@ -312,12 +312,21 @@ def _open(stream: TextIO) -> _Outlet | None:
     """Return a writer to the descriptor of a stream; None if it has none, as in tests, or is taken over already."""
     if isinstance(getattr(getattr(stream, "buffer", None), "raw", None), (_Raw, PrintedLines)):
         return None
+    if sys.platform == "win32" and stream.isatty():
+        return None  # its console takes text, not the bytes of an encoding
     with suppress(OSError, ValueError):
         stream.flush()
     try:
         return _Outlet(stream.fileno())
     except (OSError, ValueError):
         return None
+
+
+def _wait_until_writable(descriptor: int) -> None:
+    if sys.platform == "win32":  # only sockets can be waited for
+        time.sleep(_RETRY_S)
+    else:
+        select.select([], [descriptor], [], _RETRY_S)
 
 
 def _text(raw: io.RawIOBase, like: TextIO) -> TextIO:
@@ -347,6 +356,7 @@ def _continue_in_child() -> None:
 
 
 atexit.register(settle_output)
-os.register_at_fork(
-    before=_prepare_fork, after_in_parent=_continue_in_parent, after_in_child=_continue_in_child
-)
+if sys.platform != "win32":
+    os.register_at_fork(
+        before=_prepare_fork, after_in_parent=_continue_in_parent, after_in_child=_continue_in_child
+    )

@@ -6,9 +6,9 @@ could take all of them by connections that say nothing, and then nobody is answe
 
 from __future__ import annotations
 
-import resource
-from contextlib import suppress
 from typing import Final
+
+from awaken.transports.open_files import allow_open_files, open_file_limit
 
 __all__ = ["allow_many_files", "most_connections"]
 
@@ -21,14 +21,9 @@ _PART: Final = 4
 
 def allow_many_files() -> None:
     """Ask the system for as many open files as it grants."""
-    given, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST_FILES if most == resource.RLIM_INFINITY else min(most, _MOST_FILES)
-    if wanted > given != resource.RLIM_INFINITY:
-        with suppress(OSError, ValueError):  # some systems grant less than they say
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    allow_open_files(_MOST_FILES)
 
 
 def most_connections() -> int:
     """Return how many connections one address may have."""
-    given = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return (_MOST_FILES if given == resource.RLIM_INFINITY else min(given, _MOST_FILES)) // _PART
+    return min(open_file_limit() or _MOST_FILES, _MOST_FILES) // _PART

@@ -71,11 +71,17 @@ def run(
 
     Raises:
         OSError: the address is taken, or does not belong to this machine; a file cannot be read.
-        ValueError: only one of `tls_cert` and `tls_key` is given, or `workers` is below 1.
+        ValueError: only one of `tls_cert` and `tls_key` is given, or `workers` is below 1, or
+            above it on Windows.
     """
     hold_standard_descriptors()
     if workers < 1:
         raise ValueError(f"workers is {workers}: at least 1 is needed")
+    if workers > 1 and sys.platform == "win32":
+        raise ValueError(
+            f"workers is {workers}: Windows has no fork, which starts them; leave it at 1, and run several "
+            "processes on ports of their own behind a load balancer"
+        )
     tls = _make_tls(tls_cert, tls_key)
     if workers == 1:
         run_in_loop(

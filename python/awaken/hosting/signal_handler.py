@@ -23,7 +23,11 @@ __all__ = ["SignalHandler"]
 
 logger: Final = logging.getLogger("awaken.serve")
 
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+if sys.platform == "win32":
+    # Ctrl-Break is the one that a program can send to another one, which may then wind up.
+    _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGBREAK)
+else:
+    _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 #: How long the loop may take to hear of a signal before the log names what blocks it.
 _PATIENCE_S: Final = 1.0
 
@@ -44,24 +48,36 @@ class SignalHandler:
         self._announce = announce
         self._signals = 0
         self._is_heard = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def install(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take the signals of this process. Call it in the main thread, before anything is served."""
+        self._loop = loop
         for signum in _SIGNALS:
-            loop.add_signal_handler(signum, self._hear)
+            if sys.platform != "win32":
+                loop.add_signal_handler(signum, self._hear)
             # Replaces the loop's own, which does nothing: a loop is told by a file descriptor.
             signal.signal(signum, self._take)
 
     def remove(self, loop: asyncio.AbstractEventLoop) -> None:
         """Give the signals back."""
         for signum in _SIGNALS:
-            loop.remove_signal_handler(signum)
+            if sys.platform != "win32":
+                loop.remove_signal_handler(signum)
+            else:
+                signal.signal(
+                    signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL
+                )
 
     def _take(self, signum: int, _frame: FrameType | None) -> None:
         self._signals += 1
         if self._signals > 1:
             signal.signal(signum, signal.SIG_DFL)
             os.kill(os.getpid(), signum)
+        if sys.platform == "win32" and self._loop is not None:
+            # Its loops know no signals: the descriptor only wakes them, so that Python comes here.
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._hear)
         # Not by `threading`, whose locks the interrupted code may hold. That code would also get the error of a system
         # without room for another thread.
         with suppress(RuntimeError):

@@ -19,6 +19,9 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+if sys.platform == "win32":
+    raise ImportError("awaken.hosting.workers starts processes by fork, which Windows does not have")
+
 from awaken.hosting.display import settle_output, take_over_in_worker
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from awaken.runtime.runtime_operations import RuntimeOperations
 from awaken.runtime.settings import RuntimeSettings
 from awaken.runtime.store import Store
 from awaken.runtime.store.directory import Directory
-from awaken.runtime.store.log_sync import LogSync
+from awaken.runtime.store.threaded_log_sync import open_log_sync
 from awaken.runtime.tables.deployments import DeploymentRows
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from awaken.runtime.events import Observer
     from awaken.runtime.schema import Schema
     from awaken.runtime.store.commit_probe import CommitProbe
+    from awaken.runtime.store.log_sync import LogSync
     from awaken.runtime.supervisor import Supervisor
 
 __all__ = ["Runtime"]
@@ -67,7 +68,7 @@ class Runtime(RuntimeOperations):
         probe: CommitProbe | None = None,
         observer: Observer | None = None,
         supervisor: Supervisor | None = None,
-        open_log: Callable[[Path], LogSync] = LogSync,
+        open_log: Callable[[Path], LogSync] = open_log_sync,
     ) -> None:
         self.settings = settings if settings is not None else RuntimeSettings()
         self.clock: Clock = clock if clock is not None else SystemClock()

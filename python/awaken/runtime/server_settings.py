@@ -69,7 +69,7 @@ def read_file(names: Mapping[str, str]) -> dict[str, str]:
         return {}
     path = Path(names[_FILE])
     try:
-        document = tomllib.loads(path.read_text())
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"{_FILE}: cannot read {path}: {error.strerror}") from error
     except ValueError as error:
@@ -207,7 +207,7 @@ def _on_max_attempts(text: str) -> str:
 
 def _key_file(text: str) -> str:
     try:
-        pem = Path(text).read_text(errors="replace")
+        pem = Path(text).read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise ValueError(f"cannot read {text or 'a file without a name'}: {error.strerror}") from error
     try:

@@ -1,7 +1,8 @@
 //! Brings what was written to a file to the disk, on a thread of its own.
 //!
 //! The thread needs no interpreter: neither to begin nor to tell that it is done. A thread of Python would wait for the
-//! lock of the interpreter twice for each sync, up to 5 ms each while the event loop is busy.
+//! lock of the interpreter twice for each sync, up to 5 ms each while the event loop is busy. On Windows one does all the
+//! same: no event loop there watches what this thread has.
 
 use std::collections::VecDeque;
 use std::fs::File;

@@ -16,7 +16,7 @@
 //! | [`invoker`] | the invoker machine |
 //! | [`http1`] | the HTTP/1.1 engines |
 //! | [`http2`] | the HTTP/2 engines of both sides |
-//! | [`file_sync`] | a thread that syncs a file |
+//! | [`file_sync`] | a thread that syncs a file; not on Windows |
 //!
 //! Each module may use the modules in the rows above it, and no others.
 //!
@@ -29,6 +29,7 @@ mod command;
 mod effect;
 mod endpoint;
 mod error;
+#[cfg(unix)]
 mod file_sync;
 mod http1;
 mod http2;
@@ -56,6 +57,7 @@ mod _core {
     use super::effect::{AttemptEnded, AttemptFailed, AttemptSuspended, AwaitingOn, RunProposed};
     #[pymodule_export]
     use super::endpoint::EndpointMachine;
+    #[cfg(unix)]
     #[pymodule_export]
     use super::file_sync::FileSync;
     #[pymodule_export]

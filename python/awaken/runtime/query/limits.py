@@ -4,6 +4,9 @@ A question is a program in SQL. Its time and memory cannot be bounded within the
 `replace` or `instr` runs for minutes without a chance to interrupt it, and SQLite bounds the memory of a whole process
 only. So questions run in processes of their own, which are killed at their limits. The limits of SQLite below come
 first, because they end a question with an explanation.
+
+On Windows nothing bounds the memory of such a process but the limits of SQLite, which what Python makes of a row does
+not count in.
 """
 
 from __future__ import annotations
@@ -11,11 +14,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import resource
 import signal
 import sqlite3
 import sys
 from typing import Final
+
+if sys.platform != "win32":
+    import resource
 
 __all__ = [
     "ANSWER_SIZE",
@@ -118,16 +123,18 @@ def end_with_parent() -> None:
 
     A thread cannot notice that end while one call of a function, such as the search for a pattern, takes its time.
     """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def limit_process() -> None:
-    """Limit memory and calls of this process, and give way to others. Without effect where the system knows neither."""
+    """Limit memory and calls of this process, and give way to others. Only calls are limited on Windows."""
     sys.setrecursionlimit(RECURSION)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_SIZE, MEMORY_SIZE))
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold what is stored
-    with contextlib.suppress(OSError):
-        os.nice(_NICENESS)
+    if sys.platform != "win32":  # the runtime has started this process with a lower priority there
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_SIZE, MEMORY_SIZE))
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold what is stored
+        with contextlib.suppress(OSError):
+            os.nice(_NICENESS)

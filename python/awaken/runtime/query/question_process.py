@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import signal
-import socket
-import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Final
 
 from awaken.runtime.query import limits
+from awaken.runtime.query.question_channel import start_process
 from awaken.runtime.query.question_messages import Answer, Asked, receive_answer, send_question
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from awaken.runtime.query.question_channel import StartedProcess
     from awaken.runtime.query.snapshot import Snapshot
 
 __all__ = ["ProcessEndedError", "QuestionProcess"]
 
 #: What the process runs. It is isolated from variables such as PYTHONPATH, and imports from where this one does.
 _PROGRAM: Final = (
-    "import sys; sys.path[:] = sys.argv[2:]; "
-    "from awaken.runtime.query.question_worker import main; main(sys.argv[1])"
+    "import sys; path, *sys.path[:], port = sys.argv[1:]; "
+    "from awaken.runtime.query.question_worker import main; main(path, int(port))"
 )
 
 
@@ -35,30 +36,18 @@ class QuestionProcess:
 
     Args:
         path: the runtime's database file.
+        start: starts it, with the connection to it.
 
     Raises:
         OSError: it cannot be started.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, start: Callable[[Sequence[str]], StartedProcess] = start_process) -> None:
         if getattr(sys, "frozen", False):  # its executable is the application, which would start once more
             raise OSError(f"{sys.executable} is a frozen application, without an interpreter of its own")
-        self._channel, its_end = socket.socketpair()
         self._is_fresh = True
-        try:
-            # In a session of its own, so that Ctrl-C in the terminal does not end it before the runtime does.
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-I", "-c", _PROGRAM, str(path.absolute()), *sys.path],
-                stdin=its_end.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        except BaseException:
-            self._channel.close()
-            raise
-        finally:
-            its_end.close()
+        self._started = start([sys.executable, "-I", "-c", _PROGRAM, str(path.absolute()), *sys.path])
+        self._process = self._started.process
 
     @property
     def pid(self) -> int:
@@ -83,15 +72,16 @@ class QuestionProcess:
         deadline = time.monotonic() + allowed_s
         self._is_fresh = False
         try:
-            send_question(self._channel, Asked(sql, snapshot, timeout_s, is_arrow), deadline)
-            return receive_answer(self._channel, deadline)
+            channel = self._started.channel(deadline)
+            send_question(channel, Asked(sql, snapshot, timeout_s, is_arrow), deadline)
+            return receive_answer(channel, deadline)
         except TimeoutError:
             self.kill()
             raise
         except (EOFError, OSError) as error:
             self.kill()
             status = self._process.wait()
-            if status == -signal.SIGALRM:  # it noticed first
+            if sys.platform != "win32" and status == -signal.SIGALRM:  # it noticed first
                 raise TimeoutError from error
             raise ProcessEndedError(_describe_end(status)) from error
 
@@ -103,7 +93,7 @@ class QuestionProcess:
         """End it, and wait until it has ended."""
         self._process.kill()
         self._process.wait()
-        self._channel.close()
+        self._started.close()
 
 
 def _describe_end(status: int) -> str:

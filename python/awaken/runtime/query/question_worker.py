@@ -1,8 +1,8 @@
 """The process that answers questions of users, one at a time: what runs in it.
 
 It reads the runtime's file itself, and sees what was committed. It ends when the runtime closes the socket, also by
-being killed; a thread waits for that beside the question that runs, and on Linux the system does. A timer of the system
-ends it if a question keeps everything from running for longer than it may.
+being killed; a thread waits for that beside the question that runs, and on Linux the system does. Except on Windows, a
+timer of the system ends it if a question keeps everything from running for longer than it may.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import os
 import queue
 import signal
-import socket
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,10 +21,12 @@ import msgspec
 from awaken.runtime.query import limits
 from awaken.runtime.query.connection import Connection
 from awaken.runtime.query.errors import QueryError
+from awaken.runtime.query.question_channel import open_channel
 from awaken.runtime.query.question_messages import Answer, Asked, receive_question, send_answer
 from awaken.runtime.query.rendering import row_renderer
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from awaken.runtime.query.connection import Answered
@@ -37,13 +39,14 @@ log = logging.getLogger("awaken.runtime")
 _LAST_SECONDS: Final = 2 * limits.KILL_SECONDS
 
 
-def main(path: str) -> None:
-    """Answer the questions that arrive on standard input, which is a socket.
+def main(path: str, port: int) -> None:
+    """Answer the questions that arrive.
 
     Args:
         path: the runtime's database file.
+        port: where the runtime waits for this process; see `question_channel`.
     """
-    channel = socket.socket(fileno=0)
+    channel = open_channel(port)
     limits.limit_process()
     limits.end_with_parent()
     questions: queue.SimpleQueue[Asked] = queue.SimpleQueue()
@@ -53,11 +56,17 @@ def main(path: str) -> None:
     worker = _Worker(Path(path))
     while True:
         asked = questions.get()
-        signal.setitimer(signal.ITIMER_REAL, asked.timeout_s + _LAST_SECONDS)
+        _end_after(asked.timeout_s + _LAST_SECONDS)
         answer, rows = worker.answer(asked)
         channel.settimeout(None)
         send_answer(channel, msgspec.structs.replace(answer, notes=notes.take()), rows)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        _end_after(0)
+
+
+def _end_after(seconds: float) -> None:
+    """Have the system end this process after some time, or never. Windows has no such timer; the runtime kills it."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _receive(channel: socket.socket, questions: queue.SimpleQueue[Asked]) -> None:

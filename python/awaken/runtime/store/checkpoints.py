@@ -141,7 +141,7 @@ class Checkpoints:
         if is_complete or size < _LONG_SIZE:
             return False
         if self._database is None:
-            self._database = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            self._database = os.open(self._path, os.O_RDWR)  # Windows syncs only what can be written
         os.fsync(self._database)
         return True
 

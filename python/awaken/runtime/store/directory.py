@@ -2,15 +2,17 @@
 
 It holds payloads and the key that signs links. A directory that is made here is closed to other users and ignored by
 git. One that was there before keeps its mode, since it may hold more than ours; the files made here are closed to other
-users in any case.
+users in any case. Windows has no such modes: there, they get the access rights of the directory that they are in.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
+import sys
 from pathlib import Path
 from typing import Final, Self
+
+import portalocker
 
 from awaken.runtime.errors import DirectoryInUseError, StoreError
 
@@ -24,9 +26,13 @@ SHARED_MEMORY: Final = f"{DATABASE}-shm"
 #: Bytes of the key.
 LINK_KEY_SIZE: Final = 32
 _LOCK: Final = "lock"
+#: Where the number of the process is that has the lock. Windows lets nobody else read what is locked.
+_OWNER: Final = _LOCK if sys.platform != "win32" else "owner"
 _IGNORE: Final = ".gitignore"
-_OURS: Final = frozenset((DATABASE, WRITE_AHEAD_LOG, SHARED_MEMORY, LINK_KEY, _LOCK, _IGNORE))
+_OURS: Final = frozenset((DATABASE, WRITE_AHEAD_LOG, SHARED_MEMORY, LINK_KEY, _LOCK, _OWNER, _IGNORE))
 
+#: Bytes of it that are read.
+_OWNER_SIZE: Final = 32
 _FILE_MODE: Final = 0o600
 _DIRECTORY_MODE: Final = 0o700
 
@@ -43,7 +49,7 @@ class Directory:
         self.path = Path(path)
         try:
             self.path.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
-            self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
+            self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, _FILE_MODE)
         except OSError as error:
             raise self._unusable(error) from error
         try:
@@ -71,12 +77,22 @@ class Directory:
 
     def _take(self) -> None:
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            owner = os.read(self._lock, 32).decode(errors="replace").strip()
+            portalocker.lock(self._lock, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+        except portalocker.AlreadyLocked as error:
             raise DirectoryInUseError(
-                f"{self.path} is in use by process {owner or 'unknown'}; stop that one, or choose another directory"
+                f"{self.path} is in use by process {self._owner()}; stop that one, or choose another directory"
             ) from error
+        except portalocker.LockException as error:
+            raise StoreError(
+                f"cannot lock {self.path / _LOCK}: {error}; choose a data directory on a file system with locks"
+            ) from error
+
+    def _owner(self) -> str:
+        try:
+            owner = (self.path / _OWNER).read_bytes()[:_OWNER_SIZE]
+        except OSError:  # it is about to be written
+            owner = b""
+        return owner.decode(errors="replace").strip() or "unknown"
 
     def _check_complete(self) -> None:
         """Refuse to start empty where something was stored before.
@@ -95,10 +111,9 @@ class Directory:
 
     def _close_to_others(self) -> None:
         try:
-            os.ftruncate(self._lock, 0)
-            os.pwrite(self._lock, f"{os.getpid()}\n".encode(), 0)
+            self._write(_OWNER, f"{os.getpid()}\n".encode())
             # Before SQLite makes it: its other files get the mode of the database.
-            os.close(os.open(self.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE))
+            os.close(os.open(self.database, os.O_RDWR | os.O_CREAT, _FILE_MODE))
             names = {entry.name for entry in self.path.iterdir()}
             for name in names & _OURS:
                 os.chmod(self.path / name, _FILE_MODE)
@@ -106,6 +121,13 @@ class Directory:
                 (self.path / _IGNORE).write_text("# Data of one machine, and the key that signs links.\n*\n")
         except OSError as error:
             raise self._unusable(error) from error
+
+    def _write(self, name: str, content: bytes) -> None:
+        descriptor = os.open(self.path / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
+        try:
+            os.write(descriptor, content)
+        finally:
+            os.close(descriptor)
 
     def _unusable(self, error: OSError) -> StoreError:
         return StoreError(

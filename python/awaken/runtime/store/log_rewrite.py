@@ -8,12 +8,14 @@ index: https://www.sqlite.org/walformat.html
 
 from __future__ import annotations
 
-import os
 import struct
 import sys
 from array import array
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from io import FileIO
 
 __all__ = ["LogRewriter"]
 
@@ -42,7 +44,7 @@ class LogRewriter:
         self._log_path = log_path
         self._index_path = index_path
         #: Once open, until `release`: closing a descriptor of the index releases SQLite's locks on it.
-        self._index: int | None = None
+        self._index: FileIO | None = None
 
     def rewrite(self) -> None:
         """Write what is in the log again. The next sync brings it to the disk.
@@ -69,14 +71,15 @@ class LogRewriter:
     def release(self) -> None:
         """Close what is open. Call this when all connections are closed."""
         if self._index is not None:
-            os.close(self._index)
+            self._index.close()
             self._index = None
 
     def _last_frame(self) -> tuple[int, tuple[int, int]]:
         """Return how many frames are committed, and the salts of the log that they are in."""
         if self._index is None:
-            self._index = os.open(self._index_path, os.O_RDONLY | os.O_CLOEXEC)
-        fields = _INDEX.unpack(os.pread(self._index, _INDEX.size, 0))
+            self._index = self._index_path.open("rb", buffering=0)
+        self._index.seek(0)
+        fields = _INDEX.unpack(self._index.read(_INDEX.size))
         if fields[0] != _INDEX_VERSION:
             raise OSError(f"{self._index_path} has the unknown version {fields[0]}")
         salts = struct.unpack(">2I", struct.pack("=2I", *fields[10:12]))

@@ -1,4 +1,7 @@
-"""Brings the write-ahead log to the disk on a thread, while the event loop goes on with the next transaction."""
+"""Brings the write-ahead log to the disk on a thread, while the event loop goes on with the next transaction.
+
+`ThreadedLogSync` does it where event loops cannot watch descriptors.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +88,7 @@ class LogSync:
 
     def _sync_plainly(self) -> OSError | None:
         try:
-            with self._path.open("rb") as file:
+            with self._path.open("r+b") as file:
                 os.fsync(file)
         except OSError as error:
             return error

@@ -24,10 +24,10 @@ from awaken.runtime.errors import CommitUnknownError, RuntimeClosedError, StoreE
 from awaken.runtime.store.checkpoints import Checkpoints
 from awaken.runtime.store.commit_group import CommitGroup
 from awaken.runtime.store.log_rewrite import LogRewriter
-from awaken.runtime.store.log_sync import LogSync
 from awaken.runtime.store.opening import explain, open_database
 from awaken.runtime.store.pace import Pace
 from awaken.runtime.store.savepoint import Savepoint
+from awaken.runtime.store.threaded_log_sync import open_log_sync
 from awaken.runtime.store.vacuum import give_back, surplus_pages
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from awaken.runtime.store.commit_probe import CommitProbe
+    from awaken.runtime.store.log_sync import LogSync
 
 __all__ = ["Store"]
 
@@ -65,7 +66,7 @@ class Store:
         *,
         on_failure: Callable[[StoreError], None] | None = None,
         probe: CommitProbe | None = None,
-        open_log: Callable[[Path], LogSync] = LogSync,
+        open_log: Callable[[Path], LogSync] = open_log_sync,
     ) -> None:
         self.path = path
         self.on_failure = on_failure
@@ -398,7 +399,7 @@ class Store:
         self._is_closed = True
         self._pace.stop()
         self._checkpoints.close()
+        self._log.close()  # Windows removes no file that is open, and SQLite removes this one
         self._connection.close()
         self._checkpoints.release()
         self._rewriter.release()
-        self._log.close()

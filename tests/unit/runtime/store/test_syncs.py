@@ -15,6 +15,7 @@ from awaken import _core
 from awaken.runtime.errors import CommitUnknownError, RuntimeClosedError, StoreError, TransactionLostError
 from awaken.runtime.store import Store
 from awaken.runtime.store.log_sync import LogSync
+from awaken.runtime.store.threaded_log_sync import ThreadedLogSync
 
 from tests.unit.runtime.store.held_log import HeldLog
 
@@ -284,8 +285,9 @@ async def test_disk_that_refuses_from_the_start(tmp_path: Path) -> None:
         Store(tmp_path / "db", open_log=HeldLog.refusing)
 
 
-async def test_thread_syncs_the_file_and_reports(tmp_path: Path) -> None:
-    store = Store(tmp_path / "db")
+@pytest.mark.parametrize("open_log", [LogSync, ThreadedLogSync])
+async def test_thread_syncs_the_file_and_reports(tmp_path: Path, open_log: type[LogSync]) -> None:
+    store = Store(tmp_path / "db", open_log=open_log)
     told: list[int] = []
 
     for number in range(50):
@@ -299,12 +301,13 @@ async def test_thread_syncs_the_file_and_reports(tmp_path: Path) -> None:
     store.close()
 
 
-async def test_closed_store_keeps_no_file_open_and_no_thread(tmp_path: Path) -> None:
+@pytest.mark.parametrize("open_log", [LogSync, ThreadedLogSync])
+async def test_closed_store_keeps_no_file_open_and_no_thread(tmp_path: Path, open_log: type[LogSync]) -> None:
     def open_files() -> int:
         return len(os.listdir("/dev/fd"))
 
     before = open_files()
-    store = Store(tmp_path / "db")
+    store = Store(tmp_path / "db", open_log=open_log)
     store.write(INSERT, ("name",))
     await store.committed()
     assert open_files() > before
@@ -357,16 +360,17 @@ async def test_disk_without_full_syncs_is_synced_as_far_as_it_can_be(
     assert isinstance(LogSync(tmp_path / "log").sync_now(), FileNotFoundError)
 
 
+@pytest.mark.parametrize("open_log", [LogSync, ThreadedLogSync])
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
-def test_commit_waits_for_a_sync_that_the_loop_watches(
-    tmp_path: Path, new_loop: Callable[[], asyncio.AbstractEventLoop]
+def test_commit_waits_for_a_sync_that_has_begun(
+    tmp_path: Path, new_loop: Callable[[], asyncio.AbstractEventLoop], open_log: type[LogSync]
 ) -> None:
     """Loops may make what they watch non-blocking, as uvloop does."""
     lost: list[StoreError] = []
     told: list[int] = []
 
     async def write_and_commit() -> None:
-        store = Store(tmp_path / "awaken.db", on_failure=lost.append)
+        store = Store(tmp_path / "awaken.db", on_failure=lost.append, open_log=open_log)
         for number in range(50):
             store.write(INSERT, (f"{number}",))
             store.after_commit(partial(told.append, number))
@@ -382,3 +386,26 @@ def test_commit_waits_for_a_sync_that_the_loop_watches(
 
     assert lost == []
     assert told == list(range(50))
+
+
+async def test_thread_of_python_reports_what_the_disk_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "log").write_bytes(b"x")
+    log = ThreadedLogSync(tmp_path / "log")
+    told: list[OSError | None] = []
+
+    def refuse(_file: object) -> None:
+        raise REFUSED
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    log.begin(told.append)
+    assert log.wait() is REFUSED
+    log.begin(told.append)
+    async with asyncio.timeout(5):
+        while not told:
+            await asyncio.sleep(0)
+
+    assert told == [REFUSED], "the first one was waited for"
+    assert log.sync_now() is REFUSED
+    log.close()
