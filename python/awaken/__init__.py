@@ -174,10 +174,12 @@ _LAZY_MODULES = (
 _provide_submodules()
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY_MODULES:
-        return importlib.import_module(f"awaken.{name}")
-    if name in _LAZY:
-        value = globals()[name] = getattr(importlib.import_module(_LAZY[name]), name)
-        return value
-    raise AttributeError(f"module 'awaken' has no attribute {name!r}")
+if not TYPE_CHECKING:  # else checkers would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        if name in _LAZY_MODULES:
+            return importlib.import_module(f"awaken.{name}")
+        if name in _LAZY:
+            value = globals()[name] = getattr(importlib.import_module(_LAZY[name]), name)
+            return value
+        raise AttributeError(f"module 'awaken' has no attribute {name!r}")
