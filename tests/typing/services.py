@@ -80,6 +80,24 @@ async def check_calls(ctx: Context, main: WorkflowContext) -> None:
     await greet(ctx, "tea")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+async def reads(ctx: ObjectSharedContext) -> None: ...
+
+
+async def looks(ctx: WorkflowSharedContext) -> None: ...
+
+
+async def check_helpers(
+    writer: ObjectContext, main: WorkflowContext, shared: WorkflowSharedContext, plain: Context
+) -> None:
+    """Functions that only read serve handlers of both kinds."""
+    await reads(writer)
+    await reads(main)
+    await reads(shared)
+    await looks(main)
+    await reads(plain)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await looks(writer)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 def check_serdes() -> None:
     assert_type(DefaultSerde(Order), DefaultSerde[Order])
     assert_type(DefaultSerde(Order).deserialize(b""), Order | None)

@@ -174,8 +174,11 @@ class ObjectSharedContext(_Keyed, StateReader, Context):
     __slots__ = ()
 
 
-class ObjectContext(_Keyed, KeyValueStore, Context):
-    """The context of an exclusive handler of a virtual object: the only writer of its key."""
+class ObjectContext(KeyValueStore, ObjectSharedContext):
+    """The context of an exclusive handler of a virtual object: the only writer of its key.
+
+    It is also an `ObjectSharedContext`, so that functions which only read state serve both kinds of handlers.
+    """
 
     __slots__ = ()
 
@@ -186,8 +189,8 @@ class WorkflowSharedContext(_Promising, ObjectSharedContext):
     __slots__ = ()
 
 
-class WorkflowContext(_Promising, ObjectContext):
-    """The context of the main handler of a workflow, which runs once per key."""
+class WorkflowContext(ObjectContext, WorkflowSharedContext):
+    """The context of the main handler of a workflow, which runs once per key. It is also a `WorkflowSharedContext`."""
 
     __slots__ = ()
 

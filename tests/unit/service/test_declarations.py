@@ -96,6 +96,13 @@ def test_context_has_to_fit_the_service(kind: str, fitting: set[str]) -> None:
     assert accepted == fitting
 
 
+def test_contexts_that_write_are_contexts_that_read() -> None:
+    assert issubclass(awaken.ObjectContext, awaken.ObjectSharedContext)
+    assert issubclass(awaken.WorkflowContext, awaken.WorkflowSharedContext)
+    assert not issubclass(awaken.ObjectSharedContext, awaken.ObjectContext)
+    assert not hasattr(awaken.ObjectSharedContext, "set")
+
+
 def test_context_that_does_not_fit_is_told_with_what_to_write() -> None:
     async def add(ctx: awaken.ObjectContext, amount: int) -> None: ...  # add
 
