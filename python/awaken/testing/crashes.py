@@ -103,6 +103,7 @@ def _decorate(
         raise TypeError(f"{scenario.__qualname__} takes no argument; it is called with an Environment")
 
     async def run(**arguments: Any) -> None:
+        __tracebackhide__ = True
         chosen = arguments.pop(_APP_FIXTURE) if app is None else app
         check = _Check(
             functools.partial(scenario, **arguments), chosen, always_replay=always_replay, retries=retries
@@ -132,6 +133,7 @@ class _Check:
 
     async def everywhere(self, max_positions: int, seed: int | None) -> None:
         """Crash at all positions, at a sample of them, or at the one that the environment variable selects."""
+        __tracebackhide__ = True
         counting = CrashProbe(None)
         undisturbed = await self._run(counting)
         positions = [
@@ -150,6 +152,7 @@ class _Check:
                 await self._check(position, undisturbed, seed)
 
     async def _check(self, position: Position, undisturbed: Snapshot, seed: int | None) -> None:
+        __tracebackhide__ = True
         probe = CrashProbe(position)
         try:
             snapshot = await self._run(probe)
@@ -161,6 +164,7 @@ class _Check:
             raise CrashFoundError(_report(probe, position, seed, differences))
 
     async def _run(self, probe: CrashProbe) -> Snapshot:
+        __tracebackhide__ = True
         async with open_environment(self._app, probe=probe, **self._options) as environment:
             probe.watch(environment)
             result = await self._scenario(environment)
