@@ -1,4 +1,4 @@
-"""Orders: approved, reserved, paid and delivered, or undone."""
+"""Orders of a shop: approved, reserved, paid and delivered, or undone."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ from decimal import Decimal
 import awaken
 import mail
 import payments
+from approvals import approve
 from delivery import Parcel, deliver, delivery
-from reports import DAY, note, reports
+from reports import note, reports
+from settings import DAY
 from stock import Reservation, release, reserve, stock
 
 APPROVAL_LIMIT = Decimal(1000)
@@ -30,12 +32,6 @@ class Order:
 
 
 @dataclass
-class Decision:
-    approved: bool
-    by: str
-
-
-@dataclass
 class Receipt:
     order: str
     total: Decimal
@@ -49,7 +45,7 @@ async def place(ctx: awaken.Context, order: Order) -> Receipt:
     if order.quantity < 1:
         raise awaken.TerminalError(f"quantity is {order.quantity}; order at least 1", status_code=400)
     if order.total > APPROVAL_LIMIT:
-        await approve(ctx, order)
+        await approve(ctx, f"order {order.id} for {order.total}")
 
     undo: list[Callable[[], Awaitable[None]]] = []
     try:
@@ -71,20 +67,11 @@ async def place(ctx: awaken.Context, order: Order) -> Receipt:
     return Receipt(order.id, order.total, payment, tracking)
 
 
-async def approve(ctx: awaken.Context, order: Order) -> None:
-    """Wait until a person approves an order; remind them after a day, give up after two."""
-    decision = ctx.awakeable(type_hint=Decision)
-    for subject in ("please approve", "reminder: please approve"):
-        text = f"{subject} order {order.id} for {order.total}: {decision.id}"
-        await ctx.run_typed("ask", mail.send, to="lead@example.com", text=text)
-        try:
-            answer = await decision.result(timeout=DAY)
-        except TimeoutError:
-            continue
-        if not answer.approved:
-            raise awaken.TerminalError(f"declined by {answer.by}", status_code=403)
-        return
-    raise awaken.TerminalError("nobody approved it within two days", status_code=408)
+@orders.handler()
+async def ask_for_review(ctx: awaken.Context, order: Order) -> None:
+    """Ask a customer how it was."""
+    text = f"how do you like your {order.item}?"
+    await ctx.run_typed("ask", mail.send, to=order.customer, text=text)
 
 
 def charge(order: Order) -> str:
@@ -93,13 +80,6 @@ def charge(order: Order) -> str:
         return payments.charge(order.id, order.customer, order.total)
     except payments.CardDeclinedError as error:
         raise awaken.TerminalError(str(error), status_code=402) from error
-
-
-@orders.handler()
-async def ask_for_review(ctx: awaken.Context, order: Order) -> None:
-    """Ask a customer how it was."""
-    text = f"how do you like your {order.item}?"
-    await ctx.run_typed("mail", mail.send, to=order.customer, text=text)
 
 
 app = awaken.app([orders, stock, delivery, reports])

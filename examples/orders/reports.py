@@ -1,13 +1,10 @@
 """A mail with the sales of each day: a virtual object that calls itself tomorrow."""
 
-import os
-from datetime import timedelta
 from decimal import Decimal
 
 import awaken
 import mail
-
-DAY = timedelta(seconds=float(os.environ.get("SECONDS_PER_DAY", "86400")))
+from settings import DAY
 
 reports = awaken.VirtualObject("reports")
 

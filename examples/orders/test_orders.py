@@ -7,9 +7,10 @@ import awaken
 import mail
 import payments
 import pytest
+from approvals import Decision
 from awaken.testing import Environment, crash_everywhere
 from delivery import arrived, lost, picked_up
-from orders import Decision, Order, Receipt, app, place
+from orders import Order, Receipt, app, place
 from stock import add
 
 LAMP = Order("o-1", "ada@example.com", "lamp", 2, Decimal(80))
@@ -27,34 +28,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.asyncio
 async def test_order_is_delivered(awaken_env: Environment) -> None:
-    await awaken_env.client.object_call(add, "lamp", 5)
-    order = await awaken_env.client.service_send(place, LAMP)
+    client = awaken_env.client
+    await client.object_call(add, "lamp", 5)
+    order = await client.service_send(place, LAMP)
     await awaken_env.settle()
-    await awaken_env.client.workflow_call(picked_up, "o-1", "TR-7")
-    await awaken_env.client.workflow_call(arrived, "o-1", None)
+    await client.workflow_call(picked_up, "o-1", "TR-7")
+    await client.workflow_call(arrived, "o-1", None)
 
-    receipt = await awaken_env.client.attach(order.invocation_id, type_hint=Receipt)
+    receipt = await client.attach(order.invocation_id, type_hint=Receipt)
 
     assert receipt == Receipt("o-1", Decimal(160), "pay-o-1", "TR-7")
     assert awaken_env.state("stock", "lamp") == {"shelf": {"free": 3, "reserved": {"o-1": 2}}}
 
 
-@pytest.mark.asyncio
-async def test_nobody_decides_for_two_days(awaken_env: Environment) -> None:
-    order = await awaken_env.client.service_send(place, DESK)
-    await awaken_env.advance(days=2)
-
-    with pytest.raises(awaken.HttpError, match="nobody approved it within two days"):
-        await awaken_env.client.attach(order.invocation_id, type_hint=Receipt)
-
-    assert mail.OUTBOX.read_text().count("please approve order o-2") == 2
-    assert not payments.LEDGER.exists()
-
-
-@pytest.mark.asyncio
-async def test_review_is_asked_for_after_a_week(awaken_env: Environment) -> None:
+async def test_customer_is_asked_after_a_week(awaken_env: Environment) -> None:
     await test_order_is_delivered(awaken_env)
     await awaken_env.advance(days=6)
     assert "how do you like" not in mail.OUTBOX.read_text()
@@ -64,19 +52,28 @@ async def test_review_is_asked_for_after_a_week(awaken_env: Environment) -> None
     assert "how do you like your lamp?" in mail.OUTBOX.read_text()
 
 
-@pytest.mark.asyncio
-@crash_everywhere(app=app)
+async def test_nobody_decides_for_two_days(awaken_env: Environment) -> None:
+    order = await awaken_env.client.service_send(place, DESK)
+    await awaken_env.advance(days=2)
+
+    with pytest.raises(awaken.HttpError, match="nobody approved order o-2"):
+        await awaken_env.client.attach(order.invocation_id)
+
+    assert mail.OUTBOX.read_text().count("please approve") == 2
+    assert not payments.LEDGER.exists()
+
+
+@crash_everywhere
 async def test_lost_order_is_undone_through_every_crash(env: Environment) -> list[str]:
     payments.LEDGER.unlink(missing_ok=True)
-    await env.client.object_call(add, "desk", 5, idempotency_key="first desks")
-    order = await env.client.service_send(place, DESK)
-    await env.awakeable().resolve(Decision(approved=True, by="Ada"))
-    await env.settle()
-    await env.client.workflow_call(lost, "o-2", "fell off the truck", idempotency_key="lost")
-    await env.client.workflow_call(picked_up, "o-2", "TR-8", idempotency_key="TR-8")
+    await env.client.object_call(add, "desk", 5, idempotency_key="desks")
+    order = await env.client.service_send(place, DESK, idempotency_key="order-o-2")
+    await env.awakeable().resolve(Decision(approved=True, by="Grace"))
+    await env.client.workflow_call(picked_up, "o-2", "TR-8", idempotency_key="TR-8-picked-up")
+    await env.client.workflow_call(lost, "o-2", "fell off the truck", idempotency_key="TR-8-lost")
 
     with pytest.raises(awaken.HttpError, match="fell off the truck"):
-        await env.client.attach(order.invocation_id, type_hint=Receipt)
+        await env.client.attach(order.invocation_id)
 
     assert env.state("stock", "desk") == {"shelf": {"free": 5, "reserved": {}}}
     return payments.LEDGER.read_text().splitlines()
