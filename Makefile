@@ -58,7 +58,7 @@ test-rust: ## Tests of the protocol core, the HTTP/2 engine and the load generat
 	cargo test --quiet --package awaken-core --package awaken-http1 --package awaken-http2
 	cargo test --quiet --manifest-path benches/peers/load/Cargo.toml
 
-test-python: setup $(STAMPS)/agents ## Tests of the package, end to end on the real server
+test-python: setup $(STAMPS)/agents $(STAMPS)/alternatives ## Tests of the package, end to end on the real server
 	$(PYTEST) --ignore=tests/doors --ignore=tests/unchanged
 
 test-embedded: setup ## The end-to-end tests on the embedded runtime
@@ -166,6 +166,11 @@ $(MINIMUM)/.installed: $(STAMPS)/extension pyproject.toml scripts/lowest_version
 
 $(STAMPS)/agents: $(STAMPS)/extension
 	. $(BIN)/activate && pip install --quiet --group agents
+	@touch $@
+
+# The pages about moving to awaken run what they move from.
+$(STAMPS)/alternatives: $(STAMPS)/extension
+	. $(BIN)/activate && pip install --quiet --group alternatives
 	@touch $@
 
 $(STAMPS)/lint: $(STAMPS)/extension $(STAMPS)/agents
