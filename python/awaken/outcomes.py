@@ -11,6 +11,7 @@ __all__ = [
     "LAST_AWAKEABLE",
     "OUTCOME_HEADER",
     "AwakeableOutcome",
+    "completion_name",
     "describe_outcome",
     "read_outcome",
 ]
@@ -57,6 +58,14 @@ _TEXTS: Final = {
     "check the id, or try again once the handler runs",
     AwakeableOutcome.ACCEPTED: "the runtime accepted the result of {id} and does not report whether it counts",
 }
+
+
+def completion_name(outcome: AwakeableOutcome, *, is_rejection: bool) -> str:
+    """Return what to count a completion as: resolved, rejected, or why it did not count."""
+    if outcome in (AwakeableOutcome.APPLIED, AwakeableOutcome.ACCEPTED):
+        return "rejected" if is_rejection else "resolved"
+    name: str = outcome.value
+    return name.replace("-", "_")
 
 
 def describe_outcome(outcome: AwakeableOutcome, awakeable_id: str) -> str:

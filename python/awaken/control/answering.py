@@ -36,13 +36,15 @@ from awaken.control.answers import (
     known_type,
 )
 from awaken.control.completing import check_failure, complete_awakeable
-from awaken.control.errors import OperationError, UnavailableError
+from awaken.control.errors import InvalidRequestError, OperationError, UnavailableError
 from awaken.control.one_by_one import OneByOne
 from awaken.control.operations import Failure
 from awaken.control.questions import QuestionState, find_question
-from awaken.outcomes import AwakeableOutcome, describe_outcome
+from awaken.outcomes import AwakeableOutcome, completion_name, describe_outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from awaken.approvals import ApprovalFacts
     from awaken.control.operations import AnswerRules, Operations
     from awaken.control.questions import Question
@@ -70,11 +72,18 @@ class Answerer:
     via: Via
     #: By the clock of the door, in UTC milliseconds.
     now_ms: int
+    #: Of which interface, if `via` is API; counted, not stored.
+    interface: str = "api"
+
+    @property
+    def door(self) -> str:
+        """What the answer is counted under."""
+        return self.interface if self.via is Via.API else self.via.value
 
     @classmethod
-    def of_api(cls, now_ms: int | None = None) -> Self:
+    def of_api(cls, now_ms: int | None = None, *, interface: str = "api") -> Self:
         """Return somebody unknown, who answers by a runtime's interface."""
-        return cls(None, (), Via.API, time.time_ns() // 1_000_000 if now_ms is None else now_ms)
+        return cls(None, (), Via.API, time.time_ns() // 1_000_000 if now_ms is None else now_ms, interface)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,12 @@ class AnswerOutcome:
     def is_applied(self) -> bool:
         """Whether the handler gets this answer, as far as that is known."""
         return self.outcome in _ARRIVED
+
+    def count_name(self, *, is_rejection: bool) -> str:
+        """Return what to count the answer as."""
+        if self.refusal is not None:
+            return "already_completed" if self.refusal is Refusal.DECIDED else "refused"
+        return completion_name(self.outcome or AwakeableOutcome.ALREADY_COMPLETED, is_rejection=is_rejection)
 
     def describe(self, awakeable_id: str, person: str | None = None) -> str:
         """Return what happened for people, a sentence without a full stop."""
@@ -137,6 +152,26 @@ async def answer_question(
         InvalidRequestError: the failure has a code or metadata; nothing was sent.
         OperationError: the runtime refused it, or cannot be reached.
     """
+    count: Callable[[str, str], None] | None = getattr(operations, "on_completion", None)
+    if count is None:
+        return await _answer(operations, awakeable_id, result, answerer, is_encoded, is_approval)
+    try:
+        told = await _answer(operations, awakeable_id, result, answerer, is_encoded, is_approval)
+    except (ValueError, InvalidRequestError):
+        count(answerer.door, "invalid")
+        raise
+    count(answerer.door, told.count_name(is_rejection=isinstance(result, Failure)))
+    return told
+
+
+async def _answer(
+    operations: Operations,
+    awakeable_id: str,
+    result: bytes | Failure,
+    answerer: Answerer,
+    is_encoded: bool,
+    is_approval: bool,
+) -> AnswerOutcome:
     parsed = check_awakeable_id(awakeable_id)
     rules = await _find_rules(operations, awakeable_id, is_approval=is_approval)
     if rules.approval is None:

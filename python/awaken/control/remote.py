@@ -25,7 +25,7 @@ from awaken.control.stored_answers import list_answers_from_tables
 from awaken.control.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import httpx
 
@@ -88,6 +88,8 @@ class RemoteOperations:
         #: The journal value codec that every application behind the runtime has; None if they have none, or if this
         #: process does not know it.
         self.codec: AnswerCodec | None = None
+        #: Called with the door and the outcome of each answer; None counts none.
+        self.on_completion: Callable[[str, str], None] | None = None
         #: Until when, by the loop's clock, the admin API is one without these lists, as a server's is.
         self._lists_nothing_until: dict[str, float] = {}
 

@@ -104,7 +104,7 @@ class AwakeablesService(awakeables_pb2_grpc.AwakeablesServicer):
     async def _complete(
         self, awakeable_id: str, result: bytes | Failure, context: Context, *, is_encoded: bool = False
     ) -> awakeables_pb2.CompletionResponse:
-        answerer = Answerer.of_api()
+        answerer = Answerer.of_api(interface="grpc")
         told = await answer_question(self._operations, awakeable_id, result, answerer, is_encoded=is_encoded)
         if told.refusal is not None:
             await abort(context, "ALREADY_EXISTS", told.describe(awakeable_id))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from awaken.runtime.clock import Clock
     from awaken.runtime.deployments import DeploymentStore
     from awaken.runtime.events import Observer
+    from awaken.runtime.measures import Measures
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store.commit_probe import CommitProbe
     from awaken.runtime.supervisor import Supervisor
@@ -41,6 +42,7 @@ class EmbeddedRuntime:
         supervisor: decides what follows a failed attempt, for tests.
         codecs: journal value codecs of the applications, by the names of their services: answers that come from outside
             are encoded.
+        measures: receives numbers; None takes none.
 
     Attributes:
         ingress: accepts the exchanges of callers.
@@ -65,6 +67,7 @@ class EmbeddedRuntime:
         observer: Observer | None = None,
         supervisor: Supervisor | None = None,
         codecs: Mapping[str, AnswerCodec] | None = None,
+        measures: Measures | None = None,
     ) -> None:
         self.dialers = Dialers(apps or {})
 
@@ -80,6 +83,7 @@ class EmbeddedRuntime:
             probe=probe,
             observer=observer,
             supervisor=supervisor,
+            measures=measures,
         )
         self.runtime.codecs = {} if codecs is None else codecs
         self.ingress = Ingress(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from awaken.control.operations import Accepted, AnswerRules, Completion, Failure, InvocationRequest
     from awaken.outcomes import AwakeableOutcome
@@ -30,6 +31,11 @@ class CallerOperations(Protocol):
 
     They raise what those raise: at once, or by their future. Cancelling a future of a result stops waiting for it.
     """
+
+    @property
+    def on_completion(self) -> Callable[[str, str], None] | None:
+        """Called with the door and the outcome of each answer; None counts none."""
+        ...
 
     def begin_call(self, request: InvocationRequest) -> asyncio.Future[Completion]:
         """Start an invocation, or find the one with the same idempotency key; the future is its result."""

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING
 from awaken.runtime.clock import SystemClock
 from awaken.runtime.errors import RuntimeClosedError, StoreError, TransactionLostError
 from awaken.runtime.invoker.invoker import Invoker
+from awaken.runtime.load import Load, read_load
 from awaken.runtime.processor.processor import Processor
-from awaken.runtime.query import BacklogReading, Filter, Query, list_awakeables, take_snapshot
+from awaken.runtime.query import (
+    BacklogReading,
+    Filter,
+    Query,
+    StandingReader,
+    list_awakeables,
+    take_snapshot,
+)
 from awaken.runtime.runtime_operations import RuntimeOperations
 from awaken.runtime.settings import RuntimeSettings
 from awaken.runtime.store import Store
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     from awaken.control.operations import AwakeableView, Invocation
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.events import Observer
+    from awaken.runtime.measures import Measures
     from awaken.runtime.schema import Schema
     from awaken.runtime.store.commit_probe import CommitProbe
     from awaken.runtime.store.log_sync import LogSync
@@ -52,6 +61,7 @@ class Runtime(RuntimeOperations):
         observer: receives every event of every invocation.
         supervisor: decides on failed attempts, for tests.
         open_log: opens what syncs the write-ahead log, for tests.
+        measures: receives numbers; None takes none.
 
     Raises:
         DirectoryInUseError: another process uses the directory.
@@ -69,13 +79,18 @@ class Runtime(RuntimeOperations):
         observer: Observer | None = None,
         supervisor: Supervisor | None = None,
         open_log: Callable[[Path], LogSync] = open_log_sync,
+        measures: Measures | None = None,
     ) -> None:
         self.settings = settings if settings is not None else RuntimeSettings()
         self.clock: Clock = clock if clock is not None else SystemClock()
         self._directory = Directory(directory)
         try:
             self.store = Store(
-                self._directory.database, on_failure=self._lose, probe=probe, open_log=open_log
+                self._directory.database,
+                on_failure=self._lose,
+                probe=probe,
+                open_log=open_log,
+                measures=measures,
             )
         except BaseException:
             self._directory.close()
@@ -88,6 +103,7 @@ class Runtime(RuntimeOperations):
             cleanup_interval_ms=self.settings.cleanup_interval_ms,
             observer=observer,
             supervisor=supervisor,
+            measures=measures,
         )
         query = Query(
             self.store.path,
@@ -95,8 +111,16 @@ class Runtime(RuntimeOperations):
             committed=self._committed,
         )
         super().__init__(processor, self.schema, query)
+        if measures is not None:
+            self.on_completion = measures.note_completion
         self._invoker = Invoker(processor, self.schema, self.settings)
         self._recovery: Alarm | None = None
+        attempts = processor.open_attempts
+        self._standing = StandingReader(
+            self.store.path,
+            lambda: list(attempts.awaited()),
+            self.clock.now_ms,
+        )
 
     async def start(self) -> None:
         """Continue everything that was running, and accept requests."""
@@ -123,6 +147,7 @@ class Runtime(RuntimeOperations):
         self._is_running = False
         self._quiet()
         self._invoker.abort_all()
+        self._standing.close()
         self._query.close()
         self.store.abandon()
         self._close()
@@ -163,6 +188,7 @@ class Runtime(RuntimeOperations):
         )
 
     def _close(self) -> None:
+        self._standing.close()
         self._query.close()
         self.dismiss_callers()
         self._directory.close()
@@ -190,6 +216,22 @@ class Runtime(RuntimeOperations):
     def backlog(self) -> BacklogReading:
         """Begin to count what waits at this moment. Close what is returned. Raises sqlite3.Error."""
         return BacklogReading(self.store.path)
+
+    # For those who watch it.
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it takes requests: it has continued what was open, and does not stop or recover."""
+        return self._is_running and self._recovery is None
+
+    @property
+    def standing(self) -> StandingReader:
+        """What is counted in the store, on a thread."""
+        return self._standing
+
+    def load(self) -> Load:
+        """Return what is in memory at this moment."""
+        return read_load(self._processor)
 
     # For tests in this process.
 

@@ -58,6 +58,8 @@ class RuntimeOperations:
         self.codecs: Mapping[str, AnswerCodec] = {}
         #: Of the ingress, as callers are told; whoever serves it sets it.
         self.ingress_url = "http://127.0.0.1:8080/"
+        #: Called with the door and the outcome of each answer; None counts none.
+        self.on_completion: Callable[[str, str], None] | None = None
         #: Whether operations are accepted.
         self._is_running = False
 
@@ -197,7 +199,7 @@ class RuntimeOperations:
 
     async def answer_approval(self, awakeable_id: str, result: bytes | Failure) -> AwakeableOutcome:
         """Answer the approval of which an awakeable is a slot, as somebody unknown."""
-        answerer = Answerer.of_api(self._processor.clock.now_ms())
+        answerer = Answerer.of_api(self._processor.clock.now_ms(), interface="ingress")
         told = await answer_question(self, awakeable_id, result, answerer, is_encoded=True)
         return told.outcome or AwakeableOutcome.ALREADY_COMPLETED
 

@@ -325,6 +325,8 @@ class FakeOperations:
         outcome: AwakeableOutcome = self._tell(AwakeableOutcome.APPLIED)
         return outcome
 
+    on_completion = None
+
     def begin_resolve(self, awakeable_id: str, value: bytes) -> Pledge[AwakeableOutcome]:
         return _pledge(self.resolve_awakeable(awakeable_id, value))
 

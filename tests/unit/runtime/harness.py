@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from awaken.exchange import Dialer
     from awaken.runtime.clock import Clock
     from awaken.runtime.events import Observer
+    from awaken.runtime.measures import Measures
     from awaken.runtime.settings import RuntimeSettings
     from awaken.runtime.store.commit_probe import CommitProbe
     from awaken.service.definition import Definition
@@ -43,6 +44,7 @@ class Harness:
         observer: Observer | None = None,
         is_bidirectional: bool = True,
         open_log: Callable[[Path], LogSync] = LogSync,
+        measures: Measures | None = None,
     ) -> None:
         self.directory = directory
         self.endpoint = app(services, protocol="bidi" if is_bidirectional else "request_response")
@@ -52,6 +54,7 @@ class Harness:
         self.observer = observer
         self.is_bidirectional = is_bidirectional
         self.open_log = open_log
+        self.measures = measures
         self.runtime: Runtime
         self.deployments: Deployments
 
@@ -69,6 +72,7 @@ class Harness:
             probe=self.probe,
             observer=self.observer,
             open_log=self.open_log,
+            measures=self.measures,
         )
         await self.runtime.start()
         await self.deployments.register(URI)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from awaken.approvals import is_answered
 from awaken.control.answers import InvalidAnswerError, check_written
 from awaken.control.operations import Failure
 from awaken.errors import InvalidIdError
-from awaken.outcomes import OUTCOME_HEADER
+from awaken.outcomes import OUTCOME_HEADER, completion_name
 from awaken.runtime.identifiers import reason_against_awakeable_id
 from awaken.runtime.ingress.answers import Answer, IngressError, answer_json
 from awaken.runtime.ingress.caller import Waiting
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from awaken.runtime.ingress.caller import Finish
 
 __all__ = ["Completions"]
+
+#: What answers are counted under.
+_DOOR: Final = "ingress"
 
 
 class Completions:
@@ -64,6 +67,7 @@ class Completions:
             if rules.is_checked:
                 return self._go_on(_resolve_checked(self._operations, rules, awakeable_id, value))
             pledge = self._operations.begin_resolve(awakeable_id, value)
+            _count(self._operations, pledge.value, is_rejection=False)
         except InvalidIdError as error:
             raise _bad_id(awakeable_id) from error
         return Waiting(pledge.committed, partial(_tell, pledge.value))
@@ -74,6 +78,7 @@ class Completions:
             if self._operations.find_answer_rules(awakeable_id).approval is not None:
                 return self._go_on(self._operations.answer_approval(awakeable_id, failure))
             pledge = self._operations.begin_reject(awakeable_id, failure)
+            _count(self._operations, pledge.value, is_rejection=True)
         except InvalidIdError as error:
             raise _bad_id(awakeable_id) from error
         return Waiting(pledge.committed, partial(_tell, pledge.value))
@@ -89,15 +94,30 @@ async def _resolve_checked(
     operations: CallerOperations, rules: AnswerRules, awakeable_id: str, value: bytes
 ) -> AwakeableOutcome:
     try:
-        answer = await check_written(rules, value)
+        answer = await _check(operations, rules, value)
         if rules.approval is not None and answer is not None and not is_answered(answer):
             return await operations.answer_approval(awakeable_id, value)
     except InvalidAnswerError as error:
         raise IngressError(400, str(error)) from error
     # A door that knows who answers has chosen the slot.
     pledge = operations.begin_resolve(awakeable_id, value)
+    _count(operations, pledge.value, is_rejection=False)
     await pledge.committed
     return pledge.value
+
+
+async def _check(operations: CallerOperations, rules: AnswerRules, value: bytes) -> bytes | None:
+    try:
+        return await check_written(rules, value)
+    except InvalidAnswerError:
+        if operations.on_completion is not None:
+            operations.on_completion(_DOOR, "invalid")
+        raise
+
+
+def _count(operations: CallerOperations, outcome: AwakeableOutcome, *, is_rejection: bool) -> None:
+    if operations.on_completion is not None:
+        operations.on_completion(_DOOR, completion_name(outcome, is_rejection=is_rejection))
 
 
 def _bad_id(awakeable_id: str) -> IngressError:

@@ -179,6 +179,11 @@ class Attempt:
             return None
         return self._clock.now_ms() - self._last_activity_ms
 
+    def held_size(self) -> int:
+        """Return the bytes of its journal, and of what its endpoint sent, that are in memory."""
+        later = sum(len(payload) for _, _, payload in self._later)
+        return later + self._request.unsent_size + self._body.unread_size
+
     def abort(self) -> None:
         """Close the exchange at once. Nothing from it is stored any more."""
         if not self._is_closed:

@@ -6,6 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from awaken.control.futures import awaited_awakeables
+from awaken.control.operations import Failure
+from awaken.runtime.events import EventKind
 from awaken.runtime.processor.open_attempts import Awaited
 from awaken.runtime.tables.results import from_columns
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from awaken import _core
-    from awaken.control.operations import Failure, Success
+    from awaken.control.operations import Success
     from awaken.runtime.attempt_failure import AttemptFailure
     from awaken.runtime.invoker.opening import Opening
     from awaken.runtime.processor.processor import Processor
@@ -45,6 +47,10 @@ class AttemptRows:
         #: Whether it is pinned in `row`, but not yet in the table.
         self.is_pin_due = False
         self._recovered_ms = opening.recovered_ms
+        self._opened_ms = 0
+        if processor.measures is not None:
+            self._opened_ms = processor.clock.now_ms()
+            processor.measures.note_replay(opening.entry_count)
         #: When the handler first reported each awakeable that it waits for, by signal index, in UTC milliseconds.
         self._asked_ms: dict[int, int] = {}
 
@@ -98,6 +104,7 @@ class AttemptRows:
         pinned = (self._deployment_id, self._version) if self.is_pin_due else None
         self.is_pin_due = False
         self._processor.endings.complete(self.row, result, pinned)
+        self._measure(EventKind.FAILED if isinstance(result, Failure) else EventKind.SUCCEEDED)
 
     def note_awaited(self, future_json: str) -> Awaited:
         """Note what the handler reports to wait for.
@@ -124,6 +131,7 @@ class AttemptRows:
         self._processor.lifecycle.suspend(
             self.row, point, asked_ms=self._asked_ms, is_pausing=self.is_pausing
         )
+        self._measure(EventKind.PAUSED if self.is_pausing else EventKind.SUSPENDED)
 
     def fail(self, failure: AttemptFailure) -> None:
         """Decide what follows the failure of the attempt."""
@@ -132,7 +140,7 @@ class AttemptRows:
         if current is not None and current.status == "invoked":
             if self._asked_ms:
                 self._processor.tables.awakeables.add(self.row.seq, self._asked_ms)
-            self._processor.retries.fail_attempt(
+            outcome = self._processor.retries.fail_attempt(
                 current,
                 failure,
                 self._handler.retry_policy,
@@ -140,3 +148,11 @@ class AttemptRows:
                 is_pausing=self.is_pausing,
                 deployment_id=self._deployment_id,
             )
+            self._measure(outcome, failure.reason)
+
+    def _measure(self, outcome: EventKind, reason: str = "") -> None:
+        measures = self._processor.measures
+        if measures is not None:
+            seconds = max(0, self._processor.clock.now_ms() - self._opened_ms) / 1000
+            row = self.row
+            measures.note_attempt(row.service, row.handler, self._deployment_id, outcome, seconds, reason)

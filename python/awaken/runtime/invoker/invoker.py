@@ -171,6 +171,9 @@ class Invoker:
         try:
             current = self._processor.tables.invocations.read(row.seq)
             if current is not None and current.status == "invoked":
-                self._processor.retries.fail_attempt(current, failure, policy, has_progressed=False)
+                outcome = self._processor.retries.fail_attempt(current, failure, policy, has_progressed=False)
+                if (measures := self._processor.measures) is not None:
+                    deployment = current.deployment_id or ""
+                    measures.note_attempt(row.service, row.handler, deployment, outcome, 0.0, failure.reason)
         except TransactionLostError:
             return  # the store has notified the runtime

@@ -29,6 +29,11 @@ class RequestBody:
         """Whether so much waits for credit that nothing should be added without need."""
         return self._unsent_size > _UNSENT_SIZE
 
+    @property
+    def unsent_size(self) -> int:
+        """Bytes that wait for credit."""
+        return self._unsent_size
+
     def add(self, data: bytes) -> None:
         """Add bytes, which the next `flush` sends."""
         self._unsent.append(data)

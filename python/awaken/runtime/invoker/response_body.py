@@ -24,6 +24,11 @@ class ResponseBody:
         self._exchange = exchange
         self._unread = memoryview(b"")
 
+    @property
+    def unread_size(self) -> int:
+        """Bytes that are taken and not handed out."""
+        return len(self._unread)
+
     def next_piece(self) -> bytes:
         """Return the next piece; nothing if all that has arrived is handed out."""
         if not self._unread:

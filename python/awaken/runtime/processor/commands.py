@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from awaken import _core
 from awaken.control.errors import InvalidRequestError
 from awaken.errors import InvalidIdError
+from awaken.outcomes import FIRST_AWAKEABLE, completion_name
 from awaken.runtime.admission import check_key
 from awaken.runtime.errors import CommandRefusedError
 from awaken.runtime.tables.invocation_row import completion_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awaken.runtime.clock import Clock
+    from awaken.runtime.measures import Measures
     from awaken.runtime.processor.invocation_start import InvocationStart
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.processor.promises import Promises
@@ -50,6 +52,7 @@ class Commands:
         promises: Promises,
         signals: Signals,
         invocation_start: InvocationStart,
+        measures: Measures | None = None,
     ) -> None:
         self._clock = clock
         self._schema = schema
@@ -59,6 +62,7 @@ class Commands:
         self._promises = promises
         self._signals = signals
         self._invocation_start = invocation_start
+        self._measures = measures
         self._methods: Mapping[type, Callable[[InvocationRow, Any], None]] = {
             _core.GetLazyStateCommand: self._get_state,
             _core.GetLazyStateKeysCommand: self._get_state_keys,
@@ -274,11 +278,21 @@ class Commands:
     def _send_signal(self, row: InvocationRow, command: _core.SendSignalCommand) -> None:
         _check_id(command.invocation_id)
         self._append(row, command)
-        self._signals.send(command.invocation_id, command.signal, command.result)
+        outcome = self._signals.send(command.invocation_id, command.signal, command.result)
+        if (
+            self._measures is not None
+            and isinstance(command.signal, int)
+            and command.signal >= FIRST_AWAKEABLE
+        ):
+            is_rejection = isinstance(command.result, _core.Failure)
+            self._measures.note_completion("handler", completion_name(outcome, is_rejection=is_rejection))
 
     def _complete_awakeable(self, row: InvocationRow, command: _core.CompleteAwakeableCommand) -> None:
         self._append(row, command)
-        self._signals.complete_awakeable(command.awakeable_id, command.result)
+        outcome = self._signals.complete_awakeable(command.awakeable_id, command.result)
+        if self._measures is not None:
+            is_rejection = isinstance(command.result, _core.Failure)
+            self._measures.note_completion("handler", completion_name(outcome, is_rejection=is_rejection))
 
 
 def _check_id(invocation_id: str) -> None:

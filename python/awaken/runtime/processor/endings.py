@@ -75,6 +75,7 @@ class Endings:
 
     def discard(self, row: InvocationRow, result: Failure) -> None:
         """Delete an invocation that has not started; what waits for it gets the failure."""
+        self._events.note_discarded(row, result)
         self._release(row, result)
         self.erase(row)
 

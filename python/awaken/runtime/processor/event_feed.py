@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from awaken.control.operations import Failure, Target
 from awaken.runtime.events import Event, EventKind, SelectiveObserver
+from awaken.runtime.tables.results import CANCELED, KILLED
 
 if TYPE_CHECKING:
     from awaken.control.operations import Success
     from awaken.runtime.attempt_failure import AttemptFailure
     from awaken.runtime.clock import Clock
     from awaken.runtime.events import Observer
+    from awaken.runtime.measures import Measures
     from awaken.runtime.store import Store
     from awaken.runtime.tables.invocation_row import InvocationRow
     from awaken.runtime.tables.invocations import NewInvocation
@@ -27,16 +29,22 @@ class EventFeed:
         store: calls back when what was written is on disk.
         clock: what time it is.
         observer: receives the events; None if no one wants them.
+        measures: receives how many invocations begin and end.
     """
 
-    def __init__(self, store: Store, clock: Clock, observer: Observer | None) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, observer: Observer | None, measures: Measures | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
         self._observer = observer
+        self._measures = measures
         self._selective = observer if isinstance(observer, SelectiveObserver) else None
 
     def note_accepted(self, new: NewInvocation, status: str) -> None:
         """Report a new invocation, with its status unless it runs at once."""
+        if self._measures is not None:
+            self._measures.note_accepted(new.handler.service, new.handler.name)
         if self._observer is not None:
             report = partial(self._report_accepted, self._observer, new, status)
             self._store.after_commit(report, is_urgent=False)
@@ -51,6 +59,7 @@ class EventFeed:
 
     def note_ended(self, row: InvocationRow, result: Success | Failure) -> None:
         """Report how an invocation ended, and how long it took."""
+        self._measure_end(row, result)
         if self._observer is not None:
             kind, detail = EventKind.SUCCEEDED, ""
             if isinstance(result, Failure):
@@ -58,6 +67,15 @@ class EventFeed:
             took_ms = self._clock.now_ms() - row.created_at
             report = partial(self._report, self._observer, row, kind, detail, took_ms, None)
             self._store.after_commit(report, is_urgent=False)
+
+    def note_discarded(self, row: InvocationRow, result: Failure) -> None:
+        """Count an invocation that ended before it began. Observers do not hear of it."""
+        self._measure_end(row, result)
+
+    def _measure_end(self, row: InvocationRow, result: Success | Failure) -> None:
+        if self._measures is not None:
+            seconds = max(0, self._clock.now_ms() - row.created_at) / 1000
+            self._measures.note_ended(row.service, row.handler, _end_of(result), seconds)
 
     def _report_accepted(self, observer: Observer, new: NewInvocation, status: str) -> None:
         if not self._is_skipped(EventKind.ACCEPTED):
@@ -79,3 +97,12 @@ class EventFeed:
 
     def _is_skipped(self, kind: EventKind) -> bool:
         return self._selective is not None and self._selective.skips(kind)
+
+
+def _end_of(result: Success | Failure) -> str:
+    """Return what an end is counted as."""
+    if not isinstance(result, Failure):
+        return "succeeded"
+    if result == KILLED:
+        return "killed"
+    return "cancelled" if result.code == CANCELED.code else "failed"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -48,6 +49,10 @@ class OpenAttempt(Protocol):
         """Return the milliseconds since something was sent or received; None once it was asked to suspend."""
         ...
 
+    def held_size(self) -> int:
+        """Return the bytes of its journal, and of what its endpoint sent, that are in memory."""
+        ...
+
     def abort(self) -> None:
         """Close the exchange at once. Nothing from it is stored any more."""
         ...
@@ -64,6 +69,8 @@ class OpenAttempts:
         self._store = store
         self._open: dict[int, OpenAttempt] = {}
         self._due: deque[int] = deque()
+        #: Since when, in seconds of the monotonic clock.
+        self._due_since: deque[float] = deque()
         self._recovered: set[int] = set()
         #: Those of them whose row need not be on disk when they open.
         self._early: set[int] = set()
@@ -128,8 +135,14 @@ class OpenAttempts:
         """How many attempts are due."""
         return len(self._due)
 
+    @property
+    def due_s(self) -> float:
+        """Seconds since the first of those that are due became so; 0 if none is."""
+        return time.monotonic() - self._due_since[0] if self._due_since else 0.0
+
     def take_due(self) -> int:
         """Remove and return the invocation that has been due for longest. There must be one."""
+        self._due_since.popleft()
         return self._due.popleft()
 
     def take_early(self, invocation: int) -> bool:
@@ -166,6 +179,7 @@ class OpenAttempts:
     def _add_due(self, invocation: int) -> None:
         if not self._is_stopped:
             self._due.append(invocation)
+            self._due_since.append(time.monotonic())
             self._on_due()
 
     # For the runtime.
@@ -185,6 +199,11 @@ class OpenAttempts:
         for attempt in self._open.values():
             if attempt.awaited is not None:
                 yield attempt.awaited
+
+    def awaited_by(self, invocation: int) -> Awaited | None:
+        """Return what the handler of an invocation has reported to wait for; None if no attempt is open."""
+        attempt = self._open.get(invocation)
+        return None if attempt is None else attempt.awaited
 
     async def drain(self, grace_s: float) -> None:
         """Open no more attempts, ask the open ones to suspend, and close those that do not within `grace_s` seconds."""
@@ -207,4 +226,5 @@ class OpenAttempts:
 
     def _forget_due(self) -> None:
         self._due.clear()
+        self._due_since.clear()
         self._early.clear()

@@ -11,6 +11,7 @@ from awaken.runtime.processor.cleaner import Cleaner
 from awaken.runtime.processor.commands import Commands
 from awaken.runtime.processor.endings import Endings
 from awaken.runtime.processor.event_feed import EventFeed
+from awaken.runtime.processor.expiries import Expiries
 from awaken.runtime.processor.invocation_changes import InvocationChanges
 from awaken.runtime.processor.invocation_start import InvocationStart
 from awaken.runtime.processor.lifecycle import Lifecycle
@@ -27,6 +28,7 @@ from awaken.runtime.tables.tables import Tables
 if TYPE_CHECKING:
     from awaken.runtime.clock import Clock
     from awaken.runtime.events import Observer
+    from awaken.runtime.measures import Measures
     from awaken.runtime.schema import Schema
     from awaken.runtime.store import Store
     from awaken.runtime.supervisor import Supervisor
@@ -44,6 +46,7 @@ class Processor:
         cleanup_interval_ms: between two rounds of deleting what has expired.
         observer: receives every event of every invocation.
         supervisor: decides on failed attempts, for tests.
+        measures: receives numbers; None takes none.
     """
 
     def __init__(
@@ -55,14 +58,16 @@ class Processor:
         cleanup_interval_ms: int,
         observer: Observer | None = None,
         supervisor: Supervisor | None = None,
+        measures: Measures | None = None,
     ) -> None:
         self.store = store
+        self.measures = measures
         self.clock = clock
         self.tables = tables = Tables(store, clock)
         self.open_attempts = OpenAttempts(store)
         self.waiting_callers = WaitingCallers(supervisor)
-        self.events = EventFeed(store, clock, observer)
-        self.scheduler = Scheduler(store, clock, tables.timers, self._handle_timer)
+        self.events = EventFeed(store, clock, observer, measures)
+        self.scheduler = Scheduler(store, clock, tables.timers, self._handle_timer, measures)
         self.lifecycle = Lifecycle(store, clock, tables, self.scheduler, self.open_attempts, self.events)
         self.state_edits = StateEdits(schema, tables)
         self.endings = Endings(
@@ -90,7 +95,9 @@ class Processor:
             Promises(tables, self.lifecycle),
             self.signals,
             self.invocation_start,
+            measures,
         )
+        self._expiries = None if measures is None else Expiries(store, self.open_attempts, measures)
         self.changes = InvocationChanges(
             schema, tables, self.scheduler, self.lifecycle, self.endings, self.open_attempts
         )
@@ -103,4 +110,6 @@ class Processor:
         self.scheduler.start()
 
     def _handle_timer(self, kind: str, invocation: int, completion_id: int | None) -> None:
+        if self._expiries is not None and kind == "sleep" and completion_id is not None:
+            self._expiries.note(invocation, completion_id)
         self.lifecycle.handle_timer(kind, invocation, completion_id)

@@ -72,8 +72,8 @@ class Retries:
         has_progressed: bool,
         is_pausing: bool = False,
         deployment_id: str | None = None,
-    ) -> None:
-        """Decide what follows a failed attempt.
+    ) -> EventKind:
+        """Decide what follows a failed attempt, and return it: FAILED, PAUSED or BACKING_OFF.
 
         Args:
             row: the invocation.
@@ -94,7 +94,7 @@ class Retries:
         if failure.behavior == "fail" or (is_exhausted and policy.on_max_attempts == "kill"):
             code = failure.code
             self._endings.complete(row, Failure(code, failure.message, {}, failure.stacktrace or None))
-            return
+            return EventKind.FAILED
         is_paused = is_pausing or is_exhausted or failure.behavior == "pause"
         now = self._clock.now_ms()
         delay_ms = failure.delay_ms
@@ -111,13 +111,14 @@ class Retries:
         )
         if is_paused:
             self._lifecycle.pause(row, failure)
-            return
+            return EventKind.PAUSED
         self._tables.journal_events.add_failure(row.seq, failure)
         self._events.note(row, EventKind.BACKING_OFF, f"{delay_ms} ms: {failure.describe()}", failure)
         if delay_ms == 0:
             self._lifecycle.retry_now(row)
         else:
             self._scheduler.add(now + delay_ms, "retry", row.seq)
+        return EventKind.BACKING_OFF
 
 
 def delay_before_retry_ms(policy: RetryPolicy, failures: int, chance: float) -> int:

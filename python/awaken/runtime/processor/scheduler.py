@@ -10,6 +10,7 @@ from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
     from awaken.runtime.clock import Alarm, Clock
+    from awaken.runtime.measures import Measures
     from awaken.runtime.store import Store
     from awaken.runtime.tables.timers import Timers
 
@@ -39,13 +40,22 @@ class Scheduler:
         clock: what time it is.
         timers: the table of timers.
         handle: called for each timer that is due, in the order of due times.
+        measures: receives how late each one was.
     """
 
-    def __init__(self, store: Store, clock: Clock, timers: Timers, handle: DueTimer) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        timers: Timers,
+        handle: DueTimer,
+        measures: Measures | None = None,
+    ) -> None:
         self._store = store
         self._timers = timers
         self._clock = clock
         self._handle = handle
+        self._measures = measures
         self._armed_ms: int | None = None
         self._alarm: Alarm | None = None
         self._is_stopped = True
@@ -59,6 +69,11 @@ class Scheduler:
         """Stop handling timers. The rows stay."""
         self._is_stopped = True
         self._disarm()
+
+    @property
+    def late_ms(self) -> int:
+        """Milliseconds since the first timer was due that was not handled yet; 0 if none is."""
+        return 0 if self._armed_ms is None else max(0, self._clock.now_ms() - self._armed_ms)
 
     def add(self, due_ms: int, kind: str, invocation: int, completion_id: int | None = None) -> None:
         """Set a timer. A due time after the year 9999 is set to the end of that year."""
@@ -103,7 +118,10 @@ class Scheduler:
                 self._arm(self._clock.now_ms() + _LATER_MS)
 
     def _handle_batch(self) -> None:
-        for kind, invocation, completion_id in self._timers.take_due(self._clock.now_ms(), _BATCH):
+        now_ms = self._clock.now_ms()
+        for kind, invocation, completion_id, due_ms in self._timers.take_due(now_ms, _BATCH):
+            if self._measures is not None:
+                self._measures.note_timer(kind, max(0, now_ms - due_ms) / 1000)
             try:
                 with self._store.atomic():
                     self._handle(kind, invocation, completion_id)

@@ -27,6 +27,11 @@ class WaitingCallers:
     def __len__(self) -> int:
         return len(self._futures)
 
+    @property
+    def request_count(self) -> int:
+        """How many requests wait."""
+        return sum(map(len, self._futures.values()))
+
     def is_awaited(self, invocation: int) -> bool:
         """Whether a request waits for an invocation."""
         return invocation in self._futures

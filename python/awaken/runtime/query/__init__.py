@@ -6,6 +6,7 @@ from awaken.runtime.query.errors import QueryError
 from awaken.runtime.query.query import Query
 from awaken.runtime.query.questions import Questions
 from awaken.runtime.query.snapshot import Snapshot, take_snapshot
+from awaken.runtime.query.standing import Standing, StandingReader
 
 __all__ = [
     "Backlog",
@@ -15,6 +16,8 @@ __all__ = [
     "QueryError",
     "Questions",
     "Snapshot",
+    "Standing",
+    "StandingReader",
     "find_description",
     "list_awakeables",
     "take_snapshot",

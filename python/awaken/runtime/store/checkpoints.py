@@ -17,10 +17,12 @@ import contextlib
 import logging
 import os
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -44,11 +46,15 @@ class Checkpoints:
     Args:
         path: the database file.
         log_path: its write-ahead log.
+        on_copied: called on the loop with the seconds that each copying took.
     """
 
-    def __init__(self, path: Path, log_path: Path) -> None:
+    def __init__(self, path: Path, log_path: Path, on_copied: Callable[[float], None] | None = None) -> None:
         self._path = path
         self._log_path = log_path
+        self._on_copied = on_copied
+        #: Seconds that the last copying on the thread took.
+        self._took = 0.0
         #: Once open, until the connections are closed: closing any descriptor of the file releases SQLite's locks.
         self._database: int | None = None
         self._thread: ThreadPoolExecutor | None = None
@@ -104,10 +110,17 @@ class Checkpoints:
         self._running.add_done_callback(lambda _: _call_in(loop, self._note_end))
 
     def _copy_rest(self, writer: sqlite3.Connection) -> None:
+        began = time.perf_counter()
         try:
             _copy(writer)
         except sqlite3.Error as error:
             self._warn(error)
+        else:
+            self._tell(time.perf_counter() - began)
+
+    def _tell(self, seconds: float) -> None:
+        if self._on_copied is not None:
+            self._on_copied(seconds)
 
     def _warn(self, error: BaseException) -> None:
         log.warning(
@@ -130,6 +143,7 @@ class Checkpoints:
             self._warn(error)
         else:
             self._is_too_long = running.result()
+            self._tell(self._took)
 
     def _run(self) -> bool:
         """Copy on the thread, and return whether the log is too long and could not be copied to its end."""
@@ -137,7 +151,9 @@ class Checkpoints:
             connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
             connection.execute("PRAGMA synchronous = NORMAL")
             self._connection = connection
+        began = time.perf_counter()
         size, is_complete = _copy(self._connection)
+        self._took = time.perf_counter() - began
         if is_complete or size < _LONG_SIZE:
             return False
         if self._database is None:

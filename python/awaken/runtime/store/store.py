@@ -18,12 +18,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Any
 
 from awaken.runtime.errors import CommitUnknownError, RuntimeClosedError, StoreError, TransactionLostError
 from awaken.runtime.store.checkpoints import Checkpoints
 from awaken.runtime.store.commit_group import CommitGroup
 from awaken.runtime.store.log_rewrite import LogRewriter
+from awaken.runtime.store.log_size import LogSize
 from awaken.runtime.store.opening import explain, open_database
 from awaken.runtime.store.pace import Pace
 from awaken.runtime.store.savepoint import Savepoint
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from awaken.runtime.measures import Measures
     from awaken.runtime.store.commit_probe import CommitProbe
     from awaken.runtime.store.log_sync import LogSync
 
@@ -55,6 +58,7 @@ class Store:
         on_failure: called with the error when a transaction is lost, or may be, before any waiter gets it.
         probe: watches commits.
         open_log: opens what syncs the write-ahead log.
+        measures: receives how long commits take, and how large they are.
 
     Raises:
         StoreError: the file is not a database of awaken, or cannot be written.
@@ -67,10 +71,15 @@ class Store:
         on_failure: Callable[[StoreError], None] | None = None,
         probe: CommitProbe | None = None,
         open_log: Callable[[Path], LogSync] = open_log_sync,
+        measures: Measures | None = None,
     ) -> None:
         self.path = path
         self.on_failure = on_failure
         self._probe = probe
+        self._measures = measures
+        #: Of `Pace.write_count`, at the last commit that was measured.
+        self._measured_count = 0
+        self._sync_began = 0.0
         self._is_writing = False
         self._is_closed = False
         #: What waits for the open transaction, or for the next turn.
@@ -94,7 +103,11 @@ class Store:
         try:
             self._log = open_log(log_path)
             self._rewriter = LogRewriter(log_path, index_path)
-            self._checkpoints = Checkpoints(path, log_path)
+            on_copied = None if measures is None else measures.note_checkpoint
+            self._checkpoints = Checkpoints(path, log_path, on_copied)
+            self._log_size = None if measures is None else LogSize(index_path)
+            if self._log_size is not None:
+                self._log_size.growth()  # from here on
             # What a process has left that was killed is told from now on.
             self._sync_now()
         except BaseException as error:
@@ -107,6 +120,12 @@ class Store:
     def is_idle(self) -> bool:
         """Whether nothing waits for a commit, and everything is committed."""
         return not self._is_writing and not self._group and self._syncing is None
+
+    @property
+    def waiting_count(self) -> int:
+        """How many futures and callbacks wait for a commit or a sync."""
+        groups = (self._group, self._syncing)
+        return sum(len(group.callbacks) + len(group.waiters) for group in groups if group is not None)
 
     @property
     def is_synced(self) -> bool:
@@ -304,12 +323,15 @@ class Store:
             self._checkpoints.note_commit(self._connection, self._pace.write_count)
             self._is_unsynced = False
             self._syncing = group
+            if self._measures is not None:
+                self._sync_began = time.perf_counter()
             self._log.begin(self._end_sync)
             return
         self._complete(group)
 
     def _commit(self) -> bool:
         """Commit the open transaction, and return whether anything may follow."""
+        began = 0.0 if self._measures is None else time.perf_counter()
         try:
             if self._probe is not None:
                 self._probe.before_commit()
@@ -321,9 +343,17 @@ class Store:
             return False
         self._is_writing = False
         self._is_unsynced = True
+        if self._measures is not None:
+            self._measure(self._measures, time.perf_counter() - began)
         if self._probe is not None:
             self._probe.after_commit()
         return not self._is_closed
+
+    def _measure(self, measures: Measures, seconds: float) -> None:
+        count = self._pace.write_count
+        size = 0 if self._log_size is None else self._log_size.growth()
+        measures.note_commit(seconds, count - self._measured_count, size)
+        self._measured_count = count
 
     def _complete(self, group: CommitGroup) -> None:
         """Notify what waits for nothing but what is on disk already, if it is."""
@@ -346,6 +376,8 @@ class Store:
         if error is not None:
             self._doubt(error, group)
             return
+        if self._measures is not None:
+            self._measures.note_sync(time.perf_counter() - self._sync_began)
         group.complete()
         if self._is_wanted:
             self._hasten()
@@ -386,6 +418,8 @@ class Store:
         self._is_writing = False
         self._lost_count += 1
         self.rollback_count += 1
+        if self._measures is not None:
+            self._measures.note_lost()
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         for group in groups:
@@ -403,3 +437,5 @@ class Store:
         self._connection.close()
         self._checkpoints.release()
         self._rewriter.release()
+        if self._log_size is not None:
+            self._log_size.release()

@@ -20,6 +20,7 @@ class Timer(NamedTuple):
     invocation: int
     #: Of the sleep command that it completes.
     completion_id: int | None
+    due_ms: int
 
 
 class Timers:
@@ -60,7 +61,7 @@ class Timers:
     def take_due(self, now_ms: int, limit: int) -> list[Timer]:
         """Remove and return timers that are due, in the order they are due."""
         rows = self._store.fetch(
-            "SELECT seq, kind, invocation, completion_id FROM timer WHERE due <= ? ORDER BY due, seq LIMIT ?",
+            "SELECT seq, kind, invocation, completion_id, due FROM timer WHERE due <= ? ORDER BY due, seq LIMIT ?",
             (now_ms, limit),
         ).fetchall()
         self._store.write_many("DELETE FROM timer WHERE seq = ?", [(row[0],) for row in rows])

@@ -1,0 +1,71 @@
+"""Counts callbacks and approvals that expire: a timer that describes one is due, and the handler still waits for it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from awaken import _core
+from awaken.errors import RemoteProtocolError
+from awaken.links.description import ENTRY_PREFIX, read_description
+
+if TYPE_CHECKING:
+    from awaken.links.description import CallbackDescription
+    from awaken.runtime.measures import Measures
+    from awaken.runtime.processor.open_attempts import OpenAttempts
+    from awaken.runtime.store import Store
+
+__all__ = ["Expiries"]
+
+#: The type code of a Sleep command, which the timer of a callback is.
+_SLEEP: Final = 0x040C
+
+
+class Expiries:
+    """Looks at each sleep that is over. Only made where somebody reads the numbers: it reads the journal.
+
+    Args:
+        store: has the journals, and what suspended invocations wait for.
+        open_attempts: know what running ones wait for.
+        measures: receives what expired.
+    """
+
+    def __init__(self, store: Store, open_attempts: OpenAttempts, measures: Measures) -> None:
+        self._store = store
+        self._open_attempts = open_attempts
+        self._measures = measures
+
+    def note(self, invocation: int, completion_id: int) -> None:
+        """Note the end of a sleep, before its completion is stored.
+
+        Args:
+            invocation: the number of its row.
+            completion_id: of the sleep command.
+        """
+        description = self._describe(invocation, completion_id)
+        if description is not None and self._is_awaited(invocation, description):
+            self._measures.note_completion("expiry", "expired")
+
+    def _describe(self, invocation: int, completion_id: int) -> CallbackDescription | None:
+        rows = self._store.fetch(
+            "SELECT payload FROM journal WHERE invocation = ? AND code = ? AND instr(payload, ?) > 0",
+            (invocation, _SLEEP, ENTRY_PREFIX.encode()),
+        )
+        for (payload,) in rows.fetchall():
+            try:
+                entry = _core.describe_entry(_SLEEP, payload)
+            except RemoteProtocolError:  # it was damaged
+                continue
+            sleep: dict[str, Any] = json.loads(entry.lite_json)["Command"]["Sleep"]
+            if sleep.get("completion_id") == completion_id:
+                return read_description(entry.name or "")
+        return None
+
+    def _is_awaited(self, invocation: int, description: CallbackDescription) -> bool:
+        awaited = self._open_attempts.awaited_by(invocation)
+        if awaited is not None:
+            return any(map(description.covers, awaited.asked_ms))
+        rows = self._store.fetch(
+            "SELECT signal FROM awakeable WHERE invocation = ? AND is_awaited = 1", (invocation,)
+        )
+        return any(description.covers(signal) for (signal,) in rows.fetchall())
