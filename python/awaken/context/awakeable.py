@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from awaken.context.deadlines import deadline
 from awaken.context.futures import RestateDurableFuture
-from awaken.context.unawaited import refuse_attribute
+from awaken.context.unawaited import note_truth, refuse_attribute
 from awaken.serde import DefaultSerde
 from awaken.serde.annotations import raw_type
 
@@ -47,6 +47,10 @@ class Awakeable(NamedTuple, Generic[T]):
 
     def __await__(self) -> Generator[Any, None, T]:
         return self.future.__await__()
+
+    def __bool__(self) -> bool:
+        note_truth(self.future.subject, is_awaited=self.future.is_awaited)
+        return True
 
     def __hash__(self) -> int:
         return hash(self.future)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from awaken.context.futures import RestateDurableFuture
-from awaken.context.unawaited import refuse_attribute
+from awaken.context.unawaited import note_truth, refuse_attribute
 from awaken.errors import DeadlineError
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class Callback(Generic[T]):
 
     if not TYPE_CHECKING:  # type checkers know the attributes and reject others
         __getattr__ = refuse_attribute
+
+    def __bool__(self) -> bool:
+        note_truth(self.future.subject, is_awaited=self.future.is_awaited)
+        return True
 
     def __str__(self) -> str:
         return self.link.url

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from awaken._core import Failure
 from awaken.context.futures import OptionalFuture, RestateDurableFuture
+from awaken.context.unawaited import note_truth
 from awaken.handler import arguments, values
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class DurablePromise(Generic[T]):
 
     def __await__(self) -> Generator[Any, None, T]:
         return self.value().__await__()
+
+    def __bool__(self) -> bool:
+        note_truth(self._subject, is_awaited=False)
+        return True
 
     @property
     def _subject(self) -> str:

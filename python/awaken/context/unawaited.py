@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from opcode import opmap
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from awaken.diagnostics import development
 from awaken.errors import UnknownAttributeError, UsageError
 from awaken.handler import advice
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from types import CodeType, FrameType
 
-__all__ = ["Unawaited", "UnawaitedCoroutine", "place_of", "refuse_attribute"]
+__all__ = ["Unawaited", "UnawaitedCoroutine", "note_truth", "place_of", "refuse_attribute"]
 
 T = TypeVar("T")
 
@@ -38,6 +39,7 @@ class Unawaited:
         raise NotImplementedError
 
     if TYPE_CHECKING:
+        is_awaited: bool
 
         def __await__(self) -> Generator[Any, None, Any]: ...
 
@@ -47,6 +49,10 @@ class Unawaited:
         if frame.f_code.co_code[frame.f_lasti] != _YIELD_FROM:
             raise UsageError(_describe(self))
         return self.__await__()
+
+    def __bool__(self) -> bool:
+        note_truth(self.subject, is_awaited=self.is_awaited)
+        return True
 
     if not TYPE_CHECKING:  # type checkers know the attributes and reject others
 
@@ -136,6 +142,21 @@ class UnawaitedCoroutine(Unawaited, Coroutine[Any, Any, T]):
         return self._coroutine
 
 
+def note_truth(subject: str, *, is_awaited: bool) -> None:
+    """Warn in development mode that a result is tested for its truth before it was awaited: it is always true.
+
+    That is no error, because libraries, and code that may have no future, test futures as well.
+    """
+    if is_awaited or not development.is_enabled():
+        return
+    frame = sys._getframe(2)
+    development.warn(
+        f"the if, and, or or not at this line is always true: {subject} was not awaited. {advice.AWAIT.capitalize()}; "
+        "to ask whether there is a future at all, write `is not None`",
+        place=place_of(frame.f_code, frame.f_lasti),
+    )
+
+
 def place_of(code: CodeType, instruction: int) -> str:
     """Return the line of an instruction, as `file:line`. Finding it is expensive."""
     for start, end, line in code.co_lines():
@@ -175,7 +196,7 @@ def _forbid(name: str) -> None:
     setattr(Unawaited, name, refuse)
 
 
-# Equality and truth are not among these: libraries compare and test futures.
+# Equality and truth are not among these: libraries compare and test futures. See `note_truth`.
 for _name in (
     *(
         "add",
