@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, get_origin
 
 from awaken.context.context import CONTEXTS
 from awaken.diagnostics import development
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from awaken.context.context import Context
 
 __all__ = ["check_context", "check_function"]
+
+#: Types that no context has.
+_VALUES: Final = (str, int, float, bool, bytes, dict, list, tuple, set)
 
 
 def check_function(fn: Any, service: str) -> None:
@@ -64,6 +68,11 @@ def check_context(fn: Any, target: str, kind: str, handler_kind: str | None) -> 
     if len(annotated) == 2 and annotated[1] is not None:
         raise TypeError(f"{target}{place} takes the context second; it comes first, then the input")
     given = CONTEXTS[kind, handler_kind]
+    if parameters and _is_value(fn, parameters[0]):
+        raise TypeError(
+            f"{target}{place} takes {parameters[0]} first; the context comes first, then the input: write "
+            f"`ctx: {given.__name__}` before it"
+        )
     if not annotated or annotated[0] is None or issubclass(given, annotated[0]):
         return
     if any(issubclass(one, annotated[0]) for (of, _), one in CONTEXTS.items() if of == kind):
@@ -87,6 +96,16 @@ def _context_named(fn: Any, name: str, known: dict[str, type[Context]]) -> type[
     if isinstance(annotation, str):
         return known.get(annotation.rpartition(".")[2])
     return next((one for one in known.values() if one is annotation), None)
+
+
+def _is_value(fn: Any, name: str) -> bool:
+    """Return whether a parameter is annotated with a type of values, such as `str` or a dataclass."""
+    try:
+        annotation = resolve_annotation(fn, name)
+    except Exception:  # imported for type checkers only
+        return False
+    kind = get_origin(annotation) or annotation
+    return inspect.isclass(kind) and (kind in _VALUES or dataclasses.is_dataclass(kind))
 
 
 def _elsewhere(name: str, kind: str) -> str:

@@ -38,6 +38,9 @@ class Desk:
 async def swapped(name: str, ctx: awaken.Context) -> None: ...  # swapped
 
 
+async def bare(name: str) -> None: ...  # bare
+
+
 async def hidden(ctx: Flow) -> None: ...  # hidden
 
 
@@ -158,6 +161,11 @@ def test_shared_handler_that_asks_for_writing_is_warned_of_in_development(
         (
             lambda: swapped,
             f"S/swapped at {place_of(swapped, 'swapped')} takes the context second; it comes first, then the input",
+        ),
+        (
+            lambda: bare,
+            f"S/bare at {place_of(bare, 'bare')} takes name first; the context comes first, then the input: write "
+            "`ctx: Context` before it",
         ),
     ],
 )
