@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path  # noqa: TC003 -- typer reads the annotations
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -11,11 +12,15 @@ from awaken.cli.addresses import parse_urls
 from awaken.cli.failures import CommandError, UsageError, explain_failures
 from awaken.cli.settings import DEFAULT_INGRESS, IngressOption, JsonOutputOption, OutcomeAdminOption
 
-__all__ = ["resolve"]
+__all__ = ["SETTINGS", "resolve"]
+
+#: Of the command: what follows the id comes to `resolve`, which says how to write it.
+SETTINGS: Final = {"allow_extra_args": True}
 
 
 @explain_failures
 def resolve(
+    invoked: typer.Context,
     awakeable_id: Annotated[str, typer.Argument(metavar="ID", help="The id the handler handed out.")],
     json: Annotated[
         str | None, typer.Option("--json", metavar="JSON", help="A JSON value, sent as written.")
@@ -44,6 +49,8 @@ def resolve(
     """
     from awaken.cli.completing import complete
 
+    if invoked.args:
+        raise UsageError(_advise(" ".join(invoked.args)))
     if sum(option is not None for option in (json, text, file)) > 1:
         raise UsageError("more than one value was given; choose one of --json, --text and --file")
     ingresses = parse_urls([ingress], "an ingress")
@@ -69,6 +76,19 @@ def _body(json: str | None, text: str | None, file: Path | None) -> bytes:
     if file is None:
         return b""
     return _read(file)
+
+
+def _advise(bare: str) -> str:
+    """Return what to write for a value that was given without an option."""
+    from msgspec import DecodeError
+    from msgspec.json import decode
+
+    try:
+        decode(bare)
+        option = "--json"
+    except (DecodeError, UnicodeEncodeError):
+        option = "--text"
+    return f"{bare!r} needs an option that says what it is: {option} {shlex.quote(bare)}"
 
 
 def _read(file: Path) -> bytes:

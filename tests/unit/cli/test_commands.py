@@ -172,6 +172,11 @@ def test_id_that_is_no_awakeable_is_never_sent(
         (["--json", "NaN"], "is not JSON"),
         (["--json", ""], "'' is not JSON"),
         (["--json", "1", "--text", "a"], "more than one value was given"),
+        (["true"], "'true' needs an option that says what it is: --json true"),
+        (
+            ["fine", "with", "me"],
+            "'fine with me' needs an option that says what it is: --text 'fine with me'",
+        ),
         (["--file", "/does/not/exist"], "cannot read /does/not/exist: No such file"),
     ],
 )
