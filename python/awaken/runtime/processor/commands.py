@@ -217,7 +217,8 @@ class Commands:
         handler = self._schema.handler(command.service, command.handler)
         if handler is None:
             raise CommandRefusedError(
-                f"cannot call {target}: no such handler is registered; register its deployment",
+                f"cannot call {target}: no such handler is registered; add its service to awaken.app([...]), or "
+                "register its deployment",
                 _UNKNOWN_CALLEE,
             )
         try:
