@@ -26,19 +26,13 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from awaken.endpoint.applications import Application
-    from awaken.exchange import Accept
 
-__all__ = ["load_accept", "load_application", "load_module", "load_object"]
+__all__ = ["load_application", "load_module", "load_object"]
 
 #: Seconds after which an unfinished import is reported.
 _PATIENCE_S: Final = 5.0
 #: How often that much time passes before an import that is busy with a package is reported.
 _PATIENCE_WITH_PACKAGES: Final = 12
-
-
-def load_accept(target: str, identity_keys: Sequence[str] = ()) -> Accept:
-    """Load what accepts the requests of an application; see `load_application`."""
-    return load_application(target, identity_keys).accept
 
 
 def load_application(target: str, identity_keys: Sequence[str] = ()) -> Application:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import mmap
 import os
 import subprocess
 import sys
@@ -21,11 +22,15 @@ from awaken.cli.addresses import (
     reachable_url,
 )
 from awaken.cli.failures import CommandError, UsageError, explain_failures
-from awaken.cli.settings import DEFAULT_BIND, JsonOutputOption, LogLevel, LogLevelOption
+from awaken.cli.settings import DEFAULT_BIND, JsonOutputOption, LogLevel, LogLevelOption, MetricsOption
 from awaken.transports.http2.engines import EngineName
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Sequence
+
+    from awaken.endpoint.applications import Application
+    from awaken.metrics.metrics import Metrics
 
 __all__ = ["serve"]
 
@@ -98,13 +103,15 @@ def serve(
             "spaces.",
         ),
     ] = None,
+    metrics: MetricsOption = None,
     log_level: LogLevelOption = LogLevel.INFO,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Serve an application to a runtime until SIGTERM or SIGINT."""
     from awaken.cli.announcing import start_output
     from awaken.cli.links import check_settings
-    from awaken.cli.loading import load_accept
+    from awaken.cli.loading import load_application
+    from awaken.cli.metrics_port import open_metrics_port
 
     start_output(log_level, json_output=json_output)
     check_settings()
@@ -120,13 +127,20 @@ def serve(
     address = None if advertise is None else parse_url(advertise, "this endpoint")
     _check_tls(tls_cert, tls_key)
     check_address("--bind", host, port)
-    accept = load_accept(application, identity_key or ())
+    numbers_port = None if metrics is None else open_metrics_port(metrics, others={"--bind": (host, port)})
+    loaded = load_application(application, identity_key or ())
+    from awaken.endpoint.endpoint import Endpoint
+    from awaken.hosting.readiness import Readiness
     from awaken.hosting.serve import run
 
     registration = _Registration(admins, address)
+    readiness = Readiness(registration.is_through)
+    if isinstance(loaded, Endpoint):
+        loaded.unready = readiness.unready
+    numbers = None if numbers_port is None else (_measure(loaded), numbers_port)
     try:
         run(
-            accept,
+            loaded.accept,
             host=host,
             port=port,
             tls_cert=tls_cert,
@@ -134,7 +148,9 @@ def serve(
             grace=timedelta(seconds=grace),
             workers=workers,
             http2_engine=http2_engine,
-            announce=_announcer(registration, json_output=json_output),
+            announce=_announcer(registration, numbers_port, json_output=json_output),
+            readiness=readiness,
+            numbers=numbers,
         )
     except OSError as error:
         raise cannot_listen("--bind", host, port, error) from error
@@ -152,13 +168,28 @@ def _check_tls(certificate: Path | None, key: Path | None) -> None:
         check_pair(certificate, key)
 
 
-def _announcer(registration: _Registration, *, json_output: bool) -> Callable[[str], None]:
+def _measure(application: Application) -> Metrics:
+    """Return where an application counts; one that measures itself goes on where it does."""
+    from awaken.endpoint.endpoint import Endpoint
+    from awaken.metrics.metrics import Metrics
+
+    metrics = Metrics()
+    return application.measure(metrics) if isinstance(application, Endpoint) else metrics
+
+
+def _announcer(
+    registration: _Registration, numbers_port: socket.socket | None, *, json_output: bool
+) -> Callable[[str], None]:
     def announce(url: str) -> None:
         from awaken.cli.announcing import print_announcement
+        from awaken.hosting.urls import http_url
 
-        print_announcement(
-            {"url": url, "pid": os.getpid()}, f"awaken: listening on {url}", json_output=json_output
-        )
+        facts: dict[str, str | int] = {"url": url, "pid": os.getpid()}
+        lines = [f"awaken: listening on {url}"]  # last, because scripts wait for it
+        if numbers_port is not None:
+            facts["metrics"] = f"{http_url(numbers_port.getsockname()[:2])}/metrics"
+            lines.insert(0, f"awaken: metrics on {facts['metrics']}")
+        print_announcement(facts, "\n".join(lines), json_output=json_output)
         registration.start(url)
 
     return announce
@@ -176,6 +207,16 @@ class _Registration:
         self._admins = admins
         self._address = address
         self._process: subprocess.Popen[bytes] | None = None
+        self._pid = os.getpid()
+        #: 1 once the registration is through; workers read it.
+        self._is_through = mmap.mmap(-1, 1)
+        self._is_through[0] = not admins
+
+    def is_through(self) -> bool:
+        """Return whether there is nothing to register, or not any more."""
+        if not self._is_through[0] and os.getpid() == self._pid and self._process is not None:
+            self._is_through[0] = self._process.poll() == 0
+        return bool(self._is_through[0])
 
     def start(self, url: str) -> None:
         if not self._admins:

@@ -19,6 +19,7 @@ __all__ = [
     "JsonOutputOption",
     "LogLevel",
     "LogLevelOption",
+    "MetricsOption",
     "OutcomeAdminOption",
     "RuntimeLogLevelOption",
     "ShowPayloadsOption",
@@ -104,6 +105,16 @@ RuntimeLogLevelOption = Annotated[
         case_sensitive=False,
         envvar="AWAKEN_LOG_LEVEL",
         help="Least severity of what is logged.  [default: info]",
+    ),
+]
+MetricsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--metrics",
+        metavar="HOST:PORT",
+        envvar="AWAKEN_METRICS",
+        help="Address for Prometheus: /metrics, and /health and /ready for probes. Whoever reaches it reads the names "
+        "of services, handlers and runs.  [default: off]",
     ),
 ]
 ShowPayloadsOption = Annotated[

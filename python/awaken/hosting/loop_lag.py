@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Final
 
 from awaken.metrics import instruments
@@ -33,9 +34,9 @@ class LoopLag:
         self._timer.cancel()
 
     def _plan(self) -> None:
-        self._due = self._loop.time() + _INTERVAL
-        self._timer = self._loop.call_at(self._due, self._look)
+        self._due = time.monotonic() + _INTERVAL  # the loop's own time may stand still for a turn
+        self._timer = self._loop.call_later(_INTERVAL, self._look)
 
     def _look(self) -> None:
-        self._lags.record(max(0.0, self._loop.time() - self._due))
+        self._lags.record(max(0.0, time.monotonic() - self._due))
         self._plan()

@@ -19,7 +19,8 @@ class Readiness:
     """
 
     def __init__(self, is_registered: Callable[[], bool] = lambda: True) -> None:
-        self._is_registered = is_registered
+        #: Tells whether a registration that was asked for is through.
+        self.is_registered = is_registered
         self._is_open = False
         self._is_draining = False
 
@@ -42,4 +43,4 @@ class Readiness:
             return "draining"
         if not self._is_open:
             return "starting"
-        return None if self._is_registered() else "registering"
+        return None if self.is_registered() else "registering"

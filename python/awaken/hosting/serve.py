@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from awaken.hosting.display import hold_standard_descriptors
 from awaken.hosting.event_loop import run_in_loop
+from awaken.hosting.readiness import Readiness
 from awaken.hosting.signal_handler import SignalHandler
 from awaken.hosting.urls import http_url
 from awaken.transports.http2.engines import EngineName, make_engine
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from awaken.exchange import Accept
+    from awaken.hosting.process_numbers import ProcessNumbers
+    from awaken.hosting.worker_numbers import WorkerNumbers
+    from awaken.metrics.metrics import Metrics
     from awaken.transports.server.server import Server
 
 __all__ = ["DEFAULT_GRACE", "announce", "run", "serve"]
@@ -55,6 +59,8 @@ def run(
     workers: int = 1,
     http2_engine: EngineName = EngineName.RUST,
     announce: Callable[[str], None] = announce,
+    readiness: Readiness | None = None,
+    numbers: tuple[Metrics, socket.socket] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, and wind up. Blocks; call it in the main thread.
 
@@ -68,6 +74,8 @@ def run(
         workers: how many processes share the port.
         http2_engine: engine that serves HTTP/2.
         announce: called with the URL once the port is open.
+        readiness: hears when requests are served, and when no more should come.
+        numbers: what is counted, and a socket that listens, where it is shown.
 
     Raises:
         OSError: the address is taken, or does not belong to this machine; a file cannot be read.
@@ -83,6 +91,7 @@ def run(
             "processes on ports of their own behind a load balancer"
         )
     tls = _make_tls(tls_cert, tls_key)
+    readiness = readiness or Readiness()
     if workers == 1:
         run_in_loop(
             serve(
@@ -93,14 +102,17 @@ def run(
                 grace=grace,
                 http2_engine=http2_engine,
                 announce=announce,
+                readiness=readiness,
+                numbers=None if numbers is None else _numbers_of_process(numbers, readiness),
             )
         )
         return
     from awaken.hosting.workers import open_sockets, supervise
 
     sockets = open_sockets(host, port, workers)
+    of_workers = None if numbers is None else _numbers_of_workers(numbers, readiness, workers)
 
-    def work(sock: socket.socket, stop: Callable[[asyncio.Event], None]) -> None:
+    def work(index: int, sock: socket.socket, stop: Callable[[asyncio.Event], None]) -> None:
         run_in_loop(
             serve(
                 accept,
@@ -110,11 +122,13 @@ def run(
                 http2_engine=http2_engine,
                 announce=None,
                 watch=stop,
+                readiness=readiness,
+                numbers=None if of_workers is None else of_workers.begin_worker(index),
             )
         )
 
     url = http_url(sockets[0].getsockname()[:2], is_tls=tls is not None)
-    supervise(work, sockets, partial(announce, url))
+    supervise(work, sockets, partial(announce, url), attendant=of_workers, look=readiness.is_registered)
 
 
 async def serve(
@@ -128,6 +142,8 @@ async def serve(
     http2_engine: EngineName = EngineName.RUST,
     announce: Callable[[str], None] | None = announce,
     watch: Callable[[asyncio.Event], None] | None = None,
+    readiness: Readiness | None = None,
+    numbers: ProcessNumbers | None = None,
 ) -> None:
     """Serve on the running loop until SIGTERM or SIGINT, and wind up. Call it in the main thread.
 
@@ -141,18 +157,26 @@ async def serve(
         http2_engine: engine that serves HTTP/2.
         announce: called with the URL once the port is open.
         watch: called with an event once the port is open; setting the event does what a first signal does.
+        readiness: hears when requests are served, and when no more should come.
+        numbers: shows the numbers of this process while it serves.
 
     Raises:
         OSError: the address is taken, or does not belong to this machine.
     """
     loop = asyncio.get_running_loop()
+    readiness = readiness or Readiness()
     stop = asyncio.Event()
     on_signal = SignalHandler(stop)
     on_signal.install(loop)
     try:
+        if numbers is not None:
+            await numbers.start()
         server: Server = await start_server(
             accept, host=host, port=port, sock=sock, tls=tls, make_engine=partial(make_engine, http2_engine)
         )
+        readiness.open()
+        if numbers is not None:
+            numbers.watch(server)
         if announce is not None:
             announce(http_url(server.address, is_tls=tls is not None))
         if watch is not None:
@@ -160,9 +184,28 @@ async def serve(
         try:
             await stop.wait()
         finally:
+            readiness.drain()
+            if numbers is not None:
+                numbers.publish()
             await server.close(grace)
     finally:
+        if numbers is not None:
+            await numbers.stop()
         on_signal.remove(loop)
+
+
+def _numbers_of_process(numbers: tuple[Metrics, socket.socket], readiness: Readiness) -> ProcessNumbers:
+    from awaken.hosting.process_numbers import ProcessNumbers
+
+    return ProcessNumbers(numbers[0], readiness, numbers[1])
+
+
+def _numbers_of_workers(
+    numbers: tuple[Metrics, socket.socket], readiness: Readiness, workers: int
+) -> WorkerNumbers:
+    from awaken.hosting.worker_numbers import WorkerNumbers
+
+    return WorkerNumbers(numbers[0], readiness, workers, numbers[1])
 
 
 def _make_tls(

@@ -3,7 +3,8 @@
 The parent opens one listening socket per worker, all bound to the same address (SO_REUSEPORT): the kernel spreads
 connections evenly over them, while processes that accept from one socket leave most connections to the first. The
 parent keeps the sockets open, so that connections that a dead worker had not accepted wait for its successor. It forks
-the workers, forwards signals, and replaces workers that die.
+the workers, forwards signals, and replaces workers that die. Beside them may be one more process, which shows their
+numbers and ends after them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 if sys.platform == "win32":
     raise ImportError("awaken.hosting.workers starts processes by fork, which Windows does not have")
@@ -27,9 +28,11 @@ from awaken.hosting.display import settle_output, take_over_in_worker
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    Work: TypeAlias = Callable[[socket.socket, Callable[[asyncio.Event], None]], None]
+    #: Takes an event, and sets it when the parent is gone.
+    Watch: TypeAlias = Callable[[asyncio.Event], None]
+    Work: TypeAlias = Callable[[int, socket.socket, Watch], None]
 
-__all__ = ["open_sockets", "supervise"]
+__all__ = ["Attendant", "open_sockets", "supervise"]
 
 logger: Final = logging.getLogger("awaken.serve")
 
@@ -68,33 +71,69 @@ def _listen(address: tuple[Any, ...], family: int, *, reuse_port: bool = False) 
     return sock
 
 
-def supervise(work: Work, sockets: Sequence[socket.socket], announce: Callable[[], None]) -> None:
+class Attendant(Protocol):
+    """What runs in a process beside the workers, and hears of them in the parent."""
+
+    def attend(self, watch: Watch) -> None:
+        """Run in the process beside the workers, which is killed when they have ended."""
+        ...
+
+    def note_death(self, index: int, *, is_replaced: bool) -> None:
+        """Note, in the parent, that a worker has ended."""
+        ...
+
+
+def supervise(
+    work: Work,
+    sockets: Sequence[socket.socket],
+    announce: Callable[[], None],
+    *,
+    attendant: Attendant | None = None,
+    look: Callable[[], object] = lambda: None,
+) -> None:
     """Run `work` in one process for each socket until a signal says to stop, and wait for them.
 
     Args:
-        work: called in each worker with its socket, and with a function that takes an event and sets it when the
-            parent is gone.
+        work: called in each worker with its number, its socket, and with a function that takes an event and sets it
+            when the parent is gone.
         sockets: the listening sockets, one for each worker.
         announce: called when signals are heeded: whoever reads that this process serves may stop it at once.
+        attendant: runs beside the workers.
+        look: called in the parent whenever a process may have ended.
     """
-    _Supervisor(work, sockets).run(announce)
+    _Supervisor(work, sockets, attendant, look).run(announce)
 
 
 class _Worker:
-    """The process of one socket, or the time at which it is started."""
+    """The process of one socket, or the time at which it is started; without a socket, the one beside the workers."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, index: int, sock: socket.socket | None) -> None:
+        self.index = index
         self.sock = sock
         self.pid: int | None = None
         self.started_at = 0.0
         self.start_at = 0.0
         self.delay = _FIRST_DELAY
 
+    @property
+    def name(self) -> str:
+        """What it is, for the log."""
+        return "worker" if self.sock is not None else "the process with the numbers of the workers,"
+
 
 class _Supervisor:
-    def __init__(self, work: Work, sockets: Sequence[socket.socket]) -> None:
+    def __init__(
+        self,
+        work: Work,
+        sockets: Sequence[socket.socket],
+        attendant: Attendant | None,
+        look: Callable[[], object],
+    ) -> None:
         self._work = work
-        self._workers = [_Worker(sock) for sock in sockets]
+        self._look = look
+        self._attendant = attendant
+        self._workers = [_Worker(index, sock) for index, sock in enumerate(sockets)]
+        self._beside = [] if attendant is None else [_Worker(-1, None)]
         self._stop_count = 0
         # Workers have the reading end, which is closed when this process stops or dies, for whatever reason.
         self._life_read, self._life_write = os.pipe()
@@ -111,6 +150,7 @@ class _Supervisor:
             while self._step():
                 pass
         finally:
+            self._end_attendant()
             signal.set_wakeup_fd(previous_wakeup)
             for signum, handler in previous.items():
                 signal.signal(signum, handler)
@@ -123,7 +163,8 @@ class _Supervisor:
             # Not by a signal: a terminal or systemd has sent it to the workers as well, and a second one kills them.
             os.close(self._life_write)
             for worker in self._workers:
-                worker.sock.close()  # a copy: while it is open, the port listens
+                if worker.sock is not None:
+                    worker.sock.close()  # a copy: while it is open, the port listens
             return
         for worker in self._workers:
             if worker.pid is not None:
@@ -134,16 +175,17 @@ class _Supervisor:
         """Start workers that are due, wait for an event, and reap dead workers; return False when all have ended."""
         now = time.monotonic()
         if not self._stop_count:
-            for worker in self._workers:
+            for worker in (*self._beside, *self._workers):
                 if worker.pid is None and worker.start_at <= now:
                     self._start(worker, now)
         elif all(worker.pid is None for worker in self._workers):
             return False
-        due = [worker.start_at - now for worker in self._workers if worker.pid is None]
+        due = [worker.start_at - now for worker in (*self._beside, *self._workers) if worker.pid is None]
         select.select([self._wake_read], [], [], max(0.0, min(due)) if due and not self._stop_count else None)
         with suppress(BlockingIOError):  # a worker is due, and there was no signal
             os.read(self._wake_read, 4096)
-        for worker in self._workers:
+        self._look()
+        for worker in (*self._beside, *self._workers):
             if worker.pid is not None:
                 pid, status = os.waitpid(worker.pid, os.WNOHANG)
                 if pid:
@@ -169,20 +211,31 @@ class _Supervisor:
         try:
             signal.set_wakeup_fd(-1)
             for signum in (*_SIGNALS, signal.SIGCHLD):
-                signal.signal(signum, signal.SIG_DFL)
+                # The process beside the workers ends after them, and a terminal sends its signals to all.
+                is_ignored = worker.sock is None and signum in _SIGNALS
+                signal.signal(signum, signal.SIG_IGN if is_ignored else signal.SIG_DFL)
             for descriptor in (self._life_write, self._wake_read, self._wake_write):
                 os.close(descriptor)
             for other in self._workers:
-                if other.sock is not worker.sock:
+                if other.sock is not None and other.sock is not worker.sock:
                     other.sock.close()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-            self._work(worker.sock, self._watch_parent)
+            if worker.sock is not None:
+                self._work(worker.index, worker.sock, self._watch_parent)
+            elif self._attendant is not None:
+                self._attendant.attend(self._watch_parent)
             status = 0
         except BaseException:
-            logger.exception("worker %d failed", os.getpid())
+            logger.exception("%s %d failed", worker.name, os.getpid())
         finally:
             settle_output()
             os._exit(status)  # without the exit handlers of the parent
+
+    def _end_attendant(self) -> None:
+        for worker in self._beside:
+            if worker.pid is not None:
+                os.kill(worker.pid, signal.SIGKILL)  # it keeps nothing
+                os.waitpid(worker.pid, 0)
 
     def _watch_parent(self, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
@@ -196,12 +249,16 @@ class _Supervisor:
     def _reap(self, worker: _Worker, status: int) -> None:
         now = time.monotonic()
         pid, worker.pid = worker.pid, None
+        if self._attendant is not None and worker.sock is not None:
+            self._attendant.note_death(worker.index, is_replaced=not self._stop_count)
         if self._stop_count:
             if status not in (0, *(-signum for signum in _SIGNALS)) and self._stop_count == 1:
-                logger.warning("worker %d ended with %d while stopping", pid, status)
+                logger.warning("%s %d ended with %d while stopping", worker.name, pid, status)
             return
         if now - worker.started_at > _LONGEST_DELAY:
             worker.delay = _FIRST_DELAY
         worker.start_at = now + worker.delay
-        logger.error("worker %d ended with %d; another one starts in %g s", pid, status, worker.delay)
+        logger.error(
+            "%s %d ended with %d; another one starts in %g s", worker.name, pid, status, worker.delay
+        )
         worker.delay = min(_LONGEST_DELAY, 2 * worker.delay)

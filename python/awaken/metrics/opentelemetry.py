@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from awaken.metrics.instrument_kinds import Instrument
     from awaken.metrics.metrics import Metrics
 
-__all__ = ["export"]
+__all__ = ["export", "is_set_up"]
+
+
+def is_set_up() -> bool:
+    """Return whether the application, or the environment, has set a global provider of meters up."""
+    return not type(otel.get_meter_provider()).__module__.startswith("opentelemetry.metrics")
 
 
 def export(metrics: Metrics, version: str, meter_provider: MeterProvider | None = None) -> None:

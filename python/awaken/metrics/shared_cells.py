@@ -24,7 +24,7 @@ import logging
 import math
 import mmap
 import struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from awaken.metrics.instrument_kinds import Kind
 from awaken.metrics.instruments import BY_NAME
@@ -82,7 +82,7 @@ class SharedCells:
         if found is None:
             return [0.0] * size
         start, count = found
-        return self._numbers[start : start + count]
+        return cast("MutableSequence[float]", self._numbers[start : start + count])
 
     def known(self, instrument: Instrument) -> Iterable[tuple[str, ...]]:
         """Return the labels that an earlier worker has allocated."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from awaken.cli.failures import CommandError
-from awaken.cli.loading import load_accept, load_module, load_object
+from awaken.cli.loading import load_application, load_module, load_object
 
 from tests.signing import Signer
 from tests.unit.endpoint.fakes import FakeExchange
@@ -57,12 +57,12 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", ["app", "Settings.app"])
 def test_what_accepts_exchanges_is_taken_as_it_is(module: str, path: str) -> None:
-    assert load_accept(f"{module}:{path}") == load_object(f"{module}:{path}").accept
+    assert load_application(f"{module}:{path}").accept == load_object(f"{module}:{path}").accept
 
 
 @pytest.mark.parametrize("name", ["greeter", "services"])
 def test_services_get_an_endpoint(module: str, name: str) -> None:
-    assert callable(load_accept(f"{module}:{name}"))
+    assert callable(load_application(f"{module}:{name}").accept)
 
 
 @pytest.mark.parametrize("name", ["app", "orders", "restate"])
@@ -72,23 +72,23 @@ def test_application_of_the_official_sdk_is_told_what_to_import(
     (tmp_path / f"{module}.py").write_text(OFFICIAL)
 
     with pytest.raises(CommandError, match=r"of restate-sdk\. Write `import awaken as restate`"):
-        load_accept(f"{module}:{name}")
+        load_application(f"{module}:{name}")
 
 
 def test_empty_list_is_refused(module: str) -> None:
     with pytest.raises(CommandError, match="cannot be served: the list of services is empty"):
-        load_accept(f"{module}:nothing")
+        load_application(f"{module}:nothing")
 
 
 def test_services_that_cannot_be_served_together_are_refused(module: str) -> None:
     with pytest.raises(CommandError, match="cannot be served: two services"):
-        load_accept(f"{module}:same_name")
+        load_application(f"{module}:same_name")
 
 
 @pytest.mark.parametrize("name", ["greeter", "services", "endpoint"])
 def test_identity_keys_guard_whatever_is_served(module: str, name: str) -> None:
     signer, other = Signer(), Signer()
-    accept = load_accept(f"{module}:{name}", [other.public_key, signer.public_key])
+    accept = load_application(f"{module}:{name}", [other.public_key, signer.public_key]).accept
 
     statuses = []
     for headers in ({}, signer.headers("/discover"), other.headers("/discover")):
@@ -104,7 +104,7 @@ def test_identity_keys_guard_whatever_is_served(module: str, name: str) -> None:
 )
 def test_identity_keys_that_cannot_be_used_are_refused(module: str, name: str, expected: str) -> None:
     with pytest.raises(CommandError, match=expected):
-        load_accept(f"{module}:{name}", ["nonsense"])
+        load_application(f"{module}:{name}", ["nonsense"])
 
 
 def test_missing_name_lists_what_there_is(module: str) -> None:

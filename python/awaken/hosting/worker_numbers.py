@@ -1,0 +1,124 @@
+"""The numbers of all workers, shown by a process beside them.
+
+The parent makes memory for each worker, and lets nobody wait: it serves nothing itself, because it forks. So one more
+process has the port of `--metrics` and reads all memories; it is replaced like a worker when it dies. A worker whose
+event loop is blocked, or that is dead, holds up nobody who asks for numbers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from awaken.hosting.event_loop import run_in_loop
+from awaken.hosting.metrics_server import MetricsServer
+from awaken.hosting.process_numbers import ProcessNumbers
+from awaken.metrics import instruments
+from awaken.metrics.metrics import Metrics
+from awaken.metrics.shared_cells import SharedCells
+from awaken.metrics.snapshot import merge
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+    from prometheus_client.core import Metric
+
+    from awaken.hosting.readiness import Readiness
+    from awaken.metrics.snapshot import Snapshot
+
+__all__ = ["WorkerNumbers"]
+
+#: Seconds between two looks whether the parent is still there, once it has said that the workers wind up.
+_PATIENCE: Final = 0.1
+#: Bytes of what the parent counts.
+_SMALL: Final = 64 * 1024
+
+
+class WorkerNumbers:
+    """What parent, workers and the process with the port have in common. Make it in the parent.
+
+    Args:
+        metrics: what the workers record into, once they have been forked.
+        readiness: whether this endpoint is ready, apart from its workers.
+        count: how many workers there are.
+        port: a socket that listens, where the numbers are shown.
+    """
+
+    def __init__(self, metrics: Metrics, readiness: Readiness, count: int, port: socket.socket) -> None:
+        self._metrics = metrics
+        self._readiness = readiness
+        self._cells = [SharedCells() for _ in range(count)]
+        self._port = port
+        self._own = SharedCells(_SMALL)
+        self._restarts = Metrics(self._own).counter(instruments.WORKER_RESTARTS).of()
+
+    def begin_worker(self, index: int) -> ProcessNumbers:
+        """Return what shows the numbers of this worker, in its process."""
+        self._port.close()
+        return ProcessNumbers(self._metrics, self._readiness, cells=self._cells[index])
+
+    def note_death(self, index: int, *, is_replaced: bool) -> None:
+        """Note, in the parent, that a worker has ended."""
+        self._cells[index].release()
+        if is_replaced:
+            self._restarts.add()
+
+    def attend(self, watch: Callable[[asyncio.Event], None]) -> None:
+        """Serve the numbers of all workers, in a process beside them."""
+        run_in_loop(self._show(watch))
+
+    async def _show(self, watch: Callable[[asyncio.Event], None]) -> None:
+        """Serve the numbers of all, until the parent is gone.
+
+        Args:
+            watch: sets an event when the workers wind up.
+        """
+        parent = os.getppid()
+        draining = asyncio.Event()
+        watch(draining)
+
+        def unready() -> str | None:
+            if draining.is_set():
+                return "draining"
+            ready = merge(cells.snapshot() for cells in self._cells).get(instruments.READY, {})
+            if any(value for (value,) in ready.values()):
+                return None
+            return "starting" if self._readiness.is_registered() else "registering"
+
+        processes = [_WorkerProcess(str(index), cells) for index, cells in enumerate(self._cells)]
+        server = MetricsServer(self._take, unready, self._port, processes)
+        await server.start()
+        await draining.wait()
+        # The parent kills this process when the last worker has ended; no event says that it was killed itself.
+        while os.getppid() == parent:  # noqa: ASYNC110
+            await asyncio.sleep(_PATIENCE)
+
+    async def _take(self) -> Snapshot:
+        snapshot = merge(cells.snapshot() for cells in (*self._cells, self._own))
+        alive = sum(1 for cells in self._cells if cells.pid)
+        return {**snapshot, instruments.WORKERS: {(): (alive,)}}
+
+
+class _WorkerProcess(Collector):
+    """CPU, memory and files of one worker, with its number as a label: each process counts from 0 again."""
+
+    def __init__(self, worker: str, cells: SharedCells) -> None:
+        self._worker = worker
+        self._cells = cells
+        self._collector = ProcessCollector(pid=lambda: cells.pid, registry=None)
+
+    def collect(self) -> Iterator[Metric]:
+        """Return the numbers, if the worker is alive."""
+        if not self._cells.pid:
+            return
+        for family in self._collector.collect():
+            labelled: list[Any] = [
+                sample._replace(labels={**sample.labels, "worker": self._worker}) for sample in family.samples
+            ]
+            family.samples = labelled
+            yield family
