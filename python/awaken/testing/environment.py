@@ -29,7 +29,7 @@ from awaken.testing.served_request import ServedTransport
 from awaken.testing.settling import settle, stays_at_rest
 from awaken.testing.snapshot import decode
 from awaken.testing.witness import Witness
-from awaken.timing.time_limits import milliseconds
+from awaken.timing.time_limits import above_zero, milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -79,7 +79,7 @@ class Environment:
         self._directory = directory
         self._options = options
         self._codecs = codecs or {}
-        self._patience_s = options.patience.total_seconds()
+        self._patience_s = above_zero(options.patience, "the patience of open_environment") / 1000
         self._failures = Failures(self.fetch, self._review, options.handling)
         self._awakeables = Awakeables(
             self._is_open, self._restarted, self._failures.check, self._describe, self._patience_s

@@ -41,7 +41,7 @@ async def open_environment(
     directory: Path | None = None,
     probe: CommitProbe | None = None,
     observer: Observer | None = None,
-    patience: timedelta = PATIENCE,
+    patience: timedelta | float = PATIENCE,
 ) -> AsyncIterator[Environment]:
     """Run an application on an embedded runtime of its own, until the end of the `async with` block.
 
@@ -58,7 +58,7 @@ async def open_environment(
         directory: where to store the data; by default a temporary directory.
         probe: called before and after each commit.
         observer: receives each event of each invocation.
-        patience: how long to wait for what a handler usually does within milliseconds.
+        patience: how long to wait for what a handler usually does within milliseconds, as a `timedelta` or in seconds.
 
     Raises:
         TypeError: `app` is not an application.

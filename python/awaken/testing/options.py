@@ -34,7 +34,7 @@ class EnvironmentOptions:
         directory: where to store the data.
         probe: called before and after each commit.
         observer: receives each event of each invocation.
-        patience: how long to wait for handlers.
+        patience: how long to wait for handlers, as a `timedelta` or in seconds.
     """
 
     handling: FailureHandling = FailureHandling.RAISE
@@ -43,7 +43,7 @@ class EnvironmentOptions:
     directory: Path | None = None
     probe: CommitProbe | None = None
     observer: Observer | None = None
-    patience: timedelta = PATIENCE
+    patience: timedelta | float = PATIENCE
 
     def runtime_settings(self) -> RuntimeSettings:
         """Return the settings of the embedded runtime."""

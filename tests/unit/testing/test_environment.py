@@ -132,6 +132,16 @@ async def test_missing_awakeable_is_told() -> None:
             await env.awakeable("nobody").resolve(1)
 
 
+async def test_patience_in_seconds() -> None:
+    async with open_environment(app.app, patience=0.2) as env:
+        with pytest.raises(NotThereError, match=r"within 0\.2 s"):
+            await env.awakeable("nobody").resolve(1)
+
+    with pytest.raises(ValueError, match="the patience of open_environment"):
+        async with open_environment(app.app, patience=0):
+            raise AssertionError("it opened")
+
+
 async def test_result_that_was_kept_long_enough_is_explained() -> None:
     async with open_environment(app.app) as env:
         sent = await env.client.service_send(naps, arg=1)
