@@ -123,18 +123,20 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def make_observer(*, json_output: bool, show_payloads: bool) -> Observer:
+def make_observer(*, json_output: bool, show_payloads: bool, is_code_edited: bool = False) -> Observer:
     """Return what prints a line for each step.
 
     Args:
         json_output: print JSON documents.
         show_payloads: show how inputs begin.
+        is_code_edited: say what to do about journals of code that has changed in its place.
     """
     from awaken.hosting.event_lines import EventLines, JsonEventLines
     from awaken.hosting.step_ticker import StepTicker
 
-    make = JsonEventLines if json_output else EventLines
-    return StepTicker(make(show_payloads=show_payloads))
+    if json_output:
+        return StepTicker(JsonEventLines(show_payloads=show_payloads))
+    return StepTicker(EventLines(show_payloads=show_payloads, is_code_edited=is_code_edited))
 
 
 def announce_stop() -> None:

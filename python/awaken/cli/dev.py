@@ -96,7 +96,9 @@ def dev(
     places = Places.read(ingress, admin, grpc, data_dir, callbacks, names)
     access = read_access(tls_cert, tls_key, tls_client_ca, token, token_file, insecure=insecure)
     visitors = read_inbox_access(inbox_user_header, inbox_groups_header, is_anonymous=inbox_anonymous)
-    observer = None if quiet else make_observer(json_output=json_output, show_payloads=show_payloads)
+    observer = None
+    if not quiet:
+        observer = make_observer(json_output=json_output, show_payloads=show_payloads, is_code_edited=True)
     run = partial(
         run_embedded,
         places,

@@ -30,6 +30,10 @@ _STYLES: Final = {
 _LONGEST_DETAIL: Final = 200
 #: Characters of a target, whose key a caller chooses: keys of megabytes would fill the disk, and hold up the runtime.
 _LONGEST_TARGET: Final = 1000
+#: The code of a journal mismatch.
+_MISMATCH: Final = 570
+#: Invocations whose mismatch has been explained. After that many, some are explained again.
+_MOST_EXPLAINED: Final = 1000
 #: Bytes of an input that are shown: enough to recognize it, and a line stays a line.
 _LONGEST_INPUT: Final = 120
 
@@ -40,13 +44,18 @@ class EventLines:
     Args:
         file: where to print, with colours if it is a terminal; None is standard output.
         show_payloads: print how the input of a new invocation begins.
+        is_code_edited: handlers change in their place, so say what to do about a journal of the old code.
     """
 
     most: int | None = 50
 
-    def __init__(self, file: TextIO | None = None, *, show_payloads: bool = False) -> None:
+    def __init__(
+        self, file: TextIO | None = None, *, show_payloads: bool = False, is_code_edited: bool = False
+    ) -> None:
         self._file = file
         self._show_payloads = show_payloads
+        self._is_code_edited = is_code_edited
+        self._explained: set[str] = set()
         self._dim, self._styles = _terminal_codes(file or sys.stdout)
 
     def note(self, event: Event) -> None:
@@ -73,7 +82,21 @@ class EventLines:
         return (
             f"{self._moment(moment)}  {begin}{event.kind.value:<11}{end}"
             f"  {escape_line(_cut(event.target, _LONGEST_TARGET)):<28}  {dim}{event.invocation_id}{bright}"
-            f"{'  ' if detail else ''}{escape_line(detail)}\n"
+            f"{'  ' if detail else ''}{escape_line(detail)}\n{self._explain_mismatch(event)}"
+        )
+
+    def _explain_mismatch(self, event: Event) -> str:
+        """Return what to do about an invocation that began on other code; nothing the second time."""
+        is_new = event.invocation_id not in self._explained
+        if not (self._is_code_edited and is_new and event.failure and event.failure.code == _MISMATCH):
+            return ""
+        if len(self._explained) >= _MOST_EXPLAINED:
+            self._explained.clear()
+        self._explained.add(event.invocation_id)
+        return (
+            "awaken: if you changed the code while this invocation was open: bring the old code back, and it continues; "
+            f"or begin it anew: awaken invocations kill {event.invocation_id} && awaken invocations restart "
+            f"{event.invocation_id}\n"
         )
 
     def _moment(self, moment: float) -> str:
