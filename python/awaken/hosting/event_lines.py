@@ -94,9 +94,9 @@ class EventLines:
             self._explained.clear()
         self._explained.add(event.invocation_id)
         return (
-            "awaken: if you changed the code while this invocation was open: bring the old code back, and it continues; "
-            f"or begin it anew: awaken invocations kill {event.invocation_id} && awaken invocations restart "
-            f"{event.invocation_id}\n"
+            "awaken: if you changed the code while this invocation was open, bring the old code back, and it "
+            f"continues; or begin it anew: awaken invocations kill {event.invocation_id} && awaken invocations "
+            f"restart {event.invocation_id}\n"
         )
 
     def _moment(self, moment: float) -> str:
