@@ -30,7 +30,7 @@ MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting in
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help quick check-types check-python check-rust check-instructions test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime bench-instructions bench-all clean
+.PHONY: help quick check-types check-python check-rust check-instructions test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime bench-instructions bench-all docs docs-serve clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -80,11 +80,17 @@ test-bytes: setup ## More and larger journals and values than in `make test`
 test-cluster: setup ## Faults on a cluster of three real servers, in four minutes; ROUNDS=3 takes two, SEED=7 repeats
 	$(BIN)/python -m pytest tests/cluster -m cluster --capture=no --cluster-rounds=$(ROUNDS) $(SEED:%=--cluster-seed=%)
 
-test-browser: setup ## Inbox, links, attacks by pages and the server's web UI in a real browser; needs Chromium and Node
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS) tests/e2e tests/doors tests/unchanged/web_ui -m browser
+test-browser: setup $(STAMPS)/docs ## Documentation, inbox, links, attacks by pages and the server's web UI in a real browser; needs Chromium and Node
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) tests/docs tests/e2e tests/doors tests/unchanged/web_ui -m browser
 
 test-minimum: $(MINIMUM)/.installed ## The tests of what is built on other packages, with their lowest versions
 	$(MINIMUM)/bin/python -m pytest $(PYTEST_OPTIONS) $(MINIMUM_TESTS) --numprocesses $(WORKERS) -q -m "$(QUICK_TESTS)"
+
+docs: setup $(STAMPS)/docs ## The documentation into site/; warnings and dead links are errors
+	$(BIN)/python -m scripts.docs build
+
+docs-serve: setup $(STAMPS)/docs ## Show the documentation on http://localhost:8000, and follow changes
+	$(BIN)/python -m scripts.docs serve
 
 h2spec: setup ## The HTTP/2 conformance suite; needs Go
 	$(BIN)/python -m pytest tests/unit/transports -m h2spec
@@ -145,7 +151,7 @@ bench-instructions: setup ## Store how many instructions core operations take; `
 	$(BIN)/python -m benches.instructions --store
 
 clean: ## Remove everything that was built or installed here
-	rm -rf $(VENV) $(MINIMUM) target dist .tools
+	rm -rf $(VENV) $(MINIMUM) target dist .tools .site site
 
 $(STAMPS)/venv:
 	$(PYTHON) -m venv $(VENV)
@@ -175,6 +181,10 @@ $(STAMPS)/alternatives: $(STAMPS)/extension
 
 $(STAMPS)/lint: $(STAMPS)/extension $(STAMPS)/agents
 	. $(BIN)/activate && pip install --quiet --group lint
+	@touch $@
+
+$(STAMPS)/docs: $(STAMPS)/extension
+	. $(BIN)/activate && pip install --quiet --group docs
 	@touch $@
 
 $(STAMPS)/bench: $(STAMPS)/extension

@@ -1,0 +1,65 @@
+"""`python -m scripts.docs build` builds the site into `site/`; `serve` shows it and follows changes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from scripts.docs.checking import dead_links
+from scripts.docs.llms import write_texts
+from scripts.docs.places import ROOT, SETTINGS, SITE, STAGED
+from scripts.docs.staging import sources, stage
+
+ZENSICAL = str(Path(sys.executable).with_name("zensical"))
+
+
+def build() -> int:
+    """Build the site; a warning or a dead link is an error."""
+    stage()
+    command = [ZENSICAL, "build", "--clean", "--strict", "-f", str(SETTINGS)]
+    built = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603
+    if built.returncode:
+        return built.returncode
+    write_texts(STAGED, SITE)
+    for line in (dead := dead_links(SITE)):
+        print(line, file=sys.stderr)  # noqa: T201
+    print(f"{SITE.relative_to(ROOT)}: {len([*SITE.rglob('*.html')])} pages, {len(dead)} dead links")  # noqa: T201
+    return 1 if dead else 0
+
+
+def serve(arguments: list[str]) -> int:
+    """Serve the site on http://localhost:8000, and stage what changes."""
+    stage()
+    with subprocess.Popen([ZENSICAL, "serve", "-f", str(SETTINGS), *arguments], cwd=ROOT) as server:  # noqa: S603
+        try:
+            seen = _changes()
+            while server.poll() is None:
+                time.sleep(0.5)
+                if (now := _changes()) != seen:
+                    seen = now
+                    stage()
+        except KeyboardInterrupt:
+            server.terminate()
+    return 0
+
+
+def _changes() -> dict[Path, float]:
+    return {path: path.stat().st_mtime for path, _ in sources()}
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line says."""
+    match arguments:
+        case ["build"]:
+            return build()
+        case ["serve", *rest]:
+            return serve(rest)
+        case _:
+            print(__doc__, file=sys.stderr)  # noqa: T201
+            return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,163 @@
+"""The site has every page, and links of its pages lead somewhere."""
+
+from __future__ import annotations
+
+import functools
+import re
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+import yaml
+
+from scripts.docs.__main__ import build
+from scripts.docs.checking import dead_links
+from scripts.docs.llms import navigation, write_texts
+from scripts.docs.places import DOCS, PROJECT_PAGES, SETTINGS, SITE
+from scripts.docs.staging import adapt, stage
+from tests.accessibility import find_violations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+
+def test_navigation_has_each_page_once() -> None:
+    named = [entry.name for entry in navigation()]
+    pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+
+    assert sorted(named) == sorted(pages | {f"project/{name}" for name in PROJECT_PAGES})
+
+
+def test_sections_are_folders() -> None:
+    for entry in navigation():
+        folder = entry.name.partition("/")[0]
+        assert entry.section in ("", "Project") or folder == entry.section.lower().replace(" ", "-"), entry
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "adapted"),
+    [
+        ("how-to/a.md", "[b](b.md#part)", "[b](b.md#part)"),
+        ("how-to/a.md", "[c](../concepts/c.md)", "[c](../concepts/c.md)"),
+        ("how-to/a.md", "![p](../pictures/inbox.png)", "![p](../pictures/inbox.png)"),
+        ("how-to/a.md", "[map](../../ARCHITECTURE.md#the-map)", "[map](../project/ARCHITECTURE.md#the-map)"),
+        ("project/CONTRIBUTING.md", "[page](docs/how-to/client.md)", "[page](../how-to/client.md)"),
+        ("project/CONTRIBUTING.md", "[all](docs/decisions)", "[all](../decisions/README.md)"),
+        ("how-to/a.md", "[the demo](../../examples/demo.py)", "the demo (`examples/demo.py`)"),
+        ("how-to/a.md", "[`examples/demo.py`](../../examples/demo.py)", "`examples/demo.py`"),
+        ("how-to/a.md", "[far](https://restate.dev/a)", "[far](https://restate.dev/a)"),
+        (
+            "how-to/a.md",
+            "<!-- excerpt: a.py -->\n```python\nx[0](a.md)\n```\n",
+            "```python\nx[0](a.md)\n```\n",
+        ),
+    ],
+)
+def test_links_are_adapted_to_the_site(name: str, text: str, adapted: str) -> None:
+    assert adapt(text, name) == adapted
+
+
+def test_staging_removes_what_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "old.md").touch()
+
+    stage(tmp_path)
+
+    assert not (tmp_path / "old.md").exists()
+    assert (tmp_path / "index.md").exists()
+    assert (tmp_path / "assets" / "logo.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("link", "problem"),
+    [
+        ("other/", ""),
+        ("other/#part", ""),
+        ("/other/", ""),
+        ("https://restate.dev/gone", ""),
+        ("gone/", "gone/ is not in the site"),
+        ("other/#gone", "other/#gone names a part that the page does not have"),
+        ("#gone", "#gone names a part that the page does not have"),
+    ],
+)
+def test_dead_links_are_found(tmp_path: Path, link: str, problem: str) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "index.html").write_text('<h2 id="part">Part</h2>')
+    (tmp_path / "index.html").write_text(f'<a href="{link}">there</a>')
+
+    dead = dead_links(tmp_path)
+
+    assert dead == ([f"index.html: {problem}"] if problem else [])
+
+
+def test_texts_have_every_page_in_the_order_of_the_navigation(tmp_path: Path) -> None:
+    stage(tmp_path / "pages")
+    (tmp_path / "site").mkdir()
+
+    write_texts(tmp_path / "pages", tmp_path / "site")
+
+    names = [entry.name for entry in navigation()]
+    index = (tmp_path / "site" / "llms.txt").read_text()
+    whole = (tmp_path / "site" / "llms-full.txt").read_text()
+    assert re.findall(r"^- \[.+?\]\((.+?)\): .+", index, re.MULTILINE) == names
+    assert re.findall(r"^<!-- (.+) -->$", whole, re.MULTILINE) == names
+    assert index.startswith(f"# {yaml.safe_load(SETTINGS.read_text())['site_name']}\n\n> ")
+    for name in names:
+        assert (tmp_path / "pages" / name).read_text().strip() in whole
+
+
+# In a browser.
+
+#: The theme's own: nested lists of one navigation are landmarks of one name. And tables whose corner is empty.
+NOT_OURS = ("landmark-unique", "empty-table-header")
+
+
+@pytest.fixture(scope="module")
+def built_site() -> Iterator[str]:
+    """Build the site, serve it, and return its address."""
+    assert build() == 0
+    handler = functools.partial(_Silent, directory=str(SITE))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_built_pages_are_accessible(
+    built_site: str, browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    for path in (
+        "",
+        "how-to/approvals/",
+        "tutorial/01-service/",
+        "concepts/journal/",
+        "project/CONTRIBUTING/",
+    ):
+        page.goto(built_site + path)
+        assert [one for one in find_violations(page) if not one.startswith(NOT_OURS)] == [], path
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_search_finds_a_page(built_site: str, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(built_site)
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("awakeable")
+
+    page.get_by_role("dialog").get_by_text("awakeable").first.wait_for()
