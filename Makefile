@@ -30,7 +30,7 @@ MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting in
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help quick check-types check-python check-rust check-instructions test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime bench-instructions bench-all docs docs-serve clean
+.PHONY: help quick check-types check-python check-rust check-instructions test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime bench-alternatives bench-instructions bench-all docs docs-serve clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -147,6 +147,9 @@ bench-all: setup $(STAMPS)/bench $(STAMPS)/agents ## Every comparison, and the t
 	$(BIN)/python -m benches.scale --kind awakeables --json-output $(RESULTS)/scale.json
 	$(BIN)/python -m benches.publish
 
+bench-alternatives: setup ## Compare with DBOS, Celery and Temporal, each in an environment of its own; five minutes
+	$(BIN)/python -m benches.alternatives
+
 bench-instructions: setup ## Store how many instructions core operations take; `make check` compares with that
 	$(BIN)/python -m benches.instructions --store
 
@@ -174,12 +177,12 @@ $(STAMPS)/agents: $(STAMPS)/extension
 	. $(BIN)/activate && pip install --quiet --group agents
 	@touch $@
 
-# The pages about moving to awaken run what they move from.
+# Pages about moving to awaken run what they move from; the checkers read the benchmark beside it.
 $(STAMPS)/alternatives: $(STAMPS)/extension
 	. $(BIN)/activate && pip install --quiet --group alternatives
 	@touch $@
 
-$(STAMPS)/lint: $(STAMPS)/extension $(STAMPS)/agents
+$(STAMPS)/lint: $(STAMPS)/extension $(STAMPS)/agents $(STAMPS)/alternatives
 	. $(BIN)/activate && pip install --quiet --group lint
 	@touch $@
 

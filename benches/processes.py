@@ -27,12 +27,12 @@ class Trees:
 
     def cpu_seconds(self) -> float:
         """User and system time so far; the kernel counts in steps of 10 ms."""
-        times = [process.cpu_times() for process in self._processes()]
+        times = [process.cpu_times() for process in self.processes()]
         return float(sum(spent.user + spent.system for spent in times))
 
     def memory(self) -> int:
         """Resident bytes."""
-        return int(sum(process.memory_info().rss for process in self._processes()))
+        return int(sum(process.memory_info().rss for process in self.processes()))
 
     def wait_until_idle(self, what: str, timeout_s: float = 60.0) -> None:
         """Return when no CPU was used for half a second.
@@ -50,7 +50,7 @@ class Trees:
             if now > used:
                 quiet_since, used = time.monotonic(), now
 
-    def _processes(self) -> list[psutil.Process]:
+    def processes(self) -> list[psutil.Process]:
         return [one for root in self.roots for one in (root, *root.children(recursive=True))]
 
 

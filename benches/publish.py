@@ -1,4 +1,4 @@
-"""Makes the pictures and tables of docs/comparison/performance.md from stored results: `python -m benches.publish`.
+"""Makes the pictures and tables of docs/comparison from stored results: `python -m benches.publish`.
 
 Results are in `benches/results`, one file for each benchmark, as `--json-output` writes them. What is between a pair of
 markers in the page (`<!-- table: NAME -->` and `<!-- end -->`) is replaced; all else in it is written by people.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from benches.alternatives.publishing import list_installed, list_measured
 from benches.goals import GOALS
 from benches.pictures import Bar, Group, draw_bars
 from benches.tables import show_number
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benches" / "results"
 PAGE = ROOT / "docs" / "comparison" / "performance.md"
+#: Beside other systems.
+COMPARISON = ROOT / "docs" / "comparison" / "index.md"
 PICTURES = ROOT / "docs" / "pictures"
 NONE = "–"
 #: Also nothing, and a number with a unit; not a date.
@@ -35,10 +38,10 @@ def main(
         bool, typer.Option("--check", help="Write nothing, and fail if something is not what results say.")
     ] = False,
 ) -> None:
-    """Write the pictures and tables of docs/comparison/performance.md from the stored results."""
+    """Write the pictures and tables of docs/comparison from the stored results."""
     results = read_results(RESULTS)
     wanted = {PICTURES / f"{name}.svg": picture for name, picture in draw_pictures(results).items()}
-    wanted[PAGE] = fill_page(PAGE.read_text(), results)
+    wanted |= {page: fill_page(page.read_text(), results) for page in (PAGE, COMPARISON)}
     stale = [path for path, content in wanted.items() if not path.exists() or path.read_text() != content]
     names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
     if check and stale:
@@ -234,6 +237,14 @@ def markdown(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in (head, rule, *rows))
 
 
+def alternatives_table(results: Mapping[str, Any]) -> str:
+    return markdown(*list_measured(results.get("alternatives", {})))
+
+
+def installed_table(results: Mapping[str, Any]) -> str:
+    return markdown(*list_installed(results.get("alternatives", {})))
+
+
 #: By the name in the page's markers.
 TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "goals": goal_table,
@@ -243,6 +254,8 @@ TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "runtimes": stack_table,
     "scale": scale_table,
     "imports": import_table,
+    "alternatives": alternatives_table,
+    "installed": installed_table,
 }
 
 

@@ -36,11 +36,11 @@ def test_tables_say_what_was_measured_and_what_was_not() -> None:
     assert publish.fill_page(filled, RESULTS) == filled
 
 
-def test_the_page_has_every_table_and_is_what_the_results_say() -> None:
-    page = publish.PAGE.read_text()
-    assert {name for _, name, _ in publish.BLOCK.findall(page)} == publish.TABLES.keys()
+def test_the_pages_have_every_table_and_are_what_the_results_say() -> None:
+    pages = [page.read_text() for page in (publish.PAGE, publish.COMPARISON)]
+    assert {name for page in pages for _, name, _ in publish.BLOCK.findall(page)} == publish.TABLES.keys()
     results = publish.read_results(publish.RESULTS)
-    assert publish.fill_page(page, results) == page
+    assert [publish.fill_page(page, results) for page in pages] == pages
     for name, picture in publish.draw_pictures(results).items():
         assert (publish.PICTURES / f"{name}.svg").read_text() == picture
 
