@@ -139,7 +139,7 @@ def main() -> None:
         "provenance": PROVENANCE,
         "attempts": recorder.attempts,
     }
-    print(json.dumps(vector, indent=2))  # noqa: T201
+    print(json.dumps(vector, indent=2))
 
 
 if __name__ == "__main__":

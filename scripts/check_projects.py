@@ -32,7 +32,7 @@ def main() -> int:
             command
             for project in projects
             for command in commands
-            if subprocess.run([sys.executable, "-m", *command], cwd=project, check=False).returncode  # noqa: S603
+            if subprocess.run([sys.executable, "-m", *command], cwd=project, check=False).returncode
         ]
     return 1 if failed else 0
 

@@ -76,7 +76,7 @@ def _npm_install(name: str, variable: str, home: Path) -> None:
         (fresh / "package.json").write_text(f'{{"name": "{name}-home", "private": true}}\n')
         package = f"@restatedev/{name}@{VERSION}"
         command = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", package]
-        result = subprocess.run(  # noqa: S603
+        result = subprocess.run(
             command, cwd=fresh, capture_output=True, text=True, timeout=NPM_TIMEOUT_S, check=False
         )
         if result.returncode != 0:
@@ -103,6 +103,6 @@ def _existing(name: str, binary: Path) -> Path:
 
 if __name__ == "__main__":
     try:
-        print(install_server())  # noqa: T201
+        print(install_server())
     except InstallError as error:
         sys.exit(f"cannot install the Restate server: {error}")

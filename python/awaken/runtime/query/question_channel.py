@@ -43,6 +43,7 @@ class StartedProcess(Protocol):
 
     def channel(self, deadline: float, /) -> socket.socket:
         """Return the connection. Raises EOFError if the process has ended, and TimeoutError after `deadline`."""
+        ...
 
     def close(self) -> None:
         """Close the connection."""
