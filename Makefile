@@ -19,6 +19,10 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) $(PYTEST_OPTIONS)
 STAMPS := $(VENV)/.stamps
 # The lowest versions of all dependencies.
 MINIMUM := .venv-minimum
+# What builds wheels: a compiler of C for other C libraries and processors, 400 MB.
+WHEEL := .venv-wheel
+# The groups that requirements/ci.txt has.
+LOCKED_GROUPS := test agents alternatives lint docs
 # The extras that it installs; agent frameworks are tested with their newest versions only.
 MINIMUM_EXTRAS := uvloop pydantic otel slack zstd
 COMMA := ,
@@ -30,17 +34,18 @@ MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting in
 QUICK_TESTS := not slow and not h2spec and not browser
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
-.PHONY: help quick check-types check-python check-rust check-instructions test-browser test-cluster test-bytes test-minimum test-doors test-unchanged soak setup demo demo-server test test-rust test-python test-embedded h2spec check fix bench bench-peers bench-runtime bench-alternatives bench-instructions bench-all docs docs-serve clean
+# Every target with a plain name.
+.PHONY: $(shell sed -nE 's/^([a-z][a-z0-9-]*):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
-setup: $(STAMPS)/extension ## Create .venv and build the extension into it
+setup: $(STAMPS)/test ## Create .venv with what tests need, and build the extension into it
 
-demo: setup ## Kill the process of a handler that waits on an awakeable, and resolve it from outside
+demo: $(STAMPS)/extension ## Kill the process of a handler that waits on an awakeable, and resolve it from outside
 	$(BIN)/python -m examples.demo
 
-demo-server: setup ## Run the same demo on the real Restate server, from npm
+demo-server: $(STAMPS)/extension ## Run the same demo on the real Restate server, from npm
 	$(BIN)/python -m examples.demo --server
 
 quick: setup $(STAMPS)/lint ## Formats, lints, types and the fast tests of the package, in under a minute
@@ -112,6 +117,7 @@ check-python:
 
 check-rust:
 	cargo fmt --all --check
+	$(BIN)/python scripts/third_party_licences.py --check
 	cargo clippy --quiet --workspace --all-targets -- --deny warnings
 	cargo clippy --quiet --manifest-path benches/peers/load/Cargo.toml --all-targets -- --deny warnings
 
@@ -153,19 +159,51 @@ bench-alternatives: setup ## Compare with DBOS, Celery and Temporal, each in an 
 bench-instructions: setup ## Store how many instructions core operations take; `make check` compares with that
 	$(BIN)/python -m benches.instructions --store
 
+wheel: $(WHEEL)/.installed ## Wheels for Linux (x86-64 and aarch64, glibc and musl) and the sdist in dist/, checked
+	PATH=$(CURDIR)/$(WHEEL)/bin:$$PATH $(WHEEL)/bin/python -m scripts.wheels $(ONLY:%=--only %)
+
+lock: $(STAMPS)/venv ## Lock the newest versions of what tests and checks need into requirements/ci.txt, with hashes
+	$(BIN)/pip install --quiet 'uv>=0.9'
+	echo 'maturin>=1.9,<2' | $(BIN)/uv pip compile pyproject.toml - --upgrade --universal --python-version 3.11 \
+	  --extra uvloop $(LOCKED_GROUPS:%=--group %) --generate-hashes --no-annotate --quiet \
+	  --custom-compile-command 'make lock' --output-file requirements/ci.txt
+
+licences: $(STAMPS)/venv ## Compare the licences of everything awaken contains or needs with those that are allowed
+	@command -v cargo-deny >/dev/null || { echo "compiling cargo-deny: five minutes, once"; cargo install --locked cargo-deny; }
+	cargo deny --workspace check --hide-inclusion-graph licenses bans sources
+	$(PYTHON) -m venv --clear --without-pip $(VENV)/licences
+	$(BIN)/pip install --quiet 'pip-licenses>=5'
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' > $(VENV)/licences/needed.txt
+	$(BIN)/pip --python $(VENV)/licences/bin/python install --quiet --requirement $(VENV)/licences/needed.txt
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python scripts/check_licences.py $(VENV)/licences/bin/python
+	$(BIN)/python scripts/third_party_licences.py --check
+
 clean: ## Remove everything that was built or installed here
-	rm -rf $(VENV) $(MINIMUM) target dist .tools .site site
+	rm -rf $(VENV) $(MINIMUM) $(WHEEL) target dist .tools .site site
 
 $(STAMPS)/venv:
+	@echo "making $(VENV), with maturin in it: a few seconds"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip 'maturin>=1.9,<2'
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/extension: $(STAMPS)/venv pyproject.toml $(RUST_SOURCES)
-	. $(BIN)/activate && maturin develop --quiet --release --extras uvloop --group test
+# With LOCKED=1, everything in the versions of requirements/ci.txt, before anything else can choose its own.
+$(STAMPS)/locked: $(STAMPS)/venv requirements/ci.txt
+	$(BIN)/python scripts/install_locked.py requirements/ci.txt $(STAMPS)/unlocked
 	@touch $@
 
-$(MINIMUM)/.installed: $(STAMPS)/extension pyproject.toml scripts/lowest_versions.py
+# What awaken itself needs, and no more.
+$(STAMPS)/extension: $(STAMPS)/venv $(if $(LOCKED),$(STAMPS)/locked) pyproject.toml $(RUST_SOURCES)
+	@echo "installing what awaken needs, 100 MB, and compiling its core: a minute or two the first time"
+	. $(BIN)/activate && maturin develop --release --extras uvloop
+	@touch $@
+
+$(STAMPS)/test: $(STAMPS)/extension pyproject.toml
+	@echo "installing what the tests need"
+	. $(BIN)/activate && pip install --quiet --group test
+	@touch $@
+
+$(MINIMUM)/.installed: $(STAMPS)/venv $(RUST_SOURCES) pyproject.toml scripts/lowest_versions.py
 	$(PYTHON) -m venv --clear $(MINIMUM)
 	$(BIN)/python scripts/lowest_versions.py $(MINIMUM_EXTRAS) > $(MINIMUM)/constraints.txt
 	$(BIN)/pip --python $(MINIMUM)/bin/python install --quiet --constraint $(MINIMUM)/constraints.txt --group test
@@ -173,23 +211,30 @@ $(MINIMUM)/.installed: $(STAMPS)/extension pyproject.toml scripts/lowest_version
 	  $(BIN)/maturin develop --quiet --release --extras $(subst $(SPACE),$(COMMA),$(MINIMUM_EXTRAS))
 	@touch $@
 
-$(STAMPS)/agents: $(STAMPS)/extension
+$(WHEEL)/.installed: pyproject.toml
+	@echo "installing maturin, zig and auditwheel into $(WHEEL): 400 MB, a minute"
+	$(PYTHON) -m venv $(WHEEL)
+	$(WHEEL)/bin/pip install --quiet --upgrade 'pip>=25.1'
+	$(WHEEL)/bin/pip install --quiet --group wheel
+	@touch $@
+
+$(STAMPS)/agents: $(STAMPS)/test
 	. $(BIN)/activate && pip install --quiet --group agents
 	@touch $@
 
 # Pages about moving to awaken run what they move from; the checkers read the benchmark beside it.
-$(STAMPS)/alternatives: $(STAMPS)/extension
+$(STAMPS)/alternatives: $(STAMPS)/test
 	. $(BIN)/activate && pip install --quiet --group alternatives
 	@touch $@
 
-$(STAMPS)/lint: $(STAMPS)/extension $(STAMPS)/agents $(STAMPS)/alternatives
+$(STAMPS)/lint: $(STAMPS)/test $(STAMPS)/agents $(STAMPS)/alternatives
 	. $(BIN)/activate && pip install --quiet --group lint
 	@touch $@
 
-$(STAMPS)/docs: $(STAMPS)/extension
+$(STAMPS)/docs: $(STAMPS)/test
 	. $(BIN)/activate && pip install --quiet --group docs
 	@touch $@
 
-$(STAMPS)/bench: $(STAMPS)/extension
+$(STAMPS)/bench: $(STAMPS)/test
 	. $(BIN)/activate && pip install --quiet --group bench
 	@touch $@
