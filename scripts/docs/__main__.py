@@ -19,20 +19,20 @@ def build() -> int:
     """Build the site; a warning or a dead link is an error."""
     stage()
     command = [ZENSICAL, "build", "--clean", "--strict", "-f", str(SETTINGS)]
-    built = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603
+    built = subprocess.run(command, cwd=ROOT, check=False)
     if built.returncode:
         return built.returncode
     write_texts(STAGED, SITE)
     for line in (dead := dead_links(SITE)):
-        print(line, file=sys.stderr)  # noqa: T201
-    print(f"{SITE.relative_to(ROOT)}: {len([*SITE.rglob('*.html')])} pages, {len(dead)} dead links")  # noqa: T201
+        print(line, file=sys.stderr)
+    print(f"{SITE.relative_to(ROOT)}: {len([*SITE.rglob('*.html')])} pages, {len(dead)} dead links")
     return 1 if dead else 0
 
 
 def serve(arguments: list[str]) -> int:
     """Serve the site on http://localhost:8000, and stage what changes."""
     stage()
-    with subprocess.Popen([ZENSICAL, "serve", "-f", str(SETTINGS), *arguments], cwd=ROOT) as server:  # noqa: S603
+    with subprocess.Popen([ZENSICAL, "serve", "-f", str(SETTINGS), *arguments], cwd=ROOT) as server:
         try:
             seen = _changes()
             while server.poll() is None:
@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> int:
         case ["serve", *rest]:
             return serve(rest)
         case _:
-            print(__doc__, file=sys.stderr)  # noqa: T201
+            print(__doc__, file=sys.stderr)
             return 2
 
 

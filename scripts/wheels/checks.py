@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tarfile
+import tempfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -55,13 +56,10 @@ def check_wheel(path: Path, target: Target) -> tuple[str, ...]:
         metadata = wheel.read(f"awaken-{package_version()}.dist-info/METADATA").decode()
     if f"\nVersion: {package_version()}\n" not in metadata:
         raise WheelError(f"{path.name} is not of version {package_version()}, that of Cargo.toml")
-    shown = subprocess.run(["auditwheel", "show", path], capture_output=True, text=True, check=False)
-    said = re.search(r'consistent with\s+the\s+following platform tag:\s+"([\w.]+)"', shown.stdout)
-    if said is None:
-        raise WheelError(f"auditwheel refuses {path.name}: {shown.stdout} {shown.stderr}")
-    if not _is_as_old(said[1], target):
-        raise WheelError(f"{path.name} claims {target.tag}, but auditwheel finds {said[1]}")
-    return (f"auditwheel: {said[1]}; needs {', '.join(sorted(needed)) or 'no library'}; {len(names)} files",)
+    found = _audit(path, target)
+    if not _is_as_old(found, target):
+        raise WheelError(f"{path.name} claims {target.tag}, but auditwheel finds {found}")
+    return (f"auditwheel: {found}; needs {', '.join(sorted(needed)) or 'no library'}; {len(names)} files",)
 
 
 def check_sdist(path: Path) -> tuple[str, ...]:
@@ -79,6 +77,24 @@ def check_sdist(path: Path) -> tuple[str, ...]:
     if wrong := [name for name in names if name.startswith(("/", ".tools", ".venv", "target/"))]:
         raise WheelError(f"{path.name} has {', '.join(sorted(wrong)[:5])}")
     return (f"{len(names)} files",)
+
+
+def _audit(path: Path, target: Target) -> str:
+    """Return the platform tag that auditwheel finds."""
+    with (
+        tempfile.TemporaryDirectory() as empty
+    ):  # not the libraries of this system, which may have another C library
+        command = ["auditwheel", "show", "--ldpaths", empty, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    shown = " ".join(done.stdout.split())
+    if said := re.search(r'consistent with the following platform tag: "([\w.]+)"', shown):
+        return said[1]
+    # By this name zig links musl, whose loader takes itself for it; auditwheel knows the name that Alpine has.
+    if said := re.search(
+        rf"the tag platform tag '({target.tag})' the following .* eliminated: libc\.so$", shown
+    ):
+        return said[1]
+    raise WheelError(f"auditwheel refuses {path.name}: {done.stdout} {done.stderr}")
 
 
 def _check_files(path: Path, names: set[str]) -> None:

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "python" / "awaken"
 PAGES = {name: (ROOT / name).read_text() for name in ("ARCHITECTURE.md", "CONTRIBUTING.md")}
 DECISIONS = ROOT / "docs" / "decisions"
 #: What `make setup` and `pytest` make, and a clone does not have.
-MADE = ("site/", ".venv", ".tools")
+MADE = (".venv", ".tools", "dist/", "site/")
 #: Names that the text explains by the folder before them.
 ALONE = re.compile(r"[\w.]+\.(py|rs|md|sql)")
 
