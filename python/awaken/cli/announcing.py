@@ -69,6 +69,7 @@ def announce(
     backlog: Backlog,
     *,
     has_inbox: bool,
+    metrics_url: str | None = None,
     json_output: bool,
 ) -> None:
     """Print what is served and where.
@@ -81,6 +82,7 @@ def announce(
         served: a line that says what is served.
         backlog: what waits since before the start.
         has_inbox: whether the inbox is served.
+        metrics_url: where the numbers are, or None without them.
         json_output: print one JSON document instead of lines.
     """
     inbox = f"{server.admin_url}{INBOX}/" if has_inbox else None
@@ -90,6 +92,7 @@ def announce(
         "inbox": inbox,
         "callbacks": links_url,
         "grpc": grpc,
+        "metrics": metrics_url,
         "data_dir": places.directory,
         "pid": os.getpid(),
         "open_invocations": backlog.invocations,
@@ -102,6 +105,7 @@ def announce(
         f"data in {places.directory}, admin API on {server.admin_url}{f', gRPC on {grpc}' if grpc else ''}",
         *([f"inbox on {inbox}"] if inbox else []),
         *([f"links on {links_url}"] if places.callbacks else []),
+        *([f"metrics on {metrics_url}"] if metrics_url else []),
         f"ingress on {server.ingress_url}",  # last, because scripts wait for it
     ]
     print_announcement(facts, "\n".join(f"awaken: {line}" for line in lines), json_output=json_output)

@@ -27,7 +27,7 @@ from awaken.cli.inbox_options import (
 )
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
-from awaken.cli.settings import JsonOutputOption, RuntimeLogLevelOption, ShowPayloadsOption  # noqa: TC001 -- typer reads the annotations
+from awaken.cli.settings import JsonOutputOption, MetricsOption, RuntimeLogLevelOption, ShowPayloadsOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
     from awaken.endpoint.applications import Application
@@ -70,6 +70,7 @@ def dev(
     ] = False,
     show_payloads: ShowPayloadsOption = False,
     log_level: RuntimeLogLevelOption = None,
+    metrics: MetricsOption = None,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Run an application on the embedded runtime, without a server.
@@ -80,6 +81,7 @@ def dev(
     from awaken.cli.places import Places
     from awaken.cli.reloading import Reloader
     from awaken.cli.run_embedded import run_embedded
+    from awaken.cli.runtime_numbers import RuntimeNumbers
     from awaken.cli.server_settings import log_level_of, read_server_settings, wants_json
     from awaken.diagnostics import development
     from awaken.endpoint.applications import codecs_of
@@ -112,14 +114,17 @@ def dev(
     with development.enabled():
         if not reload:
             loaded = _load(application, types)
-            run(apps={_APP: loaded.accept}, codecs=codecs_of(loaded))
+            numbers = RuntimeNumbers.read(metrics, places, loaded)
+            run(apps={_APP: loaded.accept}, codecs=codecs_of(loaded), numbers=numbers)
             return
         reloader = Reloader()
         with reloader.waiting_for_repair():
             loaded = _load(application, types)
+            numbers = RuntimeNumbers.read(metrics, places, loaded)
             run(
                 apps={_APP: loaded.accept},
                 codecs=codecs_of(loaded),
+                numbers=numbers,
                 until=reloader.watch,
                 leave=reloader.restart_if_changed,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,16 +16,19 @@ from awaken.cli.places import CALLBACKS, INBOX, check_addresses
 from awaken.cli.server_settings import read_runtime_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from awaken.cli.access_options import Access
     from awaken.cli.inbox_options import InboxAccess
     from awaken.cli.places import Places
+    from awaken.cli.runtime_numbers import RuntimeNumbers
     from awaken.control.operations import AnswerCodec, Operations
     from awaken.exchange import Accept
     from awaken.hosting.allowed_pages import AllowedPages
     from awaken.hosting.embedded import EmbeddedRuntime
+    from awaken.hosting.runtime_readiness import RuntimeReadiness
     from awaken.hosting.runtime_server import RuntimeServer
+    from awaken.metrics.metrics import Metrics
     from awaken.runtime.events import Observer
     from awaken.runtime.query import BacklogReading
 
@@ -49,6 +52,7 @@ def run_embedded(
     codecs: Mapping[str, AnswerCodec] | None = None,
     json_output: bool,
     observer: Observer | None,
+    numbers: RuntimeNumbers | None = None,
     describe: Callable[[EmbeddedRuntime], str],
     until: Callable[[asyncio.Event], Awaitable[None]] | None = None,
     leave: Callable[[], None] = lambda: None,
@@ -64,6 +68,7 @@ def run_embedded(
         codecs: their journal value codecs, by the names of their services.
         json_output: print the addresses as JSON.
         observer: prints steps; None prints none.
+        numbers: counts and shows; None without `--metrics`.
         describe: returns a line that says what is served, once the runtime has started.
         until: runs beside the runtime, and may set the event that stops it.
         leave: called before the process ends while blocking actions still run; it may replace the process.
@@ -88,11 +93,18 @@ def run_embedded(
     async def main() -> None:
         from awaken.cli.links import prepare_links
         from awaken.hosting.embedded import EmbeddedRuntime
+        from awaken.hosting.runtime_readiness import RuntimeReadiness
         from awaken.hosting.urls import http_url
 
         embedded = EmbeddedRuntime(
-            places.directory, apps=apps, settings=settings, observer=observer, codecs=codecs
+            places.directory,
+            apps=apps,
+            settings=settings,
+            observer=observer,
+            codecs=codecs,
+            measures=None if numbers is None else numbers.measures,
         )
+        readiness = RuntimeReadiness(embedded.runtime)
         # Before handlers run: they may hand out links, and must not run in a process that cannot serve.
         try:
             free = check_addresses(places)
@@ -103,23 +115,26 @@ def run_embedded(
             raise
         url = http_url(places.callbacks or places.ingress, is_tls=access.http_tls is not None)
         lead_links(f"{reachable_url(url)}{CALLBACKS}")
-        with closing(embedded.runtime.backlog()) as backlog:
-            await embedded.start()
-            try:
-                await _serve(
-                    embedded,
-                    free,
-                    access,
-                    inbox,
-                    pages,
-                    lead_links,
-                    describe,
-                    backlog,
-                    until,
-                    json_output=json_output,
-                )
-            finally:
-                await embedded.stop(_HANDLERS_GRACE_S)
+        async with _showing(numbers, embedded, readiness):
+            with closing(embedded.runtime.backlog()) as backlog:
+                await embedded.start()
+                try:
+                    await _serve(
+                        embedded,
+                        readiness,
+                        free,
+                        access,
+                        inbox,
+                        pages,
+                        lead_links,
+                        describe,
+                        backlog,
+                        until,
+                        numbers,
+                        json_output=json_output,
+                    )
+                finally:
+                    await embedded.stop(_HANDLERS_GRACE_S)
 
     try:
         run_in_loop(main(), leave=leave)
@@ -132,8 +147,24 @@ def run_embedded(
         raise BrokenApplicationError(f"the application cannot be served: {error}") from error
 
 
+@asynccontextmanager
+async def _showing(
+    numbers: RuntimeNumbers | None, embedded: EmbeddedRuntime, readiness: RuntimeReadiness
+) -> AsyncIterator[None]:
+    """Show numbers from before the start to behind the end, so that `/ready` tells of both."""
+    if numbers is None:
+        yield
+        return
+    await numbers.start(embedded, readiness)
+    try:
+        yield
+    finally:
+        await numbers.stop()
+
+
 async def _serve(
     embedded: EmbeddedRuntime,
+    readiness: RuntimeReadiness,
     places: Places,
     access: Access,
     inbox: InboxAccess,
@@ -142,6 +173,7 @@ async def _serve(
     describe: Callable[[EmbeddedRuntime], str],
     backlog: BacklogReading,
     until: Callable[[asyncio.Event], Awaitable[None]] | None,
+    numbers: RuntimeNumbers | None,
     *,
     json_output: bool,
 ) -> None:
@@ -151,7 +183,8 @@ async def _serve(
     stop = asyncio.Event()
     SignalHandler(stop, announce_stop).install(loop)
     async with closing_together() as closers:
-        server, links_url = await _listen(embedded, places, access, inbox, pages, closers)
+        metrics = None if numbers is None else numbers.metrics
+        server, links_url = await _listen(embedded, readiness, places, access, inbox, pages, closers, metrics)
         # Again, now that the port is known, if port 0 asked for a free one.
         lead_links(links_url)
         grpc = await _control(places, access, embedded.runtime, closers)
@@ -163,11 +196,14 @@ async def _serve(
             describe(embedded),
             await backlog.result(),
             has_inbox=embedded.runtime.settings.serves_inbox,
+            metrics_url=None if numbers is None else numbers.url,
             json_output=json_output,
         )
+        readiness.open()
         async with asyncio.TaskGroup() as group:
             beside = None if until is None else group.create_task(_beside(until, stop))
             await stop.wait()
+            readiness.drain()
             loop.call_later(_CALLERS_GRACE_S, embedded.runtime.dismiss_callers)
             if beside is not None:
                 beside.cancel()
@@ -175,11 +211,13 @@ async def _serve(
 
 async def _listen(
     embedded: EmbeddedRuntime,
+    readiness: RuntimeReadiness,
     places: Places,
     access: Access,
     inbox: InboxAccess,
     pages: AllowedPages,
     closers: list[Callable[[float], Awaitable[None]]],
+    metrics: Metrics | None,
 ) -> tuple[RuntimeServer, str]:
     """Serve ingress, admin API, inbox and links; return the server, and where the links are."""
     from awaken.callbacks import create_callback_app
@@ -203,6 +241,8 @@ async def _listen(
         public_url=public_url,
         tokens=access.guard,
         tls=access.http_tls,
+        metrics=metrics,
+        unready=readiness.unready,
     )
     links_url = ""
     try:
@@ -210,6 +250,7 @@ async def _listen(
             own = make_links_server(
                 links, CALLBACKS, places.callbacks, pages, public_url=public_url, tls=access.links_tls
             )
+            own.measure(metrics, "links")
             await own.start()
             closers.append(own.stop)
             links_url = own.url

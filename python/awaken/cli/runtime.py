@@ -25,7 +25,7 @@ from awaken.cli.inbox_options import (
 )
 from awaken.cli.page_options import AllowHostOption, AllowOriginOption, read_pages
 from awaken.cli.places import AdminBindOption, CallbacksOption, DataDirOption, GrpcOption, IngressBindOption  # noqa: TC001 -- typer reads the annotations
-from awaken.cli.settings import JsonOutputOption, RuntimeLogLevelOption, ShowPayloadsOption  # noqa: TC001 -- typer reads the annotations
+from awaken.cli.settings import JsonOutputOption, MetricsOption, RuntimeLogLevelOption, ShowPayloadsOption  # noqa: TC001 -- typer reads the annotations
 
 if TYPE_CHECKING:
     from awaken.hosting.embedded import EmbeddedRuntime
@@ -58,6 +58,7 @@ def runtime(
     codec: CodecOption = None,
     show_payloads: ShowPayloadsOption = False,
     log_level: RuntimeLogLevelOption = None,
+    metrics: MetricsOption = None,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Run the embedded runtime until SIGTERM or SIGINT.
@@ -68,6 +69,7 @@ def runtime(
     from awaken.cli.links import require_signer
     from awaken.cli.places import Places
     from awaken.cli.run_embedded import run_embedded
+    from awaken.cli.runtime_numbers import RuntimeNumbers
     from awaken.cli.server_settings import log_level_of, read_server_settings, wants_json
 
     names = read_server_settings()
@@ -91,6 +93,7 @@ def runtime(
         codecs=None if known is None else EveryService(known),
         json_output=json_output,
         observer=observer,
+        numbers=RuntimeNumbers.read(metrics, places),
         describe=_describe,
     )
 

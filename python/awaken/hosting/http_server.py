@@ -6,8 +6,10 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from awaken.hosting.answer_counts import count_answers
 from awaken.hosting.applications import Applications
 from awaken.hosting.open_files import most_connections
+from awaken.hosting.server_numbers import measure_server
 from awaken.hosting.urls import http_url
 from awaken.transports.http2.engines import make_rust_engine
 from awaken.transports.server.server import start_server
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from awaken.exchange import AcceptServed
+    from awaken.metrics.metrics import Metrics
     from awaken.transports.http2.engine import Engine
     from awaken.transports.server.server import Server
 
@@ -79,6 +82,7 @@ class HttpServer:
             cut_level=logging.DEBUG,  # whoever waits for a result may wait for a week
         )
         self._server: Server | None = None
+        self._measured: tuple[Metrics, str] | None = None
 
     @classmethod
     def of_application(
@@ -94,6 +98,17 @@ class HttpServer:
         applications = Applications()
         accept = applications.serve(app)
         return cls(accept, host, port, applications=applications, tls=tls, connections=connections)
+
+    def measure(self, metrics: Metrics | None, port: str) -> None:
+        """Count answers, and show connections, from the start on; None does nothing.
+
+        Args:
+            metrics: the numbers of this process.
+            port: what is served, a value of the label of this name.
+        """
+        if metrics is not None:
+            self._measured = (metrics, port)
+            self._accept = count_answers(self._accept, metrics, port)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -123,6 +138,9 @@ class HttpServer:
             options=self._options,
         )
         self._applications.address = self._server.address
+        if self._measured is not None:
+            metrics, port = self._measured
+            measure_server(metrics, self._server, port)
 
     async def stop(self, grace_s: float = _GRACE_SECONDS) -> None:
         """Take no more requests, and cut off open ones that do not end within `grace_s` seconds."""

@@ -8,11 +8,11 @@ from urllib.parse import unquote
 from awaken.transports.guard import NO_RECEIVER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from awaken.exchange import AcceptServed, Receiver, ServedExchange
 
-__all__ = ["answer_text", "redirect", "route"]
+__all__ = ["answer_ready", "answer_text", "redirect", "route"]
 
 _READS: Final = ("GET", "HEAD")
 
@@ -65,14 +65,33 @@ def redirect(target: str) -> AcceptServed:
 
 def answer_text(text: str) -> AcceptServed:
     """Return what answers those who read with a text."""
+    return _answer("text/plain; charset=utf-8", lambda: (200, text))
 
+
+def answer_ready(unready: Callable[[], str | None]) -> AcceptServed:
+    """Return what answers those who ask whether requests should come here.
+
+    Args:
+        unready: returns why not, or None.
+    """
+
+    def answer() -> tuple[int, str]:
+        reason = unready()
+        return 200 if reason is None else 503, f'{{"status":"{reason or "ready"}"}}'
+
+    return _answer("application/json", answer)
+
+
+def _answer(content_type: str, make: Callable[[], tuple[int, str]]) -> AcceptServed:
     def answer(exchange: ServedExchange) -> Receiver:
         is_read = exchange.method in _READS
-        body = (text if is_read else "Method Not Allowed").encode()
-        headers = [("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(body)))]
+        status, text = make() if is_read else (405, "Method Not Allowed")
+        body = text.encode()
+        shown = content_type if is_read else "text/plain; charset=utf-8"
+        headers = [("content-type", shown), ("content-length", str(len(body)))]
         if not is_read:
             headers.append(("allow", "GET, HEAD"))
-        exchange.respond(200 if is_read else 405, headers, body)
+        exchange.respond(status, headers, body)
         return NO_RECEIVER
 
     return answer

@@ -10,16 +10,17 @@ from awaken.hosting.allowed_pages import AllowedPages
 from awaken.hosting.applications import Applications
 from awaken.hosting.http_server import HttpServer
 from awaken.hosting.page_guard import guard_pages
-from awaken.hosting.paths import redirect, route
+from awaken.hosting.paths import answer_ready, redirect, route
 from awaken.hosting.token_guard import guard_admin, guard_inbox, guard_ingress
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp
 
     from awaken.control.access import Tokens
+    from awaken.metrics.metrics import Metrics
     from awaken.runtime.admin import Admin
     from awaken.runtime.ingress import Ingress
 
@@ -43,6 +44,9 @@ class RuntimeServer:
         public_url: where else the applications beside the ingress can be reached, for example through a proxy.
         tokens: what to ask callers and operators for; None asks nobody.
         tls: context for TLS on both ports; None serves cleartext.
+        metrics: counts what is answered; None counts nothing.
+        unready: returns why requests should go elsewhere, or None: what `/ready` of the operators' port and
+            `/restate/ready` of the callers' port answer, to anyone.
     """
 
     def __init__(
@@ -59,6 +63,8 @@ class RuntimeServer:
         public_url: str | None = None,
         tokens: Tokens | None = None,
         tls: ssl.SSLContext | None = None,
+        metrics: Metrics | None = None,
+        unready: Callable[[], str | None] = lambda: None,
     ) -> None:
         pages = pages or AllowedPages()
         for_callers = rules_for("ingress", ingress_bind[0], pages, is_reading_safe=False)
@@ -71,8 +77,12 @@ class RuntimeServer:
             for prefix, app in (beside_ingress or {}).items()
         }
         self._ingress = HttpServer(
-            route(callers, prefixes=others), *ingress_bind, applications=applications, tls=tls
+            route(callers, paths={"/restate/ready": answer_ready(unready)}, prefixes=others),
+            *ingress_bind,
+            applications=applications,
+            tls=tls,
         )
+        self._ingress.measure(metrics, "ingress")
         self._operators = admin
         applications = Applications()
         operators = guard_admin(applications.serve(admin), tokens)
@@ -80,8 +90,9 @@ class RuntimeServer:
             home = redirect(f"{inbox_path}/")  # only from where people type
             visitors = guard_inbox(applications.serve(inbox, inbox_path), tokens, inbox_path)
             operators = route(operators, paths={"/": home, inbox_path: home}, prefixes={inbox_path: visitors})
-        operators = guard_pages(operators, for_operators)
+        operators = route(guard_pages(operators, for_operators), paths={"/ready": answer_ready(unready)})
         self._admin = HttpServer(operators, *admin_bind, applications=applications, tls=tls)
+        self._admin.measure(metrics, "admin")
 
     @property
     def ingress_url(self) -> str:
