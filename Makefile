@@ -31,7 +31,7 @@ SPACE := $(subst ,, )
 MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting inbox links messages notify pages serde transports) \
   $(addprefix tests/unit/runtime/,admin ingress query store)
 # What `make quick` runs: tests that take less than a quarter of a second and need no other program.
-QUICK_TESTS := not slow and not h2spec and not browser
+QUICK_TESTS := not slow and not h2spec and not browser and not prometheus
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -not -path '*/target/*' -o -name Cargo.toml -not -path '*/target/*')
 
 # Every target with a plain name.
@@ -87,6 +87,9 @@ test-cluster: setup ## Faults on a cluster of three real servers, in four minute
 
 test-browser: setup $(STAMPS)/docs ## Documentation, inbox, links, attacks by pages and the server's web UI in a real browser; needs Chromium and Node
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) tests/docs tests/e2e tests/doors tests/unchanged/web_ui -m browser
+
+test-monitoring: setup ## Dashboard and alert rules in Prometheus, beside a real runtime; needs Prometheus
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) tests/monitoring -m prometheus
 
 test-minimum: $(MINIMUM)/.installed ## The tests of what is built on other packages, with their lowest versions
 	$(MINIMUM)/bin/python -m pytest $(PYTEST_OPTIONS) $(MINIMUM_TESTS) --numprocesses $(WORKERS) -q -m "$(QUICK_TESTS)"

@@ -1,0 +1,40 @@
+"""What Prometheus itself says of the queries: `make test-monitoring`; needs its `promtool`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.monitoring.queries import ALERTS, ALERTS_TEST, dashboard_queries
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.prometheus
+
+
+def promtool(*arguments: str | Path) -> str:
+    done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def test_alert_rules_are_valid() -> None:
+    assert "5 rules found" in promtool("check", "rules", ALERTS)
+
+
+def test_alerts_fire_when_they_should_and_only_then() -> None:
+    assert "SUCCESS" in promtool("test", "rules", ALERTS_TEST)
+
+
+def test_queries_of_the_dashboard_parse(tmp_path: Path) -> None:
+    rules = [
+        {"record": f"panel:{index}", "expr": query.plain()} for index, query in enumerate(dashboard_queries())
+    ]
+    file = tmp_path / "rules.yml"
+    file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+
+    assert f"{len(rules)} rules found" in promtool("check", "rules", file)
