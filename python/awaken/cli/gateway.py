@@ -39,15 +39,21 @@ from awaken.cli.settings import (
     JsonOutputOption,
     LogLevel,
     LogLevelOption,
+    MetricsOption,
 )
 
 if TYPE_CHECKING:
+    import socket
+
     from awaken.cli.access_options import Access
     from awaken.control.operations import AnswerCodec, Operations
+    from awaken.control.remote import RemoteOperations
     from awaken.hosting.allowed_pages import AllowedPages
     from awaken.hosting.http_server import HttpServer
+    from awaken.hosting.readiness import Readiness
     from awaken.inbox.visitors import VisitorHeaders
     from awaken.links import LinkSigner
+    from awaken.metrics.metrics import Metrics
 
 __all__ = ["gateway"]
 
@@ -96,6 +102,7 @@ def gateway(
     inbox_anonymous: InboxAnonymousOption = False,
     types: TypesOption = None,
     codec: CodecOption = None,
+    metrics: MetricsOption = None,
     log_level: LogLevelOption = LogLevel.INFO,
     json_output: JsonOutputOption = False,
 ) -> None:
@@ -107,6 +114,7 @@ def gateway(
 
     from awaken.cli.announcing import start_output
     from awaken.cli.links import check_pages, public_url, require_signer
+    from awaken.cli.metrics_port import open_metrics_port
     from awaken.hosting.open_files import allow_many_files
 
     start_output(log_level, json_output=json_output)
@@ -135,10 +143,23 @@ def gateway(
     for option, address in addresses.items():
         if address is not None:
             check_address(option, *address)
+    taken = {option: address for option, address in addresses.items() if address is not None}
+    numbers = None if metrics is None else open_metrics_port(metrics, others=taken)
     allow_many_files()
     try:
         asyncio.run(
-            _serve(ingresses, admins, control, page, links, access, pages, known, json_output=json_output)
+            _serve(
+                ingresses,
+                admins,
+                control,
+                page,
+                links,
+                access,
+                pages,
+                known,
+                numbers,
+                json_output=json_output,
+            )
         )
     except OSError as error:
         raise CommandError(
@@ -155,6 +176,7 @@ async def _serve(
     access: Access,
     pages: AllowedPages,
     codec: AnswerCodec | None,
+    numbers_port: socket.socket | None,
     *,
     json_output: bool,
 ) -> None:
@@ -163,8 +185,9 @@ async def _serve(
     from awaken.cli.announcing import print_announcement
     from awaken.control.remote import connect_runtime
     from awaken.control.server import start_control_server
+    from awaken.hosting.readiness import Readiness
     from awaken.hosting.signal_handler import SignalHandler
-    from awaken.hosting.urls import host_and_port
+    from awaken.hosting.urls import host_and_port, http_url
 
     stop = asyncio.Event()
     SignalHandler(stop).install(asyncio.get_running_loop())
@@ -173,13 +196,17 @@ async def _serve(
     except ValueError as error:
         raise CommandError(str(error)) from error
     runtime.codec = codec
+    readiness = Readiness()
     async with AsyncExitStack() as stack, closing_together() as closers:
         stack.push_async_callback(runtime.close)
+        metrics = None
+        if numbers_port is not None:
+            metrics = await _show_numbers(runtime, readiness, numbers_port, stack)
         ingresses, admins = ", ".join(ingress), ", ".join(admin)
         address = None
         if grpc is not None:
             server = await start_control_server(
-                runtime, host=grpc[0], port=grpc[1], tls=access.tls, tokens=access.tokens
+                runtime, host=grpc[0], port=grpc[1], tls=access.tls, tokens=access.tokens, metrics=metrics
             )
             closers.append(server.close)
             address = host_and_port(grpc[0], server.port)
@@ -187,20 +214,42 @@ async def _serve(
         lines: list[str] = []
         if inbox is not None:
             page = _make_inbox(inbox, runtime, access, pages)
+            page.measure(metrics, "inbox")
             await page.start()
             closers.append(page.stop)
             facts["inbox"] = f"{page.url}/"
             lines.append(f"awaken: inbox on {facts['inbox']}")
         if links is not None:
             links_server = _make_links(links, runtime, access, pages)
+            links_server.measure(metrics, "links")
             await links_server.start()
             closers.append(links_server.stop)
             facts["callbacks"] = f"{reachable_url(links_server.url)}{CALLBACKS}"
             lines.append(f"awaken: links on {facts['callbacks']}")
+        if numbers_port is not None:
+            facts["metrics"] = f"{http_url(numbers_port.getsockname()[:2])}/metrics"
+            lines.append(f"awaken: metrics on {facts['metrics']}")
         served = f"gRPC on {address}, " if address else ""
         lines.append(f"awaken: {served}in front of {ingresses} and {admins}")
         print_announcement(facts, "\n".join(lines), json_output=json_output)
+        readiness.open()
         await stop.wait()
+        readiness.drain()
+
+
+async def _show_numbers(
+    runtime: RemoteOperations, readiness: Readiness, port: socket.socket, stack: AsyncExitStack
+) -> Metrics:
+    from awaken.hosting.gateway_measures import GatewayMeasures
+    from awaken.hosting.process_numbers import ProcessNumbers
+    from awaken.metrics.metrics import Metrics
+
+    metrics = Metrics()
+    stack.push_async_callback(GatewayMeasures(metrics, runtime).close)
+    shown = ProcessNumbers(metrics, readiness, port)
+    await shown.start()
+    stack.push_async_callback(shown.stop)
+    return metrics
 
 
 def _make_inbox(inbox: _Inbox, operations: Operations, access: Access, pages: AllowedPages) -> HttpServer:

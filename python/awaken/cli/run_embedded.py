@@ -187,7 +187,7 @@ async def _serve(
         server, links_url = await _listen(embedded, readiness, places, access, inbox, pages, closers, metrics)
         # Again, now that the port is known, if port 0 asked for a free one.
         lead_links(links_url)
-        grpc = await _control(places, access, embedded.runtime, closers)
+        grpc = await _control(places, access, embedded.runtime, closers, metrics)
         announce(
             places,
             server,
@@ -273,6 +273,7 @@ async def _control(
     access: Access,
     operations: Operations,
     closers: list[Callable[[float], Awaitable[None]]],
+    metrics: Metrics | None,
 ) -> str | None:
     """Serve gRPC and return its address; None without gRPC, or if its default address is in use."""
     if places.grpc is None:
@@ -283,7 +284,7 @@ async def _control(
     host, port = places.grpc
     try:
         control = await start_control_server(
-            operations, host=host, port=port, tls=access.tls, tokens=access.tokens
+            operations, host=host, port=port, tls=access.tls, tokens=access.tokens, metrics=metrics
         )
     except OSError as error:
         if places.is_grpc_requested:

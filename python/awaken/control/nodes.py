@@ -11,7 +11,9 @@ twice. Once each address was tried, what a node has answered counts, and else th
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+import time
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx
@@ -29,7 +31,7 @@ from awaken.control.http_answers import explain
 from awaken.control.lanes import LIMITS, Kind, Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 __all__ = ["UNAVAILABLE", "Clients", "Interface", "MakeClient", "Node"]
 
@@ -40,6 +42,7 @@ _ANSWER_SECONDS: Final = 60.0
 _DOUBT_SECONDS: Final = 10.0
 #: Statuses of a node that may be gone soon.
 UNAVAILABLE: Final = (503,)
+_SERVER_ERROR: Final = 500
 
 
 class MakeClient(Protocol):
@@ -119,6 +122,9 @@ class Interface:
         self._nodes = nodes
         #: Where the next request begins.
         self._first = 0
+        #: Called with the node, the outcome and the seconds of each request; None notes nothing. The seconds are None
+        #: for requests that wait for results. Outcomes: answered, refused, error, unreachable, broken, no_answer.
+        self.on_request: Callable[[str, str, float | None], None] | None = None
         self._lanes = {kind: Lane(kind, limits) for kind, limits in LIMITS.items()}
 
     async def close(self) -> None:
@@ -204,6 +210,34 @@ class Interface:
         return error
 
     async def _ask(
+        self, node: Node, kind: Kind, method: str, path: str, patience: float, arguments: dict[str, Any]
+    ) -> httpx.Response:
+        note = self.on_request
+        if note is None:
+            return await self._request(node, kind, method, path, patience, arguments)
+        began = time.perf_counter()
+        outcome = "broken"
+        try:
+            answer = await self._request(node, kind, method, path, patience, arguments)
+            outcome = "error" if answer.status_code >= _SERVER_ERROR else "answered"
+        except NotAllowedError:
+            outcome = "refused"
+            raise
+        except UnreachableError:
+            outcome = "unreachable"
+            raise
+        except NoAnswerError:
+            outcome = "no_answer"
+            raise
+        except asyncio.CancelledError:
+            note = None  # nobody waits for it any more
+            raise
+        finally:
+            if note is not None:
+                note(node.url, outcome, None if kind is Kind.WAIT else time.perf_counter() - began)
+        return answer
+
+    async def _request(
         self, node: Node, kind: Kind, method: str, path: str, patience: float, arguments: dict[str, Any]
     ) -> httpx.Response:
         name, url = self._name, node.url

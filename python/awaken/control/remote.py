@@ -93,6 +93,10 @@ class RemoteOperations:
         #: Until when, by the loop's clock, the admin API is one without these lists, as a server's is.
         self._lists_nothing_until: dict[str, float] = {}
 
+    def watch_requests(self, note: Callable[[str, str, str, float | None], None]) -> None:
+        """Note each request to the runtime from now on: interface, node, outcome and seconds."""
+        self._http.watch(note)
+
     async def close(self) -> None:
         """Close its connections."""
         await self._http.close()

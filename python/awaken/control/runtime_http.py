@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.client.credentials import authorization, read_token
@@ -9,7 +10,7 @@ from awaken.control.errors import UnexpectedAnswerError
 from awaken.control.nodes import UNAVAILABLE, Clients, Interface, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import httpx
 
@@ -66,6 +67,12 @@ class RuntimeHttp:
     def has_admin(self) -> bool:
         """Whether the admin API is known."""
         return self._admin is not None
+
+    def watch(self, note: Callable[[str, str, str, float | None], None]) -> None:
+        """Call this with `ingress` or `admin`, and what `Interface.on_request` gets, after each request."""
+        for name, interface in (("ingress", self._ingress), ("admin", self._admin)):
+            if interface is not None:
+                interface.on_request = partial(note, name)
 
     async def close(self) -> None:
         """Close all connections."""

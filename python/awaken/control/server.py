@@ -12,6 +12,7 @@ from grpc_health.v1._async import HealthServicer  # pyright: ignore[reportMissin
 from grpc_reflection.v1alpha import reflection
 
 from awaken.control.access_grpc import Access
+from awaken.control.call_counts import CallCounts
 from awaken.control.decoding import Decoding
 from awaken.control.lanes import LIMITS, Kind, Lane
 from awaken.control.services import AwakeablesService, InvocationsService
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from awaken.control.access import Group
     from awaken.control.operations import Operations
+    from awaken.metrics.metrics import Metrics
 
 __all__ = ["ControlServer", "Tls", "start_control_server"]
 
@@ -80,6 +82,7 @@ async def start_control_server(
     port: int = 0,
     tls: Tls | None = None,
     tokens: Mapping[str, set[Group]] | None = None,
+    metrics: Metrics | None = None,
 ) -> ControlServer:
     """Serve the control plane of a runtime.
 
@@ -89,13 +92,18 @@ async def start_control_server(
         port: where to listen; 0 finds a free one.
         tls: serve TLS with these.
         tokens: what each bearer token allows; without any, anyone may do everything.
+        metrics: counts calls; None counts none.
 
     Raises:
         OSError: the address is in use, or not one of this machine.
         ValueError: the certificate and key do not belong together.
     """
     server = grpc.aio.server(
-        interceptors=[*([Access(tokens)] if tokens else []), Decoding()],
+        interceptors=[
+            *([] if metrics is None else [CallCounts(metrics)]),
+            *([Access(tokens)] if tokens else []),
+            Decoding(),
+        ],
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_SIZE),
             ("grpc.max_send_message_length", MAX_MESSAGE_SIZE),
