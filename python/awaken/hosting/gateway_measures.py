@@ -31,7 +31,7 @@ MOST_COUNTED: Final = 1_000
 #: Seconds between two times at which the runtime is asked.
 _INTERVAL_SECONDS: Final = 30.0
 #: Seconds for which a scrape waits for the answer, which usually comes sooner.
-_PATIENCE_SECONDS: Final = 0.03
+_PATIENCE_SECONDS: Final = 0.02
 
 
 class GatewayMeasures:

@@ -37,7 +37,7 @@ _OUTCOMES: Final = {
 #: server in front of it.
 _UNREACHED: Final = frozenset(("RT0001", "RT0010", "RT0023"))
 #: Seconds for which a scrape waits for new numbers of the store, which usually come sooner.
-_PATIENCE_SECONDS: Final = 0.03
+_PATIENCE_SECONDS: Final = 0.02
 
 
 class RuntimeMeasures:
