@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from awaken.metrics.instrument_kinds import Instrument
 
-#: Handlers take the time from the system when they set a deadline.
-T0 = time.time_ns() // 1_000_000
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -95,9 +93,9 @@ class Measured(Harness):
         self.metrics = Metrics()
         self.shown = RuntimeMeasures(self.metrics)
         at_once = RuntimeSettings(inactivity_timeout_ms=0)
-        super().__init__(
-            directory, [desk, shop], clock=ManualClock(T0), settings=at_once, measures=self.shown
-        )
+        # Handlers take the time from the system when they set a deadline.
+        clock = ManualClock(time.time_ns() // 1_000_000)
+        super().__init__(directory, [desk, shop], clock=clock, settings=at_once, measures=self.shown)
 
     async def begin(self) -> None:
         await self.start()
