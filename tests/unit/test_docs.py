@@ -34,7 +34,7 @@ def blocks(page: str) -> list[str]:
 def section(page: str, title: str) -> list[str]:
     """Return the blocks below a heading of the second level."""
     _, _, rest = (DOCS / page).read_text().partition(f"\n## {title}\n")
-    return re.findall(r"```python\n(.*?)```", rest.partition("\n## ")[0], re.DOTALL)
+    return re.findall(r"```python[^\n]*\n(.*?)```", rest.partition("\n## ")[0], re.DOTALL)
 
 
 @pytest.fixture(autouse=True)

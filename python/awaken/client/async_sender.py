@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from awaken.client.operation import Reply, check
+from awaken.client.retries import explain
 
 if TYPE_CHECKING:
     import httpx
@@ -57,6 +58,7 @@ class AsyncSender:
             except httpx.TransportError as error:
                 delay = self._retries.delay_after(attempt, request, error)
                 if delay is None:
+                    explain(error, request, attempt)
                     raise
                 await asyncio.sleep(delay)
             else:

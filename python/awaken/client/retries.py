@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from awaken.client.operation import Request
 
-__all__ = ["ConnectionRetries"]
+__all__ = ["ConnectionRetries", "explain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,22 @@ class ConnectionRetries:
         # Bounded, because a large exponent would overflow the float.
         delay = time_limits.exact(self.first_delay).total_seconds() * 2.0 ** min(attempt - 1, 30)
         return min(delay, time_limits.exact(self.max_delay).total_seconds())
+
+
+def explain(error: httpx.TransportError, request: Request, attempts: int) -> None:
+    """Add a note to a final error: which request it was about, and what to do. httpx says neither."""
+    import httpx
+
+    url = request.url.partition("?")[0]
+    times = "once" if attempts == 1 else f"{attempts} times"
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+        advice = "start the runtime, or name its address in create_client, AWAKEN_INGRESS or AWAKEN_ADMIN"
+        error.add_note(f"tried {request.method} {url} {times} without a connection; {advice}")
+    elif request.is_repeatable:
+        error.add_note(f"tried {request.method} {url} {times}; sending it again does no harm")
+    else:
+        advice = "the runtime may have received it, so give calls and sends an idempotency key to have them repeated"
+        error.add_note(f"tried {request.method} {url} {times}; {advice}")
 
 
 def _may_repeat(request: Request, error: httpx.TransportError) -> bool:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from awaken.client.operation import Reply, check
+from awaken.client.retries import explain
 
 if TYPE_CHECKING:
     import httpx
@@ -56,6 +57,7 @@ class SyncSender:
             except httpx.TransportError as error:
                 delay = self._retries.delay_after(attempt, request, error)
                 if delay is None:
+                    explain(error, request, attempt)
                     raise
                 time.sleep(delay)
             else:

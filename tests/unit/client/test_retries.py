@@ -112,6 +112,33 @@ async def test_attempts_are_bounded(twin: str) -> None:
     assert len(recorder.requests) == ConnectionRetries().attempts
 
 
+@twins
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            httpx.ConnectError("refused"),
+            "5 times without a connection; start the runtime, or name its address",
+        ),
+        (
+            httpx.ReadError("reset"),
+            "once; the runtime may have received it, so give calls and sends an idempotency key",
+        ),
+    ],
+)
+async def test_final_error_names_the_request_and_what_to_do(
+    twin: str, error: httpx.TransportError, told: str
+) -> None:
+    recorder = Recorder(type(error)(str(error)))
+
+    async with open_twin(twin, transport=httpx.MockTransport(recorder)) as client:
+        with pytest.raises(type(error)) as caught:
+            await client.generic_call("Orders", "place", b"1")
+
+    (note,) = caught.value.__notes__
+    assert note.startswith(f"tried POST {recorder.requests[0].url} {told}")
+
+
 def test_pauses_double_up_to_the_longest() -> None:
     retries = ConnectionRetries(
         attempts=2000, first_delay=timedelta(seconds=1), max_delay=timedelta(seconds=5)
