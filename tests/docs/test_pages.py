@@ -18,12 +18,8 @@ if TYPE_CHECKING:
 #: Pages whose blocks do not all run yet. A page leaves the list as soon as they do.
 NOT_YET = frozenset(
     {
-        "docs/how-to/agents.md",
         "docs/how-to/approvals.md",
         "docs/how-to/callbacks.md",
-        "docs/how-to/client.md",
-        "docs/how-to/grpc.md",
-        "docs/how-to/observability.md",
         "docs/production/deploying.md",
     }
 )

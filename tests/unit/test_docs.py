@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 import awaken
 import pytest
 from awaken import CallbackSettings, LinkSigner, configure_callbacks
-from awaken.control.client import ControlClient, SyncControlClient
 from awaken.testing import AnswerRefusedError, open_environment
 from awaken.transports.hosted.aws_lambda import LambdaHandler
 from fastapi import FastAPI
-from pydantic_ai import Agent
 from pydantic_ai.models.test import TestModel
 
 if TYPE_CHECKING:
@@ -58,15 +56,6 @@ def test_ways_to_deploy() -> None:
     assert isinstance(mounted["app"], FastAPI)
     assert isinstance(function["handler"], LambdaHandler)
     assert len(guarded["app"].identity_keys) == 1
-
-
-def test_ways_to_observe() -> None:
-    logging, tracing, libraries = (run(code) for code in blocks("how-to/observability.md"))
-    Agent.instrument_all(False)
-
-    assert logging["log"].filters
-    assert "expenses" in tracing["app"].services
-    assert libraries["provider"].get_tracer("any")
 
 
 def test_ways_to_hand_out_and_serve_links() -> None:
@@ -124,14 +113,6 @@ async def test_ways_to_ask_people(monkeypatch: pytest.MonkeyPatch) -> None:
         "transfer": "cfo@example.com, lead@example.com",
         "order": "nobody decided",
     }
-
-
-def test_grpc_page_calls_methods_of_the_client() -> None:
-    (code,) = blocks("how-to/grpc.md")
-    called = set(re.findall(r"\bcontrol\.(\w+)\(", code))
-
-    assert called == {"pending_awakeables", "resolve"}
-    assert all(hasattr(ControlClient, name) and hasattr(SyncControlClient, name) for name in called)
 
 
 def test_agents_of_openai() -> None:
