@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 NOT_YET = frozenset(
     {
         "docs/how-to/approvals.md",
-        "docs/how-to/callbacks.md",
         "docs/production/deploying.md",
     }
 )

@@ -58,22 +58,6 @@ def test_ways_to_deploy() -> None:
     assert len(guarded["app"].identity_keys) == 1
 
 
-def test_ways_to_hand_out_and_serve_links() -> None:
-    handler, route = blocks("how-to/callbacks.md")
-    given = (
-        "import awaken\nfrom dataclasses import dataclass\nfrom datetime import timedelta\n"
-        "approvals = awaken.Service('approvals')\n"
-    )
-
-    declared = run(given + handler)
-    served = run(
-        "from starlette.applications import Starlette\nfrom starlette.routing import Mount\n" + route
-    )
-
-    assert list(declared["approvals"].handlers) == ["submit"]
-    assert [mount.path for mount in served["web"].routes] == ["/callbacks"]
-
-
 async def test_ways_to_ask_people(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWAKEN_SLACK_TOKEN", "xoxb-token")
     monkeypatch.setenv("AWAKEN_SLACK_SIGNING_SECRET", "secret")
