@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 #: Pages whose blocks do not all run yet. A page leaves the list as soon as they do.
 NOT_YET = frozenset(
     {
-        "docs/how-to/approvals.md",
         "docs/production/deploying.md",
     }
 )
