@@ -44,12 +44,14 @@ class Metered:
         answer = self._http.get(path)
         return answer.status_code, answer.json()["status"]
 
+    def text(self) -> str:
+        return self._http.get("/metrics").text
+
     def sample(self, name: str, **labels: str) -> float:
         """Return the sum of the samples that have these labels."""
-        text = self._http.get("/metrics").text
         return sum(
             sample.value
-            for family in text_string_to_metric_families(text)
+            for family in text_string_to_metric_families(self.text())
             for sample in family.samples
             if sample.name == name and labels.items() <= sample.labels.items()
         )
@@ -63,7 +65,7 @@ class Metered:
 
     def attempts(self, handler: str) -> dict[str, int]:
         """Return the attempts of a handler by outcome."""
-        families = text_string_to_metric_families(self._http.get("/metrics").text)
+        families = text_string_to_metric_families(self.text())
         samples = [sample for family in families for sample in family.samples]
         return {
             sample.labels["outcome"]: int(sample.value)
@@ -155,6 +157,8 @@ def test_killed_worker_loses_and_doubles_nothing(metered: Metered) -> None:
     metered.await_sample("awaken_attempts_total", 30, handler="greet", outcome="succeeded")
     assert metered.sample("awaken_replay_entries_count", handler="greet") == 30
     assert {value for label, value in _labels(metered) if label == "worker"} == {"0", "1"}
+    helps = [line.split()[2] for line in metered.text().splitlines() if line.startswith("# HELP")]
+    assert len(helps) == len(set(helps)), "Prometheus refuses two texts about one metric"
     assert metered.probe("/ready") == (200, "ready")
 
 
@@ -198,7 +202,7 @@ def test_registering_is_not_ready(create_runtime: RuntimeFactory, tmp_path: Path
 
 
 def _labels(metered: Metered) -> set[tuple[str, Any]]:
-    families = text_string_to_metric_families(metered._http.get("/metrics").text)
+    families = text_string_to_metric_families(metered.text())
     return {item for family in families for sample in family.samples for item in sample.labels.items()}
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
@@ -24,7 +25,7 @@ from awaken.metrics.snapshot import merge
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Sequence
 
     from prometheus_client.core import Metric
 
@@ -90,8 +91,7 @@ class WorkerNumbers:
                 return None
             return "starting" if self._readiness.is_registered() else "registering"
 
-        processes = [_WorkerProcess(str(index), cells) for index, cells in enumerate(self._cells)]
-        server = MetricsServer(self._take, unready, self._port, processes)
+        server = MetricsServer(self._take, unready, self._port, [_WorkerProcesses(self._cells)])
         await server.start()
         await draining.wait()
         # The parent kills this process when the last worker has ended; no event says that it was killed itself.
@@ -104,21 +104,23 @@ class WorkerNumbers:
         return {**snapshot, instruments.WORKERS: {(): (alive,)}}
 
 
-class _WorkerProcess(Collector):
-    """CPU, memory and files of one worker, with its number as a label: each process counts from 0 again."""
+class _WorkerProcesses(Collector):
+    """CPU, memory and files of all workers, with their numbers as a label: each process counts from 0 again."""
 
-    def __init__(self, worker: str, cells: SharedCells) -> None:
-        self._worker = worker
-        self._cells = cells
-        self._collector = ProcessCollector(pid=lambda: cells.pid, registry=None)
+    def __init__(self, workers: Sequence[SharedCells]) -> None:
+        self._workers = workers
 
-    def collect(self) -> Iterator[Metric]:
-        """Return the numbers, if the worker is alive."""
-        if not self._cells.pid:
-            return
-        for family in self._collector.collect():
-            labelled: list[Any] = [
-                sample._replace(labels={**sample.labels, "worker": self._worker}) for sample in family.samples
-            ]
-            family.samples = labelled
-            yield family
+    def collect(self) -> Iterable[Metric]:
+        """Return the numbers of those that are alive; a metric has the samples of all of them."""
+        metrics: dict[str, Metric] = {}
+        for index, cells in enumerate(self._workers):
+            if not cells.pid:
+                continue
+            for metric in ProcessCollector(pid=partial(getattr, cells, "pid"), registry=None).collect():
+                samples = [
+                    sample._replace(labels={**sample.labels, "worker": str(index)})
+                    for sample in metric.samples
+                ]
+                metric.samples = []
+                metrics.setdefault(metric.name, metric).samples.extend(samples)
+        return metrics.values()

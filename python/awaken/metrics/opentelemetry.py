@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from opentelemetry import metrics as otel
 from opentelemetry.metrics import CallbackOptions, Observation
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["export", "is_set_up"]
 
+#: Numbers that a meter has already: an application may have instrumented what `awaken serve --metrics` serves.
+_exported: WeakSet[Metrics] = WeakSet()
+
 
 def is_set_up() -> bool:
     """Return whether the application, or the environment, has set a global provider of meters up."""
@@ -32,13 +36,16 @@ def is_set_up() -> bool:
 
 
 def export(metrics: Metrics, version: str, meter_provider: MeterProvider | None = None) -> None:
-    """Give all numbers to a meter from now on.
+    """Give all numbers to a meter from now on, unless one has them already.
 
     Args:
         metrics: the numbers of this process.
         version: of this package.
         meter_provider: makes the meter; None takes the global one.
     """
+    if metrics in _exported:
+        return
+    _exported.add(metrics)
     meter = otel.get_meter("awaken", version, meter_provider)
     for instrument in INSTRUMENTS:
         _create(meter, metrics, instrument)

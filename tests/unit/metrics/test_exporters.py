@@ -52,7 +52,8 @@ def test_prometheus_parses_what_is_rendered(metrics: Metrics, accept: str) -> No
 def test_otel_reader_sees_the_same(metrics: Metrics) -> None:
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader])
-    opentelemetry.export(metrics, "1.0", provider)
+    for _ in range(2):  # an application, and the command that serves it
+        opentelemetry.export(metrics, "1.0", provider)
     service, handler = LABELS.values()
     metrics.histogram(ATTEMPT_DURATION).of(service, handler).record(0.5)
 
