@@ -36,6 +36,11 @@ _OUTCOMES: Final = {
 #: Codes of failures with which a deployment was not reached: a stream that broke, no reaction, an overloaded or absent
 #: server in front of it.
 _UNREACHED: Final = frozenset(("RT0001", "RT0010", "RT0023"))
+_USUAL: Final = (
+    *((door, "resolved") for door in ("ingress", "grpc", "link", "inbox", "slack", "handler")),
+    *((door, "rejected") for door in ("ingress", "grpc", "link", "inbox", "slack", "handler")),
+    ("expiry", "expired"),
+)
 #: Seconds for which a scrape waits for new numbers of the store, which usually come sooner.
 _PATIENCE_SECONDS: Final = 0.02
 
@@ -63,6 +68,8 @@ class RuntimeMeasures:
         self._checkpoints = metrics.histogram(instruments.CHECKPOINT_DURATION).of()
         self._lost = metrics.counter(instruments.LOST_COMMITS).of()
         self._completions = metrics.counter(instruments.COMPLETIONS)
+        for door, outcome in _USUAL:  # so that a rate sees the first one
+            self._completions.of(door, outcome)
         #: Whether the last attempt on each deployment reached it.
         self._reached: dict[str, bool] = {}
         metrics.gauge(instruments.REACHABLE_DEPLOYMENTS, self._reachable)

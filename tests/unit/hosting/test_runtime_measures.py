@@ -13,9 +13,11 @@ import pytest_asyncio
 from awaken.control.operations import Failure
 from awaken.errors import DeadlineError
 from awaken.hosting.runtime_measures import RuntimeMeasures, show_runtime
+from awaken.hosting.runtime_readiness import RuntimeReadiness
 from awaken.links import CallbackSettings, LinkSigner, configure_callbacks
 from awaken.metrics import instruments
 from awaken.metrics.metrics import Metrics
+from awaken.runtime.errors import StoreError
 from awaken.runtime.settings import RuntimeSettings
 from awaken.testing.manual_clock import ManualClock
 
@@ -107,6 +109,9 @@ class Measured(Harness):
     def counted(self, instrument: Instrument) -> dict[tuple[str, ...], float]:
         return {labels: cells[0] for labels, cells in self.metrics.snapshot()[instrument].items()}
 
+    def completions(self) -> dict[tuple[str, ...], float]:
+        return {labels: count for labels, count in self.counted(instruments.COMPLETIONS).items() if count}
+
     def attempts(self) -> dict[tuple[str, str], float]:
         by_outcome: dict[tuple[str, str], float] = {}
         for (_, handler, _, outcome), count in self.counted(instruments.DISPATCHED_ATTEMPTS).items():
@@ -192,7 +197,7 @@ async def test_completions_count_by_door_and_outcome(measured: Measured) -> None
     await measured.runtime.answer_approval(awakeable_of(second), b'"yes"')
     await measured.runtime.answer_approval(awakeable_of(third), Failure(500, "no"))
 
-    assert measured.counted(instruments.COMPLETIONS) == {
+    assert measured.completions() == {
         ("handler", "resolved"): 1,
         ("handler", "already_completed"): 1,
         ("ingress", "resolved"): 1,
@@ -209,7 +214,7 @@ async def test_callback_that_nobody_answers_counts_as_expired(measured: Measured
     measured.advance(HOUR + MINUTE)
 
     assert await measured.result(ids[0]) == "too late"
-    assert measured.counted(instruments.COMPLETIONS) == {("expiry", "expired"): 1}
+    assert measured.completions() == {("expiry", "expired"): 1}
     assert measured.counted(instruments.SCHEDULER_LAG).keys() == {("sleep",)}
 
 
@@ -220,7 +225,7 @@ async def test_sleep_of_a_handler_that_waits_for_nothing_else_does_not_expire(me
     measured.advance(5 * MINUTE)
 
     await measured.result(nap_id)
-    assert measured.counted(instruments.COMPLETIONS) == {}
+    assert measured.completions() == {}
 
 
 async def test_late_timers_show_how_late(measured: Measured) -> None:
@@ -366,3 +371,18 @@ async def test_runtime_is_ready_between_start_and_stop(tmp_path: Path) -> None:
     await one.stop()
 
     assert (while_running, one.runtime.is_ready) == (True, False)
+
+
+async def test_runtime_is_not_ready_while_its_disk_refuses_what_it_writes(measured: Measured) -> None:
+    readiness = RuntimeReadiness(measured.runtime)
+    starting = readiness.unready()
+    readiness.open()
+    ready = readiness.unready()
+
+    measured.runtime._lose(StoreError("the disk is full"))
+    recovering = readiness.unready()
+    measured.advance(1_000)
+
+    assert (starting, ready, recovering, readiness.unready()) == ("starting", None, "recovering", None)
+    readiness.drain()
+    assert readiness.unready() == "draining"
