@@ -161,3 +161,18 @@ def test_search_finds_a_page(built_site: str, browser: Browser) -> None:
     page.keyboard.type("awakeable")
 
     page.get_by_role("dialog").get_by_text("awakeable").first.wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_copied_console_block_is_the_commands_alone(built_site: str, browser: Browser) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(built_site + "tutorial/04-virtual-object/")
+
+    page.locator(".language-console", has_text="stock/lamp/add").locator(".md-code__button").click()
+    page.get_by_text("Copied to clipboard").first.wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()").split("\n")
+    context.close()
+
+    assert [line.split()[0] for line in copied if line] == ["curl", "curl", '\'{"id":', "curl"]
