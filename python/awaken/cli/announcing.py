@@ -70,6 +70,7 @@ def announce(
     *,
     has_inbox: bool,
     metrics_url: str | None = None,
+    public_key: str | None,
     json_output: bool,
 ) -> None:
     """Print what is served and where.
@@ -83,6 +84,7 @@ def announce(
         backlog: what waits since before the start.
         has_inbox: whether the inbox is served.
         metrics_url: where the numbers are, or None without them.
+        public_key: what endpoints know this runtime by, or None if it does not sign its requests.
         json_output: print one JSON document instead of lines.
     """
     inbox = f"{server.admin_url}{INBOX}/" if has_inbox else None
@@ -94,6 +96,7 @@ def announce(
         "grpc": grpc,
         "metrics": metrics_url,
         "data_dir": places.directory,
+        "identity_key": public_key,
         "pid": os.getpid(),
         "open_invocations": backlog.invocations,
         "pending_awakeables": backlog.awakeables,
@@ -106,6 +109,11 @@ def announce(
         *([f"inbox on {inbox}"] if inbox else []),
         *([f"links on {links_url}"] if places.callbacks else []),
         *([f"metrics on {metrics_url}"] if metrics_url else []),
+        *(
+            [f"signs requests to endpoints, which accept them with --identity-key {public_key}"]
+            if public_key
+            else []
+        ),
         f"ingress on {server.ingress_url}",  # last, because scripts wait for it
     ]
     print_announcement(facts, "\n".join(f"awaken: {line}" for line in lines), json_output=json_output)

@@ -197,6 +197,7 @@ async def _serve(
             await backlog.result(),
             has_inbox=embedded.runtime.settings.serves_inbox,
             metrics_url=None if numbers is None else numbers.url,
+            public_key=embedded.deployments.public_key,
             json_output=json_output,
         )
         readiness.open()

@@ -18,6 +18,8 @@ import pytest
 from awaken.control.client import connect_control_sync
 from awaken.control.v1 import awakeables_pb2
 
+from tests.signing import Signer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -375,3 +377,18 @@ def test_a_restart_says_how_much_waits(folder: Path, client: httpx.Client) -> No
     assert (ready["open_invocations"], ready["pending_awakeables"]) == (3, 2)
     assert ready["next_timer"] > ready["time"]
     assert re.fullmatch(r"3 open invocations, 2 pending awakeables, the next timer is due at \S+ \S+", told)
+
+
+def test_a_runtime_that_signs_tells_the_key_that_endpoints_take(folder: Path) -> None:
+    signer = Signer()
+    signer.write(folder / "key.pem")
+    key_file = {"RESTATE_WORKER__INVOKER__REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE": str(folder / "key.pem")}
+    with dev(folder, **key_file) as command:
+        told = command.wait_for(r"--identity-key (\S+)").group(1)
+        command.wait_for("ingress on")
+        assert command.end() == 0
+    with dev(folder, "--json-output") as command:
+        unsigned = json.loads(command.wait_for(r'.*"ingress".*').group())
+
+    assert told == signer.public_key
+    assert unsigned["identity_key"] is None

@@ -90,10 +90,11 @@ class Deployments:
         self._now_ms = now_ms
         self._pauses = pauses
         key = self.defaults.identity_key_pem
+        signing = None if key is None else RequestSigning(key)
+        #: What endpoints know this runtime by; None if it does not sign its requests.
+        self.public_key = None if signing is None else signing.public_key
         self._dialers = EndpointDialers(
-            dial,
-            request_headers or {"x-restate-cluster-name": self.defaults.cluster_name},
-            None if key is None else RequestSigning(key),
+            dial, request_headers or {"x-restate-cluster-name": self.defaults.cluster_name}, signing
         )
         self._lock = asyncio.Lock()
         #: Why a stored deployment cannot be used, by its id.
