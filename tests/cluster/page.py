@@ -1,4 +1,4 @@
-"""The settings of a node as docs/production/deploying.md shows them, so that what it shows is what the tests run."""
+"""The settings of a node as docs/production/cluster.md shows them, so that what it shows is what the tests run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "production" / "deploying.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "production" / "cluster.md"
 
 
 def node_settings(number: int, addresses: Sequence[str]) -> str:

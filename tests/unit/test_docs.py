@@ -51,7 +51,8 @@ def run(code: str) -> dict[str, Any]:
 
 
 def test_ways_to_deploy() -> None:
-    mounted, function, guarded = (run(code) for code in blocks("production/deploying.md"))
+    mounted, function = (run(code) for code in blocks("production/deploying.md"))
+    (guarded,) = (run(code) for code in blocks("production/access.md"))
 
     assert isinstance(mounted["app"], FastAPI)
     assert isinstance(function["handler"], LambdaHandler)

@@ -10,7 +10,7 @@ from awaken.runtime.schema import RetryPolicy
 from awaken.runtime.server_settings import TAKEN, describe_unused, read_file, read_names
 from awaken.runtime.settings import RuntimeSettings
 
-DOCS = Path(__file__).parents[3] / "docs" / "production" / "deploying.md"
+DOCS = Path(__file__).parents[3] / "docs" / "production" / "embedded-runtime.md"
 
 
 def test_every_name_is_there_once() -> None:
@@ -30,7 +30,7 @@ def test_docs_have_the_table() -> None:
     rows = [f"| `{setting.name}` | {setting.about} |" for setting in TAKEN]
 
     assert "\n".join(rows) in DOCS.read_text(), (
-        "docs/production/deploying.md needs this table:\n" + "\n".join(rows)
+        "docs/production/embedded-runtime.md needs this table:\n" + "\n".join(rows)
     )
 
 
