@@ -64,7 +64,7 @@ test-rust: ## Tests of the protocol core, the HTTP/2 engine and the load generat
 	cargo test --quiet --manifest-path benches/peers/load/Cargo.toml
 
 test-python: setup $(STAMPS)/agents $(STAMPS)/alternatives ## Tests of the package, end to end on the real server
-	$(PYTEST) --ignore=tests/doors --ignore=tests/unchanged
+	$(PYTEST) --ignore=tests/doors --ignore=tests/unchanged --ignore=tests/deploy
 
 test-embedded: setup ## The end-to-end tests on the embedded runtime
 	$(PYTEST) tests/e2e --runtime=embedded
@@ -104,7 +104,7 @@ h2spec: setup ## The HTTP/2 conformance suite; needs Go
 	$(BIN)/python -m pytest tests/unit/transports -m h2spec
 
 check: setup $(STAMPS)/lint ## Lints, formats, types, generated code and counts of instructions, in both languages
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-python check-rust check-instructions
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-python check-deploy check-rust check-instructions
 
 check-types:
 	$(BIN)/pyright --warnings
@@ -117,6 +117,9 @@ check-python:
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest awaken._core
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 python/awaken
+
+check-deploy: setup $(STAMPS)/deploy ## The files of deploy, as Docker, systemd and Kubernetes read them
+	$(BIN)/python -m pytest tests/deploy -q
 
 check-rust:
 	cargo fmt --all --check
@@ -236,6 +239,10 @@ $(STAMPS)/lint: $(STAMPS)/test $(STAMPS)/agents $(STAMPS)/alternatives
 
 $(STAMPS)/docs: $(STAMPS)/test
 	. $(BIN)/activate && pip install --quiet --group docs
+	@touch $@
+
+$(STAMPS)/deploy: $(STAMPS)/test
+	. $(BIN)/activate && pip install --quiet --group deploy
 	@touch $@
 
 $(STAMPS)/bench: $(STAMPS)/test
