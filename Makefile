@@ -22,7 +22,7 @@ MINIMUM := .venv-minimum
 # What builds wheels: a compiler of C for other C libraries and processors, 400 MB.
 WHEEL := .venv-wheel
 # The groups that requirements/ci.txt has.
-LOCKED_GROUPS := test agents alternatives lint docs
+LOCKED_GROUPS := test agents alternatives lint deploy docs
 # The extras that it installs; agent frameworks are tested with their newest versions only.
 MINIMUM_EXTRAS := uvloop pydantic otel slack zstd
 COMMA := ,
