@@ -124,7 +124,7 @@ class Session:
 
     def start(self, command: str) -> None:
         """Type a command that goes on."""
-        log = self.scratch / f"background-{len(self._background)}.log"
+        log = self.scratch / f"background-{len(self._started)}.log"
         command = command.rstrip().removesuffix("&").rstrip()
         log.touch()
         status = log.with_suffix(".status")

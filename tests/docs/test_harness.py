@@ -148,6 +148,7 @@ def test_interrupt_ends_what_was_started_last(run: Callable[[str], str]) -> None
     page = console(
         f"$ {serve}", "Serving ...", "$ echo one", "one", "^C", "Keyboard interrupt received, exiting."
     )
+    page += console(f"$ {serve}", "Serving ...", "^C", "Keyboard interrupt received, exiting.")
     page += console(f"$ {serve} >again.log &", "$ kill -9 $!", "$ echo two", "two")
 
     assert run(page) == ""
