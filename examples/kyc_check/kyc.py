@@ -122,6 +122,7 @@ def write_mail(to: str, subject: str, text: str) -> None:
     OUTBOX.mkdir(exist_ok=True)
     with (OUTBOX / f"{to}.txt").open("a") as outbox:
         print(f"{subject}\n{text}", file=outbox)
+    print(f"mail to {to}: {subject}", flush=True)
 
 
 app = awaken.app([kyc])
