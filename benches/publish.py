@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from benches.alternatives.publishing import list_installed, list_measured
+from benches.alternatives.publishing import is_busy, list_installed, list_measured
 from benches.goals import GOALS
 from benches.pictures import Bar, Group, draw_bars
 from benches.tables import show_number
@@ -238,7 +238,12 @@ def markdown(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def alternatives_table(results: Mapping[str, Any]) -> str:
-    return markdown(*list_measured(results.get("alternatives", {})))
+    result = results.get("alternatives", {})
+    table = markdown(*list_measured(result))
+    if is_busy(result):
+        share = f"{result['foreign_cpu_share']:.0%}"
+        table += f"\nOther processes used {share} of the machine, so rates and the slowest operations are left out.\n"
+    return table
 
 
 def installed_table(results: Mapping[str, Any]) -> str:

@@ -9,10 +9,13 @@ from benches.tables import show_number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["list_installed", "list_measured"]
+__all__ = ["is_busy", "list_installed", "list_measured"]
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
+#: Share of the machine that other processes may use before rates and the slowest operations say more about them.
+QUIET = 0.2
+OF_A_QUIET_MACHINE = ("rate", "p99_ms")
 COLUMNS = {
     "rate": "per second",
     "cpu": "CPU ms/1,000",
@@ -22,18 +25,28 @@ COLUMNS = {
 }
 
 
+def is_busy(result: Mapping[str, Any]) -> bool:
+    """Return whether other processes used much of the machine during the measurement."""
+    return bool(result.get("foreign_cpu_share", 0.0) > QUIET)
+
+
 def list_measured(result: Mapping[str, Any]) -> Table:
-    """Return head and rows: a row for each scenario and system."""
+    """Return head and rows: a row for each scenario and system. On a busy machine, some columns are left out."""
+    columns = {
+        metric: title
+        for metric, title in COLUMNS.items()
+        if metric not in OF_A_QUIET_MACHINE or not is_busy(result)
+    }
     rows: list[tuple[str, ...]] = [
         (
             scenario,
             system,
-            *(show_number(values[metric]) if metric in values else "" for metric in COLUMNS),
+            *(show_number(values[metric]) if metric in values else "" for metric in columns),
         )
         for scenario, systems in result.get("medians", {}).items()
         for system, values in systems.items()
     ]
-    return ("", "", *COLUMNS.values()), rows
+    return ("", "", *columns.values()), rows
 
 
 def list_installed(result: Mapping[str, Any]) -> Table:

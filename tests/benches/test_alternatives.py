@@ -99,6 +99,13 @@ def test_rows_say_what_was_measured() -> None:
     assert list_measured({})[1] == []
 
 
+def test_rates_of_a_busy_machine_are_left_out() -> None:
+    head, rows = list_measured(RESULT | {"foreign_cpu_share": 0.5})
+
+    assert head[2:] == ("CPU ms/1,000", "p50 ms", "memory MB")
+    assert rows == [("a step", "one", "2.50", "0.50", "50.1")]
+
+
 def test_rows_say_what_was_installed() -> None:
     assert list_installed(RESULT)[1] == [("`one`", "One, 1.2", "a log", "goes on", "7 (12 MB)", "2")]
 
