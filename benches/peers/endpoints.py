@@ -142,4 +142,11 @@ PEERS = (
         "awaken",
         ("serve", APP, "--bind", "127.0.0.1:{port}", "--http2-engine", "h2"),
     ),
+    Peer(
+        "awaken-metrics",
+        "awaken serve, with numbers for Prometheus",
+        "awaken",
+        "awaken",
+        ("serve", APP, "--bind", "127.0.0.1:{port}", "--metrics", "127.0.0.1:0"),
+    ),
 )
