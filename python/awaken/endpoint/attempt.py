@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from awaken.context.durable_future import DurableFuture
     from awaken.context.runs import RunFuture
     from awaken.context.unawaited import UnawaitedCoroutine
+    from awaken.endpoint.attempt_numbers import HandlerNumbers
     from awaken.endpoint.attempt_settings import AttemptSettings
     from awaken.endpoint.code_location import CodeLocation
     from awaken.endpoint.observer import AttemptObserver
@@ -64,11 +65,13 @@ class Attempt(Rest):
 
     __slots__ = (
         "_aftermath",
+        "_began",
         "_closing_generators",
         "_coroutines",
         "_handler",
         "_hash_base",
         "_interrupted_at",
+        "_is_failed",
         "_locations",
         "_settings",
         "_tasks_created",
@@ -117,7 +120,11 @@ class Attempt(Rest):
         if settings.observe is not None:
             self.observer = settings.observe(machine, handler.target, exchange.headers)
             self.commands = self.observer.commands(machine)
-        self.numbers = None if settings.numbers is None else settings.numbers.begin(handler.target)
+        self.numbers: HandlerNumbers | None = None
+        if settings.numbers is not None:
+            self.numbers = settings.numbers.of(handler.target)
+            self._began = self.numbers.begin()
+            self._is_failed = False
         self._aftermath: aftermath.Aftermath | None = None
         self._closing_generators: list[asyncio.Task[None]] | None = None
         #: What the handler has to await that does not begin before, if it has asked for any.
@@ -276,7 +283,7 @@ class Attempt(Rest):
         if self.observer is not None:
             self.observer.note_failure(error, None)
         if self.numbers is not None:
-            self.numbers.note_failure()
+            self._is_failed = True
         outcome.fail_attempt(self.machine, error, self.target, self.version)
 
     # ------------------------------------------------------------ moving on
@@ -334,7 +341,7 @@ class Attempt(Rest):
         """Cancel what is left of the handler; its `finally` blocks run."""
         self._settings.memory.keep(self.machine, self._locations)
         if self.numbers is not None:
-            self.numbers.end(self.machine)
+            self.numbers.end(self.machine, self._began, is_failed=self._is_failed)
         if self._awaited is not None or self.codec is not None:
             self._release_no_more()
         if self.helpers:

@@ -125,7 +125,7 @@ class Endpoint:
     def _add_handler(self, handler: Handler[Any, Any]) -> None:
         self._handlers[handler.target] = handler
         if self.attempt_settings.numbers is not None:
-            self.attempt_settings.numbers.add(handler.target)
+            self.attempt_settings.numbers.of(handler.target)
         if self._direct is not None and self._identity is None:
             self._direct.add(handler)
 
@@ -183,7 +183,7 @@ class Endpoint:
 
             settings.numbers = EndpointNumbers(metrics)
             for target in self._handlers:
-                settings.numbers.add(target)
+                settings.numbers.of(target)
         return settings.numbers.metrics
 
     # ------------------------------------------------------------ hosts

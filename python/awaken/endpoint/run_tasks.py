@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from awaken._core import EndpointMachine
     from awaken.context.commands import Commands
     from awaken.context.runs import RunFuture
-    from awaken.endpoint.attempt_numbers import AttemptNumbers
+    from awaken.endpoint.attempt_numbers import HandlerNumbers
     from awaken.endpoint.observer import AttemptObserver
 
 __all__ = ["RunTasks", "unsendable"]
@@ -32,7 +32,7 @@ class Host(Protocol):
     version: int
     commands: Commands
     observer: AttemptObserver | None
-    numbers: AttemptNumbers | None
+    numbers: HandlerNumbers | None
 
     @property
     def target(self) -> str:

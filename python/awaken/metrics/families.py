@@ -1,6 +1,8 @@
 """What code records into. Get the child of a set of labels once and keep it: recording is then a few bytecodes.
 
-Any thread may record. Counters and histograms have a lock because `x += 1` is a read and a write.
+Any thread may record. There is no lock: CPython changes threads at calls and jumps backward only, and there is neither
+between the read and the write of `cells[0] += 1`. Builds without the GIL cannot load the extension, which has the
+stable ABI.
 """
 
 from __future__ import annotations
@@ -35,17 +37,15 @@ C = TypeVar("C", bound=Child)
 class Counter:
     """A number that only grows."""
 
-    __slots__ = ("_lock", "cells", "inherited")
+    __slots__ = ("cells", "inherited")
 
     def __init__(self, family: Family[Counter], labels: tuple[str, ...]) -> None:
         self.cells = family.allocate(labels, 1)
         self.inherited: Sequence[float] = tuple(self.cells)
-        self._lock = family.lock
 
     def add(self, amount: float = 1.0) -> None:
         """Add to it; the amount is not negative."""
-        with self._lock:
-            self.cells[0] += amount
+        self.cells[0] += amount
 
     @property
     def value(self) -> float:
@@ -56,7 +56,7 @@ class Counter:
 class Histogram:
     """Counts values by size. Its cells are the counts of its buckets, and at the end the sum of all values."""
 
-    __slots__ = ("_bounds", "_family", "_labels", "_lock", "cells", "inherited")
+    __slots__ = ("_bounds", "_family", "_labels", "cells", "inherited")
 
     def __init__(self, family: Family[Histogram], labels: tuple[str, ...]) -> None:
         self._bounds = family.instrument.buckets
@@ -64,15 +64,13 @@ class Histogram:
         self.inherited: Sequence[float] = tuple(self.cells)
         self._family = family
         self._labels = labels
-        self._lock = family.lock
 
     def record(self, value: float) -> None:
         """Count a value, which is in the unit of the instrument."""
         bucket = bisect_left(self._bounds, value)
-        with self._lock:
-            cells = self.cells
-            cells[bucket] += 1.0
-            cells[-1] += value
+        cells = self.cells
+        cells[bucket] += 1.0
+        cells[-1] += value
         forward = self._family.forward
         if forward is not None:
             forward(value, self._labels)
@@ -96,8 +94,6 @@ class Family(Generic[C]):
         self, instrument: Instrument, make: Callable[[Family[C], tuple[str, ...]], C], cells: Cells
     ) -> None:
         self.instrument = instrument
-        #: Held while a child changes.
-        self.lock = threading.Lock()
         #: Receives what histograms record as well, with the values of the labels.
         self.forward: Callable[[float, tuple[str, ...]], None] | None = None
         self._make = make

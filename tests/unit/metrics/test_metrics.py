@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -183,11 +184,14 @@ def test_threads_lose_nothing() -> None:
             counter.add()
             durations.of("Shop", f"handler{number % 50}").record(0.5)
 
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
     threads = [threading.Thread(target=record) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    sys.setswitchinterval(interval)
 
     assert counter.value == 80_000
     assert sum(child.count for _, child in durations.children()) == 80_000
