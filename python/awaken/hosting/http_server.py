@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from awaken.hosting.answer_counts import count_answers
 from awaken.hosting.applications import Applications
 from awaken.hosting.open_files import most_connections
 from awaken.hosting.server_numbers import measure_server
 from awaken.hosting.urls import http_url
+from awaken.metrics import instruments
 from awaken.transports.http2.engines import make_rust_engine
 from awaken.transports.server.server import start_server
 from awaken.transports.server.serving import ServingOptions
@@ -108,7 +109,10 @@ class HttpServer:
         """
         if metrics is not None:
             self._measured = (metrics, port)
-            self._accept = count_answers(self._accept, metrics, port)
+            answers = metrics.counter(instruments.HTTP_REQUESTS)
+            self._options = replace(
+                self._options, on_status=lambda status: answers.of(port, str(status)).add()
+            )
 
     @property
     def address(self) -> tuple[str, int]:

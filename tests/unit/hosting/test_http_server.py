@@ -12,6 +12,8 @@ import pytest
 import trustme
 from awaken.cli.tls_files import load_tls
 from awaken.hosting.http_server import HttpServer
+from awaken.metrics import instruments
+from awaken.metrics.metrics import Metrics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +51,40 @@ async def test_serves_any_status_on_a_kept_connection() -> None:
         with pytest.raises(httpx.ConnectError):
             await client.get("/200")
     assert statuses == [200, 418, 470, 600, 999]
+
+
+@pytest.mark.parametrize("is_http2", [False, True])
+async def test_answers_count_by_status(is_http2: bool) -> None:
+    metrics = Metrics()
+    server = HttpServer.of_application(answer, "127.0.0.1", 0)
+    server.measure(metrics, "admin")
+    await server.start()
+    async with httpx.AsyncClient(base_url=server.url, http1=not is_http2, http2=is_http2) as client:
+        for status in (200, 404, 200):
+            await client.get(f"/{status}")
+        counted = metrics.snapshot()
+        await server.stop()
+
+    answers = {labels: cells[0] for labels, cells in counted[instruments.HTTP_REQUESTS].items()}
+    connections = {labels: cells[0] for labels, cells in counted[instruments.CONNECTIONS].items() if cells[0]}
+    assert answers == {("admin", "200"): 2, ("admin", "404"): 1}
+    assert connections == {("admin", "2" if is_http2 else "1.1"): 1}
+
+
+async def test_requests_that_are_no_http_count_as_well() -> None:
+    metrics = Metrics()
+    server = HttpServer.of_application(answer, "127.0.0.1", 0)
+    server.measure(metrics, "ingress")
+    await server.start()
+    reader, writer = await asyncio.open_connection(*server.address)
+    writer.write(b"GET / HTTP/1.1\r\nhost: a\r\nhost : b\r\n\r\n")
+
+    head = await reader.readline()
+    writer.close()
+    await server.stop()
+
+    assert head.startswith(b"HTTP/1.1 400")
+    assert metrics.counter(instruments.HTTP_REQUESTS).of("ingress", "400").value == 1
 
 
 async def test_open_requests_may_end() -> None:

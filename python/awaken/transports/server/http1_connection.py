@@ -57,6 +57,7 @@ class Http1ServerConnection(Http1Socket):
         self._accept = accept
         self._connections = connections
         self._options = connections.options
+        self._on_status = connections.options.on_status
         self._exchange: Http1Exchange | None = None
         self._is_reading_paused = False
         self._unacknowledged = 0
@@ -219,6 +220,8 @@ class Http1ServerConnection(Http1Socket):
             ValueError: a header cannot be sent.
         """
         self._put(self.engine.start(status, headers, is_last=self._is_draining))
+        if self._on_status is not None:
+            self._on_status(status)
 
     def write(self, data: bytes) -> None:
         """Append to the body of the response.
@@ -251,6 +254,8 @@ class Http1ServerConnection(Http1Socket):
         """
         head = self.engine.start(status, headers, len(body), is_last=self._is_draining)
         self._output_size += len(head) + len(body)
+        if self._on_status is not None:
+            self._on_status(status)
         if is_head or not body:
             self._output.append(head)
         elif len(body) > _SMALL:

@@ -63,6 +63,8 @@ class Http2ServerConnection(asyncio.Protocol):
         self._accept = accept
         self._connections = connections
         self._is_limited = connections.options.most_connections is not None
+        #: Called with the status of each answer; None if nobody counts them.
+        self.on_status = connections.options.on_status
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._exchanges: dict[int, Http2Exchange] = {}

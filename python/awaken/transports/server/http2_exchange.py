@@ -10,7 +10,7 @@ from awaken.transports.http2.engine import ErrorCode
 from awaken.transports.response_order import check_open, check_unstarted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from awaken.exchange import Receiver
     from awaken.transports.http2.engine import Engine
@@ -23,6 +23,8 @@ class _Connection(Protocol):
 
     engine: Engine
     is_socket_paused: bool
+    #: Called with the status of each answer; None if nobody counts them.
+    on_status: Callable[[int], None] | None
 
     @property
     def client(self) -> tuple[str, int] | None:
@@ -141,6 +143,8 @@ class Http2Exchange:
         check_unstarted(self, status)
         self._connection.engine.send_headers(self.stream_id, status, headers)
         self.is_started = True  # not before: with other headers it still can
+        if self._connection.on_status is not None:
+            self._connection.on_status(status)
         self._connection.schedule_flush()
 
     def write(self, data: bytes) -> None:

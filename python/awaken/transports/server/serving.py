@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from awaken.transports import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["FOR_RUNTIMES", "ServingOptions"]
 
@@ -31,6 +34,8 @@ class ServingOptions:
     awaits_requests_in_flight: bool = True
     #: Level of the log line about exchanges that are cut off when the server stops.
     cut_level: int = logging.WARNING
+    #: Called with the status of each answer as it begins; it must not raise. None counts none.
+    on_status: Callable[[int], None] | None = None
 
 
 #: Those of an endpoint.
