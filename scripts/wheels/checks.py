@@ -87,12 +87,12 @@ def _audit(path: Path, target: Target) -> str:
         command = ["auditwheel", "show", "--ldpaths", empty, str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     shown = " ".join(done.stdout.split())
-    if said := re.search(r'consistent with the following platform tag: "([\w.]+)"', shown):
-        return said[1]
     # By this name zig links musl, whose loader takes itself for it; auditwheel knows the name that Alpine has.
     if said := re.search(
         rf"the tag platform tag '({target.tag})' the following .* eliminated: libc\.so$", shown
     ):
+        return said[1]
+    if said := re.search(r'consistent with the following platform tag: "([\w.]+)"', shown):
         return said[1]
     raise WheelError(f"auditwheel refuses {path.name}: {done.stdout} {done.stderr}")
 
