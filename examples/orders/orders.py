@@ -11,7 +11,7 @@ from approvals import approve
 from delivery import Parcel, deliver, delivery
 from reports import note, reports
 from settings import DAY
-from stock import Reservation, release, reserve, stock
+from stock import Reservation, release, reserve, ship, stock
 
 APPROVAL_LIMIT = Decimal(1000)
 
@@ -62,6 +62,7 @@ async def place(ctx: awaken.Context, order: Order) -> Receipt:
             await compensate()
         raise
 
+    await ctx.object_call(ship, order.item, order.id)
     ctx.object_send(note, "sales", order.total)
     ctx.service_send(ask_for_review, order, send_delay=7 * DAY)
     return Receipt(order.id, order.total, payment, tracking)

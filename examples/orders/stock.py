@@ -53,6 +53,14 @@ async def release(ctx: awaken.ObjectContext, order: str) -> None:
     ctx.set("shelf", shelf)
 
 
+@stock.handler()
+async def ship(ctx: awaken.ObjectContext, order: str) -> None:
+    """Forget what was set aside for an order: it has left."""
+    shelf = await ctx.get("shelf", type_hint=Shelf) or Shelf()
+    shelf.reserved.pop(order, None)
+    ctx.set("shelf", shelf)
+
+
 @stock.handler(kind="shared")
 async def look(ctx: awaken.ObjectSharedContext) -> Shelf:
     """Show the shelf, without waiting for those who change it."""

@@ -39,7 +39,7 @@ async def test_order_is_delivered(awaken_env: Environment) -> None:
     receipt = await client.attach(order.invocation_id, type_hint=Receipt)
 
     assert receipt == Receipt("o-1", Decimal(160), "pay-o-1", "TR-7")
-    assert awaken_env.state("stock", "lamp") == {"shelf": {"free": 3, "reserved": {"o-1": 2}}}
+    assert awaken_env.state("stock", "lamp") == {"shelf": {"free": 3, "reserved": {}}}
 
 
 async def test_customer_is_asked_after_a_week(awaken_env: Environment) -> None:
