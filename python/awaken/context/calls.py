@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from awaken.context.call_commands import issue_call, issue_send, named_handler
 from awaken.context.futures import RestateDurableCallFuture, RestateDurableFuture, SendHandle
+from awaken.context.state import KeyValueStore
+from awaken.diagnostics import development
 from awaken.handler import arguments, values
 from awaken.handler.lookup import keyed_handler, service_handler
 from awaken.serde.default import DefaultSerde, T
@@ -13,8 +15,9 @@ from awaken.serde.default import DefaultSerde, T
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from awaken._core import Input
     from awaken.context.driver import Driver
-    from awaken.handler.handler import HandlerType, I, O
+    from awaken.handler.handler import Handler, HandlerType, I, O
     from awaken.serde import Serde
 
 __all__ = ["Calls"]
@@ -27,6 +30,7 @@ class Calls:
 
     if TYPE_CHECKING:
         _driver: Driver
+        _input: Input
 
     def service_call(
         self,
@@ -76,6 +80,8 @@ class Calls:
     ) -> RestateDurableCallFuture[O]:
         """Call a handler of a virtual object and wait for its result. Arguments as in `service_call`."""
         callee = keyed_handler(tpe, key, "object_call")
+        if development.is_enabled():
+            self._warn_of_own_key(callee, key)
         return issue_call(self._driver, callee, key, arg, idempotency_key, headers)
 
     def object_send(
@@ -90,6 +96,18 @@ class Calls:
         """Start a handler of a virtual object without waiting for it. Arguments as in `service_send`."""
         callee = keyed_handler(tpe, key, "object_send")
         return issue_send(self._driver, callee, key, arg, send_delay, idempotency_key, headers)
+
+    def _warn_of_own_key(self, callee: Handler[Any, Any], key: str) -> None:
+        """Warn of a call that waits until its caller has ended, which waits for the call."""
+        if callee.kind != "exclusive" or not isinstance(self, KeyValueStore):
+            return
+        caller = self._driver.target
+        if caller.partition("/")[0] == callee.service and self._input.key == key:
+            development.warn(
+                "the handler holds its own key until it ends, so awaiting this call never ends; send instead, call the "
+                'function directly with this context, or make one of the two kind="shared"',
+                place=f"call {callee.target} in {caller}",
+            )
 
     def workflow_call(
         self,
