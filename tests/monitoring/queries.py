@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 DASHBOARD = DEPLOY / "grafana" / "awaken.json"
 ALERTS = DEPLOY / "prometheus" / "alerts.yml"
+RUNBOOKS = DEPLOY.parent / "docs" / "production" / "monitoring.md"
 ALERTS_TEST = DEPLOY / "prometheus" / "alerts_test.yml"
 
 #: Labels that Prometheus or a rule adds.

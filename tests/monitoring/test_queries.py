@@ -8,6 +8,7 @@ import pytest
 
 from scripts.make_dashboard import DASHBOARD, render
 from tests.monitoring.queries import (
+    RUNBOOKS,
     Query,
     alert_queries,
     dashboard,
@@ -78,5 +79,6 @@ def test_alerts_say_what_happened_with_values_and_where_to_read_on() -> None:
         assert re.search(r"\{\{ \$labels\.\w+ \}\}", notes["summary"]), rule["alert"]
         assert "$value" in notes["description"], rule["alert"]
         assert notes["runbook"] == f"docs/production/monitoring.md#{rule['alert'].lower()}"
+        assert f"\n### {rule['alert']}\n" in RUNBOOKS.read_text(encoding="utf-8")
         assert rule["labels"]["severity"] in ("warning", "critical")
     assert len(rules()) == 5

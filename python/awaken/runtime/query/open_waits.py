@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -167,14 +168,21 @@ def _timers(fetch: Fetch, invocations: set[int]) -> dict[int, Timers]:
     )
     found: dict[int, Timers] = {}
     for invocation, payload in rows:
-        try:
-            entry = _core.describe_entry(_SLEEP, payload)
-        except RemoteProtocolError:  # it was damaged
-            continue
-        description = read_description(entry.name or "")
-        if description is not None:
-            sleep = json.loads(entry.lite_json)["Command"]["Sleep"]
-            # The timer of another endpoint may end when no date does.
-            expires_at_ms = min(sleep["wake_up_time"], LAST_MS)
-            found.setdefault(invocation, Timers()).add(DescribingTimer(description, expires_at_ms, None))
+        timer = _describe(payload)
+        if timer is not None:
+            found.setdefault(invocation, Timers()).add(timer)
     return found
+
+
+@lru_cache(maxsize=2 * MOST_NAMED)  # the same ones are counted again and again
+def _describe(payload: bytes) -> DescribingTimer | None:
+    try:
+        entry = _core.describe_entry(_SLEEP, payload)
+    except RemoteProtocolError:  # it was damaged
+        return None
+    description = read_description(entry.name or "")
+    if description is None:
+        return None
+    sleep = json.loads(entry.lite_json)["Command"]["Sleep"]
+    # The timer of another endpoint may end when no date does.
+    return DescribingTimer(description, min(sleep["wake_up_time"], LAST_MS), None)
