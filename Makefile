@@ -28,7 +28,7 @@ MINIMUM_EXTRAS := uvloop pydantic otel slack zstd
 COMMA := ,
 SPACE := $(subst ,, )
 # What `make test-minimum` runs: the tests of what is built on other packages.
-MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting inbox links messages notify pages serde transports) \
+MINIMUM_TESTS := $(addprefix tests/unit/,callbacks cli client control hosting inbox links messages metrics notify pages serde transports) \
   $(addprefix tests/unit/runtime/,admin ingress query store)
 # What `make quick` runs: tests that take less than a quarter of a second and need no other program.
 QUICK_TESTS := not slow and not h2spec and not browser and not prometheus

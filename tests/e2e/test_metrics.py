@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from typing import TYPE_CHECKING, Any
@@ -25,15 +26,25 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 APP = "tests.e2e.services.metered:app"
+SUCCEEDED = {"service": "Metered", "handler": "greet", "outcome": "succeeded"}
 
 
 class Metered:
     """An endpoint with numbers, and the client of its runtime."""
 
-    def __init__(self, runtime: Runtime, directory: Path, *options: str) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        directory: Path,
+        *options: str,
+        app: str = APP,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.client = Client(runtime.ingress_url, runtime.admin_url)
         port = free_port()
-        self.endpoint = EndpointProcess(directory, APP, "--metrics", f"127.0.0.1:{port}", *options)
+        self.endpoint = EndpointProcess(
+            directory, app, "--metrics", f"127.0.0.1:{port}", *options, environment=environment
+        )
         self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}")
 
     def start(self) -> None:
@@ -178,6 +189,41 @@ def test_draining_is_not_ready_but_healthy(metered: Metered, effects: Effects) -
     assert metered.endpoint.wait(within=20) == 0
     with pytest.raises(httpx.ConnectError):
         metered.probe("/health")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_provider_of_the_application_gets_them_too(runtime: Runtime, tmp_path: Path, workers: str) -> None:
+    meters = tmp_path / "meters"
+    meters.touch()
+    metered = Metered(
+        runtime,
+        tmp_path,
+        *("--workers", workers),
+        app="tests.e2e.services.metered_by_otel:app",
+        environment={"METERS": str(meters)},
+    )
+
+    def counted() -> float:
+        latest: dict[float, float] = {}
+        for line in meters.read_text().splitlines():
+            for scope in json.loads(line)["resource_metrics"][0]["scope_metrics"]:
+                for metric in scope["metrics"]:
+                    if metric["name"] == "awaken.attempts":
+                        for point in metric["data"]["data_points"]:
+                            if point["attributes"] == SUCCEEDED:
+                                latest[point["start_time_unix_nano"]] = point["value"]
+        return sum(latest.values())
+
+    try:
+        metered.start()
+        metered.client.register(metered.endpoint.url, use_http_11=False)
+        for _ in range(3):
+            metered.client.call("Metered/greet", "Ada")
+
+        eventually(counted, lambda found: found == 3, what="three attempts in the file")
+        assert metered.sample("awaken_attempts_total", **SUCCEEDED) == 3
+    finally:
+        metered.close()
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -6,8 +6,10 @@ import json
 import subprocess
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
+from tests.monitoring.processes import ANYWHERE, Command
 from tests.monitoring.queries import ALERTS, ALERTS_TEST, dashboard_queries
 
 if TYPE_CHECKING:
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.prometheus
 
 
-def promtool(*arguments: str | Path) -> str:
-    done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+def promtool(*arguments: str | Path, stdin: str | None = None) -> str:
+    done = subprocess.run(["promtool", *arguments], input=stdin, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     return done.stdout
 
@@ -38,3 +40,25 @@ def test_queries_of_the_dashboard_parse(tmp_path: Path) -> None:
     file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
 
     assert f"{len(rules)} rules found" in promtool("check", "rules", file)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("serve", ("tests.e2e.services.metered:app", "--bind", ANYWHERE)),
+        ("serve", ("tests.e2e.services.metered:app", "--bind", ANYWHERE, "--workers", "2")),
+        ("runtime", ("--ingress", ANYWHERE, "--admin", ANYWHERE, "--grpc", ANYWHERE)),
+    ],
+    ids=["serve", "workers", "runtime"],
+)
+def test_numbers_are_named_and_written_as_prometheus_wants_them(
+    tmp_path: Path, name: str, options: tuple[str, ...]
+) -> None:
+    command = Command(tmp_path, name, *options, environment={"AWAKEN_DATA_DIR": str(tmp_path / "data")})
+    try:
+        command.start()
+        command.await_number("awaken_ready", 1)
+
+        assert promtool("check", "metrics", stdin=httpx.get(command["metrics"], timeout=20).text) == ""
+    finally:
+        command.kill()
