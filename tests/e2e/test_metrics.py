@@ -12,10 +12,9 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.endpoint import EndpointProcess
 from tests.e2e.ingress import Client, InvocationFailed
-from tests.e2e.processes import free_port
 from tests.e2e.waiting import eventually
+from tests.monitoring.processes import ANYWHERE, Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,52 +40,25 @@ class Metered:
         environment: dict[str, str] | None = None,
     ) -> None:
         self.client = Client(runtime.ingress_url, runtime.admin_url)
-        port = free_port()
-        self.endpoint = EndpointProcess(
-            directory, app, "--metrics", f"127.0.0.1:{port}", *options, environment=environment
+        self.endpoint = Command(
+            directory, "serve", app, "--bind", ANYWHERE, *options, environment=environment
         )
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}")
 
     def start(self) -> None:
         self.endpoint.start()
-        eventually(lambda: self.probe("/ready") == (200, "ready"), what="the readiness")
-
-    def probe(self, path: str) -> tuple[int, str]:
-        answer = self._http.get(path)
-        return answer.status_code, answer.json()["status"]
-
-    def text(self) -> str:
-        return self._http.get("/metrics").text
-
-    def sample(self, name: str, **labels: str) -> float:
-        """Return the sum of the samples that have these labels."""
-        return sum(
-            sample.value
-            for family in text_string_to_metric_families(self.text())
-            for sample in family.samples
-            if sample.name == name and labels.items() <= sample.labels.items()
-        )
-
-    def await_sample(self, name: str, value: float, **labels: str) -> None:
-        eventually(
-            lambda: self.sample(name, **labels),
-            lambda found: found == value,
-            what=f"{name}{labels} == {value}",
-        )
+        eventually(lambda: self.endpoint.probe("/ready") == (200, "ready"), what="the readiness")
+        self.client.register(self.endpoint["url"], use_http_11=False)
 
     def attempts(self, handler: str) -> dict[str, int]:
         """Return the attempts of a handler by outcome."""
-        families = text_string_to_metric_families(self.text())
-        samples = [sample for family in families for sample in family.samples]
         return {
-            sample.labels["outcome"]: int(sample.value)
-            for sample in samples
-            if sample.name == "awaken_attempts_total" and sample.labels["handler"] == handler and sample.value
+            dict(labels)["outcome"]: int(value)
+            for labels, value in self.endpoint.numbers("awaken_attempts_total").items()
+            if value and ("handler", handler) in labels
         }
 
     def close(self) -> None:
         self.endpoint.kill()
-        self._http.close()
         self.client.__exit__()
 
 
@@ -106,7 +78,6 @@ def metered(runtime: Runtime, tmp_path: Path, request: pytest.FixtureRequest) ->
     metered = Metered(runtime, tmp_path, *getattr(request, "param", ()))
     try:
         metered.start()
-        metered.client.register(metered.endpoint.url, use_http_11=False)
         yield metered
     finally:
         metered.close()
@@ -122,55 +93,55 @@ def test_every_outcome_is_counted_exactly(metered: Metered, effects: Effects) ->
     assert client.call("Metered/stumble", "a coin") == "heads"
     waiting = client.send("Metered/wait", effects.path)
     (awakeable,) = effects.wait_for("id")
-    metered.await_sample("awaken_open_attempts", 1, handler="wait")
+    metered.endpoint.await_number("awaken_open_attempts", 1, handler="wait")
     client.resolve(awakeable, b"1")
     client.attach(waiting)
 
-    metered.await_sample("awaken_open_attempts", 0)
+    metered.endpoint.await_number("awaken_open_attempts", 0)
     assert metered.attempts("greet") == {"succeeded": 3}
     assert metered.attempts("refuse") == {"failed": 2}
     assert metered.attempts("stumble") == {"retried": 1, "succeeded": 1}
     assert metered.attempts("wait") == {"succeeded": 1}
-    assert metered.sample("awaken_attempt_duration_seconds_count", handler="greet") == 3
-    assert metered.sample("awaken_replay_entries_sum", handler="greet") == 3, "an input each"
-    assert metered.sample("awaken_runs_total", run="toss", outcome="retried") == 1
-    assert metered.sample("awaken_runs_total", run="toss", outcome="succeeded") == 1
-    assert metered.sample("awaken_run_duration_seconds_count", handler="stumble", run="toss") == 2
-    assert metered.sample("awaken_open_connections", port="endpoint", http_version="2") >= 1
-    assert metered.sample("process_resident_memory_bytes") > 1e7
+    assert metered.endpoint.number("awaken_attempt_duration_seconds_count", handler="greet") == 3
+    assert metered.endpoint.number("awaken_replay_entries_sum", handler="greet") == 3, "an input each"
+    assert metered.endpoint.number("awaken_runs_total", run="toss", outcome="retried") == 1
+    assert metered.endpoint.number("awaken_runs_total", run="toss", outcome="succeeded") == 1
+    assert metered.endpoint.number("awaken_run_duration_seconds_count", handler="stumble", run="toss") == 2
+    assert metered.endpoint.number("awaken_open_connections", port="endpoint", http_version="2") >= 1
+    assert metered.endpoint.number("process_resident_memory_bytes") > 1e7
     assert "id" not in {label for label, _ in _labels(metered)}
 
 
 def test_names_from_user_code_are_bounded(metered: Metered) -> None:
     metered.client.call("Metered/charge", [f"charge-{number}" for number in range(300)])
 
-    metered.await_sample("awaken_runs_total", 300, handler="charge")
+    metered.endpoint.await_number("awaken_runs_total", 300, handler="charge")
     runs = {value for label, value in _labels(metered) if label == "run"}
     assert len(runs) == 21
-    assert metered.sample("awaken_runs_total", handler="charge", run="other") == 280
+    assert metered.endpoint.number("awaken_runs_total", handler="charge", run="other") == 280
 
 
 @pytest.mark.parametrize("metered", [("--workers", "2")], indirect=True)
 def test_killed_worker_loses_and_doubles_nothing(metered: Metered) -> None:
     for number in range(20):
         metered.client.call("Metered/greet", str(number))
-    metered.await_sample("awaken_attempts_total", 20, handler="greet", outcome="succeeded")
-    metered.await_sample("awaken_workers", 2)
+    metered.endpoint.await_number("awaken_attempts_total", 20, handler="greet", outcome="succeeded")
+    metered.endpoint.await_number("awaken_workers", 2)
 
     killed = _busiest_worker(metered)
     os.kill(killed, signal.SIGKILL)
-    metered.await_sample("awaken_worker_restarts_total", 1)
-    metered.await_sample("awaken_workers", 2)
-    assert metered.sample("awaken_attempts_total", handler="greet", outcome="succeeded") == 20
+    metered.endpoint.await_number("awaken_worker_restarts_total", 1)
+    metered.endpoint.await_number("awaken_workers", 2)
+    assert metered.endpoint.number("awaken_attempts_total", handler="greet", outcome="succeeded") == 20
     for number in range(10):
         metered.client.call("Metered/greet", str(number))
 
-    metered.await_sample("awaken_attempts_total", 30, handler="greet", outcome="succeeded")
-    assert metered.sample("awaken_replay_entries_count", handler="greet") == 30
+    metered.endpoint.await_number("awaken_attempts_total", 30, handler="greet", outcome="succeeded")
+    assert metered.endpoint.number("awaken_replay_entries_count", handler="greet") == 30
     assert {value for label, value in _labels(metered) if label == "worker"} == {"0", "1"}
-    helps = [line.split()[2] for line in metered.text().splitlines() if line.startswith("# HELP")]
+    helps = [line.split()[2] for line in metered.endpoint.text().splitlines() if line.startswith("# HELP")]
     assert len(helps) == len(set(helps)), "Prometheus refuses two texts about one metric"
-    assert metered.probe("/ready") == (200, "ready")
+    assert metered.endpoint.probe("/ready") == (200, "ready")
 
 
 @pytest.mark.parametrize("metered", [(), ("--workers", "2")], indirect=True, ids=["alone", "workers"])
@@ -180,15 +151,15 @@ def test_draining_is_not_ready_but_healthy(metered: Metered, effects: Effects) -
 
     metered.endpoint.terminate()
 
-    eventually(lambda: metered.probe("/ready") == (503, "draining"), what="the drain")
-    assert metered.probe("/health") == (200, "ok")
-    metered.await_sample("awaken_draining", 1)
-    metered.await_sample("awaken_ready", 0)
-    metered.await_sample("awaken_open_attempts", 1, handler="work")
+    eventually(lambda: metered.endpoint.probe("/ready") == (503, "draining"), what="the drain")
+    assert metered.endpoint.probe("/health") == (200, "ok")
+    metered.endpoint.await_number("awaken_draining", 1)
+    metered.endpoint.await_number("awaken_ready", 0)
+    metered.endpoint.await_number("awaken_open_attempts", 1, handler="work")
     effects.add("enough")
     assert metered.endpoint.wait(within=20) == 0
     with pytest.raises(httpx.ConnectError):
-        metered.probe("/health")
+        metered.endpoint.probe("/health")
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -216,12 +187,11 @@ def test_provider_of_the_application_gets_them_too(runtime: Runtime, tmp_path: P
 
     try:
         metered.start()
-        metered.client.register(metered.endpoint.url, use_http_11=False)
         for _ in range(3):
             metered.client.call("Metered/greet", "Ada")
 
         eventually(counted, lambda found: found == 3, what="three attempts in the file")
-        assert metered.sample("awaken_attempts_total", **SUCCEEDED) == 3
+        assert metered.endpoint.number("awaken_attempts_total", **SUCCEEDED) == 3
     finally:
         metered.close()
 
@@ -232,15 +202,17 @@ def test_registering_is_not_ready(create_runtime: RuntimeFactory, tmp_path: Path
     metered = Metered(runtime, tmp_path, "--register", runtime.admin_url, "--workers", workers)
     try:
         metered.endpoint.start()
-        eventually(lambda: metered.probe("/ready") == (503, "registering"), what="that it registers")
-        own = httpx.get(f"{metered.endpoint.url}/ready")
+        eventually(lambda: metered.endpoint.probe("/ready") == (503, "registering"), what="that it registers")
+        own = httpx.get(metered.endpoint["url"] + "/ready")
         assert (own.status_code, own.json()) == (503, {"status": "registering"})
-        assert httpx.get(f"{metered.endpoint.url}/health").status_code == 200
+        assert httpx.get(metered.endpoint["url"] + "/health").status_code == 200
 
         runtime.start()
 
-        eventually(lambda: metered.probe("/ready") == (200, "ready"), within=30, what="the readiness")
-        assert httpx.get(f"{metered.endpoint.url}/ready").status_code == 200
+        eventually(
+            lambda: metered.endpoint.probe("/ready") == (200, "ready"), within=30, what="the readiness"
+        )
+        assert httpx.get(metered.endpoint["url"] + "/ready").status_code == 200
         assert metered.client.call("Metered/greet", "Ada") == "hello Ada"
     finally:
         metered.close()
@@ -248,14 +220,14 @@ def test_registering_is_not_ready(create_runtime: RuntimeFactory, tmp_path: Path
 
 
 def _labels(metered: Metered) -> set[tuple[str, Any]]:
-    families = text_string_to_metric_families(metered.text())
+    families = text_string_to_metric_families(metered.endpoint.text())
     return {item for family in families for sample in family.samples for item in sample.labels.items()}
 
 
 def _busiest_worker(metered: Metered) -> int:
     """Return the worker that has the runtime's connection: it has counted."""
-    port = int(metered.endpoint.url.rpartition(":")[2])
-    for child in psutil.Process(metered.endpoint.pid).children():
+    port = int(metered.endpoint["url"].rpartition(":")[2])
+    for child in psutil.Process(int(metered.endpoint["pid"])).children():
         for connection in child.net_connections("tcp"):
             if connection.status == psutil.CONN_ESTABLISHED and connection.laddr.port == port:
                 return child.pid

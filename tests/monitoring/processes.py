@@ -70,6 +70,14 @@ class Command:
         """Send SIGTERM and return at once."""
         self._process.terminate()
 
+    def wait(self, *, within: float) -> int:
+        """Wait for the end and return the exit code."""
+        return self._process.wait(within=within)
+
+    def text(self) -> str:
+        """Return what Prometheus would read."""
+        return httpx.get(self["metrics"], timeout=20).text
+
     def __getitem__(self, fact: str) -> str:
         return str(self.facts[fact])
 
@@ -80,10 +88,9 @@ class Command:
 
     def numbers(self, name: str) -> dict[tuple[tuple[str, str], ...], float]:
         """Return the samples of a name, by their labels in the order of their names."""
-        text = httpx.get(self["metrics"], timeout=20).text
         return {
             tuple(sorted(sample.labels.items())): sample.value
-            for family in text_string_to_metric_families(text)
+            for family in text_string_to_metric_families(self.text())
             for sample in family.samples
             if sample.name == name
         }

@@ -6,7 +6,6 @@ import json
 import subprocess
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from tests.monitoring.processes import ANYWHERE, Command
@@ -59,6 +58,6 @@ def test_numbers_are_named_and_written_as_prometheus_wants_them(
         command.start()
         command.await_number("awaken_ready", 1)
 
-        assert promtool("check", "metrics", stdin=httpx.get(command["metrics"], timeout=20).text) == ""
+        assert promtool("check", "metrics", stdin=command.text()) == ""
     finally:
         command.kill()
