@@ -97,6 +97,9 @@ test-minimum: $(MINIMUM)/.installed ## The tests of what is built on other packa
 docs: setup $(STAMPS)/docs ## The documentation into site/; warnings and dead links are errors
 	$(BIN)/python -m scripts.docs build
 
+reference: setup ## Write docs/reference from docstrings, commands, settings, APIs and error codes
+	$(BIN)/python -m scripts.docs reference
+
 docs-serve: setup $(STAMPS)/docs ## Show the documentation on http://localhost:8000, and follow changes
 	$(BIN)/python -m scripts.docs serve
 

@@ -1,4 +1,7 @@
-"""`python -m scripts.docs build` builds the site into `site/`; `serve` shows it and follows changes."""
+"""`python -m scripts.docs build` builds the site into `site/`; `serve` shows it and follows changes.
+
+`reference` writes `docs/reference` from the code; with `--check` it fails if that is not current.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,13 @@ def _changes() -> dict[Path, float]:
     return {path: path.stat().st_mtime for path, _ in sources()}
 
 
+def write_reference(*, is_check: bool = False) -> int:
+    """Write the reference, or tell whether it is current."""
+    from scripts.docs.reference.writing import write  # reads the whole package
+
+    return write(is_check=is_check)
+
+
 def main(arguments: list[str]) -> int:
     """Do what the command line says."""
     match arguments:
@@ -56,6 +66,10 @@ def main(arguments: list[str]) -> int:
             return build()
         case ["serve", *rest]:
             return serve(rest)
+        case ["reference"]:
+            return write_reference()
+        case ["reference", "--check"]:
+            return write_reference(is_check=True)
         case _:
             print(__doc__, file=sys.stderr)
             return 2

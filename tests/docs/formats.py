@@ -33,6 +33,7 @@ FREE: Final = (
     "nginx",
     "promql",
     "proto",
+    "pyi",
     "rust",
     "sql",
     "text",

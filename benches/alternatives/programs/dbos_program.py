@@ -20,7 +20,8 @@ def charge(order: str) -> str:
 
 @DBOS.workflow()
 def step(order: str) -> str:
-    return charge(order)
+    charged: str = charge(order)  # Any, where the package is not installed
+    return charged
 
 
 @DBOS.workflow()

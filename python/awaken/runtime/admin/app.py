@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from awaken.control.operations import Operations
     from awaken.runtime.deployments import Deployments
 
-__all__ = ["make_admin"]
+__all__ = ["describe_api", "make_admin"]
 
 log = logging.getLogger("awaken")
 
@@ -103,9 +103,7 @@ def make_admin(
         return answer_json(200, members)
 
     async def openapi(_request: Request) -> Response:
-        routes = (DeploymentRoutes, ServiceRoutes, AbsentRoutes, QueryRoute)
-        bodies = {operation: body for each in routes for operation, body in each.bodies.items()}
-        return answer_document(describe_admin_api(bodies, SERVER_VERSION))
+        return answer_document(describe_api())
 
     routes = [
         Route("/health", health, methods=["GET"]),
@@ -137,6 +135,13 @@ def make_admin(
     )
     app.router.redirect_slashes = False
     return app
+
+
+def describe_api() -> dict[str, Any]:
+    """Return the OpenAPI document of the admin API."""
+    routes = (DeploymentRoutes, ServiceRoutes, AbsentRoutes, QueryRoute)
+    bodies = {operation: body for each in routes for operation, body in each.bodies.items()}
+    return describe_admin_api(bodies, SERVER_VERSION)
 
 
 def _router(version: int, at: DeploymentRoutes, routes: list[Route]) -> Router:
