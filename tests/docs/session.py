@@ -82,7 +82,8 @@ class Session:
         self._started: list[tuple[str, Path]] = []
         #: For files of the session itself.
         self.scratch = folder.parent / f"{folder.name}-session"
-        (self.scratch / "home").mkdir(parents=True)
+        for name in ("home", "temporary"):
+            (self.scratch / name).mkdir(parents=True)
 
     def __enter__(self) -> Self:
         return self
@@ -215,6 +216,8 @@ class Session:
             "PYTHONPATH": "",
             "PYTHONUNBUFFERED": "1",
             "TERM": "dumb",
+            # What a command that is killed leaves there goes with the folder of the page.
+            "TMPDIR": str(self.scratch / "temporary"),
         }
 
     def _read(self, command: str) -> Ran:

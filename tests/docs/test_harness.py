@@ -163,6 +163,13 @@ def test_command_in_the_background_that_fails_is_reported(run: Callable[[str], s
 
 
 @pytest.mark.slow
+def test_temporary_files_go_with_the_folder_of_the_page(run: Callable[[str], str], tmp_path: Path) -> None:
+    assert run(console("$ mktemp -d")) == ""
+
+    assert [path.parent.name for path in tmp_path.rglob("tmp.*")] == ["temporary"]
+
+
+@pytest.mark.slow
 def test_make_targets_must_exist(run: Callable[[str], str]) -> None:
     report = run(console("$ make demo", "$ make tea"))
 
