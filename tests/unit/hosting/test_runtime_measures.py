@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import awaken
 import pytest
 import pytest_asyncio
+from awaken.approvals import Via
+from awaken.control.answering import Answerer, answer_question
+from awaken.control.answers import InvalidAnswerError
 from awaken.control.operations import Failure
 from awaken.errors import DeadlineError
 from awaken.hosting.runtime_measures import RuntimeMeasures, show_runtime
@@ -202,6 +205,26 @@ async def test_completions_count_by_door_and_outcome(measured: Measured) -> None
         ("handler", "already_completed"): 1,
         ("ingress", "resolved"): 1,
         ("ingress", "rejected"): 1,
+    }
+
+
+@pytest.mark.parametrize("via", [Via.LINK, Via.INBOX, Via.SLACK])
+async def test_answers_of_people_count_under_their_door(measured: Measured, via: Via) -> None:
+    ids = [awakeable_of(await measured.send("Desk/approve", "desk")) for _ in range(2)]
+    await measured.until_waiting(2)
+    ada = Answerer("Ada", (), via, measured.now_ms())
+
+    for _ in range(2):
+        await answer_question(measured.runtime, ids[0], b'"yes"', ada)
+    with pytest.raises(InvalidAnswerError):
+        await answer_question(measured.runtime, ids[1], b"17", ada)
+    await answer_question(measured.runtime, ids[1], Failure(500, "no"), ada)
+
+    assert measured.completions() == {
+        (via.value, "resolved"): 1,
+        (via.value, "already_completed"): 1,
+        (via.value, "invalid"): 1,
+        (via.value, "rejected"): 1,
     }
 
 
