@@ -115,7 +115,7 @@ async def test_reviewers_are_reminded_and_have_five_days(awaken_env: Environment
 async def test_no_crash_changes_the_outcome() -> None:
     """The decorator asserts that outcome and state are the same after every crash."""
 
-    @crash_everywhere(app=kyc.app, max_positions=40)
+    @crash_everywhere(app=kyc.app, max_positions=60)
     async def scenario(env: Environment) -> Outcome:
         invocation = await begin(env)
         await env.advance(days=3)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from awaken.runtime.errors import RuntimeClosedError
 from awaken.runtime.query.connection import Connection
+from awaken.runtime.query.errors import QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ __all__ = ["Readers"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_STOPPING: Final = "the runtime is stopping; ask again after its next start"
 
 
 class Readers:
@@ -40,15 +43,27 @@ class Readers:
     async def run(
         self, work: Callable[Concatenate[Connection, P], T], *values: P.args, **named: P.kwargs
     ) -> T:
-        """Do work with a connection, on a thread. Raises RuntimeClosedError after `interrupt`."""
+        """Do work with a connection, on a thread. Raises RuntimeClosedError after `interrupt`, also if it had begun."""
         if self._is_closed:
-            raise RuntimeClosedError("the runtime is stopping; ask again after its next start")
+            raise RuntimeClosedError(_STOPPING)
 
         def run() -> T:
             with self._connection() as connection:
                 return work(connection, *values, **named)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, run)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if (
+                self._is_closed and task is not None and not task.cancelling()
+            ):  # it was `interrupt`, not the caller
+                raise RuntimeClosedError(_STOPPING) from None
+            raise
+        except QueryError as error:
+            if self._is_closed:  # SQLite does not always say that it was interrupted
+                raise RuntimeClosedError(_STOPPING) from error
+            raise
 
     def interrupt(self) -> None:
         """End what runs, and accept nothing more."""
