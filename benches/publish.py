@@ -16,6 +16,7 @@ import typer
 from benches.alternatives.publishing import is_busy, list_installed, list_measured
 from benches.goals import GOALS
 from benches.pictures import Bar, Group, draw_bars
+from benches.summary import list_summary
 from benches.tables import show_number
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ RESULTS = ROOT / "benches" / "results"
 PAGE = ROOT / "docs" / "comparison" / "performance.md"
 #: Beside other systems.
 COMPARISON = ROOT / "docs" / "comparison" / "index.md"
+README = ROOT / "README.md"
 PICTURES = ROOT / "docs" / "pictures"
 NONE = "–"
 #: Also nothing, and a number with a unit; not a date.
@@ -38,10 +40,10 @@ def main(
         bool, typer.Option("--check", help="Write nothing, and fail if something is not what results say.")
     ] = False,
 ) -> None:
-    """Write the pictures and tables of docs/comparison from the stored results."""
+    """Write the pictures and tables of docs/comparison and README.md from the stored results."""
     results = read_results(RESULTS)
     wanted = {PICTURES / f"{name}.svg": picture for name, picture in draw_pictures(results).items()}
-    wanted |= {page: fill_page(page.read_text(), results) for page in (PAGE, COMPARISON)}
+    wanted |= {page: fill_page(page.read_text(), results) for page in (PAGE, COMPARISON, README)}
     stale = [path for path, content in wanted.items() if not path.exists() or path.read_text() != content]
     names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
     if check and stale:
@@ -250,9 +252,14 @@ def installed_table(results: Mapping[str, Any]) -> str:
     return markdown(*list_installed(results.get("alternatives", {})))
 
 
+def summary_table(results: Mapping[str, Any]) -> str:
+    return markdown(*list_summary(results))
+
+
 #: By the name in the page's markers.
 TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "goals": goal_table,
+    "summary": summary_table,
     "machine": machine_table,
     "peers": peer_table,
     "hold": hold_table,

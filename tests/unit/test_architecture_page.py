@@ -79,11 +79,6 @@ def test_readme_links_to_the_pages() -> None:
         assert f"({page})" in readme
 
 
-def test_readme_shows_the_same_picture() -> None:
-    (picture,) = re.findall(r"^```\n(runtime .*?)^```", PAGES["ARCHITECTURE.md"], re.DOTALL | re.MULTILINE)
-    assert picture in (ROOT / "README.md").read_text()
-
-
 def test_the_page_shows_the_layers_that_are_enforced() -> None:
     (shown,) = re.findall(r"^```\n(_core .*?)^```", PAGES["ARCHITECTURE.md"], re.DOTALL | re.MULTILINE)
     assert [set(re.findall(r"\w+", layer)) for layer in shown.split("<")] == LAYERS
