@@ -11,8 +11,8 @@ from scripts.docs.places import DOCS, ROOT
 from scripts.docs.reference import command_line, errors, grpc, http, python_pages, settings
 
 _FOLDER: Final = DOCS / "reference"
-#: The one page that is written by hand.
-_INDEX: Final = "index.md"
+#: Pages of this folder that people write.
+_BY_HAND: Final = frozenset(("index.md", "handlers.md", "versions.md"))
 #: Lines of a difference that are shown of each page.
 _SHOWN: Final = 100
 _MARK: Final = "<!-- Written by `python -m scripts.docs reference` from the code; edit that. -->\n"
@@ -36,7 +36,7 @@ def write(*, is_check: bool = False) -> int:
     stale = 0
     for path in sorted(_FOLDER.rglob("*.md")):
         name = path.relative_to(_FOLDER).as_posix()
-        if name not in wanted and name != _INDEX:
+        if name not in wanted and name not in _BY_HAND:
             stale += 1
             if is_check:
                 print(f"{path.relative_to(ROOT)} has no source any more", file=sys.stderr)
