@@ -144,6 +144,18 @@ def test_killed_worker_loses_and_doubles_nothing(metered: Metered) -> None:
     assert metered.endpoint.probe("/ready") == (200, "ready")
 
 
+@pytest.mark.parametrize("metered", [("--workers", "2")], indirect=True)
+def test_nothing_is_left_behind_by_a_parent_that_is_killed(metered: Metered) -> None:
+    parent = psutil.Process(int(metered.endpoint["pid"]))
+    children = parent.children()
+
+    parent.send_signal(signal.SIGKILL)
+
+    assert len(children) == 3, "the workers, and the process with their numbers"
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []
+
+
 @pytest.mark.parametrize("metered", [(), ("--workers", "2")], indirect=True, ids=["alone", "workers"])
 def test_draining_is_not_ready_but_healthy(metered: Metered, effects: Effects) -> None:
     metered.client.send("Metered/work", effects.path)
