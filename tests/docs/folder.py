@@ -5,18 +5,29 @@ from __future__ import annotations
 import re
 import shutil
 import textwrap
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from tests.docs.page import ROOT, PageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.docs.page import Block, Copy
     from tests.docs.ports import Ports
 
 
-def copy(item: Copy, folder: Path) -> None:
+#: Files in which a page's ports are replaced, as in what it writes itself.
+_TEXTS: Final = (".json", ".md", ".py", ".sh", ".toml", ".txt", ".yaml", ".yml")
+
+
+def texts(item: Copy) -> list[str]:
+    """Return the texts that a page copies."""
+    source = ROOT / item.source
+    found = sorted(source.rglob("*")) if source.is_dir() else [source]
+    return [path.read_text() for path in found if path.suffix in _TEXTS and path.is_file()]
+
+
+def copy(item: Copy, folder: Path, ports: Ports) -> None:
     """Copy a file, or what is in a folder, from the repository.
 
     Raises:
@@ -28,14 +39,21 @@ def copy(item: Copy, folder: Path) -> None:
             source,
             folder / item.target,
             dirs_exist_ok=True,
+            copy_function=partial(_copy_file, ports),
             ignore=shutil.ignore_patterns("__pycache__", "node_modules", ".*_cache", ".awaken"),
         )
     elif source.is_file():
         target = folder / (item.target or source.name)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, target)
+        _copy_file(ports, source, target)
     else:
         raise PageError(f"<!-- copy: {item.source} -->: the repository has no such file or folder")
+
+
+def _copy_file(ports: Ports, source: str | Path, target: str | Path) -> None:
+    shutil.copy(source, target)
+    if Path(source).suffix in _TEXTS:
+        Path(target).write_text(ports.map(Path(source).read_text()))
 
 
 def write(block: Block, folder: Path, ports: Ports) -> None:

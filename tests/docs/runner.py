@@ -45,6 +45,9 @@ def run_page(page: Page, folder: Path) -> list[str]:
     """
     pages = _with_continued(page)
     texts = [block.text for one in pages for block in one.blocks]
+    texts += [
+        text for one in pages for item in one.items if isinstance(item, Copy) for text in files.texts(item)
+    ]
     with Session(folder, ports := Ports(texts)) as session:
         run = _Run(session, ports)
         for one in pages[:-1]:
@@ -75,7 +78,7 @@ class _Run:
         """Write what a page leaves, for the one that continues it."""
         for item in page.items:
             if isinstance(item, Copy):
-                files.copy(item, self._session.folder)
+                files.copy(item, self._session.folder, self._ports)
             elif isinstance(item, Setting):
                 self._session.run(f"export {item.text}")
             elif item.title is not None and item.excerpt is None:
@@ -90,15 +93,19 @@ class _Run:
         for item in page.items:
             try:
                 if isinstance(item, Copy):
-                    files.copy(item, self._session.folder)
+                    files.copy(item, self._session.folder, self._ports)
                 elif isinstance(item, Setting):
                     self._session.run(f"export {item.text}")
                 else:
                     self._block(item)
                     if module := next((one for one in modules if one[-1] is item), None):
                         self._module(module)
-            except (PageError, LookupError, TimeoutError, EOFError) as error:
+            except (PageError, LookupError) as error:
                 self.differences.append(str(error))
+            except (TimeoutError, EOFError) as error:
+                # What is typed from now on would start late, or never.
+                self.differences.append(str(error))
+                break
         for command, ran in self._session.failed():
             self.differences.append(f"{page.name}: $ {command}\n{_failure(ran)}")
 

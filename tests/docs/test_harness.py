@@ -315,6 +315,21 @@ def test_page_that_cannot_be_read_is_explained(tmp_path: Path, page: str, proble
     assert str(caught.value).startswith(problem)
 
 
+@pytest.mark.slow
+def test_ports_of_copied_files_are_replaced(run: Callable[[str], str]) -> None:
+    page = "<!-- copy: examples/approval.py -->\n<!-- copy: docs/how-to/client.md to client.md -->\n"
+
+    assert (
+        run(page + console("""$ python -c 'print(open("client.md").read().count("80" + "80"))'""", "0")) == ""
+    )
+    assert run(page + console("$ grep -o -m1 http://127.0.0.1:8080 client.md", "http://127.0.0.1:8080")) == ""
+
+
+@pytest.mark.slow
+def test_nothing_is_typed_after_a_command_that_ends_the_shell(run: Callable[[str], str]) -> None:
+    assert run(console("$ exit 3") + console("$ echo one", "two")).startswith("`exit 3` ended the shell")
+
+
 def test_missing_file_is_explained(run: Callable[[str], str]) -> None:
     assert "no file gone.py" in run("<!-- excerpt: gone.py -->\n```python\nx\n```\n")
 
