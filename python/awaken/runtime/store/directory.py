@@ -12,9 +12,8 @@ import sys
 from pathlib import Path
 from typing import Final, Self
 
-import portalocker
-
 from awaken.runtime.errors import DirectoryInUseError, StoreError
+from awaken.runtime.store.file_lock import take_lock
 
 __all__ = ["DATABASE", "LINK_KEY", "LINK_KEY_SIZE", "SHARED_MEMORY", "WRITE_AHEAD_LOG", "Directory"]
 
@@ -77,15 +76,15 @@ class Directory:
 
     def _take(self) -> None:
         try:
-            portalocker.lock(self._lock, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
-        except portalocker.AlreadyLocked as error:
+            is_taken = take_lock(self._lock)
+        except OSError as error:
+            raise StoreError(
+                f"cannot use {self.path / _LOCK}: {error}; choose a data directory on a file system with locks"
+            ) from error
+        if not is_taken:
             raise DirectoryInUseError(
                 f"{self.path} is in use by process {self._owner()}; stop that one, or choose another directory"
-            ) from error
-        except portalocker.LockException as error:
-            raise StoreError(
-                f"cannot lock {self.path / _LOCK}: {error}; choose a data directory on a file system with locks"
-            ) from error
+            )
 
     def _owner(self) -> str:
         try:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
+import portalocker
 import pytest
 from awaken.runtime.errors import DirectoryInUseError, StoreError
 from awaken.runtime.store import Store
@@ -27,6 +30,40 @@ def test_directory_has_one_owner(tmp_path: Path) -> None:
     ):
         Directory(tmp_path / "data")
     Directory(tmp_path / "data").close()
+
+
+def test_directory_is_locked_where_there_is_no_temporary_directory(tmp_path: Path) -> None:
+    """As in a container with a read-only root, or on a full disk."""
+    code = (
+        "import sys, tempfile\n"
+        "tempfile._candidate_tempdir_list = list\n"
+        "from awaken.runtime.store.directory import Directory\n"
+        "with Directory(sys.argv[1]):\n"
+        "    try: Directory(sys.argv[1])\n"
+        "    except Exception as error: print(error)\n"
+        "try: tempfile.gettempdir()\n"
+        "except FileNotFoundError: print('none')\n"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "data"], capture_output=True, text=True, check=False
+    )
+
+    assert (told.stderr, told.returncode) == ("", 0)
+    assert "in use by process" in told.stdout
+    assert told.stdout.endswith("none\n")
+
+
+def test_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise portalocker.LockException("no locks available")
+
+    monkeypatch.setattr(portalocker, "lock", refuse)
+
+    with pytest.raises(
+        StoreError, match="no locks available; choose a data directory on a file system with locks"
+    ):
+        Directory(tmp_path / "data")
 
 
 def test_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
