@@ -15,13 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-#: Pages whose blocks do not all run yet. A page leaves the list as soon as they do.
-NOT_YET = frozenset(
-    {
-        "docs/production/deploying.md",
-    }
-)
-
 
 def _pages_with_blocks() -> Iterator[object]:
     """Return the pages in which something is to be run; those with commands are slow."""
@@ -35,13 +28,7 @@ def _pages_with_blocks() -> Iterator[object]:
 
 
 @pytest.mark.parametrize("name", [*_pages_with_blocks()])
-def test_page_shows_what_happens(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    if name in NOT_YET:
-        request.applymarker(
-            pytest.mark.xfail(
-                reason="not all of its blocks run; when they do, take it off NOT_YET", strict=True
-            )
-        )
+def test_page_shows_what_happens(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "page"
     folder.mkdir()
 
@@ -53,7 +40,7 @@ def test_page_shows_what_happens(name: str, tmp_path: Path, request: pytest.Fixt
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_code_of_pages_has_the_types_it_uses(tmp_path: Path) -> None:
-    pages = [read_page(ROOT / name) for name in all_pages() if name not in NOT_YET]
+    pages = [read_page(ROOT / name) for name in all_pages()]
 
     errors = check_types(pages, tmp_path)
 
@@ -67,10 +54,6 @@ def test_headings_of_a_page_are_its_own(name: str) -> None:
 
     assert [heading for heading in headings if heading.startswith("# ")] == headings[:1]
     assert len(headings) == len(set(headings))
-
-
-def test_pages_not_yet_written_anew_exist() -> None:
-    assert set(all_pages()) >= NOT_YET
 
 
 def test_links_between_pages_lead_somewhere() -> None:

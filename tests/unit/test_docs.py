@@ -14,8 +14,6 @@ import awaken
 import pytest
 from awaken import CallbackSettings, LinkSigner, configure_callbacks
 from awaken.testing import AnswerRefusedError, open_environment
-from awaken.transports.hosted.aws_lambda import LambdaHandler
-from fastapi import FastAPI
 from pydantic_ai.models.test import TestModel
 
 if TYPE_CHECKING:
@@ -48,15 +46,6 @@ def run(code: str) -> dict[str, Any]:
     sys.modules["documented"] = module = ModuleType("documented")
     exec(compile(code, "docs", "exec", dont_inherit=True), module.__dict__)
     return module.__dict__
-
-
-def test_ways_to_deploy() -> None:
-    mounted, function = (run(code) for code in blocks("production/deploying.md"))
-    (guarded,) = (run(code) for code in blocks("production/access.md"))
-
-    assert isinstance(mounted["app"], FastAPI)
-    assert isinstance(function["handler"], LambdaHandler)
-    assert len(guarded["app"].identity_keys) == 1
 
 
 async def test_ways_to_ask_people(monkeypatch: pytest.MonkeyPatch) -> None:
