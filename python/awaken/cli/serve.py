@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import mmap
 import os
 import subprocess
 import sys
@@ -134,7 +133,7 @@ def serve(
     from awaken.hosting.serve import run
 
     registration = _Registration(admins, address)
-    readiness = Readiness(registration.is_through)
+    readiness = Readiness()
     if isinstance(loaded, Endpoint):
         loaded.unready = readiness.unready
     numbers = None if numbers_port is None else (_measure(loaded), numbers_port)
@@ -207,16 +206,6 @@ class _Registration:
         self._admins = admins
         self._address = address
         self._process: subprocess.Popen[bytes] | None = None
-        self._pid = os.getpid()
-        #: 1 once the registration is through; workers read it.
-        self._is_through = mmap.mmap(-1, 1)
-        self._is_through[0] = not admins
-
-    def is_through(self) -> bool:
-        """Return whether there is nothing to register, or not any more."""
-        if not self._is_through[0] and os.getpid() == self._pid and self._process is not None:
-            self._is_through[0] = self._process.poll() == 0
-        return bool(self._is_through[0])
 
     def start(self, url: str) -> None:
         if not self._admins:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 __all__ = ["Readiness"]
 
 
 class Readiness:
     """What `/ready` answers: first that the process starts, then that it is ready, and at its end that it drains.
 
-    Args:
-        is_registered: tells whether a registration that was asked for is through; without one, there is nothing to
-            wait for.
+    An endpoint that registers itself is ready before that is through: the runtime asks it for its handlers, perhaps by
+    way of something that sends requests only to what is ready, such as a Service of Kubernetes.
     """
 
-    def __init__(self, is_registered: Callable[[], bool] = lambda: True) -> None:
-        #: Tells whether a registration that was asked for is through.
-        self.is_registered = is_registered
+    def __init__(self) -> None:
         self._is_open = False
         self._is_draining = False
 
@@ -38,9 +30,7 @@ class Readiness:
         return self._is_draining
 
     def unready(self) -> str | None:
-        """Return why requests should go elsewhere: `starting`, `registering` or `draining`; None if they may come."""
+        """Return why requests should go elsewhere: `starting` or `draining`; None if they may come."""
         if self._is_draining:
             return "draining"
-        if not self._is_open:
-            return "starting"
-        return None if self.is_registered() else "registering"
+        return None if self._is_open else "starting"

@@ -128,7 +128,7 @@ def run(
         )
 
     url = http_url(sockets[0].getsockname()[:2], is_tls=tls is not None)
-    supervise(work, sockets, partial(announce, url), attendant=of_workers, look=readiness.is_registered)
+    supervise(work, sockets, partial(announce, url), attendant=of_workers)
 
 
 async def serve(

@@ -87,9 +87,7 @@ class WorkerNumbers:
             if draining.is_set():
                 return "draining"
             ready = merge(cells.snapshot() for cells in self._cells).get(instruments.READY, {})
-            if any(value for (value,) in ready.values()):
-                return None
-            return "starting" if self._readiness.is_registered() else "registering"
+            return None if any(value for (value,) in ready.values()) else "starting"
 
         server = MetricsServer(self._take, unready, self._port, [_WorkerProcesses(self._cells)])
         await server.start()

@@ -89,7 +89,6 @@ def supervise(
     announce: Callable[[], None],
     *,
     attendant: Attendant | None = None,
-    look: Callable[[], object] = lambda: None,
 ) -> None:
     """Run `work` in one process for each socket until a signal says to stop, and wait for them.
 
@@ -99,9 +98,8 @@ def supervise(
         sockets: the listening sockets, one for each worker.
         announce: called when signals are heeded: whoever reads that this process serves may stop it at once.
         attendant: runs beside the workers.
-        look: called in the parent whenever a process may have ended.
     """
-    _Supervisor(work, sockets, attendant, look).run(announce)
+    _Supervisor(work, sockets, attendant).run(announce)
 
 
 class _Worker:
@@ -127,10 +125,8 @@ class _Supervisor:
         work: Work,
         sockets: Sequence[socket.socket],
         attendant: Attendant | None,
-        look: Callable[[], object],
     ) -> None:
         self._work = work
-        self._look = look
         self._attendant = attendant
         self._workers = [_Worker(index, sock) for index, sock in enumerate(sockets)]
         self._beside = [] if attendant is None else [_Worker(-1, None)]
@@ -184,7 +180,6 @@ class _Supervisor:
         select.select([self._wake_read], [], [], max(0.0, min(due)) if due and not self._stop_count else None)
         with suppress(BlockingIOError):  # a worker is due, and there was no signal
             os.read(self._wake_read, 4096)
-        self._look()
         for worker in (*self._beside, *self._workers):
             if worker.pid is not None:
                 pid, status = os.waitpid(worker.pid, os.WNOHANG)

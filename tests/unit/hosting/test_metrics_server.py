@@ -67,8 +67,7 @@ async def test_openmetrics_is_sent_to_those_who_ask_for_it() -> None:
 
 
 async def test_ready_follows_the_life_of_the_process_and_health_does_not() -> None:
-    is_registered = False
-    readiness = Readiness(lambda: is_registered)
+    readiness = Readiness()
     seen = []
 
     async with serving(Metrics(), readiness) as client:
@@ -80,14 +79,11 @@ async def test_ready_follows_the_life_of_the_process_and_health_does_not() -> No
         await look()
         readiness.open()
         await look()
-        is_registered = True
-        await look()
         readiness.drain()
         await look()
 
     assert seen == [
         (503, "starting", 200),
-        (503, "registering", 200),
         (200, "ready", 200),
         (503, "draining", 200),
     ]
