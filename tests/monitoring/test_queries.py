@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,10 @@ from tests.monitoring.queries import (
     rules,
     series,
 )
+
+ROOT = Path(__file__).parents[2]
+#: Names in pages that begin as those of numbers do.
+NO_NUMBERS: frozenset[str] = frozenset(("awaken_app", "awaken_env"))
 
 
 def test_dashboard_is_current() -> None:
@@ -39,6 +44,21 @@ def test_queries_name_only_what_exists() -> None:
 )
 def test_queries_that_name_something_else_are_noticed(text: str, problem: str) -> None:
     assert Query("here", text).problems() == [f"here: {problem}"]
+
+
+def test_pages_name_only_what_exists() -> None:
+    families = {re.sub("_(bucket|sum|count)$", "", name) for name in series()}
+    named = {
+        (page.name, name)
+        for page in (ROOT / "docs").rglob("*.md")
+        for name in re.findall(r"\bawaken_[a-z_]+[a-z]\b(?!\()", page.read_text(encoding="utf-8"))
+    }
+    numbers = {
+        (page, re.sub("_(bucket|sum|count)$", "", name)) for page, name in named if name not in NO_NUMBERS
+    }
+
+    assert len(numbers) > 20
+    assert {(page, name) for page, name in numbers if name not in families} == set()
 
 
 def test_dashboard_shows_most_of_what_there_is() -> None:
