@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from pathlib import Path
 
 import pytest
 from awaken.runtime.schema import RetryPolicy
 from awaken.runtime.server_settings import TAKEN, describe_unused, read_file, read_names
 from awaken.runtime.settings import RuntimeSettings
-
-DOCS = Path(__file__).parents[3] / "docs" / "production" / "embedded-runtime.md"
 
 
 def test_every_name_is_there_once() -> None:
@@ -24,14 +21,6 @@ def test_fields_exist() -> None:
     known |= {f"retry_policy.{each.name}" for each in fields(RetryPolicy)}
 
     assert {setting.field for setting in TAKEN} - {""} == known
-
-
-def test_docs_have_the_table() -> None:
-    rows = [f"| `{setting.name}` | {setting.about} |" for setting in TAKEN]
-
-    assert "\n".join(rows) in DOCS.read_text(), (
-        "docs/production/embedded-runtime.md needs this table:\n" + "\n".join(rows)
-    )
 
 
 def test_nothing_is_said_of_settings_that_have_an_effect() -> None:
