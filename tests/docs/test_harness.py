@@ -123,6 +123,11 @@ def test_failing_command_is_reported(run: Callable[[str], str]) -> None:
     assert "exited with 3 and printed:\n    oh" in run(console("$ echo oh; (exit 3)"))
 
 
+def test_failing_command_whose_output_is_left_out_is_reported(run: Callable[[str], str]) -> None:
+    assert "broken" in run(console("$ echo broken; false", "..."))
+    assert run(console("$ echo whole", "...")) == ""
+
+
 @pytest.mark.slow
 def test_command_in_the_background_ends_with_the_page(run: Callable[[str], str]) -> None:
     page = console("$ python -m http.server 8000 --bind 127.0.0.1", "Serving HTTP on 127.0.0.1 port 8000 ...")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import pytest
 from awaken.runtime.schema import RetryPolicy
 from awaken.runtime.server_settings import TAKEN, describe_unused, read_file, read_names
 from awaken.runtime.settings import RuntimeSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_every_name_is_there_once() -> None:
