@@ -24,7 +24,11 @@ COMMAND: Final = "python scripts/generate_client.py"
 
 #: Whole words, in code and docstrings. Modules need no entry: `async_client` becomes `sync_client`.
 WORDS: Final = {
-    "AsyncClient": "Client",  # of httpx
+    "AsyncBaseTransport": "BaseTransport",  # of httpx, like the next three
+    "AsyncByteStream": "SyncByteStream",
+    "AsyncClient": "Client",
+    "AsyncHTTPTransport": "HTTPTransport",
+    "AsyncConnections": "SyncConnections",
     "AsyncIterator": "Iterator",
     "AsyncSender": "SyncSender",
     "ClientAwakeable": "SyncClientAwakeable",
@@ -34,9 +38,12 @@ WORDS: Final = {
     "ValueCodec": "BlockingCodec",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
+    "__aiter__": "__iter__",
+    "aclose": "close",
     "asyncio": "time",  # only `sleep` is used, which both have
     "connect_control": "connect_control_sync",
     "create_client": "create_sync_client",
+    "handle_async_request": "handle_request",
 }
 #: Parts of sentences and of code.
 PHRASES: Final = {
@@ -72,7 +79,7 @@ def blocking(source: str, name: str) -> str:
         name: of its file, for the header.
     """
     text = _without_async(source)
-    text = re.sub(r"\basync_(?=(client|scoped|awakeable|sender)\b)", "sync_", text)
+    text = re.sub(r"\basync_(?=(client|scoped|awakeable|sender|owner)\b)", "sync_", text)
     text = re.sub(r"\b\w+\b", lambda word: WORDS.get(word[0], word[0]), text)
     for phrase, replacement in PHRASES.items():
         text = text.replace(phrase, replacement)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
 
-__all__ = ["ADVICE", "authorization", "is_refused", "make_tls_context", "read_token", "tls_settings"]
+__all__ = ["ADVICE", "authorization", "is_refused", "make_tls_context", "read_token"]
 
 _CERTIFICATE: Final = "AWAKEN_CLIENT_CERT"
 _KEY: Final = "AWAKEN_CLIENT_KEY"
@@ -63,15 +63,6 @@ def is_refused(status: int, headers: Mapping[str, str]) -> bool:
     if headers.get("x-restate-error-source") == _FROM_HANDLER:
         return False
     return status == 401 or (status == 403 and "www-authenticate" in headers)
-
-
-def tls_settings() -> dict[str, Any]:
-    """Return what to give to a client of httpx for TLS, beyond its defaults.
-
-    Raises:
-        ValueError: a file that the environment names cannot be read.
-    """
-    return {"verify": make_tls_context()} if os.environ.get(_CERTIFICATE) else {}
 
 
 def make_tls_context() -> ssl.SSLContext:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies
 
 from awaken.client.addresses import admin_address, ingress_address
 from awaken.client.async_client import RestateClient
 from awaken.client.async_sender import AsyncSender
 from awaken.client.building import Builder
 from awaken.client.codec import BlockingCodec
-from awaken.client.credentials import authorization, read_token, tls_settings
+from awaken.client.credentials import authorization, make_tls_context, read_token
 from awaken.client.retries import ConnectionRetries
 from awaken.client.sync_client import SyncRestateClient
 from awaken.client.sync_sender import SyncSender
@@ -62,7 +63,14 @@ async def create_client(
     import httpx
 
     build = Builder(ingress_address(ingress), admin_address(admin), journal_value_codec)
-    async with httpx.AsyncClient(transport=transport, **_settings(headers, token, timeout)) as client:
+    settings = _settings(headers, token, timeout)
+    if transport is None:
+        settings["verify"] = make_tls_context()
+        if not _has_proxies():
+            from awaken.client.async_connections import AsyncConnections
+
+            transport = AsyncConnections(settings["verify"])
+    async with httpx.AsyncClient(transport=transport, **settings) as client:
         yield RestateClient(build, AsyncSender(client, journal_value_codec, retries or ConnectionRetries()))
 
 
@@ -90,7 +98,14 @@ def create_sync_client(
 
     build = Builder(ingress_address(ingress), admin_address(admin), journal_value_codec)
     codec = None if journal_value_codec is None else BlockingCodec(journal_value_codec)
-    with httpx.Client(transport=transport, **_settings(headers, token, timeout)) as client:
+    settings = _settings(headers, token, timeout)
+    if transport is None:
+        settings["verify"] = make_tls_context()
+        if not _has_proxies():
+            from awaken.client.sync_connections import SyncConnections
+
+            transport = SyncConnections(settings["verify"])
+    with httpx.Client(transport=transport, **settings) as client:
         yield SyncRestateClient(build, SyncSender(client, codec, retries or ConnectionRetries()))
 
 
@@ -109,5 +124,10 @@ def _settings(
         # Each caller that waits for a handler holds a connection; with a limit they would wait for each other.
         "limits": httpx.Limits(max_connections=None, max_keepalive_connections=100),
         "http2": True,
-        **tls_settings(),
     }
+
+
+def _has_proxies() -> bool:
+    """Return whether the system or the environment names proxies: httpx uses them only without a transport."""
+    proxies = getproxies()
+    return any(proxies.get(scheme) for scheme in ("http", "https", "all"))
