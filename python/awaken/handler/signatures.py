@@ -14,7 +14,7 @@ from awaken.serde.annotations import tied
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["function_of", "resolve_annotation", "return_type_of", "signature_of"]
+__all__ = ["function_of", "is_decorated", "resolve_annotation", "return_type_of", "signature_of"]
 
 
 def function_of(target: Callable[..., Any]) -> Any:
@@ -30,6 +30,17 @@ def function_of(target: Callable[..., Any]) -> Any:
             return target
         else:
             return type(target).__call__
+
+
+def is_decorated(target: Callable[..., Any]) -> bool:
+    """Return whether a signature may be that of a function which is called by something else, with other arguments.
+
+    `functools.wraps` shows the signature of the wrapped function, whatever the wrapper passes on.
+    """
+    while isinstance(target, partial):
+        target = target.func
+    own_call = () if inspect.isroutine(target) else (type(target).__call__,)
+    return any(hasattr(one, name) for one in (target, *own_call) for name in ("__wrapped__", "__signature__"))
 
 
 def signature_of(target: Callable[..., Any]) -> inspect.Signature:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
 import sys
 import types
-from typing import TYPE_CHECKING, Any
+from abc import ABC
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import awaken
 import pytest
@@ -17,7 +21,6 @@ from tests.unit.endpoint.fakes import FakeExchange
 from tests.unit.endpoint.test_code_location import place_of
 
 if TYPE_CHECKING:
-    import functools
     from collections.abc import Callable
 
     from awaken import WorkflowContext as Flow
@@ -174,6 +177,140 @@ def test_what_is_no_handler_is_told(handler: Callable[[], Any], expected: str) -
         awaken.Service("S").handler()(handler())
 
     assert str(failure.value) == expected
+
+
+@dataclass
+class Deps:
+    ctx: Any
+
+
+@dataclass
+class Named(Protocol):
+    name: str
+
+
+class Base:
+    pass
+
+
+class Registered(ABC):  # noqa: B024 - contexts are registered below
+    pass
+
+
+Registered.register(awaken.Context)
+T = TypeVar("T")
+
+
+def with_deps(fn: Any) -> Any:
+    """Call a function with what is around the context."""
+
+    @functools.wraps(fn)
+    async def wrapper(ctx: Any, *inputs: Any) -> Any:
+        return await fn(Deps(ctx), *inputs)
+
+    return wrapper
+
+
+class CallsAnother:
+    """An object whose call is decorated."""
+
+    @with_deps
+    async def __call__(self, deps: Deps) -> None: ...
+
+
+def with_signature(fn: Any) -> Any:
+    async def wrapper(*args: Any) -> Any:
+        return await fn(*args)
+
+    wrapper.__signature__ = inspect.signature(fn)  # type: ignore[attr-defined]
+    return wrapper
+
+
+async def with_deps_first(deps: Deps, order: str) -> str:
+    return f"{order} of {type(deps.ctx).__name__}"
+
+
+async def with_order_only(order: str) -> None: ...
+
+
+async def with_deps_and_context(deps: Deps, ctx: awaken.Context) -> None: ...
+
+
+async def with_another_context(ctx: awaken.WorkflowContext) -> None: ...
+
+
+async def with_name(name: str, deps: Deps, order: str) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        with_deps(with_deps_first),
+        with_deps(with_order_only),
+        with_deps(with_deps_and_context),
+        with_deps(with_another_context),
+        with_deps(Desk.sign),
+        functools.partial(with_deps(with_name), "a"),
+        functools.partial(functools.partial(with_deps(with_order_only))),
+        with_deps(functools.partial(with_name, "a")),
+        CallsAnother(),
+        with_signature(with_order_only),
+    ],
+)
+def test_function_below_a_decorator_may_have_any_first_parameter(handler: Any) -> None:
+    awaken.Service("S").handler("handle")(handler)
+
+
+async def test_decorator_may_put_something_around_the_context() -> None:
+    place = awaken.Service("S").handler()(with_deps(with_deps_first))
+
+    assert await place(5, "desk") == "desk of int"
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Any,
+        object,
+        Base,
+        Registered,
+        Named,
+        T,
+        Annotated[Any, "c"],
+        Annotated[str, "c"],
+        str | None,
+        "Deps[",
+        "Nothing",
+    ],
+)
+def test_context_may_be_annotated_with_what_it_may_be(annotation: Any) -> None:
+    async def handle(first: Any, order: str) -> None: ...
+
+    handle.__annotations__["first"] = annotation
+    service = awaken.Service("S")
+    service.handler()(handle)
+
+    assert list(service.handlers) == ["handle"]
+
+
+@pytest.mark.parametrize("name", ["ctx", "context", "_", "_unused"])
+def test_parameter_named_like_a_context_may_have_any_annotation(name: str) -> None:
+    scope: dict[str, Any] = {}
+    exec(f"async def handle({name}: dict, order: str) -> None: ...", scope)
+
+    assert awaken.Service("S").handler()(scope["handle"])
+
+
+@pytest.mark.parametrize("annotation", [str, int, bytes, dict[str, int], list, Deps, "Deps", "str"])
+def test_value_where_the_context_belongs_is_refused(annotation: Any) -> None:
+    async def handle(order: Any) -> None: ...
+
+    handle.__annotations__["order"] = annotation
+
+    with pytest.raises(TypeError, match="takes order first; the context comes first, then the input"):
+        awaken.Service("S").handler()(handle)
+    with pytest.raises(TypeError, match="takes order first"):
+        awaken.Service("S").handler("handle")(functools.partial(handle))
 
 
 def test_bound_method_is_a_handler() -> None:
