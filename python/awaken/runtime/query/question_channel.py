@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = [
     "INHERITED",
@@ -102,21 +102,22 @@ class ConnectingProcess:
 
     Args:
         command: what to run; the last argument becomes the port.
+        start: starts it, with a pipe as its standard input.
 
     Raises:
-        OSError: it cannot be started.
+        OSError: it cannot be started, or does not take the secret.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(
+        self, command: Sequence[str], start: Callable[[Sequence[str]], subprocess.Popen[bytes]] | None = None
+    ) -> None:
         self._secret = secrets.token_bytes(_SECRET_SIZE)
         self._channel: socket.socket | None = None
         self._listener = socket.create_server((_LOOPBACK, 0))
         self.port: int = self._listener.getsockname()[1]
         try:
-            self.process = _start([*command, str(self.port)])
-            assert self.process.stdin is not None  # noqa: S101 - it is a pipe
-            with self.process.stdin as its_input:
-                its_input.write(self._secret)
+            self.process = (start or _start)([*command, str(self.port)])
+            self._tell_secret()
         except BaseException:
             self._listener.close()
             raise
@@ -146,10 +147,25 @@ class ConnectingProcess:
         if self._channel is not None:
             self._channel.close()
 
-    def _knows_secret(self, channel: socket.socket) -> bool:
-        channel.settimeout(_SECRET_SECONDS)
+    def _tell_secret(self) -> None:
+        assert self.process.stdin is not None  # noqa: S101 - it is a pipe
         try:
-            shown = channel.recv(_SECRET_SIZE, socket.MSG_WAITALL)
+            with self.process.stdin as its_input:
+                its_input.write(self._secret)
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def _knows_secret(self, channel: socket.socket) -> bool:
+        # Not with MSG_WAITALL: Windows refuses it for a socket with a timeout, and Linux ignores it there.
+        shown, deadline = b"", time.monotonic() + _SECRET_SECONDS
+        try:
+            while (missing := _SECRET_SIZE - len(shown)) and (remaining := deadline - time.monotonic()) > 0:
+                channel.settimeout(remaining)
+                if not (part := channel.recv(missing)):
+                    break
+                shown += part
         except OSError:
             return False
         return hmac.compare_digest(shown, self._secret)
