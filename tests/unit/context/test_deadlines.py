@@ -8,6 +8,7 @@ from typing import Any
 
 import awaken
 import pytest
+from awaken import errors
 from awaken.errors import DeadlineError
 
 from tests import frames
@@ -200,7 +201,7 @@ async def test_a_timeout_is_used_once() -> None:
         timeout = ctx.timeout(1)
         async with timeout:
             pass
-        with pytest.raises(awaken.errors.UsageError, match="bounds one block"):
+        with pytest.raises(errors.UsageError, match="bounds one block"):
             async with timeout:
                 pass
         return "refused"

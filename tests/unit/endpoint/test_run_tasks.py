@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import awaken
 import pytest
+from awaken import errors
 from awaken.errors import LocalProtocolError
 
 from tests import frames
@@ -336,7 +337,7 @@ async def test_failing_run_unwinds_its_handler_with_an_error_of_the_attempt() ->
     call.send(frames.request())
     await call.until_answer("Run", "Error")
     await call.until_ended()
-    assert seen == [awaken.errors.AttemptClosedError]
+    assert seen == [errors.AttemptClosedError]
 
 
 async def test_handler_that_waits_elsewhere_is_ended_by_the_failure_of_its_run() -> None:

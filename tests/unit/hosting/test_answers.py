@@ -13,6 +13,7 @@ import grpc.aio
 import httpx
 import pytest
 import pytest_asyncio
+from awaken import _core
 from awaken.callbacks import create_callback_app
 from awaken.client import RestateClient, create_client
 from awaken.control.answers import EncodedAnswerError, InvalidAnswerError
@@ -93,8 +94,8 @@ class Interfaces:
         """Return an invocation, and the awakeable that it waits for."""
         sent = await self.environment.client.service_send(handler, None)
         await self.environment.settle()
-        raw = awaken._core.parse_invocation_id(sent.invocation_id)
-        return sent.invocation_id, awaken._core.format_awakeable_id(raw, 17)
+        raw = _core.parse_invocation_id(sent.invocation_id)
+        return sent.invocation_id, _core.format_awakeable_id(raw, 17)
 
     async def result(self, invocation_id: str) -> Any:
         return await self.environment.client.attach(invocation_id)

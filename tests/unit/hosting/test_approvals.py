@@ -14,6 +14,7 @@ import awaken
 import httpx
 import pytest
 import pytest_asyncio
+from awaken import _core
 from awaken.approvals import Refusal, Via
 from awaken.control.answering import Answerer, AnswerOutcome, answer_question
 from awaken.control.answers import EncodedAnswerError, InvalidAnswerError
@@ -103,14 +104,14 @@ class Interfaces:
         """Return the id of the question of a handler without input."""
         sent = await self.environment.client.service_send(handler, None)
         await self.environment.settle()
-        return awaken._core.format_awakeable_id(awaken._core.parse_invocation_id(sent.invocation_id), 17)
+        return _core.format_awakeable_id(_core.parse_invocation_id(sent.invocation_id), 17)
 
     async def ask(self, quorum: int) -> tuple[str, str]:
         """Return an invocation, and the id of its question."""
         sent = await self.environment.client.service_send(pay, quorum)
         await self.environment.settle()
-        raw = awaken._core.parse_invocation_id(sent.invocation_id)
-        return sent.invocation_id, awaken._core.format_awakeable_id(raw, 17)
+        raw = _core.parse_invocation_id(sent.invocation_id)
+        return sent.invocation_id, _core.format_awakeable_id(raw, 17)
 
     async def result(self, invocation_id: str) -> str:
         return str(await self.environment.client.attach(invocation_id))

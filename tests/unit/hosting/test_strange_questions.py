@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import awaken
 import pytest
 import pytest_asyncio
+from awaken import _core
 from awaken.approvals import ApprovalFacts, Via
 from awaken.context.futures import RestateDurableSleepFuture
 from awaken.control.answering import Answerer, answer_question
@@ -60,8 +61,8 @@ class Asked:
         """Return the ids of the awakeables."""
         sent = await self.environment.client.service_send(ask, None)
         await self.environment.settle()
-        raw = awaken._core.parse_invocation_id(sent.invocation_id)
-        return [awaken._core.format_awakeable_id(raw, index) for index in (17, 18, 19)]
+        raw = _core.parse_invocation_id(sent.invocation_id)
+        return [_core.format_awakeable_id(raw, index) for index in (17, 18, 19)]
 
     def by(self, person: str | None) -> Answerer:
         return Answerer(person, (), Via.INBOX, self.environment.now_ms)

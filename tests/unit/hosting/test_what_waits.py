@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import awaken
 import httpx
 import pytest_asyncio
+from awaken import _core
 from awaken.control.client import ControlClient, connect_control
 from awaken.control.operations import AwakeableView, Target
 from awaken.control.remote import RemoteOperations, connect_runtime
@@ -127,7 +128,7 @@ async def interfaces(request: pytest.FixtureRequest) -> AsyncIterator[Interfaces
 
 
 def awakeable_of(invocation_id: str) -> str:
-    return awaken._core.format_awakeable_id(awaken._core.parse_invocation_id(invocation_id), 17)
+    return _core.format_awakeable_id(_core.parse_invocation_id(invocation_id), 17)
 
 
 async def test_admin_api_lists_it(interfaces: Interfaces) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import awaken
 import httpx
 import pytest_asyncio
+from awaken import _core
 from awaken.hosting.runtime_server import RuntimeServer
 from awaken.inbox import create_inbox
 from awaken.inbox.visitors import VisitorHeaders
@@ -44,8 +45,8 @@ class Inbox:
     async def _begin(self, handler: Any, key: str, given: dict[str, Any]) -> str:
         sent = await self.environment.client.object_send(handler, key=key, arg=given)
         await self.environment.settle()
-        raw = awaken._core.parse_invocation_id(sent.invocation_id)
-        return awaken._core.format_awakeable_id(raw, 17)
+        raw = _core.parse_invocation_id(sent.invocation_id)
+        return _core.format_awakeable_id(raw, 17)
 
     async def get(self, path: str, person: str | None = LEAD, groups: str = "") -> httpx.Response:
         """Open a page as somebody; without a person, around the proxy."""

@@ -6,9 +6,9 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-import awaken
 import httpx
 import pytest
+from awaken import _core
 from awaken.control import answers
 from awaken.control.answering import answer_question
 from awaken.inbox import answering, create_inbox
@@ -26,7 +26,7 @@ NO = {"do": "no", "field.comment": ""}
 async def result_of(inbox: Inbox, question: str) -> Any:
     """Return what the handler of a question returned."""
     await inbox.environment.settle()
-    invocation = awaken._core.parse_awakeable_id(question).invocation_id
+    invocation = _core.parse_awakeable_id(question).invocation_id
     return json.loads((await inbox.environment.embedded.runtime.output(invocation)).result.value)  # type: ignore[union-attr]
 
 
@@ -49,7 +49,7 @@ async def test_the_page_shows_all_of_the_question(inbox: Inbox) -> None:
     assert "It takes 2 approvals, and one rejection ends it." in page
     assert f"You answer as {LEAD}" in page
     assert "<script>alert" not in page
-    assert f'href="/ui/invocations/{awaken._core.parse_awakeable_id(question).invocation_id}"' in page
+    assert f'href="/ui/invocations/{_core.parse_awakeable_id(question).invocation_id}"' in page
 
 
 async def test_the_answer_is_recorded_with_the_name_and_the_door(inbox: Inbox) -> None:
@@ -106,7 +106,7 @@ async def test_an_answer_is_confirmed_where_it_was_given_and_later(inbox: Inbox)
     assert "It is recorded, " in page.text
     assert ">just now</time>. This is decided: rejected." in page.text
     assert ">2 h ago</time>. This is decided: rejected." in later.text
-    invocation = awaken._core.parse_awakeable_id(question).invocation_id
+    invocation = _core.parse_awakeable_id(question).invocation_id
     for target in ("/ui/", f"/ui/invocations/{invocation}"):
         assert f'href="{target}"' in page.text.partition('role="status"')[2].partition("</div>")[0]
     assert "You rejected" not in other.text
@@ -137,9 +137,7 @@ async def test_an_answer_whose_journal_is_not_kept_is_confirmed_all_the_same(
     async def answer_and_forget(*given: Any) -> Any:
         outcome = await answer_question(*given)
         await inbox.environment.settle()
-        await inbox.environment.embedded.runtime.purge(
-            awaken._core.parse_awakeable_id(question).invocation_id
-        )
+        await inbox.environment.embedded.runtime.purge(_core.parse_awakeable_id(question).invocation_id)
         return outcome
 
     monkeypatch.setattr(answering, "answer_question", answer_and_forget)
@@ -177,7 +175,7 @@ async def test_who_may_not_answer_gets_no_form_and_no_way_around(
 
 async def test_an_invocation_names_people_only_once_they_are_asked(inbox: Inbox) -> None:
     question = await inbox.ask(approvers=[LEAD], escalate={"60": [CFO]})
-    path = f"/invocations/{awaken._core.parse_awakeable_id(question).invocation_id}"
+    path = f"/invocations/{_core.parse_awakeable_id(question).invocation_id}"
 
     before = await inbox.get(path)
     await inbox.environment.advance(minutes=2)
@@ -283,10 +281,10 @@ async def test_an_expired_question_says_so(inbox: Inbox) -> None:
 
 async def test_what_is_not_awaited_yet_is_not_asked(inbox: Inbox) -> None:
     question = await inbox.wait_plainly()
-    parsed = awaken._core.parse_awakeable_id(question)
-    raw = awaken._core.parse_invocation_id(parsed.invocation_id)
+    parsed = _core.parse_awakeable_id(question)
+    raw = _core.parse_invocation_id(parsed.invocation_id)
 
-    later = await inbox.get(f"/awakeables/{awaken._core.format_awakeable_id(raw, 30)}")
+    later = await inbox.get(f"/awakeables/{_core.format_awakeable_id(raw, 30)}")
     garbage = await inbox.get("/awakeables/garbage")
 
     assert (later.status_code, garbage.status_code) == (409, 400)

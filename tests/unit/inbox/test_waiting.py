@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import awaken
+from awaken import _core
 from awaken.inbox import waiting_list
 
 from tests.unit.inbox.conftest import LEAD
@@ -106,7 +106,7 @@ async def test_words_and_choices_are_in_the_address(inbox: Inbox) -> None:
 async def test_a_search_finds_ids_only_as_a_whole(inbox: Inbox) -> None:
     question = await inbox.ask("Pay the desk?")
     await inbox.ask("Pay the chair?")
-    invocation = awaken._core.parse_awakeable_id(question).invocation_id
+    invocation = _core.parse_awakeable_id(question).invocation_id
 
     async def shown(words: str) -> list[str]:
         return titles((await inbox.get(f"/?q={words}")).text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import awaken
 import httpx
 import pytest
+from awaken import _core
 from awaken.testing import open_environment
 
 from tests.unit.testing.app import add, app
@@ -59,8 +60,8 @@ async def test_clients_use_the_codec_of_the_application() -> None:
 
     async with awaken.create_test_harness(application) as harness:
         sent = await harness.client.service_send(echo, arg="a")
-        raw = awaken._core.parse_invocation_id(sent.invocation_id)
-        await harness.client.awakeable(awaken._core.format_awakeable_id(raw, 17)).resolve("b")
+        raw = _core.parse_invocation_id(sent.invocation_id)
+        await harness.client.awakeable(_core.format_awakeable_id(raw, 17)).resolve("b")
         assert await harness.client.attach(sent.invocation_id) == "ab"
     async with open_environment(application) as environment:
         sent = await environment.client.service_send(echo, arg="a")
