@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx
 
+from awaken.client.async_connections import AsyncConnections
 from awaken.client.credentials import ADVICE, is_refused, make_tls_context
 from awaken.control.errors import (
     InvalidRequestError,
@@ -72,16 +73,11 @@ class Clients:
     def __call__(self, url: str, kind: Kind, /) -> httpx.AsyncClient:
         """Return a client for requests of one kind to one address."""
         verify: ssl.SSLContext | bool = False if self._tls is None else self._tls
-        active = LIMITS[kind].active
-        limits = httpx.Limits(max_connections=active, max_keepalive_connections=active)
-        return httpx.AsyncClient(
-            base_url=url,
-            headers=self._headers,
-            limits=limits,
-            transport=Http2Transport(url, verify=verify) if kind is Kind.WAIT else None,
-            trust_env=False,
-            verify=verify,
-        )
+        if kind is Kind.WAIT:
+            transport: httpx.AsyncBaseTransport = Http2Transport(url, verify=verify)
+        else:  # has no bound of its own, because the lane of the kind has one
+            transport = AsyncConnections(verify, http2=False, keep=LIMITS[kind].active)
+        return httpx.AsyncClient(base_url=url, headers=self._headers, transport=transport, trust_env=False)
 
 
 class Node:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from awaken.control.errors import NoAnswerError, OverloadedError, UnavailableError, UnreachableError
-from awaken.control.lanes import Kind, Lane, LaneLimits
+from awaken.control.lanes import LIMITS, Kind, Lane, LaneLimits
 from awaken.control.nodes import Interface, Node
+from awaken.control.runtime_http import connect_http
+
+from tests.unit.client.site import Site
+from tests.unit.transports.receivers import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,3 +145,22 @@ async def test_a_lane_does_not_let_wait_for_ever() -> None:
                 pass
     async with lane.place():
         pass
+
+
+async def test_requests_of_a_lane_share_its_connections_over_the_network() -> None:
+    active = LIMITS[Kind.CALL].active
+    with Site().serving() as site:
+        http = connect_http(site.url, None)
+        sends = [
+            asyncio.ensure_future(http.enter(Kind.CALL, "POST", "/S/wait", may_repeat=False))
+            for _ in range(3 * active)
+        ]
+        await wait_until(lambda: len(site.targets) == active)
+        site.let_go()
+
+        answers = await asyncio.gather(*sends)
+
+        assert [answer.status_code for answer in answers] == [200] * 3 * active
+        assert len(site.is_open) == active
+        await http.close()
+        await wait_until(lambda: site.open == 0)
