@@ -55,9 +55,9 @@ def list_summary(results: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tupl
         ),
         ("from an answer to the result, p50", *measured(alternatives, "answer to result", "p50_ms", 0, "ms")),
         (
-            "CPU of the whole stack for 1,000 small calls",
+            "CPU of runtime and endpoint for 1,000 calls without a step",
             *measured(runtimes, "greet, 32 callers", "cpu", 1, "ms"),
         ),
-        ("memory of it", *measured(runtimes, "greet, 32 callers", "memory_mb", 1, "MB")),
+        ("memory of both", *measured(runtimes, "greet, 32 callers", "memory_mb", 1, "MB")),
     ]
     return ("", *SYSTEMS), rows
