@@ -29,7 +29,11 @@ ATTEMPT_OUTCOME: Final = Label(
     "`retried` is any error that the runtime retries, except for journals that do not match the code",
     ("succeeded", "failed", "suspended", "retried", "mismatch", "disconnected"),
 )
-END: Final = Label("outcome", "how it ended", ("succeeded", "failed", "cancelled", "killed"))
+END: Final = Label(
+    "outcome",
+    "how it ended; `cancelled` is a failure after somebody cancelled it, whatever its code",
+    ("succeeded", "failed", "cancelled", "killed"),
+)
 AGE: Final = Label("age", "since the handler asked for it", ("1m", "1h", "1d", "7d", "more"))
 DEPLOYMENT: Final = Label("deployment", "its id; empty if none is registered", most=20)
 DISPATCH_OUTCOME: Final = Label(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -41,6 +42,11 @@ async def refuse(ctx: awaken.Context) -> None:
 
 
 @desk.handler()
+async def sell_out(ctx: awaken.Context) -> None:
+    raise awaken.TerminalError("killed", status_code=409)
+
+
+@desk.handler()
 async def stumble(ctx: awaken.Context) -> None:
     raise ValueError("again")
 
@@ -48,6 +54,14 @@ async def stumble(ctx: awaken.Context) -> None:
 @desk.handler()
 async def ask(ctx: awaken.Context) -> str:
     return await ctx.awakeable(type_hint=str)[1]
+
+
+@desk.handler()
+async def insist(ctx: awaken.Context) -> str:
+    try:
+        return await ctx.awakeable(type_hint=str)[1]
+    except awaken.TerminalError:
+        return "anyway"
 
 
 @desk.handler()
@@ -81,16 +95,32 @@ async def buy(ctx: awaken.ObjectContext) -> str:
     return await ctx.awakeable(type_hint=str)[1]
 
 
+class Disk:
+    """A probe of the store."""
+
+    is_full = False
+
+    def before_commit(self) -> None:
+        """Refuse a commit."""
+        if self.is_full:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    def after_commit(self) -> None:
+        """Do nothing."""
+
+
 class Measured(Harness):
     """A harness whose numbers can be read."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, disk: Disk | None = None) -> None:
         self.metrics = Metrics()
         self.shown = RuntimeMeasures(self.metrics)
         at_once = RuntimeSettings(inactivity_timeout_ms=0)
         # Handlers take the time from the system when they set a deadline.
         clock = ManualClock(time.time_ns() // 1_000_000)
-        super().__init__(directory, [desk, shop], clock=clock, settings=at_once, measures=self.shown)
+        super().__init__(
+            directory, [desk, shop], clock=clock, settings=at_once, measures=self.shown, probe=disk
+        )
 
     async def begin(self) -> None:
         await self.start()

@@ -10,14 +10,15 @@ from awaken.control.answering import Answerer, answer_question
 from awaken.control.answers import InvalidAnswerError
 from awaken.control.operations import Failure
 from awaken.metrics import instruments
+from awaken.runtime.errors import StoreError
 
-from tests.unit.hosting.measured import HOUR, MINUTE
+from tests.unit.hosting.measured import HOUR, MINUTE, Disk, Measured
 from tests.unit.runtime.harness import InvocationFailed, awakeable_of
 
 if TYPE_CHECKING:
-    from awaken.metrics.instrument_kinds import Instrument
+    from pathlib import Path
 
-    from tests.unit.hosting.measured import Measured
+    from awaken.metrics.instrument_kinds import Instrument
 
 
 async def test_invocations_and_attempts_count_by_outcome(measured: Measured) -> None:
@@ -62,6 +63,52 @@ async def test_invocations_that_had_not_started_end_as_well(measured: Measured) 
     await measured.runtime.cancel(later)
 
     assert measured.counted(instruments.ENDED_INVOCATIONS) == {("Desk", "greet", "cancelled"): 1}
+
+
+async def test_handler_that_fails_with_409_is_not_cancelled(measured: Measured) -> None:
+    with pytest.raises(InvocationFailed):
+        await measured.call("Desk/sell_out")
+
+    assert measured.counted(instruments.ENDED_INVOCATIONS) == {("Desk", "sell_out", "failed"): 1}
+
+
+async def test_invocation_that_fails_after_it_was_cancelled_is_cancelled(measured: Measured) -> None:
+    waiting = await measured.send("Desk/ask")
+    await measured.until_status(waiting, "suspended")
+
+    await measured.runtime.cancel(waiting)
+    with pytest.raises(InvocationFailed):
+        await measured.result(waiting)
+
+    assert measured.counted(instruments.ENDED_INVOCATIONS) == {("Desk", "ask", "cancelled"): 1}
+
+
+async def test_invocation_that_goes_on_after_it_was_cancelled_succeeds(measured: Measured) -> None:
+    waiting = await measured.send("Desk/insist")
+    await measured.until_status(waiting, "suspended")
+
+    await measured.runtime.cancel(waiting)
+    await measured.result(waiting)
+
+    assert measured.counted(instruments.ENDED_INVOCATIONS) == {("Desk", "insist", "succeeded"): 1}
+
+
+async def test_invocations_that_the_disk_refuses_do_not_count(tmp_path: Path) -> None:
+    disk = Disk()
+    measured = Measured(tmp_path, disk)
+    await measured.begin()
+
+    disk.is_full = True
+    with pytest.raises(StoreError, match="disk is full"):
+        await measured.call("Desk/greet", "lost")
+    disk.is_full = False
+    measured.advance(1_000)
+    await measured.call("Desk/greet", "Ada")
+
+    assert measured.counted(instruments.ACCEPTED_INVOCATIONS) == {("Desk", "greet"): 1}
+    assert measured.counted(instruments.ENDED_INVOCATIONS) == {("Desk", "greet", "succeeded"): 1}
+    assert measured.counted(instruments.LOST_COMMITS)[()] >= 1
+    await measured.stop()
 
 
 async def test_completions_count_by_door_and_outcome(measured: Measured) -> None:

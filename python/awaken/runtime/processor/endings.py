@@ -10,14 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from awaken import _core
-from awaken.control.operations import Completion
+from awaken.control.operations import Completion, Failure
 from awaken.outcomes import CANCEL
 from awaken.runtime.tables.results import CANCELED, KILLED, to_core
 
 if TYPE_CHECKING:
-    from awaken.control.operations import Failure, Success
+    from awaken.control.operations import Success
     from awaken.runtime.clock import Clock
-    from awaken.runtime.processor.event_feed import EventFeed
+    from awaken.runtime.processor.event_feed import EventFeed, Stop
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.processor.open_attempts import OpenAttempts
     from awaken.runtime.processor.scheduler import Scheduler
@@ -65,19 +65,8 @@ class Endings:
             result: what it came to.
             pinned: deployment and protocol version, if it is to be pinned now.
         """
-        self._tables.invocations.set_completed(row.seq, result, self._clock.now_ms(), pinned)
-        self._events.note_ended(row, result)
-        self._release(row, result)
-        if row.completion_retention_ms == 0:
-            self.erase(row)
-        else:
-            self._tables.invocations.forget(row.seq)
-
-    def discard(self, row: InvocationRow, result: Failure) -> None:
-        """Delete an invocation that has not started; what waits for it gets the failure."""
-        self._events.note_discarded(row, result)
-        self._release(row, result)
-        self.erase(row)
+        is_cancelled = isinstance(result, Failure) and self._tables.journal.has_signal(row.seq, CANCEL)
+        self._complete(row, result, "cancelled" if is_cancelled else None, pinned)
 
     def kill(self, row: InvocationRow) -> None:
         """End an invocation and those that it started, without notifying any handler of theirs."""
@@ -86,10 +75,10 @@ class Endings:
             victim = doomed.pop()
             children = self._tables.invocations.open_children(victim.id)
             if victim.status in ("scheduled", "inboxed"):
-                self.discard(victim, KILLED)
+                self._discard(victim, KILLED, "killed")
             elif victim.status != "completed":
                 self._open_attempts.abort(victim.seq)
-                self.complete(victim, KILLED)
+                self._complete(victim, KILLED, "killed")
             for child in children:
                 current = self._tables.invocations.read(child)
                 if current is not None:
@@ -98,7 +87,7 @@ class Endings:
     def cancel(self, row: InvocationRow) -> bool:
         """Ask a handler to stop, and return True; return False if it had not started and was deleted."""
         if row.status in ("scheduled", "inboxed"):
-            self.discard(row, CANCELED)
+            self._discard(row, CANCELED, "cancelled")
             return False
         self._lifecycle.notify(row, *_core.encode_signal(CANCEL, None), CANCEL)
         return True
@@ -117,6 +106,27 @@ class Endings:
         self._tables.journal.delete(invocation)
         self._tables.journal_events.delete(invocation)
         self._tables.invocations.forget_journal_expiry(invocation)
+
+    def _complete(
+        self,
+        row: InvocationRow,
+        result: Success | Failure,
+        stop: Stop | None,
+        pinned: tuple[str, int] | None = None,
+    ) -> None:
+        self._tables.invocations.set_completed(row.seq, result, self._clock.now_ms(), pinned)
+        self._events.note_ended(row, result, stop)
+        self._release(row, result)
+        if row.completion_retention_ms == 0:
+            self.erase(row)
+        else:
+            self._tables.invocations.forget(row.seq)
+
+    def _discard(self, row: InvocationRow, result: Failure, stop: Stop) -> None:
+        """Delete an invocation that has not started; what waits for it gets the failure."""
+        self._events.note_discarded(row, result, stop)
+        self._release(row, result)
+        self.erase(row)
 
     def _release(self, row: InvocationRow, result: Success | Failure) -> None:
         """Remove everything that it waits for or holds, and notify everything that waits for it."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from awaken.control.operations import Failure, Target
 from awaken.runtime.events import Event, EventKind, SelectiveObserver
-from awaken.runtime.tables.results import CANCELED, KILLED
 
 if TYPE_CHECKING:
     from awaken.control.operations import Success
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from awaken.runtime.store import Store
     from awaken.runtime.tables.invocation_row import InvocationRow
     from awaken.runtime.tables.invocations import NewInvocation
+
+    #: Who ended an invocation from outside.
+    Stop: TypeAlias = Literal["cancelled", "killed"]
 
 __all__ = ["EventFeed"]
 
@@ -44,7 +46,8 @@ class EventFeed:
     def note_accepted(self, new: NewInvocation, status: str) -> None:
         """Report a new invocation, with its status unless it runs at once."""
         if self._measures is not None:
-            self._measures.note_accepted(new.handler.service, new.handler.name)
+            count = partial(self._measures.note_accepted, new.handler.service, new.handler.name)
+            self._store.after_commit(count, is_urgent=False)
         if self._observer is not None:
             report = partial(self._report_accepted, self._observer, new, status)
             self._store.after_commit(report, is_urgent=False)
@@ -57,9 +60,16 @@ class EventFeed:
             report = partial(self._report, self._observer, row, kind, detail, None, failure)
             self._store.after_commit(report, is_urgent=False)
 
-    def note_ended(self, row: InvocationRow, result: Success | Failure) -> None:
-        """Report how an invocation ended, and how long it took."""
-        self._measure_end(row, result)
+    def note_ended(self, row: InvocationRow, result: Success | Failure, stop: Stop | None) -> None:
+        """Report how an invocation ended, and how long it took.
+
+        Args:
+            row: the invocation.
+            result: what it came to.
+            stop: what was done to it, if it failed after that; the code 409 alone says nothing, as handlers fail with
+                it, too.
+        """
+        self._measure_end(row, result, stop)
         if self._observer is not None:
             kind, detail = EventKind.SUCCEEDED, ""
             if isinstance(result, Failure):
@@ -68,14 +78,16 @@ class EventFeed:
             report = partial(self._report, self._observer, row, kind, detail, took_ms, None)
             self._store.after_commit(report, is_urgent=False)
 
-    def note_discarded(self, row: InvocationRow, result: Failure) -> None:
+    def note_discarded(self, row: InvocationRow, result: Failure, stop: Stop) -> None:
         """Count an invocation that ended before it began. Observers do not hear of it."""
-        self._measure_end(row, result)
+        self._measure_end(row, result, stop)
 
-    def _measure_end(self, row: InvocationRow, result: Success | Failure) -> None:
+    def _measure_end(self, row: InvocationRow, result: Success | Failure, stop: Stop | None) -> None:
         if self._measures is not None:
+            end = (stop or "failed") if isinstance(result, Failure) else "succeeded"
             seconds = max(0, self._clock.now_ms() - row.created_at) / 1000
-            self._measures.note_ended(row.service, row.handler, _end_of(result), seconds)
+            count = partial(self._measures.note_ended, row.service, row.handler, end, seconds)
+            self._store.after_commit(count, is_urgent=False)
 
     def _report_accepted(self, observer: Observer, new: NewInvocation, status: str) -> None:
         if not self._is_skipped(EventKind.ACCEPTED):
@@ -97,12 +109,3 @@ class EventFeed:
 
     def _is_skipped(self, kind: EventKind) -> bool:
         return self._selective is not None and self._selective.skips(kind)
-
-
-def _end_of(result: Success | Failure) -> str:
-    """Return what an end is counted as."""
-    if not isinstance(result, Failure):
-        return "succeeded"
-    if result == KILLED:
-        return "killed"
-    return "cancelled" if result.code == CANCELED.code else "failed"
