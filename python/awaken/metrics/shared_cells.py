@@ -114,7 +114,10 @@ class SharedCells:
                 )
             return None
         _RECORD.pack_into(self._memory, start, end - start, len(name))
-        self._memory[start + _RECORD.size : start + _RECORD.size + len(name)] = name
+        numbers = start + _RECORD.size + len(name)
+        self._memory[start + _RECORD.size : numbers] = name
+        # An earlier worker that was killed here may have left a longer name.
+        self._memory[numbers:end] = bytes(end - numbers)
         self._words[0] = end
         self._read()
         return self._records[instrument, labels]
@@ -141,7 +144,25 @@ class SharedCells:
             start = self._read_until
             size, name_size = _RECORD.unpack_from(self._memory, start)
             begin = start + _RECORD.size
-            path, *labels = json.loads(bytes(self._memory[begin : begin + name_size]))
-            numbers = begin + name_size
-            self._records[BY_NAME[path], tuple(labels)] = (numbers // 8, (start + size - numbers) // 8)
+            if not _RECORD.size + name_size <= size <= end - start:
+                log.error("numbers of worker %d cannot be read beyond byte %d of %d", self.pid, start, end)
+                self._read_until = end
+                return
             self._read_until = start + size
+            name = bytes(self._memory[begin : begin + name_size])
+            key = _parse(name)
+            if key is None:
+                log.error("numbers of worker %d cannot be read, of %r", self.pid, name)
+                continue
+            numbers = begin + name_size
+            self._records[key] = (numbers // 8, (start + size - numbers) // 8)
+
+
+def _parse(name: bytes) -> tuple[Instrument, tuple[str, ...]] | None:
+    """Return instrument and labels; None if this is not the name of a record."""
+    try:
+        path, *labels = json.loads(name)
+        instrument = BY_NAME[path]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return (instrument, tuple(labels)) if len(labels) == len(instrument.labels) else None

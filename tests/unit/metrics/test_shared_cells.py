@@ -58,7 +58,7 @@ def test_successor_knows_the_labels_that_are_taken() -> None:
     assert counted["Shop", "buy", "other", "succeeded"] == (10.0,)
 
 
-def test_numbers_from_before_the_fork_move() -> None:
+def test_numbers_from_before_the_fork_are_not_counted_again_by_each_worker() -> None:
     metrics = Metrics()
     lost = metrics.counter(LOST_COMMITS).of()
     lost.add(2)
@@ -67,7 +67,38 @@ def test_numbers_from_before_the_fork_move() -> None:
     metrics.move(cells)
     lost.add()
 
-    assert cells.snapshot() == {LOST_COMMITS: {(): (3.0,)}}
+    assert cells.snapshot() == {LOST_COMMITS: {(): (1.0,)}}
+
+
+def test_record_that_a_killed_worker_had_begun_leaves_nothing_in_the_next_one() -> None:
+    cells = SharedCells(SIZE)
+    header = cells._words[0]
+    Metrics(cells).counter(ATTEMPTS).of("Greeter", "g" * 100, "succeeded").add(7)
+    cells._words[0] = header  # it was killed before the header moved
+    successor = SharedCells(SIZE)
+    successor._memory[:] = cells._memory
+
+    Metrics(successor).histogram(ATTEMPT_DURATION).of("G", "g")
+
+    assert set(successor.snapshot()[ATTEMPT_DURATION]["G", "g"]) == {0.0}
+
+
+@pytest.mark.parametrize(
+    "name", [b'["attempts", "G', b'["unknown", "G"]', b'["attempts", "G"]', b'{"attempts": 1}', b"\xff"]
+)
+def test_record_that_cannot_be_read_is_passed_over(name: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    cells = SharedCells(SIZE)
+    counter = Metrics(cells).counter(ATTEMPTS)
+    counter.of("G", "g", "failed").add()
+    begin = 16 + 8
+    cells._memory[begin : begin + 40] = name.ljust(40)
+    reader = SharedCells(SIZE)
+    reader._memory[:] = cells._memory
+
+    Metrics(reader).counter(ATTEMPTS).of("G", "h", "failed").add(2)
+
+    assert reader.snapshot() == {ATTEMPTS: {("G", "h", "failed"): (2.0,)}}
+    assert caplog.text.count("cannot be read") == 1
 
 
 def test_gauges_of_a_worker_end_with_it_and_counters_stay() -> None:
