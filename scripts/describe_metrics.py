@@ -54,7 +54,7 @@ def _label_row(label: Label, instruments: list[Instrument]) -> str:
         return f"| `{label.name}` | {shown} | {values}: {label.about} |"
     about = label.about
     if label.most is not None:
-        about += f"; the first {label.most} of each combination of the labels before it, then `other`"
+        about += f"; at most {label.most} for each combination of the labels before it, the rest is `other`"
     return f"| `{label.name}` | {shown} | {about} |"
 
 

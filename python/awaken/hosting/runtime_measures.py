@@ -131,9 +131,11 @@ class RuntimeMeasures:
         self._completions.of(door, outcome).add()
 
     def forget_deployments(self, known: Iterable[str]) -> None:
-        """Forget deployments that are not registered any more."""
-        for deployment in self._reached.keys() - set(known):
+        """Forget deployments that are not registered any more, with what was counted of them."""
+        deployments = {"", *known}
+        for deployment in self._reached.keys() - deployments:
             del self._reached[deployment]
+        self._attempts.keep("deployment", deployments)
 
     def _reachable(self) -> Values:
         return [((deployment,), float(is_reached)) for deployment, is_reached in self._reached.items()]

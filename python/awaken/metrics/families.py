@@ -11,10 +11,11 @@ import threading
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from awaken.metrics.instrument_kinds import OTHER
 from awaken.metrics.label_bounds import LabelBounds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, MutableSequence, Sequence
+    from collections.abc import Callable, Collection, Iterator, MutableSequence, Sequence
 
     from awaken.metrics.cells import Cells
     from awaken.metrics.instrument_kinds import Instrument
@@ -126,15 +127,29 @@ class Family(Generic[C]):
         """Return the cells of a child."""
         return self._cells.allocate(self.instrument, labels, size)
 
+    def keep(self, label: str, values: Collection[str]) -> None:
+        """Forget the children whose label has another value than these, and make room for new ones.
+
+        Nobody may have kept such a child. What was counted under `OTHER` stays there.
+        """
+        index = self.instrument.label_names.index(label)
+        with self._making:
+            gone = [one for one in self._children if one[index] not in values and one[index] != OTHER]
+            for labels in gone:
+                del self._children[labels]
+            if gone:
+                self._bounds.release(self._children)
+
     def move(self, cells: Cells) -> None:
-        """Keep the numbers elsewhere from now on, and add what was counted so far. Nothing may record meanwhile."""
+        """Keep the numbers elsewhere from now on. Nothing may record meanwhile.
+
+        What was counted so far is left behind: the process that forks has counted it, and each of its workers, and
+        every successor of theirs, would count it once more.
+        """
         self._cells = cells
         for labels, child in self._children.items():
-            counted = tuple(child.cells)
-            child.cells = self.allocate(labels, len(counted))
+            child.cells = self.allocate(labels, len(child.cells))
             child.inherited = tuple(child.cells)
-            for index, number in enumerate(counted):
-                child.cells[index] += number
         self._find_known()
 
     def _find_known(self) -> None:

@@ -31,6 +31,13 @@ class Across(Enum):
 
     SUM = "sum"
     MAX = "max"
+    MIN = "min"
+
+    def join(self, one: float, other: float) -> float:
+        """Return one number for two."""
+        if self is Across.MAX:
+            return max(one, other)
+        return min(one, other) if self is Across.MIN else one + other
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class Label:
     #: Every value that it can have; empty if the application decides.
     values: tuple[str, ...] = ()
     #: Of free text: how many values there may be for each combination of the labels before it. Later ones count as
-    #: `OTHER`. None if something else bounds them.
+    #: `OTHER`, until one of the others is gone. None if something else bounds them.
     most: int | None = None
 
 

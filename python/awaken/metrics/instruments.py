@@ -167,7 +167,7 @@ REACHABLE_DEPLOYMENTS: Final = Instrument(
     "{deployment}",
     "1 if the last attempt on the deployment was answered, 0 if it could not be reached or its stream broke",
     (labels.DEPLOYMENT,),
-    across=Across.MAX,
+    across=Across.MIN,
 )
 OPEN_WAITS: Final = Instrument(
     "open_waits",
@@ -290,7 +290,7 @@ STORE_SIZE: Final = Instrument(
     "store.size", Kind.GAUGE, "By", "Size of the files of the store", (labels.FILE,)
 )
 DISK_FREE: Final = Instrument(
-    "disk.free", Kind.GAUGE, "By", "Free space of the file system of the data directory", across=Across.MAX
+    "disk.free", Kind.GAUGE, "By", "Free space of the file system of the data directory", across=Across.MIN
 )
 
 # ---------------------------------------------------------------- what callers and operators ask

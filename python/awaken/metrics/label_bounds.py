@@ -1,4 +1,7 @@
-"""Keeps labels bounded: free text gets as many values as the table allows, in the order in which they come."""
+"""Keeps labels bounded: free text gets as many values as the table allows, in the order in which they come.
+
+A value keeps its place until it is released, so that a series does not change its name from one scrape to the next.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from awaken.metrics.instrument_kinds import OTHER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from awaken.metrics.instrument_kinds import Instrument
 
 __all__ = ["LabelBounds"]
@@ -44,6 +49,21 @@ class LabelBounds:
                 shown = OTHER
             fitting = (*fitting, shown)
         return fitting
+
+    def release(self, present: Iterable[tuple[str, ...]]) -> None:
+        """Make room: keep the places of these values of the labels, and give back those of all others."""
+        kept: dict[tuple[str, ...], set[str]] = {}
+        for labels in present:
+            fitting: tuple[str, ...] = ()
+            for label, value in zip(self._instrument.labels, labels, strict=True):
+                shown = _clean(value)
+                if label.most is not None:
+                    if shown in self._values.get(fitting, ()):
+                        kept.setdefault(fitting, set()).add(shown)
+                    else:
+                        shown = OTHER
+                fitting = (*fitting, shown)
+        self._values = kept
 
     def _has_room(self, before: tuple[str, ...], value: str, most: int) -> bool:
         values = self._values.setdefault(before, set())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from awaken.metrics.cells import LocalCells
 from awaken.metrics.families import Counter, Family, Histogram
-from awaken.metrics.instrument_kinds import Across, Kind
+from awaken.metrics.instrument_kinds import Kind
 from awaken.metrics.label_bounds import LabelBounds
 
 if TYPE_CHECKING:
@@ -126,24 +126,24 @@ class Metrics:
         with self._lock:
             readers = list(self._gauges.get(instrument, ()))
             bounds = self._bounds.get(instrument)
-        values: dict[tuple[str, ...], float] = {}
         if bounds is None:
             return {}
+        found: list[tuple[tuple[str, ...], float]] = []
         for read in readers:
             try:
-                for labels, value in read():
-                    with self._lock:
-                        fitting = bounds.fit(labels)
-                    earlier = values.get(fitting)
-                    if earlier is None:
-                        values[fitting] = float(value)
-                    elif instrument.across is Across.MAX:
-                        values[fitting] = max(earlier, value)
-                    else:
-                        values[fitting] = earlier + value
+                found += read()
             except Exception:
                 log.exception("%s cannot be read", instrument.otel_name)
-        return {labels: (value,) for labels, value in values.items()}
+        values: Cellwise = {}
+        with self._lock:
+            # What is gone makes room for what is new, before the bounds are asked.
+            bounds.release(labels for labels, _ in found)
+            for labels, value in found:
+                fitting = bounds.fit(labels)
+                earlier = values.get(fitting)
+                joined = value if earlier is None else instrument.across.join(earlier[0], value)
+                values[fitting] = (float(joined),)
+        return values
 
     def gauges(self) -> list[Instrument]:
         """Return the gauges that something reads."""

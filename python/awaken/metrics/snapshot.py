@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, TypeAlias
 
-from awaken.metrics.instrument_kinds import Across
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -20,7 +18,7 @@ __all__ = ["merge"]
 
 
 def merge(snapshots: Iterable[Snapshot]) -> Snapshot:
-    """Add the numbers of several processes; a gauge may say that the largest one counts."""
+    """Add the numbers of several processes; a gauge may say that the largest or smallest one counts."""
     merged: Snapshot = {}
     for snapshot in snapshots:
         for instrument, cellwise in snapshot.items():
@@ -31,8 +29,9 @@ def merge(snapshots: Iterable[Snapshot]) -> Snapshot:
                 earlier = into.get(labels)
                 if earlier is None:
                     into[labels] = tuple(numbers)
-                elif instrument.across is Across.MAX:
-                    into[labels] = (max(earlier[0], numbers[0]),)
                 else:
-                    into[labels] = tuple(one + other for one, other in zip(earlier, numbers, strict=True))
+                    join = instrument.across.join
+                    into[labels] = tuple(
+                        join(one, other) for one, other in zip(earlier, numbers, strict=True)
+                    )
     return merged

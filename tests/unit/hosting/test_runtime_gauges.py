@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from awaken.hosting.runtime_measures import RuntimeMeasures
 from awaken.hosting.runtime_readiness import RuntimeReadiness
 from awaken.metrics import instruments
+from awaken.metrics.metrics import Metrics
 from awaken.runtime.errors import StoreError
+from awaken.runtime.events import EventKind
 
 from tests.unit.hosting.measured import DAY, HOUR, MINUTE, Measured
 
@@ -116,6 +119,21 @@ async def test_restart_begins_counters_anew_and_keeps_gauges(measured: Measured,
     assert await again.read(instruments.OPEN_WAITS) == {("Desk", "ask", "", "1m"): 1}
     await measured.deployments.close()
     measured.runtime, measured.deployments = again.runtime, again.deployments  # to be stopped
+
+
+def test_deployments_are_shown_after_many_others() -> None:
+    metrics = Metrics()
+    measures = RuntimeMeasures(metrics)
+
+    for number in range(25):
+        deployment = f"dp_{number}"
+        reason = "RT0010" if number == 24 else ""
+        measures.note_attempt("Desk", "greet", deployment, EventKind.SUCCEEDED, 0.1, reason)
+        measures.forget_deployments([deployment])
+        snapshot = metrics.snapshot()
+
+    assert snapshot[instruments.REACHABLE_DEPLOYMENTS] == {("dp_24",): (0.0,)}
+    assert snapshot[instruments.DISPATCHED_ATTEMPTS] == {("Desk", "greet", "dp_24", "succeeded"): (1.0,)}
 
 
 async def test_runtime_is_ready_between_start_and_stop(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from awaken.metrics.instruments import (
     ATTEMPT_DURATION,
     ATTEMPTS,
     CONNECTIONS,
+    DISPATCHED_ATTEMPTS,
     DRAINING,
     LOST_COMMITS,
     OPEN_ATTEMPTS,
     OPEN_WAITS,
+    REACHABLE_DEPLOYMENTS,
     RUNS,
 )
 from awaken.metrics.metrics import Metrics
@@ -123,6 +125,59 @@ def test_gauge_bounds_its_labels() -> None:
 
     assert len(values) == 21
     assert values["Shop", "buy", "other", "1m"] == (9_980.0,)
+
+
+def test_gauge_gives_the_room_of_what_is_gone_to_what_is_new() -> None:
+    metrics = Metrics()
+    present: list[str] = []
+    metrics.gauge(REACHABLE_DEPLOYMENTS, lambda: [((one,), float(one != "dp_24")) for one in present])
+
+    for number in range(25):
+        present[:] = [f"dp_{number}"]
+        shown = metrics.read_gauge(REACHABLE_DEPLOYMENTS)
+
+    assert shown == {("dp_24",): (0.0,)}
+
+
+def test_labels_of_a_gauge_keep_their_room_while_they_are_there() -> None:
+    metrics = Metrics()
+    names = [f"order-{number}" for number in range(30)]
+    metrics.gauge(OPEN_WAITS, lambda: [(("Shop", "buy", name, "1m"), 1) for name in names])
+    first = metrics.read_gauge(OPEN_WAITS)
+
+    names.reverse()
+    again = metrics.read_gauge(OPEN_WAITS)
+    names.remove("order-0")
+    names.append("order-30")
+    later = metrics.read_gauge(OPEN_WAITS)
+
+    assert again == first
+    assert len(later) == 21
+    assert later.keys() - {("Shop", "buy", "order-29", "1m")} == first.keys() - {
+        ("Shop", "buy", "order-0", "1m")
+    }
+
+
+def test_deployment_that_cannot_be_reached_shows_among_others() -> None:
+    metrics = Metrics()
+    metrics.gauge(REACHABLE_DEPLOYMENTS, lambda: [((f"dp_{n}",), float(n != 24)) for n in range(30)])
+
+    assert metrics.read_gauge(REACHABLE_DEPLOYMENTS)["other",] == (0.0,)
+
+
+def test_counter_forgets_labels_that_are_gone_and_has_room_for_new_ones() -> None:
+    attempts = Metrics().counter(DISPATCHED_ATTEMPTS)
+    for number in range(25):
+        attempts.of("S", "h", f"dp_{number}", "succeeded").add()
+
+    attempts.keep("deployment", {"dp_1", "dp_24"})
+    attempts.of("S", "h", "dp_24", "succeeded").add()
+
+    assert {labels[2]: child.value for labels, child in attempts.children()} == {
+        "dp_1": 1,
+        "other": 5,
+        "dp_24": 1,
+    }
 
 
 def test_gauge_that_raises_is_logged_and_empty(caplog: pytest.LogCaptureFixture) -> None:
