@@ -50,6 +50,15 @@ def test_input_that_is_not_json_ends_the_invocation(side: Side) -> None:
     assert response.json()["message"].startswith("Unable to parse an input argument.")
 
 
+def test_input_that_is_not_what_a_model_declares_ends_the_invocation(side: Side) -> None:
+    response = side.post("Payloads/aliased", b'{"firstName": []}', "application/json")
+
+    assert response.status_code == 500
+    assert response.json()["source"] == "invocation"
+    assert response.json()["message"].startswith("Unable to parse an input argument.")
+    assert "firstName" in response.json()["message"]
+
+
 def test_ordinary_exception_is_retried_until_the_policy_gives_up(side: Side) -> None:
     failure = side.failure("Hostile/crash")
 
