@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -86,14 +87,29 @@ def test_an_endpoint_may_drain_for_as_long_as_it_wants_to() -> None:
     (pod,) = pods(DEPLOY / "kubernetes" / "endpoint.yaml")
     arguments = pod["containers"][0]["args"]
 
-    assert pod["terminationGracePeriodSeconds"] > float(arguments[arguments.index("--grace") + 1])
+    (grace,) = [float(each.removeprefix("--grace=")) for each in arguments if each.startswith("--grace=")]
+    pause = float(pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][-1])
+    assert pod["terminationGracePeriodSeconds"] > pause + grace
+
+
+def test_a_second_version_is_made_as_the_page_says() -> None:
+    page = (DEPLOY.parent / "docs" / "production" / "kubernetes.md").read_text()
+    (script,) = re.findall(r"^version='(.*)'$", page, flags=re.MULTILINE)
+    for name in ("endpoint.yaml", "register.yaml"):
+        path = DEPLOY / "kubernetes" / name
+        made = subprocess.run(["sed", script, path], capture_output=True, text=True, check=True).stdout
+
+        for first, second in zip(documents(path), yaml.safe_load_all(made), strict=True):
+            assert (second["apiVersion"], second["kind"]) == (first["apiVersion"], first["kind"])
+            assert second["metadata"]["name"] == first["metadata"]["name"].replace("v1", "v2")
+            assert "v1" not in str({key: value for key, value in second.items() if key != "apiVersion"})
 
 
 def test_versions_of_an_endpoint_differ_in_the_names_of_everything() -> None:
     """Otherwise a new version replaces the old one, whose invocations then meet code that they did not begin with."""
     for document in documents(DEPLOY / "kubernetes" / "endpoint.yaml"):
         assert document["metadata"]["name"].endswith("-v1")
-        selector = document["spec"]["selector"]
+        selector = document["spec"].get("selector") or document["spec"]["podSelector"]
         assert selector.get("matchLabels", selector)["version"] == "v1"
 
 
@@ -130,6 +146,8 @@ def test_units_run_commands_that_there_are(path: Path) -> None:
     (line,) = [line for line in path.read_text().splitlines() if line.startswith("ExecStart=")]
     program, *arguments = shlex.split(line.removeprefix("ExecStart="))
 
+    if program == "/bin/sh":  # for the date in the name of a backup
+        program, *arguments = shlex.split(arguments[-1].removeprefix("exec "))
     assert program.endswith("/awaken")
     parse(arguments)
 
