@@ -69,8 +69,10 @@ def issue_call(
     headers: dict[str, str] | None,
     scope: str | None = None,
     limit_key: str | None = None,
+    *,
+    kind: type[RestateDurableCallFuture[O]] = RestateDurableCallFuture,
 ) -> RestateDurableCallFuture[O]:
-    """Issue a call."""
+    """Issue a call, and return a future of this kind."""
     service, handler = callee.service, callee.name
     target = f"{service}/{handler}"
     body = values.write(callee.input_serde, arg, f"the argument of a call to {target}")
@@ -89,7 +91,7 @@ def issue_call(
     invocation = StartedInvocation(
         RestateDurableFuture(driver, identifier, None, f"the invocation id of {target}")
     )
-    return RestateDurableCallFuture(driver, result, callee.output_serde, f"call {target}", invocation)
+    return kind(driver, result, callee.output_serde, f"call {target}", invocation)
 
 
 def issue_send(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from awaken.context.call_commands import issue_call, issue_send, named_handler
 from awaken.context.futures import RestateDurableCallFuture, RestateDurableFuture, SendHandle
+from awaken.context.own_key import OwnKeyCallFuture
 from awaken.context.state import KeyValueStore
 from awaken.diagnostics import development
 from awaken.handler import arguments, values
@@ -80,9 +81,11 @@ class Calls:
     ) -> RestateDurableCallFuture[O]:
         """Call a handler of a virtual object and wait for its result. Arguments as in `service_call`."""
         callee = keyed_handler(tpe, key, "object_call")
-        if development.is_enabled():
-            self._warn_of_own_key(callee, key)
-        return issue_call(self._driver, callee, key, arg, idempotency_key, headers)
+        kind: type[RestateDurableCallFuture[O]] = RestateDurableCallFuture
+        # One with an idempotency key may have ended before.
+        if development.is_enabled() and idempotency_key is None and self._waits_for_itself(callee, key):
+            kind = OwnKeyCallFuture
+        return issue_call(self._driver, callee, key, arg, idempotency_key, headers, kind=kind)
 
     def object_send(
         self,
@@ -97,17 +100,11 @@ class Calls:
         callee = keyed_handler(tpe, key, "object_send")
         return issue_send(self._driver, callee, key, arg, send_delay, idempotency_key, headers)
 
-    def _warn_of_own_key(self, callee: Handler[Any, Any], key: str) -> None:
-        """Warn of a call that waits until its caller has ended, which waits for the call."""
+    def _waits_for_itself(self, callee: Handler[Any, Any], key: str) -> bool:
+        """Return whether a call waits until its caller has ended."""
         if callee.kind != "exclusive" or not isinstance(self, KeyValueStore):
-            return
-        caller = self._driver.target
-        if caller.partition("/")[0] == callee.service and self._input.key == key:
-            development.warn(
-                "the handler holds its own key until it ends, so awaiting this call never ends; send instead, call the "
-                'function directly with this context, or make one of the two kind="shared"',
-                place=f"call {callee.target} in {caller}",
-            )
+            return False
+        return self._driver.target.partition("/")[0] == callee.service and self._input.key == key
 
     def workflow_call(
         self,
