@@ -20,9 +20,12 @@ _TAKEN: Final = {
     "conftest": "the module that pytest reads fixtures from",
     "fastapi": "a package that projects install",
     "pytest": "a package that projects install",
+    "setup": "the file that builds a package",
     "tests": "the folder of the project's tests",
     "uvicorn": "a package that projects install",
 }
+#: Files and folders cannot have these names on Windows, whatever their case and what follows a `.`.
+_DEVICES: Final = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
 
 def module_name(project: str) -> str:
@@ -41,6 +44,10 @@ def module_name(project: str) -> str:
     if len(project) > _MAX_LENGTH:
         raise ValueError(f"{project!r} has {len(project)} characters; a name has at most {_MAX_LENGTH}")
     module = re.sub(r"[-_.]+", "_", project).lower()
+    if (device := project.partition(".")[0].lower()) in _DEVICES:
+        raise ValueError(
+            f"{project!r} cannot name a folder on Windows, where {device!r} is a device; try 'my-{project}'"
+        )
     if not module.isidentifier():
         raise ValueError(f"{project!r} cannot name a module, which begins with a letter; try 'app-{project}'")
     if keyword.iskeyword(module):
