@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,7 +22,7 @@ from awaken.runtime.store.migration import describe_newer
 from awaken.runtime.store.opening import explain, is_of_another_program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Backup", "back_up"]
 
@@ -68,10 +68,38 @@ def back_up(
 
     Raises:
         StoreError: there is no database, it is damaged, or of another program; or the target is not empty or cannot be
-            written.
+            written. Nothing is left in the target then.
     """
     source, copy = database_of(directory), Path(target)
-    _make_target(copy, source.parent)
+    with _target(copy, source.parent):
+        return _back_up(source, copy, on_progress)
+
+
+@contextmanager
+def _target(target: Path, source: Path) -> Iterator[None]:
+    """Make the target, and remove what is in it, and what was made of its path, if the block fails."""
+    missing = [one for one in (target, *target.parents) if not one.exists()]
+    try:
+        _make_target(target, source)
+    except BaseException:
+        _remove_empty(missing)
+        raise
+    try:
+        yield
+    except BaseException:
+        for name in (_PARTIAL, LINK_KEY, DATABASE):
+            (target / name).unlink(missing_ok=True)
+        _remove_empty(missing)
+        raise
+
+
+def _remove_empty(directories: Sequence[Path]) -> None:
+    for directory in directories:
+        with suppress(OSError):  # something else was put there, or it was not made
+            directory.rmdir()
+
+
+def _back_up(source: Path, copy: Path, on_progress: Callable[[int, int], None]) -> Backup:
     partial = copy / _PARTIAL
     try:
         facts = _copy_database(source, partial, on_progress)
@@ -83,8 +111,6 @@ def back_up(
         raise StoreError(
             f"cannot write {error.filename or copy}: {error.strerror}; free some space, or choose another target"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return Backup(copy, (copy / DATABASE).stat().st_size, *facts, has_key)
 
 

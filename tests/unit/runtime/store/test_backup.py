@@ -156,4 +156,33 @@ def test_a_full_disk_is_named_and_leaves_no_half_copy(directory: Path, tmp_path:
 
     assert f"cannot copy {directory / 'awaken.sqlite'} to {tmp_path / 'copy'}" in ended.stderr
     assert "look at the disk" in ended.stderr or "free some space" in ended.stderr
-    assert list((tmp_path / "copy").iterdir()) == []
+    assert not (tmp_path / "copy").exists()
+
+
+def test_key_that_cannot_be_copied_leaves_nothing(directory: Path, tmp_path: Path) -> None:
+    (directory / LINK_KEY).unlink(missing_ok=True)
+    (directory / LINK_KEY).mkdir()  # it can be opened, and not read
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    for target in (tmp_path / "new" / "copy", empty):
+        with pytest.raises(StoreError, match=LINK_KEY):
+            back_up(directory, target)
+
+    assert list(empty.iterdir()) == []
+    assert not (tmp_path / "new").exists()
+    (directory / LINK_KEY).rmdir()
+    assert back_up(directory, empty).path == empty
+
+
+def test_what_others_put_into_a_target_meanwhile_stays(directory: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy"
+
+    def interfere(_copied: int, _total: int) -> None:
+        (target / "theirs").touch()
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(StoreError, match="No space left on device"):
+        back_up(directory, target, on_progress=interfere)
+
+    assert [one.name for one in target.iterdir()] == ["theirs"]
