@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from awaken.control.pinned import DeploymentUse
     from awaken.control.remote import RemoteOperations
 
-__all__ = ["commands"]
+__all__ = ["commands", "remove_unless_needed"]
 
 commands = typer.Typer(no_args_is_help=True, help="List and remove registered versions of endpoints.")
 
@@ -98,23 +98,55 @@ def remove(
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
 ) -> None:
-    """Forget a deployment that nothing needs any more, so that its endpoint can be stopped."""
+    """Forget a deployment that nothing needs any more, so that its endpoint can be stopped.
+
+    An invocation may begin there between the check and the removal, for example one that is moved to it. Those are
+    counted afterwards, and the command fails if there are any: they cannot go on until you move them.
+    """
     from awaken.cli.output import print_json, print_text
     from awaken.cli.runtime_client import talk
-    from awaken.control.pinned import find_use
 
     async def work(runtime: RemoteOperations) -> DeploymentUse:
-        use = await find_use(runtime, deployment_id)
-        if use.is_needed and not force:
-            raise CommandError(_reason(use))
-        await runtime.remove_deployment(deployment_id)
-        return use
+        return await remove_unless_needed(runtime, deployment_id, force=force)
 
     use = talk(work, admin=parse_urls([admin], "an admin API"))
     if json_output:
         print_json(_document(use))
     else:
         print_text(f"removed {deployment_id}, which was {use.deployment.address}")
+
+
+async def remove_unless_needed(
+    runtime: RemoteOperations, deployment_id: str, *, force: bool
+) -> DeploymentUse:
+    """Remove a deployment, and return what needed it.
+
+    The API removes whatever is needed or nothing, so the check is ours, and something may begin after it.
+
+    Raises:
+        NotFoundError: there is none with this id.
+        CommandError: something needs it, and `force` is false; or something began to need it meanwhile.
+    """
+    from awaken.control.pinned import count_pinned, find_use
+
+    use = await find_use(runtime, deployment_id)
+    if use.is_needed and not force:
+        raise CommandError(_reason(use))
+    await runtime.remove_deployment(deployment_id)
+    count = (await count_pinned(runtime)).get(deployment_id, 0)
+    if count > use.open_invocations:
+        raise CommandError(_late(use, count - use.open_invocations))
+    return use
+
+
+def _late(use: DeploymentUse, count: int) -> str:
+    one = use.deployment
+    began, them = ("1 invocation was", "it") if count == 1 else (f"{count} invocations were", "them")
+    return (
+        f"removed {one.deployment_id} ({one.address}), but {began} pinned to it meanwhile and cannot go on; find "
+        f"{them} with `awaken invocations list`, pause {them}, and move {them} with "
+        "`awaken invocations resume --deployment latest`"
+    )
 
 
 def _reason(use: DeploymentUse) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from awaken.control.catalog import DeploymentView
     from awaken.control.operations import Operations
 
-__all__ = ["DeploymentUse", "find_use", "list_uses"]
+__all__ = ["DeploymentUse", "count_pinned", "find_use", "list_uses"]
 
 _COUNT: Final = (
     "SELECT pinned_deployment_id AS deployment, COUNT(*) AS open_count FROM sys_invocation "
@@ -41,7 +41,7 @@ class DeploymentUse:
 
 async def list_uses(operations: Operations) -> list[DeploymentUse]:
     """Return every deployment with its use, newest first."""
-    counts = {str(row["deployment"]): int(row["open_count"]) for row in await operations.ask(_COUNT)}
+    counts = await count_pinned(operations)
     services = await operations.services()
     return [
         DeploymentUse(
@@ -51,6 +51,11 @@ async def list_uses(operations: Operations) -> list[DeploymentUse]:
         )
         for one in await operations.deployments()
     ]
+
+
+async def count_pinned(operations: Operations) -> dict[str, int]:
+    """Return how many open invocations are pinned to deployments, by id, also of those that were removed."""
+    return {str(row["deployment"]): int(row["open_count"]) for row in await operations.ask(_COUNT)}
 
 
 async def find_use(operations: Operations, deployment_id: str) -> DeploymentUse:
