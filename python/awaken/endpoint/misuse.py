@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken._core import parse_awakeable_id
-from awaken.context.awakeable import Awakeable
+from awaken.context.awakeable import Awakeable, AwakeableFuture
 from awaken.context.callback import Callback
 from awaken.context.context import CONTEXTS
 from awaken.context.futures import (
@@ -110,6 +110,8 @@ def misuse_in(error: BaseException) -> UsageError | None:
     if _RESULT.search(str(error)):
         return _unawaited(text)
     call = _BAD_CALL.match(str(error))
+    if call is not None and f"{call['owner']}.{call['method']}" == RestateDurableFuture.result.__qualname__:
+        return UsageError(f"{text}; {_advice_on_limit(None)}")
     if call is not None and hasattr(_USED.get(call["owner"]), call["method"]):
         return UsageError(f"{text}; see help(awaken.{call['owner']}.{call['method']})")
     return None
@@ -197,6 +199,8 @@ def _advice_on_call(call: ast.Call, found: Failing) -> str | None:
     is_method = is_object or (owner is not None and not isinstance(owner, (type, ModuleType)))
     if expressions.fits(function, call, is_method=is_method):
         return None
+    if function is RestateDurableFuture.result:
+        return _advice_on_limit(owner)
     parameters = list(inspect.signature(function).parameters.values())[is_method:]
     if parameters and all(each.kind is each.VAR_KEYWORD for each in parameters):
         return f"give each future a name, as in {name}(first=...)"
@@ -206,6 +210,15 @@ def _advice_on_call(call: ast.Call, found: Failing) -> str | None:
         if meant and given.arg not in names:
             return f"write {meant[0]} instead of {given.arg}"
     return f"its parameters are ({', '.join(names)})"
+
+
+def _advice_on_limit(future: object) -> str:
+    if isinstance(future, AwakeableFuture):
+        return (
+            "keep the awakeable instead of its parts: `decision = ctx.awakeable()`, `decision.id`, "
+            "`await decision.result(timeout=...)`"
+        )
+    return "bound the wait for it with `async with ctx.timeout(...):`"
 
 
 def _is_method(given: object) -> bool:

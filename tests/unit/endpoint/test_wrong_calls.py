@@ -200,6 +200,20 @@ async def waits_for_an_awakeable(ctx: Any) -> None:
     await asyncio.wait([ctx.awakeable()])
 
 
+async def limits_the_future_of_an_awakeable(ctx: Any) -> None:
+    _, future = ctx.awakeable()
+    await future.result(timeout=5)
+
+
+async def limits_it_by_position(ctx: Any) -> None:
+    _, future = ctx.awakeable()
+    await future.result(5)
+
+
+async def limits_a_sleep(ctx: Any) -> None:
+    await ctx.sleep(5).result(timeout=5)
+
+
 async def misspells_the_id(ctx: Any) -> None:
     ctx.awakeable().idd  # noqa: B018
 
@@ -310,6 +324,11 @@ WRONG: dict[Callable[[Any], Awaitable[Any]], str] = {
     limits_retries: "; its parameters are (serde, type_hint, max_attempts, ",
     selects_without_names: "; give each future a name, as in awaken.select(first=...)",
     waits_for_an_awakeable: "asyncio takes its durable future, which is its `.future`",
+    limits_the_future_of_an_awakeable: (
+        "; keep the awakeable instead of its parts: `decision = ctx.awakeable()`, `decision.id`, "
+    ),
+    limits_it_by_position: "; keep the awakeable instead of its parts",
+    limits_a_sleep: "; bound the wait for it with `async with ctx.timeout(...):`",
     misspells_the_id: "Awakeable has no 'idd'; did you mean id?",
     stores_an_awakeable: "; give its `.id`, or await it for its result",
     sends_an_awakeable: "; give its `.id`, or await it for its result",
