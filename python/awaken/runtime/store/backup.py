@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from awaken.runtime.errors import StoreError
 from awaken.runtime.store.check import database_of
-from awaken.runtime.store.directory import DATABASE, LINK_KEY
+from awaken.runtime.store.directory import DATABASE, LINK_KEY, UNFINISHED_COPY
 from awaken.runtime.store.migration import describe_newer
 from awaken.runtime.store.opening import explain, is_of_another_program
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Backup", "back_up"]
 
 #: Name of the copy until it is complete: no runtime starts from half a database.
-_PARTIAL: Final = f"{DATABASE}.partial"
+_PARTIAL: Final = UNFINISHED_COPY
 #: Pages that are copied between two reports: 4 MiB, some milliseconds.
 _PAGES_PER_REPORT: Final = 1024
 _FILE_MODE: Final = 0o600

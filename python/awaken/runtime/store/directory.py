@@ -15,13 +15,24 @@ from typing import Final, Self
 from awaken.runtime.errors import DirectoryInUseError, StoreError
 from awaken.runtime.store.file_lock import take_lock
 
-__all__ = ["DATABASE", "LINK_KEY", "LINK_KEY_SIZE", "SHARED_MEMORY", "WRITE_AHEAD_LOG", "Directory"]
+__all__ = [
+    "DATABASE",
+    "LINK_KEY",
+    "LINK_KEY_SIZE",
+    "SHARED_MEMORY",
+    "UNFINISHED_COPY",
+    "WRITE_AHEAD_LOG",
+    "Directory",
+    "check_finished",
+]
 
 #: Names of the files. SQLite adds two of its own beside the database.
 DATABASE: Final = "awaken.sqlite"
 LINK_KEY: Final = "callback.key"
 WRITE_AHEAD_LOG: Final = f"{DATABASE}-wal"
 SHARED_MEMORY: Final = f"{DATABASE}-shm"
+#: Name of the database in a backup until the backup is complete.
+UNFINISHED_COPY: Final = f"{DATABASE}.partial"
 #: Bytes of the key.
 LINK_KEY_SIZE: Final = 32
 _LOCK: Final = "lock"
@@ -41,7 +52,7 @@ class Directory:
 
     Raises:
         DirectoryInUseError: another process uses it.
-        StoreError: it cannot be created or written, or its database was removed.
+        StoreError: it cannot be created or written, its database was removed, or it is an unfinished backup.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -98,6 +109,7 @@ class Directory:
 
         The key comes after the first database, and what is in the write-ahead log is lost without its database.
         """
+        check_finished(self.path)
         if self.database.exists() and self.database.stat().st_size:
             return
         for name in (LINK_KEY, WRITE_AHEAD_LOG):
@@ -132,4 +144,15 @@ class Directory:
         return StoreError(
             f"cannot use {self.path} as data directory: {error.strerror} ({error.filename or self.path}); choose "
             "another one, or make it writable and free some space"
+        )
+
+
+def check_finished(path: Path) -> None:
+    """Refuse a directory that a backup was making when it was killed. Raises StoreError."""
+    copy = path / UNFINISHED_COPY
+    if copy.exists():
+        raise StoreError(
+            f"{path} is an unfinished copy: {copy} is there, so `awaken backup` was killed before it was complete, or "
+            "still runs; "
+            f"once it does not run, remove {path}, and use another backup or make a new one"
         )

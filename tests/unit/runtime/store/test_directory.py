@@ -131,6 +131,23 @@ def test_missing_database_is_not_a_fresh_start(tmp_path: Path, sign: str, is_emp
     Directory(tmp_path).close()
 
 
+def test_directory_of_a_backup_that_was_killed_is_no_fresh_start(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    Store(tmp_path / "data" / DATABASE).close()
+    kill_meanwhile = (
+        "import os, sys\n"
+        "from awaken.runtime.store.backup import back_up\n"
+        "back_up(sys.argv[1], sys.argv[2], on_progress=lambda *_: os.kill(os.getpid(), 9))\n"
+    )
+    command = [sys.executable, "-c", kill_meanwhile, str(tmp_path / "data"), str(tmp_path / "copy")]
+    assert subprocess.run(command, check=False).returncode == -9
+
+    with pytest.raises(StoreError, match=r"copy is an unfinished copy: .*partial is there.*make a new one"):
+        Directory(tmp_path / "copy")
+
+    assert not (tmp_path / "copy" / DATABASE).exists()
+
+
 def test_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / DATABASE
     with sqlite3.connect(path) as connection:
