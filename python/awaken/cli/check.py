@@ -69,18 +69,19 @@ def _print(report: Report, *, json_output: bool) -> None:
     if json_output:
         print_json({**asdict(report), "path": str(report.path)})
         return
+    known = report.schema_version is not None
     print_text(
-        f"{report.path}: {_size(report.size)}, {_size(report.free_size)} of it free, schema version "
-        f"{report.schema_version}"
+        f"{report.path}: {_size(report.size)}"
+        + (f", {_size(report.free_size)} of it free, schema version {report.schema_version}" if known else "")
     )
     print_table(
         (Column("Table"), Column("Rows")), [(table, str(count)) for table, count in report.rows.items()]
     )
     for problem in report.problems:
         print_text(f"wrong: {problem}")
-    if report.problems:
+    if report.is_damaged:
         print_text("restore the directory from a backup, or move it away to start without data")
-    else:
+    elif not report.problems:
         print_text("no damage found")
 
 

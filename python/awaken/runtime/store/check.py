@@ -15,13 +15,14 @@ from awaken.runtime.store.directory import (
     SHARED_MEMORY,
     WRITE_AHEAD_LOG,
     Directory,
+    check_finished,
 )
 from awaken.runtime.store.migration import describe_newer
-from awaken.runtime.store.opening import compact, explain, is_of_another_program
+from awaken.runtime.store.opening import compact, explain, is_damage, is_of_another_program
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Report", "check_directory", "compact_directory", "database_of"]
 
@@ -39,11 +40,14 @@ class Report:
     size: int
     #: Size of what would be given back by rewriting the database.
     free_size: int = 0
-    schema_version: int = 0
+    #: None if it could not be read.
+    schema_version: int | None = None
     #: How many rows each table has; one that cannot be read is left out.
     rows: dict[str, int] = field(default_factory=dict)
     #: One text for each thing that is wrong.
     problems: list[str] = field(default_factory=list)
+    #: Whether what is stored is damaged, so that only a backup brings it back.
+    is_damaged: bool = False
 
 
 def check_directory(
@@ -60,7 +64,7 @@ def check_directory(
         on_table: called with the name of each table before it is read.
 
     Raises:
-        StoreError: there is no database, or it cannot be opened at all.
+        StoreError: there is no database, or it cannot be read, which says nothing about what is in it.
     """
     path = database_of(directory)
     report = Report(path, path.stat().st_size, problems=list(_problems_of_key(path.with_name(LINK_KEY))))
@@ -71,10 +75,17 @@ def check_directory(
         report.problems += _problems_of_origin(connection, report)
         for table in _tables(connection):
             on_table(table)
-            report.problems += _problems_of(connection, table, is_full=is_full)
-            _count(connection, table, report)
+            found = list(_problems_of(connection, table, is_full=is_full))
+            found += _count(connection, table, report, found)
+            report.problems += found
+            report.is_damaged |= bool(found)
     except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise StoreError(
+                f"cannot read {path}: {explain(error, path)}. What is stored in it was not checked"
+            ) from error
         report.problems.append(explain(error, path))
+        report.is_damaged = True
     finally:
         if connection is not None:
             connection.close()
@@ -103,9 +114,10 @@ def compact_directory(directory: str | os.PathLike[str]) -> tuple[int, int]:
 
 
 def database_of(directory: str | os.PathLike[str]) -> Path:
-    """Return the path of the database in a data directory. Raises StoreError if there is none."""
+    """Return the path of the database in a data directory. Raises StoreError if there is none, or only half of one."""
     path = Path(directory) / DATABASE
     try:
+        check_finished(path.parent)
         is_there = path.is_file()
     except OSError as error:
         raise StoreError(f"cannot look for {path}: {error.strerror}") from error
@@ -131,7 +143,7 @@ def _problems_of_key(path: Path) -> Iterator[str]:
 
 def _problems_of_origin(connection: sqlite3.Connection, report: Report) -> Iterator[str]:
     names = _tables(connection)
-    if is_of_another_program(report.schema_version, names):
+    if is_of_another_program(report.schema_version or 0, names):
         yield f"this is a database of another program, with the tables {', '.join(names[:_SHOWN_TABLES])}"
     log = report.path.with_name(WRITE_AHEAD_LOG)
     if not log.with_name(SHARED_MEMORY).exists() and log.is_file() and log.stat().st_size:
@@ -144,11 +156,12 @@ def _problems_of_origin(connection: sqlite3.Connection, report: Report) -> Itera
 
 
 def _describe(connection: sqlite3.Connection, report: Report) -> None:
-    (report.schema_version,) = connection.execute("PRAGMA user_version").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    report.schema_version = version
     (page_size,) = connection.execute("PRAGMA page_size").fetchone()
     (free_count,) = connection.execute("PRAGMA freelist_count").fetchone()
     report.free_size = page_size * free_count
-    if newer := describe_newer(report.schema_version):
+    if newer := describe_newer(version):
         report.problems.append(newer)
 
 
@@ -162,6 +175,8 @@ def _problems_of(connection: sqlite3.Connection, table: str, *, is_full: bool) -
     try:
         found = connection.execute(f"PRAGMA {pragma}({_quote(table)})").fetchmany(_MOST_PROBLEMS)
     except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
         yield f"{table}: {error}"
         return
     for (text,) in found:
@@ -169,14 +184,15 @@ def _problems_of(connection: sqlite3.Connection, table: str, *, is_full: bool) -
             yield f"{table}: {text}"
 
 
-def _count(connection: sqlite3.Connection, table: str, report: Report) -> None:
+def _count(connection: sqlite3.Connection, table: str, report: Report, found: Sequence[str]) -> Iterator[str]:
     try:
         count = connection.execute(f"SELECT COUNT(*) FROM {_quote(table)}")  # noqa: S608 -- quoted
         (report.rows[table],) = count.fetchone()
     except sqlite3.DatabaseError as error:
-        text = f"{table}: {error}"
-        if text not in report.problems:
-            report.problems.append(text)
+        if not is_damage(error):
+            raise
+        if (text := f"{table}: {error}") not in found:
+            yield text
 
 
 def _quote(name: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["explain", "is_of_another_program", "open_database"]
+__all__ = ["compact", "explain", "is_damage", "is_of_another_program", "open_database"]
 
 log = logging.getLogger("awaken.runtime")
 
@@ -83,6 +83,13 @@ _ADVICE: Final = {
     "SQLITE_CANTOPEN": "make {directory} and its files readable and writable for this user",
     "SQLITE_BUSY": "another program has locked {path}; end it",
 }
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Return whether SQLite has read a database and found it wrong; otherwise it could not read it, or was refused."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    # Without a name or a better one: what is stored asks for something that is not there.
+    return name in ("", "SQLITE_ERROR") or name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def is_of_another_program(version: int, tables: Sequence[str]) -> bool:

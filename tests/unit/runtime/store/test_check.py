@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+from awaken.cli import app
 from awaken.runtime.errors import DirectoryInUseError, StoreError
 from awaken.runtime.store import Store
 from awaken.runtime.store.check import check_directory, compact_directory
 from awaken.runtime.store.directory import LINK_KEY, Directory
+from typer.testing import CliRunner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +96,17 @@ def test_file_that_is_no_database(directory: Path) -> None:
     assert "backup" in problem
 
 
+def test_database_that_cannot_be_read_is_not_called_damaged(directory: Path) -> None:
+    """Nothing is known of it then: neither its schema, nor that it needs a backup."""
+    (directory / "awaken.sqlite-wal").mkdir()  # SQLite is refused it, as without permission; also by root
+    (directory / "awaken.sqlite-shm").touch()
+
+    with pytest.raises(StoreError, match=r"SQLITE_CANTOPEN.*readable.*was not checked") as refused:
+        check_directory(directory)
+
+    assert "backup" not in str(refused.value)
+
+
 def test_index_without_its_row_is_found_by_a_full_check(directory: Path) -> None:
     connection = sqlite3.connect(directory / "awaken.sqlite", isolation_level=None)
     (table,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'deployment'").fetchone()
@@ -130,6 +144,37 @@ def test_database_of_another_program_is_not_called_sound(tmp_path: Path) -> None
     assert problem == "this is a database of another program, with the tables customer"
 
 
+@pytest.mark.parametrize(
+    ("content", "version", "advice"),
+    [
+        (
+            b"something else " * 1000,
+            None,
+            ["restore the directory from a backup, or move it away to start without data"],
+        ),
+        (None, 99, []),
+    ],
+    ids=["damaged", "of a newer awaken"],
+)
+def test_command_advises_to_move_away_only_what_is_damaged(
+    directory: Path, content: bytes | None, version: int | None, advice: list[str]
+) -> None:
+    if content is not None:
+        (directory / "awaken.sqlite").write_bytes(content)
+    else:
+        connection = sqlite3.connect(directory / "awaken.sqlite", isolation_level=None)
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.close()
+
+    checked = CliRunner().invoke(app, ["check", "--data-dir", str(directory)])
+    as_json = CliRunner().invoke(app, ["check", "--data-dir", str(directory), "--json-output"])
+
+    assert (checked.exit_code, as_json.exit_code) == (1, 1)
+    assert ("schema version" in checked.stdout.splitlines()[0]) is (version is not None)
+    assert [line for line in checked.stdout.splitlines() if line.startswith("restore")] == advice
+    assert json.loads(as_json.stdout)["schema_version"] == version
+
+
 @pytest.mark.parametrize("copied", [[], ["awaken.sqlite-wal"]], ids=["database", "database and log"])
 async def test_copy_that_lacks_files_of_a_directory_in_use_is_not_called_sound(
     tmp_path: Path, copied: list[str]
@@ -155,6 +200,15 @@ def test_directory_without_database_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"there is no .*awaken\.sqlite"):
         compact_directory(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_unfinished_copy_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "awaken.sqlite.partial").touch()
+    Store(tmp_path / "awaken.sqlite").close()  # by a version that did not refuse to start with it
+
+    for use in (check_directory, compact_directory):
+        with pytest.raises(StoreError, match="is an unfinished copy"):
+            use(tmp_path)
 
 
 def test_directory_that_cannot_be_looked_into_is_refused(tmp_path: Path) -> None:
