@@ -56,6 +56,8 @@ class WorkerNumbers:
         self._cells = [SharedCells() for _ in range(count)]
         self._port = port
         self._own = SharedCells(_SMALL)
+        #: Asked here: a child that begins after the death of its parent would ask for its foster parent.
+        self._parent = os.getpid()
         self._restarts = Metrics(self._own).counter(instruments.WORKER_RESTARTS).of()
 
     def begin_worker(self, index: int) -> ProcessNumbers:
@@ -79,7 +81,6 @@ class WorkerNumbers:
         Args:
             watch: sets an event when the workers wind up.
         """
-        parent = os.getppid()
         draining = asyncio.Event()
         watch(draining)
 
@@ -93,8 +94,9 @@ class WorkerNumbers:
         await server.start()
         await draining.wait()
         # The parent kills this process when the last worker has ended; no event says that it was killed itself.
-        while os.getppid() == parent:  # noqa: ASYNC110
+        while os.getppid() == self._parent:  # noqa: ASYNC110
             await asyncio.sleep(_PATIENCE)
+        await server.stop()
 
     async def _take(self) -> Snapshot:
         snapshot = merge(cells.snapshot() for cells in (*self._cells, self._own))
