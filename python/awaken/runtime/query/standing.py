@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from awaken.runtime.processor.open_attempts import Awaited
 
 __all__ = ["Standing", "StandingReader"]
+
+log = logging.getLogger("awaken.runtime")
 
 #: Seconds for which numbers are given again.
 _FRESH_SECONDS: Final = 4.0
@@ -62,23 +65,29 @@ class StandingReader:
         self._now_ms = now_ms
         self._connection: sqlite3.Connection | None = None
         self._thread: ThreadPoolExecutor | None = None
-        self._counting: Future[Standing] | None = None
+        self._counting: Future[Standing | None] | None = None
         self._last: Standing | None = None
         self._next_at = 0.0
         self._is_closed = False
+        #: Why the last numbers could not be counted; empty if they could.
+        self._problem = ""
 
     @property
     def last(self) -> Standing | None:
         """The last numbers; None until they were counted for the first time."""
         return self._last
 
-    def refresh(self) -> Future[Standing] | None:
-        """Count anew, unless the numbers are fresh; call this on the loop. Returns the counting that runs."""
+    def refresh(self) -> Future[Standing | None] | None:
+        """Count anew, unless the numbers are fresh; call this on the loop.
+
+        Returns:
+            The counting that runs. It never fails: what cannot be counted is logged, and None.
+        """
         if self._counting is not None or self._is_closed or time.monotonic() < self._next_at:
             return self._counting
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="awaken-standing")
-        counting = self._thread.submit(self._count, list(self._awaited()), self._now_ms())
+        counting = self._thread.submit(self._try_to_count, list(self._awaited()), self._now_ms())
         self._counting = counting
         counting.add_done_callback(self._note_end)
         return counting
@@ -97,13 +106,30 @@ class StandingReader:
         if self._connection is not None:
             self._connection.close()
 
-    def _note_end(self, counting: Future[Standing]) -> None:
+    def _note_end(self, counting: Future[Standing | None]) -> None:
         took_s = 0.0
-        if not counting.cancelled() and counting.exception() is None:
-            self._last = counting.result()
-            took_s = self._last.took_s
+        if not counting.cancelled() and (counted := counting.result()) is not None:
+            self._last = counted
+            took_s = counted.took_s
         self._next_at = time.monotonic() + max(_FRESH_SECONDS, took_s * _REST)
         self._counting = None
+
+    def _try_to_count(self, awaited: Sequence[Awaited], now_ms: int) -> Standing | None:
+        try:
+            standing = self._count(awaited, now_ms)
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+            if not self._is_closed and problem != self._problem:  # it is asked for every few seconds
+                log.warning(
+                    "waits and stored invocations cannot be counted in %s: %s; their numbers stay as they were, and "
+                    "awaken.standing.age grows",
+                    self._path,
+                    problem,
+                )
+            self._problem = problem
+            return None
+        self._problem = ""
+        return standing
 
     def _count(self, awaited: Sequence[Awaited], now_ms: int) -> Standing:
         began = time.perf_counter()
