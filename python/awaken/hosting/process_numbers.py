@@ -24,6 +24,9 @@ __all__ = ["ProcessNumbers"]
 
 #: Seconds between two times at which a worker writes its gauges where others read them.
 _INTERVAL: Final = 1.0
+#: Seconds between two times at which gauges that ask a database are brought up to date for a meter of OpenTelemetry,
+#: which cannot wait for that.
+_REFRESH_INTERVAL: Final = 10.0
 
 
 class ProcessNumbers:
@@ -34,6 +37,7 @@ class ProcessNumbers:
         readiness: whether this process is ready.
         port: where they are shown, a socket that listens; None if another process shows those in `cells`.
         cells: the memory of this worker; None without workers.
+        refresh_interval: seconds, of gauges that ask a database, while OpenTelemetry has a meter.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class ProcessNumbers:
         readiness: Readiness,
         port: socket.socket | None = None,
         cells: SharedCells | None = None,
+        refresh_interval: float = _REFRESH_INTERVAL,
     ) -> None:
         self._metrics = metrics
         self._readiness = readiness
@@ -52,6 +57,8 @@ class ProcessNumbers:
         self._server = None if port is None else MetricsServer.of_process(metrics, readiness.unready, port)
         self._lag: LoopLag | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._refresh_interval = refresh_interval
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Show numbers from now on. The endpoint does not serve yet."""
@@ -59,7 +66,8 @@ class ProcessNumbers:
         metrics.gauge(instruments.READY, lambda: [((), float(readiness.unready() is None))])
         metrics.gauge(instruments.DRAINING, lambda: [((), float(readiness.is_draining))])
         self._lag = LoopLag(metrics)
-        _export_to_opentelemetry(metrics)
+        if _export_to_opentelemetry(metrics):
+            self._refreshing = asyncio.get_running_loop().create_task(self._refresh())
         if self._server is not None:
             await self._server.start()
         self._publish()
@@ -80,6 +88,9 @@ class ProcessNumbers:
         """Show nothing more."""
         if self._timer is not None:
             self._timer.cancel()
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.wait([self._refreshing])
         if self._lag is not None:
             self._lag.stop()
         self.publish()
@@ -91,12 +102,22 @@ class ProcessNumbers:
             self.publish()
             self._timer = asyncio.get_running_loop().call_later(_INTERVAL, self._publish)
 
+    async def _refresh(self) -> None:
+        while True:
+            await asyncio.sleep(self._refresh_interval)
+            await self._metrics.refresh()
 
-def _export_to_opentelemetry(metrics: Metrics) -> None:
-    """Give the numbers to the meter of OpenTelemetry, if the application has set a global one up."""
+
+def _export_to_opentelemetry(metrics: Metrics) -> bool:
+    """Give the numbers to the meter of OpenTelemetry, if the application has set a global one up.
+
+    Returns:
+        Whether a meter has them, this one or one of the application.
+    """
     try:
-        from awaken.metrics.opentelemetry import export, is_set_up
+        from awaken.metrics.opentelemetry import export, is_exported, is_set_up
     except ImportError:
-        return
+        return False
     if is_set_up():
         export(metrics, _core.__version__)
+    return is_exported(metrics)

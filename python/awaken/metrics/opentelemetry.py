@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from awaken.metrics.instrument_kinds import Instrument
     from awaken.metrics.metrics import Metrics
 
-__all__ = ["export", "is_set_up"]
+__all__ = ["export", "is_exported", "is_set_up"]
 
 #: Numbers that a meter has already: an application may have instrumented what `awaken serve --metrics` serves.
 _exported: WeakSet[Metrics] = WeakSet()
@@ -33,6 +33,11 @@ _exported: WeakSet[Metrics] = WeakSet()
 def is_set_up() -> bool:
     """Return whether the application, or the environment, has set a global provider of meters up."""
     return not type(otel.get_meter_provider()).__module__.startswith("opentelemetry.metrics")
+
+
+def is_exported(metrics: Metrics) -> bool:
+    """Return whether a meter has these numbers."""
+    return metrics in _exported
 
 
 def export(metrics: Metrics, version: str, meter_provider: MeterProvider | None = None) -> None:
