@@ -47,12 +47,16 @@ def render(collectors: Sequence[Collector], accept: str) -> tuple[bytes, str]:
 
     Args:
         collectors: what is shown.
-        accept: value of the `Accept` header: OpenMetrics for those who ask for it, or else the text format.
+        accept: value of the `Accept` header: OpenMetrics for those who ask for it, or else the text format, also if
+            what they ask for is malformed.
     """
     registry = CollectorRegistry(auto_describe=False)
     for collector in collectors:
         registry.register(collector)
-    encode, content_type = choose_encoder(accept)
+    try:
+        encode, content_type = choose_encoder(accept)
+    except (TypeError, ValueError):  # a version such as 1.x
+        encode, content_type = choose_encoder("")
     return encode(registry), content_type
 
 

@@ -49,6 +49,15 @@ def test_prometheus_parses_what_is_rendered(metrics: Metrics, accept: str) -> No
     assert families["awaken_attempts"].documentation == "Attempts that ended."
 
 
+@pytest.mark.parametrize("version", ["1.x", "one", "1..0", "-"])
+@pytest.mark.parametrize("format_", ["application/openmetrics-text", "text/plain"])
+def test_malformed_version_gets_the_text_format(metrics: Metrics, format_: str, version: str) -> None:
+    body, content_type = render([SnapshotCollector(metrics.snapshot)], f"{format_};version={version}")
+
+    assert content_type.startswith("text/plain; version=0.0.4")
+    assert b"awaken_draining 1.0" in body
+
+
 def test_otel_reader_sees_the_same(metrics: Metrics) -> None:
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader])
