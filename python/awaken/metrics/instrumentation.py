@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 from awaken import _core
 from awaken.metrics.metrics import Metrics
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from opentelemetry.metrics import MeterProvider
     from prometheus_client.registry import CollectorRegistry
 
@@ -25,8 +28,15 @@ class Measurable(Protocol):
 
 E = TypeVar("E", bound=Measurable)
 
-#: Where endpoints count, by registry and provider: several with the same ones count together.
-_places: dict[tuple[CollectorRegistry | None, MeterProvider | None], Metrics] = {}
+
+class _Nothing:
+    """Stands for an argument that is not given."""
+
+
+_NOTHING = _Nothing()
+#: Where endpoints count, by registry and provider: several with the same ones count together. Of those that are gone,
+#: nothing stays.
+_places: WeakKeyDictionary[object, WeakKeyDictionary[object, Metrics]] = WeakKeyDictionary()
 _making = threading.Lock()
 
 
@@ -53,27 +63,36 @@ def instrument(
         raise TypeError(
             f"cannot instrument {type(endpoint).__name__}; instrument an awaken.Endpoint, then call its app()"
         )
+    show = _shows(registry, meter_provider)
     with _making:
-        place = _places.get((registry, meter_provider))
-        if place is None:
-            place = _places[registry, meter_provider] = _open(registry, meter_provider)
-    if endpoint.measure(place) is not place:
-        raise ValueError(
-            "this endpoint is instrumented already; call instrument once, with registry and meter_provider if you "
-            "want both"
-        )
+        of_registry = _places.setdefault(registry or _NOTHING, WeakKeyDictionary())
+        known = of_registry.get(meter_provider or _NOTHING)
+        place = Metrics() if known is None else known
+        if endpoint.measure(place) is not place:
+            raise ValueError(
+                "this endpoint is instrumented already; call instrument once, with registry and meter_provider if you "
+                "want both"
+            )
+        if known is None:
+            of_registry[meter_provider or _NOTHING] = place
+            for one in show:
+                one(place)
     return endpoint
 
 
-def _open(registry: CollectorRegistry | None, meter_provider: MeterProvider | None) -> Metrics:
-    metrics = Metrics()
+def _shows(
+    registry: CollectorRegistry | None, meter_provider: MeterProvider | None
+) -> list[Callable[[Metrics], None]]:
+    """Return what shows numbers where these arguments say."""
+    shows: list[Callable[[Metrics], None]] = []
     is_default = registry is None and meter_provider is None
     if registry is not None or is_default:
         from prometheus_client import REGISTRY
 
         from awaken.metrics.prometheus import SnapshotCollector
 
-        (registry or REGISTRY).register(SnapshotCollector(metrics.snapshot))
+        where = REGISTRY if registry is None else registry
+        shows.append(lambda metrics: where.register(SnapshotCollector(metrics.snapshot)))
     if meter_provider is not None or is_default:
         try:
             from awaken.metrics.opentelemetry import export
@@ -81,5 +100,5 @@ def _open(registry: CollectorRegistry | None, meter_provider: MeterProvider | No
             if not is_default:
                 raise ImportError("a meter needs OpenTelemetry: pip install 'awaken[otel]'") from error
         else:
-            export(metrics, _core.__version__, meter_provider)
-    return metrics
+            shows.append(lambda metrics: export(metrics, _core.__version__, meter_provider))
+    return shows

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
+import weakref
 from typing import Any
 
 import awaken
@@ -96,6 +98,28 @@ def test_second_place_is_refused() -> None:
 
     with pytest.raises(ValueError, match="this endpoint is instrumented already; call instrument once"):
         instrument(endpoint, registry=CollectorRegistry())
+
+
+def test_place_that_is_refused_shows_nothing_and_is_forgotten() -> None:
+    endpoint = instrument(awaken.app([greeter()]), registry=CollectorRegistry())
+    refused = CollectorRegistry()
+
+    with pytest.raises(ValueError, match="instrumented already"):
+        instrument(endpoint, registry=refused)
+
+    assert list(refused.collect()) == []
+
+
+def test_registry_and_provider_that_are_gone_are_not_kept() -> None:
+    registry, provider = CollectorRegistry(), MeterProvider([InMemoryMetricReader()])
+    endpoint = instrument(awaken.app([greeter()]), registry=registry, meter_provider=provider)
+    provider.shutdown()
+    seen: list[weakref.ref[Any]] = [weakref.ref(registry), weakref.ref(provider)]
+
+    del registry, provider, endpoint
+    gc.collect()
+
+    assert [one() for one in seen] == [None, None]
 
 
 def test_other_things_are_refused() -> None:
