@@ -17,6 +17,7 @@ from awaken import _core
 from awaken.endpoint import reply
 from awaken.endpoint.attempt_settings import AttemptSettings
 from awaken.endpoint.services import check_service, services_of
+from awaken.metrics.probes import HEALTH, JSON, readiness
 from awaken.serde.codec_source import CodecSource
 
 if TYPE_CHECKING:
@@ -272,13 +273,12 @@ class Endpoint:
         if segments[-1] == "health":
             if exchange.method not in ("GET", "HEAD"):
                 return reply.refuse_method(exchange, "GET")
-            return reply.answer(exchange, 200, b'{"status":"ok"}', "application/json")
+            return reply.answer(exchange, 200, HEALTH, JSON)
         if segments[-1] == "ready":
             if exchange.method not in ("GET", "HEAD"):
                 return reply.refuse_method(exchange, "GET")
-            reason = self.unready()
-            body = f'{{"status":"{reason or "ready"}"}}'.encode()
-            return reply.answer(exchange, 200 if reason is None else 503, body, "application/json")
+            status, body = readiness(self.unready())
+            return reply.answer(exchange, status, body, JSON)
         return reply.refuse(
             exchange,
             404,

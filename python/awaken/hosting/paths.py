@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from awaken.metrics.probes import JSON, readiness
 from awaken.transports.guard import NO_RECEIVER
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def redirect(target: str) -> AcceptServed:
 
 def answer_text(text: str) -> AcceptServed:
     """Return what answers those who read with a text."""
-    return _answer("text/plain; charset=utf-8", lambda: (200, text))
+    return _answer("text/plain; charset=utf-8", lambda: (200, text.encode()))
 
 
 def answer_ready(unready: Callable[[], str | None]) -> AcceptServed:
@@ -74,19 +75,13 @@ def answer_ready(unready: Callable[[], str | None]) -> AcceptServed:
     Args:
         unready: returns why not, or None.
     """
-
-    def answer() -> tuple[int, str]:
-        reason = unready()
-        return 200 if reason is None else 503, f'{{"status":"{reason or "ready"}"}}'
-
-    return _answer("application/json", answer)
+    return _answer(JSON, lambda: readiness(unready()))
 
 
-def _answer(content_type: str, make: Callable[[], tuple[int, str]]) -> AcceptServed:
+def _answer(content_type: str, make: Callable[[], tuple[int, bytes]]) -> AcceptServed:
     def answer(exchange: ServedExchange) -> Receiver:
         is_read = exchange.method in _READS
-        status, text = make() if is_read else (405, "Method Not Allowed")
-        body = text.encode()
+        status, body = make() if is_read else (405, b"Method Not Allowed")
         shown = content_type if is_read else "text/plain; charset=utf-8"
         headers = [("content-type", shown), ("content-length", str(len(body)))]
         if not is_read:

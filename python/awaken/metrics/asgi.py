@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
+from awaken.metrics.probes import HEALTH, JSON, readiness
 from awaken.metrics.prometheus import SnapshotCollector, render
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ __all__ = ["MetricsApp"]
 
 _READS: Final = ("GET", "HEAD")
 _TEXT: Final = "text/plain; charset=utf-8"
-_JSON: Final = "application/json"
 
 
 class MetricsApp:
@@ -80,10 +80,10 @@ class MetricsApp:
         if method not in _READS:
             return 405, _TEXT, f"method {method} is not possible here; use GET\n".encode()
         if path == "/health":
-            return 200, _JSON, b'{"status":"ok"}'
+            return 200, JSON, HEALTH
         if path == "/ready":
-            reason = self._unready()
-            return (200 if reason is None else 503), _JSON, f'{{"status":"{reason or "ready"}"}}'.encode()
+            status, body = readiness(self._unready())
+            return status, JSON, body
         snapshot = await self._take()
         collectors = [SnapshotCollector(lambda: snapshot), *self._others]
         loop = asyncio.get_running_loop()
