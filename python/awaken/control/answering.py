@@ -73,7 +73,7 @@ class Answerer:
     #: By the clock of the door, in UTC milliseconds.
     now_ms: int
     #: Of which interface, if `via` is API; counted, not stored.
-    interface: str = "api"
+    interface: str = "ingress"
 
     @property
     def door(self) -> str:
@@ -81,7 +81,7 @@ class Answerer:
         return self.interface if self.via is Via.API else self.via.value
 
     @classmethod
-    def of_api(cls, now_ms: int | None = None, *, interface: str = "api") -> Self:
+    def of_api(cls, now_ms: int | None = None, *, interface: str = "ingress") -> Self:
         """Return somebody unknown, who answers by a runtime's interface."""
         return cls(None, (), Via.API, time.time_ns() // 1_000_000 if now_ms is None else now_ms, interface)
 

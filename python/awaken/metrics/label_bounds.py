@@ -5,6 +5,7 @@ A value keeps its place until it is released, so that a series does not change i
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 from awaken.metrics.instrument_kinds import OTHER
@@ -12,9 +13,11 @@ from awaken.metrics.instrument_kinds import OTHER
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from awaken.metrics.instrument_kinds import Instrument
+    from awaken.metrics.instrument_kinds import Instrument, Label
 
 __all__ = ["LabelBounds"]
+
+log = logging.getLogger("awaken.metrics.labels")
 
 #: Characters of a value; what is longer is cut off.
 _MOST_CHARACTERS: Final = 120
@@ -23,10 +26,11 @@ _MOST_CHARACTERS: Final = 120
 class LabelBounds:
     """The values that the labels of one instrument have had. To be used by one thread at a time."""
 
-    __slots__ = ("_instrument", "_values")
+    __slots__ = ("_instrument", "_is_warned", "_values")
 
     def __init__(self, instrument: Instrument) -> None:
         self._instrument = instrument
+        self._is_warned = False
         #: Values of labels with a bound, by the values of the labels before them.
         self._values: dict[tuple[str, ...], set[str]] = {}
 
@@ -45,7 +49,10 @@ class LabelBounds:
         fitting: tuple[str, ...] = ()
         for label, value in zip(instrument.labels, labels, strict=True):
             shown = _clean(value)
-            if label.most is not None and not self._has_room(fitting, shown, label.most):
+            if label.values and shown not in label.values:
+                self._warn(label, shown)
+                shown = OTHER
+            elif label.most is not None and not self._has_room(fitting, shown, label.most):
                 shown = OTHER
             fitting = (*fitting, shown)
         return fitting
@@ -64,6 +71,18 @@ class LabelBounds:
                         shown = OTHER
                 fitting = (*fitting, shown)
         self._values = kept
+
+    def _warn(self, label: Label, value: str) -> None:
+        # A mistake of this package, for which nothing that is measured should fail. The tests do.
+        if value != OTHER and not self._is_warned:
+            self._is_warned = True
+            log.error(
+                "%s: the label %s has no value %r in the table of instruments, so it counts as %r; please report this",
+                self._instrument.otel_name,
+                label.name,
+                value,
+                OTHER,
+            )
 
     def _has_room(self, before: tuple[str, ...], value: str, most: int) -> bool:
         values = self._values.setdefault(before, set())

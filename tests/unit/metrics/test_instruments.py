@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from awaken.approvals import Via
+from awaken.control.answering import Answerer
+from awaken.metrics import labels
 from awaken.metrics.instrument_kinds import Instrument, Kind
 from awaken.metrics.instruments import ATTEMPTS, BY_NAME, INSTRUMENTS, RUN_DURATION, STORE_SIZE
 
@@ -51,3 +54,9 @@ def test_labels_are_bounded(instrument: Instrument) -> None:
         of_application = label.name in ("service", "handler")
         assert of_application or label.values or label.most, f"{label.name} may have any number of values"
         assert label.name not in ("le", "quantile", "id", "key")
+
+
+@pytest.mark.parametrize("via", Via)
+def test_every_door_is_in_the_table(via: Via) -> None:
+    assert Answerer("Ada", (), via, 0).door in labels.DOOR.values
+    assert Answerer.of_api(0).door in labels.DOOR.values

@@ -102,6 +102,20 @@ def test_names_that_cannot_be_shown_are_made_harmless() -> None:
     assert labels[2] == "?" + "x" * 119
 
 
+def test_value_that_the_table_does_not_have_counts_as_other(unknown_labels: list[str]) -> None:
+    attempts = Metrics().counter(ATTEMPTS)
+
+    attempts.of("Shop", "buy", "exploded").add()
+    attempts.of("Shop", "buy", "vanished").add()
+
+    assert [(labels, child.value) for labels, child in attempts.children()] == [(("Shop", "buy", "other"), 2)]
+    assert unknown_labels == [
+        "awaken.attempts: the label outcome has no value 'exploded' in the table of instruments, so it counts as "
+        "'other'; please report this"
+    ]
+    unknown_labels.clear()
+
+
 def test_gauge_is_read_when_asked_and_joined_by_labels() -> None:
     metrics = Metrics()
     count = 1
