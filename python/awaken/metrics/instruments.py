@@ -103,7 +103,7 @@ ACCEPTED_INVOCATIONS: Final = Instrument(
     "accepted_invocations",
     Kind.COUNTER,
     "{invocation}",
-    "Invocations that were stored",
+    "Invocations that were stored on disk",
     (labels.STORED_SERVICE, labels.STORED_HANDLER),
 )
 ENDED_INVOCATIONS: Final = Instrument(
@@ -132,7 +132,7 @@ DISPATCHED_ATTEMPTS: Final = Instrument(
     "dispatched_attempts",
     Kind.COUNTER,
     "{attempt}",
-    "Attempts that the runtime opened and that ended",
+    "Attempts of the runtime that ended; not those that a kill or a stop of the runtime closed",
     (labels.STORED_SERVICE, labels.STORED_HANDLER, labels.DEPLOYMENT, labels.DISPATCH_OUTCOME),
 )
 DISPATCHED_ATTEMPT_DURATION: Final = Instrument(

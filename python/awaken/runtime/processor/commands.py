@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from awaken.runtime.clock import Clock
-    from awaken.runtime.measures import Measures
+    from awaken.runtime.processor.event_feed import EventFeed
     from awaken.runtime.processor.invocation_start import InvocationStart
     from awaken.runtime.processor.lifecycle import Lifecycle
     from awaken.runtime.processor.promises import Promises
@@ -52,7 +52,7 @@ class Commands:
         promises: Promises,
         signals: Signals,
         invocation_start: InvocationStart,
-        measures: Measures | None = None,
+        events: EventFeed,
     ) -> None:
         self._clock = clock
         self._schema = schema
@@ -62,7 +62,7 @@ class Commands:
         self._promises = promises
         self._signals = signals
         self._invocation_start = invocation_start
-        self._measures = measures
+        self._events = events
         self._methods: Mapping[type, Callable[[InvocationRow, Any], None]] = {
             _core.GetLazyStateCommand: self._get_state,
             _core.GetLazyStateKeysCommand: self._get_state_keys,
@@ -280,20 +280,15 @@ class Commands:
         _check_id(command.invocation_id)
         self._append(row, command)
         outcome = self._signals.send(command.invocation_id, command.signal, command.result)
-        if (
-            self._measures is not None
-            and isinstance(command.signal, int)
-            and command.signal >= FIRST_AWAKEABLE
-        ):
+        if isinstance(command.signal, int) and command.signal >= FIRST_AWAKEABLE:
             is_rejection = isinstance(command.result, _core.Failure)
-            self._measures.note_completion("handler", completion_name(outcome, is_rejection=is_rejection))
+            self._events.note_completion("handler", completion_name(outcome, is_rejection=is_rejection))
 
     def _complete_awakeable(self, row: InvocationRow, command: _core.CompleteAwakeableCommand) -> None:
         self._append(row, command)
         outcome = self._signals.complete_awakeable(command.awakeable_id, command.result)
-        if self._measures is not None:
-            is_rejection = isinstance(command.result, _core.Failure)
-            self._measures.note_completion("handler", completion_name(outcome, is_rejection=is_rejection))
+        is_rejection = isinstance(command.result, _core.Failure)
+        self._events.note_completion("handler", completion_name(outcome, is_rejection=is_rejection))
 
 
 def _check_id(invocation_id: str) -> None:

@@ -82,6 +82,12 @@ class EventFeed:
         """Count an invocation that ended before it began. Observers do not hear of it."""
         self._measure_end(row, result, stop)
 
+    def note_completion(self, door: str, outcome: str) -> None:
+        """Count what became of a result that was given to an awakeable in this transaction."""
+        if self._measures is not None:
+            count = partial(self._measures.note_completion, door, outcome)
+            self._store.after_commit(count, is_urgent=False)
+
     def _measure_end(self, row: InvocationRow, result: Success | Failure, stop: Stop | None) -> None:
         if self._measures is not None:
             end = (stop or "failed") if isinstance(result, Failure) else "succeeded"

@@ -11,7 +11,7 @@ from awaken.links.description import ENTRY_PREFIX, read_description
 
 if TYPE_CHECKING:
     from awaken.links.description import CallbackDescription
-    from awaken.runtime.measures import Measures
+    from awaken.runtime.processor.event_feed import EventFeed
     from awaken.runtime.processor.open_attempts import OpenAttempts
     from awaken.runtime.store import Store
 
@@ -27,13 +27,13 @@ class Expiries:
     Args:
         store: has the journals, and what suspended invocations wait for.
         open_attempts: know what running ones wait for.
-        measures: receives what expired.
+        events: counts what expired.
     """
 
-    def __init__(self, store: Store, open_attempts: OpenAttempts, measures: Measures) -> None:
+    def __init__(self, store: Store, open_attempts: OpenAttempts, events: EventFeed) -> None:
         self._store = store
         self._open_attempts = open_attempts
-        self._measures = measures
+        self._events = events
 
     def note(self, invocation: int, completion_id: int) -> None:
         """Note the end of a sleep, before its completion is stored.
@@ -44,7 +44,7 @@ class Expiries:
         """
         description = self._describe(invocation, completion_id)
         if description is not None and self._is_awaited(invocation, description):
-            self._measures.note_completion("expiry", "expired")
+            self._events.note_completion("expiry", "expired")
 
     def _describe(self, invocation: int, completion_id: int) -> CallbackDescription | None:
         rows = self._store.fetch(

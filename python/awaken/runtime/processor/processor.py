@@ -95,9 +95,9 @@ class Processor:
             Promises(tables, self.lifecycle),
             self.signals,
             self.invocation_start,
-            measures,
+            self.events,
         )
-        self._expiries = None if measures is None else Expiries(store, self.open_attempts, measures)
+        self._expiries = None if measures is None else Expiries(store, self.open_attempts, self.events)
         self.changes = InvocationChanges(
             schema, tables, self.scheduler, self.lifecycle, self.endings, self.open_attempts
         )
