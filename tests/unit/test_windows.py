@@ -113,7 +113,7 @@ def test_several_workers_are_refused(tmp_path: Path) -> None:
     told = run("-m", "awaken.cli", "serve", "app:app", "--workers", "2", folder=tmp_path)
 
     assert told.returncode == 2
-    assert "--workers 2 needs fork, which Windows does not have" in told.stderr
+    assert "--workers is 2: Windows has no fork, which starts them; leave it at 1" in told.stderr
 
 
 def test_reloading_is_refused(tmp_path: Path) -> None:

@@ -111,16 +111,16 @@ def serve(
     from awaken.cli.links import check_settings
     from awaken.cli.loading import load_application
     from awaken.cli.metrics_port import open_metrics_port
+    from awaken.hosting.serve import check_workers
 
     start_output(log_level, json_output=json_output)
     check_settings()
     if math.isnan(grace):  # the range of the option lets it pass with some versions of typer
         raise UsageError(f"--grace nan is no number of seconds; it may be 0 to {_LONGEST_GRACE}")
-    if workers > 1 and sys.platform == "win32":
-        raise UsageError(
-            f"--workers {workers} needs fork, which Windows does not have; leave it away, and run several "
-            "`awaken serve` on ports of their own behind a load balancer"
-        )
+    try:
+        check_workers(workers, "--workers")
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     host, port = parse_bind(bind)
     admins = parse_urls(register or (), "an admin API")
     address = None if advertise is None else parse_url(advertise, "this endpoint")

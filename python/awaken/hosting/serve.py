@@ -35,10 +35,25 @@ if TYPE_CHECKING:
     from awaken.metrics.metrics import Metrics
     from awaken.transports.server.server import Server
 
-__all__ = ["DEFAULT_GRACE", "announce", "run", "serve"]
+__all__ = ["DEFAULT_GRACE", "announce", "check_workers", "run", "serve"]
 
 #: Time for live exchanges to wind up: Docker kills after 10 s as well, Kubernetes after 30 s.
 DEFAULT_GRACE: Final = timedelta(seconds=10)
+
+
+def check_workers(workers: int, name: str) -> None:
+    """Check that this system can start so many workers.
+
+    Raises:
+        ValueError: the number is below 1, or above it on Windows; the text calls it `name`.
+    """
+    if workers < 1:
+        raise ValueError(f"{name} is {workers}: at least 1 is needed")
+    if workers > 1 and sys.platform == "win32":
+        raise ValueError(
+            f"{name} is {workers}: Windows has no fork, which starts them; leave it at 1, and run several processes "
+            "on ports of their own behind a load balancer"
+        )
 
 
 def announce(url: str) -> None:
@@ -83,13 +98,7 @@ def run(
             above it on Windows.
     """
     hold_standard_descriptors()
-    if workers < 1:
-        raise ValueError(f"workers is {workers}: at least 1 is needed")
-    if workers > 1 and sys.platform == "win32":
-        raise ValueError(
-            f"workers is {workers}: Windows has no fork, which starts them; leave it at 1, and run several "
-            "processes on ports of their own behind a load balancer"
-        )
+    check_workers(workers, "workers")
     tls = _make_tls(tls_cert, tls_key)
     readiness = readiness or Readiness()
     if workers == 1:
