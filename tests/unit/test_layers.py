@@ -55,6 +55,7 @@ LAYERS_OF_THE_RUNTIME: list[set[str]] = [
         "callers",
         "clock",
         "connected",
+        "described_sleep",
         "durations",
         "errors",
         "identifiers",

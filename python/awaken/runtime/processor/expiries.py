@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from awaken import _core
-from awaken.errors import RemoteProtocolError
-from awaken.links.description import ENTRY_PREFIX, read_description
+from awaken.links.description import ENTRY_PREFIX
+from awaken.runtime.described_sleep import SLEEP, read_described_sleep
 
 if TYPE_CHECKING:
     from awaken.links.description import CallbackDescription
@@ -16,9 +14,6 @@ if TYPE_CHECKING:
     from awaken.runtime.store import Store
 
 __all__ = ["Expiries"]
-
-#: The type code of a Sleep command, which the timer of a callback is.
-_SLEEP: Final = 0x040C
 
 
 class Expiries:
@@ -49,16 +44,12 @@ class Expiries:
     def _describe(self, invocation: int, completion_id: int) -> CallbackDescription | None:
         rows = self._store.fetch(
             "SELECT payload FROM journal WHERE invocation = ? AND code = ? AND instr(payload, ?) > 0",
-            (invocation, _SLEEP, ENTRY_PREFIX.encode()),
+            (invocation, SLEEP, ENTRY_PREFIX.encode()),
         )
         for (payload,) in rows.fetchall():
-            try:
-                entry = _core.describe_entry(_SLEEP, payload)
-            except RemoteProtocolError:  # it was damaged
-                continue
-            sleep: dict[str, Any] = json.loads(entry.lite_json)["Command"]["Sleep"]
-            if sleep.get("completion_id") == completion_id:
-                return read_description(entry.name or "")
+            sleep = read_described_sleep(payload)
+            if sleep is not None and sleep.completion_id == completion_id:
+                return sleep.description
         return None
 
     def _is_awaited(self, invocation: int, description: CallbackDescription) -> bool:

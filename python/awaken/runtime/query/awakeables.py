@@ -12,9 +12,9 @@ from awaken.control.describing_timers import DescribingTimer, Timers, describe_v
 from awaken.control.errors import InvalidRequestError
 from awaken.control.futures import awaited_awakeables, describe_besides
 from awaken.control.operations import AwakeablePage, AwakeableView, Target
-from awaken.errors import InvalidIdError, RemoteProtocolError
-from awaken.links.description import APPROVAL_PART, ENTRY_PREFIX, entry_start, read_description
-from awaken.timing.time_limits import LAST_MS
+from awaken.errors import InvalidIdError
+from awaken.links.description import APPROVAL_PART, ENTRY_PREFIX, entry_start
+from awaken.runtime.described_sleep import SLEEP, read_described_sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Filter", "count_awakeables", "find_description", "list_awakeables"]
 
-#: The type code of a Sleep command, which the timer of a callback is.
-_SLEEP: Final = 0x040C
 _COLUMNS: Final = "i.id, i.service, i.handler, i.key, i.status, i.next_retry_at, i.future_json"
 
 Position = tuple[int, int, int]
@@ -182,17 +180,13 @@ def _callbacks(fetch: Fetch, invocations: set[int]) -> dict[int, Timers]:
         "SELECT invocation, payload, appended_at FROM journal WHERE code = ? AND instr(payload, ?) > 0 "
         "AND invocation IN (SELECT invocation FROM timer WHERE kind = 'sleep' "
         "AND invocation IN (SELECT value FROM json_each(?))) ORDER BY invocation, idx",
-        (_SLEEP, ENTRY_PREFIX.encode(), json.dumps(sorted(invocations))),
+        (SLEEP, ENTRY_PREFIX.encode(), json.dumps(sorted(invocations))),
     )
     found: dict[int, Timers] = {}
     for invocation, payload, appended_at in rows:
-        entry = _describe_sleep(payload)
-        description = None if entry is None else read_description(entry.name or "")
-        if entry is not None and description is not None:
-            sleep = json.loads(entry.lite_json)["Command"]["Sleep"]
-            # The timer of another endpoint may end when no date does.
-            expires_at_ms = min(sleep["wake_up_time"], LAST_MS)
-            timer = DescribingTimer(description, expires_at_ms, appended_at)
+        sleep = read_described_sleep(payload)
+        if sleep is not None:
+            timer = DescribingTimer(sleep.description, sleep.wake_up_ms, appended_at)
             found.setdefault(invocation, Timers()).add(timer)
     return found
 
@@ -212,24 +206,15 @@ def find_description(
         "SELECT payload FROM journal WHERE invocation = ?1 AND code = ?2 "
         "AND (instr(payload, ?3) > 0 OR instr(payload, ?4) > 0) "
         "AND (NOT ?5 OR EXISTS (SELECT 1 FROM timer WHERE invocation = ?1 AND kind = 'sleep')) ORDER BY idx",
-        (invocation, _SLEEP, entry_start(index).encode(), APPROVAL_PART.encode(), is_pending),
+        (invocation, SLEEP, entry_start(index).encode(), APPROVAL_PART.encode(), is_pending),
     )
     timers = Timers()
     for (payload,) in rows:
-        entry = _describe_sleep(payload)
-        description = None if entry is None else read_description(entry.name or "")
-        if description is not None:
-            timers.add(DescribingTimer(description, None, None))
+        sleep = read_described_sleep(payload)
+        if sleep is not None:
+            timers.add(DescribingTimer(sleep.description, None, None))
     found = timers.find(index)
     return None if found is None else found.description
-
-
-def _describe_sleep(payload: bytes) -> _core.StoredEntry | None:
-    """Return what a stored command says; None if it was damaged."""
-    try:
-        return _core.describe_entry(_SLEEP, payload)
-    except RemoteProtocolError:
-        return None
 
 
 def _view(one: _Waiting, timers: Timers | None, beside: tuple[str, ...]) -> AwakeableView:

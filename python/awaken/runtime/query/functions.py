@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from awaken import _core
 from awaken.errors import InvalidIdError, RemoteProtocolError
 from awaken.runtime.attempt_failure import describe_code
+from awaken.runtime.described_sleep import SLEEP
 from awaken.runtime.query.call_entries import add_callee, call_number, called_id
 from awaken.runtime.server_version import SERVER_VERSION
 
@@ -24,7 +25,6 @@ log = logging.getLogger("awaken.runtime")
 
 #: Type codes from here on are notifications.
 _FIRST_NOTIFICATION: Final = 0x8000
-_SLEEP: Final = 0x040C
 _CALLS: Final = frozenset((0x040D, 0x040E))
 
 
@@ -133,7 +133,7 @@ def entry_lite_json(code: int, payload: bytes, callee: str | bytes | None) -> st
     """Return a journal entry as JSON, without its payload."""
     entry = _describe(code, payload)
     if entry is None or code not in _CALLS:
-        if entry is None or code != _SLEEP:
+        if entry is None or code != SLEEP:
             return None if entry is None else entry.lite_json
         return entry.lite_json.replace(',"name":""}', "}")  # as in the server's short form
     return add_callee(entry.lite_json, None if callee is None else _text(callee), is_lite=True)

@@ -13,11 +13,10 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from awaken import _core
 from awaken.control.describing_timers import DescribingTimer, Timers
 from awaken.control.futures import awaited_awakeables
-from awaken.errors import RemoteProtocolError
-from awaken.links.description import ENTRY_PREFIX, read_description
+from awaken.links.description import ENTRY_PREFIX
+from awaken.runtime.described_sleep import SLEEP, read_described_sleep
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ __all__ = ["AGES", "OpenWaits", "Wait", "count_waits"]
 AGES: Final = (("1m", 60_000), ("1h", 3_600_000), ("1d", 86_400_000), ("7d", 604_800_000), ("more", LAST_MS))
 #: How many waits are looked at one by one: about 50 ms on a thread.
 MOST_NAMED: Final = 2_000
-#: The type code of a Sleep command, which the timer of a callback is.
-_SLEEP: Final = 0x040C
 
 
 class Wait(NamedTuple):
@@ -164,7 +161,7 @@ def _timers(fetch: Fetch, invocations: set[int]) -> dict[int, Timers]:
     rows = fetch(
         "SELECT invocation, payload FROM journal WHERE code = ? AND instr(payload, ?) > 0 "
         "AND invocation IN (SELECT value FROM json_each(?)) ORDER BY invocation, idx",
-        (_SLEEP, ENTRY_PREFIX.encode(), json.dumps(sorted(invocations))),
+        (SLEEP, ENTRY_PREFIX.encode(), json.dumps(sorted(invocations))),
     )
     found: dict[int, Timers] = {}
     for invocation, payload in rows:
@@ -176,13 +173,5 @@ def _timers(fetch: Fetch, invocations: set[int]) -> dict[int, Timers]:
 
 @lru_cache(maxsize=2 * MOST_NAMED)  # the same ones are counted again and again
 def _describe(payload: bytes) -> DescribingTimer | None:
-    try:
-        entry = _core.describe_entry(_SLEEP, payload)
-    except RemoteProtocolError:  # it was damaged
-        return None
-    description = read_description(entry.name or "")
-    if description is None:
-        return None
-    sleep = json.loads(entry.lite_json)["Command"]["Sleep"]
-    # The timer of another endpoint may end when no date does.
-    return DescribingTimer(description, min(sleep["wake_up_time"], LAST_MS), None)
+    sleep = read_described_sleep(payload)
+    return None if sleep is None else DescribingTimer(sleep.description, sleep.wake_up_ms, None)
