@@ -9,6 +9,7 @@ import pytest
 from awaken.cli import app
 from typer.testing import CliRunner
 
+from tests.e2e.services.outside import record
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
@@ -141,6 +142,50 @@ def test_pause_and_resume(lane: Lane, client: Client, effects: Effects) -> None:
     assert run(lane, "invocations", "resume", invocation_id) == [{"id": invocation_id, "status": 200}]
 
     eventually(lambda: len(effects.values("execution")) == 3, what="the third execution")
+    run(lane, "invocations", "kill", invocation_id)
+
+
+@pytest.mark.parametrize("is_removed", [False, True], ids=["beside it", "removed and registered again"])
+def test_a_mismatch_is_moved_to_a_deployment_that_fits(
+    private_lane: Lane, effects: Effects, is_removed: bool
+) -> None:
+    lane, client = private_lane, private_lane.client
+    (old,) = run(lane, "deployments", "list")
+    invocation_id = client.send("Patient/changed_until_mended", effects.path)
+    wait_for(lane, invocation_id, "backing-off")
+    assert len(effects.values("execution")) == 2
+    newer = lane.endpoint if is_removed else lane.another_endpoint()
+    if is_removed:
+        removal = ["deployments", "remove", old["id"], "--force", "--admin", lane.runtime.admin_url]
+        assert "move it to a deployment that fits" in CliRunner().invoke(app, removal).stdout
+    else:
+        newer.start()
+    try:
+        client.register(newer.url, use_http_11=False)
+        record(effects.path, "mended")
+
+        moved = run(lane, "invocations", "resume", invocation_id, "--deployment", "latest")
+
+        assert moved == [{"id": invocation_id, "status": 200, "paused_while": "backing-off"}]
+        assert client.attach(invocation_id) == "done"
+        assert len(effects.values("action")) == 1
+    finally:
+        if not is_removed:
+            newer.kill()
+
+
+def test_one_that_cannot_be_moved_goes_on_where_it_was(lane: Lane, client: Client, effects: Effects) -> None:
+    invocation_id = client.send("Patient/changed", effects.path)
+    wait_for(lane, invocation_id, "backing-off")
+    assert len(effects.values("execution")) == 2
+    move = ["invocations", "resume", invocation_id, "--deployment", "dp_14LsPzGz9HBxXIeBoH5wYUh"]
+
+    refused = CliRunner().invoke(app, [*move, "--admin", lane.runtime.admin_url])
+
+    assert refused.exit_code == 1
+    assert "deployment" in refused.stderr
+    eventually(lambda: len(effects.values("execution")) == 3, what="the third execution")
+    wait_for(lane, invocation_id, "backing-off")
     run(lane, "invocations", "kill", invocation_id)
 
 

@@ -113,7 +113,7 @@ def remove(
     if json_output:
         print_json(_document(use))
     else:
-        print_text(f"removed {deployment_id}, which was {use.deployment.address}")
+        print_text(f"removed {deployment_id}, which was {use.deployment.address}{_left_behind(use)}")
 
 
 async def remove_unless_needed(
@@ -139,13 +139,24 @@ async def remove_unless_needed(
     return use
 
 
+def _left_behind(use: DeploymentUse) -> str:
+    count = use.open_invocations
+    if not count:
+        return ""
+    were, them = ("1 open invocation was", "it") if count == 1 else (f"{count} open invocations were", "them")
+    return (
+        f"; {were} pinned to it and cannot go on: move {them} to a deployment that fits with `awaken invocations "
+        "resume ID --deployment latest`, also if this address is registered again, which gives it another id"
+    )
+
+
 def _late(use: DeploymentUse, count: int) -> str:
     one = use.deployment
     began, them = ("1 invocation was", "it") if count == 1 else (f"{count} invocations were", "them")
     return (
         f"removed {one.deployment_id} ({one.address}), but {began} pinned to it meanwhile and cannot go on; find "
-        f"{them} with `awaken invocations list`, pause {them}, and move {them} with "
-        "`awaken invocations resume --deployment latest`"
+        f"{them} with `awaken invocations list`, and move {them} with "
+        "`awaken invocations resume ID --deployment latest`"
     )
 
 
@@ -156,8 +167,8 @@ def _reason(use: DeploymentUse) -> str:
         count = use.open_invocations
         pinned = "1 open invocation is" if count == 1 else f"{count} open invocations are"
         reasons.append(
-            f"{pinned} pinned to it: wait for their end, cancel them, or move those that are paused or suspended with "
-            "`awaken invocations resume --deployment latest`"
+            f"{pinned} pinned to it: wait for their end, cancel them, or move them with `awaken invocations resume "
+            "ID --deployment latest`"
         )
     if use.newest_of:
         reasons.append(

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from awaken.control.operations import Change
     from awaken.control.remote import RemoteOperations
 
-    #: Changes one invocation; returns the id of the new invocation if it makes one, else whether the change is done.
-    Operation = Callable[[RemoteOperations, str], Awaitable[Change | str]]
+    #: Changes one invocation; returns whether the change is done, or what else is to be told of one that is.
+    Operation = Callable[[RemoteOperations, str], Awaitable[Change | Mapping[str, str]]]
 
 __all__ = ["commands"]
 
@@ -154,7 +154,9 @@ def _change_all(
     for outcome in outcomes:
         if not json_output:
             word = requested if requested and outcome.get("status") == 202 else done
-            print_text(outcome.get("error") or f"{outcome['id']}: {word.format(**outcome)}")
+            was = outcome.get("paused_while")
+            before = f"was {was}, so it was paused first; " if was else ""
+            print_text(outcome.get("error") or f"{outcome['id']}: {before}{word.format(**outcome)}")
     if failed:
         raise CommandError(f"{len(failed)} of {len(ids)} failed; see above")
 
@@ -171,9 +173,9 @@ async def _change(
         change = await operation(runtime, invocation_id)
     except OperationError as error:
         return {"id": invocation_id, "error": f"cannot {name} {invocation_id}: {explain(error)}"}
-    if isinstance(change, str):
-        return {"id": invocation_id, "status": 200, "new_invocation_id": change}
-    return {"id": invocation_id, "status": 202 if change is Change.REQUESTED else 200}
+    if isinstance(change, Change):
+        return {"id": invocation_id, "status": 202 if change is Change.REQUESTED else 200}
+    return {"id": invocation_id, "status": 200, **change}
 
 
 def _add(name: str, operation: Operation, help_text: str, done: str, requested: str | None = None) -> None:
@@ -236,16 +238,19 @@ def resume(
     deployment: Annotated[
         str | None,
         typer.Option(
-            metavar="latest|keep|ID", help="Move paused and suspended invocations to this deployment."
+            metavar="latest|keep|ID",
+            help="Move invocations to this deployment. Those that are running or backing off are paused first.",
         ),
     ] = None,
     admin: AdminOption = DEFAULT_ADMIN,
     json_output: JsonOutputOption = False,
 ) -> None:
     """Resume paused invocations, and retry backing-off ones at once."""
+    from awaken.cli.moving import resume as resume_one
 
-    async def work(runtime: RemoteOperations, invocation_id: str) -> Change:
-        return await runtime.resume(invocation_id, deployment)
+    async def work(runtime: RemoteOperations, invocation_id: str) -> dict[str, str]:
+        was = await resume_one(runtime, invocation_id, deployment)
+        return {} if was is None else {"paused_while": was}
 
     _change_all(invocation_ids, "resume", work, admin, json_output=json_output, done="resumed")
 
@@ -268,8 +273,8 @@ def restart(
     The new invocation has the same input, which is entry 0 of the journal.
     """
 
-    async def work(runtime: RemoteOperations, invocation_id: str) -> str:
-        return await runtime.restart_as_new(invocation_id, keep + 1, deployment)
+    async def work(runtime: RemoteOperations, invocation_id: str) -> dict[str, str]:
+        return {"new_invocation_id": await runtime.restart_as_new(invocation_id, keep + 1, deployment)}
 
     done = "restarted as {new_invocation_id}"
     _change_all([invocation_id], "restart", work, admin, json_output=json_output, done=done)

@@ -44,7 +44,8 @@ ATTEMPT_CODES: Final = (
     ErrorCode(
         "RT0011",
         "no deployment is registered for the invocation",
-        "register it, or resume the invocation with another deployment",
+        "register an endpoint that has its service; if the deployment that it is pinned to was removed, move it with "
+        "`awaken invocations resume ID --deployment latest`",
     ),
     ErrorCode(
         "RT0012",

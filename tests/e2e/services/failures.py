@@ -78,6 +78,18 @@ async def changed(ctx: restate.Context, effects: str) -> None:
     raise RetryableError("now change", retry_after=BRIEFLY)
 
 
+@patient.handler()
+async def changed_until_mended(ctx: restate.Context, effects: str) -> str:
+    """Execute another action from the second execution on, as changed code does, until `mended` is recorded."""
+    record(effects, "execution")
+    is_mended = count(effects, "mended") > 0
+    is_changed = count(effects, "execution") > 1 and not is_mended
+    await ctx.run_typed("changed" if is_changed else "action", record, path=effects, word="action")
+    if not is_mended:
+        raise RetryableError("now change", retry_after=BRIEFLY)
+    return "done"
+
+
 @failing.handler()
 async def stubborn(ctx: restate.Context, effects: str) -> None:
     """Stay busy outside durable waits, and record how that ends."""

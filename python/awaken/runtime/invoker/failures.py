@@ -63,11 +63,16 @@ def no_reaction(timeout_ms: int) -> AttemptFailure:
 
 def no_deployment(row: InvocationRow) -> AttemptFailure:
     """Return the failure of an attempt for which no deployment is registered."""
-    missing = row.deployment_id or f"{row.service}/{row.handler}"
+    if row.deployment_id is None:
+        why = f"{row.service}/{row.handler} is not registered; register an endpoint that has it"
+    else:
+        why = (
+            f"{row.deployment_id}, which it is pinned to, was removed; move it to a deployment that fits with "
+            f"`awaken invocations resume {row.id} --deployment latest`"
+        )
     return AttemptFailure(
         code=500,
-        message=f"no deployment to run {row.id} on: {missing} is not registered; register it, "
-        "or resume the invocation with another deployment",
+        message=f"no deployment to run {row.id} on: {why}",
         reason="RT0011",
     )
 
