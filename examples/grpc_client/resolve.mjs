@@ -11,7 +11,8 @@ const protoLoader = require("@grpc/proto-loader");
 
 const [address, id, value] = process.argv.slice(2);
 const definition = protoLoader.loadSync("awaken/control/v1/awakeables.proto", {
-  includeDirs: [fileURLToPath(new URL("../../proto", import.meta.url))],
+  // Beside this file in the ZIP of the site, or at the top of the repository.
+  includeDirs: ["proto", "../../proto"].map((path) => fileURLToPath(new URL(path, import.meta.url))),
   enums: String,
 });
 const { Awakeables } = grpc.loadPackageDefinition(definition).awaken.control.v1;

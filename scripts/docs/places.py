@@ -12,5 +12,5 @@ THEME: Final = Path(__file__).parent / "theme"
 #: What Zensical reads and writes, both ignored by Git.
 STAGED: Final = ROOT / ".site" / "docs"
 SITE: Final = ROOT / "site"
-#: Pages at the top of the repository that the site has, too, below `project/`.
-PROJECT_PAGES: Final = ("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md")
+#: Pages outside of `docs/` that the site has, too, below `project/`.
+PROJECT_PAGES: Final = ("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "benches/README.md")

@@ -1,8 +1,8 @@
 """The pages as the site has them.
 
 On GitHub, pages link to anything in the repository. The site has `docs/` and a few pages more, below `project/`. Links
-to those are adapted. Links to other files of the repository become the names of the files, because where the repository
-is published is not known here.
+to those are adapted. Links to examples lead to copies of them, and links to a folder of examples to its ZIP. Links to
+other files of the repository become the names of the files, because where it is published is not known here.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from scripts.docs import examples
 from scripts.docs.places import DOCS, PROJECT_PAGES, ROOT, STAGED, THEME
 
 _FENCE: Final = re.compile(r"(^ *(`{3,}|~{3,}).*?^ *\2`*\s*?$)", re.MULTILINE | re.DOTALL)
@@ -28,6 +29,9 @@ def stage(target: Path = STAGED) -> None:
         content = source.read_bytes()
         if source.suffix == ".md":
             content = adapt(content.decode(), name).encode()
+        _write(target / name, content)
+    for name, content in examples.files().items():
+        wanted.add(target / name)
         _write(target / name, content)
     for path in [path for path in target.rglob("*") if path.is_file() and path not in wanted]:
         path.unlink()
@@ -79,7 +83,7 @@ def _name_in_site(path: str) -> str | None:
     if path in PROJECT_PAGES:
         return f"project/{path}"
     if not path.startswith("docs/"):
-        return None
+        return examples.name_in_site(path)
     name = path.removeprefix("docs/").rstrip("/")
     if (ROOT / path).is_dir():
         name = next(

@@ -47,8 +47,16 @@ def test_sections_are_folders() -> None:
         ("how-to/a.md", "[map](../../ARCHITECTURE.md#the-map)", "[map](../project/ARCHITECTURE.md#the-map)"),
         ("project/CONTRIBUTING.md", "[page](docs/how-to/client.md)", "[page](../how-to/client.md)"),
         ("project/CONTRIBUTING.md", "[all](docs/decisions)", "[all](../decisions/README.md)"),
-        ("how-to/a.md", "[the demo](../../examples/demo.py)", "the demo (`examples/demo.py`)"),
-        ("how-to/a.md", "[`examples/demo.py`](../../examples/demo.py)", "`examples/demo.py`"),
+        ("how-to/a.md", "[it](../../examples/approval.py)", "[it](../examples/approval.py)"),
+        ("how-to/a.md", "[orders.zip](../../examples/orders)", "[orders.zip](../examples/orders.zip)"),
+        (
+            "how-to/a.md",
+            "[its test](../../tests/unit/examples/test_payment.py)",
+            "[its test](../examples/payment/test_payment.py)",
+        ),
+        ("project/CONTRIBUTING.md", "[b](benches/README.md#a)", "[b](benches/README.md#a)"),
+        ("how-to/a.md", "[the demo](../../examples/demo)", "the demo (`examples/demo`)"),
+        ("how-to/a.md", "[`Makefile`](../../Makefile)", "`Makefile`"),
         ("how-to/a.md", "[far](https://restate.dev/a)", "[far](https://restate.dev/a)"),
         (
             "how-to/a.md",
@@ -69,6 +77,7 @@ def test_staging_removes_what_is_gone(tmp_path: Path) -> None:
     assert not (tmp_path / "old.md").exists()
     assert (tmp_path / "index.md").exists()
     assert (tmp_path / "assets" / "logo.svg").exists()
+    assert (tmp_path / "examples" / "orders.zip").exists()
 
 
 @pytest.mark.parametrize(
