@@ -257,6 +257,12 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             "s",
         ),
         Panel(
+            "Event loop's last turn",
+            "Seconds ago. More than a few: a handler does not give the process back, or the process is stopped.",
+            ((largest("awaken_event_loop_age_seconds", "instance"), "{{instance}}"),),
+            "s",
+        ),
+        Panel(
             "Processors",
             "1 is one processor.",
             ((rate("process_cpu_seconds_total", "instance"), "{{instance}}"),),

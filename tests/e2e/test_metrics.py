@@ -145,6 +145,24 @@ def test_killed_worker_loses_and_doubles_nothing(metered: Metered) -> None:
 
 
 @pytest.mark.parametrize("metered", [("--workers", "2")], indirect=True)
+def test_worker_that_stands_still_shows(metered: Metered) -> None:
+    metered.endpoint.await_number("awaken_workers", 2)
+    assert metered.endpoint.number("awaken_event_loop_age_seconds") < 2
+
+    stopped = _busiest_worker(metered)
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        eventually(
+            lambda: metered.endpoint.number("awaken_event_loop_age_seconds") > 3, what="the age of its turn"
+        )
+        assert metered.endpoint.probe("/health") == (200, "ok"), "another one serves"
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+
+    eventually(lambda: metered.endpoint.number("awaken_event_loop_age_seconds") < 2, what="its next turn")
+
+
+@pytest.mark.parametrize("metered", [("--workers", "2")], indirect=True)
 def test_nothing_is_left_behind_by_a_parent_that_is_killed(metered: Metered) -> None:
     parent = psutil.Process(int(metered.endpoint["pid"]))
     children = parent.children()

@@ -33,6 +33,7 @@ class MetricsServer:
         unready: returns why requests should go elsewhere, or None.
         where: host and port, or a socket that listens already.
         processes: the numbers of processes; None shows those of this one.
+        unhealthy: returns why what is shown should be restarted, or None.
     """
 
     def __init__(
@@ -41,10 +42,11 @@ class MetricsServer:
         unready: Callable[[], str | None],
         where: tuple[str, int] | socket.socket,
         processes: Sequence[Collector] | None = None,
+        unhealthy: Callable[[], str | None] = lambda: None,
     ) -> None:
         if processes is None:
             processes = [ProcessCollector(registry=None)]
-        self._app = MetricsApp(take, unready, processes)
+        self._app = MetricsApp(take, unready, processes, unhealthy)
         applications = Applications()
         host, port = where if isinstance(where, tuple) else where.getsockname()[:2]
         # Prometheus calls a container by any name, and whoever reaches a wide address reads what is there. On loopback,

@@ -53,6 +53,7 @@ class ProcessNumbers:
         self._cells = cells
         if cells is not None:
             metrics.move(cells)
+            cells.note_turn()
             cells.pid = os.getpid()
         self._server = None if port is None else MetricsServer.of_process(metrics, readiness.unready, port)
         self._lag: LoopLag | None = None
@@ -99,6 +100,7 @@ class ProcessNumbers:
 
     def _publish(self) -> None:
         if self._cells is not None:
+            self._cells.note_turn()
             self.publish()
             self._timer = asyncio.get_running_loop().call_later(_INTERVAL, self._publish)
 

@@ -2,13 +2,15 @@
 
 The parent makes memory for each worker, and lets nobody wait: it serves nothing itself, because it forks. So one more
 process has the port of `--metrics` and reads all memories; it is replaced like a worker when it dies. A worker whose
-event loop is blocked, or that is dead, holds up nobody who asks for numbers.
+event loop is blocked, or that is dead, holds up nobody who asks for numbers. So this process looks at when the loop of
+each worker last came round: of itself, it would call an endpoint healthy that hangs.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -48,13 +50,23 @@ class WorkerNumbers:
         readiness: whether this endpoint is ready, apart from its workers.
         count: how many workers there are.
         port: a socket that listens, where the numbers are shown.
+        longest_turn: seconds after which a worker whose event loop has not come round is taken to hang.
     """
 
-    def __init__(self, metrics: Metrics, readiness: Readiness, count: int, port: socket.socket) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        readiness: Readiness,
+        count: int,
+        port: socket.socket,
+        *,
+        longest_turn: float = 60.0,
+    ) -> None:
         self._metrics = metrics
         self._readiness = readiness
         self._cells = [SharedCells() for _ in range(count)]
         self._port = port
+        self._longest_turn = longest_turn
         self._own = SharedCells(_SMALL)
         #: Asked here: a child that begins after the death of its parent would ask for its foster parent.
         self._parent = os.getpid()
@@ -73,9 +85,9 @@ class WorkerNumbers:
 
     def attend(self, watch: Callable[[asyncio.Event], None]) -> None:
         """Serve the numbers of all workers, in a process beside them."""
-        run_in_loop(self._show(watch))
+        run_in_loop(self.show(watch))
 
-    async def _show(self, watch: Callable[[asyncio.Event], None]) -> None:
+    async def show(self, watch: Callable[[asyncio.Event], None]) -> None:
         """Serve the numbers of all, until the parent is gone.
 
         Args:
@@ -87,10 +99,14 @@ class WorkerNumbers:
         def unready() -> str | None:
             if draining.is_set():
                 return "draining"
-            ready = merge(cells.snapshot() for cells in self._cells).get(instruments.READY, {})
-            return None if any(value for (value,) in ready.values()) else "starting"
+            ready = merge(map(self._snapshot, self._cells)).get(instruments.READY, {})
+            if any(value for (value,) in ready.values()):
+                return None
+            return self._unhealthy() or "starting"
 
-        server = MetricsServer(self._take, unready, self._port, [_WorkerProcesses(self._cells)])
+        server = MetricsServer(
+            self._take, unready, self._port, [_WorkerProcesses(self._cells)], self._unhealthy
+        )
         await server.start()
         await draining.wait()
         # The parent kills this process when the last worker has ended; no event says that it was killed itself.
@@ -98,10 +114,29 @@ class WorkerNumbers:
             await asyncio.sleep(_PATIENCE)
         await server.stop()
 
+    def _unhealthy(self) -> str | None:
+        """Return `stuck` if every worker that is alive hangs: one that turns serves, and others are replaced."""
+        alive = [cells for cells in self._cells if cells.pid]
+        return "stuck" if alive and all(_turn_age(cells) > self._longest_turn for cells in alive) else None
+
     async def _take(self) -> Snapshot:
-        snapshot = merge(cells.snapshot() for cells in (*self._cells, self._own))
+        snapshot = merge(map(self._snapshot, (*self._cells, self._own)))
         alive = sum(1 for cells in self._cells if cells.pid)
         return {**snapshot, instruments.WORKERS: {(): (alive,)}}
+
+    def _snapshot(self, cells: SharedCells) -> Snapshot:
+        """Return the numbers of a worker; of one that hangs it is not true any more that it is ready."""
+        snapshot = cells.snapshot()
+        if cells.pid:
+            age = _turn_age(cells)
+            snapshot[instruments.EVENT_LOOP_AGE] = {(): (age,)}
+            if age > self._longest_turn and instruments.READY in snapshot:
+                snapshot[instruments.READY] = {(): (0.0,)}
+        return snapshot
+
+
+def _turn_age(cells: SharedCells) -> float:
+    return max(0.0, time.monotonic() - cells.turned_at)
 
 
 class _WorkerProcesses(Collector):

@@ -29,6 +29,7 @@ class MetricsApp:
         take: awaited for each scrape, returns the numbers.
         unready: returns why requests should go elsewhere, or None.
         others: collectors of other numbers, such as those of the process.
+        unhealthy: returns why the process should be restarted, or None.
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class MetricsApp:
         take: Callable[[], Awaitable[Snapshot]],
         unready: Callable[[], str | None] = lambda: None,
         others: Sequence[Collector] = (),
+        unhealthy: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._take = take
         self._unready = unready
         self._others = others
+        self._unhealthy = unhealthy
         # Ten thousand lines take 50 ms: more than handlers should wait. Not the loop's own threads, which may be busy.
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="awaken-metrics")
 
@@ -80,7 +83,8 @@ class MetricsApp:
         if method not in _READS:
             return 405, _TEXT, f"method {method} is not possible here; use GET\n".encode()
         if path == "/health":
-            return 200, JSON, HEALTH
+            fault = self._unhealthy()
+            return (200, JSON, HEALTH) if fault is None else (503, JSON, readiness(fault)[1])
         if path == "/ready":
             status, body = readiness(self._unready())
             return status, JSON, body

@@ -86,6 +86,13 @@ EVENT_LOOP_LAG: Final = Instrument(
     (),
     buckets.LAGS,
 )
+EVENT_LOOP_AGE: Final = Instrument(
+    "event_loop.age",
+    Kind.GAUGE,
+    "s",
+    "Time since the event loop last came round, which it does once a second; of workers, the one that is behind most",
+    across=Across.MAX,
+)
 DRAINING: Final = Instrument(
     "draining", Kind.GAUGE, "{process}", "1 from SIGTERM until the process ends, 0 before", across=Across.MAX
 )

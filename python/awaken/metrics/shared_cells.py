@@ -8,6 +8,7 @@ The memory is a header and records, each written once:
 
     header   8 bytes: end of the last record
              8 bytes: process id of the worker, 0 without one
+             8 bytes: when its event loop last came round, in seconds of the monotonic clock
     record   4 bytes: its size, a multiple of 8
              4 bytes: size of its name
              name: JSON, the path of the instrument and the values of its labels, filled up with spaces
@@ -24,6 +25,7 @@ import logging
 import math
 import mmap
 import struct
+import time
 from typing import TYPE_CHECKING, Final, cast
 
 from awaken.metrics.instrument_kinds import Kind
@@ -42,7 +44,7 @@ log = logging.getLogger("awaken.metrics")
 #: Bytes of one worker. Pages that nothing is written to take no memory; a handler takes about 3 KiB.
 _SIZE: Final = 32 * 1024 * 1024
 _RECORD: Final = struct.Struct("=II")
-_FIRST: Final = 16
+_FIRST: Final = 24
 
 
 class SharedCells:
@@ -71,7 +73,16 @@ class SharedCells:
     def pid(self, pid: int) -> None:
         self._words[1] = pid
 
+    @property
+    def turned_at(self) -> float:
+        """When the event loop of the worker last came round, in seconds of the clock that all processes share."""
+        return self._numbers[2]
+
     # ------------------------------------------------------------ for the worker
+
+    def note_turn(self) -> None:
+        """Note that the event loop of the worker comes round."""
+        self._numbers[2] = time.monotonic()
 
     def allocate(self, instrument: Instrument, labels: tuple[str, ...], size: int) -> MutableSequence[float]:
         """Return the numbers of a cell. Without room, they are of this process only, and the log says so once."""
