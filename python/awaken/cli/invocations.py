@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["commands"]
 
 commands = typer.Typer(no_args_is_help=True, help="List, show and change invocations.")
+
+#: Characters of a failure that a list shows; `awaken invocations show` has all of it.
+_LONGEST_FAILURE: Final = 200
 
 IdArgument = Annotated[
     str, typer.Argument(metavar="ID", help="The invocation's id, or its beginning if that is unique.")
@@ -72,15 +75,14 @@ def show_list(
                 Column("Status"),
                 Column("Created", is_optional=True),
                 Column("Attempts", is_optional=True),
-                Column("What happened", is_below=True),
+                Column("What happened", is_below=True, limit=_LONGEST_FAILURE),
             ),
             [_line(row) for row in rows],
         )
 
 
 def _line(row: Mapping[str, Any]) -> tuple[str, ...]:
-    happened = row.get("completion_failure") or row.get("last_failure") or ""
-    first_line = str(happened).strip().partition("\n")[0]
+    happened = row.get("completion_failure") or row.get("last_failure") or row.get("completion_result") or ""
     attempts = row.get("retry_count")
     return (
         str(row["id"]),
@@ -88,7 +90,7 @@ def _line(row: Mapping[str, Any]) -> tuple[str, ...]:
         str(row.get("status", "")),
         age(row.get("created_at")),
         "" if attempts is None else str(attempts),
-        first_line or str(row.get("completion_result", "")),
+        str(happened).strip().partition("\n")[0],
     )
 
 

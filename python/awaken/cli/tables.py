@@ -41,8 +41,10 @@ class Column:
     is_id: bool = False
     #: Its texts, which are long, are printed below the table.
     is_below: bool = False
-    #: The column is left out: empty ones first, then from the right.
+    #: The column is left out when it is empty, and, from the right, when there is no room for it.
     is_optional: bool = False
+    #: Characters of a text that are printed, also where a line may have any length; None is all of them.
+    limit: int | None = None
 
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
@@ -54,11 +56,28 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Non
     """
     from rich.console import Console
 
-    cells = [[escape_line(cell) for cell in row] for row in rows]
+    cells = [[_shown(column, cell) for column, cell in zip(columns, row, strict=True)] for row in rows]
+    columns, cells = _without_empty(columns, cells)
     console = Console(file=sys.stdout, highlight=False, markup=False)
     limit = console.width if sys.stdout.isatty() else _UNLIMITED
     text = _draw(columns, cells, limit)
     write_out(text if text is not None else _draw_narrow(columns, cells, limit))
+
+
+def _shown(column: Column, text: str) -> str:
+    if column.limit is not None and len(text) > column.limit:
+        text = text[: column.limit - 1].rstrip() + _ELLIPSIS
+    return escape_line(text)
+
+
+def _without_empty(columns: Sequence[Column], rows: list[list[str]]) -> tuple[list[Column], list[list[str]]]:
+    """Return columns and rows without the optional columns in which no row has a text."""
+    kept = [
+        index
+        for index, column in enumerate(columns)
+        if not column.is_optional or any(row[index] for row in rows)
+    ]
+    return [columns[index] for index in kept], [[row[index] for index in kept] for row in rows]
 
 
 def _draw(columns: Sequence[Column], rows: list[list[str]], limit: int) -> str | None:
@@ -67,11 +86,7 @@ def _draw(columns: Sequence[Column], rows: list[list[str]], limit: int) -> str |
     if sum(whole) + _BETWEEN * (len(columns) - 1) <= limit:
         return _render(columns, rows, whole)
     shortened = _shorten_ids(columns, rows)
-    kept = [
-        index
-        for index, column in enumerate(columns)
-        if not column.is_below and (not column.is_optional or any(row[index] for row in rows))
-    ]
+    kept = [index for index, column in enumerate(columns) if not column.is_below]
     while True:
         head, body = [columns[index] for index in kept], [[row[index] for index in kept] for row in shortened]
         widths = _cut(head, _widths(head, body), limit - _BETWEEN * (len(kept) - 1))

@@ -124,6 +124,14 @@ def test_list_prints_one_line_for_each(admin: FakeAdmin) -> None:
     assert line.rstrip().endswith("3          [500 Internal] ValueError('[x]')")
 
 
+def test_list_shows_the_beginning_of_a_long_failure(admin: FakeAdmin) -> None:
+    admin.rows = [{"id": INVOCATION, "target": "Greeter/greet", "last_failure": "x" * 70_000}]
+
+    result = run("invocations", "list", admin=admin.url)
+
+    assert result.stdout.splitlines()[-1].endswith(" " + "x" * 199 + "…")
+
+
 @pytest.mark.parametrize(
     "beginning", [INVOCATION[:9], INVOCATION[:20] + "…", INVOCATION[:37], INVOCATION[:12] + "..."]
 )
