@@ -30,6 +30,7 @@ from awaken.cli import (
     runtime,
     serve,
 )
+from awaken.cli.command_group import CommandGroup
 from awaken.cli.output import end_without_output
 from awaken.hosting.display import hold_standard_descriptors
 
@@ -40,6 +41,7 @@ _UNWRITABLE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     name="awaken",
+    cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

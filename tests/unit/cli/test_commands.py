@@ -96,6 +96,36 @@ def test_unknown_command_fails() -> None:
     assert run("nope").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("new", "orders", "--template", "nope"), "'nope' is not one of 'minimal', 'approvals', 'fastapi'"),
+        (("new",), "Missing argument 'NAME'"),
+        (("nope",), "No such command 'nope'"),
+        (("id", "--nope"), "No such option: --nope"),
+        (("invocations", "list", "--limit", "few"), "Invalid value for '--limit': "),
+        (("new", "a/b"), "'a/b' is a path"),
+    ],
+)
+def test_usage_errors_look_alike(arguments: tuple[str, ...], message: str) -> None:
+    result = run(*arguments)
+
+    *usage, line = result.stderr.splitlines()
+    assert result.exit_code == 2
+    assert line.startswith("error: ")
+    assert message in line
+    assert "Value error" not in line
+    assert not usage or usage[0].startswith("Usage: awaken")
+
+
+def test_command_without_arguments_prints_its_help_alone() -> None:
+    result = run("invocations")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage: awaken invocations ")
+    assert "error:" not in result.stderr
+
+
 # ---------------------------------------------------------------- resolve and reject
 
 
