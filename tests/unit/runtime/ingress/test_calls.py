@@ -93,7 +93,8 @@ async def test_paths_of_calls(
         (
             "/NoSvc/echo",
             404,
-            "service 'NoSvc' not found, make sure to register the service before calling it.",
+            "service 'NoSvc' not found, make sure to register the service before calling it. "
+            "Registered: Obj, Svc",
         ),
         (
             "/Sv%63/echo",
@@ -104,7 +105,7 @@ async def test_paths_of_calls(
             "/Svc/nohandler",
             404,
             "the service 'Svc' exists, but the handler 'nohandler' was not found, check that the handler exists in "
-            "the latest registered service version.",
+            "the latest registered service version. It has: any, echo, nothing, text.",
         ),
         ("/Svc/hidden", 400, "the invoked service is not public"),
         ("/Svc/echo?delay=1s", 400, "cannot use the delay query parameter with calls. "),
@@ -118,7 +119,7 @@ async def test_paths_of_calls(
             "bad path, expected either /restate/call/:service-name/:handler",
         ),
         ("/restate/call", 404, "service '' not found"),
-        ("/", 400, "bad path: /"),
+        ("/", 400, "bad path: /; POST /SERVICE/HANDLER or /OBJECT/KEY/HANDLER"),
         ("/Svc", 400, "bad path: /Svc"),
         ("/openapi", 400, "bad path: /openapi"),
         ("/a/b/c/d/e/f/g/h", 400, "bad path: /a/b/c/d/e/f/g/h"),
