@@ -48,7 +48,8 @@ class Terminals:
         blocks = re.findall(
             r"```(?:console|sh)\n(.*?)```", (self.folder / "README.md").read_text(), re.DOTALL
         )
-        lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
+        shown = [line for block in blocks for line in block.splitlines()]
+        lines = [line.removeprefix("$ ") for line in shown if not line.startswith("{")]  # what curl prints
         assert lines.pop(0).startswith("pip install -e '.[test]'")
         return lines
 
@@ -154,19 +155,35 @@ def test_fastapi_project_starts_and_answers_by_routes(project: Callable[[str], T
     for name, port in (("INGRESS", "8080"), ("ADMIN", "9070")):
         terminals.environment[f"AWAKEN_{name}"] = f"http://127.0.0.1:{terminals.ports[port]}"
     web = terminals.start(uvicorn, until="startup complete")
+    early = httpx.post(
+        f"http://127.0.0.1:{terminals.ports['8000']}/orders", json={"item": "a desk", "euros": 3}
+    )
     terminals.type_in(register)
     order = json.loads(terminals.type_in(start))["order"]
     found = eventually(lambda: ID.search(web.log), what="the id in the terminal")
-    terminals.type_in(decide.replace("sign_1...", found.group() if found else ""))
-    outcome = eventually(
-        partial(
-            terminals.type_in,
-            read.replace("inv_1...", order).replace("curl ", "curl --retry 9 --retry-all-errors "),
-        ),
-        what="the outcome",
-    )
+    decided = terminals.type_in(decide.replace("sign_1...", found.group() if found else ""))
+    read_outcome = partial(terminals.type_in, read.replace("inv_1...", order))
+    outcome = eventually(lambda: json.loads(read_outcome())["outcome"], what="the outcome")
+    other = "inv_1gSt6v4GyGnv2W0vt2p4mNl9JM4N5LL3tr"
+    unknown = httpx.get(f"http://127.0.0.1:{terminals.ports['8000']}/orders/{other}")
 
-    assert json.loads(outcome) == {"outcome": "a desk: bought, as Ada decided"}
+    assert (early.status_code, "awaken register" in early.json()["detail"]) == (503, True)
+    assert json.loads(decided) == {"outcome": "applied"}
+    assert outcome == "a desk: bought, as Ada decided"
+    assert (unknown.status_code, unknown.json()) == (404, {"detail": "invocation not found"})
+
+
+def test_fastapi_project_tells_that_no_runtime_answers(project: Callable[[str], Terminals]) -> None:
+    terminals = project("fastapi")
+    _, _, _, uvicorn, *_ = terminals.commands()
+    terminals.environment["AWAKEN_INGRESS"] = f"http://127.0.0.1:{terminals.ports['8080']}"
+
+    terminals.start(uvicorn, until="startup complete")
+    order = {"item": "a desk", "euros": 300}
+    refused = httpx.post(f"http://127.0.0.1:{terminals.ports['8000']}/orders", json=order, timeout=30)
+
+    assert refused.status_code == 503
+    assert "awaken runtime" in refused.json()["detail"]
 
 
 def test_fastapi_project_runs_without_its_routes(project: Callable[[str], Terminals]) -> None:
