@@ -122,13 +122,29 @@ def _make_target(target: Path, source: Path) -> None:
         entries = sorted(entry.name for entry in target.iterdir())
     except OSError as error:
         raise StoreError(f"cannot make {target}: {error.strerror}; choose another target") from error
+    _refuse_entries(target, entries)
+    # Whoever makes this file has the directory: two may have seen it empty.
+    partial = target / _PARTIAL
+    try:
+        os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE))
+    except FileExistsError as error:
+        raise StoreError(f"another backup is writing to {target}; name a new directory") from error
+    except OSError as error:
+        raise StoreError(f"cannot write to {target}: {error.strerror}; choose another target") from error
+    try:
+        _refuse_entries(target, sorted({entry.name for entry in target.iterdir()} - {_PARTIAL}))
+    except BaseException:
+        partial.unlink()
+        raise
+
+
+def _refuse_entries(target: Path, entries: Sequence[str]) -> None:
     if entries:
         raise StoreError(f"{target} is not empty, it has {', '.join(entries[:3])}; name a new directory")
 
 
 def _copy_database(source: Path, target: Path, on_progress: Callable[[int, int], None]) -> tuple[int, int]:
     """Copy one snapshot, and return the version of its schema and how many invocations are open in it."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE))
     try:
         with closing(_open(source)) as origin, closing(sqlite3.connect(target, isolation_level=None)) as copy:
             # Within a transaction, the snapshot stays the same from one part of the copy to the next.

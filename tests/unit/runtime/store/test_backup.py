@@ -186,3 +186,19 @@ def test_what_others_put_into_a_target_meanwhile_stays(directory: Path, tmp_path
         back_up(directory, target, on_progress=interfere)
 
     assert [one.name for one in target.iterdir()] == ["theirs"]
+
+
+def test_of_two_backups_to_one_place_one_is_refused(directory: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy"
+    refused: list[str] = []
+
+    def back_up_again(_copied: int, _total: int) -> None:
+        with pytest.raises(StoreError) as failure:
+            back_up(directory, target)
+        refused.append(str(failure.value))
+
+    made = back_up(directory, target, on_progress=back_up_again)
+
+    assert refused
+    assert all("name a new directory" in text for text in refused)
+    assert names_in(made.path) == {str(number) for number in range(ROWS)}
