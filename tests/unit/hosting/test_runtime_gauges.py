@@ -130,8 +130,9 @@ def test_deployments_are_shown_after_many_others() -> None:
         reason = "RT0010" if number == 24 else ""
         measures.note_attempt("Desk", "greet", deployment, EventKind.SUCCEEDED, 0.1, reason)
         measures.forget_deployments([deployment])
-        snapshot = metrics.snapshot()
+        metrics.snapshot()
 
+    snapshot = metrics.snapshot()
     assert snapshot[instruments.REACHABLE_DEPLOYMENTS] == {("dp_24",): (0.0,)}
     assert snapshot[instruments.DISPATCHED_ATTEMPTS] == {("Desk", "greet", "dp_24", "succeeded"): (1.0,)}
 
