@@ -248,12 +248,24 @@ class _Supervisor:
             self._attendant.note_death(worker.index, is_replaced=not self._stop_count)
         if self._stop_count:
             if status not in (0, *(-signum for signum in _SIGNALS)) and self._stop_count == 1:
-                logger.warning("%s %d ended with %d while stopping", worker.name, pid, status)
+                logger.warning("%s %d %s while stopping", worker.name, pid, _describe_end(status))
             return
         if now - worker.started_at > _LONGEST_DELAY:
             worker.delay = _FIRST_DELAY
         worker.start_at = now + worker.delay
-        logger.error(
-            "%s %d ended with %d; another one starts in %g s", worker.name, pid, status, worker.delay
-        )
+        end = _describe_end(status)
+        if worker.sock is not None:
+            end += "; the runtime repeats its attempts"
+        logger.error("%s %d %s; another one starts in %g s", worker.name, pid, end, worker.delay)
         worker.delay = min(_LONGEST_DELAY, 2 * worker.delay)
+
+
+def _describe_end(status: int) -> str:
+    """Say how a process ended, by its exit code, which is negative for a signal."""
+    if status >= 0:
+        return f"ended with exit status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:  # one without a name
+        name = f"signal {-status}"
+    return f"was ended by {name}"
