@@ -55,6 +55,7 @@ def register_deployment(
     import httpx
 
     from awaken.client.credentials import authorization, make_tls_context, read_token
+    from awaken.control.nodes import describe_break
 
     admins = [admin] if isinstance(admin, str) else list(admin)
     body = {"uri": endpoint, "force": force, "use_http_11": use_http_11}
@@ -77,7 +78,7 @@ def register_deployment(
             named, last = ", ".join(admins), errors[-1]
             if not isinstance(last, httpx.ConnectError):
                 raise CommandError(
-                    f"the admin API at {named} gave no answer: {last or type(last).__name__}"
+                    f"the admin API at {named} gave no answer: {describe_break(last, admins[-1])}"
                 ) from last
             if time.monotonic() + pause > deadline:
                 raise _unreachable(named, last) from last

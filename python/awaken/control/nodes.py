@@ -80,6 +80,14 @@ class Clients:
         return httpx.AsyncClient(base_url=url, headers=self._headers, transport=transport, trust_env=False)
 
 
+def describe_break(error: httpx.HTTPError, url: str) -> str:
+    """Return how a connection ended before an answer, and what may be wrong with the URL."""
+    text = str(error).rstrip(".") or f"the connection was closed ({type(error).__name__})"
+    if url.startswith("http:") and isinstance(error, (httpx.ReadError, httpx.RemoteProtocolError)):
+        return f"{text}; if TLS is spoken there, write https:// in the URL"
+    return text
+
+
 class Node:
     """One address, with connections for each kind of request.
 
@@ -251,7 +259,7 @@ class Interface:
             raise InvalidRequestError(f"the request cannot be sent to the {name}: {error}") from error
         except httpx.HTTPError as error:
             raise UnavailableError(
-                f"the {name} at {url} gave no answer: {error or type(error).__name__}"
+                f"the {name} at {url} gave no answer: {describe_break(error, url)}"
             ) from error
         if is_refused(answer.status_code, answer.headers):
             raise NotAllowedError(

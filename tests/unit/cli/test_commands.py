@@ -239,7 +239,7 @@ def test_ingress_that_closes_the_connection_may_have_completed_it() -> None:
         thread.join()
 
     assert result.exit_code == 1
-    assert_error(result, f"{url} gave no answer.*doing it again is safe")
+    assert_error(result, f"{url} gave no answer: .*write https:// in the URL.*doing it again is safe")
 
 
 def test_an_admin_api_that_cannot_be_asked_keeps_no_result_back(accepting: Listener) -> None:

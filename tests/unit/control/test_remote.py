@@ -16,6 +16,7 @@ from awaken.control.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
+from awaken.control.nodes import describe_break
 from awaken.control.operations import Change, Failure, InvocationRequest, Target
 from awaken.control.reads import find_awakeable, find_invocation
 from awaken.control.remote import RemoteOperations, connect_runtime
@@ -257,6 +258,14 @@ async def test_a_runtime_that_closes_the_connection_may_have_done_what_was_asked
     with pytest.raises(UnavailableError, match="gave no answer: Server disconnected") as error:
         await connect(closing, None).resolve_awakeable(AWAKEABLE, b"1")
     assert not isinstance(error.value, UnreachableError)
+
+
+@pytest.mark.parametrize(
+    ("url", "advice"),
+    [("http://here", "; if TLS is spoken there, write https:// in the URL"), ("https://here", "")],
+)
+def test_a_connection_that_breaks_without_a_word_is_described(url: str, advice: str) -> None:
+    assert describe_break(httpx.ReadError(""), url) == f"the connection was closed (ReadError){advice}"
 
 
 async def test_only_results_of_invocations_may_take_any_time() -> None:
