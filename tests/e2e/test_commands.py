@@ -121,8 +121,10 @@ def test_paused_invocation_is_shown_with_what_paused_it(lane: Lane, client: Clie
     wait_for(lane, invocation_id, "paused")
 
     shown = run(lane, "invocations", "show", invocation_id)
+    listed = run(lane, "invocations", "list", "--status", "paused", "--limit", "1000")
     client.kill(invocation_id)
 
+    assert [row["last_failure"] for row in listed if row["id"] == invocation_id] == [shown["last_failure"]]
     assert shown["last_failure"].startswith("[500")
     assert (
         "] ZeroDivisionError('division by zero')\nTraceback (most recent call last):\n"

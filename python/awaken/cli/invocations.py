@@ -57,10 +57,13 @@ def show_list(
     from awaken.cli.output import print_json, print_text
     from awaken.cli.runtime_client import talk
     from awaken.cli.tables import Column, print_table
+    from awaken.control.invocation_details import add_causes_of_pauses
     from awaken.control.reads import list_invocations
 
     async def work(runtime: RemoteOperations) -> list[dict[str, Any]]:
-        return await list_invocations(runtime, status or [], service, handler, key, limit=limit)
+        rows = await list_invocations(runtime, status or [], service, handler, key, limit=limit)
+        await add_causes_of_pauses(runtime, rows)
+        return rows
 
     rows = talk(work, admin=parse_urls([admin], "an admin API"))
     if json_output:

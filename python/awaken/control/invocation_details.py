@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from awaken.control.reads import find_invocation, is_invocation
-from awaken.control.sql import select
+from awaken.control.sql import quote_sql, select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from awaken.control.reads import Asks
 
-__all__ = ["InvocationDetails", "describe_invocation"]
+__all__ = ["InvocationDetails", "add_causes_of_pauses", "describe_invocation"]
 
 _COLUMNS: Final = (
     *("id", "target", "target_service_ty", "status", "completion_result", "completion_failure"),
@@ -28,7 +28,9 @@ _COLUMNS: Final = (
 )
 #: `index` is a word of SQL.
 _JOURNAL: Final = ('"index"', "entry_type", "name", "raw_length", "entry_lite_json")
-_EVENTS: Final = ("event_type", "event_json")
+_EVENTS: Final = ("id", "event_type", "event_json")
+#: Invocations of one question: each may have a hundred events of 40 KB, most have one or two.
+_ASKED_TOGETHER: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,22 @@ async def describe_invocation(operations: Asks, invocation_id: str) -> Invocatio
         events = select(_EVENTS, "sys_journal_events", conditions, order="appended_at")
         row |= _failure_that_paused(await operations.ask(events))
     return InvocationDetails({name: row[name] for name in _COLUMNS if name in row}, journal)
+
+
+async def add_causes_of_pauses(operations: Asks, rows: Sequence[dict[str, Any]]) -> None:
+    """Set `last_failure` in those rows of `sys_invocation` that are paused, where the column is empty."""
+    paused = {row["id"]: row for row in rows if row["status"] == "paused" and not row.get("last_failure")}
+    ids = list(paused)
+    for start in range(0, len(ids), _ASKED_TOGETHER):
+        among = ", ".join(map(quote_sql, ids[start : start + _ASKED_TOGETHER]))
+        conditions = [f"id IN ({among})", "event_type = 'Paused'"]
+        events: dict[str, list[dict[str, Any]]] = {}
+        for event in await operations.ask(
+            select(_EVENTS, "sys_journal_events", conditions, order="appended_at")
+        ):
+            events.setdefault(event["id"], []).append(event)
+        for invocation_id, found in events.items():
+            paused[invocation_id].update(_failure_that_paused(found))
 
 
 def _failure_that_paused(events: Sequence[dict[str, Any]]) -> dict[str, str]:
