@@ -26,6 +26,9 @@ _ADVICE = {
     "META0014": "The endpoint speaks HTTP/1.1 only, perhaps because of a proxy; add --use-http1.1.",
 }
 
+#: Codes of which the advice says all: the runtime's text gives the same advice, once or twice.
+_SAID_BY_ADVICE = frozenset({"META0014"})
+
 #: The runtime tries discovery several times before it gives up.
 _REQUEST_SECONDS = 60.0
 _FIRST_PAUSE_SECONDS = 0.25
@@ -111,7 +114,10 @@ def _read(response: httpx.Response, admin: str, endpoint: str) -> dict[str, Any]
     is_text = response.headers.get("content-type", "").startswith("text/plain")
     reason = " ".join(str(message or (is_text and response.text) or response.reason_phrase).split())
     if code:  # the text contains it already, sometimes twice
-        reason = f"[{code}] {reason.replace(f'[{code}]', '').strip()}"
+        own = "" if code in _SAID_BY_ADVICE else _sentence(reason.replace(f"[{code}]", "").strip())
+        reason = f"[{code}] {own}".rstrip()
+    else:
+        reason = _sentence(reason)
     from awaken.client.credentials import ADVICE, is_refused
 
     advice = _ADVICE.get(code or "", "")
@@ -120,7 +126,7 @@ def _read(response: httpx.Response, admin: str, endpoint: str) -> dict[str, Any]
     if not code and response.status_code in (400, 404, 405, 501):
         advice = "Is this the URL of an admin API? Name it with --admin."
     status = f"status {response.status_code}"
-    raise CommandError(f"{admin} refused {endpoint} with {status}: {_sentence(reason)} {advice}".rstrip())
+    raise CommandError(f"{admin} refused {endpoint} with {status}: {reason} {advice}".rstrip())
 
 
 def _sentence(text: str) -> str:

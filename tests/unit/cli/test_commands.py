@@ -319,7 +319,10 @@ def test_register_shows_services_and_revisions() -> None:
     ("status", "body", "message"),
     [
         (500, b'{"message":"[META0003] h2","restate_code":"META0003"}', r"META0003\] h2\. The"),
-        (500, b'{"message":"only HTTP1.1","restate_code":"META0014"}', "add --use-http1.1"),
+        (
+            *(500, b'{"message":"HTTP1.1? [META0014] try --use-http1.1","restate_code":"META0014"}'),
+            r"500: \[META0014\] The endpoint speaks HTTP/1.1 only, perhaps because of a proxy; add --use-http1.1\.$",
+        ),
         (409, b'{"message":"type","restate_code":"META0006"}', "use --force"),
         (422, b"data did not match", "status 422: data did not match"),
         (404, b"", "404: Not Found. Is this the URL of an admin API"),
