@@ -89,24 +89,31 @@ class LenientReader:
                 if self._fit is Fit.PLAIN:
                     self._check(data)
                 if self._problem is not None and data:
-                    development.warn(f"{self._problem}. It passes as plain JSON", place=place())
+                    development.warn(
+                        f"{self._problem}. It passes as plain JSON; `awaken.app(..., strict=True)` refuses such types",
+                        place=place(),
+                    )
             return value
         except Exception as error:  # checks of a type may raise anything
             if self._fit is Fit.CHECKED and not is_result:
                 raise
             misfit = error
+        try:
+            value = read_json(data)
+        except SerdeError:
+            if not is_result:
+                raise
+            # Bytes were returned, though the annotation says otherwise.
+            development.warn(
+                "the value is not JSON, and passes as bytes; annotate what returns it with `-> bytes`",
+                place=place(),
+            )
+            return data
         if development.is_enabled():
             development.warn(self._explain(misfit), place=place())
-        try:
-            return read_json(data)
-        except SerdeError:
-            if is_result:  # bytes were returned, though the annotation says otherwise
-                return data
-            raise
+        return value
 
     def _explain(self, error: Exception) -> str:
-        if self._annotation is None:
-            return "the value is not JSON, and passes as bytes; annotate what returns it with `-> bytes`"
         path = getattr(error, "path", "")
         where = f" at {path}" if path not in ("", "$") else ""
         reason = error.reason if isinstance(error, SerdeError) else repr(error)

@@ -177,6 +177,24 @@ async def test_warning_tells_place_type_and_reason(caplog: pytest.LogCaptureFixt
     ]
 
 
+async def test_what_is_not_json_is_refused_and_does_not_pass(caplog: pytest.LogCaptureFixture) -> None:
+    async with open_environment(service_for(int, 1), disable_retries=True) as environment:
+        with pytest.raises(HttpError, match="is not JSON"):
+            await environment.client.generic_call("Shop", "takes", b"{1")
+
+    assert "passes" not in caplog.text
+
+
+async def test_bytes_of_a_run_that_declares_another_type_pass_as_bytes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with open_environment(service_for(int, b"\x00\xff"), always_replay=True) as environment:
+        await environment.client.generic_call("Shop", "runs", b"")
+
+    [warning] = [message for message in caplog.messages if message.startswith('run "charge" of Shop/runs: ')]
+    assert "the value is not JSON, and passes as bytes; annotate what returns it with `-> bytes`" in warning
+
+
 @pytest.mark.parametrize("value", [2, 2.5, [2]])
 async def test_integer_is_a_float_without_a_warning(value: Any, caplog: pytest.LogCaptureFixture) -> None:
     hint = list[float] if isinstance(value, list) else float

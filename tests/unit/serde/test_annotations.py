@@ -348,7 +348,7 @@ async def test_type_that_nothing_reads_is_warned_of(caplog: pytest.LogCaptureFix
         await environment.client.generic_call("Echo", "echo", b"{}")
 
     assert "input of Echo/echo: cannot read Ordinary from JSON" in caplog.text
-    assert "passes as plain JSON" in caplog.text
+    assert "passes as plain JSON; `awaken.app(..., strict=True)` refuses such types" in caplog.text
 
 
 def test_dataclass_keeps_what_can_be_read_beside_what_cannot() -> None:
