@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from awaken.cli.failures import CommandError, UsageError
+from awaken.cli.settings import DEFAULT_ADMIN
 from awaken.hosting.urls import host_and_port
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "admin_option",
     "cannot_listen",
     "check_address",
     "is_loopback",
@@ -84,6 +86,12 @@ def parse_urls(texts: Sequence[str], what: str) -> list[str]:
 def reachable_url(url: str) -> str:
     """Replace an address that means all interfaces by one that can be dialled from this machine."""
     return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def admin_option(url: str) -> str:
+    """Return what a command that is suggested needs to reach an admin API: ` --admin URL`; nothing for the default."""
+    url = reachable_url(url)
+    return "" if url == DEFAULT_ADMIN else f" --admin {url}"
 
 
 def is_loopback(host: str) -> bool:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from awaken.cli.addresses import admin_option
 from awaken.cli.output import print_progress
 from awaken.cli.places import INBOX
 from awaken.diagnostics.printable import escape_text
 from awaken.timing.timestamps import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from awaken.cli.places import Places
     from awaken.cli.settings import LogLevel
     from awaken.hosting.runtime_server import RuntimeServer
-    from awaken.runtime.events import Observer
+    from awaken.hosting.step_ticker import StepTicker
     from awaken.runtime.query import Backlog
 
 __all__ = ["announce", "announce_stop", "make_observer", "print_announcement", "start_output"]
+
+#: Handlers without code that are named at a start.
+_MOST_MISSING: Final = 10
 
 
 def start_output(log_level: LogLevel, *, json_output: bool) -> None:
@@ -71,6 +76,8 @@ def announce(
     has_inbox: bool,
     metrics_url: str | None = None,
     public_key: str | None,
+    has_handler: Callable[[str, str], bool],
+    is_code_here: bool,
     json_output: bool,
 ) -> None:
     """Print what is served and where.
@@ -84,10 +91,13 @@ def announce(
         backlog: what waits since before the start.
         has_inbox: whether the inbox is served.
         metrics_url: where the numbers are, or None without them.
+        has_handler: whether a handler of a service is registered.
+        is_code_here: whether the application is in this process.
         public_key: what endpoints know this runtime by, or None if it does not sign its requests.
         json_output: print one JSON document instead of lines.
     """
     inbox = f"{server.admin_url}{INBOX}/" if has_inbox else None
+    missing = {handler: count for handler, count in backlog.by_handler.items() if not has_handler(*handler)}
     facts = {
         "ingress": server.ingress_url,
         "admin": server.admin_url,
@@ -100,11 +110,13 @@ def announce(
         "pid": os.getpid(),
         "open_invocations": backlog.invocations,
         "pending_awakeables": backlog.awakeables,
+        "missing_handlers": {f"{service}/{handler}": count for (service, handler), count in missing.items()},
         "next_timer": None if backlog.next_timer_ms is None else format_time(backlog.next_timer_ms),
     }
     lines = [
         served,
         *_describe(backlog),
+        *_warn_of_missing(missing, admin_option(server.admin_url), is_code_here=is_code_here),
         f"data in {places.directory}, admin API on {server.admin_url}{f', gRPC on {grpc}' if grpc else ''}",
         *([f"inbox on {inbox}"] if inbox else []),
         *([f"links on {links_url}"] if places.callbacks else []),
@@ -131,12 +143,32 @@ def _describe(backlog: Backlog) -> list[str]:
     return [f"continuing {', '.join(parts)}"]
 
 
+def _warn_of_missing(missing: Mapping[tuple[str, str], int], admin: str, *, is_code_here: bool) -> list[str]:
+    """Name the handlers that invocations wait for, and that nobody serves any more."""
+    remedy = (
+        "which the code no longer has: bring it back"
+        if is_code_here
+        else "which no deployment has: register one that does"
+    )
+    lines = []
+    for (service, handler), count in sorted(missing.items())[:_MOST_MISSING]:
+        verb = "is" if count == 1 else "are"
+        which = f"--service {shlex.quote(service)} --handler {shlex.quote(handler)}{admin}"
+        lines.append(
+            f"warning: {_count(count, 'open invocation')} {verb} of {service}/{handler}, {remedy}, or end what waits: "
+            f"`awaken invocations list {which}` shows ids for `awaken invocations kill ID...{admin}`"
+        )
+    if len(missing) > _MOST_MISSING:
+        lines.append(f"warning: likewise {len(missing) - _MOST_MISSING} more handlers")
+    return lines
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def make_observer(*, json_output: bool, show_payloads: bool, is_code_edited: bool = False) -> Observer:
-    """Return what prints a line for each step.
+def make_observer(*, json_output: bool, show_payloads: bool, is_code_edited: bool = False) -> StepTicker:
+    """Return what prints a line for each step, once it is released.
 
     Args:
         json_output: print JSON documents.
@@ -147,8 +179,8 @@ def make_observer(*, json_output: bool, show_payloads: bool, is_code_edited: boo
     from awaken.hosting.step_ticker import StepTicker
 
     if json_output:
-        return StepTicker(JsonEventLines(show_payloads=show_payloads))
-    return StepTicker(EventLines(show_payloads=show_payloads, is_code_edited=is_code_edited))
+        return StepTicker(JsonEventLines(show_payloads=show_payloads), is_held=True)
+    return StepTicker(EventLines(show_payloads=show_payloads, is_code_edited=is_code_edited), is_held=True)
 
 
 def announce_stop() -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from awaken.cli.addresses import reachable_url
+from awaken.cli.addresses import admin_option, reachable_url
 from awaken.cli.announcing import announce, announce_stop
 from awaken.cli.ending import closing_together
 from awaken.cli.failures import BrokenApplicationError, CommandError
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from awaken.hosting.embedded import EmbeddedRuntime
     from awaken.hosting.runtime_readiness import RuntimeReadiness
     from awaken.hosting.runtime_server import RuntimeServer
+    from awaken.hosting.step_ticker import StepTicker
     from awaken.metrics.metrics import Metrics
-    from awaken.runtime.events import Observer
     from awaken.runtime.query import BacklogReading
 
 __all__ = ["run_embedded"]
@@ -51,7 +51,7 @@ def run_embedded(
     apps: Mapping[str, Accept],
     codecs: Mapping[str, AnswerCodec] | None = None,
     json_output: bool,
-    observer: Observer | None,
+    observer: StepTicker | None,
     numbers: RuntimeNumbers | None = None,
     describe: Callable[[EmbeddedRuntime], str],
     until: Callable[[asyncio.Event], Awaitable[None]] | None = None,
@@ -131,6 +131,7 @@ def run_embedded(
                         backlog,
                         until,
                         numbers,
+                        observer,
                         json_output=json_output,
                     )
                 finally:
@@ -174,6 +175,7 @@ async def _serve(
     backlog: BacklogReading,
     until: Callable[[asyncio.Event], Awaitable[None]] | None,
     numbers: RuntimeNumbers | None,
+    observer: StepTicker | None,
     *,
     json_output: bool,
 ) -> None:
@@ -198,8 +200,12 @@ async def _serve(
             has_inbox=embedded.runtime.settings.serves_inbox,
             metrics_url=None if numbers is None else numbers.url,
             public_key=embedded.deployments.public_key,
+            has_handler=lambda service, handler: embedded.deployments.handler(service, handler) is not None,
+            is_code_here=bool(embedded.dialers.uris),
             json_output=json_output,
         )
+        if observer is not None:
+            observer.release(admin_option(server.admin_url))
         readiness.open()
         async with asyncio.TaskGroup() as group:
             beside = None if until is None else group.create_task(_beside(until, stop))

@@ -28,7 +28,16 @@ from typing import TYPE_CHECKING, Any
 
 from awaken.context.extensions import close_data, enter_context
 from awaken.diagnostics import development
-from awaken.endpoint import aftermath, code_location, generators, misplaced, outcome, tasks, unawaited
+from awaken.endpoint import (
+    aftermath,
+    blocked_loop,
+    code_location,
+    generators,
+    misplaced,
+    outcome,
+    tasks,
+    unawaited,
+)
 from awaken.endpoint.handler_call import call, context_for, write_result
 from awaken.endpoint.journal_codec import AttemptCodec
 from awaken.endpoint.memory import note_location
@@ -221,6 +230,8 @@ class Attempt(Rest):
         self._is_started = True
         tasks.install(self.loop)
         generators.install()
+        if self._locations is not None:  # in development mode
+            blocked_loop.watch(self.loop)
         context = context_for(self._handler, self, request)
         if self.observer is None:
             running = self._run_handler(context, request)

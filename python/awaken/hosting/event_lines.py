@@ -48,6 +48,7 @@ class EventLines:
     """
 
     most: int | None = 50
+    admin_option: str = ""
 
     def __init__(
         self, file: TextIO | None = None, *, show_payloads: bool = False, is_code_edited: bool = False
@@ -93,10 +94,11 @@ class EventLines:
         if len(self._explained) >= _MOST_EXPLAINED:
             self._explained.clear()
         self._explained.add(event.invocation_id)
+        admin = self.admin_option
         return (
             "awaken: if you changed the code while this invocation was open, bring the old code back, and it "
-            f"continues; or begin it anew: awaken invocations kill {event.invocation_id} && awaken invocations "
-            f"restart {event.invocation_id}\n"
+            f"continues; or begin it anew: awaken invocations kill {event.invocation_id}{admin} && "
+            f"awaken invocations restart {event.invocation_id}{admin}\n"
         )
 
     def _moment(self, moment: float) -> str:
@@ -113,6 +115,7 @@ class JsonEventLines:
     """
 
     most: int | None = None
+    admin_option: str = ""
 
     def __init__(self, *, show_payloads: bool = False) -> None:
         self._show_payloads = show_payloads

@@ -32,6 +32,8 @@ class Drawing(Protocol):
 
     #: How many steps are worth drawing at a time; None is all of them.
     most: int | None
+    #: What commands that are suggested end with, such as ` --admin http://127.0.0.1:9071`.
+    admin_option: str
 
     def draw(self, steps: Iterable[tuple[float, Event]], more: Mapping[EventKind, int]) -> None:
         """Draw steps.
@@ -48,10 +50,13 @@ class StepTicker:
 
     Args:
         drawing: what draws them.
+        is_held: draw nothing before `release`, so that what continues from an earlier process comes after its
+            announcement.
     """
 
-    def __init__(self, drawing: Drawing) -> None:
+    def __init__(self, drawing: Drawing, *, is_held: bool = False) -> None:
         self._drawing = drawing
+        self._is_held = is_held
         self._most = drawing.most
         self._steps: deque[tuple[float, Event]] = deque()
         self._more: Counter[EventKind] = Counter()
@@ -71,7 +76,7 @@ class StepTicker:
     def note(self, event: Event) -> None:
         """Keep an event until the next drawing."""
         if not self.skips(event.kind):
-            self._steps.append((time.time(), event))
+            self._steps.append((event.at_ms / 1000 or time.time(), event))
             self._plan()
 
     def _plan(self) -> None:
@@ -87,10 +92,20 @@ class StepTicker:
 
     def draw(self) -> None:
         """Draw what has been kept."""
-        if self._steps or self._more:
+        if (self._steps or self._more) and not self._is_held:
             steps, self._steps = self._steps, deque()
             more, self._more = self._more, Counter()
             self._drawing.draw(steps, more)
+
+    def release(self, admin_option: str) -> None:
+        """Begin to draw: it has been announced what is served.
+
+        Args:
+            admin_option: what commands that are suggested end with.
+        """
+        self._drawing.admin_option = admin_option
+        self._is_held = False
+        self.draw()
 
     def _is_worth_a_line(self, kind: EventKind) -> bool:
         if self._most is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -50,6 +50,9 @@ class Event:
     input: bytes = b""
     #: Why the attempt failed, if that is what happened.
     failure: AttemptFailure | None = None
+    #: When it happened, in UTC milliseconds; 0 if that is not known. It is reported once it is on disk, which a handler
+    #: that blocks the event loop delays.
+    at_ms: int = field(default=0, compare=False)
 
 
 class Observer(Protocol):

@@ -392,3 +392,27 @@ def test_a_runtime_that_signs_tells_the_key_that_endpoints_take(folder: Path) ->
 
     assert told == signer.public_key
     assert unsigned["identity_key"] is None
+
+
+def test_a_handler_that_the_code_no_longer_has_is_named(folder: Path, client: httpx.Client) -> None:
+    with dev(folder) as command:
+        for _ in range(2):
+            invocation_id = post(client, f"{command.ingress}/Desk/sign/send", "lease")["invocationId"]
+        command.wait_for("(?s)attempt.*Desk/sign.*attempt.*Desk/sign")
+        assert command.end() == 0
+    (folder / "desk_app.py").write_text(APP.replace("def sign", "def seal"))
+    with dev(folder) as command:
+        post(
+            client,
+            f"{command.ingress}/restate/awakeables/{awakeable_of(client, command, invocation_id)}/resolve",
+            "Ada",
+        )
+        failed = command.wait_for(r"backing off +Desk/sign .*").group()
+        admin = command.admin
+
+        assert (
+            "awaken: warning: 2 open invocations are of Desk/sign, which the code no longer has"
+            in command.output
+        )
+        assert f"`awaken invocations kill ID... --admin {admin}`" in command.output
+        assert "Desk has no handler 'sign', it has decide, greet, seal; bring it back" in failed

@@ -43,3 +43,16 @@ def test_where_versions_have_deployments_nothing_is_explained() -> None:
     EventLines(printed).note(failed("inv_1", 570))
 
     assert printed.getvalue().count("\n") == 1
+
+
+def test_commands_that_are_suggested_name_an_admin_api_elsewhere() -> None:
+    printed = io.StringIO()
+    lines = EventLines(printed, is_code_edited=True)
+    lines.admin_option = " --admin http://127.0.0.1:9071"
+
+    lines.note(failed("inv_1", 570))
+
+    assert printed.getvalue().endswith(
+        "awaken invocations kill inv_1 --admin http://127.0.0.1:9071 && "
+        "awaken invocations restart inv_1 --admin http://127.0.0.1:9071\n"
+    )

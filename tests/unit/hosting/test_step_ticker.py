@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Drawn:
     """Keeps what it is given to draw."""
 
+    admin_option = ""
+
     def __init__(self, most: int | None) -> None:
         self.most = most
         self.batches: list[tuple[list[str], dict[EventKind, int]]] = []
@@ -114,6 +116,7 @@ def test_what_a_handler_prints_comes_after_the_steps_before_it(*, as_documents: 
             f"take_over_output(as_documents={as_documents})\n"
             "async def main():\n"
             f"    observer = make_observer(json_output={as_documents}, show_payloads=False)\n"
+            "    observer.release('')\n"
             "    for number in range(3):\n"
             "        observer.note(Event(EventKind.ATTEMPT, f'inv_{number}', 'S/h', '1'))\n"
             "        print('handler', number)\n"
@@ -152,3 +155,17 @@ async def test_steps_beyond_the_rate_need_not_be_made_and_are_counted() -> None:
     await asyncio.sleep(0)
 
     assert drawn.batches == [(["inv_0", "inv_1", "inv_5"], {EventKind.ATTEMPT: 3})]
+
+
+async def test_what_continues_is_drawn_behind_the_announcement() -> None:
+    drawn = Drawn(50)
+    ticker = StepTicker(drawn, is_held=True)
+
+    ticker.note(step(1))
+    await asyncio.sleep(0.02)
+    before = list(drawn.batches)
+    ticker.release(" --admin http://127.0.0.1:9071")
+
+    assert before == []
+    assert drawn.batches == [(["inv_1"], {})]
+    assert drawn.admin_option == " --admin http://127.0.0.1:9071"

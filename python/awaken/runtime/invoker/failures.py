@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from awaken.runtime.attempt_failure import AttemptFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from awaken import _core
     from awaken.runtime.errors import CommandRefusedError
+    from awaken.runtime.schema import Schema
     from awaken.runtime.tables.invocation_row import InvocationRow
 
 __all__ = ["broken_stream", "no_deployment", "no_reaction", "refused", "reported", "runtime_error"]
+
+#: Handlers or services that a message names.
+_MOST_NAMED: Final = 10
 
 
 def reported(effect: _core.AttemptFailed) -> AttemptFailure:
@@ -61,20 +67,43 @@ def no_reaction(timeout_ms: int) -> AttemptFailure:
     return AttemptFailure(code=500, message=message, reason="RT0001")
 
 
-def no_deployment(row: InvocationRow) -> AttemptFailure:
-    """Return the failure of an attempt for which no deployment is registered."""
-    if row.deployment_id is None:
-        why = f"{row.service}/{row.handler} is not registered; register an endpoint that has it"
-    else:
-        why = (
-            f"{row.deployment_id}, which it is pinned to, was removed; move it to a deployment that fits with "
-            f"`awaken invocations resume {row.id} --deployment latest`"
+def no_deployment(row: InvocationRow, schema: Schema) -> AttemptFailure:
+    """Return the failure of an attempt for which no deployment, or no handler, is registered.
+
+    Args:
+        row: of the invocation.
+        schema: what is registered.
+    """
+    if row.deployment_id is not None and schema.deployment(row.deployment_id) is None:
+        message = (
+            f"no deployment to run {row.id} on: {row.deployment_id}, which it is pinned to, was removed; move it to a "
+            f"deployment that fits with `awaken invocations resume {row.id} --deployment latest`"
         )
-    return AttemptFailure(
-        code=500,
-        message=f"no deployment to run {row.id} on: {why}",
-        reason="RT0011",
-    )
+    else:
+        message = f"{_missing(row, schema)}; {_bring_back(schema)}"
+    return AttemptFailure(code=500, message=message, reason="RT0011")
+
+
+def _missing(row: InvocationRow, schema: Schema) -> str:
+    """Say which handler is not registered, and what is."""
+    service = schema.service(row.service)
+    if service is not None:
+        handlers = _list(sorted(service.handlers)) or "no handlers"
+        return f"{row.service} has no handler {row.handler!r}, it has {handlers}"
+    services = _list(sorted(each.name for each in schema.services())) or "nothing"
+    return f"{row.service}/{row.handler} is not registered, registered is {services}"
+
+
+def _bring_back(schema: Schema) -> str:
+    """Say what to do; nobody registers the application that runs in the process of the runtime."""
+    if all(deployment.uri.startswith("memory:") for deployment in schema.deployments()):
+        return "bring it back into the application, or kill the invocation"
+    return "register a deployment that has it, or kill the invocation"
+
+
+def _list(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def runtime_error(error: Exception) -> AttemptFailure:

@@ -137,7 +137,7 @@ class Invoker:
         handler = self._openings.handler(row, deployment)
         dialer = None if deployment is None else self._schema.dialer(deployment.deployment_id)
         if handler is None or deployment is None or dialer is None:
-            self._fail_soon(row, handler, failures.no_deployment(row))
+            self._fail_soon(row, handler, failures.no_deployment(row, self._schema))
             return
         self._processor.events.note(row, EventKind.ATTEMPT, str(row.retry_count))
         is_recovered = self._open_attempts.take_recovered(row.seq)

@@ -49,7 +49,7 @@ class EventFeed:
             count = partial(self._measures.note_accepted, new.handler.service, new.handler.name)
             self._store.after_commit(count, is_urgent=False)
         if self._observer is not None:
-            report = partial(self._report_accepted, self._observer, new, status)
+            report = partial(self._report_accepted, self._observer, new, status, self._clock.now_ms())
             self._store.after_commit(report, is_urgent=False)
 
     def note(
@@ -57,7 +57,9 @@ class EventFeed:
     ) -> None:
         """Report what happened to an invocation that has not ended."""
         if self._observer is not None:
-            report = partial(self._report, self._observer, row, kind, detail, None, failure)
+            report = partial(
+                self._report, self._observer, row, kind, detail, None, failure, self._clock.now_ms()
+            )
             self._store.after_commit(report, is_urgent=False)
 
     def note_ended(self, row: InvocationRow, result: Success | Failure, stop: Stop | None) -> None:
@@ -74,8 +76,9 @@ class EventFeed:
             kind, detail = EventKind.SUCCEEDED, ""
             if isinstance(result, Failure):
                 kind, detail = EventKind.FAILED, f"[{result.code}] {result.message}"
-            took_ms = self._clock.now_ms() - row.created_at
-            report = partial(self._report, self._observer, row, kind, detail, took_ms, None)
+            now_ms = self._clock.now_ms()
+            took_ms = now_ms - row.created_at
+            report = partial(self._report, self._observer, row, kind, detail, took_ms, None, now_ms)
             self._store.after_commit(report, is_urgent=False)
 
     def note_discarded(self, row: InvocationRow, result: Failure, stop: Stop) -> None:
@@ -95,11 +98,13 @@ class EventFeed:
             count = partial(self._measures.note_ended, row.service, row.handler, end, seconds)
             self._store.after_commit(count, is_urgent=False)
 
-    def _report_accepted(self, observer: Observer, new: NewInvocation, status: str) -> None:
+    def _report_accepted(self, observer: Observer, new: NewInvocation, status: str, at_ms: int) -> None:
         if not self._is_skipped(EventKind.ACCEPTED):
             target = str(Target(new.handler.service, new.handler.name, new.key))
             detail = status if status != "invoked" else ""
-            observer.note(Event(EventKind.ACCEPTED, new.invocation_id, target, detail, input=new.body))
+            observer.note(
+                Event(EventKind.ACCEPTED, new.invocation_id, target, detail, input=new.body, at_ms=at_ms)
+            )
 
     def _report(
         self,
@@ -109,9 +114,10 @@ class EventFeed:
         detail: str,
         took_ms: int | None,
         failure: AttemptFailure | None,
+        at_ms: int,
     ) -> None:
         if not self._is_skipped(kind):
-            observer.note(Event(kind, row.id, str(row.target), detail, took_ms, failure=failure))
+            observer.note(Event(kind, row.id, str(row.target), detail, took_ms, failure=failure, at_ms=at_ms))
 
     def _is_skipped(self, kind: EventKind) -> bool:
         return self._selective is not None and self._selective.skips(kind)
