@@ -40,6 +40,7 @@ def register_deployment(
     endpoint: str,
     *,
     force: bool = False,
+    dry_run: bool = False,
     use_http_11: bool = False,
     patience: float = 0.0,
 ) -> dict[str, Any]:
@@ -49,6 +50,7 @@ def register_deployment(
         admin: URL of the admin API; of a cluster, those of several nodes, of which the first one that answers counts.
         endpoint: URL of the endpoint, as the runtime reaches it.
         force: discover again, even if this URL is registered already.
+        dry_run: return what would be registered, and change nothing.
         use_http_11: talk HTTP/1.1 to the endpoint.
         patience: how many seconds to wait for an admin API that is not up yet.
 
@@ -61,7 +63,9 @@ def register_deployment(
     from awaken.control.nodes import describe_break
 
     admins = [admin] if isinstance(admin, str) else list(admin)
-    body = {"uri": endpoint, "force": force, "use_http_11": use_http_11}
+    body: dict[str, Any] = {"uri": endpoint, "force": force, "use_http_11": use_http_11}
+    if dry_run:
+        body["dry_run"] = True
     pause = _FIRST_PAUSE_SECONDS
     try:
         headers = authorization(read_token())

@@ -142,5 +142,7 @@ def _load(application: str, types: list[str] | None) -> Application:
 
 def _describe(embedded: EmbeddedRuntime) -> str:
     services = sorted(embedded.deployments.services(), key=lambda service: service.name)
-    described = [f"{service.name} ({', '.join(sorted(service.handlers))})" for service in services]
+    described = [
+        f"{service.name} ({', '.join(sorted(service.handlers)) or 'no handlers'})" for service in services
+    ]
     return f"serving {', '.join(described)}"

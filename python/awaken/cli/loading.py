@@ -53,6 +53,12 @@ def load_application(target: str, identity_keys: Sequence[str] = ()) -> Applicat
         raise BrokenApplicationError(f"{target} is {describe(found)}. {_suggest(target, found)}") from error
     except ValueError as error:
         raise BrokenApplicationError(f"{target} cannot be served: {error}") from error
+    for service in getattr(application, "services", {}).values():
+        if not service.handlers:
+            print_progress(
+                f"awaken: warning: {service.name} has no handlers, so nobody can call it; declare one with its "
+                "`handler()`, in a module that is imported"
+            )
     if identity_keys:
         _add_keys(application, identity_keys, target)
     return application
@@ -113,6 +119,7 @@ def load_object(target: str) -> Any:
     """
     module_name, path = _split(target)
     found = module = load_module(module_name)
+    _require_own_file(module, module_name)
     for name in path.split("."):
         if not hasattr(found, name):
             raise BrokenApplicationError(_explain_missing(module, module_name, path))
@@ -142,6 +149,22 @@ def _split(target: str) -> tuple[str, str]:
             f"{target!r} is a call; call it in the module, `app = {path}()`, and write {dotted}:app"
         )
     return module_name, path
+
+
+def _require_own_file(module: ModuleType, name: str) -> None:
+    """Refuse a module that hides a file of the current folder, because Python has imported its name already."""
+    path = Path.cwd().joinpath(*name.split("."))
+    own = [file for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file()]
+    imported = getattr(module, "__file__", None)
+    if not own or (
+        imported is not None and Path(imported).resolve().parent in [file.resolve().parent for file in own]
+    ):
+        return
+    owner = "Python's own" if name.partition(".")[0] in sys.stdlib_module_names else "the installed module"
+    raise BrokenApplicationError(
+        f"{owner} {name}{f' ({imported})' if imported else ''} hides your {own[-1].relative_to(Path.cwd())}; rename "
+        "your file"
+    )
 
 
 def _explain_missing(module: ModuleType, module_name: str, path: str) -> str:

@@ -34,14 +34,13 @@ def register_for(pid: int, endpoint: str, admins: Sequence[str], patience: float
     Returns:
         The exit status of this process.
     """
-    from awaken.cli.admin import register_deployment
     from awaken.cli.output import print_error, print_progress
     from awaken.hosting.display import take_over_output
 
     take_over_output()
 
     try:
-        deployment = register_deployment(admins, endpoint, force=True, patience=patience)
+        deployment = _register(endpoint, admins, patience)
     except CommandError as error:
         print_error(str(error))
         # The endpoint terminates this process when it stops; it has to find our status then, not that of its signal.
@@ -51,6 +50,32 @@ def register_for(pid: int, endpoint: str, admins: Sequence[str], patience: float
         return 1
     print_progress(f"awaken: registered {endpoint} at {', '.join(admins)}: {_summarize(deployment)}")
     return 0
+
+
+def _register(endpoint: str, admins: Sequence[str], patience: float) -> dict[str, Any]:
+    """Register an endpoint, again only if it serves something else than before: that makes a revision each time."""
+    from awaken.cli.admin import register_deployment
+
+    planned = register_deployment(admins, endpoint, force=True, dry_run=True, patience=patience)
+    try:
+        known = register_deployment(admins, endpoint)
+        if _served(known) == _served(planned):
+            return known
+    except CommandError:
+        pass  # a service that changed its type, or a server that refuses to register the same address twice
+    return register_deployment(admins, endpoint, force=True)
+
+
+def _served(deployment: dict[str, Any]) -> dict[str, Any]:
+    """Return what a deployment serves, without what differs between its registrations."""
+    services = {
+        service["name"]: {
+            name: value for name, value in service.items() if name not in ("deployment_id", "revision")
+        }
+        for service in deployment["services"]
+    }
+    facts = ("min_protocol_version", "max_protocol_version", "sdk_version")
+    return {"services": services} | {name: deployment.get(name) for name in facts}
 
 
 def _summarize(deployment: dict[str, Any]) -> str:

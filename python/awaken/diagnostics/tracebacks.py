@@ -89,15 +89,21 @@ def log_warning(logger: logging.Logger, message: str, *args: object, error: Base
 def _format(error: BaseException) -> str:
     formatted = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
     pending, seen = [formatted], set[int]()
+    is_authored_anywhere = False
     while pending:
         part = pending.pop()
         if id(part) in seen:
             continue
         seen.add(id(part))
         kept = _choose((frame.filename, frame.name) for frame in part.stack)
+        is_authored_anywhere |= any(kept) or bool(getattr(part, "exceptions", None))
         part.stack[:] = [frame for frame, is_kept in zip(part.stack, kept, strict=True) if is_kept]
         related = (part.__cause__, part.__context__, *(getattr(part, "exceptions", None) or ()))
         pending.extend(one for one in related if one is not None)
+    if (
+        not is_authored_anywhere
+    ):  # causes inside this package help nobody: the error's own text says what is wrong
+        return "".join(formatted.format_exception_only())
     return "".join(formatted.format())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -166,3 +167,31 @@ def test_package_that_takes_long_to_import_is_left_alone(
     assert "with_server is still being imported at" in capsys.readouterr().err
     for name in ("slow_package", "with_package", "with_server"):
         del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "whose"),
+    [
+        ("email", "Python's own email"),
+        ("httpx", "the installed module httpx"),
+        ("awaken", "the installed module awaken"),
+    ],
+)
+def test_a_file_named_like_another_module_is_told_to_be_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, whose: str
+) -> None:
+    importlib.import_module(name)
+    (tmp_path / f"{name}.py").write_text(MODULE)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(CommandError) as failure:
+        load_application(f"{name}:app")
+
+    assert str(failure.value).startswith(f"{whose} (")
+    assert str(failure.value).endswith(f"hides your {name}.py; rename your file")
+
+
+def test_a_service_without_handlers_is_warned_of(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    load_application(f"{module}:endpoint")
+
+    assert "awaken: warning: Greeter has no handlers, so nobody can call it" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -100,3 +101,61 @@ def test_all_nodes_of_a_cluster_are_named_when_none_answers() -> None:
         CommandError, match=r"nothing answers at http://127\.0\.0\.1:1, http://127\.0\.0\.1:2"
     ):
         register_deployment(urls, "http://127.0.0.1:9080")
+
+
+@contextmanager
+def runtime_with(handlers: list[str], planned: list[str]) -> Iterator[tuple[str, list[dict[str, object]]]]:
+    """Stand in for a runtime that knows the endpoint; yield its URL and what it was asked for."""
+    asked: list[dict[str, object]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            is_forced = asked[-1]["force"]
+            service = {
+                "name": "shop",
+                "handlers": [{"name": name} for name in (planned if is_forced else handlers)],
+                "revision": 2 if is_forced else 1,
+            }
+            answer = json.dumps({"id": "dp_1", "services": [service]}).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("planned", "revision"), [(["buy"], 1), (["buy", "sell"], 2)])
+def test_a_restart_makes_a_revision_only_for_other_handlers(planned: list[str], revision: int) -> None:
+    with runtime_with(["buy"], planned) as (url, asked):
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "awaken.cli.registrar",
+                "http://127.0.0.1:9080",
+                url,
+                str(os.getpid()),
+                "0",
+            ],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    assert f"shop (revision {revision})" in done.stderr
+    assert [one for one in asked if one["force"] and not one.get("dry_run")] == asked[2:]
+    assert len(asked) == revision + 1
