@@ -185,7 +185,7 @@ def _facts(found: AwakeableView) -> dict[str, Any]:
         "key": found.target.key,
         "status": found.status,
         "since": _time(found.since_ms),
-        "waits_for": ", ".join([f"awakeable {found.index}", *found.beside]),
+        "waits_for": ", ".join([_title(found), *found.beside]),
     }
     if found.approval is not None:
         facts |= {
@@ -195,6 +195,11 @@ def _facts(found: AwakeableView) -> dict[str, Any]:
             "answers": found.answer_count,
         }
     return facts
+
+
+def _title(found: AwakeableView) -> str:
+    kind = "callback" if found.approval is None else "approval"
+    return f"{kind} {found.name!r}" if found.name else f"awakeable {found.index}"
 
 
 def _now_ms() -> int:

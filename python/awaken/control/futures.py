@@ -10,7 +10,14 @@ from awaken.outcomes import FIRST_AWAKEABLE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["awaited_awakeables", "describe_besides", "describe_future", "leaves_of"]
+__all__ = [
+    "awaited_awakeables",
+    "describe_besides",
+    "describe_future",
+    "describe_leaf",
+    "leaves_of",
+    "read_leaves",
+]
 
 #: What is listed beside an awakeable, at most: a handler may gather thousands.
 _MOST: Final = 10
@@ -18,17 +25,17 @@ _MOST: Final = 10
 
 def describe_future(text: str) -> str:
     """Say what a tree waits for, for people."""
-    return ", ".join(_texts(_leaves(text))) or "nothing that is known"
+    return ", ".join(_texts(read_leaves(text))) or "nothing that is known"
 
 
 def awaited_awakeables(text: str | None) -> set[int]:
     """Return the signal indexes of the awakeables in a tree."""
-    return _awakeables(_leaves(text))
+    return _awakeables(read_leaves(text))
 
 
 def describe_besides(text: str | None) -> dict[int, tuple[str, ...]]:
     """Return what else a tree waits for beside each of its awakeables, for people, by signal index."""
-    leaves = _leaves(text)
+    leaves = read_leaves(text)
     texts = _texts(leaves)
     shown, hidden = texts[: _MOST + 1], len(texts) - 1 - _MOST
     more = (f"{hidden} more",) if hidden > 0 else ()
@@ -51,7 +58,15 @@ def leaves_of(future: Any) -> Iterator[dict[str, Any]]:
                 yield from leaves_of(inner)
 
 
-def _leaves(text: str | None) -> list[dict[str, Any]]:
+def describe_leaf(leaf: Mapping[str, Any]) -> str:
+    """Say what a leaf waits for; an empty text for signals of the runtime itself."""
+    index = leaf.get("SignalIndex")
+    if index is not None:
+        return f"awakeable {index}" if _is_awakeable(index) else ""
+    return ", ".join(f"{kind} {value}" for kind, value in leaf.items())
+
+
+def read_leaves(text: str | None) -> list[dict[str, Any]]:
     """Return the leaves; none of what is not a tree, which a damaged row may have."""
     try:
         return list(leaves_of(json.loads(text))) if text else []
@@ -68,11 +83,4 @@ def _is_awakeable(index: object) -> bool:
 
 
 def _texts(leaves: Iterable[Mapping[str, Any]]) -> list[str]:
-    return sorted({_describe(leaf) for leaf in leaves} - {""})
-
-
-def _describe(leaf: Mapping[str, Any]) -> str:
-    index = leaf.get("SignalIndex")
-    if index is not None:
-        return f"awakeable {index}" if _is_awakeable(index) else ""
-    return ", ".join(f"{kind} {value}" for kind, value in leaf.items())
+    return sorted({describe_leaf(leaf) for leaf in leaves} - {""})

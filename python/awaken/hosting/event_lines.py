@@ -163,7 +163,7 @@ def _explain(event: Event) -> str:
     if event.kind is EventKind.ATTEMPT:
         return "" if event.detail == "1" else f"attempt {event.detail}"
     if event.kind is EventKind.SUSPENDED:
-        return f"waits for {describe_future(event.detail)}"
+        return f"waits for {event.waits or describe_future(event.detail)}"
     detail = _cut(event.detail.partition("\n")[0], _LONGEST_DETAIL)
     if event.duration_ms is not None:
         detail = f"{detail}  after {_duration(event.duration_ms)}".strip()

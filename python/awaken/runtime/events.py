@@ -50,6 +50,8 @@ class Event:
     input: bytes = b""
     #: Why the attempt failed, if that is what happened.
     failure: AttemptFailure | None = None
+    #: Of a suspended one: what it waits for, for people, with the names that the journal has.
+    waits: str = field(default="", compare=False)
     #: When it happened, in UTC milliseconds; 0 if that is not known. It is reported once it is on disk, which a handler
     #: that blocks the event loop delays.
     at_ms: int = field(default=0, compare=False)

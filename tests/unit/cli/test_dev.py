@@ -416,3 +416,32 @@ def test_a_handler_that_the_code_no_longer_has_is_named(folder: Path, client: ht
         )
         assert f"`awaken invocations kill ID... --admin {admin}`" in command.output
         assert "Desk has no handler 'sign', it has decide, greet, seal; bring it back" in failed
+
+
+def test_steps_name_what_is_awaited(folder: Path, client: httpx.Client) -> None:
+    (folder / "desk_app.py").write_text(
+        APP.replace(
+            "app = awaken.app",
+            """
+import asyncio
+from datetime import timedelta
+
+@desk.handler()
+async def remind(ctx: awaken.Context, paper: str) -> None:
+    await asyncio.gather(ctx.sleep(timedelta(hours=1), name="reminder"), ctx.service_call(sign, paper))
+
+app = awaken.app""",
+        )
+    )
+    with dev(folder) as command:
+        post(client, f"{command.ingress}/Desk/decide/send", "lease")
+        post(client, f"{command.ingress}/Desk/remind/send", "lease")
+        command.wait_for("attempt +Desk/sign")
+        wait_for_text(folder / "link.txt")
+        time.sleep(0.2)
+        assert command.end() == 0
+
+        assert re.search("suspended +Desk/decide .*waits for callback 'sign lease'", command.output)
+        assert re.search(
+            "suspended +Desk/remind .*waits for the result of Desk/sign, timer 'reminder'", command.output
+        )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from awaken.control.named_waits import describe_named
 from awaken.control.operations import Failure, Target
 from awaken.runtime.events import Event, EventKind, SelectiveObserver
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     Stop: TypeAlias = Literal["cancelled", "killed"]
 
 __all__ = ["EventFeed"]
+
+#: The lowest code of a notification.
+_FIRST_NOTIFICATION: Final = 0x8000
+#: Commands among which the names of what is awaited are looked for, the newest ones.
+_MOST_COMMANDS: Final = 50
 
 
 class EventFeed:
@@ -117,7 +123,22 @@ class EventFeed:
         at_ms: int,
     ) -> None:
         if not self._is_skipped(kind):
-            observer.note(Event(kind, row.id, str(row.target), detail, took_ms, failure=failure, at_ms=at_ms))
+            waits = self._describe_waits(row, detail) if kind is EventKind.SUSPENDED else ""
+            observer.note(
+                Event(
+                    kind, row.id, str(row.target), detail, took_ms, failure=failure, waits=waits, at_ms=at_ms
+                )
+            )
+
+    def _describe_waits(self, row: InvocationRow, future_json: str) -> str:
+        commands = self._store.fetch(
+            "SELECT code, payload FROM journal WHERE invocation = ? AND code < ? ORDER BY idx DESC LIMIT ?",
+            (row.seq, _FIRST_NOTIFICATION, _MOST_COMMANDS),
+        )
+        try:
+            return describe_named(future_json, commands)
+        finally:
+            commands.close()
 
     def _is_skipped(self, kind: EventKind) -> bool:
         return self._selective is not None and self._selective.skips(kind)
