@@ -23,8 +23,8 @@ class Decision:
 @expenses.handler()
 async def submit(ctx: awaken.Context, expense: str) -> str:
     """Ask for a decision, wait as long as it takes, and record the outcome."""
-    awakeable_id, decision = ctx.awakeable(type_hint=Decision)
-    await ctx.run_typed("ask", ask, expense=expense, awakeable_id=awakeable_id)
+    decision = ctx.awakeable(type_hint=Decision)
+    await ctx.run_typed("ask", ask, expense=expense, awakeable_id=decision.id)
 
     answer = await decision
     outcome = f"{expense}: {'approved' if answer.approved else 'declined'} by {answer.by}"

@@ -28,8 +28,8 @@ async def approve(purpose: str, euros: float) -> str:
         euros: how much it was.
     """
     ctx = restate_context()
-    identifier, answer = ctx.awakeable(type_hint=str)
-    await ctx.run_typed("ask", post_question, awaken.RunOptions(), identifier, purpose, euros)
+    answer = ctx.awakeable(type_hint=str)
+    await ctx.run_typed("ask", post_question, awaken.RunOptions(), answer.id, purpose, euros)
     return await answer
 
 

@@ -54,8 +54,8 @@ agent = Agent(
 async def review(amount: int, reason: str) -> str:
     """Ask a person to decide on a claim."""
     ctx = restate_context()
-    identifier, decision = ctx.awakeable(type_hint=str, name="review")
-    await ctx.run_typed("ask", lambda: print(f"review {amount} euros for {reason!r}: {identifier}"))
+    decision = ctx.awakeable(type_hint=str, name="review")
+    await ctx.run_typed("ask", lambda: print(f"review {amount} euros for {reason!r}: {decision.id}"))
     return await decision
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from scripts.docs.checking import dead_links
 from scripts.docs.llms import write_texts
 from scripts.docs.places import ROOT, SETTINGS, SITE, STAGED
+from scripts.docs.searching import improve_search
 from scripts.docs.staging import sources, stage
 
 ZENSICAL = str(Path(sys.executable).with_name("zensical"))
@@ -26,6 +27,7 @@ def build() -> int:
     if built.returncode:
         return built.returncode
     write_texts(STAGED, SITE)
+    improve_search(SITE)
     for line in (dead := dead_links(SITE)):
         print(line, file=sys.stderr)
     print(f"{SITE.relative_to(ROOT)}: {len([*SITE.rglob('*.html')])} pages, {len(dead)} dead links")

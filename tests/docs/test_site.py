@@ -15,6 +15,7 @@ from scripts.docs.__main__ import build
 from scripts.docs.checking import dead_links
 from scripts.docs.llms import navigation, write_texts
 from scripts.docs.places import DOCS, PROJECT_PAGES, SETTINGS, SITE
+from scripts.docs.searching import arrange, settings
 from scripts.docs.staging import adapt, stage
 from tests.accessibility import find_violations
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 
 def test_navigation_has_each_page_once() -> None:
@@ -118,6 +119,24 @@ def test_texts_have_every_page_in_the_order_of_the_navigation(tmp_path: Path) ->
         assert (tmp_path / "pages" / name).read_text().strip() in whole
 
 
+def test_each_setting_has_an_entry_in_the_search() -> None:
+    page = "# Settings\n\n## Of links\n\n| variable | |\n| --- | --- |\n| `AWAKEN_KEYS` | of `dev` |\n"
+
+    assert [(item["title"], item["location"], item["text"]) for item in settings(page)] == [
+        ("AWAKEN_KEYS", "reference/settings/#of-links", "of dev")
+    ]
+
+
+def test_search_leaves_out_the_project_and_lists_decisions_last() -> None:
+    names = ("project/CHANGELOG/", "decisions/a/", "", "reference/a/", "how-to/a/")
+    items = [{"location": name, "title": "Context.run", "text": ""} for name in names]
+
+    arranged = arrange(items)
+
+    assert [item["location"] for item in arranged] == ["how-to/a/", "reference/a/", "", "decisions/a/"]
+    assert arranged[0]["text"] == " ctx.run"
+
+
 # In a browser.
 
 #: The theme's own: nested lists of one navigation are landmarks of one name. And tables whose corner is empty.
@@ -166,10 +185,42 @@ def test_search_finds_a_page(built_site: str, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(built_site)
 
-    page.keyboard.press("Control+k")
-    page.keyboard.type("awakeable")
+    _search(page, "awakeable")
 
     page.get_by_role("dialog").get_by_text("awakeable").first.wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("ctx.run_typed", "reference/python/context/"),
+        ("AWAKEN_CALLBACK_KEYS", "reference/settings/"),
+        ("retry policy", "how-to/retries/"),
+    ],
+)
+def test_search_shows_the_page_among_the_first_three(
+    built_site: str, browser: Browser, words: str, wanted: str
+) -> None:
+    page = browser.new_page()
+    page.goto(built_site)
+
+    _search(page, words)
+    results = page.locator("a[href*='?h=']")
+    results.nth(2).wait_for()
+
+    found = [
+        (results.nth(number).get_attribute("href") or "").removeprefix(built_site) for number in range(3)
+    ]
+    page.close()
+    assert any(one.startswith(wanted) for one in found), found
+
+
+def _search(page: Page, words: str) -> None:
+    page.wait_for_load_state("networkidle")  # the key is bound by then
+    page.keyboard.press("Control+k")
+    page.locator("input[aria-label=Search]").fill(words)
 
 
 @pytest.mark.browser

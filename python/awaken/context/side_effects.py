@@ -78,12 +78,15 @@ class SideEffects:
         """Execute a side effect and journal its result. A replay takes the result from the journal instead.
 
         The action starts when its result is first awaited. It may be a coroutine function, or a plain function, which
-        runs in a thread. Durable operations are not possible inside.
+        runs in a thread. Durable operations are not possible inside. Retries of the action are `RunOptions`:
+
+            options = awaken.RunOptions(max_attempts=5)
+            charge = await ctx.run_typed("charge", create_charge, options, order=order)
 
         Args:
             name: name of the journal entry.
             action: the function to call.
-            options: how the result is serialized, and how often a failing action is retried.
+            options: how the result is serialized, and how often a failing action is retried; see `RunOptions`.
             *args: positional arguments of the action.
             **kwargs: keyword arguments of the action.
         """
