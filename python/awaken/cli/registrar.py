@@ -70,7 +70,8 @@ def _served(deployment: dict[str, Any]) -> dict[str, Any]:
     """Return what a deployment serves, without what differs between its registrations."""
     services = {
         service["name"]: {
-            name: value for name, value in service.items() if name not in ("deployment_id", "revision")
+            **{name: value for name, value in service.items() if name not in ("deployment_id", "revision")},
+            "handlers": {handler["name"]: handler for handler in service["handlers"]},  # in any order
         }
         for service in deployment["services"]
     }
