@@ -39,8 +39,8 @@ OTHERS: Final[dict[str, tuple[str, str, str]]] = {
     "AWAKEN_CALLBACK_KEYS": (
         "handlers, links",
         "",
-        "keys of links, as `ID:BASE64`, with commas between them: the first one signs, all of them verify. Make one with "
-        '`echo "k1:$(openssl rand -base64 32)"`; `awaken dev` makes its own',
+        "keys of links, as `ID:BASE64`, with commas between them: the first one signs, all of them verify. Make one "
+        'with `echo "k1:$(openssl rand -base64 32)"`; `awaken dev` makes its own',
     ),
     "AWAKEN_SLACK_TOKEN": ("handlers, links", "", "the bot token of the Slack app, `xoxb-...`"),
     "AWAKEN_SLACK_SIGNING_SECRET": ("links", "", "the secret with which Slack signs clicks"),
