@@ -61,7 +61,7 @@ async def describe_invocation(operations: Asks, invocation_id: str) -> Invocatio
 
 async def add_causes_of_pauses(operations: Asks, rows: Sequence[dict[str, Any]]) -> None:
     """Set `last_failure` in those rows of `sys_invocation` that are paused, where the column is empty."""
-    paused = {row["id"]: row for row in rows if row["status"] == "paused" and not row.get("last_failure")}
+    paused = {row["id"]: row for row in rows if row.get("status") == "paused" and not row.get("last_failure")}
     ids = list(paused)
     for start in range(0, len(ids), _ASKED_TOGETHER):
         among = ", ".join(map(quote_sql, ids[start : start + _ASKED_TOGETHER]))
