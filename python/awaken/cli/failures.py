@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 
 import typer
 
-from awaken.cli.output import print_error
+from awaken.cli.output import documents_on_stderr, print_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,14 +36,18 @@ class BrokenApplicationError(CommandError):
 
 
 def explain_failures(command: Callable[P, R]) -> Callable[P, R]:
-    """Print a `CommandError` as a paragraph and exit with its status, instead of a traceback."""
+    """Print a `CommandError` as a paragraph and exit with its status, instead of a traceback.
+
+    With `--json-output`, that paragraph and all else on stderr is a JSON document.
+    """
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except CommandError as error:
-            print_error(str(error))
-            raise typer.Exit(error.exit_status) from error
+        with documents_on_stderr(wanted=kwargs.get("json_output") is True):
+            try:
+                return command(*args, **kwargs)
+            except CommandError as error:
+                print_error(str(error))
+                raise typer.Exit(error.exit_status) from error
 
     return run

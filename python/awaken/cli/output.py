@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import typer
@@ -18,9 +18,10 @@ import typer
 from awaken.diagnostics.printable import escape_json, escape_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
+    "documents_on_stderr",
     "end_without_output",
     "print_error",
     "print_facts",
@@ -53,14 +54,39 @@ def print_facts(facts: Mapping[str, object]) -> None:
 
 def print_progress(text: str) -> None:
     """Print a line on stderr for people; programs that read stdout do not see it."""
-    with suppress(OSError, ValueError):  # what was to be done matters more
-        sys.stderr.write(f"{escape_text(text)}\n")
-        sys.stderr.flush()
+    _print_beside(f"{escape_text(text)}\n", "message", text)
 
 
 def print_error(text: str) -> None:
     """Print why a command fails, on stderr."""
-    print_progress(f"error: {text}")
+    _print_beside(f"{escape_text(f'error: {text}')}\n", "error", text)
+
+
+@contextmanager
+def documents_on_stderr(*, wanted: bool) -> Iterator[None]:
+    """Make what is printed on stderr within the block JSON documents, one a line, if it is wanted."""
+    before, _stderr.is_json = _stderr.is_json, wanted
+    try:
+        yield
+    finally:
+        _stderr.is_json = before
+
+
+class _Stderr:
+    is_json = False
+
+
+_stderr: Final = _Stderr()
+
+
+def _print_beside(line: str, key: str, text: str) -> None:
+    if _stderr.is_json:
+        from awaken.hosting.documents import document_line
+
+        line = document_line({key: text.removeprefix("awaken: ")})
+    with suppress(OSError, ValueError):  # what was to be done matters more
+        sys.stderr.write(line)
+        sys.stderr.flush()
 
 
 def write_out(text: str) -> None:

@@ -1,9 +1,9 @@
 """The process that `awaken serve --register` starts to register its endpoint.
 
-It runs `python -m awaken.cli.registrar ENDPOINT_URL ADMIN_URLS PID PATIENCE`: ADMIN_URLS are those of the runtime's
-nodes, with commas, PID is the process that serves the endpoint, and PATIENCE how many seconds to wait for an admin API
-that is not up yet. `awaken.cli` must not import this module: Python prints a warning on standard error if a module that
-it runs has been imported already.
+It runs `python -m awaken.cli.registrar ENDPOINT_URL ADMIN_URLS PID PATIENCE [json]`: ADMIN_URLS are those of the
+runtime's nodes, with commas, PID is the process that serves the endpoint, and PATIENCE how many seconds to wait for an
+admin API that is not up yet. With `json`, it prints JSON documents. `awaken.cli` must not import this module: Python
+prints a warning on standard error if a module that it runs has been imported already.
 """
 
 from __future__ import annotations
@@ -87,4 +87,7 @@ def _summarize(deployment: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(register_for(int(sys.argv[3]), sys.argv[1], sys.argv[2].split(","), float(sys.argv[4])))
+    from awaken.cli.output import documents_on_stderr
+
+    with documents_on_stderr(wanted=sys.argv[5:] == ["json"]):
+        sys.exit(register_for(int(sys.argv[3]), sys.argv[1], sys.argv[2].split(","), float(sys.argv[4])))

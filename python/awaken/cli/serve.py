@@ -132,7 +132,7 @@ def serve(
     from awaken.hosting.readiness import Readiness
     from awaken.hosting.serve import run
 
-    registration = _Registration(admins, address)
+    registration = _Registration(admins, address, json_output=json_output)
     readiness = Readiness()
     if isinstance(loaded, Endpoint):
         loaded.unready = readiness.unready
@@ -200,10 +200,12 @@ class _Registration:
     Args:
         admins: URLs of the admin API; none does not register.
         address: URL by which the runtime reaches the endpoint; None takes the one it listens on.
+        json_output: print JSON documents.
     """
 
-    def __init__(self, admins: Sequence[str], address: str | None) -> None:
+    def __init__(self, admins: Sequence[str], address: str | None, *, json_output: bool) -> None:
         self._admins = admins
+        self._json_output = json_output
         self._address = address
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -212,6 +214,7 @@ class _Registration:
             return
         address = self._address or reachable_url(url)
         arguments = [address, ",".join(self._admins), str(os.getpid()), str(_PATIENCE_SECONDS)]
+        arguments += ["json"] if self._json_output else []
         command = [sys.executable, "-m", "awaken.cli.registrar", *arguments]
         self._process = subprocess.Popen(command)  # noqa: S603 -- ourselves, with checked URLs
 

@@ -86,6 +86,22 @@ def admin() -> Iterator[FakeAdmin]:
     fake.close()
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+def test_error_is_a_document_with_json_output(as_json: bool) -> None:
+    option = ["--json-output"] if as_json else []
+
+    result = run("invocations", "list", *option, admin=NOWHERE)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    if as_json:
+        document = json.loads(result.stderr)
+        assert list(document) == ["time", "error"]
+        assert document["error"].startswith(f"nothing answers at {NOWHERE}")
+    else:
+        assert result.stderr.startswith(f"error: nothing answers at {NOWHERE}")
+
+
 def run(*arguments: str, admin: str) -> Any:
     return CliRunner().invoke(app, [*arguments, "--admin", admin])
 

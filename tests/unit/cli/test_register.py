@@ -24,7 +24,7 @@ import os, signal, subprocess, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 arguments = ["http://127.0.0.1:9080", "http://127.0.0.1:1", str(os.getpid()), "0"]
 unblock = lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
-command = [sys.executable, "-m", "awaken.cli.registrar", *arguments]
+command = [sys.executable, "-m", "awaken.cli.registrar", *arguments, *sys.argv[1:]]
 registration = subprocess.Popen(command, preexec_fn=unblock)
 signal.sigwait([signal.SIGTERM])
 registration.terminate()
@@ -33,15 +33,19 @@ sys.exit(registration.wait())
 
 
 @pytest.mark.slow
-def test_failed_registration_stops_the_endpoint_and_is_seen_by_it() -> None:
+@pytest.mark.parametrize(
+    ("option", "beginning"), [([], "error: "), (["json"], '{"time": ')], ids=["text", "documents"]
+)
+def test_failed_registration_stops_the_endpoint_and_is_seen_by_it(option: list[str], beginning: str) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
     endpoint = subprocess.run(
-        [sys.executable, "-c", ENDPOINT], env=environment, capture_output=True, text=True
+        [sys.executable, "-c", ENDPOINT, *option], env=environment, capture_output=True, text=True
     )
 
     assert endpoint.returncode == 1
-    assert endpoint.stderr.startswith("error: nothing answers at http://127.0.0.1:1")
+    assert endpoint.stderr.startswith(beginning)
+    assert "nothing answers at http://127.0.0.1:1" in endpoint.stderr
     assert endpoint.stderr.count("\n") == 1  # and Python has nothing to warn of
 
 
