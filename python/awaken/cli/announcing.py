@@ -109,6 +109,7 @@ def announce(
         "identity_key": public_key,
         "pid": os.getpid(),
         "open_invocations": backlog.invocations,
+        "running_invocations": backlog.running,
         "pending_awakeables": backlog.awakeables,
         "missing_handlers": {f"{service}/{handler}": count for (service, handler), count in missing.items()},
         "next_timer": None if backlog.next_timer_ms is None else format_time(backlog.next_timer_ms),
@@ -135,6 +136,8 @@ def _describe(backlog: Backlog) -> list[str]:
     if not backlog.invocations:
         return []
     parts = [_count(backlog.invocations, "open invocation")]
+    if backlog.running:
+        parts.append(f"{backlog.running} of them cut off while they ran")
     if backlog.awakeables:
         parts.append(f"{_count(backlog.awakeables, 'pending awakeable')}")
     if backlog.next_timer_ms is not None:

@@ -15,6 +15,7 @@ from awaken.runtime.query.open_waits import AGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from concurrent.futures import Future
 
     from awaken.metrics.instrument_kinds import Instrument
     from awaken.metrics.metrics import Metrics
@@ -43,6 +44,9 @@ _USUAL: Final = (
 )
 #: Seconds for which a scrape waits for new numbers of the store, which usually come sooner.
 _PATIENCE_SECONDS: Final = 0.02
+#: Seconds for which it waits if there are none, or only those of a time before: once for each counting.
+_LONG_PATIENCE_SECONDS: Final = 1.0
+_OLD_MS: Final = 30_000
 
 
 class RuntimeMeasures:
@@ -169,13 +173,21 @@ class _ShownRuntime:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._load: Load | None = None
+        self._counting: Future[Standing | None] | None = None
 
     async def refresh(self) -> None:
         """Read what is in memory, and have the rest counted if that is due; wait a little for that."""
         self._load = self._runtime.load()
         counting = self._runtime.standing.refresh()
         if counting is not None:
-            await asyncio.wait([asyncio.wrap_future(counting)], timeout=_PATIENCE_SECONDS)
+            is_first = counting is not self._counting
+            self._counting = counting
+            patience = _LONG_PATIENCE_SECONDS if is_first and self._is_old() else _PATIENCE_SECONDS
+            await asyncio.wait([asyncio.wrap_future(counting)], timeout=patience)
+
+    def _is_old(self) -> bool:
+        standing = self._standing
+        return standing is None or self._now_ms() - standing.at_ms > _OLD_MS
 
     def gauges(self) -> list[tuple[Instrument, Callable[[], Values]]]:
         """Return what reads each gauge."""

@@ -180,7 +180,8 @@ OPEN_WAITS: Final = Instrument(
     "open_waits",
     Kind.GAUGE,
     "{wait}",
-    "Results from outside that handlers wait for, each counted under the smallest age it fits in",
+    "Results from outside that handlers wait for, each under the smallest age it fits in; only callbacks and approvals "
+    "have names",
     (labels.STORED_SERVICE, labels.STORED_HANDLER, labels.WAIT, labels.AGE),
 )
 OLDEST_WAIT_AGE: Final = Instrument(
@@ -195,7 +196,8 @@ OVERDUE_WAITS: Final = Instrument(
     "overdue_waits",
     Kind.GAUGE,
     "{wait}",
-    "Open waits that have expired, and whose handler has not noticed that yet",
+    "Open callbacks and approvals that have expired, and whose handler has not noticed that yet; not awakeables with a "
+    "timeout",
     (labels.STORED_SERVICE, labels.STORED_HANDLER, labels.WAIT),
 )
 STANDING_AGE: Final = Instrument(

@@ -12,7 +12,9 @@ HANDLER: Final = Label("handler", "of the service")
 STORED_SERVICE: Final = Label("service", "that is registered", most=200)
 STORED_HANDLER: Final = Label("handler", "of the service", most=100)
 RUN: Final = Label("run", "name of the run", most=20)
-WAIT: Final = Label("name", "name of the wait; empty without one", most=20)
+WAIT: Final = Label(
+    "name", "of the callback or approval; empty for awakeables, and with more than 2,000 waits", most=20
+)
 PORT: Final = Label(
     "port", "what is served there", ("endpoint", "ingress", "admin", "inbox", "links", "gateway", "metrics")
 )

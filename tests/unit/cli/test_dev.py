@@ -379,6 +379,24 @@ def test_a_restart_says_how_much_waits(folder: Path, client: httpx.Client) -> No
     assert re.fullmatch(r"3 open invocations, 2 pending awakeables, the next timer is due at \S+ \S+", told)
 
 
+def test_a_start_after_a_kill_says_that_handlers_ran(folder: Path, client: httpx.Client) -> None:
+    with dev(folder) as command:
+        client.post(f"{command.ingress}/Desk/sign/send", json="x")
+        command.wait_for("attempt.*Desk/sign")
+        command.process.kill()
+        command.process.wait()
+    with dev(folder, "--json-output") as command:
+        ready = json.loads(command.wait_for(r'.*"ingress".*').group())
+        command.process.kill()
+        command.process.wait()
+    with dev(folder) as command:
+        told = command.wait_for(r"continuing (.*)").group(1)
+
+    # What it waits for is in no journal: the handler says so again.
+    assert (ready["open_invocations"], ready["running_invocations"], ready["pending_awakeables"]) == (1, 1, 0)
+    assert told == "1 open invocation, 1 of them cut off while they ran"
+
+
 def test_a_runtime_that_signs_tells_the_key_that_endpoints_take(folder: Path) -> None:
     signer = Signer()
     signer.write(folder / "key.pem")

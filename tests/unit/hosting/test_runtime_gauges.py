@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +13,7 @@ from awaken.metrics import instruments
 from awaken.metrics.metrics import Metrics
 from awaken.runtime.errors import StoreError
 from awaken.runtime.events import EventKind
+from awaken.runtime.query.open_waits import count_waits
 
 from tests.unit.hosting.measured import DAY, HOUR, MINUTE, Measured
 
@@ -50,6 +53,40 @@ async def test_wait_belongs_to_the_smallest_age_it_fits_in(
     measured.advance(age_ms)
 
     assert await measured.read(instruments.OPEN_WAITS) == {("Desk", "ask", "", shown): 1}
+
+
+async def test_scrape_waits_for_new_numbers_when_those_it_has_are_old(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count_slowly(*arguments: Any) -> Any:
+        time.sleep(seconds)
+        return count_waits(*arguments)
+
+    seconds = 0.2
+    monkeypatch.setattr("awaken.runtime.query.standing.count_waits", count_slowly)
+    await measured.metrics.refresh()
+    assert measured.counted(instruments.STANDING_AGE) == {(): 0}, "there were none before"
+
+    measured.advance(5_000)
+    measured.runtime.standing.expire()
+    await measured.metrics.refresh()
+    assert measured.counted(instruments.STANDING_AGE) == {(): 5}, "they are good enough"
+
+    await asyncio.sleep(2 * seconds)
+    measured.advance(2 * MINUTE)
+    measured.runtime.standing.expire()
+    await measured.metrics.refresh()
+    assert measured.counted(instruments.STANDING_AGE) == {(): 0}
+
+    seconds = 1.6  # a million
+    measured.advance(2 * MINUTE)
+    measured.runtime.standing.expire()
+    began = time.monotonic()
+    await measured.metrics.refresh()
+    assert 0.9 < time.monotonic() - began < 1.5
+    began = time.monotonic()
+    await measured.metrics.refresh()
+    assert time.monotonic() - began < 0.5, "it waits once for each counting"
 
 
 async def test_expired_wait_is_overdue_while_its_handler_cannot_run(measured: Measured) -> None:

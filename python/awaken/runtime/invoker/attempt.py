@@ -22,6 +22,7 @@ from awaken.runtime.invoker.replay import Replay
 from awaken.runtime.invoker.request_body import RequestBody
 from awaken.runtime.invoker.response_body import ResponseBody
 from awaken.runtime.invoker.response_head import ResponseHead
+from awaken.runtime.invoker.unreached import UnreachedLog
 from awaken.runtime.tables.invocations import SuspensionPoint
 from awaken.runtime.tables.results import from_core
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["Attempt"]
 
 log = logging.getLogger("awaken.runtime")
+#: Of all runtimes of this process: ids of deployments are unique.
+_unreached: Final = UnreachedLog()
 
 #: What one slice of received bytes may cost. An effect costs 1, and takes about 60 us; so do 16 KiB.
 _SLICE: Final = 32
@@ -275,6 +278,7 @@ class Attempt:
                 self._handle(effect)
         elif exchange.is_reset:
             why = exchange.failure or "the stream was reset"
+            _unreached.note(self._deployment_id, why)
             self._fail(failures.broken_stream(self._deployment_id, why))
 
     def _handle(self, effect: _core.Effect) -> None:

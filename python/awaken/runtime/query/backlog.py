@@ -23,7 +23,9 @@ class Backlog(NamedTuple):
 
     #: Invocations that have not ended.
     invocations: int
-    #: Awakeables that handlers wait for.
+    #: Those of them that were running when the last process ended: what they wait for is known when they ran again.
+    running: int
+    #: Awakeables that the other ones wait for.
     awakeables: int
     #: When the next sleep, retry or delayed start is due, in UTC milliseconds; None without any.
     next_timer_ms: int | None
@@ -74,6 +76,7 @@ class BacklogReading:
         with contextlib.closing(self._connection):
             fetch = self._connection.execute
             ((invocations,),) = fetch("SELECT COUNT(*) FROM invocation WHERE status <> 'completed'")
+            ((running,),) = fetch("SELECT COUNT(*) FROM invocation WHERE status = 'invoked'")
             ((awakeables,),) = fetch("SELECT COUNT(*) FROM awakeable")
             ((next_timer_ms,),) = fetch("SELECT MIN(due) FROM timer")
             handlers = fetch(
@@ -82,4 +85,4 @@ class BacklogReading:
                 (COUNTED_BY_HANDLER,),
             )
             by_handler = {(service, handler): count for service, handler, count in handlers}
-            return Backlog(invocations, awakeables, next_timer_ms, by_handler)
+            return Backlog(invocations, running, awakeables, next_timer_ms, by_handler)

@@ -268,7 +268,7 @@ class Http2ClientConnection(ClientConnection):
         self._written.clear()
         self._starved.clear()
         if exchanges:
-            logger.info("%d exchanges failed: %s", len(exchanges), text)
+            logger.debug("%d exchanges failed: %s", len(exchanges), text)
         for exchange in exchanges:
             exchange.fail(text)
         self.close(code=code)
