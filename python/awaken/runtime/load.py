@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -62,9 +62,6 @@ def _size(path: Path) -> int:
 
 def _free(path: Path) -> int | None:
     try:
-        if hasattr(os, "statvfs"):
-            disk = os.statvfs(path)
-            return disk.f_bavail * disk.f_frsize
+        return shutil.disk_usage(path).free
     except OSError:
-        pass
-    return None
+        return None
