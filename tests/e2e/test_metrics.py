@@ -147,6 +147,7 @@ def test_killed_worker_loses_and_doubles_nothing(metered: Metered) -> None:
 @pytest.mark.parametrize("metered", [("--workers", "2")], indirect=True)
 def test_worker_that_stands_still_shows(metered: Metered) -> None:
     metered.endpoint.await_number("awaken_workers", 2)
+    metered.client.call("Metered/greet", "Ada")
     assert metered.endpoint.number("awaken_event_loop_age_seconds") < 2
 
     stopped = _busiest_worker(metered)

@@ -9,8 +9,6 @@ from awaken.control.errors import InvalidRequestError, NotFoundError, TooLargeEr
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from awaken.control.operations import InvocationRequest
     from awaken.runtime.schema import HandlerSchema, Schema, ServiceSchema
 
@@ -32,9 +30,6 @@ MAX_BODY_SIZE: Final = 32 * 1024 * 1024
 #: Largest key in bytes, percent-encoded. Attempts send it in a header, and endpoints accept heads of 64 KiB: one with a
 #: longer key would be refused with 431 for ever. The server's ingress accepts paths of 64 KiB.
 MAX_KEY_SIZE: Final = 64_000
-
-#: Names of services or handlers that are told to callers who asked for another one.
-_SHOWN_NAMES: Final = 5
 
 #: Characters of a key that is too long that are shown.
 _SHOWN_KEY: Final = 40
@@ -67,8 +62,7 @@ def find_service(schema: Schema, name: str) -> ServiceSchema:
     service = schema.service(name)
     if service is None:
         raise NotFoundError(
-            f"service '{name}' not found, make sure to register the service before calling it. "
-            + _tell_present("Registered", (one.name for one in schema.services() if one.is_public))
+            f"service '{name}' not found, make sure to register the service before calling it."
         )
     return service
 
@@ -79,17 +73,9 @@ def find_handler(service: ServiceSchema, name: str) -> HandlerSchema:
     if handler is None:
         raise NotFoundError(
             f"the service '{service.name}' exists, but the handler '{name}' was not found, check that the "
-            "handler exists in the latest registered service version. "
-            + _tell_present("It has", (one.name for one in service.handlers.values() if one.is_public))
+            "handler exists in the latest registered service version."
         )
     return handler
-
-
-def _tell_present(verb: str, names: Iterable[str]) -> str:
-    """Name the first of what is there, after the server's own words for what is not."""
-    present = sorted(names)
-    more = f" and {len(present) - _SHOWN_NAMES} more" if len(present) > _SHOWN_NAMES else ""
-    return f"{verb}: {', '.join(present[:_SHOWN_NAMES]) or 'none'}{more}."
 
 
 def check_access(service: ServiceSchema, handler: HandlerSchema, idempotency_key: str | None) -> None:

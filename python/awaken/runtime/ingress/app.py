@@ -32,11 +32,6 @@ log = logging.getLogger("awaken")
 
 #: The most segments that a path may have.
 _MAX_SEGMENTS: Final = 7
-#: For people who open the printed address in a browser.
-_WHAT_TO_SEND: Final = (
-    "POST /SERVICE/HANDLER or /OBJECT/KEY/HANDLER calls a handler, and /restate/health lists the services. This is the "
-    "ingress; the inbox is at /ui/ of the admin API"
-)
 _TOO_LARGE: Final = b"length limit exceeded"
 
 
@@ -109,7 +104,7 @@ class Ingress:
         path = exchange.path
         segments = split(path)
         if not 2 <= len(segments) <= _MAX_SEGMENTS:
-            raise IngressError(400, f"bad path: {path}; {_WHAT_TO_SEND}")
+            raise IngressError(400, f"bad path: {path}")
         if segments[0] != "restate":
             return self._calls.answer(exchange, segments)
         answer = self._reserved.get(segments[1])

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Completions"]
 
-#: In the words of the ids' own parser.
-_WHOLE_ID: Final = "copy it whole: sign_1 and 38 characters of base64url"
-
 #: What answers are counted under.
 _DOOR: Final = "ingress"
 
@@ -125,7 +122,7 @@ def _count(operations: CallerOperations, outcome: AwakeableOutcome, *, is_reject
 
 def _bad_id(awakeable_id: str) -> IngressError:
     reason = reason_against_awakeable_id(awakeable_id)
-    return IngressError(400, f"bad awakeable id '{awakeable_id}': {reason}; {_WHOLE_ID}")
+    return IngressError(400, f"bad awakeable id '{awakeable_id}': {reason}")
 
 
 def _tell(outcome: AwakeableOutcome, committed: asyncio.Future[None]) -> Answer:

@@ -46,10 +46,6 @@ _EXPECTED_WORKFLOW: Final = (
 )
 
 
-#: In the words of the ids' own parser.
-_WHOLE_ID: Final = "copy it whole: inv_1 and 33 letters or digits"
-
-
 class Results:
     """Answers the routes about results.
 
@@ -111,7 +107,7 @@ class Results:
             _core.parse_invocation_id(invocation_id)
         except InvalidIdError as error:
             reason = reason_against_invocation_id(invocation_id)
-            raise IngressError(400, f"bad invocation id '{invocation_id}': {reason}; {_WHOLE_ID}") from error
+            raise IngressError(400, f"bad invocation id '{invocation_id}': {reason}") from error
         if wish == "attach":
             return self._attach(invocation_id)
         try:

@@ -93,8 +93,7 @@ async def test_paths_of_calls(
         (
             "/NoSvc/echo",
             404,
-            "service 'NoSvc' not found, make sure to register the service before calling it. "
-            "Registered: Obj, Svc",
+            "service 'NoSvc' not found, make sure to register the service before calling it.",
         ),
         (
             "/Sv%63/echo",
@@ -105,7 +104,7 @@ async def test_paths_of_calls(
             "/Svc/nohandler",
             404,
             "the service 'Svc' exists, but the handler 'nohandler' was not found, check that the handler exists in "
-            "the latest registered service version. It has: any, echo, nothing, text.",
+            "the latest registered service version.",
         ),
         ("/Svc/hidden", 400, "the invoked service is not public"),
         ("/Svc/echo?delay=1s", 400, "cannot use the delay query parameter with calls. "),
@@ -119,7 +118,7 @@ async def test_paths_of_calls(
             "bad path, expected either /restate/call/:service-name/:handler",
         ),
         ("/restate/call", 404, "service '' not found"),
-        ("/", 400, "bad path: /; POST /SERVICE/HANDLER or /OBJECT/KEY/HANDLER"),
+        ("/", 400, "bad path: /"),
         ("/Svc", 400, "bad path: /Svc"),
         ("/openapi", 400, "bad path: /openapi"),
         ("/a/b/c/d/e/f/g/h", 400, "bad path: /a/b/c/d/e/f/g/h"),
