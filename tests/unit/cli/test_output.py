@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -202,7 +203,11 @@ def test_output_that_cannot_be_stored_is_an_error(arguments: list[str]) -> None:
         )
 
     assert done.returncode == 1
-    assert done.stderr == "error: cannot write the output: No space left on device\n"
+    reason = "cannot write the output: No space left on device"
+    if "--json-output" in arguments:
+        assert json.loads(done.stderr)["error"] == reason
+    else:
+        assert done.stderr == f"error: {reason}\n"
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
