@@ -37,7 +37,7 @@ def test_tables_say_what_was_measured_and_what_was_not() -> None:
 
 
 def test_the_pages_have_every_table_and_are_what_the_results_say() -> None:
-    pages = [page.read_text() for page in (publish.PAGE, publish.COMPARISON)]
+    pages = [page.read_text() for page in (publish.PAGE, publish.COMPARISON, publish.README)]
     assert {name for page in pages for _, name, _ in publish.BLOCK.findall(page)} == publish.TABLES.keys()
     results = publish.read_results(publish.RESULTS)
     assert [publish.fill_page(page, results) for page in pages] == pages

@@ -334,7 +334,7 @@ def test_awakeables_are_rebuilt_from_what_is_awaited(admin: FakeAdmin) -> None:
             "key": "k",
             "status": "suspended",
             "since": "2026-11-22T09:48:21.213Z",
-            "waits_for": "awakeable 18, CompletionId 4",
+            "waits_for": "callback 'sign', CompletionId 4",
         }
     ]
 
