@@ -45,6 +45,12 @@ app = restate.app([orders])
 """
 
 
+@pytest.fixture(autouse=True)
+def _path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading puts the current folder first, where tests have files that hide other modules."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Put a module into the working directory, which is not on the path."""
