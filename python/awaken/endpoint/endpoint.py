@@ -17,7 +17,6 @@ from awaken import _core
 from awaken.endpoint import reply
 from awaken.endpoint.attempt_settings import AttemptSettings
 from awaken.endpoint.services import check_service, services_of
-from awaken.metrics.probes import HEALTH, JSON, readiness
 from awaken.serde.codec_source import CodecSource
 
 if TYPE_CHECKING:
@@ -270,21 +269,26 @@ class Endpoint:
             if self._identity is not None and not self._is_known(exchange, self._identity):
                 return reply.reject_stranger(exchange)
             return self._discover(exchange)
-        if segments[-1] == "health":
-            if exchange.method not in ("GET", "HEAD"):
-                return reply.refuse_method(exchange, "GET")
-            return reply.answer(exchange, 200, HEALTH, JSON)
-        if segments[-1] == "ready":
-            if exchange.method not in ("GET", "HEAD"):
-                return reply.refuse_method(exchange, "GET")
-            status, body = readiness(self.unready())
-            return reply.answer(exchange, status, body, JSON)
+        if segments[-1] in ("health", "ready"):
+            return self._answer_probe(exchange, segments[-1])
         return reply.refuse(
             exchange,
             404,
             f"no route {exchange.path}: this endpoint has .../discover, .../health, .../ready and "
             ".../invoke/SERVICE/HANDLER",
         )
+
+    def _answer_probe(self, exchange: Exchange, name: str) -> Receiver:
+        if exchange.method not in ("GET", "HEAD"):
+            return reply.refuse_method(exchange, "GET")
+        from awaken.metrics.probes import (
+            HEALTH,
+            JSON,
+            readiness,
+        )  # the package of numbers, for those who look
+
+        status, body = (200, HEALTH) if name == "health" else readiness(self.unready())
+        return reply.answer(exchange, status, body, JSON)
 
     def _is_known(self, exchange: Exchange, identity: _core.IdentityKeys) -> bool:
         headers = exchange.headers

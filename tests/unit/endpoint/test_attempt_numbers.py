@@ -230,8 +230,7 @@ def test_endpoint_that_is_not_measured_imports_no_metrics() -> None:
     import sys
 
     code = (
-        "import sys, awaken; awaken.app([awaken.Service('S')]).direct; "
-        "print({'awaken.metrics.instruments', 'awaken.metrics.metrics', 'prometheus_client'} & {*sys.modules} != set())"
+        "import sys, awaken; awaken.app([awaken.Service('S')]).direct; print('awaken.metrics' in sys.modules)"
     )
 
     assert subprocess.run(
