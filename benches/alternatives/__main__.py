@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benches.alternatives.publishing import COLUMNS
 from benches.alternatives.subjects import SUBJECTS, Running
+from benches.choosing import choose
 from benches.machine import describe_machine
 from benches.output import open_console, show_failure, write_json
 from benches.peers.programs import MissingProgram
@@ -23,14 +25,6 @@ from benches.processes import busy_seconds
 from benches.rounds import Round, Rounds, rotate
 from benches.runtimes.stacks import check_disk
 from benches.tables import show_number
-
-METRICS = {
-    "rate": "per second",
-    "cpu": "CPU ms/1,000",
-    "p50_ms": "p50 ms",
-    "p99_ms": "p99 ms",
-    "memory_mb": "memory MB",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +57,19 @@ def main(
     """Measure systems for durable work side by side, in interleaved rounds; print medians."""
     console, errors = open_console(), Console(stderr=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
-    known = {one.name: one for one in SUBJECTS}
-    if unknown := set(subject or ()) - known.keys():
-        raise typer.BadParameter(f"unknown subject {', '.join(sorted(unknown))}; choose from {NAMES}")
+    chosen = choose("subject", subject, {one.name: one for one in SUBJECTS})
     missing: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="awaken-bench-") as name, ExitStack() as cleanup:
         running: list[Running] = []
         try:
             disk = check_disk(Path(name))
-            for one in dict.fromkeys(subject or known):
-                folder = Path(name) / one
+            for system in chosen:
+                folder = Path(name) / system.name
                 folder.mkdir()
                 try:
-                    running.append(cleanup.enter_context(known[one].run(folder)))
+                    running.append(cleanup.enter_context(system.run(folder)))
                 except MissingProgram as error:
-                    missing[one] = str(error)
+                    missing[system.name] = str(error)
             measured = run_rounds(running, rounds, seconds, errors)
         except RuntimeError as error:
             show_failure(error, errors)
@@ -127,9 +119,9 @@ def measure(running: Running, scenario: Scenario, number: int, seconds: float) -
 
 def make_table(results: Rounds, scenario: Scenario, running: list[Running]) -> Table:
     """Return the medians of a scenario."""
-    table = Table("", *METRICS.values(), title=scenario.name, title_justify="left")
+    table = Table("", *COLUMNS.values(), title=scenario.name, title_justify="left")
     for one in running:
-        medians = [results.median(scenario.name, one.subject.name, metric) for metric in METRICS]
+        medians = [results.median(scenario.name, one.subject.name, metric) for metric in COLUMNS]
         table.add_row(one.subject.name, *("" if value is None else show_number(value) for value in medians))
     return table
 
@@ -140,7 +132,7 @@ def to_json(measured: list[Round], running: list[Running], missing: dict[str, st
     medians: dict[str, dict[str, dict[str, float]]] = {}
     for scenario in SCENARIOS:
         for one in running:
-            values = {metric: results.median(scenario.name, one.subject.name, metric) for metric in METRICS}
+            values = {metric: results.median(scenario.name, one.subject.name, metric) for metric in COLUMNS}
             if present := {metric: value for metric, value in values.items() if value is not None}:
                 medians.setdefault(scenario.name, {})[one.subject.name] = present
     seconds = sum(one.values["seconds"] for one in measured)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benches import generator, tables
+from benches.choosing import choose
 from benches.output import open_console, show_failure, write_json
 from benches.peers import report
 from benches.peers.endpoints import PEERS, Peer
@@ -57,7 +58,9 @@ def main(
     ]
     generator.build()
     try:
-        peers, missing = prepare(choose_peers(peer), is_needed=bool(peer), console=errors)
+        peers, missing = prepare(
+            choose("peer", peer, {one.name: one for one in PEERS}), is_needed=bool(peer), console=errors
+        )
         measured = run_rounds(scenarios, peers, rounds, seconds, errors)
         holds = run_holds(peers, hold, errors) if HOLD in wanted else []
     except (generator.WrongAnswer, MissingProgram, RuntimeError) as error:
@@ -164,13 +167,6 @@ def run_holds(peers: list[Peer], count: int, console: Console) -> list[Hold]:
 def progress_on(console: Console) -> Progress:
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
-def choose_peers(names: list[str] | None) -> list[Peer]:
-    known = {peer.name: peer for peer in PEERS}
-    if unknown := set(names or ()) - known.keys():
-        raise typer.BadParameter(f"unknown peer {', '.join(unknown)}; choose from {', '.join(known)}")
-    return [known[name] for name in dict.fromkeys(names or known)]
 
 
 def choose_scenarios(names: list[str] | None) -> set[str]:

@@ -7,13 +7,14 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import track
 
 from benches import generator, tables
+from benches.choosing import choose
 from benches.output import open_console, show_failure, write_json
 from benches.peers.programs import MissingProgram
 from benches.rounds import Round, Rounds, rotate
@@ -23,7 +24,6 @@ from benches.runtimes.scenarios import SCENARIOS, Scenario
 from benches.runtimes.stacks import STACKS, Stack, check_disk
 
 DEV = "awaken-dev"
-T = TypeVar("T")
 STACK_NAMES = ", ".join(stack.name for stack in STACKS)
 SCENARIO_NAMES = "; ".join(scenario.name for scenario in SCENARIOS)
 
@@ -94,13 +94,6 @@ def run_rounds(
             for number, one in track(turns, scenario.name, console=console, transient=True):
                 measured.append(measure_round(one, scenario, number, seconds))
     return measured
-
-
-def choose(what: str, names: list[str] | None, known: dict[str, T]) -> list[T]:
-    """Return what the names stand for, in their order; all without names."""
-    if unknown := set(names or ()) - known.keys():
-        raise typer.BadParameter(f"unknown {what} {', '.join(unknown)}; choose from {'; '.join(known)}")
-    return [known[name] for name in dict.fromkeys(names or known)]
 
 
 if __name__ == "__main__":

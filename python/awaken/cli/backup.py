@@ -62,13 +62,13 @@ def backup(
 
 
 def _print(made: Backup, seconds: float, *, json_output: bool) -> None:
-    from awaken.cli.output import print_json, print_text
+    from awaken.cli.output import format_size, print_json, print_text
 
     if json_output:
         print_json({**asdict(made), "path": str(made.path)})
         return
     print_text(
-        f"{made.path}: {made.size / 1024 / 1024:.1f} MiB with {made.open_invocations} open invocations, in "
+        f"{made.path}: {format_size(made.size)} with {made.open_invocations} open invocations, in "
         f"{seconds:.1f} s"
     )
     if not made.has_key:

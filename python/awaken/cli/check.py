@@ -39,7 +39,7 @@ def check(
     """
     from rich.console import Console
 
-    from awaken.cli.output import print_text
+    from awaken.cli.output import format_size, print_text
     from awaken.cli.server_settings import read_server_settings
     from awaken.runtime.errors import StoreError
     from awaken.runtime.store.check import check_directory, compact_directory
@@ -57,13 +57,13 @@ def check(
             with Console(stderr=True).status("rewriting the database"):
                 before, after = compact_directory(directory)
             if not json_output:
-                print_text(f"rewritten: {_size(before)} before, {_size(after)} after")
+                print_text(f"rewritten: {format_size(before)} before, {format_size(after)} after")
     except StoreError as error:
         raise CommandError(f"{error} (--data-dir or AWAKEN_DATA_DIR)") from error
 
 
 def _print(report: Report, *, json_output: bool) -> None:
-    from awaken.cli.output import print_json, print_text
+    from awaken.cli.output import format_size, print_json, print_text
     from awaken.cli.tables import Column, print_table
 
     if json_output:
@@ -71,8 +71,12 @@ def _print(report: Report, *, json_output: bool) -> None:
         return
     known = report.schema_version is not None
     print_text(
-        f"{report.path}: {_size(report.size)}"
-        + (f", {_size(report.free_size)} of it free, schema version {report.schema_version}" if known else "")
+        f"{report.path}: {format_size(report.size)}"
+        + (
+            f", {format_size(report.free_size)} of it free, schema version {report.schema_version}"
+            if known
+            else ""
+        )
     )
     print_table(
         (Column("Table"), Column("Rows")), [(table, str(count)) for table, count in report.rows.items()]
@@ -83,7 +87,3 @@ def _print(report: Report, *, json_output: bool) -> None:
         print_text("restore the directory from a backup, or move it away to start without data")
     elif not report.problems:
         print_text("no damage found")
-
-
-def _size(size: int) -> str:
-    return f"{size / 1024 / 1024:.1f} MiB"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "documents_on_stderr",
     "end_without_output",
+    "format_size",
     "print_error",
     "print_facts",
     "print_json",
@@ -33,6 +34,11 @@ __all__ = [
 
 #: Exit status when the reader of standard output is gone: that of a program which SIGPIPE ends, as shells report it.
 _NOBODY_READS: Final = 141
+
+
+def format_size(size: int) -> str:
+    """Return a number of bytes for people."""
+    return f"{size / 1024 / 1024:.1f} MiB"
 
 
 def print_json(value: Any) -> None:
