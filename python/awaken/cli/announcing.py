@@ -137,7 +137,8 @@ def _describe(backlog: Backlog) -> list[str]:
         return []
     parts = [_count(backlog.invocations, "open invocation")]
     if backlog.running:
-        parts.append(f"{backlog.running} of them cut off while they ran")
+        some = "" if backlog.running == backlog.invocations else f"{backlog.running} of them "
+        parts.append(f"{some}cut off while running")
     if backlog.awakeables:
         parts.append(f"{_count(backlog.awakeables, 'pending awakeable')}")
     if backlog.next_timer_ms is not None:

@@ -81,7 +81,7 @@ async def tour(ctx: restate.Context, name: str) -> str:
     await ctx.object_call(deposit, key="carol", arg=5)
     ctx.object_send(deposit, key="carol", arg=6)
     ctx.service_send(greet, arg=name, send_delay=NEVER)
-    await ctx.sleep(timedelta(milliseconds=1), name="breath")
+    await ctx.sleep(timedelta(milliseconds=100), name="breath")
     ctx.resolve_awakeable("sign_1KWm2hOZDmMRFiu4_49ryuAlEQgn4gXRgAAAAEQ", "late")
     await ctx.object_call(hold, key="dave", arg=None)
     return greeting
