@@ -47,8 +47,8 @@ def render(collectors: Sequence[Collector], accept: str) -> tuple[bytes, str]:
 
     Args:
         collectors: what is shown.
-        accept: value of the `Accept` header: OpenMetrics for those who ask for it, or else the text format, also if
-            what they ask for is malformed.
+        accept: value of the `Accept` header: OpenMetrics for those who ask for it, or else the text format. A version
+            that is malformed gets the one or the other.
     """
     registry = CollectorRegistry(auto_describe=False)
     for collector in collectors:
