@@ -85,8 +85,12 @@ class Site:
             pass  # a client that has enough, or the end of the test
         finally:
             writer.transport.abort()
-            self.is_open[number] = False
+            # The socket closes in the next turn, and clients on other threads may look before that.
+            self._loop.call_soon(self._note_closed, number)
             self._tasks.discard(task)
+
+    def _note_closed(self, number: int) -> None:
+        self.is_open[number] = False
 
     async def _answer(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; False ends the connection."""
