@@ -121,3 +121,22 @@ async def test_nothing_is_known_of_what_waited_before(counted: Counted) -> None:
 
     assert (await again.take())["DELETE"] >= 4
     assert harness.rows("SELECT * FROM awakeable") == []
+
+
+async def test_no_statement_builds_a_table_of_its_own(counted: Counted) -> None:
+    """SQLite does for a list of values in a constraint, each time anew."""
+    connection = counted.harness.runtime.store._connection
+    statements: set[str] = set()
+    connection.set_trace_callback(statements.add)
+    invocation_id = await counted.harness.send("Echo/wait")
+    await counted.harness.until_waiting()
+    await counted.harness.runtime.resolve_awakeable(awakeable_of(invocation_id), b'"resolved"')
+    await counted.harness.result(invocation_id)
+    await counted.harness.call("Echo/runs", 2)
+    connection.set_trace_callback(None)
+
+    writing = {statement for statement in statements if statement.startswith(("INSERT", "UPDATE"))}
+    assert len(writing) > 5
+    for statement in writing:
+        steps = connection.execute(f"EXPLAIN {statement}").fetchall()
+        assert "OpenEphemeral" not in {step[1] for step in steps}, statement

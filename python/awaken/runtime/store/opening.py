@@ -47,6 +47,9 @@ def open_database(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA cache_size = -16000")
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_SIZE}")
         migrate(connection)
+        # SQLite builds a table of the six statuses in each statement that writes one, which costs more than the row.
+        # Here they are literals, whose type is checked.
+        connection.execute("PRAGMA ignore_check_constraints = ON")
         _make_shrinkable(connection, path)
     except sqlite3.Error as error:
         if connection is not None:
