@@ -78,9 +78,10 @@ def dev(
     The process runs until SIGTERM or SIGINT.
     """
     from awaken.cli.announcing import make_observer, start_output
+    from awaken.cli.doors import Doors
     from awaken.cli.places import Places
     from awaken.cli.reloading import Reloader
-    from awaken.cli.run_embedded import run_embedded
+    from awaken.cli.run_embedded import Display, run_embedded
     from awaken.cli.runtime_numbers import RuntimeNumbers
     from awaken.cli.server_settings import log_level_of, read_server_settings, wants_json
     from awaken.diagnostics import development
@@ -102,14 +103,7 @@ def dev(
     if not quiet:
         observer = make_observer(json_output=json_output, show_payloads=show_payloads, is_code_edited=True)
     run = partial(
-        run_embedded,
-        places,
-        access,
-        visitors,
-        pages=pages,
-        json_output=json_output,
-        observer=observer,
-        describe=_describe,
+        run_embedded, Doors(places, access, visitors, pages), Display(_describe, observer, json_output)
     )
     with development.enabled():
         if not reload:

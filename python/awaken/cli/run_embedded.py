@@ -5,34 +5,31 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from awaken.cli.addresses import admin_option, reachable_url
 from awaken.cli.announcing import announce, announce_stop
+from awaken.cli.doors import open_doors
 from awaken.cli.ending import closing_together
 from awaken.cli.failures import BrokenApplicationError, CommandError
-from awaken.cli.places import CALLBACKS, INBOX, check_addresses
+from awaken.cli.places import CALLBACKS, check_addresses
 from awaken.cli.server_settings import read_runtime_settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
-    from awaken.cli.access_options import Access
-    from awaken.cli.inbox_options import InboxAccess
-    from awaken.cli.places import Places
+    from awaken.cli.doors import Doors, OpenDoors
     from awaken.cli.runtime_numbers import RuntimeNumbers
-    from awaken.control.operations import AnswerCodec, Operations
+    from awaken.control.operations import AnswerCodec
     from awaken.exchange import Accept
-    from awaken.hosting.allowed_pages import AllowedPages
     from awaken.hosting.embedded import EmbeddedRuntime
     from awaken.hosting.runtime_readiness import RuntimeReadiness
-    from awaken.hosting.runtime_server import RuntimeServer
     from awaken.hosting.step_ticker import StepTicker
-    from awaken.metrics.metrics import Metrics
-    from awaken.runtime.query import BacklogReading
+    from awaken.runtime.query import Backlog, BacklogReading
 
-__all__ = ["run_embedded"]
+__all__ = ["Display", "run_embedded"]
 
 # How long what is open may take after a signal: 8 s together with the requests of `cli/ending.py`, because Docker kills
 # after 10.
@@ -42,34 +39,36 @@ _CALLERS_GRACE_S: Final = 3.0
 _HANDLERS_GRACE_S: Final = 4.0
 
 
+@dataclass(frozen=True, slots=True)
+class Display:
+    """What people see in the terminal."""
+
+    #: Returns a line that says what is served, once the runtime has started.
+    describe: Callable[[EmbeddedRuntime], str]
+    #: Prints steps; None prints none.
+    observer: StepTicker | None
+    #: Whether the addresses are printed as JSON.
+    json_output: bool
+
+
 def run_embedded(
-    places: Places,
-    access: Access,
-    inbox: InboxAccess,
+    doors: Doors,
+    display: Display,
     *,
-    pages: AllowedPages,
     apps: Mapping[str, Accept],
     codecs: Mapping[str, AnswerCodec] | None = None,
-    json_output: bool,
-    observer: StepTicker | None,
     numbers: RuntimeNumbers | None = None,
-    describe: Callable[[EmbeddedRuntime], str],
     until: Callable[[asyncio.Event], Awaitable[None]] | None = None,
     leave: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the embedded runtime until SIGTERM or SIGINT, then stop it.
 
     Args:
-        places: where it listens and stores its data.
-        access: who may enter.
-        inbox: how it knows its visitors.
-        pages: names and origins that may call it.
+        doors: where it is reached, and by whom.
+        display: what people see.
         apps: applications of this process, by their stable names.
         codecs: their journal value codecs, by the names of their services.
-        json_output: print the addresses as JSON.
-        observer: prints steps; None prints none.
         numbers: counts and shows; None without `--metrics`.
-        describe: returns a line that says what is served, once the runtime has started.
         until: runs beside the runtime, and may set the event that stops it.
         leave: called before the process ends while blocking actions still run; it may replace the process.
 
@@ -85,10 +84,10 @@ def run_embedded(
     from awaken.runtime.store.directory import DATABASE
     from awaken.runtime.store.opening import explain
 
-    access.check_exposure({"--ingress": places.ingress, "--admin": places.admin, "--grpc": places.grpc})
     settings = read_runtime_settings()
-    inbox.check_names("--admin", places.admin if settings.serves_inbox else None)
+    doors.check(serves_inbox=settings.serves_inbox)
     check_pages()
+    directory = doors.places.directory
 
     async def main() -> None:
         from awaken.cli.links import prepare_links
@@ -97,23 +96,23 @@ def run_embedded(
         from awaken.hosting.urls import http_url
 
         embedded = EmbeddedRuntime(
-            places.directory,
+            directory,
             apps=apps,
             settings=settings,
-            observer=observer,
+            observer=display.observer,
             codecs=codecs,
             measures=None if numbers is None else numbers.measures,
         )
         readiness = RuntimeReadiness(embedded.runtime)
         # Before handlers run: they may hand out links, and must not run in a process that cannot serve.
         try:
-            free = check_addresses(places)
-            lead_links = prepare_links(places.directory)
+            free = replace(doors, places=check_addresses(doors.places))
+            lead_links = prepare_links(directory)
         except CommandError:
             embedded.crash()
             await embedded.cut()
             raise
-        url = http_url(places.callbacks or places.ingress, is_tls=access.http_tls is not None)
+        url = http_url(free.places.callbacks or free.places.ingress, is_tls=free.access.http_tls is not None)
         lead_links(f"{reachable_url(url)}{CALLBACKS}")
         async with _showing(numbers, embedded, readiness):
             with closing(embedded.runtime.backlog()) as backlog:
@@ -123,16 +122,11 @@ def run_embedded(
                         embedded,
                         readiness,
                         free,
-                        access,
-                        inbox,
-                        pages,
-                        lead_links,
-                        describe,
-                        backlog,
-                        until,
+                        display,
                         numbers,
-                        observer,
-                        json_output=json_output,
+                        until,
+                        backlog=backlog,
+                        lead_links=lead_links,
                     )
                 finally:
                     await embedded.stop(_HANDLERS_GRACE_S)
@@ -142,7 +136,7 @@ def run_embedded(
     except StoreError as error:
         raise CommandError(f"{error} (--data-dir or AWAKEN_DATA_DIR)") from error
     except sqlite3.DatabaseError as error:  # a damaged page, found while reading what has to continue
-        database = Path(places.directory) / DATABASE
+        database = Path(directory) / DATABASE
         raise CommandError(f"cannot read {database}: {explain(error, database)}") from error
     except RegistrationError as error:
         raise BrokenApplicationError(f"the application cannot be served: {error}") from error
@@ -166,18 +160,13 @@ async def _showing(
 async def _serve(
     embedded: EmbeddedRuntime,
     readiness: RuntimeReadiness,
-    places: Places,
-    access: Access,
-    inbox: InboxAccess,
-    pages: AllowedPages,
-    lead_links: Callable[[str], None],
-    describe: Callable[[EmbeddedRuntime], str],
-    backlog: BacklogReading,
-    until: Callable[[asyncio.Event], Awaitable[None]] | None,
+    doors: Doors,
+    display: Display,
     numbers: RuntimeNumbers | None,
-    observer: StepTicker | None,
+    until: Callable[[asyncio.Event], Awaitable[None]] | None,
     *,
-    json_output: bool,
+    backlog: BacklogReading,
+    lead_links: Callable[[str], None],
 ) -> None:
     from awaken.hosting.signal_handler import SignalHandler
 
@@ -186,26 +175,12 @@ async def _serve(
     SignalHandler(stop, announce_stop).install(loop)
     async with closing_together() as closers:
         metrics = None if numbers is None else numbers.metrics
-        server, links_url = await _listen(embedded, readiness, places, access, inbox, pages, closers, metrics)
+        opened = await open_doors(doors, embedded, readiness, metrics, closers)
         # Again, now that the port is known, if port 0 asked for a free one.
-        lead_links(links_url)
-        grpc = await _control(places, access, embedded.runtime, closers, metrics)
-        announce(
-            places,
-            server,
-            links_url,
-            grpc,
-            describe(embedded),
-            await backlog.result(),
-            has_inbox=embedded.runtime.settings.serves_inbox,
-            metrics_url=None if numbers is None else numbers.url,
-            public_key=embedded.deployments.public_key,
-            has_handler=lambda service, handler: embedded.deployments.handler(service, handler) is not None,
-            is_code_here=bool(embedded.dialers.uris),
-            json_output=json_output,
-        )
-        if observer is not None:
-            observer.release(admin_option(server.admin_url))
+        lead_links(opened.links_url)
+        _announce(opened, embedded, doors, display, numbers, await backlog.result())
+        if display.observer is not None:
+            display.observer.release(admin_option(opened.server.admin_url))
         readiness.open()
         async with asyncio.TaskGroup() as group:
             beside = None if until is None else group.create_task(_beside(until, stop))
@@ -216,86 +191,29 @@ async def _serve(
                 beside.cancel()
 
 
-async def _listen(
+def _announce(
+    opened: OpenDoors,
     embedded: EmbeddedRuntime,
-    readiness: RuntimeReadiness,
-    places: Places,
-    access: Access,
-    inbox: InboxAccess,
-    pages: AllowedPages,
-    closers: list[Callable[[float], Awaitable[None]]],
-    metrics: Metrics | None,
-) -> tuple[RuntimeServer, str]:
-    """Serve ingress, admin API, inbox and links; return the server, and where the links are."""
-    from awaken.callbacks import create_callback_app
-    from awaken.hosting.links_server import make_links_server
-    from awaken.hosting.runtime_server import RuntimeServer
-    from awaken.inbox import create_inbox
-    from awaken.links import current_settings
-
-    links = create_callback_app(operations=embedded.runtime)
-    public_url = current_settings().url
-    serves_inbox = embedded.runtime.settings.serves_inbox
-    server = RuntimeServer(
-        embedded.ingress,
-        embedded.admin,
-        ingress_bind=places.ingress,
-        admin_bind=places.admin,
-        beside_ingress={CALLBACKS: links} if places.callbacks is None else {},
-        inbox=create_inbox(embedded.runtime, inbox.visitors) if serves_inbox else None,
-        inbox_path=INBOX,
-        pages=pages,
-        public_url=public_url,
-        tokens=access.guard,
-        tls=access.http_tls,
-        metrics=metrics,
-        unready=readiness.unready,
+    doors: Doors,
+    display: Display,
+    numbers: RuntimeNumbers | None,
+    backlog: Backlog,
+) -> None:
+    announce(
+        doors.places,
+        opened.server,
+        opened.links_url,
+        opened.grpc,
+        display.describe(embedded),
+        backlog,
+        has_inbox=embedded.runtime.settings.serves_inbox,
+        metrics_url=None if numbers is None else numbers.url,
+        public_key=embedded.deployments.public_key,
+        has_handler=lambda service, handler: embedded.deployments.handler(service, handler) is not None,
+        is_code_here=bool(embedded.dialers.uris),
+        json_output=display.json_output,
     )
-    links_url = ""
-    try:
-        if places.callbacks is not None:
-            own = make_links_server(
-                links, CALLBACKS, places.callbacks, pages, public_url=public_url, tls=access.links_tls
-            )
-            own.measure(metrics, "links")
-            await own.start()
-            closers.append(own.stop)
-            links_url = own.url
-        await server.open()
-    except OSError as error:
-        raise CommandError(
-            f"cannot listen: {error.strerror or error}; stop what uses the address, or choose another one with "
-            "--ingress, --admin and --callbacks"
-        ) from error
-    closers.append(server.close)
-    return server, f"{reachable_url(links_url or server.ingress_url)}{CALLBACKS}"
 
 
 async def _beside(until: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
     await until(stop)
-
-
-async def _control(
-    places: Places,
-    access: Access,
-    operations: Operations,
-    closers: list[Callable[[float], Awaitable[None]]],
-    metrics: Metrics | None,
-) -> str | None:
-    """Serve gRPC and return its address; None without gRPC, or if its default address is in use."""
-    if places.grpc is None:
-        return None
-    from awaken.control.server import start_control_server
-    from awaken.hosting.urls import host_and_port
-
-    host, port = places.grpc
-    try:
-        control = await start_control_server(
-            operations, host=host, port=port, tls=access.tls, tokens=access.tokens, metrics=metrics
-        )
-    except OSError as error:
-        if places.is_grpc_requested:
-            raise CommandError(f"{error}; choose another address with --grpc, or --grpc off") from error
-        return None
-    closers.append(control.close)
-    return host_and_port(host, control.port)

@@ -66,9 +66,10 @@ def runtime(
     Register endpoints with `awaken register`.
     """
     from awaken.cli.announcing import make_observer, start_output
+    from awaken.cli.doors import Doors
     from awaken.cli.links import require_signer
     from awaken.cli.places import Places
-    from awaken.cli.run_embedded import run_embedded
+    from awaken.cli.run_embedded import Display, run_embedded
     from awaken.cli.runtime_numbers import RuntimeNumbers
     from awaken.cli.server_settings import log_level_of, read_server_settings, wants_json
 
@@ -85,16 +86,11 @@ def runtime(
         require_signer()
     observer = make_observer(json_output=json_output, show_payloads=show_payloads) if steps else None
     run_embedded(
-        places,
-        access,
-        visitors,
-        pages=pages,
+        Doors(places, access, visitors, pages),
+        Display(_describe, observer, json_output),
         apps={},
         codecs=None if known is None else EveryService(known),
-        json_output=json_output,
-        observer=observer,
         numbers=RuntimeNumbers.read(metrics, places),
-        describe=_describe,
     )
 
 
