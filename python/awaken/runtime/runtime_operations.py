@@ -15,7 +15,6 @@ from awaken.runtime.admission import admit, check_key, check_size, due_ms
 from awaken.runtime.callers import Pledge
 from awaken.runtime.errors import RuntimeClosedError
 from awaken.runtime.query import Filter, find_description
-from awaken.runtime.tables.invocation_row import completion_of
 from awaken.runtime.tables.results import to_core
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ class RuntimeOperations:
         row = self._find(invocation_id)
         if row.status != "completed":
             raise NotReadyError(f"invocation {invocation_id} has not completed yet")
-        return self._pledge(completion_of(row))
+        return self._pledge(self._processor.tables.invocations.completion(row))
 
     def _find(self, invocation_id: str) -> InvocationRow:
         _core.parse_invocation_id(invocation_id)
@@ -144,7 +143,7 @@ class RuntimeOperations:
     def _result(self, row: InvocationRow) -> asyncio.Future[Completion]:
         if row.status != "completed":
             return self._processor.waiting_callers.add(row.seq)
-        return self._once_committed(completion_of(row))
+        return self._once_committed(self._processor.tables.invocations.completion(row))
 
     def _once_committed(self, outcome: Completion | AlreadyInvokedError) -> asyncio.Future[Completion]:
         """Return a future of this, done when everything written so far is on disk. Cancel it to stop waiting."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from awaken import _core
 from awaken.control.futures import leaves_of
 from awaken.outcomes import FIRST_AWAKEABLE
+from awaken.runtime.tables.payloads import PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -111,7 +112,8 @@ def _describe_leaves(
 
 def _describe_command(fetch: Fetch, seq: int, completion_id: int, now_ms: int) -> str:
     rows = fetch(
-        "SELECT code, payload FROM journal WHERE invocation = ? AND code < ?", (seq, _FIRST_NOTIFICATION)
+        f"SELECT code, {PAYLOAD} FROM journal WHERE invocation = ? AND code < ?",  # noqa: S608 - of this package
+        (seq, _FIRST_NOTIFICATION),
     )
     for code, payload in rows:
         entry = _core.describe_entry(code, payload)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
+from awaken.runtime.tables.payloads import PAYLOAD
 from awaken.testing.overview import describe_journal
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ __all__ = ["CrashProbe", "Position"]
 
 #: At most this many parts of a commit are listed.
 _MOST: Final = 3
-_JOURNAL: Final = "SELECT code, payload FROM journal WHERE invocation = ? ORDER BY idx"
+_JOURNAL: Final = f"SELECT code, {PAYLOAD} FROM journal WHERE invocation = ? ORDER BY idx"  # noqa: S608 - of this package
 
 
 @dataclass(frozen=True, slots=True, order=True)

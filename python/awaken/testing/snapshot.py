@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from awaken import _core
+from awaken.runtime.tables.payloads import PAYLOAD, RESULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -97,8 +98,9 @@ def take_snapshot(
     }
     invocations: dict[Call, Counter[End]] = {}
     for service, key, handler, code, payload, *end in fetch(
-        "SELECT service, invocation.key, handler, code, payload, status, result_value, failure_code, failure_message "
-        "FROM invocation LEFT JOIN journal ON journal.invocation = invocation.seq AND journal.idx = 0"
+        f"SELECT service, invocation.key, handler, code, {PAYLOAD}, status, {RESULT}, "  # noqa: S608 - of this package
+        "failure_code, failure_message FROM invocation "
+        "LEFT JOIN journal ON journal.invocation = invocation.seq AND journal.idx = 0"
     ):
         target = "/".join(part for part in (service, key, handler) if part is not None)
         call = Call(target, None if payload is None else _input(code, payload))

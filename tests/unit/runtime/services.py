@@ -163,6 +163,14 @@ async def fail_until(ctx: Context, succeeding: int) -> str:
 
 
 @failing.handler()
+async def echo_at_last(ctx: Context, value: str) -> str:
+    ENTERED["echo_at_last"] += 1
+    if ENTERED["echo_at_last"] == 1:
+        raise ValueError("not at first")
+    return value
+
+
+@failing.handler()
 async def fail_with_delay(ctx: Context, times: int) -> str:
     ENTERED["fail_with_delay"] += 1
     if ENTERED["fail_with_delay"] <= times:

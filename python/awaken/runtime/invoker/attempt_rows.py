@@ -9,7 +9,6 @@ from awaken.control.futures import awaited_awakeables
 from awaken.control.operations import Failure
 from awaken.runtime.events import EventKind
 from awaken.runtime.processor.open_attempts import Awaited
-from awaken.runtime.tables.results import from_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,9 +97,7 @@ class AttemptRows:
             stored = self._processor.tables.invocations.read(self.row.seq)
             if stored is None:
                 return
-            result = from_columns(
-                stored.result_value, stored.failure_code, stored.failure_message, stored.failure_metadata
-            )
+            result = self._processor.tables.invocations.result(stored)
         pinned = (self._deployment_id, self._version) if self.is_pin_due else None
         self.is_pin_due = False
         self._processor.endings.complete(self.row, result, pinned)

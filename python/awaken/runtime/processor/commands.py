@@ -13,7 +13,6 @@ from awaken.errors import InvalidIdError
 from awaken.outcomes import FIRST_AWAKEABLE, completion_name
 from awaken.runtime.admission import check_key
 from awaken.runtime.errors import CommandRefusedError
-from awaken.runtime.tables.invocation_row import completion_of
 from awaken.runtime.tables.listeners import Listener
 from awaken.runtime.tables.results import NOT_FOUND, WORKFLOW_TAKEN, to_core
 
@@ -79,6 +78,7 @@ class Commands:
             _core.AttachInvocationCommand: self._attach,
             _core.GetInvocationOutputCommand: self._get_output,
             _core.CompleteAwakeableCommand: self._complete_awakeable,
+            _core.OutputCommand: self._output,
         }
 
     def store(self, row: InvocationRow, command: _core.RecordedCommand) -> None:
@@ -108,6 +108,11 @@ class Commands:
         result: bytes | str | list[str] | _core.Failure | None,
     ) -> None:
         self._lifecycle.notify(row, *_core.encode_completion(kind, completion_id, result))
+
+    def _output(self, row: InvocationRow, command: _core.OutputCommand) -> None:
+        self._append(row, command)
+        if isinstance(command.result, bytes):
+            self._tables.payloads.note_output(row.seq, command.payload, command.result)
 
     # State.
 
@@ -188,7 +193,9 @@ class Commands:
         if existing is not None and handler.is_workflow_run:
             self._answer(row, "Call", command.completion_id, to_core(WORKFLOW_TAKEN))
         elif existing is not None and existing.status == "completed":
-            self._answer(row, "Call", command.completion_id, to_core(completion_of(existing).result))
+            self._answer(
+                row, "Call", command.completion_id, to_core(self._tables.invocations.result(existing))
+            )
         else:
             self._listen(row, seq, command.completion_id, "Call")
 
@@ -242,7 +249,7 @@ class Commands:
         if target is None:
             self._answer(row, "AttachInvocation", command.completion_id, to_core(NOT_FOUND))
         elif target.status == "completed":
-            result = to_core(completion_of(target).result)
+            result = to_core(self._tables.invocations.result(target))
             self._answer(row, "AttachInvocation", command.completion_id, result)
         else:
             self._listen(row, target.seq, command.completion_id, "AttachInvocation")
@@ -254,7 +261,7 @@ class Commands:
         if target is None:
             result = to_core(NOT_FOUND)
         elif target.status == "completed":
-            result = to_core(completion_of(target).result)
+            result = to_core(self._tables.invocations.result(target))
         self._answer(row, "GetInvocationOutput", command.completion_id, result)
 
     def _find(

@@ -94,6 +94,7 @@ class Endings:
 
     def erase(self, row: InvocationRow) -> None:
         """Delete an invocation that has ended, and with the run of a workflow its state and promises."""
+        self._tables.payloads.delete(row.seq)
         self._tables.invocations.delete(row.seq)
         self._tables.journal.delete(row.seq)
         self._tables.journal_events.delete(row.seq)
@@ -104,6 +105,7 @@ class Endings:
     def erase_journal(self, invocation: int) -> None:
         """Delete the journal of an invocation that has ended, and keep its result."""
         self._tables.journal.delete(invocation)
+        self._tables.payloads.delete_all_but_result(invocation)
         self._tables.journal_events.delete(invocation)
         self._tables.invocations.forget_journal_expiry(invocation)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -18,14 +19,13 @@ if TYPE_CHECKING:
     from awaken.runtime.store import Store
     from awaken.runtime.tables.invocation_row import InvocationRow
     from awaken.runtime.tables.invocations import NewInvocation
+    from awaken.runtime.tables.journal import Journal
 
     #: Who ended an invocation from outside.
     Stop: TypeAlias = Literal["cancelled", "killed"]
 
 __all__ = ["EventFeed"]
 
-#: The lowest code of a notification.
-_FIRST_NOTIFICATION: Final = 0x8000
 #: Commands among which the names of what is awaited are looked for, the newest ones.
 _MOST_COMMANDS: Final = 50
 
@@ -36,15 +36,22 @@ class EventFeed:
     Args:
         store: calls back when what was written is on disk.
         clock: what time it is.
+        journal: has the commands whose names events tell.
         observer: receives the events; None if no one wants them.
         measures: receives how many invocations begin and end.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, observer: Observer | None, measures: Measures | None = None
+        self,
+        store: Store,
+        clock: Clock,
+        journal: Journal,
+        observer: Observer | None,
+        measures: Measures | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._journal = journal
         self._observer = observer
         self._measures = measures
         self._selective = observer if isinstance(observer, SelectiveObserver) else None
@@ -131,14 +138,8 @@ class EventFeed:
             )
 
     def _describe_waits(self, row: InvocationRow, future_json: str) -> str:
-        commands = self._store.fetch(
-            "SELECT code, payload FROM journal WHERE invocation = ? AND code < ? ORDER BY idx DESC LIMIT ?",
-            (row.seq, _FIRST_NOTIFICATION, _MOST_COMMANDS),
-        )
-        try:
+        with closing(self._journal.newest_commands(row.seq, _MOST_COMMANDS)) as commands:
             return describe_named(future_json, commands)
-        finally:
-            commands.close()
 
     def _is_skipped(self, kind: EventKind) -> bool:
         return self._selective is not None and self._selective.skips(kind)

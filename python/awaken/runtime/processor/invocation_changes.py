@@ -12,7 +12,6 @@ from awaken.control.errors import (
 )
 from awaken.control.operations import Change, Invocation
 from awaken.runtime.processor.restarts import check_protocol
-from awaken.runtime.tables.invocation_row import completion_of
 
 if TYPE_CHECKING:
     from awaken.runtime.processor.endings import Endings
@@ -135,7 +134,7 @@ class InvocationChanges:
     def look_at(self, invocation_id: str) -> Invocation:
         """Return an invocation as operators see it."""
         row = self.find(invocation_id)
-        completion = completion_of(row) if row.status == "completed" else None
+        completion = self._tables.invocations.completion(row) if row.status == "completed" else None
         return Invocation(
             row.id,
             row.target,

@@ -66,7 +66,7 @@ class Processor:
         self.tables = tables = Tables(store, clock)
         self.open_attempts = OpenAttempts(store)
         self.waiting_callers = WaitingCallers(supervisor)
-        self.events = EventFeed(store, clock, observer, measures)
+        self.events = EventFeed(store, clock, tables.journal, observer, measures)
         self.scheduler = Scheduler(store, clock, tables.timers, self._handle_timer, measures)
         self.lifecycle = Lifecycle(store, clock, tables, self.scheduler, self.open_attempts, self.events)
         self.state_edits = StateEdits(schema, tables)

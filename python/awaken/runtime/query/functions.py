@@ -107,13 +107,13 @@ def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode(errors="replace")
 
 
-def entry_type(code: int, payload: bytes) -> str:
-    """Return the type of a journal entry."""
+def entry_type(code: int, payload: bytes | None) -> str:
+    """Return the type of a journal entry. It is unreadable if its payload is missing."""
     entry = _describe(code, payload)
     return "Unreadable" if entry is None else entry.entry_type
 
 
-def entry_name(code: int, payload: bytes) -> str | None:
+def entry_name(code: int, payload: bytes | None) -> str | None:
     """Return the name of a journal entry. As in the server's tables, commands without one have an empty name."""
     entry = _describe(code, payload)
     if entry is None:
@@ -121,7 +121,7 @@ def entry_name(code: int, payload: bytes) -> str | None:
     return entry.name if code < _FIRST_NOTIFICATION else entry.name or None
 
 
-def entry_json(code: int, payload: bytes, callee: str | bytes | None) -> str | None:
+def entry_json(code: int, payload: bytes | None, callee: str | bytes | None) -> str | None:
     """Return a journal entry as JSON. For calls `callee` describes what they called; see `add_callee`."""
     entry = _describe(code, payload)
     if entry is None or code not in _CALLS:
@@ -129,7 +129,7 @@ def entry_json(code: int, payload: bytes, callee: str | bytes | None) -> str | N
     return add_callee(entry.json, None if callee is None else _text(callee), is_lite=False)
 
 
-def entry_lite_json(code: int, payload: bytes, callee: str | bytes | None) -> str | None:
+def entry_lite_json(code: int, payload: bytes | None, callee: str | bytes | None) -> str | None:
     """Return a journal entry as JSON, without its payload."""
     entry = _describe(code, payload)
     if entry is None or code not in _CALLS:
@@ -139,8 +139,8 @@ def entry_lite_json(code: int, payload: bytes, callee: str | bytes | None) -> st
     return add_callee(entry.lite_json, None if callee is None else _text(callee), is_lite=True)
 
 
-def _describe(code: int, payload: bytes) -> _core.StoredEntry | None:
+def _describe(code: int, payload: bytes | None) -> _core.StoredEntry | None:
     try:
-        return _core.describe_entry(code, payload)
+        return None if payload is None else _core.describe_entry(code, payload)
     except (RemoteProtocolError, OverflowError):
         return None

@@ -37,8 +37,9 @@ def list_stored_answers(fetch: Fetch, wanted: Filter, limit: int, after: str | N
     conditions, values = wanted.conditions()
     rows = list(
         fetch(
-            "SELECT i.id, j.idx, j.signal, j.appended_at, length(j.payload), j.invocation "  # noqa: S608 - of this file
+            "SELECT i.id, j.idx, j.signal, j.appended_at, coalesce(length(p.bytes), length(j.payload)), j.invocation "  # noqa: S608 - of this file
             "FROM journal AS j INDEXED BY journal_answers_by_age CROSS JOIN invocation AS i ON i.seq = j.invocation "
+            "LEFT JOIN payload AS p ON p.id = j.payload_id "
             f"WHERE j.signal >= 17 AND (j.appended_at, j.invocation, j.idx) < (?, ?, ?){conditions} "
             "ORDER BY j.appended_at DESC, j.invocation DESC, j.idx DESC LIMIT ?",
             (*_read_position(after), *values, limit + 1),

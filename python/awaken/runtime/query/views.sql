@@ -196,6 +196,19 @@ SELECT
     completion_failure
 FROM temp.invocation_columns;
 
+-- The entries of journals, each with its payload, wherever that is; no table of the server.
+CREATE TEMP VIEW journal_entries AS
+SELECT
+    invocation,
+    idx,
+    code,
+    iif(payload_id IS NULL, payload, (SELECT p.bytes FROM main.payload AS p WHERE p.id = j.payload_id)) AS payload,
+    iif(
+        payload_id IS NULL, length(payload), (SELECT length(p.bytes) FROM main.payload AS p WHERE p.id = j.payload_id)
+    ) AS payload_length,
+    appended_at
+FROM main.journal AS j;
+
 CREATE TEMP VIEW sys_journal AS
 SELECT
     partition_key(CAST(i.id AS BLOB)) AS partition_key,
@@ -209,7 +222,7 @@ SELECT
     NULL AS sleep_wakeup_at,
     NULL AS promise_name,
     j.payload AS raw,
-    length(j.payload) AS raw_length,
+    j.payload_length AS raw_length,
     2 AS version,
     entry_json(j.code, j.payload, j.callee) AS entry_json,
     entry_lite_json(j.code, j.payload, j.callee) AS entry_lite_json,
@@ -230,7 +243,7 @@ FROM (
             WHERE called.id IS NOT NULL
             LIMIT 1
         ) END AS callee
-    FROM main.journal AS e
+    FROM temp.journal_entries AS e
 ) AS j
 JOIN main.invocation AS i ON i.seq = j.invocation;
 

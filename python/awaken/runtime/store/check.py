@@ -31,6 +31,24 @@ _MOST_PROBLEMS: Final = 20
 #: Tables of another program's database that are named.
 _SHOWN_TABLES: Final = 5
 
+#: The version that brought the table of large payloads, and the tables that name them.
+_PAYLOADS_SINCE: Final = 8
+_WITH_PAYLOADS: Final = frozenset(("invocation", "journal", "payload"))
+#: Questions for a count and an example, and what it means if there are some.
+_LOST_PAYLOADS: Final = {
+    "SELECT count(*), min(invocation) FROM journal "
+    "WHERE payload_id IS NOT NULL AND payload_id NOT IN (SELECT id FROM payload)": (
+        "{count} entries of journals name a payload that is missing, first that of invocation {first}"
+    ),
+    "SELECT count(*), min(seq) FROM invocation AS i WHERE result_payload_id IS NOT NULL AND NOT EXISTS ("
+    "SELECT 1 FROM payload AS p WHERE p.id = i.result_payload_id AND i.result_offset BETWEEN 0 AND length(p.bytes))": (
+        "{count} results are in a payload that is missing or shorter, first that of invocation {first}"
+    ),
+    "SELECT count(*), min(invocation) FROM payload WHERE invocation NOT IN (SELECT seq FROM invocation)": (
+        "{count} payloads are of invocations that are gone, first of {first}"
+    ),
+}
+
 
 @dataclass(slots=True)
 class Report:
@@ -79,6 +97,9 @@ def check_directory(
             found += _count(connection, table, report, found)
             report.problems += found
             report.is_damaged |= bool(found)
+        lost = list(_problems_of_payloads(connection, report))
+        report.problems += lost
+        report.is_damaged |= bool(lost)
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise StoreError(
@@ -182,6 +203,22 @@ def _problems_of(connection: sqlite3.Connection, table: str, *, is_full: bool) -
     for (text,) in found:
         if text != "ok":
             yield f"{table}: {text}"
+
+
+def _problems_of_payloads(connection: sqlite3.Connection, report: Report) -> Iterator[str]:
+    """Look for payloads that are named and not there, or that nobody would delete."""
+    if not report.rows.keys() >= _WITH_PAYLOADS or (report.schema_version or 0) < _PAYLOADS_SINCE:
+        return  # some table is unreadable, which is told already
+    for where, what in _LOST_PAYLOADS.items():
+        try:
+            ((count, first),) = connection.execute(where)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            yield f"payload: {error}"
+            return
+        if count:
+            yield f"payload: {what.format(count=count, first=first)}"
 
 
 def _count(connection: sqlite3.Connection, table: str, report: Report, found: Sequence[str]) -> Iterator[str]:

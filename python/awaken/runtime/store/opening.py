@@ -21,6 +21,9 @@ log = logging.getLogger("awaken.runtime")
 _STATEMENTS: Final = 256
 #: Bytes of the write-ahead log that stay allocated after a burst; the rest is given back at its next checkpoint.
 _LOG_SIZE: Final = 32 * 1024 * 1024
+#: Pages that one transaction may change before some are written to the log ahead of its end: 64 MiB. Pages written
+#: early are read again for the checksums if they change once more. More than the cache's size is freed after a commit.
+_SPILL_PAGES: Final = 16 * 1024
 #: Bytes of a database made by an older version that is rewritten at once, so that it can shrink. It takes less than a
 #: second; larger ones are rewritten when somebody asks for it.
 _REWRITTEN_SIZE: Final = 64 * 1024 * 1024
@@ -45,6 +48,7 @@ def open_database(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -16000")
+        connection.execute(f"PRAGMA cache_spill = {_SPILL_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {_LOG_SIZE}")
         migrate(connection)
         # SQLite builds a table of the six statuses in each statement that writes one, which costs more than the row.

@@ -146,6 +146,23 @@ class Store:
         except sqlite3.DatabaseError as error:
             raise StoreError(f"cannot read {self.path}: {explain(error, self.path)}") from error
 
+    def read_blob(self, table: str, column: str, row: int, offset: int) -> bytes:
+        """Return the value of a column of bytes from an offset on.
+
+        Raises:
+            StoreError: there is no such row, or it is shorter, or the file cannot be read.
+        """
+        try:
+            with self._connection.blobopen(table, column, row, readonly=True) as blob:
+                blob.seek(offset)
+                return blob.read()
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"cannot read {table} {row} of {self.path}: {explain(error, self.path)}"
+            ) from error
+        except ValueError as error:
+            raise StoreError(f"{table} {row} of {self.path} is shorter than {offset} bytes") from error
+
     def write(self, statement: str, values: Sequence[Any] = _NOTHING) -> sqlite3.Cursor:
         """Execute a statement in this turn's transaction. Rows of RETURNING have to be fetched at once.
 

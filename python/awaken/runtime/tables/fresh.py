@@ -28,6 +28,7 @@ class FreshInvocation:
         "entry_count",
         "has_awakeables",
         "has_listeners",
+        "has_payloads",
         "has_promise_waiters",
         "has_timers",
         "id",
@@ -49,6 +50,7 @@ class FreshInvocation:
         #: Indexes of the signals in its journal.
         self.signals: set[int] = set()
         self.has_timers = False
+        self.has_payloads = False
         self.has_awakeables = False
         self.has_promise_waiters = False
         #: Whether others wait for its result.

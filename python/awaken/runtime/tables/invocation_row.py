@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from awaken.control.operations import Completion, Target
-from awaken.runtime.tables.results import from_columns
+from awaken.control.operations import Target
 
-__all__ = ["InvocationRow", "completion_of"]
+__all__ = ["InvocationRow"]
 
 
 class InvocationRow(NamedTuple):
@@ -40,7 +39,10 @@ class InvocationRow(NamedTuple):
     last_failure: str | None
     future: bytes | None
     unseen_from: int | None
+    #: None if it is in a payload of its own.
     result_value: bytes | None
+    result_payload_id: int | None
+    result_offset: int | None
     failure_code: int | None
     failure_message: str | None
     failure_metadata: str | None
@@ -55,19 +57,3 @@ class InvocationRow(NamedTuple):
     def is_exclusive(self) -> bool:
         """Whether it holds its key or waits for it."""
         return self.kind in ("exclusive", "workflow")
-
-
-def completion_of(row: InvocationRow) -> Completion:
-    """Return the stored result of a completed invocation."""
-    return Completion(
-        row.id,
-        row.target,
-        from_columns(
-            row.result_value,
-            row.failure_code,
-            row.failure_message,
-            row.failure_metadata,
-            row.failure_stacktrace,
-        ),
-        row.completion_expires_at,
-    )

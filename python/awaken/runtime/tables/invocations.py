@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from awaken.control.operations import Failure
+from awaken.control.operations import Completion, Failure
 from awaken.runtime.tables.invocation_row import InvocationRow
-from awaken.runtime.tables.results import to_columns
+from awaken.runtime.tables.results import from_columns, to_columns
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from awaken.runtime.schema import HandlerSchema
     from awaken.runtime.store import Store
     from awaken.runtime.tables.fresh import FreshInvocations
+    from awaken.runtime.tables.payloads import Payloads
 
 __all__ = ["Invocations", "NewInvocation", "SuspensionPoint"]
 
@@ -65,9 +66,10 @@ class SuspensionPoint:
 class Invocations:
     """Reads and writes invocations. `seq` is the number of a row; times are UTC milliseconds."""
 
-    def __init__(self, store: Store, fresh: FreshInvocations) -> None:
+    def __init__(self, store: Store, fresh: FreshInvocations, payloads: Payloads) -> None:
         self._store = store
         self._fresh = fresh
+        self._payloads = payloads
 
     # Reading.
 
@@ -85,6 +87,19 @@ class Invocations:
             return known
         row = self._store.fetch(_BY_ID, (invocation_id,)).fetchone()
         return None if row is None else InvocationRow._make(row)
+
+    def result(self, row: InvocationRow) -> Success | Failure:
+        """Return the stored result of an invocation. Raises StoreError if it cannot be read."""
+        value = row.result_value
+        if row.result_payload_id is not None:
+            value = self._payloads.read(row.result_payload_id, row.result_offset or 0)
+        return from_columns(
+            value, row.failure_code, row.failure_message, row.failure_metadata, row.failure_stacktrace
+        )
+
+    def completion(self, row: InvocationRow) -> Completion:
+        """Return the stored result of a completed invocation. Raises StoreError if it cannot be read."""
+        return Completion(row.id, row.target, self.result(row), row.completion_expires_at)
 
     def last_seq(self) -> int:
         """Return the highest row number, 0 when there are no invocations."""
@@ -181,6 +196,7 @@ class Invocations:
     def forget(self, seq: int) -> None:
         """Forget what is known of it beside its row: it has ended."""
         self._fresh.forget(seq)
+        self._payloads.forget(seq)
 
     def set_inboxed(self, seq: int, now_ms: int) -> None:
         """Note that it waits for its key."""
@@ -301,10 +317,11 @@ class Invocations:
         """Store its result while it still runs."""
         if (fresh := self._fresh.get(seq)) is not None:
             fresh.row = None
+        value, *failure = to_columns(result)
         self._store.write(
-            "UPDATE invocation SET result_value = ?, failure_code = ?, failure_message = ?, failure_metadata = ? "
-            "WHERE seq = ?",
-            (*to_columns(result), seq),
+            "UPDATE invocation SET result_value = ?, result_payload_id = ?, result_offset = ?, failure_code = ?, "
+            "failure_message = ?, failure_metadata = ? WHERE seq = ?",
+            (*self._payloads.place(seq, value), *failure, seq),
         )
 
     def set_completed(
@@ -325,20 +342,22 @@ class Invocations:
         if (fresh := self._fresh.get(seq)) is not None:
             fresh.row = None
         deployment_id, protocol_version = pinned if pinned is not None else (None, None)
+        value, *failure = to_columns(result)
         self._store.write(
             "UPDATE invocation SET status = 'completed', completed_at = ?1, modified_at = ?1, "
-            "deployment_id = coalesce(?9, deployment_id), protocol_version = coalesce(?10, protocol_version), "
-            "last_attempt_deployment_id = coalesce(?9, last_attempt_deployment_id), "
-            "completion_expires_at = min(?1 + completion_retention_ms, ?8), "
-            "journal_expires_at = min(?1 + journal_retention_ms, ?1 + completion_retention_ms, ?8), "
+            "deployment_id = coalesce(?11, deployment_id), protocol_version = coalesce(?12, protocol_version), "
+            "last_attempt_deployment_id = coalesce(?11, last_attempt_deployment_id), "
+            "completion_expires_at = min(?1 + completion_retention_ms, ?10), "
+            "journal_expires_at = min(?1 + journal_retention_ms, ?1 + completion_retention_ms, ?10), "
             "retry_count = 0, counted_failures = 0, next_retry_at = NULL, last_failure = NULL, "
             "last_failure_code = NULL, last_failure_stacktrace = NULL, "
             "future = NULL, future_json = NULL, waiting_completions = NULL, waiting_signals = NULL, "
-            "unseen_from = NULL, result_value = ?2, failure_code = ?3, failure_message = ?4, failure_metadata = ?5, "
-            "failure_stacktrace = ?6 WHERE seq = ?7",
+            "unseen_from = NULL, result_value = ?2, result_payload_id = ?3, result_offset = ?4, failure_code = ?5, "
+            "failure_message = ?6, failure_metadata = ?7, failure_stacktrace = ?8 WHERE seq = ?9",
             (
                 now_ms,
-                *to_columns(result),
+                *self._payloads.place(seq, value),
+                *failure,
                 result.stacktrace if isinstance(result, Failure) else None,
                 seq,
                 LAST_MS,
@@ -389,6 +408,8 @@ def _row_of(seq: int, new: NewInvocation, status: str, now_ms: int) -> Invocatio
         future=None,
         unseen_from=None,
         result_value=None,
+        result_payload_id=None,
+        result_offset=None,
         failure_code=None,
         failure_message=None,
         failure_metadata=None,

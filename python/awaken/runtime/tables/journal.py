@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+from awaken.runtime.described_sleep import SLEEP
+from awaken.runtime.tables.payloads import INLINE_SIZE, PAYLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -10,12 +14,18 @@ if TYPE_CHECKING:
     from awaken.runtime.clock import Clock
     from awaken.runtime.store import Store
     from awaken.runtime.tables.fresh import FreshInvocations
+    from awaken.runtime.tables.payloads import Payloads
 
 __all__ = ["Journal"]
 
 _APPEND: Final = (
     "INSERT INTO journal (invocation, idx, code, payload, appended_at, signal) VALUES (?, ?, ?, ?, ?, ?)"
 )
+_APPEND_LARGE: Final = (
+    "INSERT INTO journal (invocation, idx, code, payload, appended_at, signal, payload_id) "
+    "VALUES (?, ?, ?, x'', ?, ?, ?)"
+)
+_ENTRY: Final = f"SELECT code, {PAYLOAD}, signal FROM journal WHERE invocation = ?"  # noqa: S608 - of this package
 #: Type codes from here on are those of notifications.
 _FIRST_NOTIFICATION: Final = 0x8000
 
@@ -23,13 +33,18 @@ _FIRST_NOTIFICATION: Final = 0x8000
 class Journal:
     """Appends and reads entries. An invocation is given by the number of its row."""
 
-    def __init__(self, store: Store, clock: Clock, fresh: FreshInvocations) -> None:
+    def __init__(self, store: Store, clock: Clock, fresh: FreshInvocations, payloads: Payloads) -> None:
         self._store = store
         self._clock = clock
         self._fresh = fresh
+        self._payloads = payloads
 
     def append(self, invocation: int, code: int, payload: bytes, signal: int | None = None) -> int:
         """Append an entry, and return its 0-based index."""
+        if (
+            len(payload) > INLINE_SIZE and code != SLEEP
+        ):  # descriptions of callbacks are searched for in sleeps
+            return self._append_large(invocation, code, payload, signal)
         now = self._clock.now_ms()
         if (fresh := self._fresh.get(invocation)) is not None:
             index = fresh.note_entry(code, payload, now, signal)
@@ -42,8 +57,20 @@ class Journal:
         ).fetchall()
         return int(index)
 
+    def _append_large(self, invocation: int, code: int, payload: bytes, signal: int | None) -> int:
+        now = self._clock.now_ms()
+        index = self.count(invocation)
+        if (fresh := self._fresh.get(invocation)) is not None:
+            fresh.note_entry(code, payload, now, signal)
+        payload_id = self._payloads.add(invocation, payload)
+        self._store.write(_APPEND_LARGE, (invocation, index, code, now, signal, payload_id))
+        return index
+
     def begin(self, invocation: int, code: int, payload: bytes) -> None:
         """Append the first entry, the Input command."""
+        if len(payload) > INLINE_SIZE:
+            self._append_large(invocation, code, payload, None)
+            return
         now = self._clock.now_ms()
         if (fresh := self._fresh.get(invocation)) is not None:
             fresh.note_entry(code, payload, now, None)
@@ -51,10 +78,9 @@ class Journal:
 
     def first(self, invocation: int) -> tuple[int, bytes] | None:
         """Return code and payload of the first entry, which is the input."""
-        row: tuple[int, bytes] | None = self._store.fetch(
-            "SELECT code, payload FROM journal WHERE invocation = ? AND idx = 0", (invocation,)
-        ).fetchone()
-        return row
+        for code, payload, _ in self._entries("idx = 0", invocation):
+            return code, payload
+        return None
 
     def count(self, invocation: int) -> int:
         """Return the number of entries."""
@@ -71,30 +97,37 @@ class Journal:
         if fresh is not None and fresh.input is not None and first == 0:
             yield fresh.input
             return
-        cursor = self._store.fetch(
-            "SELECT code, payload FROM journal WHERE invocation = ? AND idx >= ? ORDER BY idx",
-            (invocation, first),
-        )
-        try:
-            yield from cursor
-        finally:
-            cursor.close()
+        with closing(self._entries("idx >= ? ORDER BY idx", invocation, first)) as entries:
+            for code, payload, _ in entries:
+                yield code, payload
 
     def prefix(self, invocation: int, count: int) -> list[tuple[int, bytes, int | None]]:
         """Return code, payload and signal of the `count` entries after the first one."""
-        rows: list[Any] = self._store.fetch(
-            "SELECT code, payload, signal FROM journal WHERE invocation = ? AND idx BETWEEN 1 AND ? ORDER BY idx",
-            (invocation, count),
-        ).fetchall()
-        return rows
+        return list(self._entries("idx BETWEEN 1 AND ? ORDER BY idx", invocation, count))
 
     def notifications_from(self, invocation: int, first: int) -> list[tuple[int, bytes]]:
         """Return code and payload of the notifications from an index on."""
-        rows: list[Any] = self._store.fetch(
-            "SELECT code, payload FROM journal WHERE invocation = ? AND idx >= ? AND code >= ? ORDER BY idx",
-            (invocation, first, _FIRST_NOTIFICATION),
-        ).fetchall()
-        return rows
+        found = self._entries("idx >= ? AND code >= ? ORDER BY idx", invocation, first, _FIRST_NOTIFICATION)
+        return [(code, payload) for code, payload, _ in found]
+
+    def newest_commands(self, invocation: int, count: int) -> Generator[tuple[int, bytes]]:
+        """Yield code and payload of the last commands, the newest first, as they are asked for."""
+        condition = "code < ? ORDER BY idx DESC LIMIT ?"
+        with closing(self._entries(condition, invocation, _FIRST_NOTIFICATION, count)) as entries:
+            for code, payload, _ in entries:
+                yield code, payload
+
+    def _entries(
+        self, condition: str, invocation: int, *values: int
+    ) -> Generator[tuple[int, bytes, int | None]]:
+        cursor = self._store.fetch(f"{_ENTRY} AND {condition}", (invocation, *values))
+        try:
+            for entry in cursor:
+                if entry[1] is None:
+                    raise self._payloads.missing(invocation)
+                yield entry
+        finally:
+            cursor.close()
 
     def last_appended_ms(self, invocation: int) -> int | None:
         """Return when the last entry was appended, None if there is none."""

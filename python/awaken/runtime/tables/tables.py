@@ -11,6 +11,7 @@ from awaken.runtime.tables.invocations import Invocations
 from awaken.runtime.tables.journal import Journal
 from awaken.runtime.tables.journal_events import JournalEvents
 from awaken.runtime.tables.listeners import Listeners
+from awaken.runtime.tables.payloads import Payloads
 from awaken.runtime.tables.promises import PromiseRows
 from awaken.runtime.tables.state import KeyedState
 from awaken.runtime.tables.timers import Timers
@@ -27,8 +28,9 @@ class Tables:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         fresh = FreshInvocations(store)
-        self.invocations = Invocations(store, fresh)
-        self.journal = Journal(store, clock, fresh)
+        self.payloads = Payloads(store, fresh)
+        self.invocations = Invocations(store, fresh, self.payloads)
+        self.journal = Journal(store, clock, fresh, self.payloads)
         self.journal_events = JournalEvents(store, clock)
         self.state = KeyedState(store)
         self.inbox = Inbox(store, clock)

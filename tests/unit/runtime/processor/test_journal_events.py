@@ -37,7 +37,7 @@ def rows(store: Store, columns: str = "kind, event_json") -> list[Any]:
 
 
 def append_entry(store: Store, index: int) -> None:
-    store.write("INSERT INTO journal VALUES (1, ?, 1024, x'', 0, NULL)", (index,))
+    store.write("INSERT INTO journal VALUES (1, ?, 1024, x'', 0, NULL, NULL)", (index,))
 
 
 async def test_a_failure_that_repeats_is_noted_once_at_each_entry(store: Store) -> None:
