@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import typer
 from awaken.cli import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+#: Code, or an option that is not within some.
+_NAMED_OPTION: Final = re.compile(r"`[^`]*`|(?<![\w-])(--[a-z][a-z0-9-]*)")
 
 
 def write_pages() -> dict[str, str]:
@@ -83,8 +87,9 @@ def default(option: Any) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a text for a cell of a table."""
-    return " ".join(text.split()).replace("|", "\\|")
+    """Return a text for a cell of a table, with the options that it names as code."""
+    text = " ".join(text.split()).replace("|", "\\|")
+    return _NAMED_OPTION.sub(lambda found: f"`{found[1]}`" if found[1] else found[0], text)
 
 
 def _spelling(option: Any) -> str:

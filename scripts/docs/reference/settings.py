@@ -73,7 +73,7 @@ def write_pages() -> dict[str, str]:
         "",
         "## Variables of commands",
         "",
-        "| variable | option | of | default | |",
+        "| variable | option | commands | default | |",
         "| --- | --- | --- | --- | --- |",
     ]
     for name, uses in sorted(options().items()):
@@ -81,7 +81,9 @@ def write_pages() -> dict[str, str]:
             continue
         option = uses[0][1]
         places = (
-            "every command with it" if len(uses) > 4 else ", ".join(f"`{command}`" for command, _ in uses)
+            "all that have it"
+            if len(uses) > 4
+            else ", ".join(f"`{command.removeprefix('awaken ')}`" for command, _ in uses)
         )
         first = variables(option)[0]
         text = cell(about(option)) if name == first else f"An older name of `{first}`."
