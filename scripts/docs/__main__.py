@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scripts.docs.checking import dead_links
 from scripts.docs.llms import write_texts
@@ -16,13 +16,17 @@ from scripts.docs.places import ROOT, SETTINGS, SITE, STAGED
 from scripts.docs.searching import improve_search
 from scripts.docs.staging import sources, stage
 
-ZENSICAL = str(Path(sys.executable).with_name("zensical"))
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: As a module, so that it finds the extension of Markdown in this folder.
+ZENSICAL = (sys.executable, "-m", "zensical")
 
 
 def build() -> int:
     """Build the site; a warning or a dead link is an error."""
     stage()
-    command = [ZENSICAL, "build", "--clean", "--strict", "-f", str(SETTINGS)]
+    command = [*ZENSICAL, "build", "--clean", "--strict", "-f", str(SETTINGS)]
     built = subprocess.run(command, cwd=ROOT, check=False)
     if built.returncode:
         return built.returncode
@@ -37,7 +41,7 @@ def build() -> int:
 def serve(arguments: list[str]) -> int:
     """Serve the site on http://localhost:8000, and stage what changes."""
     stage()
-    with subprocess.Popen([ZENSICAL, "serve", "-f", str(SETTINGS), *arguments], cwd=ROOT) as server:
+    with subprocess.Popen([*ZENSICAL, "serve", "-f", str(SETTINGS), *arguments], cwd=ROOT) as server:
         try:
             seen = _changes()
             while server.poll() is None:

@@ -13,7 +13,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from scripts.docs import examples
+from scripts.docs import examples, pictures
 from scripts.docs.places import DOCS, PROJECT_PAGES, ROOT, STAGED, THEME
 
 _FENCE: Final = re.compile(r"(^ *(`{3,}|~{3,}).*?^ *\2`*\s*?$)", re.MULTILINE | re.DOTALL)
@@ -30,6 +30,11 @@ def stage(target: Path = STAGED) -> None:
         if source.suffix == ".md":
             content = adapt(content.decode(), name).encode()
         _write(target / name, content)
+        if source.suffix == ".svg":
+            for rendering, picture in pictures.renderings(name, content.decode()).items():
+                path = (target / name).with_name(rendering)
+                wanted.add(path)
+                _write(path, picture.encode())
     for name, content in examples.files().items():
         wanted.add(target / name)
         _write(target / name, content)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import re
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 import yaml
 
-from scripts.docs.__main__ import build
 from scripts.docs.checking import dead_links
 from scripts.docs.llms import navigation, write_texts
-from scripts.docs.places import DOCS, PROJECT_PAGES, SETTINGS, SITE
+from scripts.docs.places import DOCS, PROJECT_PAGES, SETTINGS
 from scripts.docs.searching import arrange, settings
 from scripts.docs.staging import adapt, stage
 from tests.accessibility import find_violations
+from tests.docs.shown import open_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -143,51 +139,32 @@ def test_search_leaves_out_the_project_and_lists_decisions_last() -> None:
 NOT_OURS = ("landmark-unique", "empty-table-header")
 
 
-@pytest.fixture(scope="module")
-def built_site() -> Iterator[str]:
-    """Build the site, serve it, and return its address."""
-    assert build() == 0
-    handler = functools.partial(_Silent, directory=str(SITE))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-class _Silent(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
-
-
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_built_pages_are_accessible(
     built_site: str, browser: Browser, scheme: Literal["light", "dark"]
 ) -> None:
-    context = browser.new_context(color_scheme=scheme)
-    page = context.new_page()
-    for path in (
-        "",
-        "how-to/approvals/",
-        "tutorial/01-service/",
-        "concepts/journal/",
-        "project/CONTRIBUTING/",
+    for path, width in (
+        ("", 1280),
+        ("how-to/approvals/", 1280),
+        ("tutorial/01-service/", 1280),
+        ("concepts/journal/", 1280),
+        ("project/CONTRIBUTING/", 1280),
+        ("comparison/performance/", 390),
     ):
-        page.goto(built_site + path)
-        assert [one for one in find_violations(page) if not one.startswith(NOT_OURS)] == [], path
-    context.close()
+        with open_page(browser, built_site + path, width, color_scheme=scheme) as page:
+            found = [one for one in find_violations(page) if not one.startswith(NOT_OURS)]
+            assert found == [], path
 
 
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 def test_search_finds_a_page(built_site: str, browser: Browser) -> None:
-    page = browser.new_page()
-    page.goto(built_site)
+    with open_page(browser, built_site) as page:
+        _search(page, "awakeable")
 
-    _search(page, "awakeable")
-
-    page.get_by_role("dialog").get_by_text("awakeable").first.wait_for()
+        page.get_by_role("dialog").get_by_text("awakeable").first.wait_for()
 
 
 @pytest.mark.browser
@@ -203,36 +180,33 @@ def test_search_finds_a_page(built_site: str, browser: Browser) -> None:
 def test_search_shows_the_page_among_the_first_three(
     built_site: str, browser: Browser, words: str, wanted: str
 ) -> None:
-    page = browser.new_page()
-    page.goto(built_site)
+    with open_page(browser, built_site) as page:
+        _search(page, words)
+        results = page.locator("a[href*='?h=']")
+        results.nth(2).wait_for()
 
-    _search(page, words)
-    results = page.locator("a[href*='?h=']")
-    results.nth(2).wait_for()
+        addresses = results.evaluate_all("links => links.slice(0, 3).map(link => link.href)")
 
-    found = [
-        (results.nth(number).get_attribute("href") or "").removeprefix(built_site) for number in range(3)
-    ]
-    page.close()
+    found = [one.removeprefix(built_site) for one in addresses]
     assert any(one.startswith(wanted) for one in found), found
 
 
 def _search(page: Page, words: str) -> None:
-    page.wait_for_load_state("networkidle")  # the key is bound by then
+    field = page.locator("input[aria-label=Search]")
+    field.wait_for(state="attached")  # the key is bound by then
     page.keyboard.press("Control+k")
-    page.locator("input[aria-label=Search]").fill(words)
+    field.fill(words)
 
 
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 def test_copied_console_block_is_the_commands_alone(built_site: str, browser: Browser) -> None:
-    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.goto(built_site + "tutorial/04-virtual-object/")
+    allowed = ["clipboard-read", "clipboard-write"]
+    with open_page(browser, built_site + "tutorial/04-virtual-object/", permissions=allowed) as page:
+        page.evaluate("navigator.clipboard.writeText('')")
 
-    page.locator(".language-console", has_text="stock/lamp/add").locator(".md-code__button").click()
-    page.get_by_text("Copied to clipboard").first.wait_for()
-    copied = page.evaluate("navigator.clipboard.readText()").split("\n")
-    context.close()
+        page.locator(".language-console", has_text="stock/lamp/add").locator(".md-code__button").click()
+        page.wait_for_function("navigator.clipboard.readText()")
+        copied = page.evaluate("navigator.clipboard.readText()").split("\n")
 
     assert [line.split()[0] for line in copied if line] == ["curl", "curl", '\'{"id":', "curl"]

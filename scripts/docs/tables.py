@@ -1,0 +1,45 @@
+"""Marks in tables for the style sheet of the site.
+
+Short code in a table is marked as a name, which is not broken into lines. Tables with several columns and with
+sentences are marked, and their cells say in which column they are, because on phones each row becomes a block.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+#: Longer code is a command line rather than a name, and may break at its spaces.
+_LONGEST_NAME: Final = 32
+#: Cells with more than this many characters are sentences.
+_LONGEST_PHRASE: Final = 40
+_FEW_COLUMNS: Final = 2
+
+
+def mark_tables(root: Element) -> None:
+    """Mark the tables of a page."""
+    for table in root.iter("table"):
+        for code in table.iter("code"):
+            if len(_text(code)) <= _LONGEST_NAME:
+                code.set("class", "name")
+        _name_columns(table)
+
+
+def _name_columns(table: Element) -> None:
+    titles = [_text(title) for title in table.iter("th")]
+    rows = [[*row.iter("td")] for row in table.iter("tr") if row.find("td") is not None]
+    longest = max((len(_text(cell)) for row in rows for cell in row), default=0)
+    if len(titles) <= _FEW_COLUMNS or longest <= _LONGEST_PHRASE:
+        return
+    table.set("data-sentences", "")
+    for row in rows:
+        # The first cell is what the row is about, and needs no name.
+        for title, cell in zip(titles[1:], row[1:], strict=True):
+            if title:
+                cell.set("data-title", title)
+
+
+def _text(element: Element) -> str:
+    return "".join(element.itertext()).strip()

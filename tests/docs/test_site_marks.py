@@ -1,0 +1,95 @@
+"""What the site makes of tables and pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+import pytest
+
+from scripts.docs.pictures import renderings, show_renderings
+from scripts.docs.places import DOCS
+from scripts.docs.tables import mark_tables
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SENTENCE = "word " * 10
+SVG = """\
+<svg><style>
+    text { fill: black }
+    @media (prefers-color-scheme: dark) {
+      text { fill: white }
+    }
+</style></svg>
+"""
+
+
+def test_a_picture_has_a_rendering_for_each_scheme() -> None:
+    made = renderings("pictures/a.svg", SVG)
+
+    assert list(made) == ["a-light.svg", "a-dark.svg"]
+    assert "white" not in made["a-light.svg"]
+    assert "@media" not in made["a-dark.svg"]
+    assert made["a-dark.svg"].index("black") < made["a-dark.svg"].index("white")
+    assert renderings("pictures/a.svg", "<svg/>") == {}
+
+
+@pytest.mark.parametrize("path", sorted((DOCS / "pictures").glob("*.svg")), ids=lambda path: str(path.stem))
+def test_every_picture_has_renderings(path: Path) -> None:
+    light, dark = renderings(path.name, path.read_text()).values()
+
+    assert "prefers-color-scheme" not in light + dark
+    assert light.count("{") == light.count("}")
+    assert dark.count("{") == dark.count("}")
+    assert light != dark
+
+
+def test_pages_show_both_renderings(tmp_path: Path) -> None:
+    (tmp_path / "a-light.svg").touch()
+    page = ElementTree.fromstring(
+        '<p><img alt="A b" src="../pictures/a.svg"/> and <img src="../pictures/c.svg"/></p>'
+    )
+
+    show_renderings(page, tmp_path)
+
+    assert ElementTree.tostring(page, "unicode") == (
+        '<p><img alt="A b" src="../pictures/a-light.svg#only-light" />'
+        '<img alt="A b" src="../pictures/a-dark.svg#only-dark" /> and <img src="../pictures/c.svg" /></p>'
+    )
+
+
+def test_short_code_in_tables_is_a_name() -> None:
+    page = _page(["a", "b"], ["<code>--in</code>", f"<code>{SENTENCE}</code>"])
+
+    mark_tables(page)
+
+    assert [code.get("class") for code in page.iter("code")] == [None, "name", None]
+
+
+def test_cells_of_tables_with_sentences_say_their_column() -> None:
+    page = _page(["a", "b", ""], ["x", "<b>y</b>", SENTENCE])
+
+    mark_tables(page)
+
+    assert [table.get("data-sentences") for table in page.iter("table")] == [""]
+    assert [cell.get("data-title") for cell in page.iter("td")] == [None, "b", None]
+
+
+@pytest.mark.parametrize("cells", [["x", "y", "z"], ["x", SENTENCE]])
+def test_other_tables_stay_as_they_are(cells: list[str]) -> None:
+    page = _page(cells, cells)
+    before = ElementTree.tostring(page)
+
+    mark_tables(page)
+
+    assert ElementTree.tostring(page) == before
+
+
+def _page(titles: list[str], cells: list[str]) -> ElementTree.Element:
+    head, row = (
+        "".join(f"<{tag}>{text}</{tag}>" for text in texts) for tag, texts in (("th", titles), ("td", cells))
+    )
+    return ElementTree.fromstring(
+        f"<div><code>out</code><table><thead><tr>{head}</tr></thead><tbody><tr>{row}</tr></tbody></table></div>"
+    )
