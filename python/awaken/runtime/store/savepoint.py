@@ -16,14 +16,16 @@ class _Owner(Protocol):
 class Savepoint:
     """One block; see `Store.atomic`. It costs nothing before it writes."""
 
-    __slots__ = ("_owner", "callback_count", "is_within", "lost_count")
+    __slots__ = ("_owner", "callback_count", "is_within", "late_end", "lost_count")
 
     def __init__(self, owner: _Owner) -> None:
         self._owner = owner
         #: Whether its first write was within a transaction; None before that.
         self.is_within: bool | None = None
-        #: How many callbacks waited for a commit, and how many transactions had been lost, when it began.
+        #: How many callbacks waited for a commit, where late rows ended, and how many transactions had been lost, when
+        #: it began.
         self.callback_count = 0
+        self.late_end = 0
         self.lost_count = 0
 
     def __enter__(self) -> None:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from awaken.runtime.errors import CommitUnknownError, RuntimeClosedError, StoreError, TransactionLostError
 from awaken.runtime.store.checkpoints import Checkpoints
 from awaken.runtime.store.commit_group import CommitGroup
+from awaken.runtime.store.late_rows import LateRows
 from awaken.runtime.store.log_rewrite import LogRewriter
 from awaken.runtime.store.log_size import LogSize
 from awaken.runtime.store.opening import explain, open_database
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from awaken.runtime.measures import Measures
     from awaken.runtime.store.commit_probe import CommitProbe
+    from awaken.runtime.store.late_rows import LateTable
     from awaken.runtime.store.log_sync import LogSync
 
 __all__ = ["Store"]
@@ -97,6 +99,10 @@ class Store:
         self._lost_count = 0
         #: Blocks of `atomic` that have not written yet, outermost first.
         self._unopened: list[Savepoint] = []
+        #: Rows of the open transaction that SQLite has not got yet.
+        self._late = LateRows()
+        #: Whether one of them was wrong, which is a bug of ours.
+        self._is_late_refused = False
         self._pace = Pace(self._commit_group, self._note_age)
         log_path, index_path = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
         self._connection = open_database(path)
@@ -139,6 +145,8 @@ class Store:
             StoreError: the file cannot be read.
             sqlite3.Error: the statement or its values are wrong.
         """
+        if self._late:
+            self._write_late()
         try:
             return self._connection.execute(statement, values)
         except _OWN_ERRORS:
@@ -171,7 +179,7 @@ class Store:
             sqlite3.Error: the statement or its values are wrong, and it had no effect.
         """
         try:
-            if not self._is_writing or self._unopened:
+            if not self._is_writing or self._unopened or self._late:
                 self._prepare()
             self._pace.write_count += 1
             return self._connection.execute(statement, values)
@@ -183,7 +191,7 @@ class Store:
     def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         """Execute a statement for each row. Raises StoreError as `write` does."""
         try:
-            if not self._is_writing or self._unopened:
+            if not self._is_writing or self._unopened or self._late:
                 self._prepare()
             self._pace.write_count += len(rows)
             self._connection.executemany(statement, rows)
@@ -191,6 +199,31 @@ class Store:
             raise
         except sqlite3.Error as error:
             raise self._lose(explain(error, self.path)) from error
+
+    def write_late(self, table: LateTable, row: Any) -> None:
+        """Write a row in this turn's transaction, with others of its kind: before anything else is read or written.
+
+        The row must be one that the table takes: if it is refused, the transaction is lost with it. After that, rows
+        are written at once, so that only who writes a wrong one fails.
+
+        Args:
+            table: knows how its rows are written.
+            row: given to it.
+
+        Raises:
+            StoreError: the transaction is lost, with everything that was written in it before.
+        """
+        if self._is_late_refused:
+            for statement, rows in table.statements([row]):
+                self.write_many(statement, rows)
+            return
+        if not self._is_writing:
+            try:
+                self._begin()
+            except sqlite3.Error as error:
+                raise self._lose(explain(error, self.path)) from error
+        self._pace.write_count += 1
+        self._late.add(table, row)
 
     def shrink(self) -> bool:
         """Give some free pages back to the disk, and return whether there is more to do; not while a turn writes.
@@ -275,6 +308,7 @@ class Store:
                 if group is not None:
                     group.fail(error)
             self._syncing = None
+            self._late.cut(0)
             if self._is_writing:
                 self._connection.execute("ROLLBACK")
             self._close()
@@ -282,6 +316,7 @@ class Store:
     def enter_savepoint(self, block: Savepoint) -> None:
         """Begin a block of `atomic`."""
         block.callback_count = len(self._group.callbacks)
+        block.late_end = self._late.end
         block.lost_count = self._lost_count
         self._unopened.append(block)
 
@@ -294,6 +329,7 @@ class Store:
         if not is_kept:
             self.rollback_count += 1
             del self._group.callbacks[block.callback_count :]
+            self._late.cut(block.late_end)
             if block.is_within is not None:
                 self._connection.execute("ROLLBACK TO atomic" if block.is_within else "ROLLBACK")
                 self._is_writing = block.is_within
@@ -301,16 +337,37 @@ class Store:
             self._connection.execute("RELEASE atomic")
 
     def _prepare(self) -> None:
-        """Begin a transaction if none is open, and the blocks that have not written yet."""
+        """Begin a transaction if none is open, and the blocks that have not written yet; write what is late."""
         is_within = self._is_writing
         if not is_within:
             self._begin()
         for block in self._unopened:
+            self._pass_on(block.late_end)
             if is_within:
                 self._connection.execute("SAVEPOINT atomic")
             block.is_within = is_within
             is_within = True
         self._unopened.clear()
+        self._pass_on(self._late.end)
+
+    def _pass_on(self, position: int) -> None:
+        """Write the late rows before a position. They are of others than who asks for it: all is lost, or nothing."""
+        if not self._late:
+            return
+        try:
+            for statement, rows in self._late.take(position):
+                self._connection.executemany(statement, rows)
+        except (*_OWN_ERRORS, ValueError, OverflowError) as error:
+            self._is_late_refused = True
+            raise self._lose(str(error)) from error
+        except sqlite3.Error as error:
+            raise self._lose(explain(error, self.path)) from error
+
+    def _write_late(self) -> None:
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            raise self._lose(explain(error, self.path)) from error
 
     def _begin(self) -> None:
         if self._is_closed:
@@ -350,11 +407,15 @@ class Store:
         """Commit the open transaction, and return whether anything may follow."""
         began = 0.0 if self._measures is None else time.perf_counter()
         try:
+            if self._late:
+                self._prepare()
             if self._probe is not None:
                 self._probe.before_commit()
                 if self._is_closed:
                     return False  # the probe has abandoned the store
             self._connection.execute("COMMIT")
+        except TransactionLostError:
+            return False
         except sqlite3.Error as error:
             self._lose(explain(error, self.path))
             return False
@@ -433,6 +494,7 @@ class Store:
     def _drop(self, error: StoreError, *groups: CommitGroup) -> None:
         log.error("%s", error)
         self._is_writing = False
+        self._late.cut(0)
         self._lost_count += 1
         self.rollback_count += 1
         if self._measures is not None:

@@ -6,15 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from awaken.control.operations import Completion, Failure
+from awaken.control.operations import Completion, Failure, Success
 from awaken.runtime.tables.invocation_row import InvocationRow
+from awaken.runtime.tables.late_invocations import LATE_SIZE, Begun, LateInvocations, Succeeded
 from awaken.runtime.tables.results import from_columns, to_columns
 from awaken.timing.time_limits import LAST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from awaken.control.operations import Success
     from awaken.runtime.attempt_failure import AttemptFailure
     from awaken.runtime.schema import HandlerSchema
     from awaken.runtime.store import Store
@@ -70,6 +70,7 @@ class Invocations:
         self._store = store
         self._fresh = fresh
         self._payloads = payloads
+        self._late = LateInvocations()
 
     # Reading.
 
@@ -154,6 +155,19 @@ class Invocations:
             now_ms: the time.
             start_at_ms: when it starts, if it is scheduled.
         """
+        if status == "invoked" and _is_plain(new):
+            begun = Begun(
+                seq,
+                new.invocation_id,
+                new.handler.service,
+                new.handler.name,
+                now_ms,
+                min(new.completion_retention_ms, LAST_MS),
+                min(new.journal_retention_ms, LAST_MS),
+            )
+            self._store.write_late(self._late, begun)
+            self._fresh.add(_row_of(seq, new, status, now_ms))
+            return
         is_scheduled, is_inboxed, is_invoked = (
             status == wanted for wanted in ("scheduled", "inboxed", "invoked")
         )
@@ -342,6 +356,10 @@ class Invocations:
         if (fresh := self._fresh.get(seq)) is not None:
             fresh.row = None
         deployment_id, protocol_version = pinned if pinned is not None else (None, None)
+        if isinstance(result, Success) and len(result.value) <= LATE_SIZE:
+            succeeded = Succeeded(seq, now_ms, result.value, deployment_id, protocol_version)
+            self._store.write_late(self._late, succeeded)
+            return
         value, *failure = to_columns(result)
         self._store.write(
             "UPDATE invocation SET status = 'completed', completed_at = ?1, modified_at = ?1, "
@@ -374,6 +392,17 @@ class Invocations:
         """Delete it, with its result."""
         self._fresh.forget(seq)
         self._store.write("DELETE FROM invocation WHERE seq = ?", (seq,))
+
+
+def _is_plain(new: NewInvocation) -> bool:
+    """Return whether `Begun` has all that there is to know of a new invocation."""
+    return (
+        new.invoked_by == "ingress"
+        and new.handler.kind is None
+        and new.idempotency_key is None
+        and new.scope is None
+        and new.limit_key is None
+    )
 
 
 def _row_of(seq: int, new: NewInvocation, status: str, now_ms: int) -> InvocationRow:

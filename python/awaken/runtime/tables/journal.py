@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from awaken.runtime.described_sleep import SLEEP
+from awaken.runtime.tables.late_invocations import LATE_SIZE
 from awaken.runtime.tables.payloads import INLINE_SIZE, PAYLOAD
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator, Sequence
 
     from awaken.runtime.clock import Clock
     from awaken.runtime.store import Store
@@ -21,6 +22,10 @@ __all__ = ["Journal"]
 _APPEND: Final = (
     "INSERT INTO journal (invocation, idx, code, payload, appended_at, signal) VALUES (?, ?, ?, ?, ?, ?)"
 )
+#: Of one that is no signal; a value that is not passed costs nothing.
+_APPEND_PLAIN: Final = (
+    "INSERT INTO journal (invocation, idx, code, payload, appended_at) VALUES (?, ?, ?, ?, ?)"
+)
 _APPEND_LARGE: Final = (
     "INSERT INTO journal (invocation, idx, code, payload, appended_at, signal, payload_id) "
     "VALUES (?, ?, ?, x'', ?, ?, ?)"
@@ -28,6 +33,20 @@ _APPEND_LARGE: Final = (
 _ENTRY: Final = f"SELECT code, {PAYLOAD}, signal FROM journal WHERE invocation = ?"  # noqa: S608 - of this package
 #: Type codes from here on are those of notifications.
 _FIRST_NOTIFICATION: Final = 0x8000
+
+
+class _LateEntries:
+    """A `awaken.runtime.store.late_rows.LateTable` of entries."""
+
+    def statements(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[str, Sequence[tuple[Any, ...]]]]:
+        plain = [row[:5] for row in rows if row[5] is None]
+        if plain:
+            yield _APPEND_PLAIN, plain
+        if len(plain) < len(rows):
+            yield _APPEND, [row for row in rows if row[5] is not None]
+
+
+_LATE_ENTRIES: Final = _LateEntries()
 
 
 class Journal:
@@ -48,7 +67,7 @@ class Journal:
         now = self._clock.now_ms()
         if (fresh := self._fresh.get(invocation)) is not None:
             index = fresh.note_entry(code, payload, now, signal)
-            self._store.write(_APPEND, (invocation, index, code, payload, now, signal))
+            self._write(invocation, index, code, payload, now, signal)
             return index
         ((index,),) = self._store.write(
             "INSERT INTO journal (invocation, idx, code, payload, appended_at, signal) VALUES (?1, "
@@ -74,7 +93,16 @@ class Journal:
         now = self._clock.now_ms()
         if (fresh := self._fresh.get(invocation)) is not None:
             fresh.note_entry(code, payload, now, None)
-        self._store.write(_APPEND, (invocation, 0, code, payload, now, None))
+        self._write(invocation, 0, code, payload, now, None)
+
+    def _write(
+        self, invocation: int, index: int, code: int, payload: bytes, now: int, signal: int | None
+    ) -> None:
+        entry = (invocation, index, code, payload, now, signal)
+        if len(payload) <= LATE_SIZE:
+            self._store.write_late(_LATE_ENTRIES, entry)
+        else:
+            self._store.write(_APPEND, entry)
 
     def first(self, invocation: int) -> tuple[int, bytes] | None:
         """Return code and payload of the first entry, which is the input."""

@@ -350,19 +350,23 @@ async def test_suspension_that_nobody_asked_for_loses_no_notification(lines_harn
     assert names == ["Start", "Input", "Signal"]
 
 
+#: Any error that a statement of ours can have.
+REFUSE_COMPLETION = (
+    "CREATE TEMP TRIGGER bad BEFORE UPDATE OF completed_at ON invocation "
+    "BEGIN SELECT RAISE(ABORT, 'bad'); END"
+)
+
+
 async def test_error_of_ours_fails_the_attempt_and_takes_back_its_rows(
     lines_harness: LinesHarness,
 ) -> None:
     invocation_id, line = await started(lines_harness)
     await lines_harness.runtime.store.committed()
-    # Any error that a statement of ours can have.
-    lines_harness.runtime.store.write(
-        "CREATE TEMP TRIGGER bad BEFORE UPDATE OF completed_at ON invocation "
-        "BEGIN SELECT RAISE(ABORT, 'bad'); END"
-    )
+    lines_harness.runtime.store.write(REFUSE_COMPLETION)
     await lines_harness.runtime.store.committed()
 
-    line.answer(200, output_and_end(b'"done"'))
+    # A small result is not written in the attempt's turn.
+    line.answer(200, output_and_end(b'"' + b"x" * 100_000 + b'"'))
     await lines_harness.until_status(invocation_id, "backing-off")
 
     assert "the runtime failed" in failure_of(lines_harness, invocation_id)[1]
@@ -371,6 +375,31 @@ async def test_error_of_ours_fails_the_attempt_and_takes_back_its_rows(
     lines_harness.advance(1000)
     await lines_harness.until(lambda: len(lines_harness.lines.opened) == 2)
     lines_harness.lines.opened[1].answer(200, output_and_end(b'"done"'))
+    assert await lines_harness.result(invocation_id) == "done"
+
+
+async def test_error_of_ours_in_what_is_written_together_is_had_by_all_once(
+    lines_harness: LinesHarness,
+) -> None:
+    invocation_id, line = await started(lines_harness)
+    await lines_harness.runtime.store.committed()
+    lines_harness.runtime.store.write(REFUSE_COMPLETION)
+    await lines_harness.runtime.store.committed()
+
+    line.answer(200, output_and_end(b'"done"'))
+    await lines_harness.until(lambda: line.is_disconnected or not lines_harness.runtime.is_ready)
+    assert lines_harness.rows("SELECT idx FROM journal") == [(0,)]
+    lines_harness.advance(1000)
+    await lines_harness.until(lambda: len(lines_harness.lines.opened) == 2)
+    lines_harness.lines.opened[1].answer(200, output_and_end(b'"done"'))
+    await lines_harness.until_status(invocation_id, "backing-off")
+
+    assert "the runtime failed" in failure_of(lines_harness, invocation_id)[1]
+    assert lines_harness.runtime.is_ready, "nobody else has lost anything this time"
+    lines_harness.runtime.store.write("DROP TRIGGER bad")
+    lines_harness.advance(1000)
+    await lines_harness.until(lambda: len(lines_harness.lines.opened) == 3)
+    lines_harness.lines.opened[2].answer(200, output_and_end(b'"done"'))
     assert await lines_harness.result(invocation_id) == "done"
 
 
