@@ -16,7 +16,7 @@ import typer
 from benches.alternatives.publishing import is_busy, list_installed, list_measured
 from benches.goals import GOALS
 from benches.pictures import Bar, Group, draw_bars
-from benches.summary import list_summary
+from benches.summary import list_costs, list_summary
 from benches.tables import show_number
 
 if TYPE_CHECKING:
@@ -252,12 +252,17 @@ def installed_table(results: Mapping[str, Any]) -> str:
     return markdown(*list_installed(results.get("alternatives", {})))
 
 
+def cost_table(results: Mapping[str, Any]) -> str:
+    return markdown(*list_costs(results))
+
+
 def summary_table(results: Mapping[str, Any]) -> str:
     return markdown(*list_summary(results))
 
 
 #: By the name in the page's markers.
 TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "costs": cost_table,
     "goals": goal_table,
     "summary": summary_table,
     "machine": machine_table,

@@ -73,6 +73,14 @@ def test_what_a_smaller_run_measured_is_not_taken_for_the_goal() -> None:
     assert goal.value(small) == 40.0
 
 
+def test_costs_are_those_of_the_system_in_the_column() -> None:
+    waiting = "| memory of an endpoint for each handler that waits in it | 4.20 KB |  |  |  |  |\n"
+    assert waiting in publish.cost_table(RESULTS)
+    greet = {"awaken-runtime": {"rate": 4000.0}, "server-granian": {"rate": 1600.0}}
+    stacks = publish.cost_table({"runtimes": {"medians": {"greet, 32 callers": greet}}})
+    assert "| calls without a step in a second, 32 callers | 4,000 | 1,600 |  |  |  |\n" in stacks
+
+
 def test_columns_of_numbers_are_on_the_right() -> None:
     rows = [("greet", "1,234", "0.98x", "2026-01-02"), ("wait", "", "–", "")]
     assert publish.markdown(("", "a", "b", "c"), rows).splitlines()[1] == "| --- | ---: | ---: | --- |"
