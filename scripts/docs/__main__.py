@@ -55,7 +55,8 @@ def serve(arguments: list[str]) -> int:
 
 
 def _changes() -> dict[Path, float]:
-    return {path: path.stat().st_mtime for path, _ in sources()}
+    # Parts of README.md are in a page.
+    return {path: path.stat().st_mtime for path in (ROOT / "README.md", *(path for path, _ in sources()))}
 
 
 def write_reference(*, is_check: bool = False) -> int:

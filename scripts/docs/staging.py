@@ -3,6 +3,9 @@
 On GitHub, pages link to anything in the repository. The site has `docs/` and a few pages more, below `project/`. Links
 to those are adapted. Links to examples lead to copies of them, and links to a folder of examples to its ZIP. Links to
 other files of the repository become the names of the files, because where it is published is not known here.
+
+A page can show a part of another one, so that it is written once. Between `<!-- include: README.md scene -->` and
+`<!-- end -->` is what GitHub shows instead of what README.md has between `<!-- scene -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from scripts.docs.places import DOCS, PROJECT_PAGES, ROOT, STAGED, THEME
 
 _FENCE: Final = re.compile(r"(^ *(`{3,}|~{3,}).*?^ *\2`*\s*?$)", re.MULTILINE | re.DOTALL)
 _LINK: Final = re.compile(r"(?P<mark>!?)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^()\s]+)\)")
+_INCLUDE: Final = re.compile(r"^<!-- include: (\S+) (\w+) -->\n.*?^<!-- end -->\n", re.MULTILINE | re.DOTALL)
 _COMMENT: Final = re.compile(r"^ *<!--.*?-->\n", re.MULTILINE | re.DOTALL)
 
 
@@ -28,7 +32,7 @@ def stage(target: Path = STAGED) -> None:
         wanted.add(target / name)
         content = source.read_bytes()
         if source.suffix == ".md":
-            content = adapt(content.decode(), name).encode()
+            content = adapt(include(content.decode()), name).encode()
         _write(target / name, content)
         if source.suffix == ".svg":
             for rendering, picture in pictures.renderings(name, content.decode()).items():
@@ -48,6 +52,24 @@ def sources() -> list[tuple[Path, str]]:
     found += [(ROOT / name, f"project/{name}") for name in PROJECT_PAGES]
     found += [(path, f"assets/{path.name}") for path in sorted(THEME.iterdir())]
     return found
+
+
+def include(text: str) -> str:
+    """Put parts of other pages of the repository where a page names them.
+
+    Raises:
+        ValueError: a page has no such part.
+    """
+    return _INCLUDE.sub(lambda found: _part(found[1], found[2]), text)
+
+
+def _part(page: str, name: str) -> str:
+    found = re.search(
+        rf"^<!-- {name} -->\n(.*?)^<!-- end -->\n", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL
+    )
+    if found is None:
+        raise ValueError(f"{page} has no part {name!r}; put it between `<!-- {name} -->` and `<!-- end -->`")
+    return found[1]
 
 
 def adapt(text: str, name: str) -> str:

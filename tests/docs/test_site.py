@@ -10,9 +10,9 @@ import yaml
 
 from scripts.docs.checking import dead_links
 from scripts.docs.llms import navigation, write_texts
-from scripts.docs.places import DOCS, PROJECT_PAGES, SETTINGS
+from scripts.docs.places import DOCS, PROJECT_PAGES, ROOT, SETTINGS
 from scripts.docs.searching import arrange, settings
-from scripts.docs.staging import adapt, stage
+from scripts.docs.staging import adapt, include, stage
 from tests.accessibility import find_violations
 from tests.docs.shown import open_page
 
@@ -64,6 +64,23 @@ def test_sections_are_folders() -> None:
 )
 def test_links_are_adapted_to_the_site(name: str, text: str, adapted: str) -> None:
     assert adapt(text, name) == adapted
+
+
+def test_the_first_page_has_the_scene_of_the_readme(tmp_path: Path) -> None:
+    stage(tmp_path)
+
+    page = (tmp_path / "index.md").read_text()
+
+    scene = (ROOT / "README.md").read_text().partition("<!-- scene -->\n")[2].partition("<!-- end -->")[0]
+    assert scene.startswith("```python")
+    assert scene in page
+    assert "include" not in page
+    assert "The README" not in page
+
+
+def test_a_part_that_a_page_does_not_have_is_named() -> None:
+    with pytest.raises(ValueError, match=r"README\.md has no part 'gone'"):
+        include("<!-- include: README.md gone -->\n<!-- end -->\n")
 
 
 def test_staging_removes_what_is_gone(tmp_path: Path) -> None:

@@ -115,6 +115,13 @@ def test_search_field_is_at_the_end_of_the_header(
     assert header["x"] + header["width"] - field["x"] - field["width"] < 20
 
 
+def test_a_section_lists_the_page_that_it_begins_with(built_site: str, browser: Browser) -> None:
+    with open_page(browser, built_site + "comparison/performance/", LAPTOP) as page:
+        first = page.locator(".md-sidebar--primary a.md-nav__link:visible").first
+
+        assert (first.get_attribute("href") or "").removeprefix(built_site) in ("../", "comparison/")
+
+
 def test_contents_open_from_the_header_on_phones(built_site: str, browser: Browser) -> None:
     with open_page(browser, built_site + "tutorial/03-awakeable/", PHONE) as page:
         page.mouse.wheel(0, 900)
