@@ -67,7 +67,7 @@ def _costs(results: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     def measured(
         systems: Mapping[str, Any], metric: str, place: int, unit: str, scale: float = 1
     ) -> list[str]:
-        values = [systems.get(names[place], {}).get(metric) for names in SYSTEMS.values()]
+        values = [systems.get(names[place] or "", {}).get(metric) for names in SYSTEMS.values()]
         return [NOT_MEASURED if value is None else f"{show_number(value / scale)}{unit}" for value in values]
 
     step, answer = (alternatives.get(scenario, {}) for scenario in ("one step, 1 caller", "answer to result"))
