@@ -25,6 +25,7 @@ class OutgoingBase:
 
     __slots__ = (
         "_is_change_due",
+        "_is_end_announced",
         "_loop",
         "_on_change",
         "_received",
@@ -62,6 +63,7 @@ class OutgoingBase:
         self._received: list[bytes] = []
         self._on_change = on_change
         self._is_change_due = False
+        self._is_end_announced = False
         self._loop = asyncio.get_running_loop()
 
     @property
@@ -97,6 +99,8 @@ class OutgoingBase:
             self.is_reset = True
             self.failure = reason
             self.note_change()
+        else:
+            self.forget_owner()
 
     def note_change(self) -> None:
         """Call `on_change` in the next turn of the loop, once for all changes until then."""
@@ -107,10 +111,26 @@ class OutgoingBase:
     def announce_change(self) -> None:
         """Call `on_change` now."""
         self._is_change_due = False
+        is_over = self.is_over
         try:
             self._on_change()
         except BaseException as error:
             contain_change(self, error)
+        if is_over:
+            self._is_end_announced = True
+            self.forget_owner()
+
+    def forget_owner(self) -> None:
+        """Forget whom to call if nothing can change any more.
+
+        An owner keeps its exchange. If the exchange kept its owner, both would stay until the garbage collector runs.
+        """
+        if self._is_end_announced and self.is_request_ended:
+            self._on_change = _do_nothing
 
     def __repr__(self) -> str:
         return f"<{self.method} {self.target}>"
+
+
+def _do_nothing() -> None:
+    pass

@@ -12,7 +12,9 @@ import pytest
 from awaken.transports.hosted.asgi import AsgiServer
 from awaken.transports.memory.outgoing import MemoryOutgoing
 
-from tests.unit.transports.receivers import Echo, Recorder, wait_until
+from tests.unit.transports.dialing import Caller
+from tests.unit.transports.raising import DIALED
+from tests.unit.transports.receivers import Acceptor, Echo, Recorder, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -98,3 +100,29 @@ async def test_exchange_in_memory_lets_go(is_answered: bool) -> None:
     else:
         request.disconnect()
     await watcher.wait_released()
+
+
+@pytest.mark.parametrize("ending", ["request first", "response first", "given up", "given up after its end"])
+@pytest.mark.parametrize("way", DIALED)
+async def test_dialed_exchange_lets_its_caller_go(way: str, ending: str) -> None:
+    dialed = await DIALED[way](Acceptor(Recorder))
+    caller = Caller(dialed.dialer, path="/x")
+    caller.exchange.send(b"x")
+    receiver = await dialed.acceptor.wait_for(1)
+    if ending == "request first":
+        caller.exchange.end()
+        await receiver.wait_for("end")
+    if ending != "given up":
+        receiver.exchange.start(200, [])
+        receiver.exchange.write(b"answer")
+        receiver.exchange.end()
+        assert await caller.response() == (200, b"answer")
+    if ending == "response first":
+        caller.exchange.end()
+    elif ending != "request first":
+        caller.exchange.disconnect()
+    released = weakref.ref(caller)
+    del caller
+
+    await wait_until(lambda: released() is None)
+    await dialed.close()

@@ -79,6 +79,7 @@ class Http1Outgoing(OutgoingBase):
         """End the request. The response may still be open."""
         if not self.is_request_ended:
             self.is_request_ended = True
+            self.forget_owner()
             if self.connection is not None:
                 self.connection.schedule_flush()
 

@@ -94,6 +94,7 @@ class Http2Outgoing(OutgoingBase):
         """End the request, in the same frame as its last bytes. The response may still be open."""
         if not self.is_request_ended:
             self.is_request_ended = True
+            self.forget_owner()
             if not self.is_reset:
                 self._list()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from awaken.errors import LocalProtocolError
 from awaken.transports import limits
@@ -39,11 +39,34 @@ class _Caller(Protocol):
         ...
 
 
+class _NoCaller:
+    """The caller of an exchange that is over."""
+
+    status: int | None = None
+    headers: Sequence[tuple[str, str]] = ()
+    is_ended = True
+    received_size = 0
+    credit = 0
+
+    def collect(self, data: bytes) -> None:
+        pass
+
+    def fail(self, reason: str) -> None:
+        pass
+
+    def note_change(self) -> None:
+        pass
+
+
+_NO_CALLER: Final = _NoCaller()
+
+
 class MemoryExchange:
     """An `awaken.exchange.Exchange` whose peer is in this process."""
 
     __slots__ = (
         "_caller",
+        "_is_response_ended",
         "headers",
         "is_bidirectional",
         "is_ended",
@@ -71,6 +94,7 @@ class MemoryExchange:
         self.is_ended = False
         self.receiver: Receiver = NO_RECEIVER
         self._caller = caller
+        self._is_response_ended = False
 
     @property
     def is_write_paused(self) -> bool:
@@ -98,15 +122,18 @@ class MemoryExchange:
         """End the response."""
         self._check("end")
         if not self.is_ended:
+            caller = self._caller
+            self._is_response_ended = True
             self.finish()
-            self._caller.is_ended = True
-            self._caller.note_change()
+            caller.is_ended = True
+            caller.note_change()
 
     def reset(self) -> None:
         """Give the exchange up: the caller sees a failure."""
         if not self.is_ended:
+            caller = self._caller
             self.finish()
-            self._caller.fail(f"the endpoint reset {self!r}")
+            caller.fail(f"the endpoint reset {self!r}")
 
     def acknowledge(self, size: int) -> None:
         """Let the caller send as many more bytes."""
@@ -118,13 +145,14 @@ class MemoryExchange:
                 caller.note_change()
 
     def finish(self) -> Receiver:
-        """End the exchange, and return its receiver, which is called no more."""
+        """End the exchange, and return its receiver. It is called no more, nor is the caller, which refers to this."""
         self.is_ended = True
+        self._caller = _NO_CALLER
         receiver, self.receiver = self.receiver, NO_RECEIVER
         return receiver
 
     def _check(self, what: str) -> None:
-        if self._caller.is_ended:
+        if self._is_response_ended:
             raise LocalProtocolError(f"cannot {what} on {self!r}: its response is already ended")
         if not self.is_started and not self.is_ended:
             raise LocalProtocolError(f"cannot {what} on {self!r}: start the response first")

@@ -84,6 +84,7 @@ class MemoryOutgoing(OutgoingBase):
         """End the request."""
         if not self.is_request_ended:
             self.is_request_ended = True
+            self.forget_owner()
             deliver(self._exchange, self._exchange.receiver.receive_end)
 
     def give_up(self, reason: str) -> None:
