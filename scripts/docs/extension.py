@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 
+from scripts.docs.lists import mark_boxes
 from scripts.docs.pictures import show_renderings
 from scripts.docs.places import STAGED
 from scripts.docs.tables import mark_tables
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SiteExtension(Extension):
-    """Changes tables and pictures."""
+    """Changes tables, lists and pictures."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
         """Add what changes the tree of a page."""
@@ -29,6 +30,7 @@ class SiteExtension(Extension):
 class _Site(Treeprocessor):
     def run(self, root: Element) -> None:
         mark_tables(root)
+        mark_boxes(root)
         show_renderings(root, STAGED / "pictures")
 
 

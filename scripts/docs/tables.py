@@ -1,7 +1,9 @@
-"""Marks in tables for the style sheet of the site.
+r"""Marks in tables for the style sheet of the site, and bars in their code.
 
 Short code in a table is marked as a name, which is not broken into lines. Tables with several columns and with
 sentences are marked, and their cells say in which column they are, because on phones each row becomes a block.
+
+In a table, `\|` is a bar for GitHub, in code too. Python-Markdown leaves the backslash there; it is removed.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ def mark_tables(root: Element) -> None:
     """Mark the tables of a page."""
     for table in root.iter("table"):
         for code in table.iter("code"):
+            code.text = (code.text or "").replace("\\|", "|")
             if len(_text(code)) <= _LONGEST_NAME:
                 code.set("class", "name")
         _name_columns(table)

@@ -63,6 +63,28 @@ def test_settings_are_not_wider_than_a_laptop(built_site: str, browser: Browser)
         assert page.locator(".md-typeset__scrollwrap[data-wide]").count() == 0
 
 
+def test_nothing_of_the_markdown_is_left(built_site: str, browser: Browser) -> None:
+    with open_page(browser, built_site + "production/") as page:
+        assert page.locator("li.box").count() > 10
+        assert "[ ]" not in page.locator("article").inner_text()
+        _go(page, built_site + "reference/command-line/")
+        assert "\\|" not in page.locator("article").inner_text()
+
+
+def test_headings_leave_no_empty_line_on_phones(built_site: str, browser: Browser) -> None:
+    with open_page(browser, built_site + "production/troubleshooting/", PHONE) as page:
+        lines = page.locator("article h2").evaluate_all(
+            """them => them.map(it => {
+                const text = document.createRange();
+                text.selectNodeContents(it.firstChild);
+                return [it.offsetHeight / parseFloat(getComputedStyle(it).lineHeight), text.getClientRects().length];
+            })"""
+        )
+
+        assert lines
+        assert [round(whole) for whole, _ in lines] == [of_text for _, of_text in lines]
+
+
 def test_cells_name_their_columns_on_phones(built_site: str, browser: Browser) -> None:
     with open_page(browser, built_site + "reference/settings/", PHONE) as page:
         row = page.locator("tr", has_text="AWAKEN_BIND").first

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from scripts.docs.lists import mark_boxes
 from scripts.docs.pictures import renderings, show_renderings
 from scripts.docs.places import DOCS
 from scripts.docs.tables import mark_tables
@@ -65,6 +66,25 @@ def test_short_code_in_tables_is_a_name() -> None:
     mark_tables(page)
 
     assert [code.get("class") for code in page.iter("code")] == [None, "name", None]
+
+
+def test_bars_in_code_of_tables_have_no_backslash() -> None:
+    page = _page(["a"], [r"<code>a\|b</code>"])
+
+    mark_tables(page)
+
+    assert [code.text for code in page.iter("code")] == ["out", "a|b"]
+
+
+def test_items_to_check_off_have_a_mark_instead_of_brackets() -> None:
+    items = "<li>[ ] a <b>b</b></li><li><p>[ ] c</p></li><li>[d] e</li><li><b>[ ] f</b></li>"
+    page = ElementTree.fromstring(f"<ul>{items}</ul>")
+
+    mark_boxes(page)
+
+    assert ElementTree.tostring(page, "unicode") == (
+        '<ul><li class="box">a <b>b</b></li><li class="box"><p>c</p></li><li>[d] e</li><li><b>[ ] f</b></li></ul>'
+    )
 
 
 def test_cells_of_tables_with_sentences_say_their_column() -> None:
