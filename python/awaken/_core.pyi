@@ -952,6 +952,9 @@ class RecordedCommand:
     def payload(self) -> bytes:
         """The payload, byte for byte as received."""
     @property
+    def value_offset(self) -> int | None:
+        """Where the value of an Output begins in the payload, if the payload ends with it."""
+    @property
     def name(self) -> str:
         """The entry name."""
     @property
@@ -1322,6 +1325,11 @@ class InvokerMachine:
         """
     def replay(self, code: int, payload: bytes) -> None:
         """Write one recorded entry, in journal order. Does nothing if the endpoint has already failed."""
+    def replay_head(self, code: int, payload: bytes) -> bool:
+        """Do what replay() does, but write only the head of the frame.
+
+        If this returns true, the payload has to be sent right behind the output: it is large, and is not copied.
+        """
     def notify(self, code: int, payload: bytes) -> bool:
         """Send the endpoint a notification that is now durable. Returns whether it was sent.
 

@@ -39,6 +39,12 @@ impl RecordedCommand {
         PyBytes::new(py, &self.0.payload)
     }
 
+    /// Where the value of an Output begins in the payload, if the payload ends with it.
+    #[getter]
+    fn value_offset(&self) -> Option<usize> {
+        self.0.value_offset()
+    }
+
     /// The entry name.
     #[getter]
     fn name(&self) -> &str {

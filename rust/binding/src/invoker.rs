@@ -97,6 +97,17 @@ impl InvokerMachine {
         with(slf, |machine| machine.replay(code, &payload))
     }
 
+    /// Do what replay() does, but write only the head of the frame.
+    ///
+    /// If this returns true, the payload has to be sent right behind the output: it is large, and is not copied.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "how Python bytes are borrowed"
+    )]
+    fn replay_head(slf: &Bound<'_, Self>, code: u16, payload: Bytes) -> PyResult<bool> {
+        with(slf, |machine| machine.replay_head(code, &payload))
+    }
+
     /// Send the endpoint a notification that is now durable. Returns whether it was sent.
     ///
     /// If this attempt proposed the result of a run and asked for an ack, the ack is sent instead. False means that the

@@ -19,9 +19,14 @@ pub(crate) fn encode_input(
     py: Python<'_>,
     headers: Vec<(String, String)>,
     body: Bytes,
-) -> Entry<'_> {
-    let payload = encode::input(headers, body);
-    (encode::INPUT, PyBytes::new(py, &payload))
+) -> PyResult<Entry<'_>> {
+    let input = encode::Input::new(headers, body);
+    let payload = PyBytes::new_with(py, input.size(), |memory| {
+        input
+            .write(memory)
+            .map_err(|error| PyValueError::new_err(error.to_string()))
+    })?;
+    Ok((encode::INPUT, payload))
 }
 
 /// Return code and payload of the notification that completes a command.

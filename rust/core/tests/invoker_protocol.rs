@@ -13,7 +13,7 @@ use awaken_core::invoker::{
 };
 use awaken_core::journal::{RUN_COMPLETION, encode};
 use awaken_core::wire::generated::{self as pb, attach_invocation_command as attach};
-use awaken_core::wire::{Command, Control, Decoder, Encoder, Flags, Message, Version};
+use awaken_core::wire::{Command, Control, Decoder, Encoder, Flags, Header, Message, Version};
 use bytes::Bytes;
 use prost::Message as _;
 use support::{
@@ -984,4 +984,51 @@ fn a_journal_starts_with_input_but_not_before_notifications() {
     let input = encode::input(Vec::new(), Bytes::new());
     machine.replay(encode::INPUT, &input).unwrap();
     assert_eq!(machine.state(), State::Open);
+}
+
+#[test]
+fn the_head_of_an_entry_and_its_payload_are_its_frame() {
+    let start = || {
+        let mut machine = Machine::new(Version::V6, DEFAULT_MAX_MESSAGE_SIZE);
+        let start = Start {
+            known_entries: 1,
+            ..Start::default()
+        };
+        machine.start(ID.parse().unwrap(), start).unwrap();
+        machine
+    };
+    let input = encode::input(Vec::new(), Bytes::from_static(b"large"));
+    let (mut whole, mut parts) = (start(), start());
+
+    whole.replay(encode::INPUT, &input).unwrap();
+    assert!(parts.replay_head(encode::INPUT, &input).unwrap());
+
+    let sent = [parts.take_output(), input.clone()].concat();
+    assert_eq!(sent, whole.take_output());
+    assert_eq!(parts.state(), State::Open);
+    assert!(parts.replay_head(encode::INPUT, &input).is_err());
+}
+
+#[test]
+fn an_output_tells_where_its_value_begins() {
+    let offset_of = |payload: &[u8]| {
+        let mut machine = replaying(Version::V6, 1);
+        let header = Header {
+            code: 0x0401,
+            flags: Flags::NONE,
+            length: payload.len().try_into().unwrap(),
+        };
+        machine.receive([header.to_bytes().as_slice(), payload].concat().into());
+        let Some(Effect::Recorded(recorded)) = machine.take_effect() else {
+            panic!("nothing was recorded");
+        };
+        recorded.value_offset()
+    };
+    let value = [0x72, 0x06, 0x0A, 0x04, b'a', b'b', b'c', b'd'];
+    let name = [0x62, 0x01, b'n'];
+
+    assert_eq!(offset_of(&value), Some(4));
+    assert_eq!(offset_of(&[name.as_slice(), &value].concat()), Some(7));
+    assert_eq!(offset_of(&[value.as_slice(), &name].concat()), None);
+    assert_eq!(offset_of(&[0x7A, 0x00]), None, "a failure");
 }

@@ -45,6 +45,24 @@ pub struct Recorded {
     pub command: Command,
 }
 
+impl Recorded {
+    /// Where the value of an Output begins in the payload, if the payload ends with it.
+    pub fn value_offset(&self) -> Option<usize> {
+        let Command::Output(pb::OutputCommand {
+            result: Some(pb::output_command::Result::Value(value)),
+            ..
+        }) = &self.command
+        else {
+            return None;
+        };
+        // Decoding cuts the value out of the payload without copying it.
+        let payload = self.payload.as_ptr_range();
+        let content = value.content.as_ptr_range();
+        let is_within = payload.start <= content.start && content.end == payload.end;
+        is_within.then(|| self.payload.len() - value.content.len())
+    }
+}
+
 /// How an attempt failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failed {

@@ -129,8 +129,31 @@ impl Machine {
     /// # Errors
     /// If the entry cannot be part of a journal.
     pub fn replay(&mut self, code: u16, payload: &Bytes) -> Result<()> {
+        if self.check_replayed(code, payload)? {
+            self.encoder.encode_entry(code, payload)?;
+            self.note_replayed()?;
+        }
+        Ok(())
+    }
+
+    /// Does what `replay` does, but writes only the head of the frame. The payload has to follow the output at once, if
+    /// this returns true.
+    ///
+    /// # Errors
+    /// As those of [`Machine::replay`].
+    pub fn replay_head(&mut self, code: u16, payload: &Bytes) -> Result<bool> {
+        let is_written = self.check_replayed(code, payload)?;
+        if is_written {
+            self.encoder.encode_entry_head(code, payload.len())?;
+            self.note_replayed()?;
+        }
+        Ok(is_written)
+    }
+
+    /// Checks a recorded entry and learns from it. Returns whether it is to be written.
+    fn check_replayed(&mut self, code: u16, payload: &Bytes) -> Result<bool> {
         match self.state.on(Event::Replay) {
-            Reaction::Ignore => return Ok(()),
+            Reaction::Ignore => return Ok(false),
             Reaction::Refuse if self.state != State::Idle => {
                 return Err(self.invalid_journal("there are more entries than known_entries"));
             }
@@ -147,7 +170,10 @@ impl Machine {
             FIRST_COMMAND.. => self.learn(code, payload.clone())?,
             _ => return Err(self.invalid_journal(format!("{code:#06X} is not an entry"))),
         }
-        self.encoder.encode_entry(code, payload)?;
+        Ok(true)
+    }
+
+    fn note_replayed(&mut self) -> Result<()> {
         self.replayed += 1;
         if self.replayed == self.known_entries {
             if self.next_index == 0 {

@@ -11,17 +11,39 @@ pub const INPUT: u16 = 0x0400;
 
 /// The payload of an Input command (0x0400). Header order is kept.
 pub fn input(headers: Vec<(String, String)>, body: Bytes) -> Bytes {
-    let headers = headers.into_iter();
-    pb::InputCommand {
-        headers: headers
-            .map(|(key, value)| pb::Header { key, value })
-            .collect(),
-        // An empty body is encoded too.
-        value: Some(pb::Value { content: body }),
-        name: String::new(),
+    Input::new(headers, body).0.encode_to_vec().into()
+}
+
+/// An Input command that is encoded into memory of the caller.
+#[derive(Debug)]
+pub struct Input(pb::InputCommand);
+
+impl Input {
+    /// Takes the parts. Header order is kept.
+    pub fn new(headers: Vec<(String, String)>, body: Bytes) -> Self {
+        let headers = headers.into_iter();
+        Self(pb::InputCommand {
+            headers: headers
+                .map(|(key, value)| pb::Header { key, value })
+                .collect(),
+            // An empty body is encoded too.
+            value: Some(pb::Value { content: body }),
+            name: String::new(),
+        })
     }
-    .encode_to_vec()
-    .into()
+
+    /// The size of the payload.
+    pub fn size(&self) -> usize {
+        self.0.encoded_len()
+    }
+
+    /// Writes the payload.
+    ///
+    /// # Errors
+    /// If the memory has less than [`Input::size`] bytes.
+    pub fn write(&self, mut memory: &mut [u8]) -> Result<(), prost::EncodeError> {
+        self.0.encode(&mut memory)
+    }
 }
 
 /// A tree of awaited futures as it is stored.
@@ -102,6 +124,19 @@ mod tests {
     #[test]
     fn an_empty_body_is_encoded() {
         assert_eq!(input(Vec::new(), Bytes::new()), [0x72, 0x00].as_slice());
+    }
+
+    #[test]
+    fn an_input_is_encoded_into_memory_of_the_caller() {
+        let headers = vec![("a".to_owned(), "1".to_owned())];
+        let body = Bytes::from_static(b"body");
+        let entry = Input::new(headers.clone(), body.clone());
+        let mut memory = vec![0; entry.size()];
+
+        entry.write(&mut memory).unwrap();
+
+        assert_eq!(memory, input(headers, body));
+        assert!(entry.write(&mut memory[1..]).is_err());
     }
 
     #[test]

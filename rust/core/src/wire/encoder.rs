@@ -68,7 +68,13 @@ impl Encoder {
             flags,
             length,
         };
-        self.buffer.reserve(HEADER_LENGTH + size);
+        // Behind a large message is room for End: growing would copy all of it.
+        let room = if size > MAX_KEPT_CAPACITY {
+            HEADER_LENGTH
+        } else {
+            0
+        };
+        self.buffer.reserve(HEADER_LENGTH + size + room);
         self.buffer.put_slice(&header.to_bytes());
         message.encode_raw(&mut self.buffer);
         Ok(())
@@ -79,7 +85,17 @@ impl Encoder {
     /// # Errors
     /// [`Error::PayloadTooLarge`] (413); nothing is written then.
     pub fn encode_entry(&mut self, code: u16, payload: &Bytes) -> Result<()> {
-        let size = payload.len();
+        self.buffer.reserve(HEADER_LENGTH + payload.len());
+        self.encode_entry_head(code, payload.len())?;
+        self.buffer.put_slice(payload);
+        Ok(())
+    }
+
+    /// Appends the head of such a frame. Its payload has to follow the output at once.
+    ///
+    /// # Errors
+    /// [`Error::PayloadTooLarge`] (413); nothing is written then.
+    pub fn encode_entry_head(&mut self, code: u16, size: usize) -> Result<()> {
         let length = u32::try_from(size)
             .ok()
             .filter(|_| size <= self.max_message_size)
@@ -93,9 +109,7 @@ impl Encoder {
             flags: Flags::NONE,
             length,
         };
-        self.buffer.reserve(HEADER_LENGTH + size);
         self.buffer.put_slice(&header.to_bytes());
-        self.buffer.put_slice(payload);
         Ok(())
     }
 
@@ -247,6 +261,19 @@ mod tests {
         assert_eq!(encoder.buffer.capacity(), 0);
         encoder.encode_entry(0x8011, &Bytes::new()).unwrap();
         assert_eq!(encoder.take_output().len(), HEADER_LENGTH);
+    }
+
+    #[test]
+    fn a_large_message_is_not_moved_for_the_end_behind_it() {
+        let mut encoder = Encoder::default();
+        encoder.encode(&set_state(1 << 20), Flags::NONE).unwrap();
+        let before = (encoder.buffer.as_ptr(), encoder.buffer.capacity());
+
+        encoder
+            .encode(&Control::End(pb::End {}).into(), Flags::NONE)
+            .unwrap();
+
+        assert_eq!((encoder.buffer.as_ptr(), encoder.buffer.capacity()), before);
     }
 
     #[test]
