@@ -8,11 +8,12 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from awaken.runtime.errors import StoreError
+from awaken.runtime.errors import StoreError, TransactionLostError
 from awaken.runtime.query import Filter, Query, take_snapshot
 from awaken.runtime.store import Store
 from awaken.runtime.store.backup import back_up
 from awaken.runtime.store.check import check_directory
+from awaken.runtime.tables.fresh import FreshInvocations
 from awaken.runtime.tables.payloads import INLINE_SIZE
 from awaken.runtime.tables.tables import Tables
 from awaken.testing.manual_clock import ManualClock
@@ -171,9 +172,10 @@ async def test_attempt_after_a_restart_reads_the_journal(harness: Harness) -> No
 
 
 class Output:
-    """The output of invocation 7, whose message has something before and after the value."""
+    """The output of invocation 7, whose message has something before the value, and may have more behind it."""
 
     def __init__(self, path: Path, *, before: bytes = b"", after: bytes = b"") -> None:
+        self.is_end = not after
         self.store = Store(path)
         self.tables = Tables(self.store, ManualClock())
         self.value = LARGE.encode()
@@ -181,7 +183,8 @@ class Output:
 
     def append(self) -> None:
         self.tables.journal.append(7, 0x0401, self.payload)
-        self.tables.payloads.note_output(7, self.payload, self.value)
+        if self.is_end:
+            self.tables.payloads.note_output(7, len(self.payload), len(self.payload) - len(self.value))
 
     def result(self) -> tuple[bytes, int]:
         """Place the result; return the payload that it is in, and the offset."""
@@ -226,6 +229,39 @@ async def test_output_that_was_taken_back(tmp_path: Path) -> None:
     assert output.result() == (output.value, 0)
     assert output.count() == 2
     output.store.close()
+
+
+async def test_payload_that_cannot_be_written_takes_its_transaction_with_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    tables = Tables(store, ManualClock())
+    tables.payloads.add(7, b"one")
+
+    with pytest.raises(TransactionLostError):
+        store.write_blob("payload", "bytes", 99, b"no such row")
+
+    assert store.fetch("SELECT * FROM payload").fetchall() == []
+    store.close()
+
+
+async def test_input_is_in_memory_until_an_attempt_takes_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    fresh = FreshInvocations(store)
+    fresh.keep_large_input(1, 0x0400, b"one")
+    fresh.keep_large_input(2, 0x0400, b"two")
+
+    assert fresh.take_large_input(1) is None, "only the last one is"
+    assert fresh.take_large_input(2) == (0x0400, b"two")
+    assert fresh.take_large_input(2) is None
+    fresh.keep_large_input(3, 0x0400, b"three")
+    fresh.forget(3)
+    assert fresh.take_large_input(3) is None
+    fresh.keep_large_input(4, 0x0400, b"four")
+    block = store.atomic()
+    block.__enter__()
+    block.__exit__(ZeroDivisionError, None, None)
+    fresh.get(4)
+    assert fresh.take_large_input(4) is None, "its row may be gone"
+    store.close()
 
 
 async def test_missing_payloads_are_told(harness: Harness) -> None:

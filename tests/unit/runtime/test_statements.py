@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+from awaken.runtime.tables.payloads import INLINE_SIZE
 from awaken.testing.manual_clock import ManualClock
 
 from tests.unit.runtime.harness import Harness, awakeable_of
@@ -66,6 +67,16 @@ async def test_call_is_one_commit(counted: Counted) -> None:
 
     assert counts.pop("BEGIN") == counts.pop("COMMIT") == 1
     assert counts == {"INSERT": 3}, "a row, written once, and two entries"
+
+
+async def test_large_values_are_written_once_and_not_read(counted: Counted) -> None:
+    text = "x" * (2 * INLINE_SIZE)
+    counts = await counted.of(lambda: counted.harness.call("Echo/echo", text))
+
+    assert counts.pop("BEGIN") == counts.pop("COMMIT") <= 2
+    assert counts["INSERT"] == 3 + 2, "two payloads"
+    assert counts["UPDATE"] == 1
+    assert not {"SELECT", "DELETE"} & set(counts)
 
 
 async def test_send_and_what_it_runs(counted: Counted) -> None:

@@ -101,7 +101,7 @@ class Attempt:
         self._request = RequestBody(self._exchange)
         self._body = ResponseBody(self._exchange)
         self._response = ResponseHead(self._exchange, opening.content_type, opening.deployment_id)
-        self._replay = Replay(self._machine, opening.entry_count, opening.read_entries)
+        self._replay = Replay(self._machine, self._request, opening.entry_count, opening.read_entries)
         #: Entries that were recorded during the replay, and have to wait for its end.
         self._later: list[tuple[int, int, bytes]] = []
         try:

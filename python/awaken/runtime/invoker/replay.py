@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from awaken import _core
+    from awaken.runtime.invoker.request_body import RequestBody
 
 __all__ = ["Replay"]
 
@@ -16,6 +17,8 @@ __all__ = ["Replay"]
 _SLICE: Final = 32
 _COST_ENTRIES: Final = 16
 _COST_SIZE: Final = 16 * 1024
+#: Bytes of the largest payload that is copied behind the head of its frame.
+_COPIED_SIZE: Final = 64 * 1024
 
 
 class Replay:
@@ -26,16 +29,22 @@ class Replay:
 
     Args:
         machine: that has been started.
+        request: takes what the machine writes.
         count: of the entries.
         read: returns code and payload of the entries from an index on, lazily.
     """
 
-    __slots__ = ("_count", "_machine", "_next", "_read")
+    __slots__ = ("_count", "_machine", "_next", "_read", "_request")
 
     def __init__(
-        self, machine: _core.InvokerMachine, count: int, read: Callable[[int], Generator[tuple[int, bytes]]]
+        self,
+        machine: _core.InvokerMachine,
+        request: RequestBody,
+        count: int,
+        read: Callable[[int], Generator[tuple[int, bytes]]],
     ) -> None:
         self._machine = machine
+        self._request = request
         self._count = count
         self._read = read
         self._next = 0
@@ -51,7 +60,11 @@ class Replay:
         first = self._next
         with closing(self._read(first)) as entries:
             for code, payload in entries:
-                self._machine.replay(code, payload)
+                if len(payload) <= _COPIED_SIZE:
+                    self._machine.replay(code, payload)
+                elif self._machine.replay_head(code, payload):
+                    self._request.add(self._machine.take_output())
+                    self._request.add(payload)
                 self._next += 1
                 size += len(payload)
                 cost = (self._next - first) // _COST_ENTRIES + size // _COST_SIZE

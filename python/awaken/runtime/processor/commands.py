@@ -110,9 +110,10 @@ class Commands:
         self._lifecycle.notify(row, *_core.encode_completion(kind, completion_id, result))
 
     def _output(self, row: InvocationRow, command: _core.OutputCommand) -> None:
-        self._append(row, command)
-        if isinstance(command.result, bytes):
-            self._tables.payloads.note_output(row.seq, command.payload, command.result)
+        payload = command.payload
+        self._tables.journal.append(row.seq, command.code, payload)
+        if (offset := command.value_offset) is not None:
+            self._tables.payloads.note_output(row.seq, len(payload), offset)
 
     # State.
 

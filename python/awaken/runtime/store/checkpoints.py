@@ -36,6 +36,8 @@ _STATEMENTS: Final = 2_000
 _SIZE: Final = 8 * 1024 * 1024
 #: Bytes in the log, with which the loop copies what the thread has left.
 _LONG_SIZE: Final = 24 * 1024 * 1024
+#: How often the thread copies what was written while it copied, if that is as much again.
+_MOST_PASSES: Final = 3
 #: Bytes in the file, with which it waits for the thread.
 _LARGEST_SIZE: Final = 64 * 1024 * 1024
 
@@ -152,9 +154,13 @@ class Checkpoints:
             connection.execute("PRAGMA synchronous = NORMAL")
             self._connection = connection
         began = time.perf_counter()
-        size, is_complete = _copy(self._connection)
+        size, rest = _copy(self._connection)
+        passes = 1
+        while rest >= _SIZE and passes < _MOST_PASSES:  # that much was written meanwhile
+            size, rest = _copy(self._connection)
+            passes += 1
         self._took = time.perf_counter() - began
-        if is_complete or size < _LONG_SIZE:
+        if rest == 0 or size < _LONG_SIZE:
             return False
         if self._database is None:
             self._database = os.open(self._path, os.O_RDWR)  # Windows syncs only what can be written
@@ -162,11 +168,11 @@ class Checkpoints:
         return True
 
 
-def _copy(connection: sqlite3.Connection) -> tuple[int, bool]:
-    """Copy what can be copied. Returns the bytes in the log, and whether all of it is in the database now."""
+def _copy(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Copy what can be copied. Returns the bytes of the pages in the log, and of those that are not copied."""
     (page_size,) = connection.execute("PRAGMA page_size").fetchone()
-    is_busy, count, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-    return count * page_size, not is_busy and copied == count
+    _, count, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return count * page_size, (count - copied) * page_size
 
 
 def _call_in(loop: asyncio.AbstractEventLoop, callback: object) -> None:

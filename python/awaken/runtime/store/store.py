@@ -188,6 +188,18 @@ class Store:
         except sqlite3.Error as error:
             raise self._lose(explain(error, self.path)) from error
 
+    def write_blob(self, table: str, column: str, row: int, value: bytes) -> None:
+        """Fill a column of bytes that was written in this turn as zeros; SQLite copies such a value once, not thrice.
+
+        Raises:
+            StoreError: the transaction is lost, with everything that was written in it before.
+        """
+        try:
+            with self._connection.blobopen(table, column, row) as blob:
+                blob.write(value)
+        except sqlite3.Error as error:
+            raise self._lose(explain(error, self.path)) from error
+
     def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         """Execute a statement for each row. Raises StoreError as `write` does."""
         try:

@@ -78,6 +78,8 @@ class FreshInvocations:
         self._known: dict[int, FreshInvocation] = {}
         self._seqs: dict[str, int] = {}  # by their ids
         self._rollback_count = store.rollback_count
+        #: The last large input, until an attempt takes it: invocation, code and payload.
+        self._large_input: tuple[int, int, bytes] | None = None
 
     def add(self, row: InvocationRow) -> None:
         """Remember an invocation whose row has just been written."""
@@ -92,6 +94,7 @@ class FreshInvocations:
             self._rollback_count = self._store.rollback_count
             self._known.clear()
             self._seqs.clear()
+            self._large_input = None
         return self._known.get(seq)
 
     def row(self, invocation_id: str) -> InvocationRow | None:
@@ -105,3 +108,17 @@ class FreshInvocations:
         fresh = self._known.pop(seq, None)
         if fresh is not None:
             del self._seqs[fresh.id]
+        if self._large_input is not None and self._large_input[0] == seq:
+            self._large_input = None
+
+    def keep_large_input(self, seq: int, code: int, payload: bytes) -> None:
+        """Remember the input of an invocation that runs at once, instead of the one before."""
+        self._large_input = (seq, code, payload)
+
+    def take_large_input(self, seq: int) -> tuple[int, bytes] | None:
+        """Return code and payload of an input, and forget it: the attempt that takes it has it from then on."""
+        if self._large_input is None or self._large_input[0] != seq:
+            return None
+        _, code, payload = self._large_input
+        self._large_input = None
+        return code, payload

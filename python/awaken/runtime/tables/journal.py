@@ -81,6 +81,8 @@ class Journal:
         index = self.count(invocation)
         if (fresh := self._fresh.get(invocation)) is not None:
             fresh.note_entry(code, payload, now, signal)
+            if index == 0 and fresh.row is not None and fresh.row.status == "invoked":
+                self._fresh.keep_large_input(invocation, code, payload)
         payload_id = self._payloads.add(invocation, payload)
         self._store.write(_APPEND_LARGE, (invocation, index, code, now, signal, payload_id))
         return index
@@ -122,9 +124,11 @@ class Journal:
     def entries_from(self, invocation: int, first: int) -> Generator[tuple[int, bytes]]:
         """Yield code and payload of the entries from an index on, as they are asked for. Close it before you write."""
         fresh = self._fresh.get(invocation)
-        if fresh is not None and fresh.input is not None and first == 0:
-            yield fresh.input
-            return
+        if fresh is not None and fresh.entry_count == 1 and first == 0:
+            known = fresh.input or self._fresh.take_large_input(invocation)
+            if known is not None:
+                yield known
+                return
         with closing(self._entries("idx >= ? ORDER BY idx", invocation, first)) as entries:
             for code, payload, _ in entries:
                 yield code, payload

@@ -54,9 +54,10 @@ class Payloads:
         if (fresh := self._fresh.get(invocation)) is not None:
             fresh.has_payloads = True
         cursor = self._store.write(
-            "INSERT INTO payload (invocation, bytes) VALUES (?, ?)", (invocation, payload)
+            "INSERT INTO payload (invocation, bytes) VALUES (?, zeroblob(?))", (invocation, len(payload))
         )
         payload_id = cursor.lastrowid or 0
+        self._store.write_blob("payload", "bytes", payload_id, payload)
         self._last = (invocation, payload_id)
         return payload_id
 
@@ -73,13 +74,18 @@ class Payloads:
 
     # Results.
 
-    def note_output(self, invocation: int, payload: bytes, value: bytes) -> None:
-        """Note the value of an Output entry that was appended just now, which may become the result."""
-        if len(value) <= INLINE_SIZE or self._last is None or not payload.endswith(value):
-            return
-        owner, payload_id = self._last
-        if owner == invocation:
-            self._known()[invocation] = _Output(payload_id, len(payload) - len(value), len(value))
+    def note_output(self, invocation: int, size: int, offset: int) -> None:
+        """Note that an Output entry was appended just now, which ends with what may become the result.
+
+        Args:
+            invocation: of the entry.
+            size: of its payload.
+            offset: where the value begins in it.
+        """
+        if size > INLINE_SIZE and self._last is not None:
+            owner, payload_id = self._last
+            if owner == invocation:
+                self._known()[invocation] = _Output(payload_id, offset, size - offset)
 
     def place(self, invocation: int, value: bytes | None) -> tuple[bytes | None, int | None, int | None]:
         """Return a result as columns: the value itself if it is small, else number and offset of what has it."""

@@ -8,7 +8,8 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from awaken.runtime.store import Store
+from awaken.runtime.store import Store, checkpoints
+from awaken.runtime.store.checkpoints import Checkpoints
 
 from tests.unit.runtime.store.held_log import HeldLog
 
@@ -148,3 +149,30 @@ async def test_store_is_abandoned_during_a_checkpoint(tmp_path: Path) -> None:
     again = Store(tmp_path / "db")
     assert again.fetch("SELECT COUNT(*) FROM state").fetchone() == (2_500,)
     again.close()
+
+
+@pytest.mark.parametrize(
+    ("rests", "is_too_long"),
+    [
+        ([0], False),
+        ([30, 0], False),
+        ([30, 2], True),
+        ([30, 30, 30], True),
+        ([2], True),
+    ],
+)
+async def test_thread_copies_what_was_written_while_it_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rests: list[int], is_too_long: bool
+) -> None:
+    """The loop would wait for it otherwise; it copies only what is left then, and what is not worth another pass."""
+    left = iter(rests)
+    monkeypatch.setattr(checkpoints, "_copy", lambda _: (60 * MEBIBYTE, next(left) * MEBIBYTE))
+    path = tmp_path / "db"
+    path.touch()
+    copying = Checkpoints(path, tmp_path / "db-wal")
+
+    assert copying._run() == is_too_long
+
+    assert list(left) == []
+    copying.close()
+    copying.release()
