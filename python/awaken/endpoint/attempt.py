@@ -44,6 +44,7 @@ from awaken.endpoint.memory import note_location
 from awaken.endpoint.observer import run_within
 from awaken.endpoint.rest import Rest
 from awaken.endpoint.run_tasks import RunTasks, unsendable
+from awaken.endpoint.stream import DUE
 from awaken.errors import LocalProtocolError, SdkInternalException, TerminalError
 from awaken.serde.validation import error_text
 
@@ -114,8 +115,7 @@ class Attempt(Rest):
         is_development = development.is_enabled()
         if is_development:
             machine.reveal_payloads()
-        loop = asyncio.get_running_loop()
-        Rest.__init__(self, exchange, machine, headers, loop)
+        Rest.__init__(self, exchange, machine, headers, settings.flushes_on(asyncio.get_running_loop()))
         self._thread = threading.get_ident()
         self._handler = handler
         self.version = version
@@ -164,7 +164,7 @@ class Attempt(Rest):
         self.activity += 1
         if self._locations is not None:
             note_location(self._locations, self.machine)
-        if not self._is_flush_planned:
+        if self._flush_state < DUE:
             self._plan_flush()
         return self.commands
 
@@ -317,9 +317,8 @@ class Attempt(Rest):
             self.close()
         else:  # the handler gets the error before it is unwound
             self.advance()
+            self._plan_flush()
             self.hold_flush()
-            if not self._is_flush_planned:
-                self._plan_flush()
 
     # ------------------------------------------------------------ the end
 

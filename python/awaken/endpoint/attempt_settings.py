@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from awaken.endpoint.flushes import Flushes
 from awaken.endpoint.memory import AttemptMemory
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Mapping
 
     from awaken._core import EndpointMachine
@@ -24,7 +26,7 @@ class AttemptSettings:
         is_strict: whether every value is checked against its annotation.
     """
 
-    __slots__ = ("codec", "is_strict", "memory", "numbers", "observe")
+    __slots__ = ("_flushes", "codec", "is_strict", "memory", "numbers", "observe")
 
     def __init__(self, is_strict: bool = False) -> None:
         self.is_strict = is_strict
@@ -36,3 +38,11 @@ class AttemptSettings:
         self.numbers: EndpointNumbers | None = None
         #: For the texts of mismatches.
         self.memory = AttemptMemory()
+        self._flushes: Flushes | None = None
+
+    def flushes_on(self, loop: asyncio.AbstractEventLoop) -> Flushes:
+        """Return the flushes of a loop; most endpoints know one only."""
+        flushes = self._flushes
+        if flushes is None or flushes.loop is not loop:
+            flushes = self._flushes = Flushes(loop)
+        return flushes

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from awaken import _core
 from awaken.diagnostics import tracebacks
 from awaken.endpoint import aftermath, code_location, generators, tasks
-from awaken.endpoint.stream import AttemptStream
+from awaken.endpoint.stream import DUE, AttemptStream
 from awaken.errors import InvocationCancelledError, TerminalError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from awaken.context.durable_future import DurableFuture
     from awaken.endpoint.code_location import CodeLocation
+    from awaken.endpoint.flushes import Flushes
     from awaken.endpoint.journal_codec import AttemptCodec
     from awaken.endpoint.run_tasks import RunTasks
     from awaken.exchange import Exchange
@@ -58,7 +59,7 @@ class Rest(AttemptStream):
         exchange: the stream.
         machine: of the attempt.
         headers: of the response; None if `exchange` is an `Invocation`.
-        loop: that runs the handler.
+        flushes: of the loop that runs the handler.
     """
 
     __slots__ = (
@@ -78,9 +79,9 @@ class Rest(AttemptStream):
         exchange: Exchange | _core.Invocation,
         machine: _core.EndpointMachine,
         headers: tuple[tuple[str, str], ...] | None,
-        loop: asyncio.AbstractEventLoop,
+        flushes: Flushes,
     ) -> None:
-        AttemptStream.__init__(self, exchange, machine, headers, loop)
+        AttemptStream.__init__(self, exchange, machine, headers, flushes)
         self.codec: AttemptCodec | None = None
         #: The runs of the handler, once it has asked for one.
         self.runs: RunTasks | None = None
@@ -200,7 +201,7 @@ class Rest(AttemptStream):
 
     def _is_held_back(self, future: DurableFuture[Any]) -> bool:
         """Tell whether nothing may be released to a handler that waits for this alone."""
-        if self._is_flush_planned and self._exchange.is_write_paused:
+        if self._flush_state >= DUE and self._exchange.is_write_paused:
             return True
         return self.codec is not None and self.codec.holds_back_for(future)
 

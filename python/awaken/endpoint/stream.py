@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from awaken.context.request import AttemptFinishedEvent
 from awaken.exchange import WINDOW
@@ -13,9 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from awaken._core import EndpointMachine, Invocation
+    from awaken.endpoint.flushes import Flushes
     from awaken.exchange import Exchange
 
-__all__ = ["AttemptStream"]
+__all__ = ["DUE", "AttemptStream"]
+
+#: What an attempt has planned: no flush; one that came early; one in the next turn of the loop; one a turn later.
+IDLE: Final = 0
+FLUSHED: Final = 1
+DUE: Final = 2
+HELD: Final = 3
 
 
 class AttemptStream(ABC):
@@ -28,17 +35,17 @@ class AttemptStream(ABC):
         exchange: the stream.
         machine: of the attempt.
         headers: of the response; None if `exchange` is an `Invocation`, which knows them.
-        loop: that runs the handler.
+        flushes: of the loop that runs the handler.
     """
 
     __slots__ = (
         "_direct",
         "_exchange",
         "_finished",
+        "_flush_state",
+        "_flushes",
         "_headers",
         "_is_draining",
-        "_is_flush_held",
-        "_is_flush_planned",
         "_is_request_open",
         "_is_started",
         "is_abandoned",
@@ -52,7 +59,7 @@ class AttemptStream(ABC):
         exchange: Exchange | Invocation,
         machine: EndpointMachine,
         headers: tuple[tuple[str, str], ...] | None,
-        loop: asyncio.AbstractEventLoop,
+        flushes: Flushes,
     ) -> None:
         self._exchange: Exchange = exchange
         #: The exchange, if it reads from the machine and writes to it.
@@ -60,15 +67,15 @@ class AttemptStream(ABC):
         self.machine = machine
         #: Of the response, until they are sent.
         self._headers = headers
-        self.loop = loop
+        self._flushes = flushes
+        self.loop: asyncio.AbstractEventLoop = flushes.loop
         #: Whether the exchange has ended, or the connection is lost.
         self.is_abandoned = False
         #: Whether the handler has begun.
         self._is_started = False
         self._is_draining = False
         self._is_request_open = True
-        self._is_flush_planned = False
-        self._is_flush_held = False
+        self._flush_state = IDLE
         self._finished: AttemptFinishedEvent | None = None
         #: Bytes of the request whose flow-control credit is not given back.
         self.unacknowledged = 0
@@ -176,6 +183,8 @@ class AttemptStream(ABC):
         if self.is_abandoned:
             return
         if self._direct is not None:
+            if self._flush_state:
+                self._flush_state = FLUSHED
             self._direct.flush()
             return
         exchange = self._exchange
@@ -184,6 +193,8 @@ class AttemptStream(ABC):
                 return  # such a peer reads no response before it has sent the whole request
             exchange.start(200, self._headers)
             self._headers = ()
+        if self._flush_state:
+            self._flush_state = FLUSHED
         if self.machine.is_output_pending():
             exchange.write(self.machine.take_output())
 
@@ -212,20 +223,23 @@ class AttemptStream(ABC):
 
     def _plan_flush(self) -> None:
         """Flush in the next turn of the loop."""
-        self._is_flush_planned = True
-        self.loop.call_soon(self._flush_as_planned)
+        if not self._flush_state:
+            self._flushes.plan(self)
+        self._flush_state = DUE
 
     def hold_flush(self) -> None:
         """Flush a turn later than planned."""
-        self._is_flush_held = self._is_flush_planned
+        if self._flush_state == DUE:
+            self._flush_state = HELD
 
-    def _flush_as_planned(self) -> None:
-        if self._is_flush_held:  # a run's command leaves with its result, if its first step gives it
-            self._is_flush_held = False
-            self._plan_flush()
+    def flush_as_planned(self) -> None:
+        """Flush, or end the exchange, if that was planned and did not happen since."""
+        state, self._flush_state = self._flush_state, IDLE
+        if state == FLUSHED:
             return
-        self._is_flush_planned = False
-        if self.machine.is_closed():
+        if state == HELD:  # a run's command leaves with its result, if its first step gives it
+            self._plan_flush()
+        elif self.machine.is_closed():
             self._explain_refused_command()
             self.close()
         else:
