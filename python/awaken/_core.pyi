@@ -389,6 +389,11 @@ class Invocation:
     def reset(self) -> None:
         """Give the exchange up: the peer sees a reset stream."""
     def acknowledge(self, size: int) -> None: ...
+    def deliver(self) -> bool:
+        """Tell the receiver that the machine has received something, by its `receive_fed`.
+
+        Returns False, and does nothing, if there is none yet, or if the stream is lost.
+        """
     def lose(self) -> Receiver:
         """Note that the stream is gone, and return the receiver, which gets no other call but `disconnect`."""
 

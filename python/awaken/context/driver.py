@@ -19,7 +19,7 @@ __all__ = ["Driver"]
 class Driver(FutureDriver, Protocol):
     """The operations of an attempt that its context uses, in addition to those that futures use."""
 
-    def define_run(self, future: RunFuture[Any]) -> None:
+    def define_run(self, handle: int, future: RunFuture[Any]) -> None:
         """Keep a run until its result is awaited."""
         ...
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from awaken.context.commands import Commands
     from awaken.serde import Serde
 
-__all__ = ["DurableFuture", "FutureDriver"]
+__all__ = ["DurableFuture", "FutureDriver", "place_in"]
 
 T = TypeVar("T")
 
@@ -231,7 +231,7 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
 
     def _place(self) -> str:
         """Describe where the handler gets this value, in words that are the same in every invocation."""
-        return f"{_ID.sub('', self.subject)} of {self._driver.target}"
+        return place_in(self._driver, self.subject)
 
     def interrupt(self, error: BaseException) -> None:
         """Raise an error where this is awaited that is not a result of the journal: the invocation was cancelled.
@@ -269,6 +269,11 @@ class DurableFuture(Unawaited, asyncio.Future[T]):
             self._watchers -= count
             if self._watchers <= 0:
                 self._unwatch()
+
+
+def place_in(driver: FutureDriver, subject: str) -> str:
+    """Describe what a handler gets, in words that are the same in every invocation."""
+    return f"{_ID.sub('', subject)} of {driver.target}"
 
 
 def terminal_error(failure: Failure) -> TerminalError:

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ParamSpec, overload
 
-from awaken.context.runs import RunFuture, RunOptions
+from awaken.context.run_action import Run
+from awaken.context.run_options import AS_BYTES, NO_OPTIONS, RunOptions
+from awaken.context.runs import RunFuture
 from awaken.errors import UsageError
 from awaken.handler.advice import refuse
 from awaken.handler.arguments import expect_text
-from awaken.serde import BytesSerde
 from awaken.serde.default import DefaultSerde, T
 from awaken.timing import wall_clock
 
@@ -23,14 +24,9 @@ if TYPE_CHECKING:
     from awaken.context.futures import RestateDurableFuture
     from awaken.serde import Serde
 
-__all__ = ["RunAction", "SideEffects"]
+__all__ = ["AS_BYTES", "NO_OPTIONS", "RunAction", "SideEffects"]
 
 P = ParamSpec("P")
-
-#: The options of a run without any. Never modified.
-NO_OPTIONS: RunOptions[Any] = RunOptions()
-#: Those of a run whose result is written and read as it is. Never modified.
-AS_BYTES: RunOptions[bytes] = RunOptions(serde=BytesSerde())
 
 #: The function that a run calls.
 RunAction = Callable[..., Coroutine[Any, Any, T]] | Callable[..., T]
@@ -126,8 +122,8 @@ class SideEffects:
             _refuse_misuse(name, action, options)
         driver = self._driver
         handle = driver.issue("run").run(name)
-        future: RunFuture[Any] = RunFuture(driver, handle, name, action, options, args, kwargs, frame)
-        driver.define_run(future)
+        future: RunFuture[Any] = RunFuture(Run(driver, handle, name, action, options, args, kwargs, frame))
+        driver.define_run(handle, future)
         return future
 
 

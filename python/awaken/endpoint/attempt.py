@@ -115,8 +115,8 @@ class Attempt(Rest):
         is_development = development.is_enabled()
         if is_development:
             machine.reveal_payloads()
-        Rest.__init__(self, exchange, machine, headers, settings.flushes_on(asyncio.get_running_loop()))
         self._thread = threading.get_ident()
+        Rest.__init__(self, exchange, machine, headers, settings.flushes_on(asyncio.get_running_loop()))
         self._handler = handler
         self.version = version
         self.is_strict = settings.is_strict
@@ -180,13 +180,13 @@ class Attempt(Rest):
             self._hash_base = zlib.crc32(self.machine.invocation_id.encode()) + 1
         return self._hash_base
 
-    def define_run(self, future: RunFuture[Any]) -> None:
+    def define_run(self, handle: int, future: RunFuture[Any]) -> None:
         """Keep a run's closure until its result is awaited."""
         if self.is_abandoned:
             return
         if self.runs is None:
             self.runs = RunTasks(self)
-        self.runs.define(future)
+        self.runs.define(handle, future)
 
     def define_coroutine(self, coroutine: UnawaitedCoroutine[Any]) -> None:
         """Keep a coroutine that the handler has to await."""
@@ -302,6 +302,9 @@ class Attempt(Rest):
     def _advance(self) -> None:
         if self.machine.is_closed():
             self.close()
+        elif self._parked is not None:  # the usual case of `advance`
+            if not self._parked.done():
+                self._parked.set_result(None)
         elif self._is_started:
             self.advance()
         elif self.machine.is_ready():

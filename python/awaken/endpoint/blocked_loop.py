@@ -45,7 +45,7 @@ _STEPS: Final = {
 #: Files of this package that call the author's code.
 _CALLERS: Final = {file for file, _ in _STEPS} | {
     f"{_ENDPOINT}handler_call.py",
-    PACKAGE + os.path.join("context", "runs.py"),
+    PACKAGE + os.path.join("context", "run_action.py"),
 }
 #: In the files of debuggers and of imports, whose time is not the handler's.
 _UNCOUNTED: Final = ("bdb.py", "pydevd", "debugpy", "<frozen importlib")

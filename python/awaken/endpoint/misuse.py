@@ -42,7 +42,7 @@ __all__ = ["misuse_in"]
 #: Where in this package a wrong argument may surface late.
 _API: Final = f"{tracebacks.PACKAGE}context{os.sep}"
 #: The files there that run the author's own code.
-_AUTHORED: Final = (f"{_API}runs.py", f"{_API}extensions.py")
+_AUTHORED: Final = (f"{_API}run_action.py", f"{_API}extensions.py")
 
 #: What a handler awaits that is not a future itself.
 _AWAITED: Final = (Awakeable, Callback, DurablePromise, SendHandle)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from awaken._core import EndpointMachine
-    from awaken.context.runs import RunFuture
+    from awaken.context.run_action import Run
     from awaken.endpoint.code_location import CodeLocation
 
 log = logging.getLogger("awaken")
@@ -122,9 +122,7 @@ def explain_tasks(machine: EndpointMachine, target: str, tasks: Iterable[asyncio
             explain(machine, target, code_location.raised(error), error)
 
 
-def fail_run(
-    machine: EndpointMachine, run: RunFuture[Any], error: BaseException, elapsed_ms: int, version: int
-) -> bool:
+def fail_run(machine: EndpointMachine, run: Run, error: BaseException, elapsed_ms: int, version: int) -> bool:
     """Report that the closure of a run failed, and return whether it is retried.
 
     Args:
@@ -142,7 +140,7 @@ def fail_run(
 
 
 def report_run(
-    machine: EndpointMachine, run: RunFuture[Any], error: BaseException, elapsed_ms: int, version: int
+    machine: EndpointMachine, run: Run, error: BaseException, elapsed_ms: int, version: int
 ) -> bool:
     """Do what `fail_run` does, for an error that can be described."""
     culprit = culprit_of(error)

@@ -159,11 +159,13 @@ class Rest(AttemptStream):
         if self.helpers or self._awaited or tasks.current_task(self.loop) is not self.main:
             yield from self._wait_together(future)
             return _result(future)
-        machine, codec = self.machine, self.codec
+        machine, codec, handle = self.machine, self.codec, future.handle
         while True:
-            if self._is_held_back(future):
-                pass
-            elif not isinstance(answer := machine.take_result(future.handle), int):
+            if (self._flush_state >= DUE and self._exchange.is_write_paused) or (
+                codec is not None and codec.holds_back_for(future)
+            ):
+                pass  # nothing may be released
+            elif not isinstance(answer := machine.take_result(handle), int):
                 if self.unacknowledged:
                     self.acknowledge_consumed()
                 if codec is None:
@@ -174,12 +176,14 @@ class Rest(AttemptStream):
                     return _result(future)
                 codec.release(future, answer)
             elif answer == _INPUT_REQUIRED:
-                self.acknowledge_all()
+                if self.unacknowledged:
+                    self.acknowledge_all()
                 self.flush()
             elif answer == _RUN_REQUIRED:
                 if self.runs is not None:
-                    self.runs.begin(future.handle)
-                self.acknowledge_all()
+                    self.runs.begin(handle)
+                if self.unacknowledged:
+                    self.acknowledge_all()
             elif answer == _CANCELLED:
                 self.flush()
                 raise InvocationCancelledError()
@@ -198,12 +202,6 @@ class Rest(AttemptStream):
             if self.helpers or self._awaited:  # another task has begun to wait
                 yield from self._wait_together(future)
                 return _result(future)
-
-    def _is_held_back(self, future: DurableFuture[Any]) -> bool:
-        """Tell whether nothing may be released to a handler that waits for this alone."""
-        if self._flush_state >= DUE and self._exchange.is_write_paused:
-            return True
-        return self.codec is not None and self.codec.holds_back_for(future)
 
     def _rouse(self) -> None:
         """Have a handler that waits alone look again."""

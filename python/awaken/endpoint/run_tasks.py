@@ -17,6 +17,7 @@ from awaken.errors import LocalProtocolError
 if TYPE_CHECKING:
     from awaken._core import EndpointMachine
     from awaken.context.commands import Commands
+    from awaken.context.run_action import Run
     from awaken.context.runs import RunFuture
     from awaken.endpoint.attempt_numbers import HandlerNumbers
     from awaken.endpoint.observer import AttemptObserver
@@ -69,14 +70,14 @@ class RunTasks:
         #: Runs whose closure executes, by handle.
         self._executing: dict[int, asyncio.Task[None]] = {}
 
-    def define(self, run: RunFuture[Any]) -> None:
+    def define(self, handle: int, future: RunFuture[Any]) -> None:
         """Keep the closure of a run until its result is awaited."""
-        self._pending[run.handle] = run
+        self._pending[handle] = future
 
     def begin(self, handle: int) -> None:
         """Execute the closure of a run in a task of its own."""
         host = self._host
-        run = self._pending.pop(handle)
+        run = self._pending.pop(handle).run
         if host.observer is None:
             executing = self._execute(run)
         else:
@@ -87,10 +88,10 @@ class RunTasks:
     def report_lost(self) -> None:
         """Name the runs that the handler never awaited, and left behind when it returned."""
         host = self._host
-        for run in self._pending.values():
-            if run.is_awaited:
+        for future in self._pending.values():
+            if future.is_awaited:
                 continue
-            unawaited.report(run.subject, "its action never executed", run.place, host)
+            unawaited.report(future.subject, "its action never executed", future.run.place, host)
 
     def close(self) -> None:
         """Cancel what executes, and forget the rest: the attempt is over."""
@@ -98,7 +99,7 @@ class RunTasks:
         for task in self._executing.values():
             task.cancel()
 
-    async def _execute(self, run: RunFuture[Any]) -> None:
+    async def _execute(self, run: Run) -> None:
         """Execute the closure of a run and propose its result."""
         host = self._host
         tasks.executing_run.set(run.name)

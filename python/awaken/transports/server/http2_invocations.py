@@ -83,13 +83,14 @@ class Http2Invocations(NoInvocations):
 
     def receive(self, invocation: Invocation) -> None:
         """Begin an invocation whose journal is complete, or tell it what its machine received."""
+        try:
+            if invocation.deliver():
+                return
+        except BaseException as error:
+            contain(invocation, error)
+            return
         if invocation.is_lost:
             disconnect_quietly(invocation.lose())
-        elif invocation.is_begun:
-            try:
-                invocation.receiver.receive_fed(invocation.unacknowledged)
-            except BaseException as error:
-                contain(invocation, error)
         else:
             accept_exchange(self._begin, invocation)
             if self._is_draining and not invocation.is_ended:

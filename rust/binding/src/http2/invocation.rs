@@ -5,6 +5,7 @@ use std::sync::Arc;
 use awaken_http2::ErrorCode;
 use awaken_http2::head::RequestHead;
 use bytes::Bytes;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
@@ -324,6 +325,25 @@ impl Invocation {
             }
         }
         Self::note_output(slf)
+    }
+
+    /// Tell the receiver that the machine has received something, by its `receive_fed`.
+    ///
+    /// Returns False, and does nothing, if there is none yet, or if the stream is lost.
+    fn deliver(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let (receiver, unacknowledged) = {
+            let this = slf.borrow();
+            if !this.is_begun || this.is_lost {
+                return Ok(false);
+            }
+            (this.receiver.clone_ref(slf.py()), this.unacknowledged)
+        };
+        receiver.call_method1(
+            slf.py(),
+            intern!(slf.py(), "receive_fed"),
+            (unacknowledged,),
+        )?;
+        Ok(true)
     }
 
     /// Note that the stream is gone, and return the receiver, which gets no other call but `disconnect`.
