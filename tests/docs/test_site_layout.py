@@ -23,6 +23,7 @@ PAGES = (
     "comparison/",
     "comparison/performance/",
     "project/CONTRIBUTING/",
+    "concepts/replay/",
     "tutorial/03-awakeable/",
     "production/troubleshooting/",
 )
@@ -31,13 +32,13 @@ Scheme = Literal["light", "dark"]
 
 
 @pytest.mark.parametrize("width", [WIDE, LAPTOP, PHONE])
-def test_only_framed_tables_are_wider_than_the_page(built_site: str, browser: Browser, width: int) -> None:
+def test_what_is_wider_than_the_page_scrolls_by_keys(built_site: str, browser: Browser, width: int) -> None:
     with open_page(browser, built_site, width) as page:
         for path in PAGES:
             _go(page, built_site + path)
 
             assert page.evaluate("document.querySelector('.md-main').scrollWidth") <= width, path
-            frames = page.locator(".md-typeset__scrollwrap").evaluate_all(
+            frames = page.locator(".md-typeset__scrollwrap, .md-typeset p:has(> img)").evaluate_all(
                 "frames => frames.filter(it => it.scrollWidth > it.clientWidth)"
                 ".map(it => [it.tabIndex, getComputedStyle(it).overflowX])"
             )
@@ -135,6 +136,15 @@ def test_search_field_is_at_the_end_of_the_header(
     assert header is not None
     assert field["width"] >= least
     assert header["x"] + header["width"] - field["x"] - field["width"] < 20
+
+
+def test_texts_of_drawings_stay_readable_on_phones(built_site: str, browser: Browser) -> None:
+    with open_page(browser, built_site + "concepts/replay/", PHONE) as page:
+        drawing = page.locator("article img:visible")
+
+        size = drawing.evaluate("it => 13 * it.width / it.naturalWidth")  # of most texts
+        assert size > 11
+        assert page.locator("p:has(> img)").get_attribute("tabindex") == "0"
 
 
 def test_a_section_lists_the_page_that_it_begins_with(built_site: str, browser: Browser) -> None:

@@ -1,8 +1,10 @@
-// A table that is wider than the page can be scrolled, with keys too; the head of any other stays in sight. Which of the
-// two a table is changes with the width of the window.
+// A table or drawing that is wider than the page can be scrolled, with keys too; the head of any other table stays in
+// sight. Which of the two one is changes with the width of the window.
+
+const FRAMES = ".md-typeset__scrollwrap, .md-typeset p:has(> img[src*='.svg#only-'])";
 
 const sizes = new ResizeObserver((entries) => {
-  for (const { target } of entries) fit(target.closest(".md-typeset__scrollwrap"));
+  for (const { target } of entries) fit(target.closest(FRAMES));
 });
 
 function fit(frame) {
@@ -19,15 +21,15 @@ function fit(frame) {
 
 // Regions of a page have names of their own.
 function nameOf(frame) {
-  const frames = [...document.querySelectorAll(".md-typeset__scrollwrap")];
-  return `Table ${frames.indexOf(frame) + 1}, scrolls sideways`;
+  const frames = [...document.querySelectorAll(FRAMES)];
+  const kind = frame.querySelector("table") ? "Table" : "Drawing";
+  return `${kind}, ${frames.indexOf(frame) + 1} on this page, scrolls sideways`;
 }
 
 // The theme frames the tables of a page when it is shown, which is without a load after a click on a link.
 document$.subscribe(() => {
   sizes.disconnect();
-  for (const frame of document.querySelectorAll(".md-typeset__scrollwrap")) {
-    sizes.observe(frame);
-    sizes.observe(frame.querySelector("table"));
+  for (const frame of document.querySelectorAll(FRAMES)) {
+    for (const watched of [frame, ...frame.querySelectorAll("table, img")]) sizes.observe(watched);
   }
 });
