@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from awaken.runtime.errors import StoreError, TransactionLostError
+from awaken.runtime.processor import cleaner
 from awaken.runtime.query import Filter, Query, take_snapshot
 from awaken.runtime.store import Store
 from awaken.runtime.store.backup import back_up
@@ -116,6 +117,27 @@ async def test_payloads_expire_with_their_invocation(harness: Harness) -> None:
     await harness.until(lambda: len(harness.rows("SELECT * FROM invocation")) == 1)
     assert payloads(harness) == []
     assert harness.rows("SELECT id FROM invocation") == [(kept,)]
+
+
+async def test_many_bytes_expire_in_several_transactions(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others wait for the loop while pages are freed."""
+    monkeypatch.setattr(cleaner, "_BATCH_SIZE", 3 * len(LARGE))
+    for _ in range(5):
+        await harness.call("Echo/echo", LARGE)
+
+    processor = harness.runtime._processor
+    later = ManualClock(harness.now_ms() + 86_400_000)
+    cleaning = cleaner.Cleaner(harness.runtime.store, processor.tables, later, processor.endings, 1)
+
+    assert cleaning.delete()
+    assert len(payloads(harness)) == 10 - 4
+    assert cleaning.delete()
+    assert len(payloads(harness)) == 10 - 8
+    assert not cleaning.delete()
+    assert payloads(harness) == []
+    assert harness.rows("SELECT * FROM invocation") == []
 
 
 async def test_answer_of_an_awakeable(harness: Harness) -> None:

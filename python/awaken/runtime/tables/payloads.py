@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["INLINE_SIZE", "PAYLOAD", "RESULT", "Payloads"]
 
 #: Bytes of the largest payload that is within its row.
-INLINE_SIZE: Final = 64 * 1024
+INLINE_SIZE: Final = 32 * 1024
 #: The payload of an entry, in a statement that reads `journal`; NULL if it is missing.
 PAYLOAD: Final = (
     "iif(payload_id IS NULL, payload, (SELECT bytes FROM payload AS large WHERE large.id = payload_id))"
@@ -48,6 +48,8 @@ class Payloads:
         #: Of invocations that are about to complete.
         self._outputs: dict[int, _Output] = {}
         self._rollback_count = store.rollback_count
+        #: Bytes that were deleted so far: deleting takes time for each of their pages.
+        self.deleted_size = 0
 
     def add(self, invocation: int, payload: bytes) -> int:
         """Add one, and return its number."""
@@ -114,12 +116,18 @@ class Payloads:
         self.forget(invocation)
         fresh = self._fresh.get(invocation)
         if fresh is None or fresh.has_payloads:
-            self._store.write("DELETE FROM payload WHERE invocation = ?", (invocation,))
+            self._delete("invocation = ?", invocation)
 
     def delete_all_but_result(self, invocation: int) -> None:
         """Delete those of the journal that do not have the result in them."""
-        self._store.write(
-            "DELETE FROM payload WHERE invocation = ?1 "
-            "AND id IS NOT (SELECT result_payload_id FROM invocation WHERE seq = ?1)",
+        self._delete(
+            "invocation = ?1 AND id IS NOT (SELECT result_payload_id FROM invocation WHERE seq = ?1)",
+            invocation,
+        )
+
+    def _delete(self, condition: str, invocation: int) -> None:
+        deleted = self._store.write(
+            f"DELETE FROM payload WHERE {condition} RETURNING length(bytes)",  # noqa: S608 - of this class
             (invocation,),
         )
+        self.deleted_size += sum(size for (size,) in deleted.fetchall())
