@@ -353,13 +353,14 @@ class Store:
         is_within = self._is_writing
         if not is_within:
             self._begin()
-        for block in self._unopened:
+        while self._unopened:
+            block = self._unopened[0]
             self._pass_on(block.late_end)
             if is_within:
                 self._connection.execute("SAVEPOINT atomic")
             block.is_within = is_within
+            del self._unopened[0]  # one at a time: the next one may not come that far
             is_within = True
-        self._unopened.clear()
         self._pass_on(self._late.end)
 
     def _pass_on(self, position: int) -> None:

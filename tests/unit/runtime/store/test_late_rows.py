@@ -158,6 +158,38 @@ async def test_row_that_is_refused_loses_the_transaction(tmp_path: Path, by: str
     store.close()
 
 
+async def test_blocks_of_a_lost_transaction_leave_nothing_to_the_next_one(tmp_path: Path) -> None:
+    """The inner block cannot begin, because a row of the outer one is refused; the outer one has begun by then."""
+    store, names = Store(tmp_path / "db"), Names()
+
+    def lose() -> None:
+        with store.atomic():
+            store.write_late(names, "twice")
+            with store.atomic():
+                read(store)
+
+    def fail() -> None:
+        with store.atomic():
+            store.write_late(others, "late")
+            read(store)
+            raise ZeroDivisionError
+
+    store.write_late(names, "twice")
+    await store.committed()
+    with pytest.raises(TransactionLostError, match="UNIQUE"):
+        lose()
+    store._is_late_refused = False  # rows are late again
+    others = Names()
+    store.write_late(others, "before")
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    await store.committed()
+
+    assert committed(tmp_path / "db") == ["before", "twice"]
+    assert others.groups == [["before"], ["late"]], "the row of the block was written within it"
+    store.close()
+
+
 async def test_abandoned_rows_are_not_there(tmp_path: Path) -> None:
     store, names = Store(tmp_path / "db"), Names()
     store.write_late(names, "a")
