@@ -105,6 +105,17 @@ def test_every_command_and_option_is_documented() -> None:
             )
 
 
+def test_names_of_arguments_do_not_lead_elsewhere() -> None:
+    for page in (REFERENCE / "python").glob("*.md"):
+        for part in page.read_text().split("**Arguments**\n\n")[1:]:
+            assert not re.search(r"^- \[", part.partition("\n\n")[0], re.MULTILINE), page.name
+
+
+def test_usage_of_commands_repeats_no_dots() -> None:
+    assert "[OPTIONS] ID...\n" in (REFERENCE / "command-line.md").read_text()
+    assert "...." not in (REFERENCE / "command-line.md").read_text()
+
+
 def test_every_operation_of_the_admin_api_is_documented() -> None:
     page = (REFERENCE / "http.md").read_text()
 

@@ -111,7 +111,7 @@ def _usage(name: str, command: Any) -> str:
     parts = [name, "[OPTIONS]"]
     for one in command.params:
         if one.param_type_name == "argument":
-            text = _metavar(one) + ("..." if one.nargs == -1 else "")
+            text = _metavar(one).removesuffix("...") + ("..." if one.nargs == -1 else "")
             parts.append(text if one.required else f"[{text}]")
     return " ".join(parts)
 

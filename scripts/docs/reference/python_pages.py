@@ -161,7 +161,8 @@ class _Page:
                         "",
                     )
                     for one in section.value:
-                        yield self._item(f"`{one.name}`: {one.description}")
+                        # Without a link: the name is that of the argument, whatever else is called like that.
+                        yield self._item(f"`{one.name}`: {self.prose(one.description)}")
                     yield ""
                 case "returns" | "yields":
                     text = " ".join(
@@ -172,7 +173,7 @@ class _Page:
                 case "raises" | "warns":
                     yield from ("**Raises**", "")
                     for one in section.value:
-                        yield self._item(f"`{one.annotation}`: {one.description}")
+                        yield self._item(self.prose(f"`{one.annotation}`: {one.description}"))
                     yield ""
                 case "examples":
                     for _, text in section.value:
@@ -180,8 +181,9 @@ class _Page:
                 case "admonition":
                     yield from (f"**{section.title or 'Note'}** " + self.prose(section.value.description), "")
 
-    def _item(self, text: str) -> str:
-        return textwrap.indent(self.prose(text), "  ").replace("  ", "- ", 1)
+    @staticmethod
+    def _item(text: str) -> str:
+        return textwrap.indent(text, "  ").replace("  ", "- ", 1)
 
     def prose(self, text: str) -> str:
         """Return a text in which names that are documented are links."""
