@@ -33,14 +33,21 @@ class EndpointDialers:
         self._headers = dict(headers)
         self._signing = signing
         self._dialers: dict[str, Dialer] = {}
+        #: With the headers of the record that each was made for.
+        self._with_headers: dict[str, tuple[Record, DialerWithHeaders]] = {}
 
     def dialer(self, record: Record) -> Dialer:
         """Return the dialer of a deployment, which adds its headers."""
+        made = self._with_headers.get(record.deployment_id)
+        if made is not None and made[0] is record:
+            return made[1]
         dialer = self._dialers.get(record.deployment_id)
         if dialer is None:
             dialer = self._dial(record.uri, use_http_11=record.use_http_11)
             self._dialers[record.deployment_id] = dialer
-        return DialerWithHeaders(dialer, self._headers | record.additional_headers, self._signing)
+        found = DialerWithHeaders(dialer, self._headers | record.additional_headers, self._signing)
+        self._with_headers[record.deployment_id] = record, found
+        return found
 
     async def discover(
         self, uri: str, *, use_http_11: bool, headers: Mapping[str, str], pauses: Sequence[float]
@@ -53,6 +60,7 @@ class EndpointDialers:
 
     async def close(self, deployment_id: str) -> None:
         """Close the connections to the endpoint of a deployment."""
+        self._with_headers.pop(deployment_id, None)
         dialer = self._dialers.pop(deployment_id, None)
         if dialer is not None:
             await dialer.close()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from awaken.runtime.attempt_failure import AttemptFailure
     from awaken.runtime.clock import Alarm, Clock
     from awaken.runtime.invoker.attempt_rows import AttemptRows
+    from awaken.runtime.invoker.deadlines import Deadlines
     from awaken.runtime.invoker.opening import Opening
     from awaken.runtime.processor.open_attempts import Awaited
     from awaken.timing.turns import Turns
@@ -60,6 +61,7 @@ class Attempt:
         opening: what to send first.
         dialer: opens the exchange.
         clock: what time it is.
+        deadlines: shared with the other attempts.
         turns: shared with the other attempts.
         max_message_size: bytes of the largest frame accepted from the endpoint; None is the default.
         on_close: called once when the attempt has ended, before its last rows are written.
@@ -71,6 +73,7 @@ class Attempt:
         opening: Opening,
         dialer: Dialer,
         clock: Clock,
+        deadlines: Deadlines,
         turns: Turns,
         *,
         max_message_size: int | None,
@@ -80,10 +83,12 @@ class Attempt:
         self.awaited: Awaited | None = None
         self._rows = rows
         self._clock = clock
+        self._deadlines = deadlines
         self._turns = turns
         self._on_close = on_close
+        terms = opening.terms
         self._handler = opening.handler
-        self._deployment_id = opening.deployment_id
+        self._deployment_id = terms.deployment.deployment_id
         self._known_entries = opening.entry_count
         #: Index of the first journal entry that the endpoint has not been sent.
         self._unsent_from = self._known_entries
@@ -94,13 +99,13 @@ class Attempt:
         self._last_activity_ms = clock.now_ms()
         self._alarm: Alarm | None = None
         size = _core.DEFAULT_MAX_RUNTIME_MESSAGE_SIZE if max_message_size is None else max_message_size
-        self._machine = _core.InvokerMachine(opening.version, max_message_size=size)
+        self._machine = _core.InvokerMachine(terms.version, max_message_size=size)
         self._exchange = opening.send_head(dialer, self._note_change)
         # Like the server: in the official Python SDK, a frame wakes one of the tasks that wait, whatever is in it.
-        self._exchange.is_joining = opening.is_own
+        self._exchange.is_joining = terms.is_own
         self._request = RequestBody(self._exchange)
         self._body = ResponseBody(self._exchange)
-        self._response = ResponseHead(self._exchange, opening.content_type, opening.deployment_id)
+        self._response = ResponseHead(self._exchange, terms.content_type, self._deployment_id)
         self._replay = Replay(self._machine, self._request, opening.entry_count, opening.read_entries)
         #: Entries that were recorded during the replay, and have to wait for its end.
         self._later: list[tuple[int, int, bytes]] = []
@@ -127,10 +132,10 @@ class Attempt:
             idempotency_key=row.idempotency_key,
         )
         self._continue_replay()
-        if not opening.is_bidirectional or self._handler.inactivity_timeout_ms == 0:
+        if not opening.terms.deployment.is_bidirectional or self._handler.inactivity_timeout_ms == 0:
             self._end_input()
         else:
-            self._arm(self._handler.inactivity_timeout_ms, self._note_inactivity)
+            self._wait_for_activity(self._handler.inactivity_timeout_ms, self._note_inactivity)
         self._flush()
 
     # To the endpoint.
@@ -329,7 +334,7 @@ class Attempt:
         if self._replay.is_complete:
             self._request.complete()
         self._last_activity_ms = self._clock.now_ms()
-        self._arm(self._handler.abort_timeout_ms, self._note_silence)
+        self._wait_for_activity(self._handler.abort_timeout_ms, self._note_silence)
 
     def _flush(self) -> None:
         if self._is_closed:
@@ -338,10 +343,14 @@ class Attempt:
             self._request.add(self._machine.take_output())
         self._request.flush()
 
-    def _arm(self, timeout_ms: int, on_timeout: Callable[[], None]) -> None:
-        """Call back when nothing was sent or received for this time; the callback checks whether that is so."""
+    def _wait_for_activity(self, timeout_ms: int, on_timeout: Callable[[], None]) -> None:
+        """Call back after this time from now, when something was sent or received; the callback looks for more."""
         if self._alarm is not None:
             self._alarm.cancel()
+        self._alarm = self._deadlines.add(self._last_activity_ms, timeout_ms, on_timeout)
+
+    def _wait_for_more(self, timeout_ms: int, on_timeout: Callable[[], None]) -> None:
+        """Call back this time after the last activity, some time ago."""
         self._alarm = self._clock.call_at(self._last_activity_ms + timeout_ms, on_timeout)
 
     def _is_quiet_for(self, timeout_ms: int) -> bool:
@@ -354,7 +363,7 @@ class Attempt:
         if self._is_quiet_for(timeout_ms):
             self.ask_to_suspend()
         else:
-            self._arm(timeout_ms, self._note_inactivity)
+            self._wait_for_more(timeout_ms, self._note_inactivity)
 
     def _note_silence(self) -> None:
         """Give the attempt up if nothing came since the input ended, or since the last frame, as the server does."""
@@ -362,7 +371,7 @@ class Attempt:
             return
         timeout_ms = self._handler.abort_timeout_ms
         if not self._is_quiet_for(timeout_ms):
-            self._arm(timeout_ms, self._note_silence)
+            self._wait_for_more(timeout_ms, self._note_silence)
             return
         if self._is_pumping_soon:
             self._turns.add(self._look_again)  # behind what has come, and waits for its turn as well
@@ -392,5 +401,4 @@ class Attempt:
                 self._alarm.cancel()
                 self._alarm = None
         elif self._alarm is None:
-            clock = self._clock
-            self._alarm = clock.call_at(clock.now_ms() + _LINGER_MS, exchange.disconnect)
+            self._alarm = self._deadlines.add(self._clock.now_ms(), _LINGER_MS, exchange.disconnect)

@@ -35,8 +35,8 @@ class AttemptRows:
     def __init__(self, processor: Processor, opening: Opening) -> None:
         self._processor = processor
         self._handler = opening.handler
-        self._deployment_id = opening.deployment_id
-        self._version = opening.version
+        self._deployment_id = opening.terms.deployment.deployment_id
+        self._version = opening.terms.version
         #: The invocation as it was when the attempt began, and pinned once the first command is stored.
         self.row = opening.row
         #: Whether the attempt has stored a command.
@@ -71,7 +71,7 @@ class AttemptRows:
         self._processor.commands.store(row, command)
         if row.deployment_id is None:
             self.is_pin_due = True
-            self.row = row._replace(deployment_id=self._deployment_id, protocol_version=self._version)
+            self.row = row.pinned(self._deployment_id, self._version)
         if command.is_ack_requested:
             self._processor.store.after_commit(partial(acknowledge, command.index))
         self.has_progressed = True

@@ -12,6 +12,7 @@ from awaken.runtime.events import EventKind
 from awaken.runtime.invoker import failures
 from awaken.runtime.invoker.attempt import Attempt
 from awaken.runtime.invoker.attempt_rows import AttemptRows
+from awaken.runtime.invoker.deadlines import Deadlines
 from awaken.runtime.invoker.opening import Openings
 from awaken.runtime.schema import RetryPolicy
 from awaken.timing.turns import Turns
@@ -57,6 +58,7 @@ class Invoker:
         self._openings = Openings(schema, processor.tables, processor.clock, settings)
         self._open_attempts = processor.open_attempts
         self._room_alarm: Alarm | None = None
+        self._deadlines = Deadlines(self._clock)
         self._turns = Turns(_TURN)
         self._is_opening_soon = False
         self._open_attempts.when_due(self._open_more)
@@ -148,6 +150,7 @@ class Invoker:
                 opening,
                 dialer,
                 self._clock,
+                self._deadlines,
                 self._turns,
                 max_message_size=self._settings.max_message_size,
                 on_close=partial(self._open_attempts.remove, row.seq),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from awaken import _core
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from awaken.exchange import Dialer, Outgoing
     from awaken.runtime.clock import Clock
@@ -19,10 +19,24 @@ if TYPE_CHECKING:
     from awaken.runtime.tables.invocation_row import InvocationRow
     from awaken.runtime.tables.tables import Tables
 
-__all__ = ["Opening", "Openings"]
+__all__ = ["Opening", "Openings", "Terms"]
 
 #: How endpoints of awaken identify their SDK in discovery.
 _OWN_SDK: Final = "awaken/"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What attempts on one deployment that speak the same version have in common."""
+
+    deployment: Deployment
+    version: int
+    #: Of request and response, which names the version.
+    content_type: str
+    #: Whether the endpoint's SDK is awaken's.
+    is_own: bool
+    #: Of each request.
+    headers: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -31,8 +45,7 @@ class Opening:
 
     row: InvocationRow
     handler: HandlerSchema
-    deployment_id: str
-    version: int
+    terms: Terms
     #: How many entries the journal has.
     entry_count: int
     #: Returns code and payload of the entries from an index on, lazily.
@@ -41,17 +54,8 @@ class Opening:
     state: tuple[Sequence[tuple[str, bytes]], bool]
     #: Milliseconds since the last entry was stored.
     idle_ms: int
-    is_bidirectional: bool
-    #: Whether the endpoint's SDK is awaken's.
-    is_own: bool
-    cluster_name: str
     #: When the handler had done what is in the journal; only for the attempt after one that was lost with the process.
     recovered_ms: int | None = None
-
-    @property
-    def content_type(self) -> str:
-        """The content type of request and response, which names the protocol version."""
-        return _core.content_type(self.version)
 
     def send_head(self, dialer: Dialer, on_change: Callable[[], None]) -> Outgoing:
         """Open the exchange.
@@ -60,16 +64,11 @@ class Opening:
             dialer: of the deployment.
             on_change: called when a part of the response has arrived, or more of the request may be sent.
         """
-        content_type = self.content_type
-        headers = {
-            "content-type": content_type,
-            "accept": content_type,
-            "x-restate-invocation-id": self.row.id,
-            "x-restate-cluster-name": self.cluster_name,
-        }
-        if self.row.key is not None:
-            headers["x-restate-service-key"] = quote(self.row.key, safe="")
-        return dialer.open("POST", f"/invoke/{self.row.service}/{self.row.handler}", headers, on_change)
+        row = self.row
+        headers = {**self.terms.headers, "x-restate-invocation-id": row.id}
+        if row.key is not None:
+            headers["x-restate-service-key"] = quote(row.key, safe="")
+        return dialer.open("POST", f"/invoke/{row.service}/{row.handler}", headers, on_change)
 
 
 class Openings:
@@ -80,6 +79,8 @@ class Openings:
         self._tables = tables
         self._clock = clock
         self._settings = settings
+        #: By the id of the deployment, and the version that an invocation is pinned to.
+        self._terms: dict[tuple[str, int | None], Terms] = {}
 
     def deployment(self, row: InvocationRow) -> Deployment | None:
         """Return the deployment that an invocation is pinned to, or the latest one of its service."""
@@ -107,21 +108,37 @@ class Openings:
         is_recovered: bool = False,
     ) -> Opening:
         """Read what an attempt begins with; it reads the journal itself."""
-        last_ms = self._tables.journal.last_appended_ms(row.seq)
+        journal = self._tables.journal
+        last_ms = journal.last_appended_ms(row.seq)
+        terms = self._terms.get((deployment.deployment_id, row.protocol_version))
+        if terms is None or terms.deployment is not deployment:
+            terms = self._agree(deployment, row.protocol_version)
         return Opening(
             row,
             handler,
-            deployment.deployment_id,
-            row.protocol_version or self._version(deployment),
-            self._tables.journal.count(row.seq),
-            partial(self._tables.journal.entries_from, row.seq),
+            terms,
+            journal.count(row.seq),
+            partial(journal.entries_from, row.seq),
             self._state(row, handler),
-            idle_ms=0 if last_ms is None else max(0, self._clock.now_ms() - last_ms),
-            is_bidirectional=deployment.is_bidirectional,
-            is_own=_is_own(deployment),
-            cluster_name=self._settings.cluster_name,
-            recovered_ms=max(last_ms or 0, row.running_at or 0) if is_recovered else None,
+            0 if last_ms is None else max(0, self._clock.now_ms() - last_ms),
+            max(last_ms or 0, row.running_at or 0) if is_recovered else None,
         )
+
+    def _agree(self, deployment: Deployment, pinned_version: int | None) -> Terms:
+        """Return the terms of attempts on a deployment, and remember them."""
+        for known, terms in list(self._terms.items()):
+            if terms.deployment is not self._schema.deployment(terms.deployment.deployment_id):
+                del self._terms[known]  # changed, or gone
+        version = pinned_version or self._version(deployment)
+        content_type = _core.content_type(version)
+        headers = {
+            "content-type": content_type,
+            "accept": content_type,
+            "x-restate-cluster-name": self._settings.cluster_name,
+        }
+        terms = Terms(deployment, version, content_type, _is_own(deployment), headers)
+        self._terms[deployment.deployment_id, pinned_version] = terms
+        return terms
 
     def _version(self, deployment: Deployment) -> int:
         newest = self._settings.max_protocol_version

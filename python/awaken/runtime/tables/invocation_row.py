@@ -29,31 +29,40 @@ class InvocationRow(NamedTuple):
     running_at: int | None
     completion_retention_ms: int
     journal_retention_ms: int
-    completion_expires_at: int | None
-    deployment_id: str | None
-    protocol_version: int | None
-    retry_count: int
-    counted_failures: int
-    failures_since_entry: int
-    next_retry_at: int | None
-    last_failure: str | None
-    future: bytes | None
-    unseen_from: int | None
+    completion_expires_at: int | None = None
+    deployment_id: str | None = None
+    protocol_version: int | None = None
+    retry_count: int = 0
+    counted_failures: int = 0
+    failures_since_entry: int = 0
+    next_retry_at: int | None = None
+    last_failure: str | None = None
+    future: bytes | None = None
+    unseen_from: int | None = None
     #: None if it is in a payload of its own.
-    result_value: bytes | None
-    result_payload_id: int | None
-    result_offset: int | None
-    failure_code: int | None
-    failure_message: str | None
-    failure_metadata: str | None
-    failure_stacktrace: str | None
+    result_value: bytes | None = None
+    result_payload_id: int | None = None
+    result_offset: int | None = None
+    failure_code: int | None = None
+    failure_message: str | None = None
+    failure_metadata: str | None = None
+    failure_stacktrace: str | None = None
 
     @property
     def target(self) -> Target:
         """The handler that it runs, and the key."""
         return Target(self.service, self.handler, self.key)
 
+    def pinned(self, deployment_id: str, protocol_version: int) -> InvocationRow:
+        """Return it as it is when it is pinned to a deployment and a protocol version."""
+        before, after = self[:_PIN], self[_PIN + 2 :]
+        return InvocationRow._make((*before, deployment_id, protocol_version, *after))
+
     @property
     def is_exclusive(self) -> bool:
         """Whether it holds its key or waits for it."""
         return self.kind in ("exclusive", "workflow")
+
+
+#: Where the two columns are.
+_PIN = InvocationRow._fields.index("deployment_id")
