@@ -364,7 +364,8 @@ class Invocations:
             "deployment_id = coalesce(?11, deployment_id), protocol_version = coalesce(?12, protocol_version), "
             "last_attempt_deployment_id = coalesce(?11, last_attempt_deployment_id), "
             "completion_expires_at = min(?1 + completion_retention_ms, ?10), "
-            "journal_expires_at = min(?1 + journal_retention_ms, ?1 + completion_retention_ms, ?10), "
+            "journal_expires_at = iif(journal_retention_ms < completion_retention_ms, "
+            "min(?1 + journal_retention_ms, ?10), NULL), "  # else it is deleted with the result, and needs no index
             "retry_count = 0, counted_failures = 0, next_retry_at = NULL, last_failure = NULL, "
             "last_failure_code = NULL, last_failure_stacktrace = NULL, "
             "future = NULL, future_json = NULL, waiting_completions = NULL, waiting_signals = NULL, "

@@ -53,14 +53,15 @@ _BEGIN_AND_SUCCEED: Final = (
     "journal_retention_ms, completion_expires_at, journal_expires_at, deployment_id, "
     "last_attempt_deployment_id, protocol_version, result_value) "
     "VALUES (?1, ?2, 'completed', ?3, ?4, 'ingress', ?5, ?9, ?5, ?5, ?9, 0, ?6, ?7, "
-    f"min(?9 + ?6, {LAST_MS}), min(?9 + ?7, ?9 + ?6, {LAST_MS}), ?11, ?11, ?12, ?10)"
+    f"min(?9 + ?6, {LAST_MS}), iif(?7 < ?6, min(?9 + ?7, {LAST_MS}), NULL), ?11, ?11, ?12, ?10)"
 )
 _SUCCEED: Final = (
     "UPDATE invocation SET status = 'completed', completed_at = ?2, modified_at = ?2, "  # noqa: S608 - likewise
     "deployment_id = coalesce(?4, deployment_id), protocol_version = coalesce(?5, protocol_version), "
     "last_attempt_deployment_id = coalesce(?4, last_attempt_deployment_id), "
     f"completion_expires_at = min(?2 + completion_retention_ms, {LAST_MS}), "
-    f"journal_expires_at = min(?2 + journal_retention_ms, ?2 + completion_retention_ms, {LAST_MS}), "
+    "journal_expires_at = iif(journal_retention_ms < completion_retention_ms, "
+    f"min(?2 + journal_retention_ms, {LAST_MS}), NULL), "
     "retry_count = 0, counted_failures = 0, next_retry_at = NULL, last_failure = NULL, last_failure_code = NULL, "
     "last_failure_stacktrace = NULL, future = NULL, future_json = NULL, waiting_completions = NULL, "
     "waiting_signals = NULL, unseen_from = NULL, result_value = ?3, result_payload_id = NULL, result_offset = NULL, "
