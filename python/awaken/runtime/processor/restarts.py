@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from awaken import _core
 from awaken.control.errors import (
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Restarts", "check_protocol"]
 
+#: The type code of an Output command.
+_OUTPUT: Final = 0x0401
 #: Code, payload and signal of an entry.
 Entry = tuple[int, bytes, int | None]
 
@@ -86,6 +88,9 @@ class Restarts:
         )
         for code, payload, signal in kept:
             self._tables.journal.append(seq, code, payload, signal)
+        if any(code == _OUTPUT for code, _, _ in kept):
+            # The attempt replays it, and stores no result any more.
+            self._tables.invocations.set_result(seq, self._tables.invocations.result(row))
         if version is not None:
             self._lifecycle.pin(seq, target.deployment_id, version)
         return new_id

@@ -162,6 +162,32 @@ async def test_restart_as_new_keeps_the_completions_of_commands_that_it_keeps(ha
     assert kept == original
 
 
+@pytest.mark.parametrize("size", [5, 100_000])
+async def test_restart_as_new_that_keeps_the_whole_journal_has_its_result(
+    harness: Harness, size: int
+) -> None:
+    invocation_id = await harness.send("Echo/call_echo", "x" * size)
+    assert await harness.result(invocation_id) == "x" * size
+    ((count,),) = harness.rows("SELECT count(*) FROM journal WHERE invocation = 1")
+
+    copy = await harness.runtime.restart_as_new(invocation_id, keep_entries=count)
+
+    assert await harness.result(copy) == "x" * size
+
+
+async def test_restart_as_new_that_keeps_the_whole_journal_has_its_failure(harness: Harness) -> None:
+    invocation_id = await harness.send("Echo/refuse")
+    with pytest.raises(InvocationFailed, match="teapot"):
+        await harness.result(invocation_id)
+
+    copy = await harness.runtime.restart_as_new(invocation_id, keep_entries=2)
+
+    with pytest.raises(InvocationFailed) as raised:
+        await harness.result(copy)
+    failure = raised.value.failure
+    assert (failure.code, failure.message, dict(failure.metadata)) == (418, "teapot", {"k": "v"})
+
+
 async def test_restart_as_new_refuses_a_command_without_completion(harness: Harness) -> None:
     invocation_id = await harness.send("Echo/nap", 60_000)
     await harness.until(lambda: harness.rows("SELECT 1 FROM timer") != [])
