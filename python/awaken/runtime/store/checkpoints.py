@@ -64,17 +64,24 @@ class Checkpoints:
         self._running: Future[bool] | None = None
         self._is_too_long = False
         self._statement_count = 0
+        self._blob_size = 0
         self._log_size = 0
 
-    def note_commit(self, writer: sqlite3.Connection, statement_count: int) -> None:
+    def note_commit(self, writer: sqlite3.Connection, statement_count: int, blob_size: int = 0) -> None:
         """Copy the log if it is time; call this on the loop when no transaction is open.
 
         Args:
             writer: the writing connection.
             statement_count: how many statements it has executed so far.
+            blob_size: how many bytes of large values it has written so far: they may fit into the file as it is.
         """
         size = self._size()
-        is_due = statement_count - self._statement_count >= _STATEMENTS or size - self._log_size >= _SIZE
+        self._log_size = min(self._log_size, size)  # it gets smaller when it begins anew
+        is_due = (
+            statement_count - self._statement_count >= _STATEMENTS
+            or size - self._log_size >= _SIZE
+            or blob_size - self._blob_size >= _SIZE
+        )
         is_largest = is_due and size >= _LARGEST_SIZE
         if self._running is not None and is_largest:
             wait((self._running,))
@@ -87,6 +94,7 @@ class Checkpoints:
         else:
             self._begin()
         self._statement_count = statement_count
+        self._blob_size = blob_size
         self._log_size = self._size()
 
     def close(self) -> None:

@@ -82,6 +82,8 @@ class Store:
         #: Of `Pace.write_count`, at the last commit that was measured.
         self._measured_count = 0
         self._sync_began = 0.0
+        #: Bytes that `write_blob` has written so far.
+        self._blob_size = 0
         self._is_writing = False
         self._is_closed = False
         #: What waits for the open transaction, or for the next turn.
@@ -197,6 +199,7 @@ class Store:
         try:
             with self._connection.blobopen(table, column, row) as blob:
                 blob.write(value)
+                self._blob_size += len(value)
         except sqlite3.Error as error:
             raise self._lose(explain(error, self.path)) from error
 
@@ -407,7 +410,7 @@ class Store:
         group = self._take_group()
         if self._is_unsynced:
             # Here, since no transaction is open: at the end of the sync there may always be one.
-            self._checkpoints.note_commit(self._connection, self._pace.write_count)
+            self._checkpoints.note_commit(self._connection, self._pace.write_count, self._blob_size)
             self._is_unsynced = False
             self._syncing = group
             if self._measures is not None:

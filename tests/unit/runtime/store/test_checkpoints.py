@@ -115,6 +115,25 @@ async def test_log_does_not_grow_while_each_sync_ends_within_a_transaction(tmp_p
 
 
 @pytest.mark.slow
+async def test_log_of_large_values_begins_anew(tmp_path: Path) -> None:
+    """They fit into the file that the log has left, which does not grow then."""
+    store = Store(tmp_path / "db")
+    insert = "INSERT INTO payload (id, invocation, bytes) VALUES (?, 1, zeroblob(?))"
+    value = bytes(28 * MEBIBYTE)
+    sizes: list[int] = []
+
+    for number in range(10):
+        store.write(insert, (number, len(value)))
+        store.write_blob("payload", "bytes", number, value)
+        await store.committed()
+        await asyncio.sleep(0.05)
+        sizes.append((tmp_path / "db-wal").stat().st_size)
+
+    assert max(sizes) < 100 * MEBIBYTE
+    store.close()
+
+
+@pytest.mark.slow
 async def test_reader_that_stays_holds_up_neither_commits_nor_the_end(tmp_path: Path) -> None:
     store = Store(tmp_path / "db")
     store.write(INSERT, ("before", b""))
