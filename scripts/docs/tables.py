@@ -8,13 +8,16 @@ In a table, `\|` is a bar for GitHub, in code too. Python-Markdown leaves the ba
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
+from xml.etree.ElementTree import SubElement
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-#: Longer code is a command line rather than a name, and may break at its spaces.
+#: Longer code may break: at spaces and slashes if it has some.
 _LONGEST_NAME: Final = 32
+_LONGEST_WITH_BREAKS: Final = 20
 #: Cells with more than this many characters are sentences.
 _LONGEST_PHRASE: Final = 40
 _FEW_COLUMNS: Final = 2
@@ -25,9 +28,21 @@ def mark_tables(root: Element) -> None:
     for table in root.iter("table"):
         for code in table.iter("code"):
             code.text = (code.text or "").replace("\\|", "|")
-            if len(_text(code)) <= _LONGEST_NAME:
+            if _is_name(code.text):
                 code.set("class", "name")
+            else:
+                _let_break_at_slashes(code)
         _name_columns(table)
+
+
+def _is_name(code: str) -> bool:
+    return len(code) <= (_LONGEST_WITH_BREAKS if " " in code or "/" in code else _LONGEST_NAME)
+
+
+def _let_break_at_slashes(code: Element) -> None:
+    code.text, *rest = re.split(r"(?<=/)(?=\w)", code.text or "")
+    for text in rest:
+        SubElement(code, "wbr").tail = text
 
 
 def _name_columns(table: Element) -> None:

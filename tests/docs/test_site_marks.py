@@ -60,12 +60,32 @@ def test_pages_show_both_renderings(tmp_path: Path) -> None:
     )
 
 
-def test_short_code_in_tables_is_a_name() -> None:
-    page = _page(["a", "b"], ["<code>--in</code>", f"<code>{SENTENCE}</code>"])
+@pytest.mark.parametrize(
+    ("code", "mark"),
+    [
+        ("--allow-host NAME", "name"),
+        ("AWAKEN_JOURNAL_VALUE_CODEC", "name"),
+        ("GET /restate/awakeables/ID", None),
+        (SENTENCE, None),
+    ],
+)
+def test_short_code_in_tables_is_a_name(code: str, mark: str | None) -> None:
+    page = _page(["a", "b"], ["x", f"<code>{code}</code>"])
 
     mark_tables(page)
 
-    assert [code.get("class") for code in page.iter("code")] == [None, "name", None]
+    assert [found.get("class") for found in page.iter("code")] == [None, mark]
+
+
+def test_long_paths_in_tables_break_at_slashes() -> None:
+    page = _page(["a"], ["<code>GET /restate/awakeables/ID/resolve</code>"])
+
+    mark_tables(page)
+
+    code = [*page.iter("code")][1]
+    assert ElementTree.tostring(code, "unicode") == (
+        "<code>GET /<wbr />restate/<wbr />awakeables/<wbr />ID/<wbr />resolve</code>"
+    )
 
 
 def test_bars_in_code_of_tables_have_no_backslash() -> None:
