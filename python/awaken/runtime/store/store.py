@@ -378,6 +378,8 @@ class Store:
             raise self._lose(str(error)) from error
         except sqlite3.Error as error:
             raise self._lose(explain(error, self.path)) from error
+        except Exception as error:  # such as MemoryError
+            raise self._lose(repr(error)) from error
 
     def _write_late(self) -> None:
         try:

@@ -27,6 +27,13 @@ class Names:
         yield INSERT, [(row,) for row in rows]
 
 
+class TooMuch(Names):
+    """What SQLite does when it gets no memory."""
+
+    def statements(self, rows: Sequence[str]) -> Iterator[tuple[str, Sequence[tuple[str]]]]:
+        raise MemoryError
+
+
 def read(store: Store) -> list[str]:
     return [name for (name,) in store.fetch("SELECT name FROM state ORDER BY name").fetchall()]
 
@@ -155,6 +162,33 @@ async def test_row_that_is_refused_loses_the_transaction(tmp_path: Path, by: str
     await store.committed()
     assert len(lost) == 1
     assert committed(tmp_path / "db") == ["after", "kept"]
+    store.close()
+
+
+@pytest.mark.parametrize("by", ["commit", "block"])
+async def test_rows_that_no_memory_is_left_for_lose_the_transaction(tmp_path: Path, by: str) -> None:
+    """They are of others than who asks for them to be written: the transaction must not go on without them."""
+    store, names = Store(tmp_path / "db"), Names()
+    told: list[str] = []
+
+    def read_in_a_block() -> None:
+        with store.atomic():
+            read(store)
+
+    store.write(INSERT, ("before",))
+    store.write_late(TooMuch(), "late")
+    store.after_commit(lambda: told.append("late"))
+    if by == "commit":
+        with pytest.raises(StoreError, match="MemoryError"):
+            await store.committed()
+    else:
+        with pytest.raises(TransactionLostError, match="MemoryError"):
+            read_in_a_block()
+    store.write_late(names, "after")
+    await store.committed()
+
+    assert told == []
+    assert committed(tmp_path / "db") == ["after"]
     store.close()
 
 
