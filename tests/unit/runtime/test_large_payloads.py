@@ -183,6 +183,24 @@ async def test_restart_as_new_has_payloads_of_its_own(harness: Harness) -> None:
     assert all("entry_json" in row for row in copied)
 
 
+@pytest.mark.parametrize("is_known", [True, False], ids=["at once", "after a crash"])
+async def test_result_that_was_stored_before_the_end_is_not_stored_again(
+    harness: Harness, *, is_known: bool
+) -> None:
+    invocation_id = await harness.send("Echo/echo", LARGE)
+    assert await harness.result(invocation_id) == LARGE
+
+    copy = await harness.runtime.restart_as_new(invocation_id, keep_entries=2)
+    if not is_known:
+        harness.runtime.store.rollback_count += 1  # what was noted in memory is not used any more
+    assert await harness.result(copy) == LARGE
+
+    assert len(payloads(harness)) == 4, "input and output, twice"
+    await harness.runtime.purge_journal(copy)
+    assert await harness.result(copy) == LARGE
+    assert len(payloads(harness)) == 3
+
+
 async def test_attempt_after_a_restart_reads_the_journal(harness: Harness) -> None:
     """The input is not in memory any more."""
     invocation_id = await harness.send("Failing/echo_at_last", LARGE)

@@ -97,7 +97,7 @@ class AttemptRows:
             stored = self._processor.tables.invocations.read(self.row.seq)
             if stored is None:
                 return
-            result = self._processor.tables.invocations.result(stored)
+            result = self._processor.tables.invocations.take_result(stored)
         pinned = (self._deployment_id, self._version) if self.is_pin_due else None
         self.is_pin_due = False
         self._processor.endings.complete(self.row, result, pinned)

@@ -13,6 +13,7 @@ from awaken.control.errors import (
     NotSupportedError,
     TooEarlyError,
 )
+from awaken.control.operations import Success
 from awaken.runtime.tables.invocations import NewInvocation
 
 if TYPE_CHECKING:
@@ -88,12 +89,18 @@ class Restarts:
         )
         for code, payload, signal in kept:
             self._tables.journal.append(seq, code, payload, signal)
-        if any(code == _OUTPUT for code, _, _ in kept):
-            # The attempt replays it, and stores no result any more.
-            self._tables.invocations.set_result(seq, self._tables.invocations.result(row))
+            if code == _OUTPUT:
+                self._keep_result(row, seq, payload)
         if version is not None:
             self._lifecycle.pin(seq, target.deployment_id, version)
         return new_id
+
+    def _keep_result(self, row: InvocationRow, seq: int, output: bytes) -> None:
+        """Store the result with the Output that was appended just now: the attempt replays that, and stores none."""
+        result = self._tables.invocations.result(row)
+        if isinstance(result, Success) and output.endswith(result.value):
+            self._tables.payloads.note_output(seq, len(output), len(output) - len(result.value))
+        self._tables.invocations.set_result(seq, result)
 
     def _target(self, row: InvocationRow, deployment: str | None) -> Deployment:
         if deployment == "keep" and row.deployment_id is not None:

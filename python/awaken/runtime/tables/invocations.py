@@ -98,6 +98,14 @@ class Invocations:
             value, row.failure_code, row.failure_message, row.failure_metadata, row.failure_stacktrace
         )
 
+    def take_result(self, row: InvocationRow) -> Success | Failure:
+        """Return the result that `set_result` has stored, for `set_completed`, which leaves it where it is."""
+        result = self.result(row)
+        if isinstance(result, Success) and row.result_payload_id is not None:
+            size = len(result.value)
+            self._payloads.note_place(row.seq, row.result_payload_id, row.result_offset or 0, size)
+        return result
+
     def completion(self, row: InvocationRow) -> Completion:
         """Return the stored result of a completed invocation. Raises StoreError if it cannot be read."""
         return Completion(row.id, row.target, self.result(row), row.completion_expires_at)

@@ -89,6 +89,10 @@ class Payloads:
             if owner == invocation:
                 self._known()[invocation] = _Output(payload_id, offset, size - offset)
 
+    def note_place(self, invocation: int, payload_id: int, offset: int, size: int) -> None:
+        """Note where the result of an invocation is that is about to complete, for `place`."""
+        self._known()[invocation] = _Output(payload_id, offset, size)
+
     def place(self, invocation: int, value: bytes | None) -> tuple[bytes | None, int | None, int | None]:
         """Return a result as columns: the value itself if it is small, else number and offset of what has it."""
         if value is None or len(value) <= INLINE_SIZE:
