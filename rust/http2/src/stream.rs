@@ -37,8 +37,15 @@ pub struct Stream {
     pub is_peer_ended: bool,
     /// Whether the head of the response is still to come.
     pub is_head_due: bool,
-    pending: VecDeque<Bytes>,
-    pending_size: usize,
+    /// On the heap, because most streams never have to wait.
+    pending: Option<Box<Pending>>,
+}
+
+/// Bytes that wait to be sent.
+#[derive(Debug, Default)]
+struct Pending {
+    chunks: VecDeque<Bytes>,
+    size: usize,
 }
 
 impl Stream {
@@ -53,36 +60,42 @@ impl Stream {
 
     /// How many bytes wait for the peer's window.
     pub fn pending_size(&self) -> usize {
-        self.pending_size
+        self.pending.as_ref().map_or(0, |pending| pending.size)
     }
 
     /// Appends pending bytes.
     pub fn keep(&mut self, data: Bytes) {
         self.is_waiting = true;
         if !data.is_empty() {
-            self.pending_size += data.len();
-            self.pending.push_back(data);
+            let pending = self.pending.get_or_insert_default();
+            pending.size += data.len();
+            pending.chunks.push_back(data);
         }
     }
 
     /// Takes up to `size` pending bytes, all from one chunk.
     pub fn take_pending(&mut self, size: usize) -> Bytes {
-        let Some(first) = self.pending.front_mut() else {
+        let Some(pending) = &mut self.pending else {
+            return Bytes::new();
+        };
+        let Some(first) = pending.chunks.front_mut() else {
             return Bytes::new();
         };
         let size = size.min(first.remaining());
         let chunk = first.split_to(size);
         if first.is_empty() {
-            self.pending.pop_front();
+            pending.chunks.pop_front();
         }
-        self.pending_size -= size;
+        pending.size -= size;
+        if pending.size == 0 {
+            self.pending = None;
+        }
         chunk
     }
 
     /// Drops the pending bytes.
     pub fn drop_pending(&mut self) {
-        self.pending.clear();
-        self.pending_size = 0;
+        self.pending = None;
         self.is_waiting = false;
         self.is_end_pending = false;
     }

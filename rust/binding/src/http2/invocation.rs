@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use awaken_http2::ErrorCode;
-use awaken_http2::head::RequestHead;
+use awaken_http2::head::PackedHead;
 use bytes::Bytes;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -30,7 +30,7 @@ pub(crate) struct Invocation {
     shared: Shared<Invocation>,
     #[pyo3(get)]
     stream_id: u32,
-    head: RequestHead,
+    head: PackedHead,
     headers: Option<Py<PyDict>>,
     /// What was registered for the path.
     #[pyo3(get)]
@@ -67,7 +67,7 @@ pub(crate) struct Invocation {
 /// What an invocation consists of when its head has arrived.
 pub(super) struct Opening {
     pub(super) stream_id: u32,
-    pub(super) head: RequestHead,
+    pub(super) head: PackedHead,
     pub(super) handler: Py<PyAny>,
     pub(super) version: u32,
     /// Encoded.
@@ -168,12 +168,12 @@ impl Invocation {
 impl Invocation {
     #[getter]
     fn method<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
-        latin1(py, &self.head.method)
+        latin1(py, self.head.method())
     }
 
     #[getter]
     fn path<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
-        latin1(py, &self.head.path)
+        latin1(py, self.head.path())
     }
 
     /// The headers of the request. Names are lower case; of a repeated one the first value counts.
@@ -183,12 +183,12 @@ impl Invocation {
         if let Some(made) = &slf.borrow().headers {
             return Ok(made.clone_ref(py));
         }
-        let fields = slf.borrow().head.fields.clone();
+        let head = slf.borrow().head.clone(); // what follows may run Python code
         let headers = PyDict::new(py);
-        for field in &fields {
-            let name = latin1(py, &field.name);
+        for (name, value) in head.fields() {
+            let name = latin1(py, name);
             if !headers.contains(&name)? {
-                headers.set_item(name, latin1(py, &field.value))?;
+                headers.set_item(name, latin1(py, value))?;
             }
         }
         slf.borrow_mut().headers = Some(headers.clone().unbind());
@@ -355,7 +355,7 @@ impl Invocation {
     }
 
     fn __repr__(&self) -> String {
-        let path = String::from_utf8_lossy(&self.head.path);
+        let path = String::from_utf8_lossy(self.head.path());
         format!("<POST {path} on stream {}>", self.stream_id)
     }
 }

@@ -2,7 +2,7 @@
 
 use awaken_core::endpoint::{Machine, Options};
 use awaken_http2::engine::Event;
-use awaken_http2::head::RequestHead;
+use awaken_http2::head::{PackedHead, RequestHead};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -90,7 +90,7 @@ impl Http2Engine {
         drop(this);
         Ok(Ok(Opening {
             stream_id,
-            head,
+            head: PackedHead::new(&head),
             handler,
             version,
             response_head,

@@ -24,6 +24,9 @@ impl Segments {
             return;
         }
         self.queued += data.len();
+        if self.queue.capacity() == 0 {
+            self.queue.reserve_exact(1); // most are taken before the next one arrives, and the default is room for four
+        }
         self.queue.push_back(data);
     }
 
