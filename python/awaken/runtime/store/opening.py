@@ -66,8 +66,10 @@ def open_database(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def explain(error: sqlite3.Error, path: Path) -> str:
+def explain(error: sqlite3.Error | MemoryError, path: Path) -> str:
     """Return what SQLite reported, with its name for it, and what can be done about it."""
+    if isinstance(error, MemoryError):
+        return "there is no memory left; give this process more of it"
     name = getattr(error, "sqlite_errorname", None) or ""
     text = f"{error} ({name})" if name else str(error)
     # Extended names start with the one they refine: SQLITE_CORRUPT_INDEX, SQLITE_IOERR_WRITE.

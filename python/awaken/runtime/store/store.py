@@ -49,6 +49,11 @@ log = logging.getLogger("awaken.runtime")
 #: Errors of a statement or its values, rather than of the disk.
 _OWN_ERRORS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.InterfaceError)
 
+#: All others. SQLite may have taken the whole transaction back, as it does when it gets no memory.
+_FATAL_ERRORS = (sqlite3.Error, MemoryError)
+
+_TAKEN_BACK = "SQLite has taken the transaction back"
+
 _NOTHING: Sequence[Any] = ()
 
 
@@ -153,8 +158,11 @@ class Store:
             return self._connection.execute(statement, values)
         except _OWN_ERRORS:
             raise
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"cannot read {self.path}: {explain(error, self.path)}") from error
+        except (sqlite3.DatabaseError, MemoryError) as error:
+            why = explain(error, self.path)
+            if self._is_taken_back():
+                raise self._lose(why) from error
+            raise StoreError(f"cannot read {self.path}: {why}") from error
 
     def read_blob(self, table: str, column: str, row: int, offset: int) -> bytes:
         """Return the value of a column of bytes from an offset on.
@@ -187,7 +195,7 @@ class Store:
             return self._connection.execute(statement, values)
         except _OWN_ERRORS:
             raise
-        except sqlite3.Error as error:
+        except _FATAL_ERRORS as error:
             raise self._lose(explain(error, self.path)) from error
 
     def write_blob(self, table: str, column: str, row: int, value: bytes) -> None:
@@ -200,7 +208,7 @@ class Store:
             with self._connection.blobopen(table, column, row) as blob:
                 blob.write(value)
                 self._blob_size += len(value)
-        except sqlite3.Error as error:
+        except _FATAL_ERRORS as error:
             raise self._lose(explain(error, self.path)) from error
 
     def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -212,7 +220,7 @@ class Store:
             self._connection.executemany(statement, rows)
         except _OWN_ERRORS:
             raise
-        except sqlite3.Error as error:
+        except _FATAL_ERRORS as error:
             raise self._lose(explain(error, self.path)) from error
 
     def write_late(self, table: LateTable, row: Any) -> None:
@@ -235,7 +243,7 @@ class Store:
         if not self._is_writing:
             try:
                 self._begin()
-            except sqlite3.Error as error:
+            except _FATAL_ERRORS as error:
                 raise self._lose(explain(error, self.path)) from error
         self._pace.write_count += 1
         self._late.add(table, row)
@@ -254,7 +262,7 @@ class Store:
                 return False
             self._ensure_sound()
             is_more = give_back(self._connection, surplus)
-        except sqlite3.Error as error:
+        except _FATAL_ERRORS as error:
             raise self._lose(explain(error, self.path)) from error
         self._is_unsynced = True
         return is_more
@@ -341,6 +349,11 @@ class Store:
             self._unopened.pop()
         if block.lost_count != self._lost_count:
             return  # the transaction of the block is lost already
+        if self._is_taken_back():
+            lost = self._lose(_TAKEN_BACK)
+            if is_kept:
+                raise lost
+            return
         if not is_kept:
             self.rollback_count += 1
             del self._group.callbacks[block.callback_count :]
@@ -351,8 +364,14 @@ class Store:
         if block.is_within:
             self._connection.execute("RELEASE atomic")
 
+    def _is_taken_back(self) -> bool:
+        """Whether SQLite has ended the open transaction by itself, because of an error."""
+        return self._is_writing and not self._is_closed and not self._connection.in_transaction
+
     def _prepare(self) -> None:
         """Begin a transaction if none is open, and the blocks that have not written yet; write what is late."""
+        if self._is_taken_back():
+            raise self._lose(_TAKEN_BACK)
         is_within = self._is_writing
         if not is_within:
             self._begin()
@@ -376,15 +395,15 @@ class Store:
         except (*_OWN_ERRORS, ValueError, OverflowError) as error:
             self._is_late_refused = True
             raise self._lose(str(error)) from error
-        except sqlite3.Error as error:
+        except _FATAL_ERRORS as error:
             raise self._lose(explain(error, self.path)) from error
-        except Exception as error:  # such as MemoryError
+        except Exception as error:
             raise self._lose(repr(error)) from error
 
     def _write_late(self) -> None:
         try:
             self._prepare()
-        except sqlite3.Error as error:
+        except _FATAL_ERRORS as error:
             raise self._lose(explain(error, self.path)) from error
 
     def _begin(self) -> None:
@@ -434,7 +453,7 @@ class Store:
             self._connection.execute("COMMIT")
         except TransactionLostError:
             return False
-        except sqlite3.Error as error:
+        except _FATAL_ERRORS as error:
             self._lose(explain(error, self.path))
             return False
         self._is_writing = False
