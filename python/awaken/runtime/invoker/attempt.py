@@ -159,7 +159,7 @@ class Attempt:
         self._last_activity_ms = self._clock.now_ms()
         cost = self._replay.write_slice()
         if not self._replay.is_complete:
-            self._note_change()
+            self._pump_later()
             return cost
         later, self._later = self._later, []
         for entry in later:
@@ -204,6 +204,11 @@ class Attempt:
     def _note_change(self) -> None:
         if not self._is_pumping_soon:
             self._is_pumping_soon = True
+            self._turns.do(self._pump)
+
+    def _pump_later(self) -> None:
+        if not self._is_pumping_soon:
+            self._is_pumping_soon = True
             self._turns.add(self._pump)
 
     def _pump(self) -> int:
@@ -227,7 +232,7 @@ class Attempt:
         if self._is_closed:
             self._body.discard()
         elif cost >= _SLICE:
-            self._note_change()
+            self._pump_later()
         self._flush()
         return cost
 

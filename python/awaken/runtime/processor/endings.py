@@ -133,17 +133,9 @@ class Endings:
     def _release(self, row: InvocationRow, result: Success | Failure) -> None:
         """Remove everything that it waits for or holds, and notify everything that waits for it."""
         seq = row.seq
-        self._scheduler.remove(seq)
-        self._tables.awakeables.remove_all(seq)
-        self._tables.promises.remove_waiter(seq)
-        self._tables.listeners.remove_caller(seq)
-        listeners = self._tables.listeners.take(seq)
-        if listeners:
-            outcome = to_core(result)
-            for caller, completion_id, kind in listeners:
-                waiting = self._tables.invocations.read(caller)
-                if waiting is not None:
-                    self._lifecycle.notify(waiting, *_core.encode_completion(kind, completion_id, outcome))
+        fresh = self._tables.fresh.get(seq)
+        if fresh is None or not fresh.is_alone:
+            self._release_waits(seq, result)
         if row.is_exclusive and row.key is not None:
             following = self._state_edits.pass_on(row.service, row.key, seq)
             if following is not None:
@@ -151,3 +143,16 @@ class Endings:
         if self._waiting_callers.is_awaited(seq):
             completion = Completion(row.id, row.target, result)
             self._store.after_commit(partial(self._waiting_callers.complete, seq, completion))
+
+    def _release_waits(self, invocation: int, result: Success | Failure) -> None:
+        self._scheduler.remove(invocation)
+        self._tables.awakeables.remove_all(invocation)
+        self._tables.promises.remove_waiter(invocation)
+        self._tables.listeners.remove_caller(invocation)
+        listeners = self._tables.listeners.take(invocation)
+        if listeners:
+            outcome = to_core(result)
+            for caller, completion_id, kind in listeners:
+                waiting = self._tables.invocations.read(caller)
+                if waiting is not None:
+                    self._lifecycle.notify(waiting, *_core.encode_completion(kind, completion_id, outcome))

@@ -103,6 +103,7 @@ class Store:
         self._is_doubtful = False
         #: How often something was taken back that had been written.
         self.rollback_count = 0
+        self._on_taken_back: list[Callable[[], None]] = []
         self._lost_count = 0
         #: Blocks of `atomic` that have not written yet, outermost first.
         self._unopened: list[Savepoint] = []
@@ -285,6 +286,10 @@ class Store:
         if is_urgent or not self._is_writing:
             self._hasten()
 
+    def when_taken_back(self, callback: Callable[[], None]) -> None:
+        """Call back whenever something was taken back that had been written, at once: what is known may be wrong."""
+        self._on_taken_back.append(callback)
+
     def committed(self) -> asyncio.Future[None]:
         """Return a future for everything written so far: done when it is on disk, StoreError if it may be lost."""
         future = asyncio.get_running_loop().create_future()
@@ -355,7 +360,7 @@ class Store:
                 raise lost
             return
         if not is_kept:
-            self.rollback_count += 1
+            self._note_taken_back()
             del self._group.callbacks[block.callback_count :]
             self._late.cut(block.late_end)
             if block.is_within is not None:
@@ -512,6 +517,11 @@ class Store:
             raise self._lose(str(error)) from error
         self._is_doubtful = False
 
+    def _note_taken_back(self) -> None:
+        self.rollback_count += 1
+        for callback in self._on_taken_back:
+            callback()
+
     def _lose(self, why: str) -> TransactionLostError:
         """Drop the open transaction, which the disk has refused."""
         lost = TransactionLostError(f"cannot write {self.path}: {why}; nothing of this was kept")
@@ -533,7 +543,7 @@ class Store:
         self._is_writing = False
         self._late.cut(0)
         self._lost_count += 1
-        self.rollback_count += 1
+        self._note_taken_back()
         if self._measures is not None:
             self._measures.note_lost()
         if self._connection.in_transaction:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from awaken.runtime.store import Store
     from awaken.runtime.tables.invocation_row import InvocationRow
 
@@ -58,6 +60,17 @@ class FreshInvocation:
         #: Whether it waits for the result of others.
         self.is_listening = False
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it waits for nothing that others have, and nobody waits for it."""
+        return not (
+            self.has_timers
+            or self.has_awakeables
+            or self.has_promise_waiters
+            or self.has_listeners
+            or self.is_listening
+        )
+
     def note_entry(self, code: int, payload: bytes, now_ms: int, signal: int | None) -> int:
         """Note an entry that is appended, and return its index."""
         index = self.entry_count
@@ -74,10 +87,11 @@ class FreshInvocations:
     """By the numbers of their rows."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
         self._known: dict[int, FreshInvocation] = {}
         self._seqs: dict[str, int] = {}  # by their ids
-        self._rollback_count = store.rollback_count
+        #: Returns what is known of an invocation; None if it has to be read. Asked often: nothing is between.
+        self.get: Callable[[int], FreshInvocation | None] = self._known.get
+        store.when_taken_back(self._forget_all)
         #: The last large input, until an attempt takes it: invocation, code and payload.
         self._large_input: tuple[int, int, bytes] | None = None
 
@@ -87,15 +101,6 @@ class FreshInvocations:
             self.forget(next(iter(self._known)))
         self._known[row.seq] = FreshInvocation(row)
         self._seqs[row.id] = row.seq
-
-    def get(self, seq: int) -> FreshInvocation | None:
-        """Return what is known of an invocation; None if it has to be read."""
-        if self._rollback_count != self._store.rollback_count:
-            self._rollback_count = self._store.rollback_count
-            self._known.clear()
-            self._seqs.clear()
-            self._large_input = None
-        return self._known.get(seq)
 
     def row(self, invocation_id: str) -> InvocationRow | None:
         """Return the row of an invocation by its id; None if it has to be read."""
@@ -110,6 +115,11 @@ class FreshInvocations:
             del self._seqs[fresh.id]
         if self._large_input is not None and self._large_input[0] == seq:
             self._large_input = None
+
+    def _forget_all(self) -> None:
+        self._known.clear()
+        self._seqs.clear()
+        self._large_input = None
 
     def keep_large_input(self, seq: int, code: int, payload: bytes) -> None:
         """Remember the input of an invocation that runs at once, instead of the one before."""

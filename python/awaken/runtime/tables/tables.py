@@ -27,7 +27,7 @@ class Tables:
     """The tables of one store. They keep in memory what they know of the invocations that were created last."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        fresh = FreshInvocations(store)
+        self.fresh = fresh = FreshInvocations(store)
         self.payloads = Payloads(store, fresh)
         self.invocations = Invocations(store, fresh, self.payloads)
         self.journal = Journal(store, clock, fresh, self.payloads)
