@@ -343,17 +343,11 @@ class Invocation:
     receiver: Any  # what `begin` returned: a InvocationReceiver
     @property
     def stream_id(self) -> int: ...
-    @property
-    def handler(self) -> Any:
-        """What was registered for the path."""
-    @property
-    def version(self) -> int:
-        """The negotiated version of the protocol."""
-    @property
-    def machine(self) -> EndpointMachine: ...
-    @property
-    def unacknowledged(self) -> int:
-        """Bytes of the request whose flow-control credit is not given back."""
+    def opening(self) -> tuple[EndpointMachine, Any, int, int]:
+        """What its attempt begins with.
+
+        The machine, the handler, the version of the protocol, and how many bytes of the request are unacknowledged.
+        """
     @property
     def is_begun(self) -> bool:
         """Whether it has a receiver, or has had one."""

@@ -260,7 +260,7 @@ class Attempt(Rest):
             if self._closing_generators:
                 await generators.end(self._closing_generators)
             body = write_result(self._handler, result, is_strict=self.is_strict)
-            if self.is_over:
+            if self.is_abandoned or machine.is_closed():
                 self.complain("returned", self._interrupted_at)
             else:
                 try:
@@ -298,6 +298,18 @@ class Attempt(Rest):
         outcome.fail_attempt(self.machine, error, self.target, self.version)
 
     # ------------------------------------------------------------ moving on
+
+    def begin(self, unacknowledged: int) -> None:
+        """Begin with a machine that has received the whole journal, or that closed because of an error.
+
+        Args:
+            unacknowledged: bytes of the request whose flow-control credit is not given back.
+        """
+        self.unacknowledged = unacknowledged
+        if self.machine.is_closed():
+            self.close()
+        else:
+            self._start_handler()
 
     def _advance(self) -> None:
         if self.machine.is_closed():

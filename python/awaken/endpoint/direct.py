@@ -39,8 +39,7 @@ class Direct:
 
     def begin(self, invocation: _core.Invocation) -> Attempt:
         """Begin the attempt of an invocation whose journal is complete, or whose machine closed because of an error."""
-        attempt = Attempt(
-            invocation, invocation.machine, invocation.handler, invocation.version, None, self._settings
-        )
-        attempt.receive_fed(invocation.unacknowledged)
+        machine, handler, version, unacknowledged = invocation.opening()
+        attempt = Attempt(invocation, machine, handler, version, None, self._settings)
+        attempt.begin(unacknowledged)
         return attempt

@@ -215,7 +215,9 @@ class AttemptStream(ABC):
 
     def _abandon(self) -> None:
         self.is_abandoned = True
-        if self.unacknowledged:
+        if (
+            self.unacknowledged and self._direct is None
+        ):  # the engine gives back what is left of an ended stream
             self.acknowledge_all()
         if self._finished is not None:
             self._finished.set()

@@ -33,20 +33,16 @@ pub(crate) struct Invocation {
     head: PackedHead,
     headers: Option<Py<PyDict>>,
     /// What was registered for the path.
-    #[pyo3(get)]
     handler: Py<PyAny>,
     /// The negotiated version of the protocol.
-    #[pyo3(get)]
     version: u32,
     response_head: Arc<[u8]>,
-    #[pyo3(get)]
     machine: Py<EndpointMachine>,
     #[pyo3(get)]
     receiver: Py<PyAny>,
     no_receiver: Py<PyAny>,
     window: usize,
     /// Bytes of the request whose flow-control credit is not given back.
-    #[pyo3(get)]
     unacknowledged: usize,
     /// Whether it has a receiver, or has had one.
     #[pyo3(get)]
@@ -166,6 +162,18 @@ impl Invocation {
 
 #[pymethods]
 impl Invocation {
+    /// What its attempt begins with.
+    ///
+    /// The machine, the handler, the version of the protocol, and how many bytes of the request are unacknowledged.
+    fn opening(&self, py: Python<'_>) -> (Py<EndpointMachine>, Py<PyAny>, u32, usize) {
+        (
+            self.machine.clone_ref(py),
+            self.handler.clone_ref(py),
+            self.version,
+            self.unacknowledged,
+        )
+    }
+
     #[getter]
     fn method<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
         latin1(py, self.head.method())
