@@ -32,17 +32,13 @@ __all__ = [
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_current: ContextVar[Context | None] = ContextVar("awaken_context", default=None)
+#: The context of the handler that runs in this context of Python.
+running: ContextVar[Context | None] = ContextVar("awaken_context", default=None)
 
 
 def current_context() -> Context | None:
     """Return the context of the current handler, or None outside of handlers."""
-    return _current.get()
-
-
-def enter_context(context: Context) -> None:
-    """Set the context of the handler that runs in the current task."""
-    _current.set(context)
+    return running.get()
 
 
 class IsReplaying:
@@ -60,7 +56,7 @@ class IsReplaying:
         """Return whether it replays; the default outside of handlers."""
         if (pretended := self._pretended.get()) is not None:
             return pretended
-        context = _current.get()
+        context = running.get()
         return default if context is None else context._driver.machine.is_replaying()
 
     def set(self, value: bool, /) -> Token[bool | None]:

@@ -26,7 +26,7 @@ import threading
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from awaken.context.extensions import close_data, enter_context
+from awaken.context.extensions import close_data, running
 from awaken.diagnostics import development
 from awaken.endpoint import (
     aftermath,
@@ -242,11 +242,10 @@ class Attempt(Rest):
             self.machine.receive_end()
 
     async def _run_handler(self, context: Context, request: _core.Input) -> None:
-        tasks.owner.set(self)
+        running.set(context)
         if tasks.executing_run.get() is not None:  # in one process a run of another invocation has begun this
             tasks.executing_run.set(None)
         machine = self.machine
-        enter_context(context)
         try:
             body = request.body
             if self._settings.codec is not None:

@@ -78,7 +78,7 @@ class _Finalizer:
         self._inner = inner
 
     def __call__(self, generator: AsyncGenerator[Any, Any]) -> None:
-        attempt = tasks.owner.get()
+        attempt = tasks.owner()
         if is_collecting():
             context = contextvars.Context()
             context.run(tasks.executing_run.set, tasks.COLLECTED)

@@ -61,7 +61,7 @@ def require_own(future: DurableFuture[Any], owner: tasks.Owner) -> None:
     run = tasks.executing_run.get()
     if run is not None:
         raise in_a_run(f"await {future.subject}", run, owner.where)
-    if tasks.owner.get() not in (owner, None):
+    if tasks.owner() not in (owner, None):
         raise LocalProtocolError(
             f"cannot await {future.subject}{code_location.place_for_callers()}: it belongs to {owner.where}, and a "
             "handler can only await what its own context returned"

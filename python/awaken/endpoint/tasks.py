@@ -1,8 +1,8 @@
 """Which asyncio tasks belong to a handler.
 
-Tasks that a handler starts (also through `asyncio.gather`, `TaskGroup` and libraries) inherit its context, where
-`owner` names the attempt. A task factory on the loop reports each of them to the attempt, which has to know when all of
-them have come to rest, and which cancels the remaining ones when it is over.
+Tasks that a handler starts (also through `asyncio.gather`, `TaskGroup` and libraries) inherit its context variables, by
+which `owner` finds the attempt. A task factory on the loop reports each of them to the attempt, which has to know when
+all of them have come to rest, and which cancels the remaining ones when it is over.
 
 asyncio keeps tasks in sets. Those of a handler have hashes that repeat in every attempt, so that such a set iterates
 in an order that replays.
@@ -16,11 +16,12 @@ import sys
 from collections import deque
 from collections.abc import Coroutine
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from awaken.context.awakeable import Awakeable
 from awaken.context.callback import Callback
 from awaken.context.durable_future import DurableFuture
+from awaken.context.extensions import running
 from awaken.context.futures import SendHandle
 from awaken.context.promise import DurablePromise
 from awaken.endpoint import code_location
@@ -29,6 +30,8 @@ from awaken.errors import AttemptClosedError, LocalProtocolError, UsageError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from contextvars import Context
+
+    from awaken.context.context import Context as HandlerContext
 
 
 class Owner(Protocol):
@@ -92,9 +95,6 @@ def forgive_tasks_of(folder: str) -> None:
     _forgiven.add(folder)
 
 
-#: The attempt whose handler runs in this context.
-owner: ContextVar[Owner | None] = ContextVar("awaken_owner", default=None)
-
 #: The name of the run whose closure executes in this context. Its tasks are its own, and it issues no commands.
 executing_run: ContextVar[str | None] = ContextVar("awaken_executing_run", default=None)
 
@@ -103,6 +103,15 @@ COLLECTED = "(garbage)"
 
 #: Awaitables that make progress without a task and are not coroutines.
 _NO_COROUTINES = (DurableFuture, Awakeable, Callback, DurablePromise, SendHandle)
+
+
+def owner() -> Owner | None:
+    """Return the attempt whose handler runs here."""
+    return _attempt_of(running.get())
+
+
+def _attempt_of(handler: HandlerContext | None) -> Owner | None:
+    return None if handler is None else cast("Owner", handler._driver)
 
 
 def install(loop: asyncio.AbstractEventLoop) -> None:
@@ -162,9 +171,9 @@ class _TaskFactory:
     ) -> asyncio.Task[Any]:
         make = self._inner
         if context is None:
-            attempt, run = owner.get(), executing_run.get()
+            attempt, run = owner(), executing_run.get()
         else:
-            attempt, run = context.get(owner), context.get(executing_run)
+            attempt, run = _attempt_of(context.get(running)), context.get(executing_run)
             options["context"] = context
         if attempt is not None and isinstance(coroutine, _NO_COROUTINES):
             raise UsageError(

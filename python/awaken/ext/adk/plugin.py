@@ -47,7 +47,7 @@ class _EndOfAttempt(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a record is to be logged."""
-        attempt = owner.get()
+        attempt = owner()
         return attempt is None or not attempt.is_over
 
 

@@ -39,6 +39,6 @@ async def _run(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
-    if tasks.owner.get() is None or is_in_run():
+    if tasks.owner() is None or is_in_run():
         return await in_thread(context, function, *args, **kwargs)
     return context.run(function, *args, **kwargs)
