@@ -1,4 +1,4 @@
-"""The writing connection, and the group commit.
+"""The database: its transactions, and their group commit.
 
 The first write of an event-loop turn opens a transaction. When something waits for it, it is committed after the first
 turn without a write, and after a few turns in any case; otherwise it stays open for some milliseconds, and what follows
@@ -9,55 +9,41 @@ has to: anything that must not happen before the data is durable is given to `af
 When the disk refuses a write or a commit, the whole transaction is lost: callbacks are dropped, waiters get StoreError,
 the owner is notified so that it forgets what it has in memory, and the database is what it was after the last commit.
 When the disk refuses the sync of a commit, nobody knows whether it is kept. The same is done, what is in the file
-counts, and before anything else is written, the log is written anew. An exception in a block of `atomic` takes back
-only what that block wrote.
+counts, and before anything else is written, the log is written anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from awaken.runtime.errors import CommitUnknownError, RuntimeClosedError, StoreError, TransactionLostError
 from awaken.runtime.store.checkpoints import Checkpoints
 from awaken.runtime.store.commit_group import CommitGroup
-from awaken.runtime.store.late_rows import LateRows
 from awaken.runtime.store.log_rewrite import LogRewriter
 from awaken.runtime.store.log_size import LogSize
 from awaken.runtime.store.opening import explain, open_database
 from awaken.runtime.store.pace import Pace
-from awaken.runtime.store.savepoint import Savepoint
 from awaken.runtime.store.threaded_log_sync import open_log_sync
+from awaken.runtime.store.transaction import FATAL_ERRORS, Transaction
 from awaken.runtime.store.vacuum import give_back, surplus_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from awaken.runtime.measures import Measures
     from awaken.runtime.store.commit_probe import CommitProbe
-    from awaken.runtime.store.late_rows import LateTable
     from awaken.runtime.store.log_sync import LogSync
 
 __all__ = ["Store"]
 
 log = logging.getLogger("awaken.runtime")
 
-#: Errors of a statement or its values, rather than of the disk.
-_OWN_ERRORS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.InterfaceError)
 
-#: All others. SQLite may have taken the whole transaction back, as it does when it gets no memory.
-_FATAL_ERRORS = (sqlite3.Error, MemoryError)
-
-_TAKEN_BACK = "SQLite has taken the transaction back"
-
-_NOTHING: Sequence[Any] = ()
-
-
-class Store:
+class Store(Transaction):
     """The database, on one event loop.
 
     Args:
@@ -80,19 +66,13 @@ class Store:
         open_log: Callable[[Path], LogSync] = open_log_sync,
         measures: Measures | None = None,
     ) -> None:
-        self.path = path
+        super().__init__(path, open_database(path), Pace(self._commit_group, self._note_age))
         self.on_failure = on_failure
         self._probe = probe
         self._measures = measures
         #: Of `Pace.write_count`, at the last commit that was measured.
         self._measured_count = 0
         self._sync_began = 0.0
-        #: Bytes that `write_blob` has written so far.
-        self._blob_size = 0
-        self._is_writing = False
-        self._is_closed = False
-        #: What waits for the open transaction, or for the next turn.
-        self._group = CommitGroup()
         #: What waits for the sync that runs.
         self._syncing: CommitGroup | None = None
         #: Whether something waits for the open transaction.
@@ -101,19 +81,7 @@ class Store:
         self._is_unsynced = False
         #: Whether the last sync failed, so that the log may have a hole.
         self._is_doubtful = False
-        #: How often something was taken back that had been written.
-        self.rollback_count = 0
-        self._on_taken_back: list[Callable[[], None]] = []
-        self._lost_count = 0
-        #: Blocks of `atomic` that have not written yet, outermost first.
-        self._unopened: list[Savepoint] = []
-        #: Rows of the open transaction that SQLite has not got yet.
-        self._late = LateRows()
-        #: Whether one of them was wrong, which is a bug of ours.
-        self._is_late_refused = False
-        self._pace = Pace(self._commit_group, self._note_age)
         log_path, index_path = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
-        self._connection = open_database(path)
         try:
             self._log = open_log(log_path)
             self._rewriter = LogRewriter(log_path, index_path)
@@ -146,109 +114,6 @@ class Store:
         """Whether everything written so far is on disk."""
         return not (self._is_writing or self._is_unsynced or self._is_doubtful or self._syncing is not None)
 
-    def fetch(self, statement: str, values: Sequence[Any] = _NOTHING) -> sqlite3.Cursor:
-        """Execute a statement that reads; it sees what was written in this turn.
-
-        Raises:
-            StoreError: the file cannot be read.
-            sqlite3.Error: the statement or its values are wrong.
-        """
-        if self._late:
-            self._write_late()
-        try:
-            return self._connection.execute(statement, values)
-        except _OWN_ERRORS:
-            raise
-        except (sqlite3.DatabaseError, MemoryError) as error:
-            why = explain(error, self.path)
-            if self._is_taken_back():
-                raise self._lose(why) from error
-            raise StoreError(f"cannot read {self.path}: {why}") from error
-
-    def read_blob(self, table: str, column: str, row: int, offset: int) -> bytes:
-        """Return the value of a column of bytes from an offset on.
-
-        Raises:
-            StoreError: there is no such row, or it is shorter, or the file cannot be read.
-        """
-        try:
-            with self._connection.blobopen(table, column, row, readonly=True) as blob:
-                blob.seek(offset)
-                return blob.read()
-        except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"cannot read {table} {row} of {self.path}: {explain(error, self.path)}"
-            ) from error
-        except ValueError as error:
-            raise StoreError(f"{table} {row} of {self.path} is shorter than {offset} bytes") from error
-
-    def write(self, statement: str, values: Sequence[Any] = _NOTHING) -> sqlite3.Cursor:
-        """Execute a statement in this turn's transaction. Rows of RETURNING have to be fetched at once.
-
-        Raises:
-            StoreError: the transaction is lost, with everything that was written in it before.
-            sqlite3.Error: the statement or its values are wrong, and it had no effect.
-        """
-        try:
-            if not self._is_writing or self._unopened or self._late:
-                self._prepare()
-            self._pace.write_count += 1
-            return self._connection.execute(statement, values)
-        except _OWN_ERRORS:
-            raise
-        except _FATAL_ERRORS as error:
-            raise self._lose(explain(error, self.path)) from error
-
-    def write_blob(self, table: str, column: str, row: int, value: bytes) -> None:
-        """Fill a column of bytes that was written in this turn as zeros; SQLite copies such a value once, not thrice.
-
-        Raises:
-            StoreError: the transaction is lost, with everything that was written in it before.
-        """
-        try:
-            with self._connection.blobopen(table, column, row) as blob:
-                blob.write(value)
-                self._blob_size += len(value)
-        except _FATAL_ERRORS as error:
-            raise self._lose(explain(error, self.path)) from error
-
-    def write_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Execute a statement for each row. Raises StoreError as `write` does."""
-        try:
-            if not self._is_writing or self._unopened or self._late:
-                self._prepare()
-            self._pace.write_count += len(rows)
-            self._connection.executemany(statement, rows)
-        except _OWN_ERRORS:
-            raise
-        except _FATAL_ERRORS as error:
-            raise self._lose(explain(error, self.path)) from error
-
-    def write_late(self, table: LateTable, row: Any) -> None:
-        """Write a row in this turn's transaction, with others of its kind: before anything else is read or written.
-
-        The row must be one that the table takes: if it is refused, the transaction is lost with it. After that, rows
-        are written at once, so that only who writes a wrong one fails.
-
-        Args:
-            table: knows how its rows are written.
-            row: given to it.
-
-        Raises:
-            StoreError: the transaction is lost, with everything that was written in it before.
-        """
-        if self._is_late_refused:
-            for statement, rows in table.statements([row]):
-                self.write_many(statement, rows)
-            return
-        if not self._is_writing:
-            try:
-                self._begin()
-            except _FATAL_ERRORS as error:
-                raise self._lose(explain(error, self.path)) from error
-        self._pace.write_count += 1
-        self._late.add(table, row)
-
     def shrink(self) -> bool:
         """Give some free pages back to the disk, and return whether there is more to do; not while a turn writes.
 
@@ -263,14 +128,10 @@ class Store:
                 return False
             self._ensure_sound()
             is_more = give_back(self._connection, surplus)
-        except _FATAL_ERRORS as error:
+        except FATAL_ERRORS as error:
             raise self._lose(explain(error, self.path)) from error
         self._is_unsynced = True
         return is_more
-
-    def atomic(self) -> Savepoint:
-        """Return a context that keeps all writes and `after_commit` callbacks of its block, or none if it raises."""
-        return Savepoint(self)
 
     def after_commit(self, callback: Callable[[], None], *, is_urgent: bool = True) -> None:
         """Call back when everything written so far is on disk; not at all if it is lost.
@@ -285,10 +146,6 @@ class Store:
         self._group.callbacks.append(callback)
         if is_urgent or not self._is_writing:
             self._hasten()
-
-    def when_taken_back(self, callback: Callable[[], None]) -> None:
-        """Call back whenever something was taken back that had been written, at once: what is known may be wrong."""
-        self._on_taken_back.append(callback)
 
     def committed(self) -> asyncio.Future[None]:
         """Return a future for everything written so far: done when it is on disk, StoreError if it may be lost."""
@@ -341,84 +198,6 @@ class Store:
                 self._connection.execute("ROLLBACK")
             self._close()
 
-    def enter_savepoint(self, block: Savepoint) -> None:
-        """Begin a block of `atomic`."""
-        block.callback_count = len(self._group.callbacks)
-        block.late_end = self._late.end
-        block.lost_count = self._lost_count
-        self._unopened.append(block)
-
-    def leave_savepoint(self, block: Savepoint, *, is_kept: bool) -> None:
-        """End a block of `atomic`."""
-        if block.is_within is None:
-            self._unopened.pop()
-        if block.lost_count != self._lost_count:
-            return  # the transaction of the block is lost already
-        if self._is_taken_back():
-            lost = self._lose(_TAKEN_BACK)
-            if is_kept:
-                raise lost
-            return
-        if not is_kept:
-            self._note_taken_back()
-            del self._group.callbacks[block.callback_count :]
-            self._late.cut(block.late_end)
-            if block.is_within is not None:
-                self._connection.execute("ROLLBACK TO atomic" if block.is_within else "ROLLBACK")
-                self._is_writing = block.is_within
-        if block.is_within:
-            self._connection.execute("RELEASE atomic")
-
-    def _is_taken_back(self) -> bool:
-        """Whether SQLite has ended the open transaction by itself, because of an error."""
-        return self._is_writing and not self._is_closed and not self._connection.in_transaction
-
-    def _prepare(self) -> None:
-        """Begin a transaction if none is open, and the blocks that have not written yet; write what is late."""
-        if self._is_taken_back():
-            raise self._lose(_TAKEN_BACK)
-        is_within = self._is_writing
-        if not is_within:
-            self._begin()
-        while self._unopened:
-            block = self._unopened[0]
-            self._pass_on(block.late_end)
-            if is_within:
-                self._connection.execute("SAVEPOINT atomic")
-            block.is_within = is_within
-            del self._unopened[0]  # one at a time: the next one may not come that far
-            is_within = True
-        self._pass_on(self._late.end)
-
-    def _pass_on(self, position: int) -> None:
-        """Write the late rows before a position. They are of others than who asks for it: all is lost, or nothing."""
-        if not self._late:
-            return
-        try:
-            for statement, rows in self._late.take(position):
-                self._connection.executemany(statement, rows)
-        except (*_OWN_ERRORS, ValueError, OverflowError) as error:
-            self._is_late_refused = True
-            raise self._lose(str(error)) from error
-        except _FATAL_ERRORS as error:
-            raise self._lose(explain(error, self.path)) from error
-        except Exception as error:
-            raise self._lose(repr(error)) from error
-
-    def _write_late(self) -> None:
-        try:
-            self._prepare()
-        except _FATAL_ERRORS as error:
-            raise self._lose(explain(error, self.path)) from error
-
-    def _begin(self) -> None:
-        if self._is_closed:
-            raise RuntimeClosedError(f"{self.path} is closed; start the runtime again")
-        self._ensure_sound()
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._is_writing = True
-        self._pace.note_begin()
-
     def _note_age(self) -> None:
         if self._is_writing:
             self._hasten()
@@ -458,7 +237,7 @@ class Store:
             self._connection.execute("COMMIT")
         except TransactionLostError:
             return False
-        except _FATAL_ERRORS as error:
+        except FATAL_ERRORS as error:
             self._lose(explain(error, self.path))
             return False
         self._is_writing = False
@@ -517,11 +296,6 @@ class Store:
             raise self._lose(str(error)) from error
         self._is_doubtful = False
 
-    def _note_taken_back(self) -> None:
-        self.rollback_count += 1
-        for callback in self._on_taken_back:
-            callback()
-
     def _lose(self, why: str) -> TransactionLostError:
         """Drop the open transaction, which the disk has refused."""
         lost = TransactionLostError(f"cannot write {self.path}: {why}; nothing of this was kept")
@@ -540,14 +314,9 @@ class Store:
 
     def _drop(self, error: StoreError, *groups: CommitGroup) -> None:
         log.error("%s", error)
-        self._is_writing = False
-        self._late.cut(0)
-        self._lost_count += 1
-        self._note_taken_back()
+        self._forget_all()
         if self._measures is not None:
             self._measures.note_lost()
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
         for group in groups:
             group.callbacks.clear()
         if self.on_failure is not None:
