@@ -185,6 +185,7 @@ class Session:
                 stderr=subprocess.STDOUT,
                 pass_fds=[reading],
                 start_new_session=True,
+                preexec_fn=_heed_interrupts,
             )
         finally:
             os.close(reading)
@@ -257,3 +258,8 @@ def _lives(group: int) -> bool:
             if os.getpgid(process.pid) == group and process.info["status"] != psutil.STATUS_ZOMBIE:
                 return True
     return False
+
+
+def _heed_interrupts() -> None:
+    """Undo that scripts ignore Ctrl-C in what they start in the background: bash cannot, and these tests type it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
