@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import nanoarrow
+import psutil
 import pytest
 from awaken.control.errors import UnavailableError
 from awaken.runtime.errors import RuntimeClosedError
@@ -174,8 +175,12 @@ async def test_a_question_whose_process_is_killed_says_so(harness: Harness) -> N
     with closing(questions_of(harness, PATIENCE_S)) as questions:
         await questions.answer("SELECT 1")
         (pid,) = questions.processes
+        process = psutil.Process(pid)
+        before = process.cpu_times().user
         asked = asyncio.ensure_future(questions.answer(ENDLESS))
-        await asyncio.sleep(0)
+        # Killed before it is asked, it would be replaced.
+        while process.cpu_times().user < before + 0.1:
+            await asyncio.sleep(0.01)
         os.kill(pid, signal.SIGKILL)
 
         with pytest.raises(QueryError, match="ended by SIGKILL"):
