@@ -59,8 +59,6 @@ class Transaction(ABC):
         self._group = CommitGroup()
         #: Bytes that `write_blob` has written so far.
         self._blob_size = 0
-        #: How often something was taken back that had been written.
-        self.rollback_count = 0
         self._on_taken_back: list[Callable[[], None]] = []
         self._lost_count = 0
         #: Blocks of `atomic` that have not written yet, outermost first.
@@ -277,6 +275,5 @@ class Transaction(ABC):
             self._connection.execute("ROLLBACK")
 
     def _note_taken_back(self) -> None:
-        self.rollback_count += 1
         for callback in self._on_taken_back:
             callback()

@@ -47,7 +47,7 @@ class Payloads:
         self._last: tuple[int, int] | None = None
         #: Of invocations that are about to complete.
         self._outputs: dict[int, _Output] = {}
-        self._rollback_count = store.rollback_count
+        store.when_taken_back(self._forget_all)
         #: Bytes that were deleted so far: deleting takes time for each of their pages.
         self.deleted_size = 0
 
@@ -87,17 +87,17 @@ class Payloads:
         if size > INLINE_SIZE and self._last is not None:
             owner, payload_id = self._last
             if owner == invocation:
-                self._known()[invocation] = _Output(payload_id, offset, size - offset)
+                self._outputs[invocation] = _Output(payload_id, offset, size - offset)
 
     def note_place(self, invocation: int, payload_id: int, offset: int, size: int) -> None:
         """Note where the result of an invocation is that is about to complete, for `place`."""
-        self._known()[invocation] = _Output(payload_id, offset, size)
+        self._outputs[invocation] = _Output(payload_id, offset, size)
 
     def place(self, invocation: int, value: bytes | None) -> tuple[bytes | None, int | None, int | None]:
         """Return a result as columns: the value itself if it is small, else number and offset of what has it."""
         if value is None or len(value) <= INLINE_SIZE:
             return value, None, None
-        output = self._known().get(invocation)
+        output = self._outputs.get(invocation)
         if output is not None and output.size == len(value):
             return None, output.payload_id, output.offset
         return None, self.add(invocation, value), 0
@@ -106,12 +106,9 @@ class Payloads:
         """Forget what was noted of an invocation, which has ended."""
         self._outputs.pop(invocation, None)
 
-    def _known(self) -> dict[int, _Output]:
-        """Return what was noted, as far as nothing was taken back since."""
-        if self._rollback_count != self._store.rollback_count:
-            self._rollback_count = self._store.rollback_count
-            self._outputs.clear()
-        return self._outputs
+    def _forget_all(self) -> None:
+        self._last = None
+        self._outputs.clear()
 
     # Deleting.
 
