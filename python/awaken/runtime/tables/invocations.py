@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from awaken.control.operations import Completion, Failure, Success
+from awaken.runtime.tables.completed_columns import completed_columns
 from awaken.runtime.tables.invocation_row import InvocationRow
 from awaken.runtime.tables.late_invocations import LATE_SIZE, Begun, LateInvocations, Succeeded
 from awaken.runtime.tables.results import from_columns, to_columns
@@ -26,6 +27,11 @@ __all__ = ["Invocations", "NewInvocation", "SuspensionPoint"]
 _SELECT = f"SELECT {', '.join(InvocationRow._fields)} FROM invocation WHERE "  # noqa: S608 - names of this package
 _BY_SEQ = _SELECT + "seq = ?"
 _BY_ID = _SELECT + "id = ?"
+_COMPLETE = (
+    f"UPDATE invocation SET {completed_columns('?1', '?10', '?11')}, "  # noqa: S608 - likewise
+    "result_value = ?2, result_payload_id = ?3, result_offset = ?4, failure_code = ?5, failure_message = ?6, "
+    "failure_metadata = ?7, failure_stacktrace = ?8 WHERE seq = ?9"
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -368,24 +374,13 @@ class Invocations:
             return
         value, *failure = to_columns(result)
         self._store.write(
-            "UPDATE invocation SET status = 'completed', completed_at = ?1, modified_at = ?1, "
-            "deployment_id = coalesce(?11, deployment_id), protocol_version = coalesce(?12, protocol_version), "
-            "last_attempt_deployment_id = coalesce(?11, last_attempt_deployment_id), "
-            "completion_expires_at = min(?1 + completion_retention_ms, ?10), "
-            "journal_expires_at = iif(journal_retention_ms < completion_retention_ms, "
-            "min(?1 + journal_retention_ms, ?10), NULL), "  # else it is deleted with the result, and needs no index
-            "retry_count = 0, counted_failures = 0, next_retry_at = NULL, last_failure = NULL, "
-            "last_failure_code = NULL, last_failure_stacktrace = NULL, "
-            "future = NULL, future_json = NULL, waiting_completions = NULL, waiting_signals = NULL, "
-            "unseen_from = NULL, result_value = ?2, result_payload_id = ?3, result_offset = ?4, failure_code = ?5, "
-            "failure_message = ?6, failure_metadata = ?7, failure_stacktrace = ?8 WHERE seq = ?9",
+            _COMPLETE,
             (
                 now_ms,
                 *self._payloads.place(seq, value),
                 *failure,
                 result.stacktrace if isinstance(result, Failure) else None,
                 seq,
-                LAST_MS,
                 deployment_id,
                 protocol_version,
             ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from awaken.timing.time_limits import LAST_MS
+from awaken.runtime.tables.completed_columns import completed_columns, completion_expiry, journal_expiry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,24 +48,17 @@ _BEGIN: Final = (
     "VALUES (?1, ?2, 'invoked', ?3, ?4, 'ingress', ?5, ?5, ?5, ?5, 1, ?6, ?7)"
 )
 _BEGIN_AND_SUCCEED: Final = (
-    "INSERT INTO invocation (seq, id, status, service, handler, invoked_by, created_at, "  # noqa: S608 - a number of ours
+    "INSERT INTO invocation (seq, id, status, service, handler, invoked_by, created_at, "  # noqa: S608 - of this package
     "modified_at, running_at, last_start_at, completed_at, retry_count, completion_retention_ms, "
     "journal_retention_ms, completion_expires_at, journal_expires_at, deployment_id, "
     "last_attempt_deployment_id, protocol_version, result_value) "
     "VALUES (?1, ?2, 'completed', ?3, ?4, 'ingress', ?5, ?9, ?5, ?5, ?9, 0, ?6, ?7, "
-    f"min(?9 + ?6, {LAST_MS}), iif(?7 < ?6, min(?9 + ?7, {LAST_MS}), NULL), ?11, ?11, ?12, ?10)"
+    f"{completion_expiry('?9', '?6')}, {journal_expiry('?9', '?7', '?6')}, ?11, ?11, ?12, ?10)"
 )
 _SUCCEED: Final = (
-    "UPDATE invocation SET status = 'completed', completed_at = ?2, modified_at = ?2, "  # noqa: S608 - likewise
-    "deployment_id = coalesce(?4, deployment_id), protocol_version = coalesce(?5, protocol_version), "
-    "last_attempt_deployment_id = coalesce(?4, last_attempt_deployment_id), "
-    f"completion_expires_at = min(?2 + completion_retention_ms, {LAST_MS}), "
-    "journal_expires_at = iif(journal_retention_ms < completion_retention_ms, "
-    f"min(?2 + journal_retention_ms, {LAST_MS}), NULL), "
-    "retry_count = 0, counted_failures = 0, next_retry_at = NULL, last_failure = NULL, last_failure_code = NULL, "
-    "last_failure_stacktrace = NULL, future = NULL, future_json = NULL, waiting_completions = NULL, "
-    "waiting_signals = NULL, unseen_from = NULL, result_value = ?3, result_payload_id = NULL, result_offset = NULL, "
-    "failure_code = NULL, failure_message = NULL, failure_metadata = NULL, failure_stacktrace = NULL WHERE seq = ?1"
+    f"UPDATE invocation SET {completed_columns('?2', '?4', '?5')}, "  # noqa: S608 - likewise
+    "result_value = ?3, result_payload_id = NULL, result_offset = NULL, failure_code = NULL, failure_message = NULL, "
+    "failure_metadata = NULL, failure_stacktrace = NULL WHERE seq = ?1"
 )
 
 
