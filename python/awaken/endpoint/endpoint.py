@@ -281,11 +281,8 @@ class Endpoint:
     def _answer_probe(self, exchange: Exchange, name: str) -> Receiver:
         if exchange.method not in ("GET", "HEAD"):
             return reply.refuse_method(exchange, "GET")
-        from awaken.metrics.probes import (
-            HEALTH,
-            JSON,
-            readiness,
-        )  # the package of numbers, for those who look
+        # The package of numbers is imported for those who look.
+        from awaken.metrics.probes import HEALTH, JSON, readiness
 
         status, body = (200, HEALTH) if name == "health" else readiness(self.unready())
         return reply.answer(exchange, status, body, JSON)

@@ -215,9 +215,8 @@ class AttemptStream(ABC):
 
     def _abandon(self) -> None:
         self.is_abandoned = True
-        if (
-            self.unacknowledged and self._direct is None
-        ):  # the engine gives back what is left of an ended stream
+        # The engine gives back itself what is left of an ended stream.
+        if self.unacknowledged and self._direct is None:
             self.acknowledge_all()
         if self._finished is not None:
             self._finished.set()

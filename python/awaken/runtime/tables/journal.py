@@ -60,9 +60,8 @@ class Journal:
 
     def append(self, invocation: int, code: int, payload: bytes, signal: int | None = None) -> int:
         """Append an entry, and return its 0-based index."""
-        if (
-            len(payload) > INLINE_SIZE and code != SLEEP
-        ):  # descriptions of callbacks are searched for in sleeps
+        # Descriptions of callbacks are searched for in sleeps.
+        if len(payload) > INLINE_SIZE and code != SLEEP:
             return self._append_large(invocation, code, payload, signal)
         now = self._clock.now_ms()
         if (fresh := self._fresh.get(invocation)) is not None:
