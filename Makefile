@@ -106,7 +106,7 @@ docs-serve: setup $(STAMPS)/docs ## Show the documentation on http://localhost:8
 h2spec: setup ## The HTTP/2 conformance suite; needs Go
 	$(BIN)/python -m pytest tests/unit/transports -m h2spec
 
-check: setup $(STAMPS)/lint ## Lints, formats, types, generated code and counts of instructions, in both languages
+check: setup $(STAMPS)/lint $(STAMPS)/deploy ## Lints, formats, types, generated code and counts of instructions, in both languages
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types check-python check-deploy check-rust check-instructions
 
 check-types:
